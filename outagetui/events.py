@@ -1,0 +1,250 @@
+"""The documents of the journal, one struct a kind. What is on a screen is a fold over these and the samples."""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+
+class Event(Struct, frozen=True, kw_only=True):
+    """Base of all journal documents."""
+
+
+class DaemonStarted(Event, frozen=True, kw_only=True):
+    """The daemon took the store. `digest` identifies the configuration it runs."""
+
+    version: str
+    pid: int
+    vantage: str
+    digest: str
+    drill: str = ""
+
+
+class DaemonStopped(Event, frozen=True, kw_only=True):
+    """The daemon ended on purpose."""
+
+    reason: str
+
+
+class ConfigLoaded(Event, frozen=True, kw_only=True):
+    """A `reload` took effect."""
+
+    digest: str
+
+
+class StateChanged(Event, frozen=True, kw_only=True):
+    """A channel or outlet changed its state; `local` names the only vantage that sees it, if it is not a quorum."""
+
+    id: str
+    was: str
+    now: str
+    why: str
+    local: str = ""
+
+
+class BlindChanged(Event, frozen=True, kw_only=True):
+    """All canaries began to fail, or one answers again."""
+
+    blind: bool
+    why: str
+
+
+class FaultInjected(Event, frozen=True, kw_only=True):
+    """A drill changed what its local servers do."""
+
+    fault: str
+    target: str
+
+
+class Acked(Event, frozen=True, kw_only=True):
+    """Somebody took the incident."""
+
+    incident: str
+    note: str = ""
+
+
+class Muted(Event, frozen=True, kw_only=True):
+    """A channel or outlet is muted until `until` (epoch seconds; not later than the entry itself ends a mute)."""
+
+    id: str
+    until: float
+    reason: str
+
+
+class Activated(Event, frozen=True, kw_only=True):
+    """A backup became active, by a run or by hand (`run` empty)."""
+
+    channel: str
+    run: str = ""
+
+
+class Deactivated(Event, frozen=True, kw_only=True):
+    """A backup went back to standby."""
+
+    channel: str
+    run: str = ""
+
+
+class StepPlan(Struct, frozen=True, kw_only=True):
+    """A step as the run will do it: the snapshot that a later change of the file does not touch."""
+
+    id: str
+    do: str
+    say: str = ""
+    what: str = ""
+    needs: str = "auto"
+    timeout: float = 30.0
+    on_failure: str = "ask"
+    already: str | None = None
+    options: dict[str, Any] = {}
+    undo: dict[str, Any] | None = None
+
+
+class RunStarted(Event, frozen=True, kw_only=True):
+    """A run began. `stands_down` names the run whose done steps this one takes back."""
+
+    run: str
+    playbook: str
+    name: str
+    digest: str
+    steps: tuple[StepPlan, ...]
+    stands_down: str = ""
+
+
+class StepAsked(Event, frozen=True, kw_only=True):
+    """The run waits for an answer to this attempt. `why` is confirm, manual, failed or unsure."""
+
+    run: str
+    step: str
+    attempt: int
+    why: str
+    question: str
+    answers: tuple[str, ...]
+
+
+class StepAnswered(Event, frozen=True, kw_only=True):
+    """An operator answered; `note` is the manual step's remark."""
+
+    run: str
+    step: str
+    attempt: int
+    answer: str
+    note: str = ""
+
+
+class StepIntended(Event, frozen=True, kw_only=True):
+    """What is about to be done. Without an outcome behind it the step is unsure."""
+
+    run: str
+    step: str
+    attempt: int
+    what: str
+
+
+class StepEnded(Event, frozen=True, kw_only=True):
+    """`outcome` is done, failed, skipped or undone."""
+
+    run: str
+    step: str
+    attempt: int
+    outcome: str
+    detail: str
+
+
+class StepProgress(Event, frozen=True, kw_only=True):
+    """How far a wait has come, written only when the words change."""
+
+    run: str
+    step: str
+    attempt: int
+    detail: str
+
+
+class RunEnded(Event, frozen=True, kw_only=True):
+    """`state` is done, failed or aborted."""
+
+    run: str
+    state: str
+
+
+class AnnouncementMade(Event, frozen=True, kw_only=True):
+    """One text of an announcement. The first of an `announcement` opens it, kind `resolved` closes it.
+
+    `part` counts from 0 within the announcement, `accounts` are the (name, address) pairs it names, `outlets` where it
+    goes, `since` and `next_update` are epoch seconds.
+    """
+
+    announcement: str
+    part: int
+    kind: str
+    audience: str
+    language: str
+    title: str
+    body: str
+    since: float
+    next_update: float | None
+    accounts: tuple[tuple[str, str], ...]
+    outlets: tuple[str, ...]
+    run: str = ""
+
+
+class DeliveryIntended(Event, frozen=True, kw_only=True):
+    """A part is about to be handed to an outlet; `key` is the same for every try of it."""
+
+    announcement: str
+    part: int
+    outlet: str
+    key: str
+
+
+class DeliveryEnded(Event, frozen=True, kw_only=True):
+    """`state` is sent, seen, failed, skipped, unknown or retracted."""
+
+    announcement: str
+    part: int
+    outlet: str
+    state: str
+    url: str = ""
+    remote_id: str = ""
+    detail: str = ""
+
+
+KINDS: dict[str, type[Event]] = {
+    "daemon.start": DaemonStarted,
+    "daemon.stop": DaemonStopped,
+    "config": ConfigLoaded,
+    "state": StateChanged,
+    "blind": BlindChanged,
+    "fault": FaultInjected,
+    "ack": Acked,
+    "mute": Muted,
+    "activate": Activated,
+    "deactivate": Deactivated,
+    "run.start": RunStarted,
+    "run.end": RunEnded,
+    "step.ask": StepAsked,
+    "step.answer": StepAnswered,
+    "step.intent": StepIntended,
+    "step.progress": StepProgress,
+    "step.outcome": StepEnded,
+    "announce": AnnouncementMade,
+    "announce.intent": DeliveryIntended,
+    "announce.outcome": DeliveryEnded,
+}
+_KIND_OF = {event: kind for kind, event in KINDS.items()}
+
+
+def kind_of(event: Event) -> str:
+    """Return the journal kind of `event`."""
+    return _KIND_OF[type(event)]
+
+
+def encode(event: Event) -> str:
+    """Return the canonical JSON of `event`: sorted keys, no spaces, UTF-8 (the subset of RFC 8785 we write)."""
+    return msgspec.json.encode(event, order="sorted").decode()
+
+
+def decode(kind: str, document: str) -> Event | None:
+    """Read a journal document back; None for a kind this version does not know."""
+    event = KINDS.get(kind)
+    return None if event is None else msgspec.json.decode(document, type=event)

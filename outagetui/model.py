@@ -1,0 +1,217 @@
+"""The values every other module speaks: frozen, without I/O. Times are epoch seconds, durations seconds."""
+
+from enum import StrEnum
+from typing import Literal
+
+from msgspec import Struct
+
+from outagetui.options import ProbeOptions, StepOptions
+
+Audience = Literal["staff", "customers"]
+AUDIENCES: tuple[Audience, ...] = ("customers", "staff")
+
+
+class Outcome(StrEnum):
+    """What one probe concluded; `UNKNOWN` is our own failure and counts neither way."""
+
+    PASS = "pass"
+    WARN = "warn"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+class State(StrEnum):
+    """Health of a check or channel; `BLIND` means that our own uplink fails, so nothing can be said."""
+
+    UP = "up"
+    SLOW = "slow"
+    PARTIAL = "partial"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+    BLIND = "blind"
+
+
+WORST_FIRST: tuple[State, ...] = (State.DOWN, State.PARTIAL, State.UNKNOWN, State.BLIND, State.SLOW, State.UP)
+
+
+def worst(states: "list[State]") -> State:
+    """Return the worst of `states` (down, partial, unknown, blind, slow, up); unknown when there is none."""
+    return min(states, key=WORST_FIRST.index, default=State.UNKNOWN)
+
+
+class Sample(Struct, frozen=True):
+    """What one probe saw once.
+
+    `latency_ms` is None where nothing was measured, `phases` maps a phase's name to milliseconds in order,
+    `code` is a short stable word for the reason (empty for a plain pass), `detail` one cleaned line for people,
+    `value` the number a `value` probe read.
+    """
+
+    outcome: Outcome
+    code: str = ""
+    detail: str = ""
+    latency_ms: float | None = None
+    phases: dict[str, float] = {}
+    value: float | None = None
+
+
+class Observation(Struct, frozen=True):
+    """One sample with what it is of, from where, and when (epoch seconds at the probe's start)."""
+
+    check: str
+    vantage: str
+    at: float
+    sample: Sample
+
+
+class Check(Struct, frozen=True, kw_only=True):
+    """What to watch: one `[[check]]` table. `id` is the full name, such as `jabber.login`."""
+
+    id: str
+    probe: str
+    target: str
+    options: ProbeOptions
+    every: float = 30.0
+    timeout: float = 5.0
+    slow_above: float | None = None  # seconds
+    expect: Literal["up", "refused"] = "up"
+    vantages: tuple[str, ...] = ()  # none: all
+    depends_on: tuple[str, ...] = ()
+    connect: str | None = None  # "host:port" to dial instead of the target's
+
+
+class Cost(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What using a channel costs."""
+
+    per_minute: float = 0.0
+    currency: str = "EUR"
+
+
+class Channel(Struct, frozen=True, kw_only=True):
+    """A way for people to reach us."""
+
+    id: str
+    name: str
+    audience: Audience
+    role: Literal["primary", "backup"]
+    carries: tuple[str, ...] = ("text",)
+    credentials: str = ""
+    backs_up: tuple[str, ...] = ()
+    address: str = ""
+    instructions: str = ""
+    depends_on: tuple[str, ...] = ()
+    prove_every: float | None = None
+    cost: Cost | None = None
+    checks: tuple[Check, ...] = ()
+
+
+class Outlet(Struct, frozen=True, kw_only=True):
+    """A place where we publish announcements. `directory` is where a `page` outlet writes its files."""
+
+    id: str
+    name: str
+    kind: str
+    audience: Audience
+    url: str = ""
+    directory: str = ""
+    language: str = "en"
+    timeout: float = 10.0
+    checks: tuple[Check, ...] = ()
+
+
+class Segment(Struct, frozen=True, kw_only=True):
+    """A group of people and the channels they can use, in the order they prefer."""
+
+    id: str
+    audience: Audience
+    people: int
+    uses: tuple[str, ...] = ()
+
+
+class Condition(Struct, frozen=True, kw_only=True):
+    """When a playbook is suggested: `channel` has been in one of `state` for `lasting` seconds."""
+
+    channel: str
+    state: tuple[State, ...] = (State.PARTIAL, State.DOWN)
+    lasting: float = 30.0
+
+
+class Undo(Struct, frozen=True, kw_only=True):
+    """What takes a step back."""
+
+    do: str
+    options: StepOptions
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """One thing done or asked. `already` names the check that tells whether the step is done already."""
+
+    id: str
+    do: str
+    options: StepOptions
+    say: str = ""
+    needs: Literal["auto", "confirm", "two-person"] = "auto"
+    timeout: float = 30.0
+    on_failure: Literal["ask", "stop", "continue"] = "ask"
+    already: str | None = None
+    undo: Undo | None = None
+
+
+class Playbook(Struct, frozen=True, kw_only=True):
+    """A playbook file: `suggest` holds alternatives, each enough to suggest it."""
+
+    id: str
+    name: str
+    summary: str = ""
+    suggest: tuple[Condition, ...] = ()
+    steps: tuple[Step, ...] = ()
+
+
+class Operator(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A user of this machine and what they may order."""
+
+    user: str
+    role: Literal["viewer", "operator", "approver"]
+
+
+class Template(Struct, frozen=True, kw_only=True):
+    """An announcement's words: `title` and `body` with `{field}` places."""
+
+    kind: str
+    language: str
+    title: str
+    body: str
+
+
+class Config(Struct, frozen=True, kw_only=True):
+    """A whole configuration directory, checked. `canaries` are ordinary checks named `canary.N`."""
+
+    directory: str
+    business: str
+    vantage: str
+    timezone: str
+    store: str
+    secrets: str | None = None
+    canaries: tuple[Check, ...] = ()
+    operators: tuple[Operator, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    outlets: tuple[Outlet, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    playbooks: tuple[Playbook, ...] = ()
+    templates: tuple[Template, ...] = ()
+
+    def checks(self) -> tuple[Check, ...]:
+        """Return every check of every channel and outlet, without the canaries."""
+        return tuple(check for owner in (*self.channels, *self.outlets) for check in owner.checks)
+
+
+class Entry(Struct, frozen=True):
+    """One journal entry. `document` is canonical JSON; `hash` chains it to `prev` (both hex SHA-256)."""
+
+    seq: int
+    at: float
+    actor: str
+    kind: str
+    document: str
+    prev: str
+    hash: str

@@ -1,0 +1,147 @@
+"""The options of every probe and of every step kind: what a check or a `with` table may hold beside the common keys.
+
+Duration fields carry the type `Duration`; the configuration reader accepts `"500ms"`, `"10s"`, `"2m"`, `"7d"` for them.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+Duration = Annotated[float, Meta(ge=0, extra_json_schema={"unit": "s"})]
+
+
+class ProbeOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of all probe options."""
+
+
+class HttpOptions(ProbeOptions, frozen=True, kw_only=True):
+    """`http`: `status` holds codes and `"200-399"` ranges, `match` and `no_match` are searched in the body."""
+
+    method: str = "GET"
+    headers: dict[str, str] = {}
+    body: str = ""
+    status: tuple[str | int, ...] = ("200-399",)
+    match: str | None = None
+    no_match: str | None = None
+    redirects: Annotated[int, Meta(ge=0, le=20)] = 5
+    ca: str | None = None
+    ip: Literal[4, 6] | None = None
+    expires_warn: Duration = 21 * 86400.0
+
+
+class TlsOptions(ProbeOptions, frozen=True, kw_only=True):
+    """`tls`: `starttls` speaks the named protocol first."""
+
+    starttls: Literal["smtp", "imap", "xmpp"] | None = None
+    server_name: str | None = None
+    ca: str | None = None
+    expires_warn: Duration = 21 * 86400.0
+    expires_fail: Duration = 3 * 86400.0
+
+
+class TcpOptions(ProbeOptions, frozen=True, kw_only=True):
+    """`tcp`: after connecting, `send` is sent and the reply must hold `match`."""
+
+    send: str | None = None
+    match: str | None = None
+
+
+class DnsOptions(ProbeOptions, frozen=True, kw_only=True):
+    """`dns`: `answer` is the exact set of records expected; `serials` compares the zone's SOA on every name server."""
+
+    type: str = "A"
+    answer: tuple[str, ...] | None = None
+    rcode: str = "NOERROR"
+    serials: bool = False
+
+
+class IcmpOptions(ProbeOptions, frozen=True, kw_only=True):
+    """`icmp`: losses are shares of the `count` packets sent."""
+
+    count: Annotated[int, Meta(ge=1, le=20)] = 3
+    loss_slow: Annotated[float, Meta(ge=0, le=1)] = 0.34
+    loss_down: Annotated[float, Meta(ge=0, le=1)] = 1.0
+
+
+class SmtpOptions(ProbeOptions, frozen=True, kw_only=True):
+    """`smtp`: with `mail_from` and `rcpt_to` the envelope is tried, never the message."""
+
+    starttls: Literal["offered", "required", "never"] = "offered"
+    user: str | None = None
+    secret: str | None = None
+    mail_from: str | None = None
+    rcpt_to: str | None = None
+    ca: str | None = None
+
+
+FeedFormat = Literal["auto", "statuspage", "slack", "google", "rss"]
+
+
+class FeedOptions(ProbeOptions, frozen=True, kw_only=True):
+    """`feed`: a provider's own word; `components` are the names that matter to us."""
+
+    format: FeedFormat = "auto"
+    components: tuple[str, ...] = ()
+
+
+class ValueOptions(ProbeOptions, frozen=True, kw_only=True):
+    """`value`: a number at `path` (JSONPath, RFC 9535) or in the first group of `match`, against limits of the number."""
+
+    path: str | None = None
+    match: str | None = None
+    slow_below: float | None = None
+    slow_above: float | None = None
+    down_below: float | None = None
+    down_above: float | None = None
+    unit: str = ""
+
+
+PROBES: dict[str, type[ProbeOptions]] = {
+    "http": HttpOptions,
+    "tls": TlsOptions,
+    "tcp": TcpOptions,
+    "dns": DnsOptions,
+    "icmp": IcmpOptions,
+    "smtp": SmtpOptions,
+    "feed": FeedOptions,
+    "value": ValueOptions,
+}
+
+
+class StepOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of the `with` tables; `manual` has none of its own."""
+
+
+class ChannelsOptions(StepOptions, frozen=True, kw_only=True):
+    """`activate` and `deactivate`: the backup channels."""
+
+    channels: Annotated[tuple[str, ...], Meta(min_length=1)]
+
+
+class WaitOptions(StepOptions, frozen=True, kw_only=True):
+    """`verify` and `wait_for`: every named check or channel in `state`, `times` in a row, `within` a limit."""
+
+    checks: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    state: Literal["up", "slow", "partial", "down"] = "up"
+    times: Annotated[int, Meta(ge=1, le=100)] = 3
+    within: Duration = 300.0
+
+
+class AnnounceOptions(StepOptions, frozen=True, kw_only=True):
+    """`announce`: no `outlets` means all of that audience."""
+
+    kind: str
+    audience: Literal["staff", "customers"]
+    outlets: tuple[str, ...] = ()
+
+
+STEPS: dict[str, type[StepOptions]] = {
+    "manual": StepOptions,
+    "activate": ChannelsOptions,
+    "deactivate": ChannelsOptions,
+    "verify": WaitOptions,
+    "wait_for": WaitOptions,
+    "announce": AnnounceOptions,
+}
+ACTS_OUTSIDE = frozenset({"announce"})  # kinds whose `needs` is `confirm` unless said otherwise

@@ -1,0 +1,228 @@
+"""What screens and `status` show: frozen rows that `board` derives. Times are epoch seconds."""
+
+from msgspec import Struct
+
+from outagetui.model import Audience, Outcome, State
+
+
+class CheckRow(Struct, frozen=True, kw_only=True):
+    """One check as last seen. `spark` holds the latencies in ms of the last samples, oldest first, None for a failure."""
+
+    id: str
+    probe: str
+    target: str
+    every: float
+    expect: str
+    state: State
+    since: float | None
+    why: str
+    at: float | None = None
+    outcome: Outcome | None = None
+    latency_ms: float | None = None
+    phases: dict[str, float] = {}
+    code: str = ""
+    detail: str = ""
+    value: float | None = None
+    spark: tuple[float | None, ...] = ()
+    failing_share: float = 0.0
+    vantages: tuple[tuple[str, str], ...] = ()  # (vantage, state)
+
+
+class MuteRow(Struct, frozen=True, kw_only=True):
+    """A maintenance in force."""
+
+    until: float
+    reason: str
+    actor: str
+
+
+class ChannelRow(Struct, frozen=True, kw_only=True):
+    """One channel. `state` is what to show (blind overlays), `known` the last one that was certain."""
+
+    id: str
+    name: str
+    audience: Audience
+    role: str
+    carries: tuple[str, ...]
+    state: State
+    known: State
+    since: float | None
+    why: str
+    standing: str | None = None  # backups: "standby" or "active"
+    readiness: str | None = None
+    latency_ms: float | None = None
+    spark: tuple[float | None, ...] = ()
+    muted: MuteRow | None = None
+    suppressed: bool = False
+    local: str = ""
+    address: str = ""
+    credentials: str = ""
+    instructions: str = ""
+    backs_up: tuple[str, ...] = ()
+    backed_by: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    dependents: tuple[str, ...] = ()
+    cost: str = ""
+    checks: tuple[CheckRow, ...] = ()
+
+
+class OutletRow(Struct, frozen=True, kw_only=True):
+    """One outlet: its health, and the state of the newest part of the newest open announcement there."""
+
+    id: str
+    name: str
+    kind: str
+    audience: Audience
+    state: State
+    since: float | None
+    why: str
+    url: str = ""
+    latency_ms: float | None = None
+    muted: MuteRow | None = None
+    delivery: str = ""
+    checks: tuple[CheckRow, ...] = ()
+
+
+class ReachRow(Struct, frozen=True, kw_only=True):
+    """Reach of an audience, 0 to 1, or None without segments; `uncertain` when last known states had to stand in."""
+
+    audience: Audience
+    now: float | None
+    possible: float | None
+    uncertain: bool = False
+
+
+class IncidentRow(Struct, frozen=True, kw_only=True):
+    """The incident at hand. `id` is `i` and the journal sequence number that opened it."""
+
+    id: str
+    since: float
+    channels: tuple[str, ...]
+    acked_by: str = ""
+    closed: float | None = None
+
+
+class SuggestionRow(Struct, frozen=True, kw_only=True):
+    """A playbook whose condition holds, with the reach of the audience it helps most: now, and with its backups active."""
+
+    playbook: str
+    name: str
+    why: str
+    audience: Audience
+    now: float | None
+    then: float | None
+
+
+class PlaybookRow(Struct, frozen=True, kw_only=True):
+    """A playbook that can be started."""
+
+    id: str
+    name: str
+    summary: str
+    steps: tuple[str, ...]
+    suggested: bool = False
+    running: str = ""  # the run's id
+
+
+class StepRow(Struct, frozen=True, kw_only=True):
+    """A step of a run. `state` is waiting, asking, doing, done, failed, skipped, undone or unsure."""
+
+    id: str
+    do: str
+    title: str
+    state: str
+    attempt: int = 0
+    detail: str = ""
+    at: float | None = None
+    actor: str = ""
+    question: str = ""
+    answers: tuple[str, ...] = ()
+
+
+class RunRow(Struct, frozen=True, kw_only=True):
+    """A run. `state` is running, asking, done, failed or aborted."""
+
+    id: str
+    playbook: str
+    name: str
+    state: str
+    started: float
+    actor: str
+    steps: tuple[StepRow, ...]
+    ended: float | None = None
+    stands_down: str = ""
+
+    @property
+    def asking(self) -> StepRow | None:
+        """The step whose question waits for an answer."""
+        return next((step for step in self.steps if step.state in ("asking", "unsure")), None)
+
+
+class DeliveryRow(Struct, frozen=True, kw_only=True):
+    """One outlet's part of an announcement: planned, sending, sent, seen, unknown, failed, skipped or retracted."""
+
+    outlet: str
+    state: str
+    url: str = ""
+    detail: str = ""
+    text: str = ""
+
+
+class AnnouncementRow(Struct, frozen=True, kw_only=True):
+    """An announcement with its newest part."""
+
+    id: str
+    kind: str
+    audience: str
+    title: str
+    body: str
+    made: float
+    since: float
+    next_update: float | None
+    open: bool
+    parts: int
+    deliveries: tuple[DeliveryRow, ...]
+
+
+class DaemonRow(Struct, frozen=True, kw_only=True):
+    """The daemon's last sign of life."""
+
+    pid: int
+    age: float
+    stale: bool
+    trouble: str = ""
+
+
+class LogRow(Struct, frozen=True, kw_only=True):
+    """A journal entry in words."""
+
+    seq: int
+    at: float
+    actor: str
+    kind: str
+    text: str
+
+
+class Board(Struct, frozen=True, kw_only=True):
+    """Everything the screens show at one moment. Channels are sorted: customers before staff, worst first."""
+
+    at: float
+    business: str
+    vantage: str
+    timezone: str
+    drill: str
+    daemon: DaemonRow | None
+    blind: str  # why, or empty
+    incident: IncidentRow | None
+    reach: tuple[ReachRow, ...]
+    channels: tuple[ChannelRow, ...]
+    outlets: tuple[OutletRow, ...]
+    suggestions: tuple[SuggestionRow, ...]
+    playbooks: tuple[PlaybookRow, ...]
+    runs: tuple[RunRow, ...]  # newest first
+    announcements: tuple[AnnouncementRow, ...]  # newest first
+
+    @property
+    def stale(self) -> bool:
+        """Whether nobody is probing."""
+        return self.daemon is None or self.daemon.stale
