@@ -1,0 +1,1 @@
+"""Playbooks: the plan of a run (pure) and the runner that carries it out."""

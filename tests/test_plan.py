@@ -1,0 +1,205 @@
+"""The plan of a run: its words, its digest, its way back."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from outagetui.events import StepPlan
+from outagetui.model import Channel, Config, Outlet, Playbook, Step, Undo
+from outagetui.options import AnnounceOptions, ChannelsOptions, StepOptions, WaitOptions
+from outagetui.playbook.plan import answers, digest, dry_run, how, plan, span, stand_down, undo_of
+
+
+def channel(id: str, name: str) -> Channel:
+    return Channel(id=id, name=name, audience="customers", role="backup")
+
+
+CONFIG = Config(
+    directory="/etc/outagetui",
+    business="Example Hosting",
+    vantage="vps-1",
+    timezone="UTC",
+    store="store.db",
+    channels=(channel("webchat", "web chat"), channel("phone", "phone"), channel("jabber", "Jabber")),
+    outlets=(Outlet(id="page", name="status page", kind="page", audience="customers"),),
+)
+STEPS = (
+    Step(id="confirm", do="manual", options=StepOptions(), say="Is it down for others?"),
+    Step(id="activate", do="activate", options=ChannelsOptions(channels=("webchat", "phone"))),
+    Step(id="wait", do="wait_for", options=WaitOptions(checks=("messenger.api",), within=300.0)),
+    Step(
+        id="tell",
+        do="announce",
+        needs="confirm",
+        options=AnnounceOptions(kind="backup-active", audience="customers", outlets=("page",)),
+    ),
+)
+BOOK = Playbook(id="messenger-down", name="Messenger down", steps=STEPS)
+
+
+def planned(*steps: Step) -> tuple[StepPlan, ...]:
+    return plan(msgspec.structs.replace(BOOK, steps=steps), CONFIG)
+
+
+def announce(id: str, kind: str, outlets: tuple[str, ...] = ("page",), audience: str = "customers") -> Step:
+    return Step(id=id, do="announce", options=AnnounceOptions(kind=kind, audience=audience, outlets=outlets))
+
+
+def test_each_step_says_in_one_sentence_what_it_will_do() -> None:
+    assert [step.what for step in plan(BOOK, CONFIG)] == [
+        "Is it down for others?",
+        "activate web chat and phone",
+        "wait until messenger.api is up, 3 times in a row, at most 5 min",
+        "announce backup-active to customers on status page",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("step", "what"),
+    [
+        (
+            Step(id="v", do="verify", options=WaitOptions(checks=("a.b",), channels=("jabber", "phone"), times=1)),
+            "verify that a.b, Jabber and phone are up, at most 5 min",
+        ),
+        (Step(id="d", do="deactivate", options=ChannelsOptions(channels=("gone",))), "deactivate gone"),
+        (announce("all", "outage", ()), "announce outage to customers on every outlet for customers"),
+    ],
+)
+def test_names_and_limits_read_as_people_say_them(step: Step, what: str) -> None:
+    assert planned(step)[0].what == what
+
+
+def test_options_and_undo_are_plain_values_that_survive_json() -> None:
+    undo = Undo(do="deactivate", options=ChannelsOptions(channels=("jabber",)))
+    step = planned(Step(id="x", do="activate", options=ChannelsOptions(channels=("jabber", "phone")), undo=undo))[0]
+    again = msgspec.json.decode(msgspec.json.encode(step), type=StepPlan)
+    assert list(again.options["channels"]) == ["jabber", "phone"]
+    assert again.undo == {"do": "deactivate", "options": {"channels": ["jabber"]}, "what": "deactivate Jabber"}
+    assert digest([again]) == digest([step])
+
+
+def test_the_digest_changes_with_any_word_of_the_plan() -> None:
+    steps = plan(BOOK, CONFIG)
+    assert digest(steps) == digest(list(plan(BOOK, CONFIG)))
+    assert len(digest(steps)) == 64
+    assert digest(steps) != digest(steps[:-1])
+    assert digest(steps) != digest((msgspec.structs.replace(steps[0], timeout=31.0), *steps[1:]))
+
+
+def test_dry_run_shows_every_step_with_needs_limits_and_undo() -> None:
+    assert dry_run(plan(BOOK, CONFIG)) == [
+        "1. confirm [manual]: Is it down for others?",
+        "   waits for an answer; on failure ask",
+        "2. activate [activate]: activate web chat and phone",
+        "   by itself; at most 30 s; on failure ask; undo: deactivate web chat and phone",
+        "3. wait [wait_for]: wait until messenger.api is up, 3 times in a row, at most 5 min",
+        "   by itself; at most 5 min; on failure ask",
+        "4. tell [announce]: announce backup-active to customers on status page",
+        "   asks before; at most 30 s; on failure ask; stand-down announces resolved",
+    ]
+
+
+def test_a_step_that_looks_first_says_so() -> None:
+    step = StepPlan(id="x", do="activate", what="activate x", already="x.up", on_failure="stop", needs="two-person")
+    assert how(step) == "needs two people; at most 30 s; skipped if x.up passes; on failure stop; undo: deactivate x"
+
+
+def test_standing_down_takes_back_what_was_done_last_thing_first() -> None:
+    back = stand_down(plan(BOOK, CONFIG))
+    assert [(step.id, step.do, step.what) for step in back] == [
+        ("undo-tell", "announce", "announce resolved to customers on status page"),
+        ("undo-activate", "deactivate", "deactivate web chat and phone"),
+    ]
+    assert back[0].options["kind"] == "resolved"
+    assert back[0].needs == "confirm"
+    assert list(back[1].options["channels"]) == ["webchat", "phone"]
+
+
+def test_an_explicit_undo_goes_before_the_usual_one() -> None:
+    undo = Undo(do="deactivate", options=ChannelsOptions(channels=("jabber",)))
+    step = Step(id="x", do="activate", options=ChannelsOptions(channels=("jabber", "phone")), undo=undo)
+    assert [step.what for step in stand_down(planned(step))] == ["deactivate Jabber"]
+
+
+def test_an_undo_that_announces_asks_even_when_the_step_did_not() -> None:
+    undo = Undo(do="announce", options=AnnounceOptions(kind="restored", audience="staff"))
+    back = undo_of(planned(Step(id="x", do="activate", options=ChannelsOptions(channels=("jabber",)), undo=undo))[0])
+    assert back is not None
+    assert (back.do, back.needs) == ("announce", "confirm")
+
+
+def test_an_undo_by_hand_asks_for_it_in_words() -> None:
+    step = planned(Step(id="x", do="manual", options=StepOptions(), undo=Undo(do="manual", options=StepOptions())))[0]
+    back = undo_of(step)
+    assert back is not None
+    assert back.say == back.what == "take back by hand: x"
+
+
+def test_what_one_audience_was_told_is_closed_once_and_everywhere() -> None:
+    back = stand_down(planned(announce("a", "outage"), announce("b", "update", ("blog",)), announce("c", "update", ())))
+    assert [(step.id, step.what) for step in back] == [
+        ("undo-c", "announce resolved to customers on every outlet for customers")
+    ]
+    back = stand_down(planned(announce("a", "outage"), announce("b", "update", ("blog",))))
+    assert [(step.what, list(step.options["outlets"])) for step in back] == [
+        ("announce resolved to customers on blog and page", ["blog", "page"])
+    ]
+    assert len(stand_down(planned(announce("a", "outage"), announce("b", "outage", audience="staff")))) == 2
+
+
+def test_what_was_closed_already_is_not_closed_again() -> None:
+    assert stand_down(planned(announce("a", "outage"), announce("b", "resolved"))) == ()
+    assert len(stand_down(planned(announce("a", "resolved"), announce("b", "outage")))) == 1
+
+
+@pytest.mark.parametrize(
+    ("why", "do", "allowed"),
+    [
+        ("confirm", "activate", ("yes", "skip", "abort")),
+        ("manual", "manual", ("done", "failed", "skip", "abort")),
+        ("failed", "verify", ("retry", "skip", "abort")),
+        ("failed", "activate", ("retry", "skip", "undo", "abort")),
+        ("unsure", "announce", ("retry", "done", "skip", "abort")),
+        ("unsure", "deactivate", ("retry", "done", "skip", "undo", "abort")),
+    ],
+)
+def test_the_answers_fit_the_question(why: str, do: str, allowed: tuple[str, ...]) -> None:
+    assert answers(why, StepPlan(id="x", do=do)) == allowed
+
+
+def test_a_step_with_an_undo_of_its_own_can_be_undone() -> None:
+    assert "undo" in answers("failed", StepPlan(id="x", do="command", undo={"do": "command", "options": {}}))
+
+
+def test_an_unknown_question_is_refused_in_words() -> None:
+    with pytest.raises(ValueError, match="expected one of confirm"):
+        answers("perhaps", StepPlan(id="x", do="manual"))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0 s"), (0.5, "500 ms"), (30, "30 s"), (300, "5 min"), (5400, "1 h 30 min"), (90061, "1 d 1 h")],
+)
+def test_durations_read_in_their_two_largest_units(seconds: float, words: str) -> None:
+    assert span(seconds) == words
+
+
+IDS = st.lists(st.sampled_from("abcdefgh"), unique=True, max_size=8)
+
+
+@given(ids=IDS, kinds=st.lists(st.sampled_from(["activate", "deactivate", "manual", "verify"]), min_size=8))
+def test_standing_down_twice_gives_what_was_done(ids: list[str], kinds: list[str]) -> None:
+    options = {
+        "activate": ChannelsOptions(channels=("phone",)),
+        "deactivate": ChannelsOptions(channels=("phone",)),
+        "manual": StepOptions(),
+        "verify": WaitOptions(checks=("a.b",)),
+    }
+    steps = [Step(id=id, do=do, options=options[do]) for id, do in zip(ids, kinds, strict=False)]
+    done = planned(*steps)
+    back = stand_down(done)
+    changed = [step for step in done if step.do in ("activate", "deactivate")]
+    assert [step.id for step in back] == [f"undo-{step.id}" for step in reversed(changed)]
+    assert [(step.do, step.what, step.options) for step in stand_down(back)] == [
+        (step.do, step.what, step.options) for step in changed
+    ]
