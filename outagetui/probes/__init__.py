@@ -1,0 +1,35 @@
+"""One file a protocol, each with `async probe(check, deadline, vantage) -> Sample`; `look` picks it and never raises."""
+
+import asyncio
+import importlib
+from typing import TYPE_CHECKING
+
+from outagetui.model import Check, Outcome, Sample
+from outagetui.probes.trouble import Trouble, from_os_error
+from outagetui.secrets import SecretError
+from outagetui.text import clean
+
+if TYPE_CHECKING:
+    from outagetui.probes.vantage import Vantage
+
+# A probe that forgets its deadline is ended here; this much later, so that its own time-out can still tell the phases.
+_GRACE = 0.05
+
+
+async def look(check: Check, deadline: float, vantage: "Vantage") -> Sample:
+    """Look once. `deadline` is the loop's time; whatever goes wrong becomes a sample, only cancellation passes."""
+    try:
+        probe = importlib.import_module(f"{__name__}.{check.probe.replace('.', '_')}").probe
+        async with asyncio.timeout_at(deadline + _GRACE):
+            sample: Sample = await probe(check, deadline, vantage)
+            return sample
+    except Trouble as trouble:
+        return trouble.sample()
+    except SecretError as error:
+        return Sample(outcome=Outcome.UNKNOWN, code=error.code, detail=clean(error))
+    except TimeoutError:
+        return Sample(outcome=Outcome.FAIL, code="timeout", detail="no answer in time")
+    except OSError as error:
+        return from_os_error(error).sample()
+    except Exception as error:
+        return Sample(outcome=Outcome.UNKNOWN, code="internal", detail=clean(f"{type(error).__name__}: {error}"))

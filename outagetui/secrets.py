@@ -1,0 +1,84 @@
+"""Secrets by reference: a name in the configuration, a private file on the machine."""
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+LIMIT = 64 * 1024
+CREDENTIALS = "CREDENTIALS_DIRECTORY"  # where systemd puts what LoadCredential= names
+
+
+class SecretError(Exception):
+    """A secret cannot be used. The message says why and what to do, and never holds any of its content."""
+
+    code = "secret.unreadable"
+
+
+class Secrets:
+    """The directory where secret references are looked up, and systemd's credentials beside it."""
+
+    def __init__(self, directory: Path | None, environ: Mapping[str, str] | None = None) -> None:
+        self._directory = directory
+        self._environ = os.environ if environ is None else environ
+        self._refused = ""
+
+    @classmethod
+    def none(cls) -> "Secrets":
+        """Return a store that refuses every name: a drill loads no secret."""
+        secrets = cls(None, {})
+        secrets._refused = "no secret is loaded here"
+        return secrets
+
+    def read(self, name: str) -> str:
+        """Return the content of secret `name` less one final newline.
+
+        Raises `SecretError` when the name is not a plain file name, or the file is missing, unreadable, not UTF-8,
+        or open to others than its owner.
+        """
+        if self._refused:
+            raise SecretError(f"secret {name!r}: {self._refused}")
+        if name in ("", ".", "..") or "/" in name or "\0" in name:
+            raise SecretError(f"secret {name!r}: a secret is named by a plain file name")
+        credentials = self._environ.get(CREDENTIALS, "")
+        if self._directory is not None:
+            path = self._directory / name
+            found = _read(path, from_systemd=False)
+            if found is not None:
+                return found
+        if credentials:
+            found = _read(Path(credentials) / name, from_systemd=True)
+            if found is not None:
+                return found
+        places = [str(place) for place in (self._directory, credentials) if place]
+        where = " or ".join(places) or "any place: set [secrets] directory"
+        raise SecretError(f"secret {name!r}: there is no such file in {where}")
+
+
+def _read(path: Path, *, from_systemd: bool) -> str | None:
+    """Return the content of `path`, None when there is no such file; the checks are made on the opened file."""
+    try:
+        # Without O_NONBLOCK, opening a named pipe would hang the whole loop.
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise SecretError(f"{path}: cannot be read: {error.strerror}") from error
+    with os.fdopen(handle, "rb") as file:
+        info = os.fstat(handle)
+        if not stat.S_ISREG(info.st_mode):
+            raise SecretError(f"{path}: is not a regular file")
+        open_to_others = stat.S_IMODE(info.st_mode) & 0o077
+        # systemd grants the service's user by an access list, which shows as the group's read bit of root's file.
+        if open_to_others and not (from_systemd and info.st_uid == 0 and open_to_others == 0o040):
+            raise SecretError(f"{path}: others may use it: chmod 600 {path}")
+        try:
+            content = file.read(LIMIT + 1)
+        except OSError as error:
+            raise SecretError(f"{path}: cannot be read: {error.strerror}") from error
+    if len(content) > LIMIT:
+        raise SecretError(f"{path}: is longer than {LIMIT // 1024} KiB")
+    try:
+        return content.removesuffix(b"\n").decode()
+    except UnicodeDecodeError:
+        raise SecretError(f"{path}: is not UTF-8 text") from None
