@@ -85,7 +85,7 @@ class FeedOptions(ProbeOptions, frozen=True, kw_only=True):
 
 
 class ValueOptions(ProbeOptions, frozen=True, kw_only=True):
-    """`value`: a number at `path` (JSONPath, RFC 9535) or in the first group of `match`, against limits of the number."""
+    """`value`: a number at `path` (JSONPath, RFC 9535) or in the first group of `match`, and its limits."""
 
     path: str | None = None
     match: str | None = None

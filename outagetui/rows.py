@@ -6,7 +6,7 @@ from outagetui.model import Audience, Outcome, State
 
 
 class CheckRow(Struct, frozen=True, kw_only=True):
-    """One check as last seen. `spark` holds the latencies in ms of the last samples, oldest first, None for a failure."""
+    """One check as last seen. `spark` holds the last samples' latencies in ms, oldest first, None for a failure."""
 
     id: str
     probe: str
@@ -103,7 +103,7 @@ class IncidentRow(Struct, frozen=True, kw_only=True):
 
 
 class SuggestionRow(Struct, frozen=True, kw_only=True):
-    """A playbook whose condition holds, with the reach of the audience it helps most: now, and with its backups active."""
+    """A playbook whose condition holds, and the reach of the audience it helps most: now, and with its backups."""
 
     playbook: str
     name: str

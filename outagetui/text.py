@@ -9,7 +9,7 @@ MARKS_PER_BASE = 8
 # separators, byte-order mark, interlinear annotation, surrogates and tags: a filter of characters, because a
 # pattern for whole escape sequences is defeated by an unterminated one (CWE-150).
 _FORBIDDEN = [
-    *range(0x00, 0x20),
+    *range(0x20),
     *range(0x7F, 0xA0),
     0xAD,
     0x061C,

@@ -1,0 +1,201 @@
+"""The journal folded into what holds now: standings, mutes, runs, announcements, the incident's events. Pure."""
+
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
+
+from outagetui import events
+from outagetui.events import StepPlan
+from outagetui.model import Entry, State
+from outagetui.rows import MuteRow, StepRow
+
+BAD = (State.PARTIAL, State.DOWN)
+QUIET_SECONDS = 1800.0
+CLOSING_KINDS = ("resolved", "false-alarm")
+
+
+@dataclass
+class Run:
+    """One execution of a playbook as the journal tells it."""
+
+    id: str
+    playbook: str
+    name: str
+    digest: str
+    started: float
+    actor: str
+    plans: tuple[StepPlan, ...]
+    stands_down: str = ""
+    state: str = "running"
+    ended: float | None = None
+    steps: dict[str, StepRow] = field(default_factory=dict)
+    asked: dict[str, events.StepAsked] = field(default_factory=dict)
+
+    def open_step(self) -> StepRow | None:
+        """Return the step that was begun and has no outcome."""
+        return next((row for row in self.steps.values() if row.state in ("doing", "asking", "unsure")), None)
+
+
+@dataclass
+class Announcement:
+    """An announcement with all its parts and what came of each at each outlet."""
+
+    id: str
+    parts: list[tuple[float, str, events.AnnouncementMade]] = field(default_factory=list)
+    deliveries: dict[tuple[int, str], events.DeliveryEnded | None] = field(default_factory=dict)
+
+    @property
+    def newest(self) -> events.AnnouncementMade:
+        """The part that counts now."""
+        return self.parts[-1][2]
+
+    @property
+    def open(self) -> bool:
+        """Whether it still stands: no closing part yet."""
+        return self.newest.kind not in CLOSING_KINDS
+
+
+@dataclass
+class Incident:
+    """When primaries were partial or down, and who took it."""
+
+    id: str
+    since: float
+    channels: set[str] = field(default_factory=set)
+    acked_by: str = ""
+    all_up_since: float | None = None
+    stood_down: float | None = None
+
+
+@dataclass
+class Ledger:
+    """What the journal says up to entry `seq`. `primaries` are the channels whose states open an incident."""
+
+    primaries: frozenset[str] = frozenset()
+    seq: int = 0
+    states: dict[str, tuple[State, float]] = field(default_factory=dict)
+    active: dict[str, float] = field(default_factory=dict)
+    mutes: dict[str, MuteRow] = field(default_factory=dict)
+    runs: dict[str, Run] = field(default_factory=dict)
+    announcements: dict[str, Announcement] = field(default_factory=dict)
+    incident: Incident | None = None
+    blind_since: float | None = None
+    released: float = 0.0  # when a backup was last let go
+
+    def apply(self, entry: Entry) -> None:
+        """Take one more entry into account; kinds of a newer version are passed over."""
+        self.seq = entry.seq
+        event = events.decode(entry.kind, entry.document)
+        match event:
+            case events.StateChanged():
+                self._state(event, entry)
+            case events.BlindChanged(blind=blind):
+                self.blind_since = entry.at if blind else None
+            case events.Activated(channel=channel):
+                self.active.setdefault(channel, entry.at)
+            case events.Deactivated(channel=channel):
+                self.active.pop(channel, None)
+                self.released = entry.at
+            case events.Muted(id=name, until=until, reason=reason):
+                self.mutes.pop(name, None)
+                if until > entry.at:
+                    self.mutes[name] = MuteRow(until=until, reason=reason, actor=entry.actor)
+            case events.Acked(incident=incident):
+                if self.incident is not None and self.incident.id == incident:
+                    self.incident.acked_by = entry.actor
+            case events.RunStarted():
+                self._run_started(event, entry)
+            case events.AnnouncementMade():
+                made = self.announcements.setdefault(event.announcement, Announcement(event.announcement))
+                made.parts.append((entry.at, entry.actor, event))
+                made.deliveries.update({(event.part, outlet): None for outlet in event.outlets})
+            case events.DeliveryIntended(announcement=name, part=part, outlet=outlet, key=_):
+                sending = events.DeliveryEnded(announcement=name, part=part, outlet=outlet, state="sending")
+                self.announcements[name].deliveries[part, outlet] = sending
+            case events.DeliveryEnded(announcement=name, part=part, outlet=outlet):
+                self.announcements[name].deliveries[part, outlet] = event
+            case events.RunEnded(run=name, state=state):
+                self._run_ended(self.runs[name], state, entry.at)
+            case events.StepAsked() | events.StepAnswered() | events.StepIntended():
+                self._step(self.runs[event.run], event, entry)
+            case events.StepProgress() | events.StepEnded():
+                self._step(self.runs[event.run], event, entry)
+            case _:
+                pass
+
+    def incident_at(self, now: float) -> tuple[Incident | None, float | None]:
+        """Return the latest incident and when it closed: at the stand-down, or after 30 quiet minutes."""
+        incident = self.incident
+        if incident is None:
+            return None, None
+        if incident.stood_down is not None:
+            return incident, incident.stood_down
+        quiet = incident.all_up_since
+        if quiet is not None and not self.active and now >= (ends := max(quiet, self.released) + QUIET_SECONDS):
+            return incident, ends
+        return incident, None
+
+    def _state(self, event: events.StateChanged, entry: Entry) -> None:
+        state = State(event.now)
+        self.states[event.id] = state, entry.at
+        if event.id not in self.primaries or event.local:
+            return
+        if state in BAD:
+            incident, closed = self.incident_at(entry.at)
+            if incident is None or closed is not None:
+                self.incident = Incident(f"i{entry.seq}", entry.at)
+            assert self.incident is not None
+            self.incident.channels.add(event.id)
+            self.incident.all_up_since = None
+        elif self.incident is not None and self.incident.all_up_since is None:
+            settled = all(
+                self.states.get(name, (State.UP, 0.0))[0] in (State.UP, State.SLOW) for name in self.primaries
+            )
+            self.incident.all_up_since = entry.at if settled else None
+
+    def _run_started(self, event: events.RunStarted, entry: Entry) -> None:
+        run = Run(
+            id=event.run,
+            playbook=event.playbook,
+            name=event.name,
+            digest=event.digest,
+            started=entry.at,
+            actor=entry.actor,
+            plans=event.steps,
+            stands_down=event.stands_down,
+        )
+        run.steps = {
+            plan.id: StepRow(id=plan.id, do=plan.do, title=plan.say or plan.what, state="waiting")
+            for plan in event.steps
+        }
+        self.runs[event.run] = run
+
+    def _run_ended(self, run: Run, state: str, at: float) -> None:
+        run.state, run.ended = state, at
+        if run.stands_down and state == "done" and self.incident is not None:
+            quiet = self.incident.all_up_since is not None and not self.active
+            self.incident.stood_down = at if quiet else self.incident.stood_down
+
+    def _step(
+        self,
+        run: Run,
+        event: events.StepAsked | events.StepAnswered | events.StepIntended | events.StepProgress | events.StepEnded,
+        entry: Entry,
+    ) -> None:
+        row = replace(run.steps[event.step], attempt=event.attempt, at=entry.at)
+        match event:
+            case events.StepAsked(why=why, question=question, answers=answers):
+                run.asked[event.step] = event
+                run.state = "asking"
+                row = replace(row, state="unsure" if why == "unsure" else "asking", question=question, answers=answers)
+            case events.StepAnswered(answer=answer, note=note):
+                run.state = "running"
+                words = f"{answer}: {note}" if note else answer
+                row = replace(row, state="waiting", actor=entry.actor, question="", answers=(), detail=words)
+            case events.StepIntended():
+                row = replace(row, state="doing", question="", answers=())
+            case events.StepProgress(detail=detail):
+                row = replace(row, detail=detail)
+            case events.StepEnded(outcome=outcome, detail=detail):
+                row = replace(row, state=outcome, detail=detail, question="", answers=())
+        run.steps[event.step] = row

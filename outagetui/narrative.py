@@ -1,0 +1,72 @@
+"""Journal entries in words, for the journal screen, `outagetui journal` and the drill's timeline. Pure."""
+
+from outagetui import events
+from outagetui.model import Entry
+from outagetui.rows import LogRow
+from outagetui.text import clean
+
+
+def tell(entry: Entry) -> LogRow:
+    """Return `entry` as one cleaned line."""
+    event = events.decode(entry.kind, entry.document)
+    words = _words(event) if event is not None else f"an entry of a newer version: {entry.document}"
+    return LogRow(seq=entry.seq, at=entry.at, actor=clean(entry.actor, 40), kind=entry.kind, text=clean(words))
+
+
+def _words(event: events.Event) -> str:
+    match event:
+        case events.DaemonStarted(version=version, vantage=vantage, pid=pid):
+            return f"daemon {version} started at vantage {vantage}, process {pid}"
+        case events.DaemonStopped(reason=reason):
+            return f"daemon stopped: {reason}"
+        case events.ConfigLoaded(digest=digest):
+            return f"configuration loaded ({digest[:8]})"
+        case events.StateChanged(id=name, was=was, now=now, why=why, local=local):
+            seen = f", local to {local}" if local else ""
+            return f"{name} {was} → {now}{seen}: {why}" if why else f"{name} {was} → {now}{seen}"
+        case events.BlindChanged(blind=blind, why=why):
+            return f"blind: {why}" if blind else f"no longer blind: {why}"
+        case events.FaultInjected(fault=fault, target=target):
+            return f"drill: {target} {fault}"
+        case events.Acked(incident=incident, note=note):
+            return f"took incident {incident}" + (f": {note}" if note else "")
+        case events.Muted(id=name, until=until, reason=reason):
+            return f"muted {name}: {reason}" if until > 0 else f"unmuted {name}"
+        case events.Activated(channel=channel, run=run):
+            return f"activated {channel}" + (f" ({run})" if run else " by hand")
+        case events.Deactivated(channel=channel, run=run):
+            return f"deactivated {channel}" + (f" ({run})" if run else " by hand")
+        case events.RunStarted() | events.RunEnded():
+            return _of_run(event)
+        case events.AnnouncementMade(announcement=name, kind=kind, title=title, outlets=outlets):
+            return f"announcement {name} {kind} for {', '.join(outlets)}: {title}"
+        case events.DeliveryIntended(announcement=name, outlet=outlet):
+            return f"announcement {name}: sending to {outlet}"
+        case events.DeliveryEnded(announcement=name, outlet=outlet, state=state, url=url, detail=detail):
+            return f"announcement {name}: {outlet} {state} {url} {detail}".rstrip()
+        case _:
+            return _of_step(event)
+
+
+def _of_run(event: events.RunStarted | events.RunEnded) -> str:
+    if isinstance(event, events.RunEnded):
+        return f"run {event.run} {event.state}"
+    if event.stands_down:
+        return f"run {event.run} stands down run {event.stands_down} ({event.name})"
+    return f"run {event.run} of {event.playbook} started: {event.name}"
+
+
+def _of_step(event: events.Event) -> str:
+    match event:
+        case events.StepAsked(run=run, step=step, question=question):
+            return f"{run} {step} asks: {question}"
+        case events.StepAnswered(run=run, step=step, answer=answer, note=note):
+            return f"{run} {step} answered {answer}" + (f": {note}" if note else "")
+        case events.StepIntended(run=run, step=step, what=what):
+            return f"{run} {step}: {what}"
+        case events.StepProgress(run=run, step=step, detail=detail):
+            return f"{run} {step}: {detail}"
+        case events.StepEnded(run=run, step=step, outcome=outcome, detail=detail):
+            return f"{run} {step} {outcome}: {detail}" if detail else f"{run} {step} {outcome}"
+        case _:
+            return type(event).__name__

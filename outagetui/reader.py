@@ -1,0 +1,169 @@
+"""Reading the store without being able to change it: what screens and `status` stand on."""
+
+import sqlite3
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from outagetui.journal import GENESIS, OUTCOMES, PHASES, SCHEMA, StoreError, chain
+from outagetui.live import Beat, Live, Public
+from outagetui.model import Entry, Observation, Sample
+
+BUSY_SECONDS = 1.0
+
+
+class Reader:
+    """A read-only connection. Methods raise StoreError with words for the banner when the file cannot be read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._settled = not _beside(path, "-shm").exists()
+        self._db = _open(path)
+        self._file = path.stat().st_ino
+        self._version = -1
+
+    def changed(self) -> bool:
+        """Whether another connection committed since the last call (`PRAGMA data_version`, microseconds)."""
+        version: int = self._rows("PRAGMA data_version")[0][0]
+        moved = version != self._version
+        self._version = version
+        return moved
+
+    def outlived(self) -> bool:
+        """Whether to open anew: the file was replaced, or a daemon may have come to one that was read as settled."""
+        try:
+            return self.path.stat().st_ino != self._file or (self._settled and _beside(self.path, "-shm").exists())
+        except OSError:
+            return True
+
+    def public(self) -> Public | None:
+        """Return the screens' copy of the configuration; None before a daemon wrote one."""
+        packed = self._meta("public")
+        return None if packed is None else msgspec.msgpack.decode(packed, type=Public)
+
+    def beat(self) -> Beat | None:
+        """Return the daemon's last sign of life."""
+        packed = self._meta("beat")
+        return None if packed is None else msgspec.msgpack.decode(packed, type=Beat)
+
+    def live(self) -> list[Live]:
+        """Return the live row of every check and vantage."""
+        return [msgspec.msgpack.decode(row[0], type=Live) for row in self._rows("SELECT document FROM live")]
+
+    def entries(self, after: int = 0) -> list[Entry]:
+        """Return the journal behind sequence number `after`, oldest first."""
+        return [entry_of(row) for row in self._rows("SELECT * FROM journal WHERE seq > ? ORDER BY seq", (after,))]
+
+    def newest(self, limit: int, before: int | None = None) -> list[Entry]:
+        """Return up to `limit` entries older than `before`, newest first."""
+        top = before if before is not None else 1 << 62
+        rows = self._rows("SELECT * FROM journal WHERE seq < ? ORDER BY seq DESC LIMIT ?", (top, limit))
+        return [entry_of(row) for row in rows]
+
+    def history(self, check: str, since: float) -> list[Observation]:
+        """Return the samples of `check` from every vantage since `since`, oldest first."""
+        series = dict(self._rows("SELECT id, word FROM words WHERE word GLOB ?", (f"{check.replace('[', '[[]')}@*",)))
+        if not series:
+            return []
+        marks = ",".join("?" * len(series))
+        rows = self._rows(
+            f"SELECT * FROM samples WHERE series IN ({marks}) AND at >= ? ORDER BY at",  # noqa: S608 only placeholders vary
+            (*series, round(since * 1000)),
+        )
+        used = {word for row in rows for word in (row[4], row[5], row[7])}
+        words = dict(
+            self._rows(f"SELECT id, word FROM words WHERE id IN ({','.join('?' * len(used))})", tuple(used))  # noqa: S608
+        )
+        return [_observation(row, series, words) for row in rows]
+
+    def verify(self) -> tuple[int, str]:
+        """Walk the hash chain; return how many entries are sound and what breaks behind them ("" when nothing does)."""
+        prev, count = GENESIS, 0
+        for row in self._rows("SELECT * FROM journal ORDER BY seq"):
+            seq, at_us, actor, kind, document, said, digest = row
+            if seq != count + 1:
+                return count, f"entry {count + 1} is missing: {seq} follows {count}"
+            if said != prev:
+                return count, f"entry {seq} does not follow entry {count}: its previous hash differs"
+            if chain(seq, at_us, actor, kind, document, prev) != digest:
+                return count, f"entry {seq} was changed: its content does not match its hash"
+            prev, count = digest, seq
+        head = self._meta("head")
+        if head is not None and head.decode() != f"{count}:{prev}":
+            return count, f"entries behind {count} are missing: the store recorded {head.decode().split(':')[0]}"
+        return count, ""
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def _meta(self, key: str) -> bytes | None:
+        rows = self._rows("SELECT value FROM meta WHERE key=?", (key,))
+        return rows[0][0] if rows else None
+
+    def _rows(self, query: str, values: Sequence[object] = ()) -> list[tuple]:  # type: ignore[type-arg]
+        try:
+            return self._db.execute(query, tuple(values)).fetchall()
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path}: cannot be read: {error}") from error
+
+
+def entry_of(row: tuple[int, int, str, str, str, str, str]) -> Entry:
+    """Return a journal row as an entry."""
+    seq, at_us, actor, kind, document, prev, digest = row
+    return Entry(seq, at_us / 1e6, actor, kind, document, prev, digest)
+
+
+def _observation(row: tuple, series: dict[int, str], words: dict[int, str]) -> Observation:  # type: ignore[type-arg]
+    at, which, outcome, latency, code, detail, value, shape, *spans = row
+    check, _, vantage = series[which].rpartition("@")
+    names = words.get(shape, "").split()
+    sample = Sample(
+        outcome=OUTCOMES[outcome],
+        code=words.get(code, ""),
+        detail=words.get(detail, ""),
+        latency_ms=None if latency is None else latency / 1000,
+        phases={name: span / 1000 for name, span in zip(names, spans[:PHASES], strict=False) if span is not None},
+        value=value,
+    )
+    return Observation(check, vantage, at / 1000, sample)
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """Open read-only and never create `-shm`: one made by a reader locks the daemon out of its own store."""
+    if not path.exists():
+        raise StoreError(f"{path}: there is no store yet; start the daemon")
+    wal, shm = _beside(path, "-wal"), _beside(path, "-shm")
+    settled = not wal.exists() or wal.stat().st_size == 0
+    mode = "mode=ro" if shm.exists() else "mode=ro&immutable=1"
+    if not shm.exists() and not settled:
+        raise StoreError(f"{path}: has unfinished writes and no daemon; start the daemon once to settle them")
+    try:
+        db = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True, isolation_level=None, timeout=BUSY_SECONDS)
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: cannot be read: {error}") from error
+    if version > SCHEMA:
+        raise StoreError(f"{path}: written by a newer outagetui (schema {version}, this version knows {SCHEMA})")
+    if version == 0:
+        raise StoreError(f"{path}: not a store of outagetui, or the daemon has not finished making it")
+    db.execute("PRAGMA query_only=ON")
+    return db
+
+
+def wait_for_store(path: Path, seconds: float) -> Reader:
+    """Return a reader as soon as the store can be read; raises StoreError after `seconds`."""
+    limit = time.monotonic() + seconds
+    while True:
+        try:
+            return Reader(path)
+        except StoreError:
+            if time.monotonic() > limit:
+                raise
+            time.sleep(0.05)
