@@ -1,0 +1,111 @@
+"""The operator's app: the board, the screens it opens, and the one way in which keys become orders."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, ClassVar, Protocol, cast
+
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from outagetui.text import clean
+from outagetui.tui.base import BoardApp
+from outagetui.tui.feed import Source
+
+
+class Orders(Protocol):
+    """The sending side of the order socket. `role` is viewer, operator or approver."""
+
+    role: str
+
+    async def send(self, order: str, **fields: object) -> dict[str, object]:
+        """Send an order; the reply holds `ok`, and `error` in words when refused. Never raises."""
+        ...
+
+
+class OutageApp(BoardApp):
+    """The operator's screens over one source of facts and one sender of orders."""
+
+    CSS_PATH = "outagetui.tcss"
+    TITLE = "outagetui"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("p", "playbooks", "playbooks", id="app.playbooks", tooltip="List the playbooks and their runs"),
+        Binding("l", "journal", "journal", id="app.journal", tooltip="Read the journal, newest first"),
+        Binding("question_mark", "help", "help", id="app.help", tooltip="Explain the keys and signs", key_display="?"),
+        Binding("q", "quit", "quit", id="app.quit", tooltip="Leave; probes and runs go on"),
+    ]
+
+    def __init__(
+        self,
+        source: Source,
+        orders: Orders,
+        *,
+        clock: Callable[[], float] = time.time,
+        ascii: bool | None = None,
+        drill: str = "",
+    ) -> None:
+        super().__init__(source, clock=clock, ascii=ascii)
+        self.orders = orders
+        self.drill = drill
+        self._sending: set[asyncio.Task[dict[str, object]]] = set()
+
+    def get_default_screen(self) -> Screen[None]:
+        """Start on the board."""
+        return self._screen("board", "BoardScreen")
+
+    def order(self, order: str, **fields: object) -> asyncio.Task[dict[str, object]]:
+        """Send an order and show a refusal; the task can be awaited for the reply, or left alone."""
+        task = asyncio.create_task(self._order(order, fields))
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+        return task
+
+    async def _order(self, order: str, fields: dict[str, object]) -> dict[str, object]:
+        reply = await self.orders.send(order, **fields)
+        if not reply.get("ok"):
+            self.tell(f"{order}: {clean(reply.get('error', 'refused'))}", "error")
+        elif warning := reply.get("warning"):
+            self.tell(clean(warning), "warning")
+        return reply
+
+    async def confirm(self, question: str, warning: str = "") -> bool:
+        """Ask a yes-or-no question in front of the screen and wait; call it from a worker."""
+        from outagetui.tui.screens.ask import Confirm
+
+        return bool(await self.push_screen_wait(Confirm(question, warning)))
+
+    def open_channel(self, id: str) -> None:
+        """Show everything about a channel or outlet."""
+        self.push_screen(self._screen("channel", "ChannelScreen", id))
+
+    def open_run(self, id: str) -> None:
+        """Show a run and its question."""
+        self.push_screen(self._screen("run", "RunScreen", id))
+
+    def open_plan(self, playbook: str) -> None:
+        """Show what starting a playbook would do, and offer to start it."""
+        module = import_module("outagetui.tui.screens.playbooks")
+        module.open_plan(self, playbook)
+
+    def action_playbooks(self) -> None:
+        """Show the playbooks."""
+        self._open("playbooks", "PlaybooksScreen")
+
+    def action_journal(self) -> None:
+        """Show the journal."""
+        self._open("journal", "JournalScreen")
+
+    def action_help(self) -> None:
+        """Show the help."""
+        self._open("help", "HelpScreen")
+
+    def _open(self, module: str, name: str) -> None:
+        if type(self.screen).__name__ != name:
+            self.push_screen(self._screen(module, name))
+
+    def _screen(self, module: str, name: str, *arguments: Any) -> Screen[Any]:
+        # A screen's module is imported when it is first opened, which keeps the start short.
+        made = getattr(import_module(f"outagetui.tui.screens.{module}"), name)(*arguments)
+        return cast("Screen[Any]", made)

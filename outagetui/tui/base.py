@@ -1,0 +1,74 @@
+"""What the operator's screens and the wall share: colours, the feed, and a way out that leaves no mess."""
+
+import time
+import traceback
+from collections.abc import Callable, Sequence
+
+from rich.text import Text
+from textual.app import App
+from textual.filter import LineFilter
+from textual.reactive import reactive
+
+from outagetui.rows import Board
+from outagetui.text import clean
+from outagetui.tui.feed import POLL, Feed, Source
+from outagetui.tui.glyphs import SafeFilter
+from outagetui.tui.terminal import Terminal
+from outagetui.tui.theme import ANSI, OKABE, PLAIN, RICH, Look
+
+
+class BoardApp(App[int]):
+    """An app that follows a board. `look` holds the styles to draw with, `board` the newest board or None.
+
+    `trouble` says why the facts cannot be read at the moment, or is empty; `board` then stays as it was.
+    """
+
+    board: reactive[Board | None] = reactive(None, repaint=False)
+    trouble: reactive[str] = reactive("", repaint=False)
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        clock: Callable[[], float] = time.time,
+        ascii: bool | None = None,
+    ) -> None:
+        terminal = Terminal.here()
+        super().__init__(ansi_color=True if terminal.plain else None)
+        self.source = source
+        self.clock = clock
+        self.ascii = terminal.ascii if ascii is None else ascii
+        self.look: Look = PLAIN if terminal.plain else RICH
+        self.feed = Feed(source, clock)
+        self._safe = SafeFilter(self.ascii)
+        for theme in (OKABE, ANSI):
+            self.register_theme(theme)
+        self.theme = (ANSI if terminal.plain else OKABE).name
+        self.set_class(self.ascii, "-ascii")
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return the toolkit's filters and, behind them, the one that keeps hostile characters in."""
+        return [*super().get_line_filters(), self._safe]
+
+    def on_mount(self) -> None:
+        """Read the first board before the first paint and follow it from then on."""
+        self.poll()
+        self.set_interval(POLL, self.poll)
+
+    def poll(self) -> None:
+        """Take what the feed has."""
+        board = self.feed.poll()
+        self.trouble = self.feed.trouble
+        if board is not None:
+            self.board = board
+
+    def tell(self, words: str, severity: str = "information") -> None:
+        """Show a notification; `words` may hold outside text."""
+        level = severity if severity in ("warning", "error") else "information"
+        self.notify(clean(words, 400), severity=level, markup=False)  # type: ignore[arg-type]
+
+    def _fatal_error(self) -> None:
+        # The toolkit's own report shows local values and would let their control characters through.
+        lines = [clean(line, 500) for line in traceback.format_exc().splitlines()]
+        advice = "outagetui stopped because of an error in itself. Probes and runs are not affected: start it again."
+        self.panic(Text("\n".join([*lines, "", advice])))

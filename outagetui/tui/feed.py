@@ -1,0 +1,62 @@
+"""The facts on their way to the screens: polls a source and hands over each new board."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from outagetui.model import Observation
+from outagetui.rows import Board, LogRow
+from outagetui.text import clean
+
+POLL = 0.25  # seconds between two looks at the source
+
+
+class Source(Protocol):
+    """Where screens read; nothing here can change anything."""
+
+    def changed(self) -> bool:
+        """Return whether the store was written since the last call."""
+        ...
+
+    def board(self, now: float) -> Board:
+        """Derive the board of the moment `now` (epoch seconds)."""
+        ...
+
+    def log(self, limit: int, before: int | None = None) -> tuple[LogRow, ...]:
+        """Return journal entries, newest first, of sequence numbers below `before`."""
+        ...
+
+    def history(self, check: str, since: float) -> tuple[Observation, ...]:
+        """Return the samples of a check since an epoch second, oldest first."""
+        ...
+
+
+class Feed:
+    """Reads a source when it changed, and once a second for the clock; a failing source becomes words.
+
+    `trouble` says why the source cannot be read, or is empty. `read_at` is the epoch second of the last good read.
+    """
+
+    def __init__(self, source: Source, clock: Callable[[], float]) -> None:
+        self._source = source
+        self._clock = clock
+        self._second: int | None = None
+        self.trouble = ""
+        self.read_at: float | None = None
+
+    def poll(self) -> Board | None:
+        """Return a new board, or None when there is nothing new to show. Never raises."""
+        now = self._clock()
+        try:
+            changed = self._source.changed()
+            if not changed and int(now) == self._second:
+                return None
+            board = self._source.board(now)
+        except Exception as error:
+            # Whatever a file or its reader does wrong must not take the screen away from its reader.
+            self.trouble = clean(str(error) or type(error).__name__, 200)
+            self._second = None
+            return None
+        self._second = int(now)
+        self.trouble = ""
+        self.read_at = now
+        return board

@@ -1,0 +1,113 @@
+"""Signs that carry a meaning without colour, and the last filter before the terminal.
+
+Widgets draw with the Unicode signs; where a terminal has none, `SafeFilter` puts an ASCII sign of the same width in
+their place, in the toolkit's own widgets too.
+"""
+
+import unicodedata
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.color import Color
+from textual.filter import LineFilter
+
+from outagetui.model import State
+from outagetui.text import REPLACEMENT, clean
+
+STATE: dict[State, tuple[str, str]] = {
+    State.UP: ("●", "UP"),
+    State.SLOW: ("◐", "SLOW"),
+    State.PARTIAL: ("▲", "PARTIAL"),
+    State.DOWN: ("✖", "DOWN"),
+    State.UNKNOWN: ("?", "UNKNOWN"),
+    State.BLIND: ("⊘", "BLIND"),
+}
+SPARK = "▁▂▃▄▅▆▇█"
+MISS = "×"  # a sample that failed
+CURSOR = "▸"
+FULL, PART, EMPTY = "█", "▒", "░"
+
+_ASCII = {
+    **dict(zip(SPARK, ".:-=+*##", strict=True)),
+    "×": "x",
+    "▸": ">",
+    "▒": "+",
+    "░": ".",
+    "●": "o",
+    "◐": "~",
+    "▲": "%",
+    "✖": "X",
+    "⊘": "0",
+    "→": ">",
+    "←": "<",
+    "↑": "^",
+    "↓": "v",
+    "↵": "<",
+    "·": "-",
+    "–": "-",
+    "—": "-",
+    "…": "~",
+    "✓": "v",
+    "✔": "v",
+    "✗": "x",
+    "○": "o",
+    "◌": "o",
+    "◆": "*",
+    "■": "#",
+    "□": "o",
+    "▪": "*",
+    "▶": ">",
+    "❯": ">",
+    "“": '"',
+    "”": '"',
+    "„": '"',
+    "’": "'",
+    "‘": "'",
+    "ß": "s",
+    "€": "E",
+    REPLACEMENT: "?",
+}
+
+
+def ascii_text(text: str) -> str:
+    """Return `text` in ASCII, every character as wide as before: `é` is `e`, a box's corner `+`, else `?`."""
+    return text if text.isascii() else "".join(char if char.isascii() else _ascii_char(char) for char in text)
+
+
+def _ascii_char(char: str) -> str:
+    known = _ASCII.get(char)
+    if known is not None:
+        return known
+    if "\u2500" <= char <= "\u257f":
+        name = unicodedata.name(char, "")
+        if "HORIZONTAL" in name and "VERTICAL" not in name and " AND " not in name:
+            return "-"
+        return "|" if "VERTICAL" in name and "HORIZONTAL" not in name and " AND " not in name else "+"
+    if "\u2580" <= char <= "\u259f":
+        return "#" if char == "█" else "|"
+    plain = unicodedata.normalize("NFKD", char)[:1]
+    if plain.isascii() and plain.isprintable() and cell_len(char) == 1:
+        return plain
+    return "?" * cell_len(char)
+
+
+class SafeFilter(LineFilter):
+    """Lets only printable characters out, whichever widget drew them, and only ASCII ones when `ascii` is set.
+
+    Every text is cleaned where it is drawn; this is the second door, because the toolkit itself has none.
+    """
+
+    def __init__(self, ascii_only: bool) -> None:
+        super().__init__()
+        self.ascii_only = ascii_only
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Return the segments of one line, made safe."""
+        if all(text.isascii() and text.isprintable() for text, _, _ in segments):
+            return segments
+        return [Segment(self._safe(text), style) for text, style, _ in segments]
+
+    def _safe(self, text: str) -> str:
+        if not text.isprintable():
+            text = "".join(char if char.isprintable() else clean("x" + char)[1:] or " " for char in text)
+        return ascii_text(text) if self.ascii_only else text

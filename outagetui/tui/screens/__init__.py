@@ -1,0 +1,1 @@
+"""One module a screen; each is imported only when it is opened."""

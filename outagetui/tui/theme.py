@@ -1,0 +1,143 @@
+"""Colours that people with every kind of sight can tell apart (Okabe and Ito), in a calm dark frame.
+
+A colour never stands alone: every state also has a glyph and a word (`glyphs`).
+"""
+
+from dataclasses import dataclass
+
+from rich.style import Style
+from textual.theme import Theme
+
+from outagetui.model import State
+
+GREEN = "#009E73"
+YELLOW = "#F0E442"
+ORANGE = "#E69F00"
+VERMILLION = "#D55E00"
+SKY = "#56B4E9"
+PURPLE = "#CC79A7"
+INK = "#11161c"
+PAPER = "#d5dbe1"
+FAINT = "#87929d"
+LINE = "#2c3641"
+ROW = "#1f2a36"
+
+OKABE = Theme(
+    name="okabe",
+    primary=SKY,
+    secondary="#0072B2",
+    success=GREEN,
+    warning=ORANGE,
+    error=VERMILLION,
+    accent=SKY,
+    foreground=PAPER,
+    background=INK,
+    surface="#161d25",
+    panel="#1b232c",
+    dark=True,
+)
+ANSI = Theme(
+    name="okabe-ansi",
+    ansi=True,
+    primary="ansi_cyan",
+    secondary="ansi_blue",
+    success="ansi_green",
+    warning="ansi_yellow",
+    error="ansi_red",
+    accent="ansi_cyan",
+    foreground="ansi_default",
+    background="ansi_default",
+    surface="ansi_default",
+    panel="ansi_default",
+    boost="ansi_default",
+    dark=True,
+    luminosity_spread=0.0,
+    text_alpha=1.0,
+    variables={
+        "block-cursor-foreground": "ansi_black",
+        "block-cursor-background": "ansi_cyan",
+        "input-cursor-background": "ansi_white",
+        "input-cursor-foreground": "ansi_black",
+        "border-blurred": "ansi_default",
+    },
+)
+
+
+@dataclass(frozen=True)
+class Look:
+    """The styles of everything that is drawn line by line."""
+
+    text: Style
+    dim: Style
+    strong: Style
+    title: Style
+    rule: Style
+    key: Style
+    cursor: Style
+    states: dict[State, Style]
+    incident: Style
+    warning: Style
+    blind: Style
+    drill: Style
+    ask: Style
+    good: Style
+    possible: Style
+
+    def state(self, state: State) -> Style:
+        """Return the style of a state's glyph and word."""
+        return self.states[state]
+
+
+def _style(color: str | None = None, *, on: str | None = None, bold: bool = False, reverse: bool = False) -> Style:
+    return Style(color=color, bgcolor=on, bold=bold or None, reverse=reverse or None)
+
+
+RICH = Look(
+    text=_style(PAPER),
+    dim=_style(FAINT),
+    strong=_style("#ffffff", bold=True),
+    title=_style(SKY, bold=True),
+    rule=_style(LINE),
+    key=_style(SKY, bold=True),
+    cursor=_style(on=ROW),
+    states={
+        State.UP: _style(GREEN),
+        State.SLOW: _style(YELLOW, bold=True),
+        State.PARTIAL: _style(ORANGE, bold=True),
+        State.DOWN: _style(VERMILLION, bold=True, reverse=True),
+        State.UNKNOWN: _style(SKY, bold=True),
+        State.BLIND: _style(PURPLE, bold=True),
+    },
+    incident=_style(VERMILLION, bold=True, reverse=True),
+    warning=_style(ORANGE, bold=True, reverse=True),
+    blind=_style(PURPLE, bold=True, reverse=True),
+    drill=_style(SKY, bold=True, reverse=True),
+    ask=_style(YELLOW, bold=True, reverse=True),
+    good=_style(GREEN),
+    possible=_style(SKY),
+)
+# The sixteen colours every terminal has; without colour only bold and reverse stay.
+PLAIN = Look(
+    text=_style("default"),
+    dim=_style("default"),
+    strong=_style("default", bold=True),
+    title=_style("cyan", bold=True),
+    rule=_style("default"),
+    key=_style("cyan", bold=True),
+    cursor=_style(bold=True),
+    states={
+        State.UP: _style("green"),
+        State.SLOW: _style("yellow", bold=True),
+        State.PARTIAL: _style("yellow", bold=True),
+        State.DOWN: _style("red", bold=True, reverse=True),
+        State.UNKNOWN: _style("cyan", bold=True),
+        State.BLIND: _style("magenta", bold=True),
+    },
+    incident=_style("red", bold=True, reverse=True),
+    warning=_style("yellow", bold=True, reverse=True),
+    blind=_style("magenta", bold=True, reverse=True),
+    drill=_style("cyan", bold=True, reverse=True),
+    ask=_style("yellow", bold=True, reverse=True),
+    good=_style("green"),
+    possible=_style("cyan"),
+)

@@ -1,0 +1,1 @@
+"""Widgets that draw lines and send a terminal only the cells that changed."""
