@@ -1,4 +1,4 @@
-"""One file a protocol, each with `async probe(check, deadline, vantage) -> Sample`; `look` picks it and never raises."""
+"""One file a protocol, each with `async probe(check, deadline, vantage)`; `look` picks it and never raises."""
 
 import asyncio
 import importlib

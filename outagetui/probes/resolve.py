@@ -9,10 +9,9 @@ import struct
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
-from outagetui.model import Outcome
-from outagetui.probes.trouble import Trouble, fail, from_os_error, unknown
+from outagetui.probes.trouble import fail, unknown
 
 THREADS = 16
 PATIENCE = 1.0  # seconds before a silent look-up makes us ask whether the resolver lives, and for that answer
@@ -134,14 +133,12 @@ class Resolver:
                 _dead_resolver()
         return await job.future
 
-    async def _explain(self, error: socket.gaierror, host: str, deadline: float | None) -> None:
+    async def _explain(self, error: socket.gaierror, host: str, deadline: float | None) -> NoReturn:
         """Raise the trouble that the error of a look-up means."""
         if error.errno == socket.EAI_NONAME:
             fail("dns.nxdomain", f"{host}: no such name")
         if error.errno == socket.EAI_NODATA:
             fail("dns.nodata", f"{host} has no address of the wanted kind")
-        if error.errno == socket.EAI_SYSTEM:
-            raise from_os_error(OSError(*error.args[1:]), host) from error
         if error.errno not in (socket.EAI_AGAIN, socket.EAI_FAIL):
             unknown("dns.error", f"{host}: {error.strerror}")
         # The library says the same of a name server's SERVFAIL and of a resolver that never answered us.
@@ -170,8 +167,8 @@ class Resolver:
             await asyncio.gather(self._asking, return_exceptions=True)
 
 
-def _dead_resolver() -> None:
-    raise Trouble(Outcome.UNKNOWN, "dns.no-resolver", "our own resolver does not answer (see /etc/resolv.conf)")
+def _dead_resolver() -> NoReturn:
+    unknown("dns.no-resolver", "our own resolver does not answer (see /etc/resolv.conf)")
 
 
 async def resolver_lives(servers: list[tuple[str, int]], timeout: float) -> bool:
