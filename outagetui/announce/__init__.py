@@ -1,0 +1,1 @@
+"""Announcements: the words to publish, and getting them out."""

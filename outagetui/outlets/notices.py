@@ -1,0 +1,92 @@
+"""A delivery and its history as notices: one an announcement, with its parts. Pure; every text comes out cleaned."""
+
+from msgspec import Struct
+
+from outagetui.announce.compose import BODY_LIMIT, CLOSING, TITLE_LIMIT
+from outagetui.outlets import Delivery, Post
+from outagetui.outlets.page_words import MEANINGS, OTHER, Meaning
+from outagetui.text import clean, clean_lines
+
+MOST_POSTS = 100  # a page and a feed stay small whatever the history
+MOST_ACCOUNTS = 50
+_NONCHARACTERS = dict.fromkeys((0xFFFE, 0xFFFF))  # XML 1.0 has no way to write them
+
+
+class Notice(Struct, frozen=True):
+    """One announcement: its parts newest first, and what only the delivery at hand tells (None and empty otherwise)."""
+
+    announcement: str
+    posts: tuple[Post, ...]
+    since: float | None = None
+    next_update: float | None = None
+    accounts: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def newest(self) -> Post:
+        """The part that holds now."""
+        return self.posts[0]
+
+    @property
+    def first(self) -> Post:
+        """The part that opened it, as far as the history goes back."""
+        return self.posts[-1]
+
+    @property
+    def closed(self) -> bool:
+        """Whether the newest part closes it."""
+        return self.newest.kind in CLOSING
+
+    @property
+    def kind(self) -> str:
+        """What holds now: the newest kind but `update`, which changes nothing; `identified` if there is none."""
+        if self.closed:
+            return self.newest.kind
+        settled = (post.kind for post in self.posts if post.kind != "update" and post.kind not in CLOSING)
+        return next(settled, "identified")
+
+    @property
+    def meaning(self) -> Meaning:
+        """What `kind` says on the page and in `status.json`."""
+        return MEANINGS.get(self.kind, OTHER)
+
+
+def notices(delivery: Delivery) -> tuple[Notice, ...]:
+    """Return the notices of `delivery` and its history: those still open first, then by their newest part."""
+    own = Post(
+        announcement=delivery.announcement,
+        part=delivery.part,
+        kind=delivery.kind,
+        title=delivery.title,
+        body=delivery.body,
+        at=delivery.at,
+    )
+    groups: dict[str, dict[int, Post]] = {}
+    for post in (own, *delivery.history)[:MOST_POSTS]:
+        groups.setdefault(post.announcement, {}).setdefault(post.part, _cleaned(post))
+    made = []
+    for announcement, parts in groups.items():
+        posts = tuple(parts[part] for part in sorted(parts, reverse=True))
+        if announcement == delivery.announcement:
+            accounts = tuple(
+                (tidy(name, 80), tidy(address, 300)) for name, address in delivery.accounts[:MOST_ACCOUNTS]
+            )
+            made.append(Notice(announcement, posts, delivery.since, delivery.next_update, accounts))
+        else:
+            made.append(Notice(announcement, posts))
+    return tuple(sorted(made, key=lambda notice: (notice.closed, -notice.newest.at)))
+
+
+def tidy(text: str, limit: int = 300) -> str:
+    """As `text.clean`, and without what XML cannot hold."""
+    return clean(text.translate(_NONCHARACTERS), limit)
+
+
+def _cleaned(post: Post) -> Post:
+    return Post(
+        announcement=tidy(post.announcement, 80),
+        part=post.part,
+        kind=tidy(post.kind, 40),
+        title=tidy(post.title, TITLE_LIMIT),
+        body=clean_lines(post.body.translate(_NONCHARACTERS), BODY_LIMIT).strip("\n"),
+        at=post.at,
+    )

@@ -1,0 +1,167 @@
+"""The public page's own words by language, and what each kind of announcement means there. Pure."""
+
+from msgspec import Struct
+
+from outagetui.announce.times import base
+
+
+class Meaning(Struct, frozen=True):
+    """What a kind says on the page. `tone` is trouble, repair, clear, drill or notice and picks the colours.
+
+    `indicator` and `status` are the words of Statuspage's documents for a page and an incident.
+    """
+
+    tone: str
+    indicator: str
+    status: str
+
+
+MEANINGS = {
+    "investigating": Meaning("trouble", "minor", "investigating"),
+    "identified": Meaning("trouble", "major", "identified"),
+    "backup-active": Meaning("trouble", "major", "identified"),
+    "recovering": Meaning("repair", "minor", "monitoring"),
+    "resolved": Meaning("clear", "none", "resolved"),
+    "false-alarm": Meaning("clear", "none", "resolved"),
+    "drill": Meaning("drill", "none", "investigating"),
+}
+OTHER = Meaning("notice", "minor", "investigating")
+
+
+class Words(Struct, frozen=True, kw_only=True):
+    """The fixed words of one language; `headlines` and `labels` go by kind, with `other` for kinds of one's own."""
+
+    site: str
+    skip: str
+    quiet: str
+    quiet_more: str
+    headlines: dict[str, str]
+    labels: dict[str, str]
+    since: str
+    until: str
+    details: str
+    following: str
+    reach: str
+    reach_more: str
+    reach_drill: str
+    actions: dict[str, str]  # by the scheme of an address
+    earlier: str
+    also: str
+    past: str
+    feed: str
+    data: str
+    zone: str
+    component: str
+
+
+_EN = Words(
+    site="Status and notices",
+    skip="Skip to the notice",
+    quiet="No current notices",
+    quiet_more="No notice is in force. If one of our channels fails, you will find here how to reach us.",
+    headlines={
+        "investigating": "We are looking into a problem",
+        "identified": "There is a disruption",
+        "backup-active": "Disruption: backup channels are open",
+        "recovering": "The disruption is easing",
+        "resolved": "All clear",
+        "false-alarm": "All clear",
+        "drill": "This is only a drill",
+        "other": "Please note",
+    },
+    labels={
+        "investigating": "Investigating",
+        "identified": "Identified",
+        "backup-active": "Backup active",
+        "update": "Update",
+        "recovering": "Recovering",
+        "resolved": "Resolved",
+        "false-alarm": "False alarm",
+        "drill": "Drill",
+        "other": "Notice",
+    },
+    since="Since",
+    until="All-clear given",
+    details="Details",
+    following="Next update",
+    reach="How to reach us now",
+    reach_more="We have opened these channels for the time of the disruption.",
+    reach_drill="In a real disruption you would reach us here",
+    actions={
+        "tel": "Telephone",
+        "sip": "Internet telephone",
+        "sips": "Internet telephone",
+        "mailto": "E-mail",
+        "xmpp": "Jabber (XMPP)",
+        "http": "Web",
+        "https": "Web",
+    },
+    earlier="Earlier in this notice",
+    also="Also open",
+    past="Past notices",
+    feed="Follow by feed (Atom)",
+    data="Status for programs (JSON)",
+    zone="Times are in",
+    component="Contact channels",
+)
+_DE = Words(
+    site="Status und Meldungen",
+    skip="Zur Meldung springen",
+    quiet="Keine aktuellen Meldungen",
+    quiet_more="Zurzeit gilt keine Meldung. Fällt einer unserer Kanäle aus, steht hier, wie Sie uns erreichen.",
+    headlines={
+        "investigating": "Wir untersuchen eine Störung",
+        "identified": "Es gibt eine Störung",
+        "backup-active": "Störung: Ersatzkanäle sind offen",
+        "recovering": "Die Störung lässt nach",
+        "resolved": "Entwarnung",
+        "false-alarm": "Entwarnung",
+        "drill": "Dies ist nur eine Übung",
+        "other": "Bitte beachten",
+    },
+    labels={
+        "investigating": "Wird untersucht",
+        "identified": "Ursache bekannt",
+        "backup-active": "Ersatz aktiv",
+        "update": "Neuer Stand",
+        "recovering": "Besserung",
+        "resolved": "Behoben",
+        "false-alarm": "Fehlalarm",
+        "drill": "Übung",
+        "other": "Hinweis",
+    },
+    since="Seit",
+    until="Entwarnung gegeben",
+    details="Einzelheiten",
+    following="Nächste Meldung",
+    reach="So erreichen Sie uns jetzt",
+    reach_more="Diese Kanäle haben wir für die Zeit der Störung geöffnet.",
+    reach_drill="Bei einer echten Störung erreichen Sie uns hier",
+    actions={
+        "tel": "Telefon",
+        "sip": "Internettelefon",
+        "sips": "Internettelefon",
+        "mailto": "E-Mail",
+        "xmpp": "Jabber (XMPP)",
+        "http": "Web",
+        "https": "Web",
+    },
+    earlier="Früher in dieser Meldung",
+    also="Ebenfalls offen",
+    past="Vergangene Meldungen",
+    feed="Per Feed folgen (Atom)",
+    data="Status für Programme (JSON)",
+    zone="Zeiten gelten für",
+    component="Kontaktwege",
+)
+_TABLE = {"en": _EN, "de": _DE}
+
+
+def words(language: str) -> Words:
+    """Return the words for a language tag; English where there are none."""
+    return _TABLE.get(base(language), _EN)
+
+
+def language_of(language: str) -> str:
+    """Return the language tag in which `words` speaks: the `lang` of the page's own words."""
+    return base(language) if base(language) in _TABLE else "en"
