@@ -1,0 +1,176 @@
+"""`dns`: what a name server, or this machine's resolver, answers for a name."""
+
+import asyncio
+import ipaddress
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from outagetui.model import Check, Outcome, Sample
+from outagetui.options import DnsOptions
+from outagetui.probes.connect import endpoint
+from outagetui.probes.dns_exchange import Question, ask, ask_system, records
+from outagetui.probes.dns_serials import compare
+from outagetui.probes.resolve import Address
+from outagetui.probes.trouble import Phases, Trouble, fail, unknown
+from outagetui.probes.vantage import Vantage
+from outagetui.text import clean
+
+if TYPE_CHECKING:
+    from dns.message import Message
+    from dns.name import Name
+    from dns.rdata import Rdata
+    from dns.rdatatype import RdataType
+
+PORT = 53
+_MARGIN = 0.01  # seconds before the deadline at which silence is judged
+_CODES = {"NXDOMAIN": "dns.nxdomain", "SERVFAIL": "dns.servfail", "REFUSED": "dns.refused"}
+
+Asker = Callable[[Question], Awaitable["Message"]]
+
+
+async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
+    """Ask once and judge rcode and records, or with `serials` every name server of the zone."""
+    options = check.options
+    assert isinstance(options, DnsOptions)
+    server, text = _target(check.target)
+    server = check.connect or server
+    kind = _kind(options.type)
+    name = _name(text, options.type)
+    phases = Phases()
+    until = deadline - _MARGIN
+    async with phases.within(deadline):
+        asker, port = partial(ask_system, deadline=until), PORT
+        if server:
+            host, port = endpoint(server, PORT)
+            phases.enter("resolve")
+            addresses = await vantage.resolve(host, port, deadline=deadline)
+            asker = partial(_ask_any, addresses, deadline=until)
+        phases.enter("query")
+        words = ""
+        if options.answer is not None or not options.serials:
+            words = _judge(await asker(Question(name, kind)), name, kind, options, chosen=bool(server))
+        if options.serials:
+            outcome, code, words = await compare(name, asker, port, vantage, until)
+            phases.stop()
+            return Sample(outcome, code, clean(words), phases.total, phases.ms)
+        phases.stop()
+        return Sample(Outcome.PASS, "", clean(words), phases.total, phases.ms)
+
+
+async def _ask_any(addresses: list[Address], question: Question, *, deadline: float) -> "Message":
+    """Ask the addresses of one server's name in turn until one replies; each gets its share of the time."""
+    loop = asyncio.get_running_loop()
+    troubles: list[Trouble] = []
+    for left, address in enumerate(addresses, -len(addresses)):
+        try:
+            return await ask(address, question, loop.time() + (deadline - loop.time()) / -left)
+        except Trouble as trouble:
+            troubles.append(trouble)
+    raise min(troubles, key=lambda trouble: trouble.outcome is Outcome.UNKNOWN)
+
+
+def _target(target: str) -> tuple[str, str]:
+    """Return server ("host:port", empty for the system's) and name of a target."""
+    if target.startswith("dns://"):
+        parts = urlsplit(target)
+        server, name = parts.netloc, parts.path.removeprefix("/")
+        if not server:
+            unknown("target.invalid", f"{target}: the form is dns://server:port/name")
+    else:
+        server, name = "", target.removeprefix("dns:")
+    if not name:
+        unknown("target.invalid", f"{target}: no name to ask for")
+    return server, name
+
+
+def _kind(text: str) -> "RdataType":
+    import dns.rdatatype
+
+    try:
+        kind = dns.rdatatype.from_text(text)
+    except (dns.rdatatype.UnknownRdatatype, ValueError):
+        unknown("option.invalid", f"type: {text!r} is not a record type")
+    if dns.rdatatype.is_metatype(kind):
+        unknown("option.invalid", f"type: {text} cannot be asked for here")
+    return kind
+
+
+def _name(text: str, kind: str) -> "Name":
+    """Return the absolute name; an address asked for its PTR means its name in the reverse tree."""
+    import dns.exception
+    import dns.name
+    import dns.reversename
+
+    try:
+        if kind.upper() == "PTR":
+            return dns.reversename.from_address(str(ipaddress.ip_address(text)))
+    except ValueError:
+        pass
+    try:
+        return dns.name.from_text(text)
+    except (dns.exception.DNSException, UnicodeError, ValueError) as error:
+        unknown("target.invalid", f"{text!r} is not a name: {error}")
+
+
+def _judge(reply: "Message", name: "Name", kind: "RdataType", options: DnsOptions, *, chosen: bool) -> str:
+    """Return words for a reply that is as wanted; raises `Trouble` for any other."""
+    import dns.rcode
+
+    try:
+        wanted = dns.rcode.from_text(options.rcode)
+    except (dns.rcode.UnknownRcode, ValueError):
+        unknown("option.invalid", f"rcode: {options.rcode!r} is not a response code")
+    expected = None if options.answer is None else {_expected(text, kind) for text in options.answer}
+    rcode = dns.rcode.to_text(reply.rcode())
+    found, alias = records(reply, name, kind)
+    shown = ", ".join(sorted(map(str, found))[:8])
+    if reply.rcode() != wanted:
+        if wanted != dns.rcode.NOERROR and reply.rcode() == dns.rcode.NOERROR:
+            fail("dns.rcode", f"expected {options.rcode}, the answer is {shown or 'empty'}")
+        words = f"{name}: {rcode}" + (f", expected {options.rcode}" if wanted else "")
+        if reply.rcode() == dns.rcode.REFUSED and not chosen:
+            unknown("dns.refused", f"{words}: our own resolver refuses us")
+        fail(_CODES.get(rcode, f"dns.{rcode.lower()}"), words)
+    if expected is not None:
+        if {_canonical(one) for one in found} != expected:
+            fail("dns.answer", f"expected {', '.join(options.answer or ()) or 'nothing'}; got {shown or 'nothing'}")
+    elif wanted == dns.rcode.NOERROR:
+        if not found:
+            beyond = f" ({name} is an alias of {alias}, which this server does not answer for)" if alias else ""
+            fail("dns.no-answer", f"no {options.type} record{beyond}")
+        if all(_declines(one) for one in found):
+            fail("dns.no-service", f"{shown}: the name says that this service is not available")
+    return f"{options.type} {shown}" if shown else rcode
+
+
+def _expected(text: str, kind: "RdataType") -> tuple[object, ...]:
+    """Return an expected record in the form records are compared in; names without a final dot are absolute too."""
+    import dns.exception
+    import dns.name
+    import dns.rdata
+    import dns.rdatatype
+
+    if kind in (dns.rdatatype.TXT, dns.rdatatype.SPF) and not text.startswith('"'):
+        return (text.encode(),)
+    try:
+        return _canonical(dns.rdata.from_text("IN", kind, text, origin=dns.name.root, relativize=False))
+    except (dns.exception.DNSException, UnicodeError, ValueError) as error:
+        unknown("option.invalid", f"answer: {text!r} is not a {dns.rdatatype.to_text(kind)} record: {error}")
+
+
+def _canonical(record: "Rdata") -> tuple[object, ...]:
+    """Return what makes two records the same: TXT by its joined strings, others by their canonical wire form."""
+    import dns.rdatatype
+
+    if record.rdtype in (dns.rdatatype.TXT, dns.rdatatype.SPF):
+        return (b"".join(record.strings),)  # type: ignore[attr-defined]
+    return (record.to_digestable(),)
+
+
+def _declines(record: "Rdata") -> bool:
+    """Tell whether a SRV (RFC 2782) or MX (RFC 7505) record points nowhere, which means that there is no service."""
+    import dns.name
+
+    return dns.name.root in (getattr(record, "target", None), getattr(record, "exchange", None))

@@ -1,0 +1,44 @@
+"""`feed`: a provider's own word about its service, from its status page."""
+
+import asyncio
+from functools import partial
+from urllib.parse import urlsplit
+
+from outagetui.feeds import LIMIT, Reading, Unreadable, read
+from outagetui.model import Check, Outcome, Sample
+from outagetui.options import FeedOptions
+from outagetui.probes.aside import aside
+from outagetui.probes.fetch import fetch
+from outagetui.probes.trouble import Trouble
+from outagetui.probes.vantage import Vantage
+from outagetui.text import clean
+
+REDIRECTS = 3
+
+
+async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
+    """Fetch and read the feed. One that cannot be fetched or read is unknown: it says neither up nor down."""
+    options = check.options
+    assert isinstance(options, FeedOptions)
+    phases: dict[str, float] = {}
+    try:
+        reply = await fetch(
+            vantage, check.target, redirects=REDIRECTS, connect=check.connect, limit=LIMIT, deadline=deadline
+        )
+        phases = reply.phases
+        if urlsplit(reply.url).scheme != urlsplit(check.target).scheme:
+            raise Unreadable("feed.unreachable", f"redirected to {reply.url}: name that address as the target")
+        if reply.status != 200:
+            raise Unreadable("feed.unreachable", f"the feed answered {reply.status}")
+        if reply.truncated:
+            raise Unreadable("feed.unreadable", f"the feed is longer than {LIMIT >> 20} MiB")
+        async with asyncio.timeout_at(deadline):
+            said: Reading = await aside(partial(read, reply.body, options.format, options.components), len(reply.body))
+    except Trouble as trouble:
+        words = f"{trouble.code}: {trouble.detail}"
+        return Sample(Outcome.UNKNOWN, "feed.unreachable", clean(words), phases=trouble.phases)
+    except Unreadable as problem:
+        return Sample(Outcome.UNKNOWN, problem.code, clean(problem.detail), phases=phases)
+    except TimeoutError:
+        return Sample(Outcome.UNKNOWN, "feed.unreadable", "the feed could not be read in time", phases=phases)
+    return Sample(said.outcome, said.code, clean(said.detail), sum(phases.values()), phases)
