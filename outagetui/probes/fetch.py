@@ -3,6 +3,7 @@
 import contextlib
 import ssl
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal
 
 import h11
@@ -144,6 +145,7 @@ async def _exchange(
         fail("http.protocol", f"the answer is not proper HTTP: {error}")
 
 
+@lru_cache(512)  # a check sends the same request each time, and h11 takes long to look it over
 def _head(wanted: Request) -> h11.Request:
     headers = {"host": wanted.authority} | _DEFAULTS
     if wanted.body or wanted.method in ("POST", "PUT", "PATCH"):

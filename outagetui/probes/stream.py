@@ -19,22 +19,30 @@ _FAIR = 16  # reads in a row before others get a turn: data that is always there
 class Stream:
     """A connected socket, owned: whoever holds the stream closes it. Reads and writes raise `OSError`."""
 
+    _incoming: ssl.MemoryBIO
+    _outgoing: ssl.MemoryBIO
+
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._loop = asyncio.get_running_loop()
         self._reads = 0
         self._unread = b""
-        self._incoming = ssl.MemoryBIO()
-        self._outgoing = ssl.MemoryBIO()
         self.tls: ssl.SSLObject | None = None
 
     @property
+    def remote(self) -> str:
+        """The address at the other end, bare."""
+        return str(self._sock.getpeername()[0])
+
+    @property
+    def local(self) -> str:
+        """Our own address, bare."""
+        return str(self._sock.getsockname()[0])
+
+    @property
     def peer(self) -> str:
-        """The address at the other end, as text."""
-        try:
-            host, port = self._sock.getpeername()[:2]
-        except OSError:
-            return "the far side"
+        """Address and port at the other end, as text."""
+        host, port = self._sock.getpeername()[:2]
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     async def read(self, size: int = CHUNK) -> bytes:
@@ -52,8 +60,8 @@ class Stream:
             except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
                 return b""
 
-    async def read_line(self, limit: int = 4096) -> bytes:
-        """Return one line without its ending; empty at the stream's end. Past `limit` bytes it raises `Trouble`."""
+    async def read_line(self, limit: int = 4096) -> bytes | None:
+        """Return one line without its ending; None at the stream's end. Past `limit` bytes it raises `Trouble`."""
         line = self._unread
         self._unread = b""
         while (end := line.find(b"\n")) < 0:
@@ -61,7 +69,7 @@ class Stream:
                 fail("reply.too-long", f"a line of more than {limit} bytes: {line[:60]!r}")
             more = await self.read()
             if not more:
-                return line
+                return line or None
             line += more
         if end > limit:
             fail("reply.too-long", f"a line of more than {limit} bytes: {line[:60]!r}")
@@ -82,6 +90,7 @@ class Stream:
         """
         if self._unread:
             fail("tls.plaintext", "the far side sent plaintext after it had agreed to TLS")
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name.rstrip("."))
         try:
             while True:

@@ -1,0 +1,49 @@
+"""`tcp`: a connection, and optionally something to send and an expression its answer must hold (code `tcp.match`)."""
+
+from outagetui.model import Check, Outcome, Sample
+from outagetui.options import TcpOptions
+from outagetui.probes.connect import dial, target
+from outagetui.probes.pattern import search
+from outagetui.probes.stream import Stream
+from outagetui.probes.trouble import Phases, Trouble, fail
+from outagetui.probes.vantage import Vantage
+from outagetui.text import clean
+
+LIMIT = 64 * 1024  # bytes of an answer
+
+
+async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
+    """Look once at the port of `check`."""
+    options = check.options
+    assert isinstance(options, TcpOptions)
+    host, port = target(check.target)
+    phases = Phases()
+    answer = bytearray()
+    try:
+        async with phases.within(deadline):
+            with await dial(vantage, host, port, phases, deadline=deadline, connect=check.connect) as stream:
+                detail = f"connected to {stream.peer}"
+                if options.send is not None:
+                    phases.enter("send")
+                    await stream.write(options.send.encode())
+                if options.match is not None:
+                    phases.enter("reply")
+                    detail = f"answered {await _answer(stream, options.match, answer, deadline)!r}"
+    except Trouble as trouble:
+        if trouble.code == "timeout" and answer:
+            detail = f"nothing matched {options.match!r} in time in {bytes(answer[:120])!r}"
+            raise Trouble(Outcome.FAIL, "tcp.match", detail, trouble.phases) from trouble
+        raise
+    return Sample(outcome=Outcome.PASS, detail=clean(detail), latency_ms=phases.total, phases=dict(phases.ms))
+
+
+async def _answer(stream: Stream, pattern: str, answer: bytearray, deadline: float) -> str:
+    """Read into `answer` until `pattern` is in it, and return what was found."""
+    while data := await stream.read():
+        answer += data[: LIMIT - len(answer)]
+        found = await search(pattern, answer.decode("utf-8", "replace"), deadline)
+        if found:
+            return clean(found[0], 120)
+        if len(answer) >= LIMIT:
+            fail("tcp.match", f"nothing in the first {LIMIT >> 10} KiB matched {pattern!r}")
+    return fail("tcp.match", f"closed before anything matched {pattern!r}: {bytes(answer[:120])!r}")

@@ -1,0 +1,56 @@
+"""`tls`: a verified handshake on any TCP port, plain or after STARTTLS, and the days its certificates have left.
+
+Codes: `tls.expired`, `tls.not-yet-valid`, `tls.hostname`, `tls.untrusted`, `tls.incomplete-chain`, `tls.self-signed`,
+`tls.protocol`, `tls.handshake`, `tls.expires-soon` (warn, then fail) and those of `starttls`.
+"""
+
+import ssl
+import time
+
+from outagetui.model import Check, Outcome, Sample
+from outagetui.options import TlsOptions
+from outagetui.probes.certificate import DAY, chain, first_to_expire, refusal
+from outagetui.probes.connect import dial, target
+from outagetui.probes.starttls import agree
+from outagetui.probes.trouble import Phases, unknown
+from outagetui.probes.vantage import Vantage
+from outagetui.text import clean
+
+
+async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
+    """Look once at the certificates of `check`."""
+    options = check.options
+    assert isinstance(options, TlsOptions)
+    host, port = target(check.target)
+    name = options.server_name or host
+    phases = Phases()
+    async with phases.within(deadline):
+        with await dial(vantage, host, port, phases, deadline=deadline, connect=check.connect) as stream:
+            if options.starttls:
+                phases.enter("starttls")
+                await agree(stream, options.starttls, name)
+            phases.enter("tls")
+            try:
+                await stream.start_tls(vantage.tls_context(options.ca), name)
+            except ssl.SSLError as error:
+                raise refusal(error, stream, name) from error
+            phases.stop()
+            certificates = chain(stream)
+            spoken = stream.tls.version() if stream.tls else ""
+    first = first_to_expire(certificates)
+    if first is None:
+        unknown("tls.no-chain", "this Python does not show the verified certificates")
+    remaining = first.expires - time.time()
+    outcome, code = Outcome.PASS, ""
+    if remaining < options.expires_warn:
+        outcome, code = Outcome.WARN, "tls.expires-soon"
+    if remaining < options.expires_fail:
+        outcome = Outcome.FAIL
+    days = f"{max(0.0, remaining) / DAY:.0f} days left"
+    return Sample(
+        outcome=outcome,
+        code=code,
+        detail=clean(f"{days} ({first.subject}), issued by {certificates[0].issuer}, {spoken}"),
+        latency_ms=phases.total,
+        phases=dict(phases.ms),
+    )
