@@ -1,0 +1,152 @@
+"""Reading `checks/*.toml`: a channel or an outlet with its checks."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from outagetui.config.decode import NOT_YET, decode, keys_of
+from outagetui.config.draft import ID, ID_WORDS, Draft, Owner, Placed, usable_id
+from outagetui.config.positions import Path
+from outagetui.config.problems import listing, nearest
+from outagetui.config.source import Source, names_in, read_source
+from outagetui.config.tables import ChannelTable, CheckTable, OutletTable, OwnerFile
+from outagetui.config.targets import connect_trouble, option_troubles, target_trouble
+from outagetui.model import Check
+from outagetui.options import PROBES, ProbeOptions
+
+# Probes that are specified but that this version cannot run.
+PROBES_LATER: Final = (
+    *("xmpp", "xmpp.room", "sip.options", "sip.register", "sip.call", "imap", "mail.roundtrip"),
+    *("websocket", "irc", "matrix", "webchat", "wireguard", "exec"),
+)
+
+
+def read_check_files(draft: Draft) -> None:
+    """Read every file of `checks/` into `draft`."""
+    files = names_in(draft.directory / "checks", ".toml", draft.report)
+    if not files:
+        message = "no check file: add at least one *.toml file with a [channel] and a [[check]]"
+        draft.report.add(str(draft.directory / "checks"), 1, "", message)
+    for file in files:
+        source = read_source(file, draft.report)
+        if source.data is None:
+            draft.may_define(source)
+        else:
+            _read_owner(draft, source, source.data)
+
+
+def _read_owner(draft: Draft, source: Source, data: dict[str, Any]) -> None:
+    decode(OwnerFile, data, source, ())
+    raw = [each for each in ("channel", "outlet") if each in data]
+    if len(raw) != 1:
+        words = "either [channel] or [outlet], not both" if raw else "a [channel] or an [outlet] table"
+        source.problem((raw[-1],) if raw else (), f"expected {words}")
+        draft.may_define(source)
+        return
+    kind: Path = (raw[0],)
+    table: Placed[ChannelTable] | Placed[OutletTable]
+    if raw[0] == "channel":
+        channel = decode(ChannelTable, data["channel"], source, kind)
+        id = usable_id(channel.id, source, (*kind, "id"))
+        _look_at_channel(channel, id, source)
+        table = Placed(channel, source, kind)
+    else:
+        outlet = decode(OutletTable, data["outlet"], source, kind)
+        id = usable_id(outlet.id, source, (*kind, "id"))
+        _look_at_outlet(outlet, source)
+        table = Placed(outlet, source, kind)
+    if raw[0] == "channel" and not data.get("check"):
+        source.problem(("check",), "missing; a channel needs at least one [[check]]")
+    checks = []
+    for index, entry in enumerate(data["check"] if isinstance(data.get("check"), list) else ()):
+        if isinstance(entry, dict):
+            checks.append(Placed(_read_check(draft, entry, id, source, ("check", index)), source, ("check", index)))
+    draft.owners.append(Owner(id, table, tuple(checks)))
+
+
+def _look_at_channel(channel: ChannelTable, id: str, source: Source) -> None:
+    if channel.role == "primary":
+        for key, given in (("backs_up", channel.backs_up), ("prove_every", channel.prove_every)):
+            if given:
+                source.problem(("channel", key), "only a backup has this; remove it, or set role to backup")
+    for key in ("carries", "backs_up", "depends_on"):
+        told_twice(getattr(channel, key), source, ("channel", key))
+    if id in channel.backs_up:
+        source.problem(("channel", "backs_up", channel.backs_up.index(id)), "a channel cannot back itself up")
+
+
+def _look_at_outlet(outlet: OutletTable, source: Source) -> None:
+    page = outlet.kind == "page"
+    for key, given in (("directory", outlet.directory), ("url", outlet.url)):
+        if page and not given:
+            source.problem(("outlet", key), f"missing; a page outlet needs {key}")
+    if outlet.directory and not page:
+        source.problem(("outlet", "directory"), "only a page outlet has this; remove it")
+    if outlet.url and (trouble := target_trouble("http", outlet.url)):
+        source.problem(("outlet", "url"), trouble)
+    if not ID.fullmatch(outlet.language):
+        source.problem(("outlet", "language"), f'expected a language such as "en", not "{outlet.language}"')
+
+
+def told_twice(names: tuple[str, ...], source: Source, at: Path) -> None:
+    """Note every name that a list holds again."""
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            source.problem((*at, index), f'"{name}" stands here twice')
+
+
+def _read_check(draft: Draft, raw: dict[str, Any], owner: str, source: Source, at: Path) -> Check:
+    probe = raw.get("probe")
+    kind = PROBES.get(probe) if isinstance(probe, str) else None
+    own = set(keys_of(kind)) if kind else set()
+    # A key of the probe wins: `slow_above` of a `value` probe is a number of the value, not a duration.
+    common = {key: value for key, value in raw.items() if key in keys_of(CheckTable) and key not in own}
+    rest = {key: value for key, value in raw.items() if key not in common}
+    table = decode(CheckTable, common, source, at)
+    options = ProbeOptions()
+    if kind is not None:
+        options = decode(kind, rest, source, at, also=keys_of(CheckTable))
+        options = _look_at_check(draft, table, options, source, at)
+    elif table.probe:
+        source.problem((*at, "probe"), unknown_kind(table.probe, PROBES, PROBES_LATER, "probe"))
+    if table.id and not ID.fullmatch(table.id):
+        source.problem((*at, "id"), f'"{table.id}" is no id: expected {ID_WORDS}')
+    for key in ("vantages", "depends_on"):
+        told_twice(getattr(table, key), source, (*at, key))
+    return Check(
+        id=f"{owner}.{table.id}",
+        probe=table.probe,
+        target=table.target,
+        options=options,
+        every=table.every,
+        timeout=table.timeout,
+        slow_above=table.slow_above,
+        expect=table.expect,
+        vantages=table.vantages,
+        depends_on=table.depends_on,
+        connect=table.connect,
+    )
+
+
+def _look_at_check(draft: Draft, table: CheckTable, options: ProbeOptions, source: Source, at: Path) -> ProbeOptions:
+    if table.target and (trouble := target_trouble(table.probe, table.target)):
+        source.problem((*at, "target"), trouble)
+    if table.connect is not None and (trouble := connect_trouble(table.probe, table.connect)):
+        source.problem((*at, "connect"), trouble)
+    for key, trouble in option_troubles(options):
+        source.problem((*at, key) if key else at, trouble)
+    ca = getattr(options, "ca", None)
+    return options if ca is None else msgspec.structs.replace(options, ca=beside(draft, ca))
+
+
+def beside(draft: Draft, path: str) -> str:
+    """Return `path` made absolute; a relative one starts at the configuration directory."""
+    return str(draft.directory.resolve() / path)
+
+
+def unknown_kind(word: str, known: dict[str, Any], later: Sequence[str], noun: str) -> str:
+    """Say why the kind `word` cannot be used."""
+    if word in later:
+        return f'"{word}" is {NOT_YET}; available: {listing(known)}'
+    return f'unknown {noun} "{word}"{nearest(word, [*known, *later])}; known: {listing(known)}'

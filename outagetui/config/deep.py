@@ -1,0 +1,64 @@
+"""What only this machine can tell: secrets, certificates and directories that the configuration names."""
+
+import os
+import stat
+from pathlib import Path
+
+from outagetui.config.draft import Draft
+from outagetui.config.load import read
+from outagetui.config.problems import Problem
+from outagetui.model import Config
+from outagetui.secrets import SecretError, Secrets
+
+
+def deep(config: Config, directory: Path | None = None) -> list[Problem]:
+    """Return what is missing or unsafe on this machine, for the user who asks. No secret is kept or shown.
+
+    `directory` is how people wrote the configuration's place, for the problems' paths.
+    """
+    draft = read(directory or Path(config.directory))
+    if draft.report.problems:
+        return draft.report.problems
+    _look_at_secrets(config, draft)
+    _look_at_outlets(config, draft)
+    return draft.report.problems
+
+
+def _look_at_secrets(config: Config, draft: Draft) -> None:
+    if config.secrets is not None and draft.settings is not None:
+        trouble = _directory_trouble(config.secrets)
+        if trouble:
+            draft.settings.problem(("secrets", "directory"), trouble)
+    secrets = Secrets(Path(config.secrets) if config.secrets else None)
+    for placed in draft.checks().values():
+        options = placed.value.options
+        name = getattr(options, "secret", None)
+        if name is not None:
+            try:
+                secrets.read(name)
+            except SecretError as error:
+                placed.problem(("secret",), str(error))
+        ca = getattr(options, "ca", None)
+        if ca is not None and not (Path(ca).is_file() and os.access(ca, os.R_OK)):
+            placed.problem(("ca",), f"{ca}: no such file, or not readable")
+
+
+def _directory_trouble(directory: str) -> str:
+    try:
+        mode = Path(directory).stat().st_mode
+    except OSError as error:
+        return f"{directory}: {error.strerror}"
+    if not stat.S_ISDIR(mode):
+        return f"{directory}: not a directory"
+    if mode & 0o007:
+        return f"{directory}: others may look into it: chmod o= {directory}"
+    return ""
+
+
+def _look_at_outlets(config: Config, draft: Draft) -> None:
+    tables = {owner.id: owner.table for owner in draft.owners}
+    for outlet in config.outlets:
+        usable = Path(outlet.directory).is_dir() and os.access(outlet.directory, os.W_OK | os.X_OK)
+        if outlet.directory and not usable:
+            message = f"{outlet.directory}: no such directory, or not writable; create it for the daemon's user"
+            tables[outlet.id].problem(("directory",), message)

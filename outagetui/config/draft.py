@@ -1,0 +1,97 @@
+"""A configuration while it is read: what each file says and where, before anything is compared across files."""
+
+import re
+from pathlib import Path as File
+from typing import Generic, TypeVar
+
+from msgspec import Struct
+
+from outagetui.config.positions import Path
+from outagetui.config.problems import Report
+from outagetui.config.source import Source
+from outagetui.config.tables import ChannelTable, OutletTable, SegmentTable, SettingsFile
+from outagetui.model import Check, Playbook, Template
+
+T = TypeVar("T", covariant=True)
+
+ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
+ID_WORDS = "letters, digits, - and _, at most 64"
+RESERVED = frozenset({"canary"})  # the owner of the checks that canaries become
+_GUESSED_ID = re.compile(r"""^\s*id\s*=\s*["']([^"'\n]+)["']""", re.MULTILINE)
+
+
+class Placed(Struct, Generic[T], frozen=True):
+    """A value, the file it stands in and its key path there."""
+
+    value: T
+    source: Source
+    at: Path
+
+    def problem(self, key: Path, message: str) -> None:
+        """Note a fault of the key `key` below this value."""
+        self.source.problem((*self.at, *key), message)
+
+    @property
+    def place(self) -> str:
+        """`path:line`, to point at from elsewhere."""
+        return self.source.place(self.at)
+
+
+class Owner(Struct, frozen=True):
+    """A file of `checks/`: the id, the channel's or outlet's table (None when it is unusable), and its checks."""
+
+    id: str
+    table: Placed[ChannelTable] | Placed[OutletTable]
+    checks: tuple[Placed[Check], ...]
+
+    @property
+    def channel(self) -> ChannelTable | None:
+        """The table, if this is a channel."""
+        return self.table.value if isinstance(self.table.value, ChannelTable) else None
+
+    @property
+    def outlet(self) -> OutletTable | None:
+        """The table, if this is an outlet."""
+        return self.table.value if isinstance(self.table.value, OutletTable) else None
+
+
+class Draft:
+    """Everything that was read from `directory`. `maybe` are ids that a file which does not parse may define."""
+
+    def __init__(self, directory: File) -> None:
+        self.directory = directory
+        self.report = Report()
+        self.settings: Placed[SettingsFile] | None = None
+        self.canaries: list[Check] = []
+        self.owners: list[Owner] = []
+        self.segments: list[Placed[SegmentTable]] = []
+        self.playbooks: list[Placed[Playbook]] = []
+        self.templates: dict[tuple[str, str], Template] = {}
+        self.maybe: set[str] = set()
+
+    def may_define(self, source: Source) -> None:
+        """Remember which ids an unparsable file could define, so that references to them are not called unknown."""
+        self.maybe |= {source.name, *_GUESSED_ID.findall(source.text)}
+
+    def channels(self) -> dict[str, Owner]:
+        """The channels by id, the first of each."""
+        return {owner.id: owner for owner in reversed(self.owners) if owner.channel is not None}
+
+    def outlets(self) -> dict[str, Owner]:
+        """The outlets by id, the first of each."""
+        return {owner.id: owner for owner in reversed(self.owners) if owner.outlet is not None}
+
+    def checks(self) -> dict[str, Placed[Check]]:
+        """The checks by full id, the first of each."""
+        return {check.value.id: check for owner in reversed(self.owners) for check in reversed(owner.checks)}
+
+
+def usable_id(written: str | None, source: Source, at: Path) -> str:
+    """Return the id: as written, else the file's name. A fault is noted and the id stays usable for references."""
+    found = written or source.name
+    if not ID.fullmatch(found):
+        where = "" if written else "; the file's name cannot serve as id, so set one"
+        source.problem(at, f'"{found}" is no id: expected {ID_WORDS}{where}')
+    elif found in RESERVED:
+        source.problem(at, f'"{found}" is reserved; choose another id')
+    return found

@@ -1,0 +1,98 @@
+"""A configuration directory to one `Config`, or every fault in it."""
+
+import os
+from pathlib import Path
+
+from outagetui.config.checkfiles import beside, read_check_files
+from outagetui.config.draft import Draft, Owner
+from outagetui.config.places import default_store
+from outagetui.config.playbookfiles import read_playbooks
+from outagetui.config.problems import ConfigError
+from outagetui.config.references import look_at_references
+from outagetui.config.settings import read_audience, read_settings, refuse_strangers
+from outagetui.config.tables import ChannelTable, OutletTable
+from outagetui.config.templates import read_templates
+from outagetui.model import Channel, Config, Cost, Outlet, Segment
+
+
+def load(directory: Path) -> Config:
+    """Return the configuration in `directory`. Raises `ConfigError` with all problems of all files.
+
+    Secrets are neither looked for nor read.
+    """
+    draft = read(directory)
+    if draft.report.problems:
+        raise ConfigError(draft.report.problems)
+    return _config(draft)
+
+
+def read(directory: Path) -> Draft:
+    """Read every file of `directory`; problems are in the draft's report, shown with `directory` as it is given."""
+    draft = Draft(directory)
+    if not directory.is_dir():
+        draft.report.add(str(directory), 0, "", "not a directory; name one that holds outagetui.toml and checks/")
+        return draft
+    read_settings(draft)
+    refuse_strangers(draft)
+    read_check_files(draft)
+    read_audience(draft)
+    read_playbooks(draft)
+    read_templates(draft)
+    look_at_references(draft)
+    return draft
+
+
+def _config(draft: Draft) -> Config:
+    assert draft.settings is not None
+    settings = draft.settings.value
+    store = settings.store.path
+    return Config(
+        directory=str(draft.directory.resolve()),
+        business=settings.business,
+        vantage=settings.vantage,
+        timezone=settings.timezone,
+        store=beside(draft, store) if store else default_store(draft.directory, os.environ),
+        secrets=beside(draft, settings.secrets.directory) if settings.secrets else None,
+        canaries=tuple(draft.canaries),
+        operators=settings.operator,
+        channels=tuple(_channel(owner, owner.channel) for owner in draft.owners if owner.channel),
+        outlets=tuple(_outlet(draft, owner, owner.outlet) for owner in draft.owners if owner.outlet),
+        segments=tuple(
+            Segment(id=each.value.id, audience=each.value.audience, people=each.value.people, uses=each.value.uses)
+            for each in draft.segments
+        ),
+        playbooks=tuple(each.value for each in draft.playbooks),
+        templates=tuple(draft.templates[key] for key in sorted(draft.templates)),
+    )
+
+
+def _channel(owner: Owner, table: ChannelTable) -> Channel:
+    return Channel(
+        id=owner.id,
+        name=table.name,
+        audience=table.audience,
+        role=table.role,
+        carries=table.carries,
+        credentials=table.credentials,
+        backs_up=table.backs_up,
+        address=table.address,
+        instructions=table.instructions,
+        depends_on=table.depends_on,
+        prove_every=table.prove_every,
+        cost=Cost(per_minute=table.cost.per_minute, currency=table.cost.currency) if table.cost else None,
+        checks=tuple(check.value for check in owner.checks),
+    )
+
+
+def _outlet(draft: Draft, owner: Owner, table: OutletTable) -> Outlet:
+    return Outlet(
+        id=owner.id,
+        name=table.name,
+        kind=table.kind,
+        audience=table.audience,
+        url=table.url,
+        directory=beside(draft, table.directory) if table.directory else "",
+        language=table.language,
+        timeout=table.timeout,
+        checks=tuple(check.value for check in owner.checks),
+    )

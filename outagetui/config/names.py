@@ -1,0 +1,24 @@
+"""Whether a name in one file is known from another."""
+
+from collections.abc import Iterable, Mapping
+
+from outagetui.config.draft import Draft, Placed
+from outagetui.config.positions import Path
+from outagetui.config.problems import listing, nearest
+
+
+def known_names(
+    draft: Draft, placed: Placed[object], at: Path, names: Iterable[str], known: Mapping[str, object], noun: str
+) -> None:
+    """Note every one of `names`, the list at `at`, that is not `known`."""
+    for index, name in enumerate(names):
+        known_name(draft, placed, (*at, index), name, known, noun)
+
+
+def known_name(
+    draft: Draft, placed: Placed[object], at: Path, name: str, known: Mapping[str, object], noun: str
+) -> None:
+    """Note that `name` is not `known`, unless a file that does not parse may define it."""
+    if name and name not in known and not (noun != "vantage" and name.partition(".")[0] in draft.maybe):
+        hint = nearest(name, known) or (f"; known: {listing(sorted(known))}" if known else "; there is none")
+        placed.problem(at, f'unknown {noun} "{name}"{hint}')

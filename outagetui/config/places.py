@@ -1,0 +1,86 @@
+"""Where things lie: the configuration directory, the shipped definitions, the store, and the digest of it all."""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+
+from outagetui.config.problems import ConfigError, Problem
+
+VARIABLE = "OUTAGETUI_CONFIG"
+_PARTS = (("", ".toml"), ("checks", ".toml"), ("playbooks", ".toml"), ("playbooks/announcements", ".txt"))
+
+
+def find(option: str | None, env: Mapping[str, str], cwd: Path, home: Path) -> Path:
+    """Return the configuration directory: the option, `$OUTAGETUI_CONFIG`, `cwd` with `checks/`, then the usual places.
+
+    Raises `ConfigError` when the one named is no directory, or none is found, naming the places looked in.
+    """
+    for given, name in ((option, "--config"), (env.get(VARIABLE) or None, f"${VARIABLE}")):
+        if given is not None:
+            if not (cwd / given).is_dir():
+                raise ConfigError([Problem(given or '""', 0, "", f"not a directory; {name} must name one")])
+            return Path(given)
+    usual = (home / ".config" / "outagetui", Path("/etc/outagetui"))
+    if (cwd / "checks").is_dir():
+        return cwd
+    for place in usual:
+        if place.is_dir():
+            return place
+    looked = ", ".join([f"{cwd} (has no checks/)", *map(str, usual)])
+    advice = "`outagetui init DIR` writes one to start from, --config DIR names one"
+    raise ConfigError([Problem("configuration", 0, "", f"none found; looked in {looked}; {advice}")])
+
+
+def shipped() -> Path:
+    """Return the directory with the shipped `checks/` and `playbooks/`: in a wheel its own, else the checkout."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "shipped"
+    return installed if installed.is_dir() else package.parent
+
+
+def default_store(directory: Path, env: Mapping[str, str]) -> str:
+    """Return the store's path for a configuration that names none: one for each configuration directory."""
+    state = Path(env.get("XDG_STATE_HOME", ""))
+    if not state.is_absolute():  # the XDG rules: a relative path is to be ignored
+        state = Path.home() / ".local" / "state"
+    name = hashlib.sha256(os.fsencode(directory.resolve())).hexdigest()[:8]
+    return str(state / "outagetui" / name / "store.db")
+
+
+def digest(directory: Path) -> str:
+    """Return the hex SHA-256 over the configuration's files, names and bytes. `ConfigError`: one is unreadable."""
+    total = hashlib.sha256()
+    for name in _names(directory):
+        try:
+            content = (directory / name).read_bytes()
+        except OSError as error:
+            raise ConfigError([Problem(str(directory / name), 1, "", f"cannot be read: {error.strerror}")]) from error
+        total.update(f"{len(os.fsencode(name))} {len(content)} ".encode() + os.fsencode(name) + content)
+    return total.hexdigest()
+
+
+def _names(directory: Path) -> list[str]:
+    names = []
+    for folder, ending in _PARTS:
+        try:
+            entries = list(os.scandir(directory / folder))
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            problem = Problem(str(directory / folder), 1, "", f"cannot be read: {error.strerror}")
+            raise ConfigError([problem]) from error
+        names += [
+            f"{folder}/{entry.name}" if folder else entry.name
+            for entry in entries
+            if entry.name.endswith(ending) and not entry.name.startswith(".") and entry.is_file()
+        ]
+    return sorted(names)
+
+
+def system_files() -> dict[str, str]:
+    """Return the files that belong into the system, by name: the systemd unit and the wallboard's key line."""
+    folder = resources.files("outagetui") / "system"
+    names = ("outagetui.service", "authorized_keys")
+    return {name: (folder / name).read_text(encoding="utf-8") for name in names}

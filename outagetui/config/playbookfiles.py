@@ -1,0 +1,98 @@
+"""Reading `playbooks/*.toml`: steps with the options of their kind."""
+
+from typing import Final
+
+import msgspec
+
+from outagetui.config.checkfiles import told_twice, unknown_kind
+from outagetui.config.decode import decode
+from outagetui.config.draft import ID, ID_WORDS, Draft, Placed
+from outagetui.config.positions import Path
+from outagetui.config.source import Source, names_in, read_source
+from outagetui.config.tables import PlaybookFile, StepTable
+from outagetui.model import Condition, Playbook, Step, Undo
+from outagetui.options import ACTS_OUTSIDE, STEPS, StepOptions, WaitOptions
+
+# Kinds of steps that are specified but that this version cannot do.
+STEPS_LATER: Final = (
+    *("note", "choose", "command", "service", "http", "dns.update", "spend", "playbook", "webchat.banner"),
+    *("xmpp.room", "xmpp.room.close", "xmpp.invite", "xmpp.message", "xmpp.account"),
+)
+
+
+def read_playbooks(draft: Draft) -> None:
+    """Read every file of `playbooks/` into `draft`."""
+    for path in names_in(draft.directory / "playbooks", ".toml", draft.report):
+        source = read_source(path, draft.report)
+        if not ID.fullmatch(source.name):
+            source.problem((), f"the file's name is the playbook's id: expected {ID_WORDS}")
+        if source.data is not None:
+            file = decode(PlaybookFile, source.data, source, ())
+            draft.playbooks.append(Placed(_playbook(file, source), source, ()))
+
+
+def _playbook(file: PlaybookFile, source: Source) -> Playbook:
+    indexes = _indexes(source)
+    return Playbook(
+        id=source.name,
+        name=file.name,
+        summary=file.summary,
+        suggest=tuple(
+            Condition(channel=when.channel, state=when.state, lasting=when.lasting) for when in file.suggest.when
+        ),
+        steps=tuple(_step(table, index, source) for index, table in zip(indexes, file.step, strict=False)),
+    )
+
+
+def _indexes(source: Source) -> list[int]:
+    """The places of the entries of `step` that are tables: the others are left out of what was decoded."""
+    raw = (source.data or {}).get("step")
+    return [index for index, entry in enumerate(raw) if isinstance(entry, dict)] if isinstance(raw, list) else []
+
+
+def _step(table: StepTable, index: int, source: Source) -> Step:
+    at: Path = ("step", index)
+    if table.id is not None and not ID.fullmatch(table.id):
+        source.problem((*at, "id"), f'"{table.id}" is no id: expected {ID_WORDS}')
+    options = _options(table.do, table.with_, source, at)
+    if table.do == "manual" and not table.say.strip():
+        source.problem((*at, "say"), "missing; a manual step says what to do or asks")
+    if table.timeout is not None and table.do == "manual":
+        source.problem((*at, "timeout"), "a manual step waits for its answer; remove it")
+    timeout = table.timeout or 30.0
+    if isinstance(options, WaitOptions):
+        if table.timeout is not None:
+            source.problem((*at, "timeout"), f"a {table.do} step ends after its `within`; set that instead")
+        timeout = options.within
+    undo = None
+    if table.undo is not None:
+        undo = Undo(do=table.undo.do, options=_options(table.undo.do, table.undo.with_, source, (*at, "undo")))
+    return Step(
+        id=table.id or f"step-{index + 1}",
+        do=table.do,
+        options=options,
+        say=table.say,
+        needs=table.needs or ("confirm" if table.do in ACTS_OUTSIDE else "auto"),
+        timeout=timeout,
+        on_failure=table.on_failure,
+        already=table.check.probe if table.check else None,
+        undo=undo,
+    )
+
+
+def _options(do: str, raw: dict[str, object], source: Source, at: Path) -> StepOptions:
+    kind = STEPS.get(do)
+    if kind is None:
+        if do:
+            source.problem((*at, "do"), unknown_kind(do, STEPS, STEPS_LATER, "step kind"))
+        return StepOptions()
+    options = decode(kind, raw, source, (*at, "with"))
+    for key, value in msgspec.structs.asdict(options).items():
+        if isinstance(value, tuple):
+            told_twice(value, source, (*at, "with", key))
+    if isinstance(options, WaitOptions):
+        if not options.checks and not options.channels:
+            source.problem((*at, "with"), "expected checks or channels: what to wait for")
+        if not options.within:
+            source.problem((*at, "with", "within"), "must be more than 0")
+    return options

@@ -1,0 +1,58 @@
+"""Comparing across files: every name must mean something, every id one thing, and nothing may wait for itself."""
+
+from collections.abc import Iterable, Mapping
+
+from outagetui.config import graph
+from outagetui.config.draft import Draft, Owner, Placed
+from outagetui.config.names import known_name, known_names
+from outagetui.config.positions import Path
+from outagetui.config.steps import look_at_steps
+
+
+def look_at_references(draft: Draft) -> None:
+    """Note every fault between the files of `draft`. What a file that does not parse may define counts as known."""
+    _duplicates(draft)
+    channels, checks = draft.channels(), draft.checks()
+    for owner in draft.owners:
+        _owner_references(draft, owner, channels, checks)
+    for segment in draft.segments:
+        known_names(draft, segment, ("uses",), segment.value.uses, channels, "channel")
+    for playbook in draft.playbooks:
+        for index, condition in enumerate(playbook.value.suggest):
+            at = ("suggest", "when", index, "channel")
+            known_name(draft, playbook, at, condition.channel, channels, "channel")
+        look_at_steps(draft, playbook)
+    graph.look_for_cycles(draft)
+
+
+def _duplicates(draft: Draft) -> None:
+    _once((owner.id, owner.table, ("id",)) for owner in draft.owners)
+    for owner in draft.owners:
+        _once((check.value.id, check, ("id",)) for check in owner.checks if not check.value.id.endswith("."))
+    _once((segment.value.id, segment, ("id",)) for segment in draft.segments if segment.value.id)
+    for playbook in draft.playbooks:
+        steps = playbook.value.steps
+        _once((step.id, playbook, ("step", index, "id")) for index, step in enumerate(steps))
+
+
+def _once(entries: Iterable[tuple[str, Placed[object], Path]]) -> None:
+    first: dict[str, str] = {}
+    for id, placed, key in entries:
+        if id in first:
+            placed.problem(key, f'the id "{id}" is taken by {first[id]}')
+        else:
+            first[id] = placed.source.place((*placed.at, *key))
+
+
+def _owner_references(draft: Draft, owner: Owner, channels: Mapping[str, Owner], checks: Mapping[str, object]) -> None:
+    if owner.channel is not None:
+        known_names(draft, owner.table, ("backs_up",), owner.channel.backs_up, channels, "channel")
+        known_names(
+            draft, owner.table, ("depends_on",), owner.channel.depends_on, {**channels, **checks}, "channel or check"
+        )
+    for check in owner.checks:
+        depends = check.value.depends_on
+        known_names(draft, check, ("depends_on",), depends, {**channels, **checks}, "channel or check")
+        if draft.settings and draft.settings.value.vantage:
+            vantage = draft.settings.value.vantage
+            known_names(draft, check, ("vantages",), check.value.vantages, {vantage: None}, "vantage")

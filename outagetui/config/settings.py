@@ -1,0 +1,113 @@
+"""Reading `outagetui.toml` and `audience.toml`, and refusing files that nothing would read."""
+
+import os
+from pathlib import Path as File
+from typing import Any
+
+from outagetui.config.checkfiles import told_twice
+from outagetui.config.decode import NOT_YET, decode
+from outagetui.config.draft import ID, ID_WORDS, Draft, Placed
+from outagetui.config.problems import listing, nearest
+from outagetui.config.source import Source, names_in, read_source
+from outagetui.config.tables import AudienceFile, SettingsFile
+from outagetui.config.targets import canary_probe, target_trouble
+from outagetui.model import Check
+from outagetui.options import PROBES
+
+SETTINGS = "outagetui.toml"
+AUDIENCE = "audience.toml"
+_LATER = frozenset({"contacts.toml"})
+CANARY_EVERY = 10.0
+CANARY_TIMEOUT = 5.0
+
+
+def read_settings(draft: Draft) -> None:
+    """Read `outagetui.toml`, which must be there."""
+    file = draft.directory / SETTINGS
+    if not os.path.lexists(file):
+        draft.report.add(str(file), 1, "", "missing; `outagetui init DIR` writes a whole configuration to start from")
+        return
+    source = read_source(file, draft.report)
+    if source.data is None:
+        return
+    settings = decode(SettingsFile, source.data, source, ())
+    draft.settings = Placed(settings, source, ())
+    _look_at_names(settings, source)
+    for number, target in enumerate(settings.canaries, 1):
+        probe = canary_probe(target)
+        trouble = (
+            target_trouble(probe, target) if probe else "expected a tcp://, http://, https://, icmp:// or dns: target"
+        )
+        if trouble:
+            source.problem(("canaries", _place(source.data["canaries"], target, number)), trouble)
+        elif probe:
+            draft.canaries.append(
+                Check(
+                    id=f"canary.{number}",
+                    probe=probe,
+                    target=target,
+                    options=PROBES[probe](),
+                    every=CANARY_EVERY,
+                    timeout=CANARY_TIMEOUT,
+                )
+            )
+
+
+def _look_at_names(settings: SettingsFile, source: Source) -> None:
+    if settings.vantage and not ID.fullmatch(settings.vantage):
+        source.problem(("vantage",), f'"{settings.vantage}" is no vantage name: expected {ID_WORDS}')
+    if settings.timezone and (trouble := _timezone_trouble(settings.timezone)):
+        source.problem(("timezone",), trouble)
+    told_twice(settings.canaries, source, ("canaries",))
+    seen: set[str] = set()
+    for index, operator in enumerate(settings.operator):
+        if not operator.user:
+            source.problem(("operator", index, "user"), "must not be empty")
+        elif operator.user in seen:
+            source.problem(("operator", index, "user"), f'"{operator.user}" has a role already; name each user once')
+        seen.add(operator.user)
+
+
+def _place(raw: list[Any], target: str, number: int) -> int:
+    return raw.index(target) if target in raw else number - 1
+
+
+def _timezone_trouble(name: str) -> str:
+    import zoneinfo
+
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        hint = nearest(name, zoneinfo.available_timezones()) or '; expected one such as "Europe/Berlin"'
+        return f'unknown time zone "{name}"{hint}'
+    return ""
+
+
+def read_audience(draft: Draft) -> None:
+    """Read `audience.toml`, if it is there."""
+    file = draft.directory / AUDIENCE
+    if not os.path.lexists(file):
+        return
+    source = read_source(file, draft.report)
+    if source.data is None:
+        return
+    decoded = decode(AudienceFile, source.data, source, ())
+    raw = source.data.get("segment")
+    indexes = [index for index, entry in enumerate(raw) if isinstance(entry, dict)] if isinstance(raw, list) else []
+    for index, segment in zip(indexes, decoded.segment, strict=False):
+        placed = Placed(segment, source, ("segment", index))
+        if segment.id and not ID.fullmatch(segment.id):
+            placed.problem(("id",), f'"{segment.id}" is no id: expected {ID_WORDS}')
+        told_twice(segment.uses, source, (*placed.at, "uses"))
+        draft.segments.append(placed)
+
+
+def refuse_strangers(draft: Draft) -> None:
+    """Note every other TOML file in the directory: it is misspelt, or nothing reads it yet."""
+    known = (SETTINGS, AUDIENCE)
+    for file in names_in(File(draft.directory), ".toml", draft.report):
+        if file.name in _LATER:
+            draft.report.add(str(file), 1, "", NOT_YET)
+        elif file.name not in known:
+            hint = nearest(file.name, known) or f"; known: {listing(known)}"
+            draft.report.add(str(file), 1, "", f"unknown file{hint}")

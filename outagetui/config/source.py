@@ -1,0 +1,108 @@
+"""Reading one file of a configuration: bytes to TOML values with positions, every failure a problem and never more."""
+
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import tomli
+
+from outagetui.config import positions
+from outagetui.config.problems import Report
+
+LARGEST = 1 << 20  # bytes; a configuration file beyond this is a mistake, and reading it would stall the program
+
+
+class Source:
+    """One TOML file: `name` without its ending, `shown` as told to people; `data` is None when it does not parse."""
+
+    def __init__(self, shown: str, name: str, report: Report) -> None:
+        self.shown = shown
+        self.name = name
+        self.report = report
+        self.text = ""
+        self.data: dict[str, Any] | None = None
+        self._positions = positions.Positions({})
+
+    def problem(self, at: positions.Path, message: str) -> None:
+        """Note a fault of the key at `at`, on the key's line or, when it is missing, its table's."""
+        self.report.add(self.shown, self._positions.line(at), dotted(at), message)
+
+    def place(self, at: positions.Path) -> str:
+        """Return `path:line` of a key, to point at from another problem."""
+        return f"{self.shown}:{self._positions.line(at)}"
+
+    def parse(self, text: str) -> None:
+        """Read `text`; a syntax error becomes a problem with its line."""
+        self.text = text
+        try:
+            self.data = tomli.loads(text)
+        except tomli.TOMLDecodeError as error:
+            line = getattr(error, "lineno", None) or 1
+            message = getattr(error, "msg", None) or str(error)
+            self.report.add(self.shown, line, "", f"not valid TOML: {message[:1].lower()}{message[1:]}")
+        except (ValueError, OverflowError, RecursionError):
+            self.report.add(self.shown, 1, "", "not valid TOML: a number is too large or tables are nested too deep")
+        else:
+            self._positions = positions.scan(text)
+
+
+def read_source(path: Path, report: Report) -> Source:
+    """Read the TOML file at `path`. Faults go to `report`, shown with `path` as it is given."""
+    source = Source(str(path), path.stem, report)
+    text = read_text(path, report)
+    if text is not None:
+        source.parse(text)
+    return source
+
+
+def read_text(path: Path, report: Report) -> str | None:
+    """Return the text of a regular UTF-8 file of sensible size; None after noting the problem."""
+    try:
+        # Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                report.add(str(path), 1, "", "not a file; remove or rename it")
+                return None
+            content = file.read(LARGEST + 1)
+    except OSError as error:
+        words = "not a file; remove or rename it" if isinstance(error, IsADirectoryError) else _reason(error)
+        report.add(str(path), 1, "", words)
+        return None
+    if len(content) > LARGEST:
+        report.add(str(path), 1, "", "larger than 1 MiB; a configuration file cannot be that long")
+        return None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        report.add(str(path), line, "", f"not UTF-8: byte 0x{content[error.start]:02x}; save the file as UTF-8")
+        return None
+
+
+def _reason(error: OSError) -> str:
+    return f"cannot be read: {error.strerror or error}"
+
+
+def names_in(directory: Path, ending: str, report: Report) -> list[Path]:
+    """Return the files in `directory` with that ending, sorted, without hidden ones; none if there is no directory."""
+    try:
+        found = sorted(entry.name for entry in os.scandir(directory))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        report.add(str(directory), 1, "", _reason(error))
+        return []
+    return [directory / name for name in found if name.endswith(ending) and not name.startswith(".")]
+
+
+def dotted(at: positions.Path) -> str:
+    """Write a key path as people do: `check[2].every`, counting from 1."""
+    words = ""
+    for part in at:
+        if isinstance(part, int):
+            words += f"[{part + 1}]"
+        else:
+            words += f".{part}" if words else part
+    return words

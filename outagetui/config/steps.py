@@ -1,0 +1,85 @@
+"""What the steps of a playbook name: channels, checks, outlets, announcement texts, people."""
+
+from outagetui.config.draft import Draft, Placed
+from outagetui.config.names import known_name, known_names
+from outagetui.config.positions import Path
+from outagetui.config.problems import listing, nearest
+from outagetui.config.tables import PUBLISHES, OutletTable
+from outagetui.config.templates import KINDS
+from outagetui.model import Playbook
+from outagetui.options import AnnounceOptions, ChannelsOptions, StepOptions, WaitOptions
+
+
+def look_at_steps(draft: Draft, playbook: Placed[Playbook]) -> None:
+    """Note every name in the steps of `playbook` that means nothing, or not what the step needs."""
+    checks = draft.checks()
+    people = _deciders(draft)
+    for index, step in enumerate(playbook.value.steps):
+        at: Path = ("step", index)
+        if step.already is not None:
+            known_name(draft, playbook, (*at, "check", "probe"), step.already, checks, "check")
+        if step.needs == "two-person" and people is not None and people < 2:
+            message = "needs two people, but fewer than two [[operator]] are operator or approver"
+            playbook.problem((*at, "needs"), message)
+        _look_at_options(draft, playbook, (*at, "with"), step.options)
+        if step.undo is not None:
+            _look_at_options(draft, playbook, (*at, "undo", "with"), step.undo.options)
+
+
+def _deciders(draft: Draft) -> int | None:
+    """How many people may decide; None when outagetui.toml could not be read."""
+    if draft.settings is None:
+        return None
+    return sum(operator.role in ("operator", "approver") for operator in draft.settings.value.operator)
+
+
+def _look_at_options(draft: Draft, playbook: Placed[Playbook], at: Path, options: StepOptions) -> None:
+    channels = draft.channels()
+    if isinstance(options, ChannelsOptions):
+        known_names(draft, playbook, (*at, "channels"), options.channels, channels, "channel")
+        for index, id in enumerate(options.channels):
+            found = channels[id].channel if id in channels else None
+            if found is not None and found.role == "primary":
+                playbook.problem((*at, "channels", index), f'"{id}" is a primary channel; only backups have a standby')
+    elif isinstance(options, WaitOptions):
+        known_names(draft, playbook, (*at, "channels"), options.channels, channels, "channel")
+        known_names(draft, playbook, (*at, "checks"), options.checks, draft.checks(), "check")
+    elif isinstance(options, AnnounceOptions):
+        _look_at_announcement(draft, playbook, at, options)
+
+
+def _look_at_announcement(draft: Draft, playbook: Placed[Playbook], at: Path, options: AnnounceOptions) -> None:
+    outlets = {id: owner.outlet for id, owner in draft.outlets().items() if owner.outlet is not None}
+    known_names(draft, playbook, (*at, "outlets"), options.outlets, outlets, "outlet")
+    chosen: list[OutletTable] = []
+    for index, id in enumerate(options.outlets):
+        if id in outlets:
+            if trouble := _outlet_trouble(id, outlets[id], options):
+                playbook.problem((*at, "outlets", index), trouble)
+            else:
+                chosen.append(outlets[id])
+    if not options.outlets and options.audience:
+        chosen = [each for each in outlets.values() if each.audience == options.audience and each.kind in PUBLISHES]
+        if not chosen and not draft.maybe:
+            playbook.problem((*at, "audience"), f"no outlet for {options.audience} can publish; add one of kind page")
+    if options.kind not in KINDS:
+        if options.kind:
+            hint = nearest(options.kind, KINDS) or f"; known: {listing(KINDS)}"
+            playbook.problem((*at, "kind"), f'unknown kind of announcement "{options.kind}"{hint}')
+        return
+    # Whatever is announced is closed with `resolved` one day, so that text must exist as well.
+    wanted = {(kind, outlet.language) for outlet in chosen for kind in (options.kind, "resolved")}
+    for kind, language in sorted(wanted):
+        # A text in the base language serves its variants, as when it is sent.
+        if draft.templates.keys() & {(kind, language), (kind, language.partition("-")[0])}:
+            continue
+        playbook.problem((*at, "kind"), f"there is no playbooks/announcements/{kind}.{language}.txt")
+
+
+def _outlet_trouble(id: str, outlet: OutletTable, options: AnnounceOptions) -> str:
+    if outlet.kind and outlet.kind not in PUBLISHES:
+        publish = ", ".join(sorted(PUBLISHES))
+        return f'"{id}" is of kind {outlet.kind}, which cannot publish in this version; kinds that can: {publish}'
+    if outlet.audience and options.audience and outlet.audience != options.audience:
+        return f'"{id}" is read by {outlet.audience}, not {options.audience}'
+    return ""

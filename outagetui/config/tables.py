@@ -1,0 +1,185 @@
+"""The tables of the configuration files as they are written: keys, types, defaults. `model` is what they become."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from msgspec import Meta, Struct, field
+
+from outagetui.model import Audience, Operator, State
+
+Text = Annotated[str, Meta(min_length=1, max_length=4000)]
+Interval = Annotated[float, Meta(ge=0.1, extra_json_schema={"unit": "s"})]
+Limit = Annotated[float, Meta(gt=0, extra_json_schema={"unit": "s"})]
+Raw = dict[str, Any]
+
+
+class StoreTable(Struct, kw_only=True):
+    """`[store]`: where the daemon keeps its file."""
+
+    path: Text | None = None
+
+
+class SecretsTable(Struct, kw_only=True):
+    """`[secrets]`: the directory that secret references name files of."""
+
+    directory: Text
+
+
+class SettingsFile(Struct, kw_only=True):
+    """`outagetui.toml`."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"alert", "command"})
+
+    business: Text
+    vantage: Text
+    timezone: Text
+    canaries: tuple[Text, ...] = ()
+    store: StoreTable = field(default_factory=StoreTable)
+    secrets: SecretsTable | None = None
+    operator: tuple[Operator, ...] = ()
+
+
+class CostTable(Struct, kw_only=True):
+    """`[channel.cost]`."""
+
+    per_minute: Annotated[float, Meta(ge=0)] = 0.0
+    currency: Text = "EUR"
+
+
+class ChannelTable(Struct, kw_only=True):
+    """`[channel]`; `id` is the file's name unless given."""
+
+    id: Text | None = None
+    name: Text
+    audience: Audience
+    role: Literal["primary", "backup"]
+    carries: Annotated[tuple[Literal["text", "voice", "video"], ...], Meta(min_length=1)] = ("text",)
+    credentials: str = ""
+    backs_up: tuple[Text, ...] = ()
+    address: str = ""
+    instructions: str = ""
+    depends_on: tuple[Text, ...] = ()
+    prove_every: Limit | None = None
+    cost: CostTable | None = None
+
+
+OutletKind = Literal[
+    "page",
+    "wordpress",
+    "discourse",
+    "mastodon",
+    "bluesky",
+    "x",
+    "facebook",
+    "statuspage",
+    "cachet",
+    "email",
+    "apprise",
+    "xmpp",
+    "command",
+]
+PUBLISHES = frozenset({"page"})  # outlet kinds this version can publish to; the others are watched
+
+
+class OutletTable(Struct, kw_only=True):
+    """`[outlet]`; `id` is the file's name unless given."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"secret"})
+
+    id: Text | None = None
+    name: Text
+    kind: OutletKind
+    audience: Audience
+    url: str = ""
+    directory: str = ""
+    language: Text = "en"
+    timeout: Limit = 10.0
+
+
+class OwnerFile(Struct, kw_only=True):
+    """A file of `checks/`: one channel or one outlet, and its checks."""
+
+    channel: Raw | None = None
+    outlet: Raw | None = None
+    check: tuple[Raw, ...] = ()
+
+
+class CheckTable(Struct, kw_only=True):
+    """The keys of `[[check]]` that every probe shares."""
+
+    id: Text
+    probe: Text
+    target: Text
+    every: Interval = 30.0
+    timeout: Limit = 5.0
+    slow_above: Limit | None = None
+    expect: Literal["up", "refused"] = "up"
+    vantages: tuple[Text, ...] = ()
+    depends_on: tuple[Text, ...] = ()
+    connect: Text | None = None
+
+
+class SegmentTable(Struct, kw_only=True):
+    """`[[segment]]`."""
+
+    id: Text
+    audience: Audience
+    people: Annotated[int, Meta(ge=1, le=10**10)]
+    uses: Annotated[tuple[Text, ...], Meta(min_length=1)]
+
+
+class AudienceFile(Struct, kw_only=True):
+    """`audience.toml`."""
+
+    segment: tuple[SegmentTable, ...] = ()
+
+
+class WhenTable(Struct, kw_only=True):
+    """One alternative of `[suggest] when`."""
+
+    channel: Text
+    state: Annotated[tuple[State, ...], Meta(min_length=1)] = (State.PARTIAL, State.DOWN)
+    lasting: Limit = field(name="for", default=30.0)
+
+
+class SuggestTable(Struct, kw_only=True):
+    """`[suggest]`."""
+
+    when: tuple[WhenTable, ...] = ()
+
+
+class AlreadyTable(Struct, kw_only=True):
+    """A step's `check`: the check that tells whether it is done already."""
+
+    probe: Text
+
+
+class UndoTable(Struct, kw_only=True):
+    """A step's `undo`."""
+
+    do: Text
+    with_: Raw = field(name="with", default_factory=dict)
+
+
+class StepTable(Struct, kw_only=True):
+    """`[[step]]`; `id` is `step-N` unless given."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"if", "answers"})
+
+    id: Text | None = None
+    do: Text
+    say: str = ""
+    with_: Raw = field(name="with", default_factory=dict)
+    needs: Literal["auto", "confirm", "two-person"] | None = None
+    timeout: Limit | None = None
+    on_failure: Literal["ask", "stop", "continue"] = "ask"
+    check: AlreadyTable | None = None
+    undo: UndoTable | None = None
+
+
+class PlaybookFile(Struct, kw_only=True):
+    """A file of `playbooks/`; its id is the file's name."""
+
+    name: Text
+    summary: str = ""
+    suggest: SuggestTable = field(default_factory=SuggestTable)
+    step: Annotated[tuple[StepTable, ...], Meta(min_length=1)]

@@ -1,0 +1,221 @@
+"""What a check may look at: targets, `connect`, and the options of each probe that types alone cannot judge."""
+
+import ipaddress
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from outagetui.config.problems import listing, nearest
+from outagetui.options import (
+    DnsOptions,
+    HttpOptions,
+    IcmpOptions,
+    ProbeOptions,
+    SmtpOptions,
+    TlsOptions,
+    ValueOptions,
+)
+
+Trouble = tuple[str, str]  # (the option's key, what is wrong)
+
+_FORMS = {
+    "http": "http://host/… or https://host/…",
+    "feed": "http://host/… or https://host/…",
+    "value": "http://host/… or https://host/…",
+    "tls": "tls://host:port",
+    "tcp": "tcp://host:port",
+    "smtp": "smtp://host:port",
+    "icmp": "icmp://host",
+    "dns": "dns://server:port/name, or dns:name for the system's resolver",
+}
+_WEB = frozenset({"http", "feed", "value"})
+_STREAMS = _WEB | {"tls", "tcp", "smtp"}  # the probes that dial a TCP port, and so may be told another by `connect`
+_CANARIES = {"tcp": "tcp", "http": "http", "https": "http", "dns": "dns", "icmp": "icmp"}
+
+_LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?|_[\w-]{1,62}")
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_STATUS = re.compile(r"([1-5]\d\d)(?:-([1-5]\d\d))?", re.ASCII)
+_RECORDS = (
+    *("A", "AAAA", "ANY", "CAA", "CNAME", "DNSKEY", "DS", "HTTPS", "MX", "NAPTR", "NS", "OPENPGPKEY", "PTR"),
+    *("RRSIG", "SMIMEA", "SOA", "SPF", "SRV", "SSHFP", "SVCB", "TLSA", "TXT", "URI"),
+)
+_RCODES = (
+    *("NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"),
+    *("YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH", "NOTZONE"),
+)
+
+
+def target_trouble(probe: str, target: str) -> str:
+    """Return what is wrong with `target` for `probe`, or nothing."""
+    form = f"expected {_FORMS[probe]}"
+    if any(char.isspace() or not char.isprintable() for char in target):
+        return f"{form}, without spaces"
+    try:
+        parts = urlsplit(target)
+        port = parts.port
+    except ValueError as error:
+        return f"{form}: {str(error)[:1].lower()}{str(error)[1:]}"
+    if parts.scheme not in (("http", "https") if probe in _WEB else (probe,)):
+        return form
+    if parts.username is not None or parts.password is not None:
+        return "a user or password must not stand in a target"
+    if probe == "dns" and not parts.netloc:
+        return "" if _is_name(parts.path) and not parts.query else form
+    if not parts.hostname or not _is_host(parts):
+        return f"{form}: the host is missing or no host name"
+    if port == 0:
+        return "port 0 cannot be reached"
+    return _rest_trouble(probe, parts, port, form)
+
+
+def _rest_trouble(probe: str, parts: SplitResult, port: int | None, form: str) -> str:
+    if probe in _WEB:
+        return ""
+    if probe == "dns":
+        return "" if _is_name(unquote(parts.path[1:])) and not parts.query else f"{form}: the name is missing"
+    if probe == "icmp":
+        return form if port is not None or parts.path.strip("/") or parts.query else ""
+    if port is None:
+        return f"{form}: the port is missing"
+    return form if parts.path.strip("/") or parts.query or parts.fragment else ""
+
+
+def canary_probe(target: str) -> str | None:
+    """Return the probe that looks at a canary, or None when its scheme cannot be one."""
+    return _CANARIES.get(target.partition(":")[0].lower())
+
+
+def connect_trouble(probe: str, connect: str) -> str:
+    """Return what is wrong with a check's `connect`, or nothing."""
+    if probe not in _STREAMS:
+        return f"the {probe} probe does not dial a TCP port; remove it"
+    trouble = target_trouble("tcp", f"tcp://{connect}")
+    return 'expected "host:port"' if trouble else ""
+
+
+def option_troubles(options: ProbeOptions) -> Iterator[Trouble]:
+    """Yield what is wrong with the options of one check, each with its key."""
+    for key in ("match", "no_match"):
+        pattern = getattr(options, key, None)
+        if pattern is not None and (trouble := _pattern_trouble(pattern)):
+            yield key, trouble
+    secret = getattr(options, "secret", None)
+    if secret is not None and (secret in ("", ".", "..") or "/" in secret):
+        yield "secret", "expected the name of a file in the secrets directory, without a slash"
+    if look := _LOOKS.get(type(options)):
+        yield from look(options)
+
+
+def _http(options: HttpOptions) -> Iterator[Trouble]:
+    if not re.fullmatch(r"[A-Z]+", options.method):
+        yield "method", f'expected a method such as "GET", not "{options.method}"'
+    for name, value in options.headers.items():
+        if not _TOKEN.fullmatch(name):
+            yield "headers", f'"{name}" is no header name'
+        if any(not char.isprintable() and char != "\t" for char in value):
+            yield "headers", f'the value of "{name}" holds a line end or another control character'
+    for status in options.status:
+        found = _STATUS.fullmatch(str(status))
+        if not found or (found[2] is not None and found[2] < found[1]):
+            yield "status", f'expected codes such as 200 or "200-399", not {status!r}'
+    if not options.status:
+        yield "status", "must not be empty"
+
+
+def _tls(options: TlsOptions) -> Iterator[Trouble]:
+    if options.expires_fail > options.expires_warn:
+        yield "expires_fail", "longer than expires_warn, so that nothing would ever warn"
+
+
+def _dns(options: DnsOptions) -> Iterator[Trouble]:
+    if options.type not in _RECORDS:
+        yield "type", f"unknown record type{nearest(options.type, _RECORDS)}; known: {listing(_RECORDS)}"
+    if options.rcode not in _RCODES:
+        yield "rcode", f"unknown reply code{nearest(options.rcode, _RCODES)}; known: {listing(_RCODES)}"
+    if options.answer and options.rcode != "NOERROR":
+        yield "answer", "an answer can be expected only with rcode NOERROR"
+
+
+def _icmp(options: IcmpOptions) -> Iterator[Trouble]:
+    if options.loss_slow > options.loss_down:
+        yield "loss_slow", "more than loss_down, so that nothing would ever be slow"
+
+
+def _smtp(options: SmtpOptions) -> Iterator[Trouble]:
+    if (options.user is None) != (options.secret is None):
+        missing = "secret" if options.secret is None else "user"
+        yield "user" if missing == "secret" else "secret", f"needs {missing} beside it"
+    if options.rcpt_to is not None and options.mail_from is None:
+        yield "rcpt_to", "needs mail_from beside it"
+    for key in ("user", "mail_from", "rcpt_to"):
+        text = getattr(options, key)
+        if text is not None and any(not char.isprintable() for char in text):
+            yield key, "holds a line end or another control character"
+
+
+def _value(options: ValueOptions) -> Iterator[Trouble]:
+    if (options.path is None) == (options.match is None):
+        yield "path", "expected exactly one of path and match: where the number stands"
+    if options.path is not None and (trouble := _json_path_trouble(options.path)):
+        yield "path", trouble
+    if options.match is not None and not _pattern_trouble(options.match) and not _groups(options.match):
+        yield "match", "needs a group in parentheses: the number"
+    limits = (options.slow_below, options.slow_above, options.down_below, options.down_above)
+    if all(limit is None for limit in limits):
+        yield "", "expected a limit: slow_below, slow_above, down_below or down_above"
+
+
+_LOOKS: dict[type[ProbeOptions], Callable[[Any], Iterator[Trouble]]] = {
+    HttpOptions: _http,
+    TlsOptions: _tls,
+    DnsOptions: _dns,
+    IcmpOptions: _icmp,
+    SmtpOptions: _smtp,
+    ValueOptions: _value,
+}
+
+
+def _pattern_trouble(pattern: str) -> str:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python tells of patterns it may read differently one day
+            re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        return f"not a regular expression: {error}"
+    return ""
+
+
+def _groups(pattern: str) -> int:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return re.compile(pattern).groups
+
+
+def _json_path_trouble(path: str) -> str:
+    import jsonpath_rfc9535  # 40 ms that only a configuration with such a check pays for
+
+    try:
+        jsonpath_rfc9535.compile(path)
+    except Exception as error:
+        return f"not a JSONPath (RFC 9535): {error}"
+    return ""
+
+
+def _is_host(parts: SplitResult) -> bool:
+    host = parts.hostname or ""
+    if "[" in parts.netloc or ":" in host:
+        try:
+            ipaddress.IPv6Address(host)
+        except ValueError:
+            return False
+        return True
+    return _is_name(host)
+
+
+def _is_name(name: str) -> bool:
+    if name == ".":  # the root zone
+        return True
+    labels = name.removesuffix(".").split(".")
+    return len(name) <= 253 and all(_LABEL.fullmatch(label) for label in labels)
