@@ -74,7 +74,8 @@ class OutageApp(BoardApp):
         """Ask a yes-or-no question in front of the screen and wait; call it from a worker."""
         from outagetui.tui.screens.ask import Confirm
 
-        return bool(await self.push_screen_wait(Confirm(question, warning)))
+        answer: bool = await self.push_screen_wait(Confirm(question, warning))
+        return answer
 
     def open_channel(self, id: str) -> None:
         """Show everything about a channel or outlet."""

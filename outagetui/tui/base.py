@@ -3,15 +3,21 @@
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
+from rich.console import RenderableType
 from rich.text import Text
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
+from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.reactive import reactive
+from textual.screen import Screen
 
 from outagetui.rows import Board
 from outagetui.text import clean
 from outagetui.tui.feed import POLL, Feed, Source
+from outagetui.tui.frame import Frame
 from outagetui.tui.glyphs import SafeFilter
 from outagetui.tui.terminal import Terminal
 from outagetui.tui.theme import ANSI, OKABE, PLAIN, RICH, Look
@@ -22,6 +28,10 @@ class BoardApp(App[int]):
 
     `trouble` says why the facts cannot be read at the moment, or is empty; `board` then stays as it was.
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+l", "redraw", "redraw", id="app.redraw", tooltip="Draw the whole screen again", show=False),
+    ]
 
     board: reactive[Board | None] = reactive(None, repaint=False)
     trouble: reactive[str] = reactive("", repaint=False)
@@ -40,9 +50,9 @@ class BoardApp(App[int]):
         self.ascii = terminal.ascii if ascii is None else ascii
         self.look: Look = PLAIN if terminal.plain else RICH
         self.feed = Feed(source, clock)
+        self.frame = Frame()
         self._safe = SafeFilter(self.ascii)
-        for theme in (OKABE, ANSI):
-            self.register_theme(theme)
+        self.register_theme(OKABE)
         self.theme = (ANSI if terminal.plain else OKABE).name
         self.set_class(self.ascii, "-ascii")
 
@@ -50,8 +60,31 @@ class BoardApp(App[int]):
         """Return the toolkit's filters and, behind them, the one that keeps hostile characters in."""
         return [*super().get_line_filters(), self._safe]
 
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        # The one place where the toolkit's frames pass on their way out.
+        if isinstance(renderable, LayoutUpdate | ChopsUpdate) and self._shows():
+            changes = self.frame.changes(renderable, self.size, self.console)
+            if changes is not None:
+                super()._display(screen, changes)
+            return
+        super()._display(screen, renderable)
+
+    def _shows(self) -> bool:
+        inline = self._driver is None or self._driver.is_inline
+        return self._running and not self._batch_count and not self.is_headless and not inline
+
+    def on_resize(self) -> None:
+        """Distrust what the terminal made of its new size."""
+        self.frame.forget()
+
+    def action_redraw(self) -> None:
+        """Send the whole screen again, after something else wrote on the terminal."""
+        self.frame.forget()
+        self.screen.refresh()
+
     def on_mount(self) -> None:
         """Read the first board before the first paint and follow it from then on."""
+        self.app_resume_signal.subscribe(self, lambda _: self.frame.forget())
         self.poll()
         self.set_interval(POLL, self.poll)
 

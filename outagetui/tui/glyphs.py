@@ -25,14 +25,14 @@ STATE: dict[State, tuple[str, str]] = {
 SPARK = "▁▂▃▄▅▆▇█"
 MISS = "×"  # a sample that failed
 CURSOR = "▸"
-FULL, PART, EMPTY = "█", "▒", "░"
+FULL, PART, EMPTY = "━", "╍", "─"  # of a reach bar: reachable now, with the backups, not at all
 
 _ASCII = {
     **dict(zip(SPARK, ".:-=+*##", strict=True)),
     "×": "x",
     "▸": ">",
-    "▒": "+",
-    "░": ".",
+    "━": "#",
+    "╍": "+",
     "●": "o",
     "◐": "~",
     "▲": "%",

@@ -6,7 +6,7 @@ A colour never stands alone: every state also has a glyph and a word (`glyphs`).
 from dataclasses import dataclass
 
 from rich.style import Style
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from outagetui.model import State
 
@@ -36,31 +36,7 @@ OKABE = Theme(
     panel="#1b232c",
     dark=True,
 )
-ANSI = Theme(
-    name="okabe-ansi",
-    ansi=True,
-    primary="ansi_cyan",
-    secondary="ansi_blue",
-    success="ansi_green",
-    warning="ansi_yellow",
-    error="ansi_red",
-    accent="ansi_cyan",
-    foreground="ansi_default",
-    background="ansi_default",
-    surface="ansi_default",
-    panel="ansi_default",
-    boost="ansi_default",
-    dark=True,
-    luminosity_spread=0.0,
-    text_alpha=1.0,
-    variables={
-        "block-cursor-foreground": "ansi_black",
-        "block-cursor-background": "ansi_cyan",
-        "input-cursor-background": "ansi_white",
-        "input-cursor-foreground": "ansi_black",
-        "border-blurred": "ansi_default",
-    },
-)
+ANSI = BUILTIN_THEMES["ansi-dark"]
 
 
 @dataclass(frozen=True)
@@ -81,6 +57,8 @@ class Look:
     drill: Style
     ask: Style
     good: Style
+    bar: Style
+    loud: Style
     possible: Style
 
     def state(self, state: State) -> Style:
@@ -114,6 +92,8 @@ RICH = Look(
     drill=_style(SKY, bold=True, reverse=True),
     ask=_style(YELLOW, bold=True, reverse=True),
     good=_style(GREEN),
+    bar=_style("#4f8378"),
+    loud=_style(ORANGE, bold=True),
     possible=_style(SKY),
 )
 # The sixteen colours every terminal has; without colour only bold and reverse stay.
@@ -139,5 +119,7 @@ PLAIN = Look(
     drill=_style("cyan", bold=True, reverse=True),
     ask=_style("yellow", bold=True, reverse=True),
     good=_style("green"),
+    bar=_style("green"),
+    loud=_style("yellow", bold=True),
     possible=_style("cyan"),
 )

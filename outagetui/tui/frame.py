@@ -1,0 +1,165 @@
+"""What the terminal shows, cell by cell, so that an update sends only the cells that differ.
+
+The toolkit sends every touched line whole. Over a slow line that is most of the traffic: a clock that moves by one
+digit would cost a whole header.
+"""
+
+from collections.abc import Iterator
+
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.segment import Segment
+from rich.style import Style
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.strip import Strip
+
+Cell = tuple[str, Style | None]
+
+GAP = 5  # unchanged cells that are cheaper to send again than to jump over
+UNSEEN: Cell = ("\0", None)
+RESET = "\x1b[0m"
+
+
+class Changes(CompositorUpdate):
+    """An update reduced to the cells that change, already encoded."""
+
+    def __init__(self, sequence: str) -> None:
+        self.sequence = sequence
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Render for consoles that are no terminal."""
+        yield Segment(self.sequence)
+
+    def render_segments(self, console: Console) -> str:
+        """Return the bytes for the terminal."""
+        return self.sequence
+
+
+class Frame:
+    """The cells that were sent last. Forget them whenever the terminal may show something else."""
+
+    def __init__(self) -> None:
+        self._width = 0
+        self._rows: list[list[Cell]] = []
+        self._codes: dict[Style | None, tuple[str, bool]] = {}
+        self._system: object = None
+
+    def forget(self) -> None:
+        """Send everything again with the next update."""
+        self._rows = []
+
+    def changes(self, update: LayoutUpdate | ChopsUpdate, size: tuple[int, int], console: Console) -> Changes | None:
+        """Return what has to be sent for `update` on a terminal of `size` (columns, lines), or None for nothing."""
+        width, height = size
+        if width != self._width or height != len(self._rows):
+            self._width = width
+            self._rows = [[UNSEEN] * width for _ in range(height)]
+        if console._color_system is not self._system:
+            self._system = console._color_system
+            self._codes.clear()
+        out: list[str] = []
+        for y, x, strip in _pieces(update):
+            if 0 <= y < height:
+                self._line(out, x, y, strip, console)
+        return Changes("".join(out) + RESET) if out else None
+
+    def _line(self, out: list[str], x: int, y: int, strip: Strip, console: Console) -> None:
+        new = _cells(strip)[: self._width - x]
+        row = self._rows[y]
+        old = row[x : x + len(new)]
+        if new == old:
+            return
+        row[x : x + len(new)] = new
+        for start, end in _runs(old, new):
+            self._run(out, new, start, end, (x, y), console)
+
+    def _run(
+        self, out: list[str], cells: list[Cell], start: int, end: int, at: tuple[int, int], console: Console
+    ) -> None:
+        x, y = at
+        style: Style | None = None
+        plain = False
+        jump = True
+        for column in range(start, end):
+            char, wanted = cells[column]
+            if not char:
+                continue
+            if jump:
+                out.append(f"\x1b[{y + 1};{x + column + 1}H")
+            if column == start or wanted is not style:
+                code, colours_only = self._code(wanted, console)
+                # Colours replace colours; anything else has to be switched off first.
+                out.append(code if plain and colours_only else RESET + code)
+                style, plain = wanted, colours_only
+            out.append(char)
+            # Terminals disagree about the width of such characters: the next cell says where it goes.
+            jump = not char.isascii() and (len(char) > 1 or cell_len(char) != 1)
+
+    def _code(self, style: Style | None, console: Console) -> tuple[str, bool]:
+        known = self._codes.get(style)
+        if known is None:
+            known = self._codes[style] = _encode(style, console)
+            if len(self._codes) > 4096:
+                self._codes.clear()
+        return known
+
+
+def _encode(style: Style | None, console: Console) -> tuple[str, bool]:
+    """Return the sequence that switches a style on, and whether it sets both colours and nothing else."""
+    if not style:
+        return "", False
+    if style.link:
+        style = style.update_link(None)
+    shown = style.render("X", color_system=console._color_system)
+    colours = style.color is not None and style.bgcolor is not None
+    return shown[: shown.index("X")], colours and not style._attributes
+
+
+def _pieces(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, Strip]]:
+    """Yield (line, column, strip) for everything an update draws."""
+    if isinstance(update, LayoutUpdate):
+        for y, line in enumerate(update.strips, update.region.y):
+            x = update.region.x
+            for strip in line:
+                yield y, x, strip
+                x += strip.cell_length
+        return
+    for y, x1, x2 in update.spans:
+        for end, (x, chop) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+            if chop is not None and x <= x2 and end > x1:
+                yield y, x, chop if end <= x2 else chop.crop(0, x2 - x)
+
+
+def _cells(strip: Strip) -> list[Cell]:
+    cells: list[Cell] = []
+    for text, style, control in strip:
+        if control:
+            continue
+        if text.isascii():
+            cells.extend((char, style) for char in text)
+            continue
+        for char in text:
+            width = cell_len(char)
+            if width:
+                cells.append((char, style))
+                cells.extend([("", style)] * (width - 1))
+            elif cells:
+                base, its_style = cells[-1]
+                cells[-1] = (base + char, its_style)
+    return cells
+
+
+def _runs(old: list[Cell], new: list[Cell]) -> Iterator[tuple[int, int]]:
+    """Yield (start, end) of the stretches that differ, near ones joined, never starting inside a wide character."""
+    start = end = -1
+    for column, (was, now) in enumerate(zip(old, new, strict=True)):
+        if was == now:
+            continue
+        if start >= 0 and column - end > GAP:
+            yield start, end
+            start = -1
+        if start < 0:
+            start = column - 1 if column and not now[0] else column
+        end = column + 1
+    if start >= 0:
+        yield start, end

@@ -1,0 +1,200 @@
+"""The board: who can still reach us and how, what is broken and why, and what to do next."""
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.events import Resize
+from textual.screen import Screen
+
+from outagetui.model import State
+from outagetui.rows import Board, ChannelRow
+from outagetui.text import clean
+from outagetui.tui.glyphs import STATE
+from outagetui.tui.widgets.boardview import BoardView
+from outagetui.tui.widgets.detail import brief, panel
+from outagetui.tui.widgets.header import banner_lines, banners, reach_lines, title_line
+from outagetui.tui.widgets.live import Line, Live
+from outagetui.tui.widgets.prompts import key_line, prompt_lines
+
+if TYPE_CHECKING:
+    from outagetui.tui.app import OutageApp
+
+PANEL = 48  # columns of the side panel
+WIDE = 140  # from this width on there is one
+
+
+class BoardScreen(Screen[None]):
+    """The first screen. Its parts are lines; a change repaints only what differs."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "up", id="board.up", tooltip="To the row above", show=False),
+        Binding("down,j", "move(1)", "down", id="board.down", tooltip="To the row below", show=False),
+        Binding("pageup", "page(-1)", "page up", id="board.page_up", tooltip="A page up", show=False),
+        Binding("pagedown,space", "page(1)", "page down", id="board.page_down", tooltip="A page down", show=False),
+        Binding("home,g", "move(-100000)", "first", id="board.first", tooltip="To the first row", show=False),
+        Binding("end,G", "move(100000)", "last", id="board.last", tooltip="To the last row", show=False),
+        Binding("enter", "open", "open", id="board.open", tooltip="Everything about the row under the cursor"),
+        Binding("s", "start", "start", id="board.start", tooltip="Preview and start the suggested playbook"),
+        Binding("r", "run", "run", id="board.run", tooltip="Open the run that asks, or the newest one"),
+        Binding("a", "ack", "ack", id="board.ack", tooltip="Take the incident: others see that somebody works on it"),
+        Binding("m", "mute", "mute", id="board.mute", tooltip="Mute the row for maintenance, or end that"),
+        Binding("A", "activate", "activate", id="board.activate", tooltip="Take the backup into use, or out of it"),
+        Binding("R", "recheck", "recheck", id="board.recheck", tooltip="Probe the row under the cursor now"),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """Stack the parts."""
+        yield Live(id="head")
+        with Horizontal(id="middle"):
+            yield BoardView(self.outage.look, id="table")
+            yield Live(id="side")
+        yield Live(id="detail")
+        yield Live(id="prompts")
+        yield Live(id="keys")
+
+    @property
+    def outage(self) -> "OutageApp":
+        """The app this screen belongs to."""
+        return cast("OutageApp", self.app)
+
+    @property
+    def table(self) -> BoardView:
+        """The table of channels and outlets."""
+        return self.query_one("#table", BoardView)
+
+    def on_mount(self) -> None:
+        """Follow the board."""
+        self.watch(self.app, "board", self.draw)
+        self.watch(self.app, "trouble", self.draw, init=False)
+
+    def on_resize(self, event: Resize) -> None:
+        """Lay out for the new width."""
+        self.query_one("#side").display = event.size.width >= WIDE
+        self.query_one("#detail").display = event.size.width < WIDE and event.size.height >= 16
+        self.call_after_refresh(self.draw)
+
+    def on_screen_resume(self) -> None:
+        """Catch up after another screen was in front."""
+        self.draw()
+
+    def draw(self) -> None:
+        """Show the app's board as it is at this moment."""
+        width, height = self.size
+        if not width:
+            return
+        app, look = self.outage, self.outage.look
+        board, now = app.board, app.clock()
+        loud = banner_lines(banners(board, now, look, app.trouble, app.feed.read_at), width, max(2, height // 4))
+        if board is None:
+            self._show("#head", [*loud, Line(look.dim).add(" waiting for the first facts").strip(width)])
+            return
+        reach = reach_lines(board, look, width)
+        self._show("#head", [title_line(board, now, look, width), *loud, *reach])
+        self.table.follow(board, now)
+        self._show("#prompts", prompt_lines(board, now, look, width))
+        self._selected(board, now)
+
+    def on_board_view_moved(self) -> None:
+        """Explain the row the cursor moved to."""
+        if self.outage.board is not None:
+            self._selected(self.outage.board, self.outage.clock())
+
+    def _selected(self, board: Board, now: float) -> None:
+        look, width = self.outage.look, self.size.width
+        side = self.query_one("#side", Live)
+        if side.display:
+            side.show(panel(self.table.selected, board, now, look, PANEL, self.table.size.height))
+        else:
+            self._show("#detail", brief(self.table.selected, board, now, look, width))
+        self._show("#keys", [key_line(look, width, self.table.position)])
+
+    def _show(self, selector: str, lines: list) -> None:  # type: ignore[type-arg]
+        self.query_one(selector, Live).show(lines)
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor by rows."""
+        self.table.move(by)
+
+    def action_page(self, by: int) -> None:
+        """Move the cursor by pages."""
+        self.table.move(by * max(1, self.table.size.height - 2))
+
+    def action_open(self) -> None:
+        """Open the channel or outlet under the cursor."""
+        row = self.table.selected
+        if row is not None:
+            self.outage.open_channel(row.id)
+
+    def action_start(self) -> None:
+        """Open the suggested playbook's preview."""
+        board = self.outage.board
+        if board is not None and board.suggestions:
+            self.outage.open_plan(board.suggestions[0].playbook)
+        else:
+            self.outage.tell("No playbook is suggested now; p lists them all")
+
+    def action_run(self) -> None:
+        """Open the run that asks, else the newest."""
+        runs = self.outage.board.runs if self.outage.board is not None else ()
+        asking = [run for run in runs if run.asking is not None and run.ended is None]
+        if runs:
+            self.outage.open_run((asking or list(runs))[0].id)
+        else:
+            self.outage.tell("There is no run yet; p lists the playbooks")
+
+    def action_ack(self) -> None:
+        """Take the incident."""
+        board = self.outage.board
+        incident = board.incident if board is not None else None
+        if incident is None or incident.closed is not None:
+            self.outage.tell("There is no incident to take")
+        else:
+            self.outage.order("ack", incident=incident.id)
+
+    def action_recheck(self) -> None:
+        """Probe the row under the cursor now."""
+        row = self.table.selected
+        if row is not None:
+            self.outage.order("recheck", id=row.id)
+
+    @work(exclusive=True, group="ask", exit_on_error=False)
+    async def action_mute(self) -> None:
+        """Ask how long and why, then mute; or end the mute."""
+        from outagetui.tui.screens.ask import MuteForm
+
+        row = self.table.selected
+        if row is None or not self._may("mute"):
+            return
+        answer = await self.app.push_screen_wait(MuteForm(row.name, row.muted is not None))
+        if answer is not None:
+            seconds, reason = answer
+            await self.outage.order("mute", id=row.id, seconds=seconds, reason=reason)
+
+    @work(exclusive=True, group="ask", exit_on_error=False)
+    async def action_activate(self) -> None:
+        """Ask, then take the selected backup into use or back out of it."""
+        row = self.table.selected
+        if not isinstance(row, ChannelRow) or row.role != "backup":
+            self.outage.tell("Only a backup can be activated; put the cursor on one")
+            return
+        if not self._may("activate a backup"):
+            return
+        name = clean(row.name, 60)
+        if row.standing == "active":
+            question = f"Take {name} out of use? It goes back to standby and no longer counts as a way to reach us."
+            if await self.outage.confirm(question):
+                await self.outage.order("deactivate", channels=[row.id])
+            return
+        word = STATE[row.state][1]
+        warning = "" if row.state is State.UP else f"It is {word} now: {clean(row.why) or 'nobody may answer there'}"
+        if await self.outage.confirm(f"Activate {name} for {row.audience}?", warning):
+            await self.outage.order("activate", channels=[row.id])
+
+    def _may(self, what: str) -> bool:
+        if self.outage.orders.role == "viewer":
+            self.outage.tell(f"You are a viewer here: ask an operator to {what}", "error")
+            return False
+        return True

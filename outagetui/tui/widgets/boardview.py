@@ -1,0 +1,218 @@
+"""The live table of channels and outlets."""
+
+from dataclasses import dataclass
+
+from textual.message import Message
+from textual.strip import Strip
+
+from outagetui.model import AUDIENCES, State
+from outagetui.rows import Board, ChannelRow
+from outagetui.text import clean
+from outagetui.tui.glyphs import CURSOR, STATE
+from outagetui.tui.theme import Look
+from outagetui.tui.widgets.live import Line, Live
+from outagetui.tui.widgets.rows import Row, active, reason, standing
+from outagetui.tui.widgets.spark import spark
+from outagetui.tui.words import lasting, milliseconds
+
+STATE_WIDTH = 9
+
+
+@dataclass(frozen=True)
+class Columns:
+    """How wide each column is; 0 leaves it out. What is left goes to the reason."""
+
+    name: int
+    standing: int
+    since: int
+    latency: int
+    spark: int
+    reason: int
+
+    @classmethod
+    def of(cls, width: int) -> "Columns":
+        """Share out `width` cells: first the sparkline goes, then the latency, then how long, then the standing."""
+        name = 17 if width < 90 else 22 if width < 120 else 28
+        standing = 0 if width < 52 else 8 if width < 100 else 14
+        since = 0 if width < 44 else 6
+        latency = 0 if width < 64 else 6
+        bars = 0 if width < 100 else 12 if width < 150 else 16
+        used = 2 + STATE_WIDTH + 1 + name + sum(column + 1 for column in (standing, since, latency, bars) if column)
+        return cls(name, standing, since, latency, bars, max(0, width - used - 1))
+
+
+class BoardView(Live):
+    """Channels by audience, worst first, and the outlets below. Keeps its cursor on a row while rows change places."""
+
+    DEFAULT_CSS = """
+    BoardView {
+        height: 1fr;
+        min-height: 3;
+    }
+    """
+
+    class Moved(Message):
+        """The cursor stands on another row."""
+
+    def __init__(self, look: Look, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._look = look
+        self._board: Board | None = None
+        self._now = 0.0
+        self._items: list[str | Row] = []
+        self._cursor = 0
+        self._kept: str | None = None  # the row the cursor was put on; None: stay on the worst
+        self._top = 0
+
+    @property
+    def selected(self) -> Row | None:
+        """The row under the cursor."""
+        item = self._items[self._cursor] if self._cursor < len(self._items) else None
+        return None if isinstance(item, str) else item
+
+    @property
+    def position(self) -> str:
+        """Which rows are in sight, in words; empty when all are."""
+        height = self.size.height
+        if len(self._items) <= height:
+            return ""
+        last = min(self._top + height, len(self._items))
+        return f"{self._top + 1}-{last} of {len(self._items)}"
+
+    def follow(self, board: Board, now: float) -> None:
+        """Show a newer board; `now` is what ages are counted from (epoch seconds)."""
+        self._board, self._now = board, now
+        self._items = self._spread(items(board))
+        rows = [index for index, item in enumerate(self._items) if not isinstance(item, str)]
+        kept = [index for index in rows if self._id_at(index) == self._kept]
+        if kept:
+            self._cursor = kept[0]
+        else:
+            self._kept = None
+            self._cursor = rows[0] if rows else 0
+        self.draw()
+
+    def _spread(self, found: list[str | Row]) -> list[str | Row]:
+        # Where everything fits with room to spare, an empty line stands between groups.
+        groups = sum(isinstance(item, str) for item in found)
+        if len(found) + groups - 1 > self.size.height:
+            return found
+        spread: list[str | Row] = []
+        for item in found:
+            spread += ["", item] if isinstance(item, str) and spread else [item]
+        return spread
+
+    def move(self, by: int) -> None:
+        """Move the cursor `by` rows, not counting headings; stops at both ends."""
+        rows = [index for index, item in enumerate(self._items) if not isinstance(item, str)]
+        if not rows:
+            return
+        place = rows.index(self._cursor) if self._cursor in rows else 0
+        self._cursor = rows[min(max(place + by, 0), len(rows) - 1)]
+        self._kept = self._id_at(self._cursor)
+        self.draw()
+        self.post_message(self.Moved())
+
+    def choose(self, id: str) -> None:
+        """Put the cursor on the row `id`, if there is one."""
+        for index, item in enumerate(self._items):
+            if not isinstance(item, str) and item.id == id:
+                self._cursor, self._kept = index, id
+                self.draw()
+                self.post_message(self.Moved())
+                return
+
+    def _id_at(self, index: int) -> str:
+        item = self._items[index]
+        return "" if isinstance(item, str) else item.id
+
+    def on_resize(self) -> None:
+        """Draw for the new size."""
+        if self._board is not None:
+            self.follow(self._board, self._now)
+
+    def draw(self) -> None:
+        """Bring the rows in sight up to date."""
+        width, height = self.size
+        if self._board is None or not width or not height:
+            return
+        self._scroll(height)
+        columns = Columns.of(width)
+        seen = range(self._top, min(self._top + height, len(self._items)))
+        self.show([self._line(index, columns, width) for index in seen])
+
+    def _scroll(self, height: int) -> None:
+        # A heading above the first row of its group stays in sight with it.
+        above = self._cursor
+        while above and isinstance(self._items[above - 1], str):
+            above -= 1
+        if self._cursor >= self._top + height:
+            self._top = self._cursor - height + 1
+        self._top = max(0, min(self._top, above, len(self._items) - height))
+
+    def _line(self, index: int, columns: Columns, width: int) -> Strip:
+        item = self._items[index]
+        assert self._board is not None
+        if item == "":
+            return Strip.blank(width)
+        if isinstance(item, str):
+            return heading(item, self._board, columns, self._look, width)
+        return row_line(item, columns, self._look, width, self._now, self._board.timezone, index == self._cursor)
+
+
+def items(board: Board) -> list[str | Row]:
+    """Return what the table lists: a heading's key, then its rows, for each audience and for the outlets."""
+    found: list[str | Row] = []
+    for audience in AUDIENCES:
+        rows = [row for row in board.channels if row.audience == audience]
+        found += [audience, *rows] if rows else []
+    return [*found, "outlets", *board.outlets] if board.outlets else found
+
+
+def heading(key: str, board: Board, columns: Columns, look: Look, width: int) -> Strip:
+    """Return a group's heading: its name, how many are up, and what the columns hold."""
+    rows: list[Row] = (
+        list(board.outlets) if key == "outlets" else [row for row in board.channels if row.audience == key]
+    )
+    up = sum(row.state is State.UP for row in rows)
+    count = f"all {len(rows)} up" if up == len(rows) else f"{up} of {len(rows)} up"
+    line = Line(look.dim).add("  ").add(key.upper(), look.title, STATE_WIDTH + 1).add(count, None, columns.name)
+    if columns.standing:
+        line.add(" ").add("kind" if key == "outlets" else "role", None, columns.standing)
+    if columns.since:
+        line.add(" ").add("for", None, columns.since, right=True)
+    if columns.latency:
+        line.add(" ").add("took", None, columns.latency, right=True)
+    if columns.spark:
+        line.add(" ").add("lately", None, columns.spark, right=True)
+    return line.add("  why").strip(width)
+
+
+def row_line(row: Row, columns: Columns, look: Look, width: int, now: float, zone: str, chosen: bool) -> Strip:
+    """Return the line of one channel or outlet."""
+    glyph, word = STATE[row.state]
+    muted = row.muted is not None
+    state = look.dim if muted else look.state(row.state)
+    calm = row.state is State.UP
+    line = Line(look.dim).add(CURSOR if chosen else " ", look.key).add(" ")
+    line.add(f"{glyph} {word}", state, STATE_WIDTH).add(" ")
+    line.add(clean(row.name, 60), look.text if calm or muted else look.strong, columns.name)
+    if columns.standing:
+        words = standing(row, columns.standing < 13)
+        line.add(" ").add(words, look.key if active(row) else None, columns.standing)
+    if columns.since:
+        line.add(" ").add(lasting(now - row.since) if row.since is not None else "–", None, columns.since, right=True)
+    if columns.latency:
+        line.add(" ").add(milliseconds(row.latency_ms), look.text, columns.latency, right=True)
+    bars = row.spark if isinstance(row, ChannelRow) else ()
+    miss = look.states[State.PARTIAL]
+    if columns.spark:
+        line.add(" ").join(spark(bars, columns.spark, look.bar, miss))
+    why = reason(row, now, zone)
+    line.add("  " if columns.reason else "")
+    if why:
+        line.add(why, look.text if not calm else None, max(0, columns.reason - 1))
+    elif not columns.spark and columns.reason >= 8:
+        line.join(spark(bars, min(16, columns.reason - 1, len(bars)), look.bar, miss))
+    strip = line.strip(width)
+    return strip.apply_style(look.cursor) if chosen else strip

@@ -1,0 +1,90 @@
+"""The top of a screen: who and where we are, and whatever must not be overlooked."""
+
+from rich.style import Style
+from textual.strip import Strip
+
+from outagetui.model import AUDIENCES
+from outagetui.rows import Board, ReachRow
+from outagetui.text import clean
+from outagetui.tui.glyphs import EMPTY, FULL, PART
+from outagetui.tui.theme import Look
+from outagetui.tui.widgets.live import Line
+from outagetui.tui.words import clock, lasting, reach, time_of
+
+
+def title_line(board: Board, now: float, look: Look, width: int) -> Strip:
+    """Return the first line: the business, the vantage, and the time in the business's zone."""
+    line = Line(look.dim).add(" ").add(clean(board.business, 60), look.strong)
+    line.add(f"  seen from {clean(board.vantage, 30)}")
+    time = clock(now, board.timezone)
+    day, _, rest = time.rpartition(" ")[0].rpartition(":")
+    room = width - len(time) - 1
+    cut = line.strip(room)
+    return Strip([*cut, *Line(look.dim).add(f"{day}:{rest}", look.text).add(" " + time.rpartition(" ")[2] + " ").strip(
+        len(time) + 1)], width)  # fmt: skip
+
+
+Banner = tuple[str, Style]
+
+
+def banners(board: Board | None, now: float, look: Look, trouble: str, read_at: float | None) -> list[Banner]:
+    """Return what must not be overlooked, worst first: each a line of words and its style."""
+    found: list[Banner] = []
+    if trouble:
+        age = f"; what you see is {lasting(now - read_at)} old" if read_at is not None else ""
+        found.append((f"STALE  the store cannot be read: {trouble}{age}", look.warning))
+    if board is None:
+        return found
+    if board.stale and not trouble:
+        found.append((_stale(board), look.warning))
+    elif board.daemon is not None and board.daemon.trouble:
+        found.append((f"TROUBLE  {clean(board.daemon.trouble)}", look.warning))
+    if board.blind:
+        found.append((f"BLIND  our own uplink fails, so nothing below is certain: {clean(board.blind)}", look.blind))
+    incident = board.incident
+    if incident is not None and incident.closed is None:
+        since = f"since {time_of(incident.since, now, board.timezone)} ({lasting(now - incident.since)})"
+        who = f"taken by {clean(incident.acked_by, 40)}" if incident.acked_by else "nobody has taken it: press a"
+        found.append((f"INCIDENT  {since}  {_channels(board)}  {who}", look.incident))
+    if board.drill:
+        found.append((f"DRILL  {clean(board.drill, 60)}: a rehearsal, nothing leaves this machine", look.drill))
+    return found
+
+
+def _stale(board: Board) -> str:
+    if board.daemon is None:
+        return "STALE  no daemon has written here yet: start 'outagetui daemon'"
+    return f"STALE  nobody is probing for {lasting(board.daemon.age)}: start 'outagetui daemon'"
+
+
+def _channels(board: Board) -> str:
+    incident = board.incident
+    names = {row.id: clean(row.name, 30) for row in board.channels}
+    shown = [names.get(id, clean(id, 30)) for id in incident.channels] if incident is not None else []
+    return ", ".join(shown[:2]) + (f" and {len(shown) - 2} more" if len(shown) > 2 else "")
+
+
+def banner_lines(found: list[Banner], width: int, limit: int = 9) -> list[Strip]:
+    """Return banners as full-width lines."""
+    return [Line(style).add(" " + words).strip(width) for words, style in found[:limit]]
+
+
+def reach_line(row: ReachRow, look: Look, width: int) -> Strip:
+    """Return one audience's reach: words first, then a bar of what is reachable now and with the backups."""
+    words = reach(row)
+    missing = row.now is not None and row.now < 1
+    style = look.dim if row.now is None else look.strong if missing else look.good
+    line = Line(look.dim).add(" ").add(f"{row.audience} reach us", look.dim, 19).add(words, style, 31)
+    room = width - line.length - 1
+    if row.now is not None and room >= 10:
+        bar = min(room, 50)
+        now = round(row.now * bar)
+        then = max(now, round((row.possible if row.possible is not None else row.now) * bar))
+        line.add(FULL * now, look.good).add(PART * (then - now), look.possible).add(EMPTY * (bar - then), look.rule)
+    return line.strip(width)
+
+
+def reach_lines(board: Board, look: Look, width: int) -> list[Strip]:
+    """Return the reach of every audience that has channels or people."""
+    rows = {row.audience: row for row in board.reach}
+    return [reach_line(rows[audience], look, width) for audience in AUDIENCES if audience in rows]

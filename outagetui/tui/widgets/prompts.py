@@ -1,0 +1,90 @@
+"""The foot of the board: the question that waits, what to do next, and the keys."""
+
+from textual.strip import Strip
+
+from outagetui.rows import AnnouncementRow, Board, RunRow, SuggestionRow
+from outagetui.text import clean
+from outagetui.tui.theme import Look
+from outagetui.tui.widgets.live import Line
+from outagetui.tui.words import percent, time_of
+
+KEYS: tuple[tuple[str, str, int], ...] = (  # key, what it does, how soon it is left out where there is no room
+    ("↵", "open", 2),
+    ("s", "start", 1),
+    ("p", "playbooks", 2),
+    ("r", "run", 3),
+    ("a", "ack", 2),
+    ("m", "mute", 4),
+    ("A", "activate", 3),
+    ("R", "recheck", 5),
+    ("l", "journal", 5),
+    ("^p", "all", 6),
+    ("?", "help", 0),
+    ("q", "quit", 0),
+)
+
+
+def prompt_lines(board: Board, now: float, look: Look, width: int) -> list[Strip]:
+    """Return what waits for somebody: questions of runs, an announcement's next update, the suggested playbook."""
+    found = [run_line(run, look, width) for run in board.runs if run.state in ("running", "asking")][:2]
+    found += [told_line(told, now, board.timezone, look, width) for told in board.announcements if told.open][:1]
+    running = {run.playbook for run in board.runs if run.ended is None}
+    waiting = [row for row in board.suggestions if row.playbook not in running]
+    return found + ([suggestion_line(waiting, look, width)] if waiting else [])
+
+
+def run_line(run: RunRow, look: Look, width: int) -> Strip:
+    """Return one run: its question in loud letters, or what it is doing."""
+    step = run.asking
+    if step is not None:
+        question = clean(step.question or step.title)
+        key = "press r"
+        line = Line(look.ask).add(f" run {clean(run.id, 12)} asks: ").add(question, None, max(8, width - 28))
+        return line.add("  " + key).strip(width)
+    doing = next((step for step in run.steps if step.state == "doing"), None)
+    done = sum(step.state in ("done", "skipped", "undone") for step in run.steps)
+    words = f" run {clean(run.id, 12)} {clean(run.name, 40)}: {done} of {len(run.steps)} steps"
+    line = Line(look.text).add(words)
+    if doing is not None:
+        line.add(f", now {clean(doing.title or doing.id, 80)}")
+        if doing.detail:
+            line.add(f": {clean(doing.detail, 80)}", look.dim)
+    return line.strip(width)
+
+
+def told_line(told: AnnouncementRow, now: float, zone: str, look: Look, width: int) -> Strip:
+    """Return the open announcement: whom we told what, and when the next word is due."""
+    failed = [row.outlet for row in told.deliveries if row.state in ("failed", "unknown")]
+    line = Line(look.text).add(f" {clean(told.audience, 20)} were told at {time_of(told.made, now, zone)}: ", look.dim)
+    line.add(clean(told.title, 60))
+    if failed:
+        line.add(f"  not on {', '.join(clean(name, 20) for name in failed)}", look.loud)
+    if told.next_update is not None:
+        due = time_of(told.next_update, now, zone)
+        late = told.next_update < now
+        line.add(f"  update was due {due}" if late else f"  next {due}", look.loud if late else look.dim)
+    return line.strip(width)
+
+
+def suggestion_line(rows: list[SuggestionRow], look: Look, width: int) -> Strip:
+    """Return the suggested playbook with its key and what it wins."""
+    first = rows[0]
+    line = Line(look.text).add(" s ", look.key).add(f"start {clean(first.name, 50)}", look.strong)
+    if first.now is not None and first.then is not None and percent(first.now) != percent(first.then):
+        line.add(f"  {first.audience} {percent(first.now)} → {percent(first.then)}", look.good)
+    tail = f"  p shows {len(rows) - 1} more " if len(rows) > 1 else " "
+    line.add("  ").add(f"because {clean(first.why)}", look.dim, max(0, width - line.length - len(tail)))
+    return line.add(tail, look.dim).strip(width)
+
+
+def key_line(look: Look, width: int, position: str, hidden: frozenset[str] = frozenset()) -> Strip:
+    """Return the keys that fit, and which rows are in sight."""
+    tail = f" {position} " if position else " "
+    keys = [key for key in KEYS if key[0] not in hidden]
+    while len(keys) > 2 and sum(len(key) + len(word) + 3 for key, word, _ in keys) + 1 > width - len(tail):
+        keys.remove(max(keys, key=lambda key: key[2]))
+    line = Line(look.dim).add(" ")
+    for key, word, _ in keys:
+        line.add(key, look.key).add(f" {word}  ")
+    rest = max(0, width - len(tail))
+    return Strip([*line.strip(rest), *Line(look.dim).add(tail).strip(width - rest)], width)

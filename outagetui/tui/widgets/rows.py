@@ -1,0 +1,57 @@
+"""The words beside a channel or outlet: its standing and the reason for its state."""
+
+from outagetui.model import State
+from outagetui.rows import ChannelRow, OutletRow
+from outagetui.text import clean
+from outagetui.tui.words import time_of
+
+Row = ChannelRow | OutletRow
+
+
+def standing(row: Row, short: bool) -> str:
+    """Return `primary`, `backup standby` or `BACKUP ACTIVE`; an outlet's kind. `short` keeps it to eight cells."""
+    if isinstance(row, OutletRow):
+        return clean(row.kind, 20)
+    if row.role == "primary":
+        return "primary"
+    if row.standing == "active":
+        return "ACTIVE" if short else "BACKUP ACTIVE"
+    return "standby" if short else "backup standby"
+
+
+def active(row: Row) -> bool:
+    """Return whether a row is a backup in use."""
+    return isinstance(row, ChannelRow) and row.standing == "active"
+
+
+def doubts(row: Row) -> str:
+    """Return why a backup might not serve when needed, or nothing."""
+    if isinstance(row, ChannelRow) and row.role == "backup" and row.readiness in ("stale", "untested", "broken"):
+        return {"stale": "not proven lately", "untested": "never proven", "broken": "last proof failed"}[row.readiness]
+    return ""
+
+
+def reason(row: Row, now: float, zone: str) -> str:
+    """Return why the row is as it is, in one line; nothing for one that is simply up."""
+    parts = []
+    if row.muted is not None:
+        until = time_of(row.muted.until, now, zone)
+        parts.append(f"muted until {until} by {clean(row.muted.actor, 40)}: {clean(row.muted.reason, 120)}")
+    if isinstance(row, ChannelRow):
+        if row.suppressed:
+            parts.append("what it depends on is down" + _names(row.depends_on))
+        if row.local:
+            parts.append(f"only seen from {clean(row.local, 40)}")
+        if row.state is State.BLIND:
+            parts.append(f"was {row.known.value} when last certain")
+    elif row.delivery:
+        parts.append(f"announcement {clean(row.delivery, 40)}")
+    if row.why and row.state is not State.UP:
+        parts.append(clean(row.why))
+    if doubt := doubts(row):
+        parts.append(doubt)
+    return " · ".join(parts)
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return f" ({', '.join(clean(name, 40) for name in names[:3])})" if names else ""

@@ -1,0 +1,35 @@
+"""Latencies as a row of small bars."""
+
+from collections.abc import Sequence
+from statistics import median
+
+from rich.segment import Segment
+from rich.style import Style
+
+from outagetui.tui.glyphs import MISS, SPARK
+
+
+def spark(values: Sequence[float | None], width: int, bar: Style, miss: Style) -> list[Segment]:
+    """Return the newest `width` values as bars, newest on the right; None is a failure and gets a cross.
+
+    The usual value (the median) stands a third high, so that a steady channel draws a calm line and a spike stands out.
+    """
+    shown = list(values[-width:]) if width > 0 else []
+    known = [value for value in shown if value is not None]
+    usual = median(known) if known else 0.0
+    segments = [Segment(" " * (width - len(shown)), bar)] if len(shown) < width else []
+    text, style = "", bar
+    for value in shown:
+        char, wanted = (MISS, miss) if value is None else (_bar(value, usual), bar)
+        if wanted is not style and text:
+            segments.append(Segment(text, style))
+            text = ""
+        text, style = text + char, wanted
+    if text:
+        segments.append(Segment(text, style))
+    return segments
+
+
+def _bar(value: float, usual: float) -> str:
+    level = int(value / (3 * usual) * len(SPARK)) if usual > 0 else 0
+    return SPARK[min(max(level, 0), len(SPARK) - 1)]
