@@ -1,0 +1,177 @@
+"""A channel or an outlet: its whole story, the history of each check, and what can be done about it."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from outagetui.model import Observation, State
+from outagetui.rows import Board, ChannelRow, CheckRow
+from outagetui.text import clean
+from outagetui.tui.glyphs import STATE
+from outagetui.tui.screens.ask import MuteForm
+from outagetui.tui.screens.opened import Opened
+from outagetui.tui.widgets.checks import RANGES, check_lines, graph_lines, sample_lines, tabs
+from outagetui.tui.widgets.history import OVERLAP, merged
+from outagetui.tui.widgets.ink import columns, rule, said
+from outagetui.tui.widgets.page import Page
+from outagetui.tui.widgets.story import Owner, facts, find, head_lines
+
+WIDE = 120  # cells from which facts and check stand side by side
+RARELY = 10.0  # seconds between two looks at a long history
+
+
+class ChannelScreen(Opened):
+    """Shows one channel or outlet, and the check that was chosen of it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("R", "recheck", "recheck", id="channel.recheck", tooltip="Check it again now"),
+        Binding("m", "mute", "mute", id="channel.mute", tooltip="Mute it for a while, or end the mute"),
+        Binding("A", "activate", "activate", id="channel.activate", tooltip="Activate the backup, or put it back"),
+        Binding("left", "check(-1)", "check", id="channel.before", tooltip="The check before", key_display="← →"),
+        Binding("right", "check(1)", "next check", show=False, id="channel.next", tooltip="The next check"),
+        Binding(
+            "left_square_bracket", "range(-1)", "range", id="channel.shorter", tooltip="A shorter time",
+            key_display="[ ]",
+        ),
+        Binding("right_square_bracket", "range(1)", "longer", show=False, id="channel.longer", tooltip="A longer time"),
+    ]  # fmt: skip
+
+    def __init__(self, channel: str) -> None:
+        super().__init__()
+        self.channel = channel
+        self._check = 0
+        self._range = 1
+        self._seen: list[Observation] = []
+        self._read: tuple[str, int] | None = None
+        self._read_at = 0.0
+
+    @property
+    def row(self) -> Owner | None:
+        """The channel or outlet as last seen."""
+        return find(self.board, self.channel)
+
+    @property
+    def check(self) -> CheckRow | None:
+        """The check that was chosen."""
+        checks = self.row.checks if self.row else ()
+        return checks[min(self._check, len(checks) - 1)] if checks else None
+
+    def body(self) -> Iterator[Widget]:
+        """Everything is on one page."""
+        yield Page(self._story, id="story")
+
+    def heading(self, board: Board, width: int) -> list[Text]:
+        """Return name, state and why."""
+        row = self.row
+        if row is None:
+            return [said(f"There is no channel or outlet {self.channel} any more.", self.look.dim)]
+        return head_lines(row, board, width, self.look)
+
+    def on_mount(self) -> None:
+        """Read the history before the first paint."""
+        self._look_back()
+        super().on_mount()
+
+    def follow(self) -> None:
+        """Read what is new and show it."""
+        self._look_back()
+        super().follow()
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to activate backups only, and to choose where there is a choice."""
+        row = self.row
+        if action == "activate":
+            return isinstance(row, ChannelRow) and row.standing is not None
+        if action == "check":
+            return row is not None and len(row.checks) > 1
+        return row is not None or action not in ("recheck", "mute", "range")
+
+    def action_recheck(self) -> None:
+        """Order a check now."""
+        if self.may("recheck"):
+            self.operator.order("recheck", id=self.channel)
+
+    def action_mute(self) -> None:
+        """Ask for how long and why, then order it."""
+        if self.may("mute"):
+            self.run_worker(self._mute(), exclusive=True, group="confirm")
+
+    def action_activate(self) -> None:
+        """Activate a backup or put it back, after one question."""
+        if self.may("activate a backup"):
+            self.run_worker(self._activate(), exclusive=True, group="confirm")
+
+    def action_check(self, by: int) -> None:
+        """Choose another check."""
+        count = len(self.row.checks) if self.row else 0
+        if count:
+            self._check = (self._check + by) % count
+            self.follow()
+
+    def action_range(self, by: int) -> None:
+        """Look back a shorter or a longer time."""
+        self._range = max(0, min(len(RANGES) - 1, self._range + by))
+        self.follow()
+
+    async def _mute(self) -> None:
+        row = self.row
+        if row is None:
+            return
+        answer = await self.app.push_screen_wait(MuteForm(row.name, row.muted is not None))
+        if answer is not None:
+            seconds, reason = answer
+            await self.operator.order("mute", id=row.id, seconds=seconds, reason=reason)
+
+    async def _activate(self) -> None:
+        row = self.row
+        if not isinstance(row, ChannelRow) or row.standing is None:
+            return
+        name = clean(row.name, 60)
+        if row.standing == "active":
+            question = f"Take {name} out of use? It goes back to standby and no longer counts as a way to reach us."
+            if await self.operator.confirm(question):
+                await self.operator.order("deactivate", channels=[row.id])
+            return
+        up = row.state is State.UP
+        warning = "" if up else f"It is {STATE[row.state][1]} now: {clean(row.why) or 'nobody may answer there'}"
+        if await self.operator.confirm(f"Activate {name} for {row.audience}?", warning):
+            await self.operator.order("activate", channels=[row.id])
+
+    def _look_back(self) -> None:
+        """Read the samples of the chosen check that are not here yet; a day's worth is read again seldom."""
+        board, check = self.board, self.check
+        if board is None or check is None:
+            self._seen = []
+            return
+        start = board.at - RANGES[self._range][0]
+        wanted = (check.id, self._range)
+        if wanted != self._read:
+            self._seen = list(self.operator.source.history(check.id, start))
+        elif self._range < len(RANGES) - 1 or board.at - self._read_at >= RARELY:
+            last = self._seen[-1].at - OVERLAP if self._seen else start
+            self._seen = merged(self._seen, self.operator.source.history(check.id, max(start, last)), start)
+        else:
+            return
+        self._read, self._read_at = wanted, board.at
+
+    def _story(self, width: int) -> list[Text]:
+        row, board, check, look = self.row, self.board, self.check, self.look
+        if row is None or board is None:
+            return []
+        side = (width - 3) // 2 if width >= WIDE else width
+        known = facts(row, board, side, look)
+        if check is None:
+            return [*known, Text(), said("It has no checks: nothing is watched here.", look.dim)]
+        height = 8 if self.size.height >= 40 else 5 if self.size.height >= 30 else 4
+        title = tabs(row.checks, row.checks.index(check), width, look)
+        about = check_lines(check, board.at, board.timezone, side, look)
+        graph = graph_lines(self._seen, board.at, self._range, height, board.timezone, width, look)
+        if width >= WIDE:
+            lines = [title, *columns(about, known, width), *graph]
+        else:
+            lines = [title, *about, *graph, *([Text(), rule("About", width, look)] if known else []), *known]
+        return lines + sample_lines(self._seen, board.timezone, width, look)

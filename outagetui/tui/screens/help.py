@@ -1,0 +1,148 @@
+"""The help: the keys of the screen it was opened from, the keys of everywhere, and what the signs mean."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from rich.text import Text
+from textual.app import App
+from textual.binding import Binding, BindingsMap
+from textual.dom import DOMNode
+from textual.screen import Screen
+from textual.widget import Widget
+
+from outagetui.model import State
+from outagetui.rows import Board
+from outagetui.tui.screens.opened import Opened
+from outagetui.tui.widgets.ink import columns, filled, joined, rule, said, wrapped
+from outagetui.tui.widgets.page import Page
+from outagetui.tui.widgets.steps import MARKS, step_style
+from outagetui.tui.widgets.story import state_mark
+
+KEY = 12  # cells for the keys
+STATES = {
+    State.UP: "works",
+    State.SLOW: "works, slower than its limit or near one",
+    State.PARTIAL: "fails for a part of the tries",
+    State.DOWN: "fails for at least half of the tries",
+    State.UNKNOWN: "we could not look: our failure, neither good nor bad",
+    State.BLIND: "our own uplink fails: nothing can be said",
+}
+STEPS = {
+    "waiting": "its turn has not come",
+    "asking": "waits for an operator's answer",
+    "doing": "is being done",
+    "done": "was done",
+    "failed": "was tried and did not work",
+    "skipped": "was left out by an operator",
+    "undone": "was done and taken back",
+    "unsure": "was begun; nobody knows whether it happened",
+}
+WORDS = (
+    ("reach", "the share of an audience that can reach us now → with the backups active"),
+    ("standby, active", "whether a backup is told to people"),
+    ("ready, stale", "a backup proven to work; proven too long ago"),
+    ("untested, broken", "a backup never proven; proven not to work"),
+    ("muted", "no alarm during maintenance; checks go on"),
+    ("suppressed", "what it depends on is down: no alarm; checks go on"),
+    ("STALE", "nobody is probing: the daemon gives no sign of life"),
+    ("incident", "opens when a primary channel fails, closes at the stand-down"),
+)
+PLACES = (
+    ("outagetui status", "the same facts as plain text, for scripts and screen readers"),
+    ("outagetui journal", "the record; --verify walks its chain"),
+    ("outagetui validate", "every error of the configuration, with file and line"),
+    ("outagetui drill", "rehearse an outage; nothing leaves this machine"),
+)
+NAMES = {
+    "left_square_bracket": "[", "right_square_bracket": "]", "question_mark": "?", "slash": "/", "escape": "esc",
+    "pageup": "pgup", "pagedown": "pgdn", "up": "↑", "down": "↓", "left": "←", "right": "→", "full_stop": ".",
+    "plus": "+", "minus": "-", "comma": ",", "exclamation_mark": "!", "ctrl+p": "ctrl+p",
+}  # fmt: skip
+
+
+class HelpScreen(Opened):
+    """One page, made from the bindings themselves so that it cannot be out of date."""
+
+    def body(self) -> Iterator[Widget]:
+        """Everything is on one page."""
+        yield Page(self._page, id="help")
+
+    def heading(self, board: Board, width: int) -> list[Text]:
+        """Return the title."""
+        return [joined(("Help", self.look.strong), ("  the keys, the signs, the words", self.look.dim))]
+
+    def follow(self) -> None:
+        """Change nothing: no fact stands here."""
+
+    def _page(self, width: int) -> list[Text]:
+        half = width if width < 110 else (width - 3) // 2
+        here, everywhere, moving = self._groups(half)
+        signs = self._signs(half)
+        if width < 110:
+            return [*here, *everywhere, *moving, *signs]
+        return columns([*here, *everywhere, *moving], signs, width)
+
+    def _groups(self, width: int) -> tuple[list[Text], list[Text], list[Text]]:
+        under = self._under()
+        focused = under.focused
+        here = self._group(f"Keys of the {name_of(under)}", _bindings(type(under)._merged_bindings), width)
+        everywhere = self._group("Keys everywhere", _bindings(type(self.app)._merged_bindings), width)
+        widget = type(focused)._merged_bindings if isinstance(focused, Page) else Page._merged_bindings
+        return here, everywhere, self._group("Moving", _bindings(widget), width)
+
+    def _under(self) -> Screen[Any]:
+        """The screen that the help covers."""
+        stack = self.app.screen_stack
+        place = stack.index(self) if self in stack else len(stack)
+        return stack[place - 1] if place > 0 else self
+
+    def _group(self, title: str, bindings: Iterable[tuple[str, str]], width: int) -> list[Text]:
+        lines = [rule(title, width, self.look)]
+        for keys, words in bindings:
+            lines += self._row(joined((keys, self.look.key)), words, width)
+        return [*lines, Text()] if len(lines) > 1 else []
+
+    def _row(self, head: Text, words: str, width: int, room: int = KEY) -> list[Text]:
+        first, *rest = wrapped(said(words, self.look.text), width - room - 2)
+        return [joined(" ", filled(head, room), " ", first), *(joined(" " * (room + 2), line) for line in rest)]
+
+    def _signs(self, width: int) -> list[Text]:
+        look = self.look
+        lines = [rule("States", width, look)]
+        for state, words in STATES.items():
+            lines += self._row(joined(state_mark(state, look)), words, width)
+        lines += [Text(), rule("Steps of a run", width, look)]
+        for name, words in STEPS.items():
+            glyph, word = MARKS[name]
+            lines += self._row(joined((f"{glyph} {word}", step_style(name, look))), words, width)
+        for title, pairs in (("Words", WORDS), ("Where to find things", PLACES)):
+            lines += [Text(), rule(title, width, look)]
+            for word, words in pairs:
+                lines += self._row(joined((word, look.strong)), words, width, 18)
+        return lines
+
+
+def name_of(screen: Screen[Any]) -> str:
+    """Return what a screen is called: its class without the word Screen."""
+    return type(screen).__name__.removesuffix("Screen").lower()
+
+
+def keys_of(keys: Iterable[str]) -> str:
+    """Return keys as they are written on a keyboard."""
+    return " ".join(NAMES.get(key, key) for key in keys)
+
+
+def _bindings(bindings: BindingsMap | None) -> list[tuple[str, str]]:
+    """Return (keys, tooltip) of every binding, several keys of one binding together, in the order of definition."""
+    grouped: dict[str, tuple[list[str], Binding]] = {}
+    for binding in (each for some in bindings.key_to_bindings.values() for each in some) if bindings else ():
+        if binding.tooltip:
+            grouped.setdefault(binding.id or binding.action, ([], binding))[0].append(binding.key)
+    return [(keys_of(keys), binding.tooltip) for keys, binding in grouped.values()]
+
+
+def undocumented(node: type[DOMNode] | type[App[object]]) -> list[str]:
+    """Return the actions of `node` whose binding lacks an id or a tooltip, which would hide them from the help."""
+    maps = node._merged_bindings
+    every = (each for some in maps.key_to_bindings.values() for each in some) if maps else ()
+    return sorted({each.action for each in every if not each.tooltip or not each.id})

@@ -1,0 +1,132 @@
+"""What the screens opened from the board have in common: alarms, a subject, a body that follows the board, keys."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar, cast
+
+import msgspec
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.widget import Widget
+
+from outagetui.rows import Board
+from outagetui.tui.theme import Look
+from outagetui.tui.widgets.header import banner_lines, banners
+from outagetui.tui.widgets.ink import joined
+from outagetui.tui.widgets.live import Line, Live
+from outagetui.tui.widgets.page import Head, Page
+
+if TYPE_CHECKING:
+    from outagetui.tui.app import OutageApp
+
+
+ALWAYS = ("back", "help", "quit")  # actions whose keys are shown however little room there is
+
+
+class Opened(Screen[None]):
+    """A screen under a heading. `heading` and `follow` are what each screen says and does with a new board."""
+
+    DEFAULT_CSS = """
+    Opened { padding: 0 1; }
+    Opened #head { margin-bottom: 1; }
+    Opened #keys { height: 1; margin-top: 1; }
+    Opened Page { height: 1fr; background: $background; overflow-x: hidden; scrollbar-size-vertical: 1;
+                  scrollbar-gutter: stable; }
+    Opened Head { height: 1; scrollbar-gutter: auto; overflow: hidden; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "back", id="screen.back", tooltip="Back to where you came from", key_display="esc"),
+    ]
+
+    @property
+    def operator(self) -> "OutageApp":
+        """The app, with its source and its orders."""
+        return cast("OutageApp", self.app)
+
+    @property
+    def look(self) -> Look:
+        """The styles to draw with."""
+        return self.operator.look
+
+    @property
+    def board(self) -> Board | None:
+        """The newest board."""
+        return self.operator.board
+
+    def compose(self) -> ComposeResult:
+        """Lay the alarms and the heading above the body and the keys below."""
+        yield Live(id="alarms")
+        yield Head(self._head, id="head")
+        yield from self.body()
+        yield Live(id="keys")
+
+    def body(self) -> Iterator[Widget]:
+        """Yield the widgets between heading and keys."""
+        raise AssertionError("a screen has a body")
+
+    def heading(self, board: Board, width: int) -> list[Text]:
+        """Return the lines above the body."""
+        raise AssertionError("a screen has a heading")
+
+    def follow(self) -> None:
+        """Redraw what a new board may have changed."""
+        self._show_alarms()
+        for page in self.query(Page):
+            page.redraw()
+
+    def on_mount(self) -> None:
+        """Follow the board from now on."""
+        self.watch(self.app, "board", self.follow, init=False)
+        self.watch(self.app, "trouble", self._show_alarms, init=False)
+        self.bindings_updated_signal.subscribe(self, self._show_keys)
+
+    def on_resize(self) -> None:
+        """Fit the lines that the width decides."""
+        self._show_alarms()
+        self._show_keys()
+
+    def may(self, what: str) -> bool:
+        """Return whether the sender's role may give orders, after saying so if not; the daemon refuses in any case."""
+        if self.operator.orders.role == "viewer":
+            self.operator.tell(f"You are a viewer here: ask an operator to {what}", "error")
+            return False
+        return True
+
+    def action_back(self) -> None:
+        """Leave the screen."""
+        self.dismiss()
+
+    def _head(self, width: int) -> list[Text]:
+        board = self.board
+        if board is None:
+            return [joined(("waiting for the first facts…", self.look.dim))]
+        return self.heading(board, width)
+
+    def _show_alarms(self) -> None:
+        """Show what must not be overlooked; the incident itself has its place on the board."""
+        board, app = self.board, self.operator
+        calm = msgspec.structs.replace(board, incident=None) if board is not None else None
+        found = banners(calm, app.clock(), self.look, app.trouble, app.feed.read_at)
+        self.query_one("#alarms", Live).show(banner_lines(found, max(1, self.size.width - 2), 3))
+
+    def _show_keys(self, _screen: object = None) -> None:
+        self.query_one("#keys", Live).show([self._keys(max(1, self.size.width - 2))])
+
+    def _keys(self, width: int) -> Strip:
+        """The keys that do something now, the screen's own first."""
+        shown: dict[str, tuple[str, str]] = {}
+        for each in sorted(self.active_bindings.values(), key=lambda each: each.node is not self):
+            binding = each.binding
+            if binding.show and each.enabled and not binding.system:
+                shown.setdefault(binding.action, (self.app.get_key_display(binding), binding.description))
+        room = width - sum(len(key) + len(words) + 3 for action, (key, words) in shown.items() if action in ALWAYS)
+        line = Line(self.look.dim)
+        for action, (key, words) in shown.items():
+            length = len(key) + len(words) + 3
+            if action not in ALWAYS and length > room:
+                continue
+            room -= 0 if action in ALWAYS else length
+            line.add(key, self.look.key).add(f" {words}  ")
+        return line.strip(width)

@@ -1,0 +1,189 @@
+"""The playbooks: which there are, what starting one would do, and the key that starts it."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widget import Widget
+
+from outagetui.rows import Board, PlaybookRow, RunRow
+from outagetui.text import clean
+from outagetui.tui.screens.opened import Opened
+from outagetui.tui.widgets.ink import filled, joined, paragraph, rule, said, sides, wrapped
+from outagetui.tui.widgets.page import Listing, Page
+from outagetui.tui.widgets.steps import run_mark
+from outagetui.tui.words import percent, time_of
+
+if TYPE_CHECKING:
+    from outagetui.tui.app import OutageApp
+
+
+def open_plan(app: "OutageApp", playbook: str) -> None:
+    """Show what `playbook` would do, or its run when it is running already."""
+    rows = app.board.playbooks if app.board else ()
+    row = next((each for each in rows if each.id == playbook), None)
+    if row is not None and row.running:
+        app.open_run(row.running)
+    else:
+        app.push_screen(PlaybooksScreen(playbook))
+
+
+class PlaybooksScreen(Opened):
+    """Lists the playbooks above the plan of the chosen one."""
+
+    DEFAULT_CSS = """
+    PlaybooksScreen #playbooks { max-height: 40%; }
+    PlaybooksScreen Vertical { margin-top: 1; height: 1fr; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s,enter", "start", "start", id="playbooks.start", tooltip="Start the playbook, or open its run"),
+        Binding("o", "last", "last run", id="playbooks.last", tooltip="Open the newest run of the playbook"),
+    ]
+
+    def __init__(self, chosen: str = "") -> None:
+        super().__init__()
+        self._wanted = chosen
+        self._starting = False
+
+    @property
+    def rows(self) -> tuple[PlaybookRow, ...]:
+        """The playbooks: running ones first, then those suggested, then by name."""
+        rows = self.board.playbooks if self.board else ()
+        return tuple(sorted(rows, key=lambda row: (not row.running, not row.suggested, row.name)))
+
+    @property
+    def chosen(self) -> PlaybookRow | None:
+        """The playbook under the cursor."""
+        cursor = self.query_one(Listing).cursor
+        return self.rows[cursor] if cursor < len(self.rows) else None
+
+    def body(self) -> Iterator[Widget]:
+        """Lay the list above the plan."""
+        yield Listing(self._list, id="playbooks")
+        with Vertical():
+            yield Page(self._plan, id="plan")
+
+    def heading(self, board: Board, width: int) -> list[Text]:
+        """Return how many playbooks there are, and how many are suggested."""
+        suggested = sum(row.suggested for row in board.playbooks)
+        words = f"{len(board.playbooks)} known, {suggested} suggested now"
+        return [sides(joined(("Playbooks", self.look.strong)), joined((words, self.look.dim)), width)]
+
+    def on_mount(self) -> None:
+        """Put the cursor on the playbook that was asked for."""
+        super().on_mount()
+        listing = self.query_one(Listing)
+        listing.focus()
+        self._fit()
+        self.call_after_refresh(self._find)
+
+    def _fit(self) -> None:
+        listing = self.query_one(Listing)
+        if listing.styles.height is None or listing.styles.height.value != len(self.rows):
+            listing.styles.height = max(1, len(self.rows))
+
+    def _find(self) -> None:
+        ids = [row.id for row in self.rows]
+        if self._wanted in ids:
+            self.query_one(Listing).cursor = ids.index(self._wanted)
+
+    @on(Listing.Moved)
+    def show_plan(self) -> None:
+        """Show the plan of the playbook under the cursor."""
+        if (row := self.chosen) is not None:
+            self._wanted = row.id
+        plan = self.query_one("#plan", Page)
+        plan.redraw()
+        plan.scroll_home(animate=False)
+        self.refresh_bindings()
+
+    def follow(self) -> None:
+        """Show what changed, with the cursor on the same playbook."""
+        self._fit()
+        super().follow()
+        self._find()
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the last run only where there is one."""
+        if action == "last":
+            return self.chosen is not None and self._last(self.chosen) is not None
+        return True
+
+    @on(Listing.Chosen)
+    def action_start(self) -> None:
+        """Start the chosen playbook after one question, or open the run it has."""
+        row = self.chosen
+        if row is None:
+            return
+        if row.running:
+            self.operator.open_run(row.running)
+        elif not self._starting and self.may("start a playbook"):
+            self.run_worker(self._start(row), exclusive=True, group="start")
+
+    def action_last(self) -> None:
+        """Open the newest run of the chosen playbook."""
+        last = self._last(self.chosen) if self.chosen else None
+        if last is not None:
+            self.operator.open_run(last.id)
+
+    async def _start(self, row: PlaybookRow) -> None:
+        count = len(row.steps)
+        if not await self.operator.confirm(f"Start {row.name}?", f"{count} step{'s' * (count != 1)}, as shown."):
+            return
+        self._starting = True
+        try:
+            reply = await self.operator.order("start", playbook=row.id)
+        finally:
+            self._starting = False
+        if reply.get("ok") and (run := str(reply.get("run") or "")):
+            self.operator.open_run(run)
+
+    def _last(self, row: PlaybookRow) -> RunRow | None:
+        runs = self.board.runs if self.board else ()
+        return next((run for run in runs if run.playbook == row.id and not run.stands_down), None)
+
+    def _list(self, width: int) -> list[Text]:
+        return [self._item(row, width) for row in self.rows]
+
+    def _item(self, row: PlaybookRow, width: int) -> Text:
+        look, board = self.look, self.board
+        mark = joined("  ")
+        if row.running:
+            mark = joined(("◆ ", look.key))
+        elif row.suggested:
+            mark = joined(("▲ ", look.ask))
+        last = self._last(row)
+        end = Text()
+        if row.running:
+            end = joined((f"RUNNING {clean(row.running, 12)}", look.key))
+        elif row.suggested:
+            end = joined((" SUGGESTED ", look.ask))
+        elif last is not None and board is not None:
+            end = joined(("last run ", look.dim), run_mark(last, look))
+            end = joined(end, (f" {time_of(last.started, board.at, board.timezone)}", look.dim))
+        name = said(row.name, look.strong, limit=80)
+        if width >= 100:
+            name = joined(filled(name, 36), " ", said(row.summary, look.dim))
+        return sides(joined(mark, name), end, width)
+
+    def _plan(self, width: int) -> list[Text]:
+        row, board, look = self.chosen, self.board, self.look
+        if row is None or board is None:
+            words = "No playbooks yet: put TOML files into playbooks/ of the configuration."
+            return paragraph(words, width, look.dim) if board is not None else []
+        lines = [rule("What starting it would do", width, look)]
+        lines += paragraph(row.summary, width, look.text, limit=600) if row.summary else []
+        for suggestion in (each for each in board.suggestions if each.playbook == row.id):
+            words = f"Suggested: {clean(suggestion.why)}; {suggestion.audience} who can reach us: "
+            words += f"{percent(suggestion.now)} → {percent(suggestion.then)}"
+            lines += wrapped(joined((words, look.possible)), width)
+        lines.append(Text())
+        for number, what in enumerate(row.steps, 1):
+            head, *rest = wrapped(said(what, look.text), width - 5)
+            lines.append(joined((f"{number:>3}  ", look.dim), head))
+            lines += [joined("     ", line) for line in rest]
+        return lines

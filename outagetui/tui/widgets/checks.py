@@ -1,0 +1,166 @@
+"""One check in detail as lines: what it does, what it saw, its history and its last samples. Pure."""
+
+from collections.abc import Sequence
+
+from rich.style import Style
+from rich.text import Text
+
+from outagetui.model import Observation, Outcome, State
+from outagetui.rows import CheckRow
+from outagetui.text import clean
+from outagetui.tui.glyphs import STATE
+from outagetui.tui.theme import Look
+from outagetui.tui.widgets.history import binned, drawn
+from outagetui.tui.widgets.ink import LABEL, cut, fact, filled, joined, rule, said, sides
+from outagetui.tui.widgets.moment import age, second_of
+from outagetui.tui.widgets.phases import bar, legend
+from outagetui.tui.widgets.story import state_mark
+from outagetui.tui.words import milliseconds, time_of
+
+RANGES = ((900.0, "15 min"), (3600.0, "1 h"), (86400.0, "24 h"))
+SCALE = 8  # cells left of the graph
+OUTCOMES = {
+    Outcome.PASS: State.UP,
+    Outcome.WARN: State.SLOW,
+    Outcome.FAIL: State.DOWN,
+    Outcome.UNKNOWN: State.UNKNOWN,
+}
+
+
+def tabs(checks: Sequence[CheckRow], chosen: int, width: int, look: Look) -> Text:
+    """Return the checks side by side, the chosen one marked, from as far left as makes it visible."""
+    for first in range(chosen + 1):
+        line = joined(("Checks ", look.title)) if first == 0 else joined(("…", look.dim))
+        for index in range(first, len(checks)):
+            glyph = STATE[checks[index].state][0]
+            name = f" {clean(checks[index].id, 60)} "
+            mine = look.strong + look.cursor if index == chosen else look.dim
+            mark = "▸" if index == chosen else " "
+            line = joined(line, (f" {mark}", look.key), (glyph, look.state(checks[index].state)), (name, mine))
+            if index == chosen and line.cell_len > width and first < chosen:
+                break
+        else:
+            return cut(line, width)
+    return cut(line, width)
+
+
+def check_lines(check: CheckRow, now: float, zone: str, width: int, look: Look) -> list[Text]:
+    """Return what the check does and what it saw last."""
+    want = "" if check.expect == "up" else ", must be refused"
+    what = f"{clean(check.target, 200)} every {age(check.every)}{want}"
+    lines = fact(clean(check.probe, 11), joined(what), width, look)
+    since = f" since {time_of(check.since, now, zone)}" if check.since is not None else ""
+    state = joined(state_mark(check.state, look), since)
+    lines += fact("state", joined(state, f": {clean(check.why)}") if check.why else state, width, look)
+    lines += fact("last sample", _last(check, now, look), width, look)
+    if check.failing_share and not check.why:
+        lines += fact("failing", joined(f"{check.failing_share * 100:.0f} % of the samples that count"), width, look)
+    if len(check.vantages) > 1 or any(state != check.state for _, state in check.vantages):
+        lines += fact("seen from", _vantages(check, look), width, look)
+    return lines + phase_lines(check, width, look)
+
+
+def phase_lines(check: CheckRow, width: int, look: Look) -> list[Text]:
+    """Return the phases of the last sample: a bar in proportion, and its figures."""
+    room = width - LABEL
+    drawn_bar = bar(check.phases, room)
+    if not drawn_bar:
+        return []
+    styles = (look.possible, look.dim, look.good, look.text)
+    line = joined(*((cells, styles[index % len(styles)]) for cells, index in drawn_bar))
+    rows = [Text()]
+    for index, (fill, words) in enumerate(legend(check.phases)):
+        figure = joined((fill, styles[index % len(styles)]), f" {words}  ")
+        if rows[-1].cell_len + figure.cell_len > room + 2:
+            rows.append(Text())
+        rows[-1] = joined(rows[-1], figure)
+    return fact("phases", line, width, look) + [joined(" " * LABEL, row) for row in rows]
+
+
+def graph_lines(
+    seen: Sequence[Observation], now: float, span: int, height: int, zone: str, width: int, look: Look
+) -> list[Text]:
+    """Return the history over one of `RANGES`: latency as bars, failures in the lane below, time at the bottom."""
+    seconds, name = RANGES[span]
+    room = width - SCALE
+    bins = binned(seen, now - seconds, now, room)
+    graph = drawn(bins, height)
+    styles = _kinds(look)
+    choice = joined(*((f" {text} ", look.strong + look.cursor if text == name else look.dim) for _, text in RANGES))
+    title = joined(("Latency ", look.title), ("worst per column; below, the share failing", look.dim))
+    lines = [Text(), sides(title, joined(("[ ]", look.key), choice), width)]
+    for number, row in enumerate(graph.rows):
+        label = milliseconds(graph.top) if number == 0 else "0" if number == height - 1 else ""
+        edge = "┤" if label else "│"
+        head = (f"{label:>{SCALE - 2}} ", look.dim), (edge, look.rule)
+        lines.append(joined(*head, *((char, styles[kind]) for char, kind in row)))
+    failed = sum(each.failed for each in bins)
+    label = f"{failed} bad" if failed < 1000 else "failed"
+    lane = ((char, styles[kind]) for char, kind in graph.lane)
+    lines.append(joined((f"{label:>{SCALE - 2}} ", look.dim), ("│", look.rule), *lane))
+    lines.append(_axis(now, seconds, zone, room, look))
+    return lines
+
+
+def sample_lines(seen: Sequence[Observation], zone: str, width: int, look: Look, limit: int = 50) -> list[Text]:
+    """Return the newest samples as a table."""
+    if not seen:
+        return [Text(), said("No samples in this time.", look.dim)]
+    several = len({each.vantage for each in seen}) > 1
+    lines = [Text(), rule("Samples, newest first", width, look)]
+    for each in seen[: -limit - 1 : -1]:
+        state = OUTCOMES[each.sample.outcome]
+        word = each.sample.outcome.value.upper()
+        line = joined(
+            (f" {second_of(each.at, zone)}  ", look.dim),
+            (f"{STATE[state][0]} {word}", look.state(state)),
+            " " * (8 - len(word)),
+            f"{milliseconds(each.sample.latency_ms):>7}  ",
+            filled(said(each.vantage, look.dim), 10) if several else "",
+            (f"{clean(each.sample.code, 24)}  " if each.sample.code else "", look.strong),
+            (clean(each.sample.detail), look.text),
+        )
+        lines.append(cut(line, width))
+    return lines
+
+
+def _last(check: CheckRow, now: float, look: Look) -> Text:
+    if check.outcome is None:
+        return joined(("nothing seen yet", look.dim))
+    state = OUTCOMES[check.outcome]
+    line = joined((check.outcome.value.upper(), look.state(state)), f" {milliseconds(check.latency_ms)}")
+    if check.value is not None:
+        line = joined(line, (f"  value {check.value:g}", look.strong))
+    if check.at is not None:
+        line = joined(line, (f", {age(now - check.at)} ago", look.dim))
+    if check.code:
+        line = joined(line, "  ", (clean(check.code, 40), look.strong))
+    return joined(line, f"  {clean(check.detail)}") if check.detail else line
+
+
+def _vantages(check: CheckRow, look: Look) -> Text:
+    line = Text()
+    for name, word in check.vantages:
+        known = word in {state.value for state in State}
+        mark = state_mark(State(word), look) if known else clean(word, 12)
+        line = joined(line, ", " if line.plain else "", f"{clean(name, 30)} ", mark)
+    return line
+
+
+def _axis(now: float, seconds: float, zone: str, room: int, look: Look) -> Text:
+    """The times at the left, the middle and the right."""
+    left, middle, right = (second_of(now - seconds * share, zone)[:5] for share in (1.0, 0.5, 0.0))
+    gap = max(0, room - 15)
+    words = " " * SCALE + left + " " * (gap // 2) + middle + " " * (gap - gap // 2) + right
+    return joined((words, look.dim))
+
+
+def _kinds(look: Look) -> dict[str, Style]:
+    return {
+        "pass": look.good,
+        "warn": look.state(State.SLOW),
+        "fail": look.state(State.PARTIAL),
+        "unknown": look.state(State.UNKNOWN),
+        "dim": look.dim,
+        "": look.text,
+    }

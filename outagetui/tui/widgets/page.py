@@ -1,0 +1,177 @@
+"""Scrolled lines that repaint only what changed: `Page` to read, `Listing` to choose from."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+if TYPE_CHECKING:
+    from outagetui.tui.base import BoardApp
+
+Builder = Callable[[int], Sequence[Text]]
+
+
+class Page(ScrollView, can_focus=True, inherit_bindings=False):
+    """Lines that a builder makes for a width; `redraw` compares them with what stands there."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "scroll_up", "Up", show=False, id="page.up", tooltip="One line up"),
+        Binding("down,j", "scroll_down", "Down", show=False, id="page.down", tooltip="One line down"),
+        Binding("pageup", "page_up", "Page up", show=False, id="page.pageup", tooltip="One page up"),
+        Binding("pagedown,space", "page_down", "Page down", show=False, id="page.pagedown", tooltip="One page down"),
+        Binding("home", "scroll_home", "Top", show=False, id="page.home", tooltip="To the top"),
+        Binding("end", "scroll_end", "End", show=False, id="page.end", tooltip="To the end"),
+    ]
+
+    def __init__(self, build: Builder, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._build = build
+        self._lines: list[Text] = []
+        self._strips: dict[int, Strip] = {}
+
+    @property
+    def lines(self) -> Sequence[Text]:
+        """What stands on the page."""
+        return self._lines
+
+    @property
+    def room(self) -> int:
+        """How many cells a line may take."""
+        return self.scrollable_content_region.width
+
+    def redraw(self) -> None:
+        """Build the lines anew and refresh those that are not what they were."""
+        if self.room <= 0:
+            return
+        new = list(self._build(self.room))
+        old, self._lines = self._lines, new
+        changed = [y for y, (was, now) in enumerate(zip(old, new, strict=False)) if was != now]
+        changed += range(min(len(old), len(new)), max(len(old), len(new)))
+        for y in changed:
+            self._strips.pop(y, None)
+        if len(new) != len(old):
+            self.virtual_size = Size(self.room, len(new))
+        for first, count in _runs(changed):
+            self.refresh_lines(first, count)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Wrap for the new width."""
+        self._strips.clear()
+        self.redraw()
+
+    def notify_style_update(self) -> None:
+        """Forget what was drawn in the old colours."""
+        super().notify_style_update()
+        self._strips.clear()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one row of the screen."""
+        line = y + self.scroll_offset.y
+        width = self.scrollable_content_region.width
+        if line not in self._strips:
+            text = self._lines[line] if line < len(self._lines) else Text()
+            style = self.line_style(line)
+            segments = list(Segment.apply_style(text.render(self.app.console), style))
+            self._strips[line] = Strip(segments).crop_extend(0, width, style)
+        return self._strips[line].crop_extend(0, width, self.rich_style)
+
+    def line_style(self, line: int) -> Style:
+        """Return what a line is drawn on."""
+        return self.rich_style
+
+    def reveal(self, line: int) -> None:
+        """Scroll so far that `line` can be seen."""
+        top, height = self.scroll_offset.y, max(1, self.scrollable_content_region.height)
+        if line < top:
+            self.scroll_to(y=line, animate=False)
+        elif line >= top + height:
+            self.scroll_to(y=line - height + 1, animate=False)
+
+
+class Head(Page, can_focus=False):
+    """Lines that are never scrolled, as high as they are many."""
+
+    def redraw(self) -> None:
+        """Build the lines anew and take as many rows."""
+        super().redraw()
+        if self.styles.height is None or self.styles.height.value != len(self.lines):
+            self.styles.height = len(self.lines)
+
+
+class Listing(Page, inherit_bindings=False):
+    """One line an item, one of them chosen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", show=False, id="list.up", tooltip="The item above"),
+        Binding("down,j", "move(1)", "Down", show=False, id="list.down", tooltip="The item below"),
+        Binding("pageup", "leap(-1)", "Page up", show=False, id="list.pageup", tooltip="One page up"),
+        Binding("pagedown,space", "leap(1)", "Page down", show=False, id="list.pagedown", tooltip="One page down"),
+        Binding("home", "move(-1000000)", "First", show=False, id="list.home", tooltip="The first item"),
+        Binding("end", "move(1000000)", "Last", show=False, id="list.end", tooltip="The last item"),
+        Binding("enter", "choose", "Open", show=False, id="list.choose", tooltip="Open the item"),
+    ]
+
+    cursor = reactive(0, repaint=False)
+
+    class Moved(Message):
+        """Another item is under the cursor."""
+
+    class Chosen(Message):
+        """The item under the cursor was chosen."""
+
+    def redraw(self) -> None:
+        """Build the lines anew and keep the cursor on one of them."""
+        super().redraw()
+        self.cursor = max(0, min(self.cursor, len(self.lines) - 1))
+
+    def line_style(self, line: int) -> Style:
+        """Return the cursor's style for the line under it."""
+        if line == self.cursor and self.lines:
+            return self.rich_style + cast("BoardApp", self.app).look.cursor
+        return self.rich_style
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        """Repaint the two lines that changed."""
+        for line in (old, new):
+            self._strips.pop(line, None)
+            self.refresh_lines(line)
+        self.reveal(new)
+        self.post_message(self.Moved())
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor."""
+        self.cursor = max(0, min(len(self.lines) - 1, self.cursor + by))
+
+    def action_leap(self, pages: int) -> None:
+        """Move the cursor by whole pages."""
+        self.action_move(pages * max(1, self.scrollable_content_region.height - 1))
+
+    def action_choose(self) -> None:
+        """Tell that the item was chosen."""
+        if self.lines:
+            self.post_message(self.Chosen())
+
+    async def _on_click(self, event: events.Click) -> None:
+        line = event.y + self.scroll_offset.y
+        if line < len(self.lines):
+            self.cursor = line
+
+
+def _runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """Return (first, count) of each run of consecutive numbers."""
+    runs: list[tuple[int, int]] = []
+    for number in numbers:
+        if runs and runs[-1][0] + runs[-1][1] == number:
+            runs[-1] = (runs[-1][0], runs[-1][1] + 1)
+        else:
+            runs.append((number, 1))
+    return runs

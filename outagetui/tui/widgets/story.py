@@ -1,0 +1,111 @@
+"""What there is to say about a channel or outlet, apart from its checks, as lines. Pure."""
+
+from rich.text import Text
+
+from outagetui.model import State
+from outagetui.rows import Board, ChannelRow, MuteRow, OutletRow
+from outagetui.text import clean
+from outagetui.tui.glyphs import STATE
+from outagetui.tui.theme import Look
+from outagetui.tui.widgets.ink import Part, fact, joined, paragraph, said, sides
+from outagetui.tui.words import lasting, time_of
+
+Owner = ChannelRow | OutletRow
+
+
+def find(board: Board | None, id: str) -> Owner | None:
+    """Return the channel or outlet called `id`."""
+    if board is None:
+        return None
+    channel = next((row for row in board.channels if row.id == id), None)
+    return channel or next((row for row in board.outlets if row.id == id), None)
+
+
+def state_mark(state: State, look: Look) -> Part:
+    """Return a state as glyph and word."""
+    glyph, word = STATE[state]
+    return f"{glyph} {word}", look.state(state)
+
+
+def head_lines(row: Owner, board: Board, width: int, look: Look) -> list[Text]:
+    """Return name, kind, state, since when, and why."""
+    if isinstance(row, ChannelRow):
+        kind = f"{row.audience} · {clean(row.role, 10)} · {clean(', '.join(row.carries), 40)}"
+    else:
+        kind = f"{row.audience} · outlet · {clean(row.kind, 20)}"
+    lines = [sides(joined((clean(row.name, 120), look.strong), f"  {kind}"), said(row.id, look.dim), width)]
+    since = ""
+    if row.since is not None:
+        since = f"  since {time_of(row.since, board.at, board.timezone)} ({lasting(board.at - row.since)})"
+    lines.append(sides(joined(state_mark(row.state, look), since), joined(*_marks(row, look)), width))
+    if row.why:
+        lines += paragraph(row.why, width, look.text, limit=500)[:3]
+    return lines
+
+
+def facts(row: Owner, board: Board, width: int, look: Look) -> list[Text]:
+    """Return everything else that is known of the channel or outlet, labelled."""
+    lines: list[Text] = []
+    if row.muted is not None:
+        lines += fact("muted", _mute(row.muted, board, look), width, look)
+    if isinstance(row, OutletRow):
+        if row.url:
+            lines += fact("address", said(row.url), width, look)
+        if row.delivery:
+            lines += fact("announced", said(row.delivery), width, look)
+        return lines
+    if row.suppressed:
+        lines += fact("suppressed", joined("what it depends on is down: no alarm, still checked"), width, look)
+    if row.local:
+        lines += fact("local", said(f"only {row.local} sees this: shown, not alarmed"), width, look)
+    if row.state != row.known:
+        lines += fact("last known", joined(state_mark(row.known, look)), width, look)
+    for label, words in (("people use", row.address), ("how", row.instructions), ("login", row.credentials)):
+        if words:
+            lines += fact(label, said(words), width, look)
+    if row.cost:
+        lines += fact("costs", said(row.cost), width, look)
+    related = (
+        ("backs up", row.backs_up),
+        ("backed by", row.backed_by),
+        ("depends on", row.depends_on),
+        ("needed by", row.dependents),
+    )
+    for label, ids in related:
+        if ids:
+            lines += fact(label, _related(ids, board, look), width, look)
+    return lines
+
+
+def _marks(row: Owner, look: Look) -> list[Part]:
+    parts: list[Part] = []
+    if isinstance(row, ChannelRow):
+        if row.standing:
+            style = look.good if row.standing == "active" else look.dim
+            parts.append((f" {clean(row.standing, 10).upper()}", style))
+        if row.readiness:
+            style = look.dim if row.readiness == "ready" else look.state(State.SLOW)
+            parts.append((f" {clean(row.readiness, 10)}", style))
+    if row.muted is not None:
+        parts.append((" MUTED", look.blind))
+    return parts
+
+
+def _mute(muted: MuteRow, board: Board, look: Look) -> Text:
+    until = time_of(muted.until, board.at, board.timezone)
+    return joined(f"until {until} by {clean(muted.actor, 30)}: ", (clean(muted.reason, 120), look.text))
+
+
+def _related(ids: tuple[str, ...], board: Board, look: Look) -> Text:
+    """The names of channels with their states; a check's own state for a check."""
+    checks = {check.id: check.state for channel in board.channels for check in channel.checks}
+    checks |= {check.id: check.state for outlet in board.outlets for check in outlet.checks}
+    line = Text()
+    for id in ids:
+        owner = find(board, id)
+        state = owner.state if owner is not None else checks.get(id)
+        parts: list[Part] = [clean(owner.name if owner is not None else id, 60)]
+        if state is not None:
+            parts += [" ", state_mark(state, look)]
+        line = joined(line, ", " if line.plain else "", *parts)
+    return line
