@@ -4,6 +4,7 @@ import asyncio
 import math
 import re
 from functools import partial
+from itertools import islice
 
 import msgspec
 
@@ -11,12 +12,13 @@ from outagetui.feeds.plain import decode
 from outagetui.model import Check, Outcome, Sample
 from outagetui.options import ValueOptions
 from outagetui.probes.aside import aside
-from outagetui.probes.fetch import fetch
+from outagetui.probes.fetch import Reply, fetch
+from outagetui.probes.http import decoded
+from outagetui.probes.pattern import search
 from outagetui.probes.trouble import Trouble, fail, unknown
 from outagetui.probes.vantage import Vantage
 from outagetui.text import clean
 
-PATIENCE = 1.0  # seconds a pattern may search, at most
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 
 
@@ -32,13 +34,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
             fail(f"http.{reply.status}", f"the page answered {reply.status}")
         if reply.truncated:
             unknown("value.missing", f"the page is longer than the {len(reply.body) >> 10} KiB that are read")
-        try:
-            async with asyncio.timeout_at(deadline):
-                # How long a pattern takes is not told by the page's length.
-                size = None if options.match is not None else len(reply.body)
-                found = await aside(partial(find, reply.body, options), size)
-        except TimeoutError:
-            unknown("value.missing", "the value could not be found in time")
+        found = await _find(reply, options, deadline)
         number = number_of(found)
     except Trouble as trouble:
         trouble.phases = reply.phases
@@ -47,21 +43,27 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     return Sample(outcome, code, clean(words), sum(reply.phases.values()), reply.phases, number)
 
 
-def find(body: bytes, options: ValueOptions) -> object:
+async def _find(reply: Reply, options: ValueOptions, deadline: float) -> object:
     """Return what stands at the path, or in the first group of the pattern. Raises `Trouble` where that is not one."""
+    if options.path is None:
+        found = await search(options.match or "", decoded(reply), deadline)
+        if found is None:
+            unknown("value.missing", f"{options.match} is not on the page")
+        if not found.re.groups:
+            unknown("option.invalid", f"match: {options.match} has no group, in which the number would stand")
+        return found[1]
     try:
-        text = decode(body, errors="strict" if options.path is not None else "replace")
-    except UnicodeDecodeError:
-        unknown("value.missing", "the page is not text")
-    if options.path is not None:
-        return _by_path(text, options.path)
-    return _by_pattern(text, options.match or "")
+        async with asyncio.timeout_at(deadline):
+            return await aside(partial(at_path, reply.body, options.path), len(reply.body))
+    except TimeoutError:
+        unknown("value.missing", "the page could not be read in time")
 
 
-def _by_path(text: str, path: str) -> object:
-    """Return the one value at `path` (JSONPath, RFC 9535)."""
-    from itertools import islice
+def at_path(body: bytes, path: str) -> object:
+    """Return the one value at `path` (JSONPath, RFC 9535) in the JSON text `body`.
 
+    Raises `Trouble`: `value.missing`, `value.ambiguous`, or `option.invalid` for what is not a JSONPath.
+    """
     import jsonpath_rfc9535 as jsonpath
 
     try:
@@ -69,7 +71,7 @@ def _by_path(text: str, path: str) -> object:
     except jsonpath.JSONPathError as error:
         unknown("option.invalid", f"path: {path} is not a JSONPath: {error}")
     try:
-        document = msgspec.json.decode(text)
+        document = msgspec.json.decode(decode(body))
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
         unknown("value.missing", f"the page is not JSON: {error}")
     try:
@@ -82,25 +84,6 @@ def _by_path(text: str, path: str) -> object:
         unknown("value.ambiguous", f"more than one value at {path}")
     value: object = nodes[0].value
     return value
-
-
-def _by_pattern(text: str, pattern: str) -> object:
-    """Return the first group of the first match of `pattern`."""
-    import regex  # type: ignore[import-untyped]
-
-    try:
-        compiled = regex.compile(pattern, regex.MULTILINE)
-    except regex.error as error:
-        unknown("option.invalid", f"match: {pattern} is not a regular expression: {error}")
-    if not compiled.groups:
-        unknown("option.invalid", f"match: {pattern} has no group, in which the number would stand")
-    try:
-        found = compiled.search(text, timeout=PATIENCE, concurrent=True)
-    except TimeoutError:
-        unknown("value.missing", f"{pattern} took longer than {PATIENCE:g} s on this page")
-    if found is None or found[1] is None:
-        unknown("value.missing", f"{pattern} is not on the page")
-    return str(found[1])
 
 
 def number_of(found: object) -> float:
@@ -121,7 +104,7 @@ def number_of(found: object) -> float:
 def _shown(found: object) -> str:
     if isinstance(found, (dict, list)):
         return "an object" if isinstance(found, dict) else "a list"
-    return "null" if found is None else str(found)[:200] or "an empty text"
+    return "nothing" if found is None else str(found)[:200] or "an empty text"
 
 
 def judge(number: float, options: ValueOptions) -> tuple[Outcome, str, str]:
