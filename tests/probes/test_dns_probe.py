@@ -181,6 +181,7 @@ async def test_a_stopped_server_is_a_time_out_and_recovers(vantage):
     port = free_port("127.0.0.1")
     with knot("127.0.0.1", port) as pid:
         os.killpg(pid, signal.SIGSTOP)
+        os.waitpid(pid, os.WUNTRACED)  # every thread has stopped
         assert (await ask(vantage, f"dns://127.0.0.1:{port}/www.example.test", timeout=0.3)).code == "timeout"
         os.killpg(pid, signal.SIGCONT)
         assert (await ask(vantage, f"dns://127.0.0.1:{port}/www.example.test")).outcome is Outcome.PASS
