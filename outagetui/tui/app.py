@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any, ClassVar, Protocol, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -12,6 +12,9 @@ from textual.screen import Screen
 from outagetui.text import clean
 from outagetui.tui.base import BoardApp
 from outagetui.tui.feed import Source
+
+if TYPE_CHECKING:
+    from textual.command import Provider
 
 
 class Orders(Protocol):
@@ -24,12 +27,19 @@ class Orders(Protocol):
         ...
 
 
+def _everything() -> "type[Provider]":
+    from outagetui.tui.palette import Everything
+
+    return Everything
+
+
 class OutageApp(BoardApp):
     """The operator's screens over one source of facts and one sender of orders."""
 
     CSS_PATH = "outagetui.tcss"
     TITLE = "outagetui"
     ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar["set[type[Provider] | Callable[[], type[Provider]]]"] = {_everything}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "playbooks", "playbooks", id="app.playbooks", tooltip="List the playbooks and their runs"),
         Binding("l", "journal", "journal", id="app.journal", tooltip="Read the journal, newest first"),

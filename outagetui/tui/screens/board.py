@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.events import Resize
 from textual.screen import Screen
+from textual.strip import Strip
 
 from outagetui.model import State
 from outagetui.rows import Board, ChannelRow
@@ -17,13 +18,14 @@ from outagetui.tui.widgets.boardview import BoardView
 from outagetui.tui.widgets.detail import brief, panel
 from outagetui.tui.widgets.header import banner_lines, banners, reach_lines, title_line
 from outagetui.tui.widgets.live import Line, Live
-from outagetui.tui.widgets.prompts import key_line, prompt_lines
+from outagetui.tui.widgets.prompts import key_line, prompt_lines, suggestions
 
 if TYPE_CHECKING:
     from outagetui.tui.app import OutageApp
 
 PANEL = 48  # columns of the side panel
 WIDE = 140  # from this width on there is one
+ROOMY = 30  # from this height on empty lines set the parts apart
 
 
 class BoardScreen(Screen[None]):
@@ -92,7 +94,8 @@ class BoardScreen(Screen[None]):
             self._show("#head", [*loud, Line(look.dim).add(" waiting for the first facts").strip(width)])
             return
         reach = reach_lines(board, look, width)
-        self._show("#head", [title_line(board, now, look, width), *loud, *reach])
+        air = [Strip.blank(width)] if height >= ROOMY else []
+        self._show("#head", [title_line(board, now, look, width), *loud, *air, *reach, *air])
         self.table.follow(board, now)
         self._show("#prompts", prompt_lines(board, now, look, width))
         self._selected(board, now)
@@ -111,7 +114,7 @@ class BoardScreen(Screen[None]):
             self._show("#detail", brief(self.table.selected, board, now, look, width))
         self._show("#keys", [key_line(look, width, self.table.position)])
 
-    def _show(self, selector: str, lines: list) -> None:  # type: ignore[type-arg]
+    def _show(self, selector: str, lines: list[Strip]) -> None:
         self.query_one(selector, Live).show(lines)
 
     def action_move(self, by: int) -> None:
@@ -131,8 +134,9 @@ class BoardScreen(Screen[None]):
     def action_start(self) -> None:
         """Open the suggested playbook's preview."""
         board = self.outage.board
-        if board is not None and board.suggestions:
-            self.outage.open_plan(board.suggestions[0].playbook)
+        waiting = suggestions(board) if board is not None else []
+        if waiting:
+            self.outage.open_plan(waiting[0].playbook)
         else:
             self.outage.tell("No playbook is suggested now; p lists them all")
 

@@ -25,14 +25,11 @@ def brief(row: Row | None, board: Board, now: float, look: Look, width: int) -> 
     head = f"{clean(row.name, 60)} is {since_words(row, now, board.timezone)}"
     why = reason(row, now, board.timezone)
     where = clean(row.address if isinstance(row, ChannelRow) else row.url, 200)
-    words = [head + (f": {why}" if why else "")]
-    lines = wrap(words[0], width - 2, 2)
-    if len(lines) < 2:
-        facts = [where, *_relations(row, board)]
-        lines += wrap(" · ".join(fact for fact in facts if fact), width - 2, 1)
-    strips = [
-        Line(look.text if not index else look.dim).add(" " + line).strip(width) for index, line in enumerate(lines)
-    ]
+    whole = wrap(head + (f": {why}" if why else ""), width - 2, 2)
+    strips = [Line(look.text).add(" " + line).strip(width) for line in whole]
+    if len(strips) < 2:
+        facts = " · ".join(fact for fact in [where, *_relations(row, board)] if fact)
+        strips += [Line(look.dim).add(" " + line).strip(width) for line in wrap(facts, width - 2, 1)]
     return [*strips, *[Strip.blank(width)] * (2 - len(strips))]
 
 

@@ -28,17 +28,21 @@ def prompt_lines(board: Board, now: float, look: Look, width: int) -> list[Strip
     """Return what waits for somebody: questions of runs, an announcement's next update, the suggested playbook."""
     found = [run_line(run, look, width) for run in board.runs if run.state in ("running", "asking")][:2]
     found += [told_line(told, now, board.timezone, look, width) for told in board.announcements if told.open][:1]
-    running = {run.playbook for run in board.runs if run.ended is None}
-    waiting = [row for row in board.suggestions if row.playbook not in running]
+    waiting = suggestions(board)
     return found + ([suggestion_line(waiting, look, width)] if waiting else [])
 
 
-def run_line(run: RunRow, look: Look, width: int) -> Strip:
-    """Return one run: its question in loud letters, or what it is doing."""
+def suggestions(board: Board) -> list[SuggestionRow]:
+    """Return the suggested playbooks that are not running already."""
+    running = {run.playbook for run in board.runs if run.ended is None}
+    return [row for row in board.suggestions if row.playbook not in running]
+
+
+def run_line(run: RunRow, look: Look, width: int, key: str = "press r") -> Strip:
+    """Return one run: its question in loud letters with the key that opens it, or what it is doing."""
     step = run.asking
     if step is not None:
         question = clean(step.question or step.title)
-        key = "press r"
         line = Line(look.ask).add(f" run {clean(run.id, 12)} asks: ").add(question, None, max(8, width - 28))
         return line.add("  " + key).strip(width)
     doing = next((step for step in run.steps if step.state == "doing"), None)

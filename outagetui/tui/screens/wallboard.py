@@ -1,0 +1,108 @@
+"""The wall: reach in large figures, whatever is wrong, and all channels page by page. It takes no orders."""
+
+from typing import ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.strip import Strip
+
+from outagetui.tui.base import BoardApp
+from outagetui.tui.widgets.header import banners, title_line
+from outagetui.tui.widgets.live import Line, Live
+from outagetui.tui.widgets.wallview import foot_line, loud_lines, reach_figures, wall_pages
+
+TURN = 10.0  # seconds a page stays
+HOLD = 3  # turns a page stays after a key was pressed
+
+
+class WallScreen(Screen[None], inherit_bindings=False):
+    """The only screen of the wall."""
+
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "scroll(-1)", "up", id="wall.up", tooltip="Scroll up a line"),
+        Binding("down,j", "scroll(1)", "down", id="wall.down", tooltip="Scroll down a line"),
+        Binding("pageup,left", "turn(-1)", "back", id="wall.back", tooltip="Back a page"),
+        Binding("pagedown,right,space", "turn(1)", "on", id="wall.on", tooltip="On to the next page"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._top = 0
+        self._hold = 0
+        self._rows: list[Strip] = []
+
+    def compose(self) -> ComposeResult:
+        """Stack the parts."""
+        yield Live(id="head")
+        yield Live(id="page")
+        yield Live(id="foot")
+
+    @property
+    def wall(self) -> BoardApp:
+        """The app this screen belongs to."""
+        return cast("BoardApp", self.app)
+
+    def on_mount(self) -> None:
+        """Follow the board and start turning pages."""
+        self.watch(self.app, "board", self.draw)
+        self.watch(self.app, "trouble", self.draw, init=False)
+        self.set_interval(TURN, self.turn)
+
+    def on_resize(self) -> None:
+        """Lay out for the new size."""
+        self.call_after_refresh(self.draw)
+
+    def draw(self) -> None:
+        """Show the app's board as it is at this moment."""
+        width, height = self.size
+        if not width:
+            return
+        app, look = self.wall, self.wall.look
+        board, now = app.board, app.clock()
+        # Nobody reads a key's name on a wall, so the incident only says that it waits.
+        found = [(words.replace(": press a", ""), style) for words, style in banners(
+            board, now, look, app.trouble, app.feed.read_at)]  # fmt: skip
+        loud = loud_lines(found, width, tall=height >= 40)
+        head = self.query_one("#head", Live)
+        if board is None:
+            head.show([*loud, Line(look.dim).add(" waiting for the first facts").strip(width)])
+            return
+        head.show([title_line(board, now, look, width), *loud, *reach_figures(board, look, width, height)])
+        height = max(1, self.query_one("#page", Live).size.height)
+        self._rows = wall_pages(board, now, look, width, height)
+        self._page()
+
+    def _page(self) -> None:
+        page, look = self.query_one("#page", Live), self.wall.look
+        height = max(1, page.size.height)
+        self._top = max(0, min(self._top, len(self._rows) - 1))
+        page.show(self._rows[self._top : self._top + height])
+        pages = -(-len(self._rows) // height)
+        self.query_one("#foot", Live).show([foot_line(look, self.size.width, self._top // height + 1, pages)])
+
+    def turn(self) -> None:
+        """Go on to the next page, and from the last to the first; wait while somebody reads."""
+        if self._hold:
+            self._hold -= 1
+        else:
+            self._go(1)
+
+    def _go(self, by: int) -> None:
+        height = max(1, self.query_one("#page", Live).size.height)
+        pages = max(1, -(-len(self._rows) // height))
+        self._top = (self._top // height + by) % pages * height
+        self._page()
+
+    def action_turn(self, by: int) -> None:
+        """Turn the page by hand."""
+        self._hold = HOLD
+        self._go(by)
+
+    def action_scroll(self, by: int) -> None:
+        """Scroll by a line."""
+        self._hold = HOLD
+        height = self.query_one("#page", Live).size.height
+        self._top = max(0, min(self._top + by, len(self._rows) - height))
+        self._page()
