@@ -120,7 +120,7 @@ Störung bei Public messenger: Ersatzkanäle sind offen
 
 Seit dem 22. November 2026, 14:02 Uhr MEZ (2026-11-22 13:02 UTC) gibt es eine Störung bei Public messenger.
 Nachrichten und Anrufe kommen dort möglicherweise nicht an.
-Wann sie vorbei ist, können wir noch nicht sagen. Deshalb haben wir unsere Ersatzkanäle geöffnet.
+Wann die Störung vorbei ist, können wir noch nicht sagen. Deshalb haben wir unsere Ersatzkanäle geöffnet.
 
 Bitte nutzen Sie bis zur Entwarnung:
 - Telephone: tel:+4930901820
@@ -152,7 +152,7 @@ Neuer Stand: Die Störung bei Public messenger dauert an
 
 Die Störung bei Public messenger, Beginn am 22. November 2026, 14:02 Uhr MEZ (2026-11-22 13:02 UTC), dauert an.
 Nachrichten und Anrufe kommen dort möglicherweise nicht an.
-Wann sie vorbei ist, können wir noch nicht sagen.
+Wann die Störung vorbei ist, können wir noch nicht sagen.
 
 Bitte nutzen Sie weiterhin:
 - Telephone: tel:+4930901820

@@ -152,7 +152,7 @@ def _publish(outlet: Outlet, delivery: Delivery, content: tuple[tuple[str, bytes
     marks = _read(directory / INDEX)
     if marks is not None and marks.is_past(delivery):
         return Delivered("skipped", outlet.url, detail="a newer part of this announcement is already there")
-    files.replace(directory, content, outlet.timeout)
+    files.replace(directory, content, outlet.timeout / 2)
     return _sent(outlet, delivery, f"wrote {directory / INDEX}")
 
 
@@ -160,7 +160,7 @@ def _publish_first(outlet: Outlet, content: tuple[tuple[str, bytes], ...]) -> De
     directory = _directory(outlet)
     if (directory / INDEX).exists():
         return Delivered("skipped", outlet.url, detail=f"{directory / INDEX} is there already")
-    files.replace(directory, content, outlet.timeout)
+    files.replace(directory, content, outlet.timeout / 2)
     return Delivered("sent", outlet.url, detail=f"wrote {directory / INDEX}")
 
 
