@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from outagetui.feeds.plain import lines_of, one_line
+from outagetui.feeds.plain import decode, lines_of, one_line
 from outagetui.feeds.reading import Reading, Severity, Statement, Unreadable, reading, same_name
 
 WORDS: dict[str, Severity | None] = {  # None: says nothing new, the word before it holds
@@ -35,6 +35,8 @@ def read(body: bytes, components: tuple[str, ...] = ()) -> Reading:
     """
     import feedparser
 
+    if "<!ENTITY" in decode(body, errors="replace"):
+        raise Unreadable("feed.unreadable", "it declares entities of its own, which a feed has no need of")
     try:
         feed: Any = feedparser.parse(body, resolve_relative_uris=False, sanitize_html=False)
     except Exception as error:

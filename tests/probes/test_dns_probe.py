@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import dns.flags
 import dns.message
@@ -13,12 +13,11 @@ import dns.rdatatype
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nameservers import free_port, knot, nameserver, reply_to
 from outagetui.model import Check, Outcome, Sample
 from outagetui.options import DnsOptions
 from outagetui.probes import dns_exchange, look, resolve
 from outagetui.probes.vantage import Vantage
-from outagetui.secrets import Secrets
+from tests.probes.nameservers import free_port, knot, nameserver, reply_to
 
 
 @pytest.fixture(scope="module")
@@ -26,13 +25,6 @@ def zone() -> Iterator[str]:
     port = free_port("127.0.0.1")
     with knot("127.0.0.1", port):
         yield f"dns://127.0.0.1:{port}"
-
-
-@pytest.fixture
-async def vantage() -> AsyncIterator[Vantage]:
-    vantage = Vantage("here", Secrets.none())
-    yield vantage
-    await vantage.aclose()
 
 
 async def ask(

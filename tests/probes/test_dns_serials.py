@@ -2,28 +2,19 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
 
 import dns.rdatatype
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nameservers import free_port, knot, nameserver, reply_to
 from outagetui.model import Check, Outcome, Sample
 from outagetui.options import DnsOptions
 from outagetui.probes import look
 from outagetui.probes.dns_serials import newer
 from outagetui.probes.vantage import Vantage
-from outagetui.secrets import Secrets
+from tests.probes.nameservers import free_port, knot, nameserver, reply_to
 
 BOTH = ("ns1", "ns2")
-
-
-@pytest.fixture
-async def vantage() -> AsyncIterator[Vantage]:
-    vantage = Vantage("here", Secrets.none())
-    yield vantage
-    await vantage.aclose()
 
 
 async def serials(vantage: Vantage, port: int, host: str = "127.0.0.1", timeout: float = 2.0) -> Sample:

@@ -1,0 +1,167 @@
+"""`value`: a number from a page, and everything that is not one."""
+
+import asyncio
+import json
+import math
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from outagetui.model import Outcome, Sample
+from outagetui.options import ValueOptions
+from outagetui.probes.trouble import Trouble
+from outagetui.probes.value import at_path, judge, number_of
+from outagetui.probes.vantage import Vantage
+from tests.probes.servers import answering, hanging, look_at, refused_port, reply, serve
+
+pytestmark = pytest.mark.usefixtures("no_leaks")
+ACCOUNT = b'{"account": {"balance": "41.20", "currency": "EUR", "calls": [3, 5]}, "open": true, "none": null}'
+
+
+async def value(vantage: Vantage, body: bytes, status: str = "200 OK", **options: object) -> Sample:
+    async with serve(answering(reply(status, body))) as server:
+        return await look_at(vantage, "value", f"http://127.0.0.1:{server.port}/account", **options)
+
+
+async def test_a_number_in_json_is_a_pass_with_its_value_and_unit(vantage: Vantage) -> None:
+    sample = await value(vantage, ACCOUNT, path="$.account.balance", unit="EUR", slow_below=20, down_below=5)
+    assert (sample.outcome, sample.code, sample.value) == (Outcome.PASS, "", 41.2)
+    assert sample.detail == "41.2 EUR"
+    assert sample.latency_ms == pytest.approx(sum(sample.phases.values()))
+
+
+async def test_a_number_in_text_is_the_first_group(vantage: Vantage) -> None:
+    page = b"<h1>Queue</h1>\n<p>waiting: 7 people</p>\n<p>waiting: 9 people</p>"
+    sample = await value(vantage, page, match=r"waiting: (\d+)", slow_above=5)
+    assert (sample.outcome, sample.code, sample.value) == (Outcome.WARN, "value.high", 7.0)
+    assert sample.detail == "7, above 5"
+
+
+LIMITS = ValueOptions(path="$", slow_below=20, slow_above=80, down_below=10, down_above=90)
+
+
+@pytest.mark.parametrize(
+    ("number", "outcome", "code"),
+    [
+        (9.99, Outcome.FAIL, "value.low"),
+        (10, Outcome.WARN, "value.low"),
+        (20, Outcome.PASS, ""),
+        (80, Outcome.PASS, ""),
+        (90, Outcome.WARN, "value.high"),
+        (90.01, Outcome.FAIL, "value.high"),
+    ],
+)
+def test_a_limit_itself_is_still_well(number: float, outcome: Outcome, code: str) -> None:
+    assert judge(number, LIMITS)[:2] == (outcome, code)
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("$.account.credit", "value.missing"),
+        ("$.account.calls[*]", "value.ambiguous"),
+        ("$..*", "value.ambiguous"),
+        ("$.account.currency", "value.not-a-number"),
+        ("$.account", "value.not-a-number"),
+        ("$.open", "value.not-a-number"),
+        ("$.none", "value.not-a-number"),
+        ("$.account[", "option.invalid"),
+        ("account", "option.invalid"),
+    ],
+)
+async def test_what_is_not_one_number_is_unknown(vantage: Vantage, path: str, code: str) -> None:
+    sample = await value(vantage, ACCOUNT, path=path)
+    assert (sample.outcome, sample.code, sample.value) == (Outcome.UNKNOWN, code, None)
+    assert sample.phases
+
+
+@pytest.mark.parametrize(
+    ("pattern", "code"),
+    [
+        (r"credit (\d+)", "value.missing"),
+        (r"balance|credit (\d+)", "value.not-a-number"),
+        (r"balance", "option.invalid"),
+        (r"(balance)", "value.not-a-number"),
+        (r"(balance", "option.invalid"),
+    ],
+)
+async def test_what_a_pattern_does_not_find_is_unknown(vantage: Vantage, pattern: str, code: str) -> None:
+    sample = await value(vantage, ACCOUNT, match=pattern)
+    assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, code)
+
+
+@pytest.mark.parametrize("body", [b"", b"not json", b"\xff\xfe", b"[" * 100_000, b'{"balance": NaN}', b'{"a": 1e999}'])
+async def test_a_page_that_is_no_json_is_unknown(vantage: Vantage, body: bytes) -> None:
+    sample = await value(vantage, body, path="$.balance")
+    assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "value.missing")
+
+
+async def test_a_page_that_fails_is_a_failure_with_its_own_code(vantage: Vantage) -> None:
+    assert (await value(vantage, ACCOUNT, "503 Busy", path="$.account.balance")).code == "http.503"
+    sample = await look_at(vantage, "value", f"http://127.0.0.1:{refused_port()}/", path="$")
+    assert (sample.outcome, sample.code) == (Outcome.FAIL, "tcp.refused")
+    async with serve(hanging()) as silent:
+        sample = await look_at(vantage, "value", f"http://127.0.0.1:{silent.port}/", path="$", within=0.3)
+    assert (sample.outcome, sample.code) == (Outcome.FAIL, "timeout")
+
+
+@pytest.mark.parametrize("options", [{}, {"path": "$", "match": "(.)"}])
+async def test_neither_or_both_ways_to_find_it_is_our_own_trouble(vantage: Vantage, options: dict[str, str]) -> None:
+    sample = await value(vantage, ACCOUNT, **options)
+    assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "option.invalid")
+
+
+async def test_a_page_that_goes_on_for_ever_is_cut_and_unknown(vantage: Vantage) -> None:
+    sample = await value(vantage, b"1" * (3 << 20), match=r"(\d+)")
+    assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "value.missing")
+
+
+async def test_a_pattern_that_backtracks_for_ever_holds_up_nobody(vantage: Vantage) -> None:
+    start = time.monotonic()
+    task = asyncio.create_task(value(vantage, b"a" * 5000 + b"!", match=r"(a|a)*(a|a)*(a|a)*\?(\d)"))
+    worst = 0.0
+    while not task.done():
+        last = time.monotonic()
+        await asyncio.sleep(0.01)
+        worst = max(worst, time.monotonic() - last)
+    assert (await task).outcome is Outcome.UNKNOWN
+    assert time.monotonic() - start < 3
+    assert worst < 0.5
+
+
+async def test_what_stands_in_place_of_the_number_is_cleaned(vantage: Vantage) -> None:
+    body = json.dumps({"balance": "\x1b]52;c;Zm9v\x07\u202e[/b]"}).encode()
+    sample = await value(vantage, body, path="$.balance")
+    assert sample.code == "value.not-a-number"
+    assert sample.detail.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("found", "number"),
+    [("41.2", 41.2), (" -3 ", -3.0), ("+.5", 0.5), ("1e3", 1000.0), ("7.", 7.0), (0, 0.0), (10**30, 1e30)],
+)
+def test_numbers_and_numeric_strings_are_numbers(found: object, number: float) -> None:
+    assert number_of(found) == number
+
+
+NOT_NUMBERS = ["", "nan", "inf", "-Infinity", "1_000", "1,5", "0x10", "٣", "12 EUR", "1e999", True, None, [], {}, [1]]
+
+
+@pytest.mark.parametrize("found", [*NOT_NUMBERS, math.nan, math.inf, 10**400])
+def test_what_is_no_finite_number_is_refused(found: object) -> None:
+    with pytest.raises(Trouble) as caught:
+        number_of(found)
+    assert caught.value.code == "value.not-a-number"
+
+
+@given(st.binary(max_size=300), st.sampled_from(["$", "$.a", "$[0]", "$..a", "$.*"]))
+def test_noise_raises_nothing_but_trouble(body: bytes, path: str) -> None:
+    try:
+        number = number_of(at_path(body, path))
+    except Trouble as trouble:
+        outcome = trouble.outcome
+    else:
+        outcome = Outcome.UNKNOWN
+        assert math.isfinite(number)
+    assert outcome is Outcome.UNKNOWN
