@@ -64,7 +64,7 @@ def _read(path: Path, *, from_systemd: bool) -> str | None:
         return None
     except OSError as error:
         raise SecretError(f"{path}: cannot be read: {error.strerror}") from error
-    with os.fdopen(handle, "rb") as file:
+    try:
         info = os.fstat(handle)
         if not stat.S_ISREG(info.st_mode):
             raise SecretError(f"{path}: is not a regular file")
@@ -72,10 +72,11 @@ def _read(path: Path, *, from_systemd: bool) -> str | None:
         # systemd grants the service's user by an access list, which shows as the group's read bit of root's file.
         if open_to_others and not (from_systemd and info.st_uid == 0 and open_to_others == 0o040):
             raise SecretError(f"{path}: others may use it: chmod 600 {path}")
-        try:
-            content = file.read(LIMIT + 1)
-        except OSError as error:
-            raise SecretError(f"{path}: cannot be read: {error.strerror}") from error
+        content = os.read(handle, LIMIT + 1)
+    except OSError as error:
+        raise SecretError(f"{path}: cannot be read: {error.strerror}") from error
+    finally:
+        os.close(handle)
     if len(content) > LIMIT:
         raise SecretError(f"{path}: is longer than {LIMIT // 1024} KiB")
     try:

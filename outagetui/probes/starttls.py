@@ -94,8 +94,10 @@ async def _xmpp(stream: Stream, name: str) -> None:
     await stream.write(f"<starttls xmlns='{_TLS}'/>".encode())
     answer = b""
     while b"proceed" not in answer or not answer.rstrip().endswith(b">"):
-        if b"failure" in answer or len(answer) > LIMIT:
-            fail("tls.starttls-refused", repr(answer[:80]))
+        if b"<failure" in answer:
+            fail("tls.starttls-refused", f"{answer[:80]!r}")
+        if len(answer) > LIMIT:
+            fail("xmpp.protocol", f"not an answer to STARTTLS: {answer[:80]!r}")
         answer += await _some(stream)
     proceed = _PROCEED.match(answer)
     if proceed is None:

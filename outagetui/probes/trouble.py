@@ -61,7 +61,7 @@ _ERRNO: dict[int, tuple[Outcome, str, str]] = {
 def from_os_error(error: OSError, where: str = "", phases: dict[str, float] | None = None) -> Trouble:
     """Return the trouble an `OSError` means; `where` names the address it happened at."""
     if isinstance(error, ssl.SSLError):
-        outcome, code, words = Outcome.FAIL, "tls.handshake", error.reason or str(error)
+        outcome, code, words = Outcome.FAIL, "tls.handshake", getattr(error, "reason", None) or str(error)
     else:
         known = _ERRNO.get(error.errno or 0)
         outcome, code, words = known or (Outcome.UNKNOWN, "net.error", error.strerror or str(error) or repr(error))

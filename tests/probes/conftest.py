@@ -1,0 +1,39 @@
+"""What every probe's tests share."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from outagetui.probes.vantage import Vantage
+from outagetui.secrets import Secrets
+from tests.probes.servers import Pki, open_descriptors, settle
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
+    return Pki(tmp_path_factory.mktemp("pki"))
+
+
+@pytest.fixture
+async def vantage() -> AsyncIterator[Vantage]:
+    place = Vantage("here", Secrets.none())
+    yield place
+    await place.aclose()
+
+
+@pytest.fixture
+def secret_directory(tmp_path: Path) -> Path:
+    directory = tmp_path / "secrets"
+    directory.mkdir(mode=0o700)
+    return directory
+
+
+@pytest.fixture
+async def no_leaks() -> AsyncIterator[None]:
+    """Fail a test that leaves a socket open or a task running."""
+    before = open_descriptors()
+    yield
+    await settle()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert len(open_descriptors()) <= len(before)
