@@ -1,9 +1,35 @@
 """The configuration directory: found, read, checked with file and line, and written for a start."""
 
-from outagetui.config.deep import deep
-from outagetui.config.load import load
-from outagetui.config.places import digest, find, shipped, system_files
-from outagetui.config.problems import ConfigError, Problem
-from outagetui.config.starter import init
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["ConfigError", "Problem", "deep", "digest", "find", "init", "load", "shipped", "system_files"]
+if TYPE_CHECKING:
+    from outagetui.config.machine import deep as deep
+    from outagetui.config.places import digest as digest
+    from outagetui.config.places import find as find
+    from outagetui.config.places import shipped as shipped
+    from outagetui.config.places import system_files as system_files
+    from outagetui.config.problems import ConfigError as ConfigError
+    from outagetui.config.problems import Problem as Problem
+    from outagetui.config.reading import load as load
+    from outagetui.config.starter import init as init
+
+# No module here may be named as one of these: importing it would put the module in the name's place.
+_HOMES = {
+    "deep": "machine",
+    "load": "reading",
+    "digest": "places",
+    "find": "places",
+    "shipped": "places",
+    "system_files": "places",
+    "ConfigError": "problems",
+    "Problem": "problems",
+    "init": "starter",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use (PEP 562): who only looks for the store does not pay for the reader of everything."""
+    if name not in _HOMES:
+        raise AttributeError(name)
+    return getattr(import_module(f"outagetui.config.{_HOMES[name]}"), name)

@@ -13,7 +13,9 @@ from outagetui.config.source import Source, names_in, read_source
 from outagetui.config.tables import ChannelTable, CheckTable, OutletTable, OwnerFile
 from outagetui.config.targets import connect_trouble, option_troubles, target_trouble
 from outagetui.model import Check
-from outagetui.options import PROBES, ProbeOptions
+from outagetui.options import PROBES, ProbeOptions, ValueOptions
+
+VALUE_LIMITS: Final = ("slow_below", "slow_above", "down_below", "down_above")
 
 # Probes that are specified but that this version cannot run.
 PROBES_LATER: Final = (
@@ -108,6 +110,8 @@ def _read_check(draft: Draft, raw: dict[str, Any], owner: str, source: Source, a
     if kind is not None:
         options = decode(kind, rest, source, at, also=keys_of(CheckTable))
         options = _look_at_check(draft, table, options, source, at)
+        if isinstance(options, ValueOptions) and not any(key in rest for key in VALUE_LIMITS):
+            source.problem(at, f"expected a limit: {', '.join(VALUE_LIMITS)}")
     elif table.probe:
         source.problem((*at, "probe"), unknown_kind(table.probe, PROBES, PROBES_LATER, "probe"))
     if table.id and not ID.fullmatch(table.id):
@@ -135,7 +139,7 @@ def _look_at_check(draft: Draft, table: CheckTable, options: ProbeOptions, sourc
     if table.connect is not None and (trouble := connect_trouble(table.probe, table.connect)):
         source.problem((*at, "connect"), trouble)
     for key, trouble in option_troubles(options):
-        source.problem((*at, key) if key else at, trouble)
+        source.problem((*at, *key), trouble)
     ca = getattr(options, "ca", None)
     return options if ca is None else msgspec.structs.replace(options, ca=beside(draft, ca))
 

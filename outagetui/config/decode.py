@@ -89,7 +89,7 @@ class _Decoder:
                     self.fail(at, f"expected {_expected(kind)}, not {_told(raw)}")
                 return self.value(fitting[0], raw, at)
             case inspect.LiteralType(values=allowed):
-                if raw not in allowed or isinstance(raw, bool):
+                if not any(raw == each and type(raw) is type(each) for each in allowed):
                     self.fail(at, f"expected {_expected(kind)}, not {_told(raw)}{_near(raw, allowed)}")
                 return raw
             case inspect.EnumType(cls=cls):
@@ -109,10 +109,9 @@ class _Decoder:
             case inspect.StrType():
                 return self.text(kind, raw, at)
             case inspect.IntType() | inspect.FloatType():
-                number = raw if isinstance(kind, inspect.IntType) else float(raw)
-                if trouble := _out_of_range(kind, number, f"{number:g}" if isinstance(number, float) else str(number)):
+                if trouble := _out_of_range(kind, raw, _told(raw).removeprefix("the number ")):
                     self.fail(at, trouble)
-                return number
+                return raw if isinstance(kind, inspect.IntType) else float(raw)
             case inspect.VarTupleType(item_type=item):
                 return self.items(kind, item, raw, at)
             case inspect.DictType(value_type=item):
@@ -192,18 +191,16 @@ def _fits(kind: inspect.Type, raw: object) -> bool:
 
 
 def _out_of_range(kind: Any, number: float, told: str, show: Any = "{:g}".format) -> str:
-    try:
-        finite = math.isfinite(number)
-    except OverflowError:
-        finite = False
-    if not finite:
-        return f"expected a finite number, not {told[:40]}"
+    if isinstance(number, float) and not math.isfinite(number):
+        return f"expected a finite number, not {told}"
+    if abs(number) > 10**18:  # beyond what a float or the store can hold
+        return f"expected a sensible number, not {told}"
     if kind.ge is not None and number < kind.ge:
         return f"must be at least {show(kind.ge)}, not {told}"
     if kind.gt is not None and number <= kind.gt:
         return f"must be more than {show(kind.gt) if kind.gt else 0}, not {told}"
     if kind.le is not None and number > kind.le:
-        return f"must be at most {show(kind.le)}, not {told[:40]}"
+        return f"must be at most {show(kind.le)}, not {told}"
     return ""
 
 

@@ -68,6 +68,7 @@ class Draft:
         self.playbooks: list[Placed[Playbook]] = []
         self.templates: dict[tuple[str, str], Template] = {}
         self.maybe: set[str] = set()
+        self.files: frozenset[str] = frozenset()  # the names in the directory itself
 
     def may_define(self, source: Source) -> None:
         """Remember which ids an unparsable file could define, so that references to them are not called unknown."""
@@ -83,7 +84,8 @@ class Draft:
 
     def checks(self) -> dict[str, Placed[Check]]:
         """The checks by full id, the first of each."""
-        return {check.value.id: check for owner in reversed(self.owners) for check in reversed(owner.checks)}
+        checks = [check for owner in self.owners for check in owner.checks if not check.value.id.endswith(".")]
+        return {check.value.id: check for check in reversed(checks)}
 
 
 def usable_id(written: str | None, source: Source, at: Path) -> str:

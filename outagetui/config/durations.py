@@ -17,4 +17,12 @@ def show_duration(seconds: float) -> str:
     for unit in ("d", "h", "m", "s"):
         if seconds >= _SECONDS[unit] and seconds % _SECONDS[unit] == 0:
             return f"{seconds / _SECONDS[unit]:.0f}{unit}"
-    return f"{seconds * 1000:g}ms"
+    return f"{seconds * 1000:.0f}ms"
+
+
+def seconds_of(text: str) -> float:
+    """Return the seconds `text` says, as `parse_duration`. ValueError: it is no duration; the message says what is."""
+    seconds = parse_duration(text)
+    if seconds is None:
+        raise ValueError(f'expected a duration such as "30s", "10m" or "2h", not "{text}"')
+    return seconds

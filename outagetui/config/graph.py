@@ -27,7 +27,11 @@ def look_for_cycles(draft: Draft) -> None:
                 places.setdefault((check.value.id, name), (owner.table, ("depends_on", index)))
             for index, name in enumerate(own):
                 places[check.value.id, name] = (check, ("depends_on", index))
+    told: set[str] = set()
     for cycle in _cycles(edges):
+        if told & set(cycle):
+            continue  # another way round the same knot
+        told |= set(cycle)
         written = [pair for pair in zip(cycle, [*cycle[1:], cycle[0]], strict=True) if pair in places]
         if written:
             placed, at = places[min(written)]
@@ -35,7 +39,7 @@ def look_for_cycles(draft: Draft) -> None:
 
 
 def _cycles(edges: Mapping[str, list[str]]) -> Iterator[list[str]]:
-    """Yield one cycle for every knot in the graph: found depth first, without recursion."""
+    """Yield a cycle for every edge that leads back, found depth first and without recursion."""
     done: set[str] = set()
     for start in sorted(edges):
         if start in done:

@@ -19,6 +19,6 @@ def known_name(
     draft: Draft, placed: Placed[object], at: Path, name: str, known: Mapping[str, object], noun: str
 ) -> None:
     """Note that `name` is not `known`, unless a file that does not parse may define it."""
-    if name and name not in known and not (noun != "vantage" and name.partition(".")[0] in draft.maybe):
+    if name and name not in known and name.partition(".")[0] not in draft.maybe:
         hint = nearest(name, known) or (f"; known: {listing(sorted(known))}" if known else "; there is none")
         placed.problem(at, f'unknown {noun} "{name}"{hint}')

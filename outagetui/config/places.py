@@ -3,10 +3,10 @@
 import hashlib
 import os
 from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 
-from outagetui.config.problems import ConfigError, Problem
+from outagetui.config.problems import ConfigError, Problem, Report
+from outagetui.config.source import is_directory, read_source
 
 VARIABLE = "OUTAGETUI_CONFIG"
 _PARTS = (("", ".toml"), ("checks", ".toml"), ("playbooks", ".toml"), ("playbooks/announcements", ".txt"))
@@ -19,14 +19,14 @@ def find(option: str | None, env: Mapping[str, str], cwd: Path, home: Path) -> P
     """
     for given, name in ((option, "--config"), (env.get(VARIABLE) or None, f"${VARIABLE}")):
         if given is not None:
-            if not (cwd / given).is_dir():
+            if not is_directory(cwd / given):
                 raise ConfigError([Problem(given or '""', 0, "", f"not a directory; {name} must name one")])
             return Path(given)
     usual = (home / ".config" / "outagetui", Path("/etc/outagetui"))
-    if (cwd / "checks").is_dir():
+    if is_directory(cwd / "checks"):
         return cwd
     for place in usual:
-        if place.is_dir():
+        if is_directory(place):
             return place
     looked = ", ".join([f"{cwd} (has no checks/)", *map(str, usual)])
     advice = "`outagetui init DIR` writes one to start from, --config DIR names one"
@@ -44,9 +44,24 @@ def default_store(directory: Path, env: Mapping[str, str]) -> str:
     """Return the store's path for a configuration that names none: one for each configuration directory."""
     state = Path(env.get("XDG_STATE_HOME", ""))
     if not state.is_absolute():  # the XDG rules: a relative path is to be ignored
-        state = Path.home() / ".local" / "state"
+        try:
+            state = Path.home() / ".local" / "state"
+        except RuntimeError as error:
+            place = str(directory / "outagetui.toml")
+            message = "this user has no home directory; say where the store lies"
+            raise ConfigError([Problem(place, 1, "store.path", message)]) from error
     name = hashlib.sha256(os.fsencode(directory.resolve())).hexdigest()[:8]
     return str(state / "outagetui" / name / "store.db")
+
+
+def store_of(directory: Path, env: Mapping[str, str]) -> str:
+    """Return the store's path from outagetui.toml alone, for readers who need nothing else of the configuration.
+
+    A file that cannot be read counts as silent here: whoever loads it whole says what is wrong with it.
+    """
+    table = (read_source(directory / "outagetui.toml", Report()).data or {}).get("store")
+    path = table.get("path") if isinstance(table, dict) else None
+    return str(directory.resolve() / path) if isinstance(path, str) and path else default_store(directory, env)
 
 
 def digest(directory: Path) -> str:
@@ -81,6 +96,8 @@ def _names(directory: Path) -> list[str]:
 
 def system_files() -> dict[str, str]:
     """Return the files that belong into the system, by name: the systemd unit and the wallboard's key line."""
+    from importlib import resources  # costs as much as all the rest here, for one command
+
     folder = resources.files("outagetui") / "system"
     names = ("outagetui.service", "authorized_keys")
     return {name: (folder / name).read_text(encoding="utf-8") for name in names}

@@ -1,6 +1,5 @@
 """Reading `outagetui.toml` and `audience.toml`, and refusing files that nothing would read."""
 
-import os
 from pathlib import Path as File
 from typing import Any
 
@@ -24,7 +23,7 @@ CANARY_TIMEOUT = 5.0
 def read_settings(draft: Draft) -> None:
     """Read `outagetui.toml`, which must be there."""
     file = draft.directory / SETTINGS
-    if not os.path.lexists(file):
+    if SETTINGS not in draft.files:
         draft.report.add(str(file), 1, "", "missing; `outagetui init DIR` writes a whole configuration to start from")
         return
     source = read_source(file, draft.report)
@@ -35,9 +34,7 @@ def read_settings(draft: Draft) -> None:
     _look_at_names(settings, source)
     for number, target in enumerate(settings.canaries, 1):
         probe = canary_probe(target)
-        trouble = (
-            target_trouble(probe, target) if probe else "expected a tcp://, http://, https://, icmp:// or dns: target"
-        )
+        trouble = target_trouble(probe, target) if probe else "expected a target of tcp, http, https, icmp or dns"
         if trouble:
             source.problem(("canaries", _place(source.data["canaries"], target, number)), trouble)
         elif probe:
@@ -86,7 +83,7 @@ def _timezone_trouble(name: str) -> str:
 def read_audience(draft: Draft) -> None:
     """Read `audience.toml`, if it is there."""
     file = draft.directory / AUDIENCE
-    if not os.path.lexists(file):
+    if AUDIENCE not in draft.files:
         return
     source = read_source(file, draft.report)
     if source.data is None:

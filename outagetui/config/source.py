@@ -5,8 +5,6 @@ import stat
 from pathlib import Path
 from typing import Any
 
-import tomli
-
 from outagetui.config import positions
 from outagetui.config.problems import Report
 
@@ -34,13 +32,14 @@ class Source:
 
     def parse(self, text: str) -> None:
         """Read `text`; a syntax error becomes a problem with its line."""
+        import tomli  # not for those who only ask whether a directory is there
+
         self.text = text
         try:
             self.data = tomli.loads(text)
         except tomli.TOMLDecodeError as error:
             line = getattr(error, "lineno", None) or 1
-            message = getattr(error, "msg", None) or str(error)
-            self.report.add(self.shown, line, "", f"not valid TOML: {message[:1].lower()}{message[1:]}")
+            self.report.add(self.shown, line, "", f"not valid TOML: {_syntax_words(error)}")
         except (ValueError, OverflowError, RecursionError):
             self.report.add(self.shown, 1, "", "not valid TOML: a number is too large or tables are nested too deep")
         else:
@@ -81,8 +80,24 @@ def read_text(path: Path, report: Report) -> str | None:
         return None
 
 
+def _syntax_words(error: ValueError) -> str:
+    """tomli's message, with its Python in words."""
+    message = getattr(error, "msg", None) or str(error)
+    if message.startswith(("Cannot overwrite", "Cannot declare", "Cannot mutate", "Duplicate inline")):
+        return "this key or table is here a second time"
+    return f"{message[:1].lower()}{message[1:]}"
+
+
 def _reason(error: OSError) -> str:
     return f"cannot be read: {error.strerror or error}"
+
+
+def is_directory(path: Path) -> bool:
+    """Return whether `path` can be seen to be a directory; False also when it may not be looked at."""
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def names_in(directory: Path, ending: str, report: Report) -> list[Path]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from outagetui.config.places import shipped
 from outagetui.config.problems import ConfigError, Problem
+from outagetui.config.source import is_directory
 
 _SETTINGS = ("audience.toml", "outagetui.toml")
 
@@ -20,7 +21,7 @@ def init(directory: Path) -> list[Path]:
     """
     try:
         target = directory.absolute()
-        if target.is_dir():
+        if is_directory(target):
             _fill(target, directory)
         elif os.path.lexists(target):
             raise _refusal(directory, "exists already and is no directory; name another place")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from outagetui.config.positions import Path
 from outagetui.config.problems import listing, nearest
 from outagetui.options import (
     DnsOptions,
@@ -18,7 +19,7 @@ from outagetui.options import (
     ValueOptions,
 )
 
-Trouble = tuple[str, str]  # (the option's key, what is wrong)
+Trouble = tuple[Path, str]  # (the key path of the option, what is wrong)
 
 _FORMS = {
     "http": "http://host/… or https://host/…",
@@ -100,71 +101,73 @@ def option_troubles(options: ProbeOptions) -> Iterator[Trouble]:
     for key in ("match", "no_match"):
         pattern = getattr(options, key, None)
         if pattern is not None and (trouble := _pattern_trouble(pattern)):
-            yield key, trouble
+            yield (key,), trouble
     secret = getattr(options, "secret", None)
     if secret is not None and (secret in ("", ".", "..") or "/" in secret):
-        yield "secret", "expected the name of a file in the secrets directory, without a slash"
+        yield ("secret",), "expected the name of a file in the secrets directory, without a slash"
     if look := _LOOKS.get(type(options)):
         yield from look(options)
 
 
 def _http(options: HttpOptions) -> Iterator[Trouble]:
     if not re.fullmatch(r"[A-Z]+", options.method):
-        yield "method", f'expected a method such as "GET", not "{options.method}"'
+        yield ("method",), f'expected a method such as "GET", not "{options.method}"'
     for name, value in options.headers.items():
         if not _TOKEN.fullmatch(name):
-            yield "headers", f'"{name}" is no header name'
+            yield ("headers", name), f'"{name}" is no header name'
         if any(not char.isprintable() and char != "\t" for char in value):
-            yield "headers", f'the value of "{name}" holds a line end or another control character'
-    for status in options.status:
-        found = _STATUS.fullmatch(str(status))
-        if not found or (found[2] is not None and found[2] < found[1]):
-            yield "status", f'expected codes such as 200 or "200-399", not {status!r}'
+            yield ("headers", name), f'the value of "{name}" holds a line end or another control character'
+    for index, status in enumerate(options.status):
+        if isinstance(status, int):
+            good = 100 <= status <= 599
+        else:
+            found = _STATUS.fullmatch(status)
+            good = found is not None and (found[2] or found[1]) >= found[1]
+        if not good:
+            told = f'"{status}"' if isinstance(status, str) else "this number"
+            yield ("status", index), f'expected codes such as 200 or "200-399", not {told}'
     if not options.status:
-        yield "status", "must not be empty"
+        yield ("status",), "must not be empty"
 
 
 def _tls(options: TlsOptions) -> Iterator[Trouble]:
     if options.expires_fail > options.expires_warn:
-        yield "expires_fail", "longer than expires_warn, so that nothing would ever warn"
+        yield ("expires_fail",), "longer than expires_warn, so that nothing would ever warn"
 
 
 def _dns(options: DnsOptions) -> Iterator[Trouble]:
     if options.type not in _RECORDS:
-        yield "type", f"unknown record type{nearest(options.type, _RECORDS)}; known: {listing(_RECORDS)}"
+        yield ("type",), f"unknown record type{nearest(options.type, _RECORDS)}; known: {listing(_RECORDS)}"
     if options.rcode not in _RCODES:
-        yield "rcode", f"unknown reply code{nearest(options.rcode, _RCODES)}; known: {listing(_RCODES)}"
+        yield ("rcode",), f"unknown reply code{nearest(options.rcode, _RCODES)}; known: {listing(_RCODES)}"
     if options.answer and options.rcode != "NOERROR":
-        yield "answer", "an answer can be expected only with rcode NOERROR"
+        yield ("answer",), "an answer can be expected only with rcode NOERROR"
 
 
 def _icmp(options: IcmpOptions) -> Iterator[Trouble]:
     if options.loss_slow > options.loss_down:
-        yield "loss_slow", "more than loss_down, so that nothing would ever be slow"
+        yield ("loss_slow",), "more than loss_down, so that nothing would ever be slow"
 
 
 def _smtp(options: SmtpOptions) -> Iterator[Trouble]:
-    if (options.user is None) != (options.secret is None):
-        missing = "secret" if options.secret is None else "user"
-        yield "user" if missing == "secret" else "secret", f"needs {missing} beside it"
+    for key, other in (("user", "secret"), ("secret", "user")):
+        if getattr(options, key) is not None and getattr(options, other) is None:
+            yield (key,), f"needs {other} beside it"
     if options.rcpt_to is not None and options.mail_from is None:
-        yield "rcpt_to", "needs mail_from beside it"
+        yield ("rcpt_to",), "needs mail_from beside it"
     for key in ("user", "mail_from", "rcpt_to"):
         text = getattr(options, key)
         if text is not None and any(not char.isprintable() for char in text):
-            yield key, "holds a line end or another control character"
+            yield (key,), "holds a line end or another control character"
 
 
 def _value(options: ValueOptions) -> Iterator[Trouble]:
     if (options.path is None) == (options.match is None):
-        yield "path", "expected exactly one of path and match: where the number stands"
+        yield ("path",), "expected exactly one of path and match: where the number stands"
     if options.path is not None and (trouble := _json_path_trouble(options.path)):
-        yield "path", trouble
+        yield ("path",), trouble
     if options.match is not None and not _pattern_trouble(options.match) and not _groups(options.match):
-        yield "match", "needs a group in parentheses: the number"
-    limits = (options.slow_below, options.slow_above, options.down_below, options.down_above)
-    if all(limit is None for limit in limits):
-        yield "", "expected a limit: slow_below, slow_above, down_below or down_above"
+        yield ("match",), "needs a group in parentheses: the number"
 
 
 _LOOKS: dict[type[ProbeOptions], Callable[[Any], Iterator[Trouble]]] = {

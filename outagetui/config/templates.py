@@ -43,4 +43,4 @@ def _read(file: Path, draft: Draft, report: Report) -> None:
     try:
         draft.templates[kind, language] = read_template(kind, language, text)
     except TemplateError as error:
-        report.add(str(file), error.line, "", error.message)
+        report.add(str(file), min(error.line, len(text.splitlines()) or 1), "", error.message)

@@ -29,8 +29,13 @@ def load(directory: Path) -> Config:
 def read(directory: Path) -> Draft:
     """Read every file of `directory`; problems are in the draft's report, shown with `directory` as it is given."""
     draft = Draft(directory)
-    if not directory.is_dir():
+    try:
+        draft.files = frozenset(path.name for path in directory.iterdir())
+    except NotADirectoryError:
         draft.report.add(str(directory), 0, "", "not a directory; name one that holds outagetui.toml and checks/")
+        return draft
+    except OSError as error:
+        draft.report.add(str(directory), 0, "", f"cannot be read: {error.strerror}")
         return draft
     read_settings(draft)
     refuse_strangers(draft)

@@ -5,8 +5,8 @@ import stat
 from pathlib import Path
 
 from outagetui.config.draft import Draft
-from outagetui.config.load import read
 from outagetui.config.problems import Problem
+from outagetui.config.reading import read
 from outagetui.model import Config
 from outagetui.secrets import SecretError, Secrets
 
