@@ -155,6 +155,7 @@ def test_the_service_is_hardened_and_tells_the_watchdog() -> None:
         assert f"\n{line}\n" in unit
 
 
+@pytest.mark.slow
 def test_systemd_rates_the_service_as_well_protected(tmp_path: Path) -> None:
     analyze = shutil.which("systemd-analyze")
     assert analyze, "systemd-analyze is missing: apt-get install systemd"
