@@ -1,11 +1,14 @@
 """Sample runs, histories, journals and announcements for the screens that are opened from the board."""
 
 import math
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
 from outagetui.model import Observation, Outcome, Sample, State
 from outagetui.rows import AnnouncementRow, Board, DeliveryRow, LogRow, MuteRow, PlaybookRow, RunRow, StepRow
+from outagetui.tui.app import OutageApp
 from tests.tui import fakes
 from tests.tui.fakes import HOUR, MINUTE, NOW
 
@@ -44,6 +47,12 @@ def asking(why: str = "confirm", **fields: Any) -> RunRow:
         question=f"{TELL}?", answers=answers, detail=detail.get(why, ""),
     )  # fmt: skip
     return run((*DONE, asked, step("wait", "waiting", WAIT, do="wait_for")), **fields)
+
+
+def attempt(row: RunRow, number: int) -> RunRow:
+    """The run asking for another attempt of its step."""
+    steps = tuple(msgspec.structs.replace(each, attempt=number) if each.answers else each for each in row.steps)
+    return msgspec.structs.replace(row, steps=steps)
 
 
 def waiting(detail: str = "2 of 3 times up, 40 s") -> RunRow:
@@ -149,3 +158,34 @@ def source(*runs: RunRow, **fields: Any) -> fakes.FakeSource:
     made = fakes.FakeSource(board(*runs, **fields))
     made.samples, made.entries = samples(), entries()
     return made
+
+
+@asynccontextmanager
+async def screens(
+    source: fakes.FakeSource,
+    orders: fakes.FakeOrders | None = None,
+    *,
+    size: tuple[int, int] = (80, 24),
+    ascii: bool = False,
+) -> AsyncIterator[tuple[OutageApp, Any]]:
+    """The operator's app over sample facts, with a pilot; its clock is `app.clock`."""
+    app = OutageApp(source, orders or fakes.FakeOrders(), clock=fakes.Clock(), ascii=ascii)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await pilot.pause()
+        yield app, pilot
+
+
+async def show(app: OutageApp, pilot: Any, made: Board) -> None:
+    """Let the app find a new board in its source, a moment later."""
+    source, clock = app.source, app.clock
+    assert isinstance(source, fakes.FakeSource)
+    assert isinstance(clock, fakes.Clock)
+    clock.now += 0.01
+    source.current = made
+    app.poll()
+    await pilot.pause()
+
+
+def toasts(app: OutageApp) -> str:
+    """The words of all notifications."""
+    return "\n".join(toast.message for toast in app._notifications)

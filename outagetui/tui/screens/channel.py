@@ -88,7 +88,9 @@ class ChannelScreen(Opened):
             return isinstance(row, ChannelRow) and row.standing is not None
         if action == "check":
             return row is not None and len(row.checks) > 1
-        return row is not None or action not in ("recheck", "mute", "range")
+        if action == "range":
+            return row is not None and bool(row.checks)
+        return row is not None or action not in ("recheck", "mute")
 
     def action_recheck(self) -> None:
         """Order a check now."""

@@ -4,9 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rich.text import Text
-from textual.app import App
 from textual.binding import Binding, BindingsMap
-from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -87,7 +85,8 @@ class HelpScreen(Opened):
         focused = under.focused
         here = self._group(f"Keys of the {name_of(under)}", _bindings(type(under)._merged_bindings), width)
         everywhere = self._group("Keys everywhere", _bindings(type(self.app)._merged_bindings), width)
-        widget = type(focused)._merged_bindings if isinstance(focused, Page) else Page._merged_bindings
+        # Other screens than ours move by keys of their own, which stand among the first.
+        widget = type(focused)._merged_bindings if isinstance(focused, Page) else None
         return here, everywhere, self._group("Moving", _bindings(widget), width)
 
     def _under(self) -> Screen[Any]:
@@ -139,10 +138,3 @@ def _bindings(bindings: BindingsMap | None) -> list[tuple[str, str]]:
         if binding.tooltip:
             grouped.setdefault(binding.id or binding.action, ([], binding))[0].append(binding.key)
     return [(keys_of(keys), binding.tooltip) for keys, binding in grouped.values()]
-
-
-def undocumented(node: type[DOMNode] | type[App[object]]) -> list[str]:
-    """Return the actions of `node` whose binding lacks an id or a tooltip, which would hide them from the help."""
-    maps = node._merged_bindings
-    every = (each for some in maps.key_to_bindings.values() for each in some) if maps else ()
-    return sorted({each.action for each in every if not each.tooltip or not each.id})

@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from outagetui.rows import Board, PlaybookRow, RunRow
 from outagetui.text import clean
+from outagetui.tui.screens.announcement import AnnouncementScreen
 from outagetui.tui.screens.opened import Opened
 from outagetui.tui.widgets.ink import filled, joined, paragraph, rule, said, sides, wrapped
 from outagetui.tui.widgets.page import Listing, Page
@@ -41,6 +42,7 @@ class PlaybooksScreen(Opened):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s,enter", "start", "start", id="playbooks.start", tooltip="Start the playbook, or open its run"),
         Binding("o", "last", "last run", id="playbooks.last", tooltip="Open the newest run of the playbook"),
+        Binding("t", "told", "told", id="playbooks.told", tooltip="Show what was announced, and where it went"),
     ]
 
     def __init__(self, chosen: str = "") -> None:
@@ -129,6 +131,10 @@ class PlaybooksScreen(Opened):
         last = self._last(self.chosen) if self.chosen else None
         if last is not None:
             self.operator.open_run(last.id)
+
+    def action_told(self) -> None:
+        """Show the newest announcement."""
+        self.app.push_screen(AnnouncementScreen())
 
     async def _start(self, row: PlaybookRow) -> None:
         count = len(row.steps)

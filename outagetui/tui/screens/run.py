@@ -10,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from outagetui.rows import Board, RunRow, StepRow
+from outagetui.tui.screens.announcement import AnnouncementScreen
 from outagetui.tui.screens.opened import Opened
 from outagetui.tui.widgets.ink import joined, said
 from outagetui.tui.widgets.page import Head, Page
@@ -45,6 +46,7 @@ class RunScreen(Opened):
         Binding("n", "note", "note", id="run.note", tooltip="Add a note to the answer"),
         Binding("x", "abort", "end run", id="run.abort", tooltip="End the run; what was done stays done"),
         Binding("D", "stand_down", "stand down", id="run.stand-down", tooltip="Take back what the run has done"),
+        Binding("t", "told", "told", show=False, id="run.told", tooltip="Show what was announced, and where it went"),
         Binding("left", "other(1)", "older run", show=False, id="run.older", tooltip="The run before this one"),
         Binding("right", "other(-1)", "newer run", show=False, id="run.newer", tooltip="The run after this one"),
     ]
@@ -54,7 +56,7 @@ class RunScreen(Opened):
         self.run = run
         self.note = ""
         self._sent: Sent | None = None
-        self._asked: tuple[str, int] | None = None
+        self._asked: tuple[str, str, int] | None = None
 
     @property
     def row(self) -> RunRow | None:
@@ -80,6 +82,11 @@ class RunScreen(Opened):
         yield Head(self._question, id="question")
         yield Input(id="note", placeholder="a note for the journal; Enter keeps it, Esc leaves it", max_length=200)
 
+    def on_mount(self) -> None:
+        """Show the question, if there is one, from the start."""
+        super().on_mount()
+        self.call_after_refresh(self.follow)
+
     def heading(self, board: Board, width: int) -> list[Text]:
         """Return name, state, time and who."""
         row = self.row
@@ -94,13 +101,15 @@ class RunScreen(Opened):
 
     def follow(self) -> None:
         """Show what changed, and go to the step that asks when it is another one."""
-        asked = (self.question.id, self.question.attempt) if self.question else None
+        asked = (self.run, self.question.id, self.question.attempt) if self.question else None
         if asked != self._asked:
-            self._asked, self.note = asked, ""
-            self._close_note()
-        super().follow()
+            if self._asked is not None:
+                self.note = ""
+                self._close_note()
+            self._asked = asked
         panel = self.query_one("#question", Page)
-        panel.display = bool(panel.lines)
+        panel.display = self.question is not None
+        super().follow()
         panel.set_class(self.sent is not None, "sent")
         self.refresh_bindings()
 
@@ -150,6 +159,10 @@ class RunScreen(Opened):
             self._close_note()
         else:
             super().action_back()
+
+    def action_told(self) -> None:
+        """Show the newest announcement."""
+        self.app.push_screen(AnnouncementScreen())
 
     def action_other(self, by: int) -> None:
         """Show another run."""

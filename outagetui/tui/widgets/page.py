@@ -14,6 +14,10 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from outagetui.tui.glyphs import CURSOR
+from outagetui.tui.theme import Look
+from outagetui.tui.widgets.ink import joined
+
 if TYPE_CHECKING:
     from outagetui.tui.base import BoardApp
 
@@ -58,14 +62,19 @@ class Page(ScrollView, can_focus=True, inherit_bindings=False):
         changed += range(min(len(old), len(new)), max(len(old), len(new)))
         for y in changed:
             self._strips.pop(y, None)
-        if len(new) != len(old):
-            self.virtual_size = Size(self.room, len(new))
+        width = self.scrollable_content_region.width
+        if self.virtual_size != (width, len(new)):
+            self.virtual_size = Size(width, len(new))
         for first, count in _runs(changed):
             self.refresh_lines(first, count)
 
     def on_resize(self, _event: events.Resize) -> None:
         """Wrap for the new width."""
         self._strips.clear()
+        self.redraw()
+
+    def on_show(self, _event: events.Show) -> None:
+        """Catch up with what was not drawn while hidden."""
         self.redraw()
 
     def notify_style_update(self) -> None:
@@ -78,15 +87,22 @@ class Page(ScrollView, can_focus=True, inherit_bindings=False):
         line = y + self.scroll_offset.y
         width = self.scrollable_content_region.width
         if line not in self._strips:
-            text = self._lines[line] if line < len(self._lines) else Text()
             style = self.line_style(line)
-            segments = list(Segment.apply_style(text.render(self.app.console), style))
+            segments = list(Segment.apply_style(self.mark(line).render(self.app.console), style))
             self._strips[line] = Strip(segments).crop_extend(0, width, style)
         return self._strips[line].crop_extend(0, width, self.rich_style)
+
+    def mark(self, line: int) -> Text:
+        """Return what is drawn for a line."""
+        return self._lines[line] if line < len(self._lines) else Text()
 
     def line_style(self, line: int) -> Style:
         """Return what a line is drawn on."""
         return self.rich_style
+
+    @property
+    def _look(self) -> Look:
+        return cast("BoardApp", self.app).look
 
     def reveal(self, line: int) -> None:
         """Scroll so far that `line` can be seen."""
@@ -120,13 +136,25 @@ class Listing(Page, inherit_bindings=False):
         Binding("enter", "choose", "Open", show=False, id="list.choose", tooltip="Open the item"),
     ]
 
-    cursor = reactive(0, repaint=False)
+    cursor = reactive(0, repaint=False, init=False)
 
     class Moved(Message):
         """Another item is under the cursor."""
 
     class Chosen(Message):
         """The item under the cursor was chosen."""
+
+    GUTTER = 2
+
+    @property
+    def room(self) -> int:
+        """How many cells a line may take beside the cursor's mark."""
+        return super().room - self.GUTTER
+
+    def mark(self, line: int) -> Text:
+        """Return the line behind the cursor's mark, or behind the room for it."""
+        sign = (f"{CURSOR} ", self._look.key) if line == self.cursor and self.lines else ("  ", self._look.text)
+        return joined(sign, super().mark(line))
 
     def redraw(self) -> None:
         """Build the lines anew and keep the cursor on one of them."""
@@ -136,7 +164,7 @@ class Listing(Page, inherit_bindings=False):
     def line_style(self, line: int) -> Style:
         """Return the cursor's style for the line under it."""
         if line == self.cursor and self.lines:
-            return self.rich_style + cast("BoardApp", self.app).look.cursor
+            return self.rich_style + self._look.cursor
         return self.rich_style
 
     def watch_cursor(self, old: int, new: int) -> None:

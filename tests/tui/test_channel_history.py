@@ -1,0 +1,140 @@
+"""The pictures of a history: every sample has its column, every failure is seen, and only changed lines are sent."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from outagetui.model import Observation, Outcome, Sample
+from outagetui.tui.theme import PLAIN
+from outagetui.tui.widgets.history import Bin, binned, drawn, merged, nice_top
+from outagetui.tui.widgets.moment import age
+from outagetui.tui.widgets.page import Listing, Page
+from outagetui.tui.widgets.phases import bar, legend, shares
+from rich.text import Text
+from textual.app import App, ComposeResult
+
+OUTCOMES = st.sampled_from(list(Outcome))
+LATENCIES = st.none() | st.floats(min_value=0, max_value=1e6)
+
+
+def seen(at: float, outcome: Outcome = Outcome.PASS, latency: float | None = 10.0, vantage: str = "a") -> Observation:
+    return Observation("c.web", vantage, at, Sample(outcome, latency_ms=latency))
+
+
+HISTORY = st.lists(st.builds(seen, st.floats(min_value=0, max_value=100), OUTCOMES, LATENCIES), max_size=60)
+
+
+@given(HISTORY, st.integers(min_value=1, max_value=80))
+def test_every_sample_is_counted_in_one_column(history: list[Observation], width: int) -> None:
+    bins = binned(history, 0, 100, width)
+    assert len(bins) == width
+    assert sum(each.passed + each.warned + each.failed + each.unknown for each in bins) == len(history)
+    assert sum(each.failed for each in bins) == sum(each.sample.outcome is Outcome.FAIL for each in history)
+
+
+@given(HISTORY, st.integers(min_value=1, max_value=80), st.integers(min_value=1, max_value=9))
+def test_a_graph_is_as_large_as_asked_and_shows_every_failure(
+    history: list[Observation], width: int, height: int
+) -> None:
+    bins = binned(history, 0, 100, width)
+    graph = drawn(bins, height)
+    assert [len(row) for row in graph.rows] == [width] * height
+    assert len(graph.lane) == width
+    for each, (char, kind) in zip(bins, graph.lane, strict=True):
+        assert (kind == "fail") == bool(each.failed)
+        assert (char == " ") == (not each.kind)
+    # A column is filled from below without a hole.
+    for column in range(width):
+        cells = [row[column][0] for row in graph.rows]
+        assert cells == sorted(cells)
+
+
+def test_bars_are_in_proportion_and_failures_in_the_lane() -> None:
+    bins = [
+        Bin(100.0, passed=1),
+        Bin(50.0, passed=1),
+        Bin(None, failed=2),
+        Bin(25.0, passed=1, failed=1),
+        Bin(unknown=1),
+    ]
+    graph = drawn(bins, 2)
+    assert graph.top == 100
+    assert ["".join(char for char, _ in row) for row in graph.rows] == ["█    ", "██ ▄ "]
+    assert "".join(char for char, _ in graph.lane) == "··█▄?"
+
+
+@pytest.mark.parametrize(("highest", "top"), [(0, 1), (1, 1), (1.2, 2), (43, 50), (51, 100), (980, 1000), (1001, 2000)])
+def test_the_scale_stands_on_round_numbers(highest: float, top: float) -> None:
+    assert nice_top(highest) == top
+
+
+def test_late_samples_find_their_place_and_none_is_doubled() -> None:
+    known = [seen(1), seen(5), seen(9)]
+    assert [each.at for each in merged(known, [seen(5), seen(7), seen(11)], 4)] == [5, 7, 9, 11]
+    assert len(merged(known, [seen(5, vantage="b")], 0)) == 4
+
+
+@given(st.dictionaries(st.text(max_size=8), st.floats(min_value=0, max_value=1e5), max_size=8), st.integers(0, 100))
+def test_phases_fill_the_bar_exactly_or_not_at_all(phases: dict[str, float], width: int) -> None:
+    cells = shares(phases, width)
+    assert sum(cells) in (0, width)
+    assert len(cells) == len(legend(phases)) == len(phases)
+    assert sum(len(text) for text, _ in bar(phases, width)) == sum(cells)
+
+
+def test_phases_are_in_proportion() -> None:
+    assert shares({"resolve": 1, "connect": 9, "tls": 30}, 43) == [2, 10, 31]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0, "0s"), (59, "59s"), (125, "2m 05s"), (12000, "3h 20m"), (187200, "2d 4h"), (-1, "0s")]
+)
+def test_ages_count_the_seconds_of_the_first_hour(seconds: float, words: str) -> None:
+    assert age(seconds) == words
+
+
+class Lines(App[None]):
+    look = PLAIN
+
+    def __init__(self, kind: type[Page]) -> None:
+        super().__init__()
+        self.texts = [f"line {n}" for n in range(30)]
+        self.page = kind(lambda width: [Text(text) for text in self.texts])
+        self.refreshed: list[Any] = []
+
+    def compose(self) -> ComposeResult:
+        yield self.page
+
+
+async def test_a_page_refreshes_only_the_lines_that_changed() -> None:
+    app = Lines(Page)
+    async with app.run_test(size=(40, 10)) as pilot:
+        refresh = app.page.refresh
+        app.page.refresh = lambda *regions, **more: (app.refreshed.extend(regions), refresh(*regions, **more))[1]  # type: ignore[method-assign]
+        app.page.redraw()
+        assert app.refreshed == []
+        app.texts[2] = "other"
+        app.texts[3] = "words"
+        app.texts[7] = "here"
+        app.page.redraw()
+        assert [(region.y, region.height) for region in app.refreshed] == [(2, 2), (7, 1)]
+        await pilot.pause()
+
+
+async def test_a_cursor_stays_in_sight_and_on_a_line() -> None:
+    app = Lines(Listing)
+    async with app.run_test(size=(40, 10)) as pilot:
+        listing = app.page
+        assert isinstance(listing, Listing)
+        listing.focus()
+        await pilot.press("end")
+        await pilot.pause()
+        assert listing.cursor == 29
+        assert listing.scroll_offset.y == 20
+        app.texts = app.texts[:5]
+        listing.redraw()
+        await pilot.pause()
+        assert listing.cursor == 4
+        await pilot.press("home", "up")
+        assert listing.cursor == 0

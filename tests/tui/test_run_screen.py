@@ -1,0 +1,271 @@
+"""A run on the screen: every answer goes out once, and only what the journal says is shown."""
+
+import msgspec
+import pytest
+from outagetui.rows import RunRow, StepRow
+from outagetui.tui.screens.ask import Confirm
+from outagetui.tui.screens.run import PATIENCE
+from tests.tui import run_fakes as rf
+from tests.tui.fakes import NOW, Clock, FakeOrders, text_of
+from tests.tui.golden import assert_golden
+from tests.tui.run_fakes import screens, show, toasts
+from textual.widgets import Input
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [
+        ("run-confirm", rf.asking()),
+        ("run-manual", rf.asking("manual")),
+        ("run-failed", rf.asking("failed")),
+        ("run-unsure", rf.asking("unsure")),
+        ("run-waiting", rf.waiting()),
+        ("run-ended", rf.ended()),
+    ],
+)
+async def test_a_run_fits_a_small_terminal(name: str, row: RunRow) -> None:
+    async with screens(rf.source(row)) as (app, pilot):
+        app.open_run("r12")
+        await pilot.pause()
+        assert_golden(name, text_of(app))
+
+
+async def test_a_terminal_without_unicode_shows_ascii_only() -> None:
+    async with screens(rf.source(rf.asking("unsure")), ascii=True) as (app, pilot):
+        app.open_run("r12")
+        await pilot.pause()
+        text = "\n".join(strip.text for strip in _filtered(app))
+        assert text.isascii()
+        assert "UNSURE" in text
+
+
+def _filtered(app):
+    from textual.color import Color
+    from textual.strip import Strip
+
+    strips = app.screen._compositor.render_strips(app.size)
+    return [Strip(app._safe.apply(list(strip), Color(0, 0, 0))) for strip in strips]
+
+
+@pytest.mark.parametrize(
+    ("why", "key", "answer"),
+    [
+        ("confirm", "y", "yes"),
+        ("confirm", "s", "skip"),
+        ("manual", "y", "done"),
+        ("manual", "f", "failed"),
+        ("manual", "s", "skip"),
+        ("failed", "r", "retry"),
+        ("failed", "s", "skip"),
+        ("failed", "u", "undo"),
+        ("unsure", "r", "retry"),
+        ("unsure", "d", "done"),
+        ("unsure", "s", "skip"),
+        ("unsure", "u", "undo"),
+    ],
+)
+async def test_a_key_sends_its_answer_exactly_once(why: str, key: str, answer: str) -> None:
+    orders = FakeOrders()
+    async with screens(rf.source(rf.asking(why)), orders) as (app, pilot):
+        app.open_run("r12")
+        await pilot.pause()
+        await pilot.press(key, key, key)
+        assert orders.sent == [("answer", {"run": "r12", "step": "tell", "attempt": 1, "answer": answer, "note": ""})]
+        assert "Waiting for the journal" in text_of(app)
+        assert "already sent" in toasts(app)
+
+
+@pytest.mark.parametrize(("why", "keys"), [("confirm", "fdru"), ("manual", "dru"), ("failed", "yfd"), ("unsure", "yf")])
+async def test_keys_that_do_not_fit_the_question_send_nothing(why: str, keys: str) -> None:
+    orders = FakeOrders()
+    async with screens(rf.source(rf.asking(why)), orders) as (app, pilot):
+        app.open_run("r12")
+        await pilot.pause()
+        await pilot.press(*keys)
+        assert orders.sent == []
+
+
+async def test_another_answer_cannot_overtake_the_one_on_its_way() -> None:
+    orders = FakeOrders()
+    async with screens(rf.source(rf.asking()), orders) as (app, pilot):
+        app.open_run("r12")
+        await pilot.pause()
+        await pilot.press("y", "s")
+        assert [fields["answer"] for _, fields in orders.sent] == ["yes"]
+
+
+async def test_after_ten_silent_seconds_the_answer_may_be_given_again() -> None:
+    orders, source = FakeOrders(), rf.source(rf.asking())
+    async with screens(source, orders) as (app, pilot):
+        clock = app.clock
+        assert isinstance(clock, Clock)
+        app.open_run("r12")
+        await pilot.pause()
+        await pilot.press("y")
+        clock.now = NOW + PATIENCE - 1
+        await pilot.press("y")
+        assert len(orders.sent) == 1
+        clock.now = NOW + PATIENCE
+        await show(app, pilot, source.current)
+        assert "Waiting for the journal" not in text_of(app)
+        await pilot.press("y")
+        assert len(orders.sent) == 2
+
+
+async def test_the_next_attempt_is_asked_and_answered_with_its_own_number() -> None:
+    orders = FakeOrders()
+    async with screens(rf.source(rf.asking("failed")), orders) as (app, pilot):
+        app.open_run("r12")
+        await pilot.pause()
+        await pilot.press("r")
+        await show(app, pilot, rf.board(rf.attempt(rf.asking("failed"), 2)))
+        assert "Waiting for the journal" not in text_of(app)
+        assert "(try 2)" in text_of(app)
+        await pilot.press("r")
+        assert [fields["attempt"] for _, fields in orders.sent] == [1, 2]
+
+
+async def test_a_refused_answer_is_told_and_may_be_given_again() -> None:
+    orders = FakeOrders(refuse="the answer is to attempt 1, the run asks for attempt 2")
+    async with screens(rf.source(rf.asking()), orders) as (app, pilot):
+        app.open_run("r12")
+        await pilot.pause()
+        await pilot.press("y")
+        await pilot.pause()
+        assert "attempt 2" in toasts(app)
+        await pilot.press("s")
+        assert [fields["answer"] for _, fields in orders.sent] == ["yes", "skip"]
+
+
+async def test_a_viewer_answers_nothing_and_is_told_why() -> None:
+    orders = FakeOrders(role="viewer")
+    async with screens(rf.source(rf.asking()), orders) as (app, pilot):
+        app.open_run("r12")
+        await pilot.pause()
+        await pilot.press("y", "x")
+        assert orders.sent == []
+        assert "viewer" in toasts(app)
+        assert "You are a viewer" in text_of(app)
+
+
+async def test_a_note_goes_with_the_answer_and_with_no_other() -> None:
+    orders = FakeOrders()
+    async with screens(rf.source(rf.asking("manual")), orders) as (app, pilot):
+        app.open_run("r12")
+        await pilot.pause()
+        await pilot.press("n", *"sxy", "enter")
+        await pilot.pause()
+        assert orders.sent == []
+        assert "note: sxy" in text_of(app)
+        await pilot.press("y")
+        assert orders.sent[0][1]["note"] == "sxy"
+        await show(app, pilot, rf.board(rf.attempt(rf.asking("failed"), 2)))
+        await pilot.press("r")
+        assert orders.sent[1][1]["note"] == ""
+
+
+async def test_escape_leaves_the_note_first_and_then_the_screen() -> None:
+    async with screens(rf.source(rf.asking("manual"))) as (app, pilot):
+        app.open_run("r12")
+        await pilot.pause()
+        screen = app.screen
+        await pilot.press("n", "h", "escape")
+        assert app.screen is screen
+        assert not screen.query_one("#note", Input).has_class("open")
+        await pilot.press("escape")
+        assert app.screen is not screen
+
+
+async def test_ending_a_run_takes_a_second_look() -> None:
+    orders = FakeOrders()
+    async with screens(rf.source(rf.waiting()), orders) as (app, pilot):
+        app.open_run("r12")
+        await pilot.pause()
+        await pilot.press("x")
+        await pilot.pause()
+        assert isinstance(app.screen, Confirm)
+        await pilot.press("n", "x")
+        await pilot.pause()
+        assert orders.sent == []
+        await pilot.press("y")
+        await pilot.pause()
+        assert orders.sent == [("abort", {"run": "r12"})]
+
+
+async def test_a_finished_run_is_stood_down_once() -> None:
+    orders = FakeOrders(reply={"run": "r13"})
+    async with screens(rf.source(rf.ended()), orders) as (app, pilot):
+        app.open_run("r12")
+        await pilot.pause()
+        await pilot.press("D")
+        await pilot.pause()
+        await pilot.press("y")
+        await pilot.pause()
+        assert orders.sent == [("start", {"stand_down": "r12"})]
+        back = rf.ended(id="r13", stands_down="r12", state="running", ended=None)
+        await show(app, pilot, rf.board(back, rf.ended()))
+        assert "stands down r12" in text_of(app)
+        await pilot.press("left")
+        await pilot.pause()
+        assert "run r12" in text_of(app)
+        await pilot.press("D")
+        await pilot.pause()
+        assert not isinstance(app.screen, Confirm)
+
+
+async def test_a_run_that_was_dropped_is_found_in_its_question_by_whoever_opens_it() -> None:
+    orders = FakeOrders()
+    async with screens(rf.source(rf.asking(actor="somebody-else")), orders) as (app, pilot):
+        app.open_run("r12")
+        await pilot.pause()
+        assert "by somebody-else" in text_of(app)
+        await pilot.press("y")
+        assert len(orders.sent) == 1
+
+
+async def test_a_run_the_journal_does_not_show_yet_is_waited_for() -> None:
+    async with screens(rf.source()) as (app, pilot):
+        app.open_run("r12")
+        await pilot.pause()
+        assert "Waiting for the journal to show run r12" in text_of(app)
+        await show(app, pilot, rf.board(rf.asking()))
+        assert "MAY I DO THIS?" in text_of(app)
+
+
+async def test_progress_of_a_wait_appears_as_it_is_journaled() -> None:
+    async with screens(rf.source(rf.waiting("1 of 3 times up"))) as (app, pilot):
+        app.open_run("r12")
+        await pilot.pause()
+        assert "1 of 3 times up" in text_of(app)
+        await show(app, pilot, rf.board(rf.waiting("2 of 3 times up")))
+        assert "2 of 3 times up" in text_of(app)
+
+
+async def test_hostile_text_in_any_field_of_a_run_stays_text() -> None:
+    evil = StepRow(
+        id=rf.HOSTILE, do=rf.HOSTILE, title=rf.HOSTILE, state="asking", attempt=2, detail=rf.HOSTILE, at=NOW,
+        actor=rf.HOSTILE, question=rf.HOSTILE, answers=("retry", "done", rf.HOSTILE),
+    )  # fmt: skip
+    row = rf.run((evil, msgspec.structs.replace(evil, state=rf.HOSTILE)), name=rf.HOSTILE, actor=rf.HOSTILE,
+                 stands_down=rf.HOSTILE)  # fmt: skip
+    async with screens(rf.source(row)) as (app, pilot):
+        app.open_run("r12")
+        await pilot.pause()
+        text = text_of(app)
+        assert not [bad for bad in rf.DANGEROUS if bad in text]
+        assert "[b]x[/b]" in text
+
+
+async def test_the_question_comes_and_goes_with_the_journal() -> None:
+    async with screens(rf.source(rf.asking())) as (app, pilot):
+        app.open_run("r12")
+        await pilot.pause()
+        for row, asks in (
+            (rf.waiting(), False),
+            (rf.asking("failed"), True),
+            (rf.waiting(), False),
+            (rf.asking(), True),
+        ):
+            await show(app, pilot, rf.board(row))
+            await pilot.pause()
+            assert ("end the run" in text_of(app)) is asks
