@@ -26,7 +26,8 @@ from outagetui.tui.theme import ANSI, OKABE, PLAIN, RICH, Look
 class BoardApp(App[int]):
     """An app that follows a board. `look` holds the styles to draw with, `board` the newest board or None.
 
-    `trouble` says why the facts cannot be read at the moment, or is empty; `board` then stays as it was.
+    `trouble` says why the facts cannot be read at the moment, or is empty; `board` then stays as it was and `beat` moves
+    every second.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -35,6 +36,7 @@ class BoardApp(App[int]):
 
     board: reactive[Board | None] = reactive(None, repaint=False)
     trouble: reactive[str] = reactive("", repaint=False)
+    beat: reactive[int] = reactive(0, repaint=False)
 
     def __init__(
         self,
@@ -92,6 +94,8 @@ class BoardApp(App[int]):
         """Take what the feed has."""
         board = self.feed.poll()
         self.trouble = self.feed.trouble
+        # Without new boards the clock and the age of the old one still have to move.
+        self.beat = int(self.clock()) if self.trouble else 0
         if board is not None:
             self.board = board
 

@@ -15,6 +15,7 @@ from outagetui.rows import (
     DeliveryRow,
     IncidentRow,
     LogRow,
+    MuteRow,
     OutletRow,
     PlaybookRow,
     ReachRow,
@@ -189,6 +190,25 @@ def calm(**fields: Any) -> Board:
         "outlets": (outlet("page", "Status page", "page"), outlet("blog", "Company blog", "wordpress")),
         "suggestions": (),
     }  # fmt: skip
+    return outage(**(defaults | fields))
+
+
+def everything(**fields: Any) -> Board:
+    """The outage with all that can be on a screen at once: drill, blind, a run that asks, an announcement."""
+    board = outage()
+    rows = (
+        msgspec.structs.replace(board.channels[0], muted=MuteRow(until=NOW + HOUR, reason="works", actor="bob")),
+        msgspec.structs.replace(board.channels[1], suppressed=True, local="vps-2", depends_on=("vps",)),
+        *board.channels[2:],
+    )
+    defaults: dict[str, Any] = {
+        "channels": rows,
+        "drill": "messenger-2011",
+        "blind": "all 2 canaries fail",
+        "daemon": DaemonRow(pid=4711, age=75.0, stale=True, trouble="disk nearly full"),
+        "runs": (run(),),
+        "announcements": (announcement(),),
+    }
     return outage(**(defaults | fields))
 
 

@@ -6,7 +6,6 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.events import Resize
 from textual.screen import Screen
 from textual.strip import Strip
 
@@ -71,12 +70,12 @@ class BoardScreen(Screen[None]):
         """Follow the board."""
         self.watch(self.app, "board", self.draw)
         self.watch(self.app, "trouble", self.draw, init=False)
+        self.watch(self.app, "beat", self.draw, init=False)
 
-    def on_resize(self, event: Resize) -> None:
+    def on_resize(self) -> None:
         """Lay out for the new width."""
-        self.query_one("#side").display = event.size.width >= WIDE
-        self.query_one("#detail").display = event.size.width < WIDE and event.size.height >= 16
-        self.call_after_refresh(self.draw)
+        self.draw()
+        self.call_after_refresh(self._late)
 
     def on_screen_resume(self) -> None:
         """Catch up after another screen was in front."""
@@ -84,10 +83,10 @@ class BoardScreen(Screen[None]):
 
     def draw(self) -> None:
         """Show the app's board as it is at this moment."""
-        width, height = self.size
-        if not width:
-            return
+        width, height = self.app.size
         app, look = self.outage, self.outage.look
+        self.query_one("#side").display = width >= WIDE
+        self.query_one("#detail").display = width < WIDE and height >= 16
         board, now = app.board, app.clock()
         loud = banner_lines(banners(board, now, look, app.trouble, app.feed.read_at), width, max(2, height // 4))
         if board is None:
@@ -106,13 +105,18 @@ class BoardScreen(Screen[None]):
             self._selected(self.outage.board, self.outage.clock())
 
     def _selected(self, board: Board, now: float) -> None:
-        look, width = self.outage.look, self.size.width
+        look, width = self.outage.look, self.app.size.width
         side = self.query_one("#side", Live)
         if side.display:
             side.show(panel(self.table.selected, board, now, look, PANEL, self.table.size.height))
         else:
             self._show("#detail", brief(self.table.selected, board, now, look, width))
         self._show("#keys", [key_line(look, width, self.table.position)])
+
+    def _late(self) -> None:
+        # How many rows are in sight, and how high the panel is, is known only after the layout.
+        if self.outage.board is not None:
+            self._selected(self.outage.board, self.outage.clock())
 
     def _show(self, selector: str, lines: list[Strip]) -> None:
         self.query_one(selector, Live).show(lines)

@@ -48,17 +48,17 @@ class WallScreen(Screen[None], inherit_bindings=False):
         """Follow the board and start turning pages."""
         self.watch(self.app, "board", self.draw)
         self.watch(self.app, "trouble", self.draw, init=False)
+        self.watch(self.app, "beat", self.draw, init=False)
         self.set_interval(TURN, self.turn)
 
     def on_resize(self) -> None:
         """Lay out for the new size."""
+        self.draw()
         self.call_after_refresh(self.draw)
 
     def draw(self) -> None:
         """Show the app's board as it is at this moment."""
-        width, height = self.size
-        if not width:
-            return
+        width, height = self.app.size
         app, look = self.wall, self.wall.look
         board, now = app.board, app.clock()
         # Nobody reads a key's name on a wall, so the incident only says that it waits.

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
@@ -33,7 +34,7 @@ class Columns:
     def of(cls, width: int) -> "Columns":
         """Share out `width` cells: first the sparkline goes, then the latency, then how long, then the standing."""
         name = 17 if width < 90 else 22 if width < 120 else 28
-        standing = 0 if width < 52 else 8 if width < 100 else 14
+        standing = 0 if width < 52 else 9 if width < 100 else 14
         since = 0 if width < 44 else 6
         latency = 0 if width < 64 else 6
         bars = 0 if width < 100 else 12 if width < 150 else 16
@@ -63,6 +64,7 @@ class BoardView(Live):
         self._cursor = 0
         self._kept: str | None = None  # the row the cursor was put on; None: stay on the worst
         self._top = 0
+        self._drawn = Size(0, 0)
 
     @property
     def selected(self) -> Row | None:
@@ -76,13 +78,18 @@ class BoardView(Live):
         height = self.size.height
         if len(self._items) <= height:
             return ""
-        last = min(self._top + height, len(self._items))
-        return f"{self._top + 1}-{last} of {len(self._items)}"
+        rows = [index for index, item in enumerate(self._items) if not isinstance(item, str)]
+        seen = [place for place, index in enumerate(rows, 1) if self._top <= index < self._top + height]
+        return f"{seen[0]}-{seen[-1]} of {len(rows)}" if seen else ""
 
     def follow(self, board: Board, now: float) -> None:
         """Show a newer board; `now` is what ages are counted from (epoch seconds)."""
         self._board, self._now = board, now
         self._items = self._spread(items(board))
+        self._find_cursor()
+        self.draw()
+
+    def _find_cursor(self) -> None:
         rows = [index for index, item in enumerate(self._items) if not isinstance(item, str)]
         kept = [index for index in rows if self._id_at(index) == self._kept]
         if kept:
@@ -90,7 +97,6 @@ class BoardView(Live):
         else:
             self._kept = None
             self._cursor = rows[0] if rows else 0
-        self.draw()
 
     def _spread(self, found: list[str | Row]) -> list[str | Row]:
         # Where everything fits with room to spare, an empty line stands between groups.
@@ -126,20 +132,25 @@ class BoardView(Live):
         item = self._items[index]
         return "" if isinstance(item, str) else item.id
 
-    def on_resize(self) -> None:
-        """Draw for the new size."""
-        if self._board is not None:
-            self.follow(self._board, self._now)
-
     def draw(self) -> None:
         """Bring the rows in sight up to date."""
-        width, height = self.size
-        if self._board is None or not width or not height:
-            return
+        if self._board is not None and self.size.area:
+            self.show(self._in_sight())
+
+    def render_line(self, y: int) -> Strip:
+        """Return one line; the first after a change of size draws all of them, so that nothing is painted twice."""
+        if self._board is not None and self._drawn != self.size:
+            self._items = self._spread(items(self._board))
+            self._find_cursor()
+            self._lines = tuple(self._in_sight())
+        return super().render_line(y)
+
+    def _in_sight(self) -> list[Strip]:
+        width, height = self._drawn = self.size
         self._scroll(height)
         columns = Columns.of(width)
         seen = range(self._top, min(self._top + height, len(self._items)))
-        self.show([self._line(index, columns, width) for index in seen])
+        return [self._line(index, columns, width) for index in seen]
 
     def _scroll(self, height: int) -> None:
         # A heading above the first row of its group stays in sight with it.

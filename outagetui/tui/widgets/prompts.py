@@ -9,7 +9,7 @@ from outagetui.tui.widgets.live import Line
 from outagetui.tui.words import percent, time_of
 
 KEYS: tuple[tuple[str, str, int], ...] = (  # key, what it does, how soon it is left out where there is no room
-    ("↵", "open", 2),
+    ("enter", "open", 2),
     ("s", "start", 1),
     ("p", "playbooks", 2),
     ("r", "run", 3),

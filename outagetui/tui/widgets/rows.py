@@ -9,7 +9,7 @@ Row = ChannelRow | OutletRow
 
 
 def standing(row: Row, short: bool) -> str:
-    """Return `primary`, `backup standby` or `BACKUP ACTIVE`; an outlet's kind. `short` keeps it to eight cells."""
+    """Return `primary`, `backup standby` or `BACKUP ACTIVE`; an outlet's kind. `short` keeps it to nine cells."""
     if isinstance(row, OutletRow):
         return clean(row.kind, 20)
     if row.role == "primary":

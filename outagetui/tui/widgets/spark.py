@@ -1,7 +1,6 @@
 """Latencies as a row of small bars."""
 
 from collections.abc import Sequence
-from statistics import median
 
 from rich.segment import Segment
 from rich.style import Style
@@ -15,8 +14,8 @@ def spark(values: Sequence[float | None], width: int, bar: Style, miss: Style) -
     The usual value (the median) stands a third high, so that a steady channel draws a calm line and a spike stands out.
     """
     shown = list(values[-width:]) if width > 0 else []
-    known = [value for value in shown if value is not None]
-    usual = median(known) if known else 0.0
+    known = sorted(value for value in shown if value is not None)
+    usual = known[len(known) // 2] if known else 0.0
     segments = [Segment(" " * (width - len(shown)), bar)] if len(shown) < width else []
     text, style = "", bar
     for value in shown:

@@ -50,10 +50,11 @@ def reach_figures(board: Board, look: Look, width: int, height: int) -> list[Str
     if not shown:
         return []
     each = width // len(shown)
+    words_only = height < 20 or each < 36
     captions = Line(look.dim)
     for row in shown:
-        captions.add("  ").add(_caption(row), look.strong if _short(row) else look.text, each - 2)
-    if height < 20 or each < 36:
+        captions.add("  ").add(_caption(row, words_only), look.strong if _short(row) else look.text, each - 2)
+    if words_only:
         return [captions.strip(width)]
     lines = [Line(look.dim) for _ in range(5)]
     for row in shown:
@@ -71,9 +72,9 @@ def _short(row: ReachRow) -> bool:
     return row.now is not None and row.now < 1
 
 
-def _caption(row: ReachRow) -> str:
+def _caption(row: ReachRow, numbered: bool) -> str:
     mark = "?" if row.uncertain else ""
-    words = f"{percent(row.now)}{mark} of {row.audience} reach us"
+    words = f"{row.audience} reach us" + (f": {percent(row.now)}{mark}" if numbered else "")
     if row.possible is not None and percent(row.possible) != percent(row.now):
         words += f", {percent(row.possible)} with backups"
     return words
