@@ -11,7 +11,7 @@ import dns.message
 import dns.name
 import dns.rdatatype
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from outagetui.model import Check, Outcome, Sample
 from outagetui.options import DnsOptions
@@ -187,7 +187,7 @@ async def test_a_closed_port_is_seen_at_once(vantage):
 
 
 async def test_a_flood_of_wrong_replies_cannot_outlast_the_deadline(vantage):
-    async with nameserver(lambda query, tcp: forged(query) * 20_000) as port:
+    async with nameserver(lambda query, tcp: forged(query) * 2_000) as port:
         start = time.monotonic()
         sample = await ask(vantage, f"dns://127.0.0.1:{port}/a.test", timeout=0.3)
     assert sample.code == "timeout"
@@ -255,7 +255,7 @@ async def test_the_next_resolver_is_asked_when_the_first_is_silent(vantage, monk
         nameserver(lambda query, tcp: [reply_to(query, "a.test. A 192.0.2.1").to_wire()]) as port,
     ):
         system(monkeypatch, ("127.0.0.1", silent), ("127.0.0.1", port))
-        assert (await ask(vantage, "dns:a.test", timeout=0.4)).outcome is Outcome.PASS
+        assert (await ask(vantage, "dns:a.test", timeout=2.0)).outcome is Outcome.PASS
 
 
 async def test_a_dead_resolver_of_our_own_is_unknown(vantage, monkeypatch):
@@ -307,6 +307,7 @@ QUERY = b"\x12\x34" + A_TEST.wire()
 REPLY = reply_to(dns.message.from_wire(QUERY), "a.test. A 192.0.2.1", "a.test. CNAME b.test.").to_wire()
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_no_bytes_of_a_reply_raise(noise):
     assert dns_exchange._fitting(noise, QUERY, A_TEST) is None
@@ -314,6 +315,7 @@ def test_no_bytes_of_a_reply_raise(noise):
     dns_exchange._fitting(REPLY[:24] + noise, QUERY, A_TEST)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(12, len(REPLY) - 1), st.integers(0, 255)), max_size=8))
 def test_no_change_of_a_reply_raises(changes):
     wire = bytearray(REPLY)

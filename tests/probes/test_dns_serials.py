@@ -5,7 +5,7 @@ import contextlib
 
 import dns.rdatatype
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from outagetui.model import Check, Outcome, Sample
 from outagetui.options import DnsOptions
@@ -130,6 +130,7 @@ async def test_servers_are_asked_without_recursion(vantage):
 SERIALS = st.integers(0, 2**32 - 1)
 
 
+@settings(deadline=None)
 @given(SERIALS, st.integers(1, 2**31 - 1))
 def test_adding_less_than_half_the_circle_is_newer(serial, step):
     later = (serial + step) % 2**32
@@ -137,6 +138,7 @@ def test_adding_less_than_half_the_circle_is_newer(serial, step):
     assert not newer(serial, later)
 
 
+@settings(deadline=None)
 @given(SERIALS)
 def test_neither_of_two_serials_half_a_circle_apart_is_newer(serial):
     opposite = (serial + 2**31) % 2**32

