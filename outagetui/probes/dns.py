@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from dns.rdatatype import RdataType
 
 PORT = 53
-_MARGIN = 0.01  # seconds before the deadline at which silence is judged
+# Silence is judged this long before the deadline (seconds, share of the time left): one silent server of many is
+# not yet the time-out of the whole probe.
+_MARGIN, _SHARE = 0.1, 0.1
 _CODES = {"NXDOMAIN": "dns.nxdomain", "SERVFAIL": "dns.servfail", "REFUSED": "dns.refused"}
 
 Asker = Callable[[Question], Awaitable["Message"]]
@@ -39,7 +41,8 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     kind = _kind(options.type)
     name = _name(text, options.type)
     phases = Phases()
-    until = deadline - _MARGIN
+    now = asyncio.get_running_loop().time()
+    until = deadline - min(_MARGIN, (deadline - now) * _SHARE)
     async with phases.within(deadline):
         asker, port = partial(ask_system, deadline=until), PORT
         if server:

@@ -43,7 +43,7 @@ async def test_one_silent_server_is_a_warning(vantage):
     port = free_port("127.0.0.1", "127.0.0.2")
     async with nameserver(lambda query, tcp: [], "127.0.0.2", port):
         with knot("127.0.0.1", port, 7, BOTH):
-            sample = await serials(vantage, port, timeout=0.5)
+            sample = await serials(vantage, port, timeout=1.0)
     assert (sample.outcome, sample.code) == (Outcome.WARN, "dns.silent")
     assert "ns2.example.test 127.0.0.2: no answer in time" in sample.detail
 
@@ -83,7 +83,7 @@ def registry(query, tcp):
 async def test_only_silent_servers_are_a_failure(vantage):
     port = free_port("127.0.0.1", "127.0.0.2")
     async with nameserver(registry, "127.0.0.1", port), nameserver(lambda query, tcp: [], "127.0.0.2", port):
-        sample = await serials(vantage, port, timeout=0.5)
+        sample = await serials(vantage, port, timeout=1.0)
     assert (sample.outcome, sample.code) == (Outcome.FAIL, "timeout")
 
 
