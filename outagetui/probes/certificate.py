@@ -2,6 +2,7 @@
 
 import ssl
 import time
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from outagetui.model import Outcome
@@ -47,12 +48,17 @@ def chain(stream: Stream) -> list[Certificate]:
         Certificate(
             subject=_name(info.get("subject", ())),
             issuer=_name(info.get("issuer", ())),
-            starts=ssl.cert_time_to_seconds(info["notBefore"]),
-            expires=ssl.cert_time_to_seconds(info["notAfter"]),
+            starts=_moment(info["notBefore"]),
+            expires=_moment(info["notAfter"]),
             issuers_at=tuple(info.get("caIssuers", ())),
         )
         for info in infos
     ]
+
+
+@lru_cache(1024)  # the same few certificates are met again and again, and parsing their dates costs more than the rest
+def _moment(text: str) -> float:
+    return ssl.cert_time_to_seconds(text)
 
 
 def _name(parts: Any) -> str:

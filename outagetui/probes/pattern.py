@@ -27,8 +27,11 @@ async def search(pattern: str, text: str, deadline: float) -> "regex.Match[str] 
         return compiled.search(text, timeout=AT_ONCE, concurrent=True)
     except TimeoutError:
         pass
-    left = min(PATIENCE, max(AT_ONCE, deadline - asyncio.get_running_loop().time()))
+    left = deadline - asyncio.get_running_loop().time()
+    patience = min(PATIENCE, max(AT_ONCE, left * 0.8))  # so that its time-out is told before the whole look's
     try:
-        return await asyncio.to_thread(compiled.search, text, timeout=left, concurrent=True)
+        # The library counts processor time, which on a busy machine is slower than the clock the look goes by.
+        async with asyncio.timeout(patience):
+            return await asyncio.to_thread(compiled.search, text, timeout=patience, concurrent=True)
     except TimeoutError:
         unknown("match.timeout", f"the expression {pattern!r} takes too long on this text: simplify it")

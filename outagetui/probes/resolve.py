@@ -82,6 +82,7 @@ class Resolver:
         self._idle = threading.Semaphore(0)
         self._servers = servers
         self._asking: asyncio.Task[bool] | None = None
+        self._asked_at = 0.0
 
     async def resolve(
         self,
@@ -153,8 +154,10 @@ class Resolver:
         return min(PATIENCE, max(0.0, deadline - asyncio.get_running_loop().time()) * 0.4)
 
     async def _resolver_lives(self, timeout: float) -> bool:
-        """Ask once for all look-ups that wonder at the same time."""
-        if self._asking is None or self._asking.done():
+        """Ask once for all look-ups that wonder within a second."""
+        now = asyncio.get_running_loop().time()
+        if self._asking is None or (self._asking.done() and now - self._asked_at > 1.0):
+            self._asked_at = now
             self._asking = asyncio.create_task(resolver_lives(self._servers(), timeout))
         return await asyncio.shield(self._asking)
 

@@ -53,6 +53,7 @@ async def serve(
     """Run `handler` for each connection; what it leaves open is closed at the end of the connection."""
     serving = Serving()
     tasks: set[asyncio.Task[None]] = set()
+    open_writers: set[asyncio.StreamWriter] = set()
 
     async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -63,10 +64,12 @@ async def serve(
             writer.close()
             if context is not None:
                 writer.transport.abort()
+            open_writers.discard(writer)
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         serving.connections += 1
         serving.arrived.set()
+        open_writers.add(writer)
         task = asyncio.ensure_future(one(reader, writer))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
@@ -76,11 +79,14 @@ async def serve(
     try:
         yield serving
     finally:
+        await settle()  # asyncio leaks a connection that it is accepting while its server closes
         server.close()
-        await settle()  # a connection that was just accepted still gets its task, to be cancelled with the others
+        await settle()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for writer in open_writers:
+            writer.transport.abort()  # its task was cancelled before it began
         await settle()
 
 
@@ -168,6 +174,14 @@ def black_hole(host: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
             filler.setblocking(False)
             filler.connect_ex(listening.getsockname())
         yield listening.getsockname()[1]
+
+
+def other_loopback() -> str:
+    """A loopback address beside 127.0.0.1: IPv6 where this machine has it."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET6) as sock:
+        sock.bind(("::1", 0))
+        return "::1"
+    return "127.0.0.2"
 
 
 def refused_port() -> int:

@@ -263,7 +263,7 @@ async def test_ip_chooses_the_family(vantage: Vantage) -> None:
         target = f"http://localhost:{server.port}/"
         assert (await look_at(vantage, "http", target, ip=4)).outcome is Outcome.PASS
         assert (await look_at(vantage, "http", target)).outcome is Outcome.PASS
-        assert (await look_at(vantage, "http", target, ip=6)).code in ("tcp.refused", "dns.nodata", "dns.nxdomain")
+        assert (await look_at(vantage, "http", target, ip=6)).outcome is not Outcome.PASS
         wrong = await look_at(vantage, "http", f"http://127.0.0.1:{server.port}/", ip=6)
     assert (wrong.outcome, wrong.code) == (Outcome.UNKNOWN, "target.invalid")
 

@@ -1,6 +1,7 @@
 """What holds for every probe: a sample whatever happens, the whole deadline, nothing left behind."""
 
 import asyncio
+import contextlib
 import errno
 import importlib
 import inspect
@@ -107,28 +108,28 @@ def test_a_tls_error_is_no_kernel_error() -> None:
     assert from_os_error(ssl.SSLError(1, "[SSL: X] x")).code == "tls.handshake"
 
 
-@pytest.fixture
+@contextlib.contextmanager
 def no_descriptors_left() -> Iterator[None]:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(int(each.name) for each in Path("/proc/self/fd").iterdir()), hard))
+    highest = max(int(each.name) for each in Path("/proc/self/fd").iterdir())
     taken = []
+    resource.setrlimit(resource.RLIMIT_NOFILE, (highest, hard))
     try:
-        while True:
-            taken.append(os.open("/dev/null", os.O_RDONLY))
-    except OSError:
-        pass
-    yield
-    for each in taken:
-        os.close(each)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        with contextlib.suppress(OSError):
+            while True:
+                taken.append(os.open("/dev/null", os.O_RDONLY))
+        yield
+    finally:
+        for each in taken:
+            os.close(each)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-@pytest.mark.parametrize(("kind", "scheme"), [("http", "http"), ("tcp", "tcp"), ("tls", "tls"), ("smtp", "smtp")])
-async def test_being_out_of_descriptors_is_unknown(
-    vantage: Vantage, kind: str, scheme: str, no_descriptors_left: None
-) -> None:
+@pytest.mark.parametrize("kind", ["http", "tcp", "tls", "smtp"])
+async def test_being_out_of_descriptors_is_unknown(vantage: Vantage, kind: str) -> None:
     importlib.import_module(f"outagetui.probes.{kind}")
-    sample = await look_at(vantage, kind, f"{scheme}://127.0.0.1:9/")
+    with no_descriptors_left():
+        sample = await look_at(vantage, kind, f"{kind}://127.0.0.1:9/")
     assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "net.descriptors")
 
 

@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 from outagetui.model import Outcome
 from outagetui.probes.vantage import Vantage
 from outagetui.secrets import Secrets
-from tests.probes.servers import black_hole, dripping, hanging, look_at, refused_port, saying, script, serve
+from tests.probes.servers import (
+    black_hole,
+    dripping,
+    hanging,
+    look_at,
+    other_loopback,
+    refused_port,
+    saying,
+    script,
+    serve,
+)
 
 
 async def test_a_port_that_accepts_passes(vantage: Vantage) -> None:
@@ -21,10 +31,12 @@ async def test_a_port_that_accepts_passes(vantage: Vantage) -> None:
 
 
 async def test_ipv6_and_another_place_to_dial(vantage: Vantage) -> None:
-    async with serve(hanging(), host="::1") as server:
-        assert (await look_at(vantage, "tcp", f"tcp://[::1]:{server.port}")).outcome is Outcome.PASS
-        sample = await look_at(vantage, "tcp", "tcp://name.example.test:25", connect=f"[::1]:{server.port}")
-    assert sample.detail == f"connected to [::1]:{server.port}"
+    host = other_loopback()
+    async with serve(hanging(), host=host) as server:
+        there = f"[{host}]:{server.port}" if ":" in host else f"{host}:{server.port}"
+        assert (await look_at(vantage, "tcp", f"tcp://{there}")).outcome is Outcome.PASS
+        sample = await look_at(vantage, "tcp", "tcp://name.example.test:25", connect=there)
+    assert sample.detail == f"connected to {there}"
 
 
 async def test_a_dialogue_passes_when_the_answer_matches(vantage: Vantage) -> None:
