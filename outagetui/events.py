@@ -170,22 +170,31 @@ class RunEnded(Event, frozen=True, kw_only=True):
 class AnnouncementMade(Event, frozen=True, kw_only=True):
     """One text of an announcement. The first of an `announcement` opens it, kind `resolved` closes it.
 
-    `part` counts from 0 within the announcement, `accounts` are the (name, address) pairs it names, `outlets` where it
-    goes, `since` and `next_update` are epoch seconds.
+    `part` counts from 0 within the announcement, `texts` maps a language to its (title, body), `accounts` are the
+    (name, address) pairs it names, `outlets` where it goes, `since` and `next_update` are epoch seconds.
     """
 
     announcement: str
     part: int
     kind: str
     audience: str
-    language: str
-    title: str
-    body: str
+    texts: dict[str, tuple[str, str]]
     since: float
     next_update: float | None
     accounts: tuple[tuple[str, str], ...]
     outlets: tuple[str, ...]
     run: str = ""
+    step: str = ""
+
+    @property
+    def title(self) -> str:
+        """The title in the first language."""
+        return next(iter(self.texts.values()))[0]
+
+    @property
+    def body(self) -> str:
+        """The body in the first language."""
+        return next(iter(self.texts.values()))[1]
 
 
 class DeliveryIntended(Event, frozen=True, kw_only=True):

@@ -38,6 +38,10 @@ PRAGMA user_version={SCHEMA};
 """
 
 
+class WriteError(Exception):
+    """Nothing was written; the message says why, in words for the operator."""
+
+
 class StoreError(Exception):
     """The store cannot be used; the message says why and what to do."""
 
@@ -60,7 +64,6 @@ class Store:
         row = self._db.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
         self._head: tuple[int, str] = row or (0, GENESIS)
 
-    # --- the journal -------------------------------------------------------------------------------------------
 
     def append(self, at: float, actor: str, *events: Event) -> list[Entry]:
         """Append `events` in one durable commit and return them as entries; on sqlite3.Error nothing was kept."""
@@ -90,7 +93,6 @@ class Store:
         """Return the whole journal, oldest first."""
         return [_entry(row) for row in self._db.execute("SELECT * FROM journal ORDER BY seq")]
 
-    # --- samples and live state ----------------------------------------------------------------------------------
 
     def record(self, observations: Sequence[Observation], live: Iterable[Live], beat: Beat) -> None:
         """Keep samples, the live rows that changed and the sign of life in one commit."""
@@ -182,7 +184,6 @@ class Store:
         """Close the file, for tests and for commands that own it for a moment."""
         self._db.close()
 
-    # --- within ------------------------------------------------------------------------------------------------------
 
     def _put(self, key: str, value: bytes) -> None:
         self._db.execute("INSERT OR REPLACE INTO meta VALUES(?,?)", (key, value))
@@ -204,11 +205,16 @@ def _entry(row: tuple[int, int, str, str, str, str, str]) -> Entry:
     return Entry(seq, at_us / 1e6, actor, kind, document, prev, digest)
 
 
+def make_place(path: Path) -> None:
+    """Make the store's directory as a reader of another group needs it (2750), unless it is there. Raises OSError."""
+    if not path.parent.is_dir():
+        path.parent.mkdir(parents=True)
+        path.parent.chmod(0o2750)
+
+
 def _open(path: Path) -> sqlite3.Connection:
     try:
-        if not path.parent.is_dir():
-            path.parent.mkdir(parents=True)
-            path.parent.chmod(0o2750)
+        make_place(path)
         fresh = not path.exists()
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
         if fresh:

@@ -1,7 +1,6 @@
 """The journal folded into what holds now: standings, mutes, runs, announcements, the incident's events. Pure."""
 
-from dataclasses import dataclass, field
-
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from outagetui import events
@@ -14,8 +13,7 @@ QUIET_SECONDS = 1800.0
 CLOSING_KINDS = ("resolved", "false-alarm")
 
 
-@dataclass
-class Run:
+class Run(Struct):
     """One execution of a playbook as the journal tells it."""
 
     id: str
@@ -28,21 +26,21 @@ class Run:
     stands_down: str = ""
     state: str = "running"
     ended: float | None = None
-    steps: dict[str, StepRow] = field(default_factory=dict)
-    asked: dict[str, events.StepAsked] = field(default_factory=dict)
+    steps: dict[str, StepRow] = {}
+    asked: dict[str, events.StepAsked] = {}
+    answered: dict[str, events.StepAnswered] = {}
 
     def open_step(self) -> StepRow | None:
         """Return the step that was begun and has no outcome."""
         return next((row for row in self.steps.values() if row.state in ("doing", "asking", "unsure")), None)
 
 
-@dataclass
-class Announcement:
+class Announcement(Struct):
     """An announcement with all its parts and what came of each at each outlet."""
 
     id: str
-    parts: list[tuple[float, str, events.AnnouncementMade]] = field(default_factory=list)
-    deliveries: dict[tuple[int, str], events.DeliveryEnded | None] = field(default_factory=dict)
+    parts: list[tuple[float, str, events.AnnouncementMade]] = []
+    deliveries: dict[tuple[int, str], events.DeliveryEnded | None] = {}
 
     @property
     def newest(self) -> events.AnnouncementMade:
@@ -55,8 +53,7 @@ class Announcement:
         return self.newest.kind not in CLOSING_KINDS
 
 
-@dataclass
-class Incident:
+class Incident(Struct):
     """When primaries were partial or down, and who took it."""
 
     id: str
@@ -67,17 +64,16 @@ class Incident:
     stood_down: float | None = None
 
 
-@dataclass
-class Ledger:
+class Ledger(Struct):
     """What the journal says up to entry `seq`. `primaries` are the channels whose states open an incident."""
 
     primaries: frozenset[str] = frozenset()
     seq: int = 0
-    states: dict[str, tuple[State, float]] = field(default_factory=dict)
-    active: dict[str, float] = field(default_factory=dict)
-    mutes: dict[str, MuteRow] = field(default_factory=dict)
-    runs: dict[str, Run] = field(default_factory=dict)
-    announcements: dict[str, Announcement] = field(default_factory=dict)
+    states: dict[str, tuple[State, float]] = {}
+    active: dict[str, float] = {}
+    mutes: dict[str, MuteRow] = {}
+    runs: dict[str, Run] = {}
+    announcements: dict[str, Announcement] = {}
     incident: Incident | None = None
     blind_since: float | None = None
     released: float = 0.0  # when a backup was last let go
@@ -138,7 +134,8 @@ class Ledger:
     def _state(self, event: events.StateChanged, entry: Entry) -> None:
         state = State(event.now)
         self.states[event.id] = state, entry.at
-        if event.id not in self.primaries or event.local:
+        mute = self.mutes.get(event.id)
+        if event.id not in self.primaries or event.local or (mute is not None and mute.until > entry.at):
             return
         if state in BAD:
             incident, closed = self.incident_at(entry.at)
@@ -186,10 +183,12 @@ class Ledger:
         match event:
             case events.StepAsked(why=why, question=question, answers=answers):
                 run.asked[event.step] = event
+                run.answered.pop(event.step, None)
                 run.state = "asking"
                 row = replace(row, state="unsure" if why == "unsure" else "asking", question=question, answers=answers)
             case events.StepAnswered(answer=answer, note=note):
                 run.state = "running"
+                run.answered[event.step] = event
                 words = f"{answer}: {note}" if note else answer
                 row = replace(row, state="waiting", actor=entry.actor, question="", answers=(), detail=words)
             case events.StepIntended():

@@ -38,8 +38,8 @@ def _words(event: events.Event) -> str:
             return f"deactivated {channel}" + (f" ({run})" if run else " by hand")
         case events.RunStarted() | events.RunEnded():
             return _of_run(event)
-        case events.AnnouncementMade(announcement=name, kind=kind, title=title, outlets=outlets):
-            return f"announcement {name} {kind} for {', '.join(outlets)}: {title}"
+        case events.AnnouncementMade(announcement=name, kind=kind, outlets=outlets):
+            return f"announcement {name} {kind} for {', '.join(outlets)}: {event.title}"
         case events.DeliveryIntended(announcement=name, outlet=outlet):
             return f"announcement {name}: sending to {outlet}"
         case events.DeliveryEnded(announcement=name, outlet=outlet, state=state, url=url, detail=detail):

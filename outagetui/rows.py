@@ -155,6 +155,8 @@ class RunRow(Struct, frozen=True, kw_only=True):
     @property
     def asking(self) -> StepRow | None:
         """The step whose question waits for an answer."""
+        if self.ended is not None:
+            return None
         return next((step for step in self.steps if step.state in ("asking", "unsure")), None)
 
 

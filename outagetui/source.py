@@ -17,7 +17,7 @@ REOPEN_AFTER = 2.0
 
 
 class StoreSource:
-    """Boards, log and history from the store at `path`. Raises StoreError when it cannot be read; the next call retries.
+    """Boards, log and history from the store at `path`. StoreError says why it cannot be read; later calls retry.
 
     The journal is folded once and then only forward. The file is opened anew when it was replaced, or when it was read
     as a settled file (no daemon had it open then) and may have come to life.

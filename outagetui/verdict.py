@@ -97,6 +97,8 @@ def add(track: Track, check: Check, sample: Sample, at: float) -> Track:
     elif failed and not failing.bad:
         quick = 1 if once_repeated else QUICK_AFTER_FAILURE
     state = _state(failing, slowness)
+    if state is State.UP and failed and track.state is State.UNKNOWN:
+        state = State.UNKNOWN  # nothing good was seen yet
     since = (
         track.since
         if state is track.state and track.since is not None

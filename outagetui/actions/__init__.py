@@ -1,0 +1,86 @@
+"""What steps do: one file a kind, each with `act` and `recover`.
+
+`act(plan, world)` does the step and returns a Result. `recover(plan, world)` is asked when a step was begun and its
+outcome is not known: it returns a Result when it can tell, None when doing it (again) is safe, or words for the
+operator when it is not.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from importlib import import_module
+from typing import Protocol, cast
+
+import msgspec
+from msgspec import Struct
+
+from outagetui.events import Event, StepPlan
+from outagetui.model import Check, Sample, State
+from outagetui.options import STEPS, StepOptions
+
+
+class Result(Struct, frozen=True):
+    """What came of a step. `events` are journaled in the same commit as the outcome."""
+
+    done: bool
+    detail: str
+    events: tuple[Event, ...] = ()
+
+
+class World(Protocol):
+    """What a step may touch."""
+
+    run: str
+
+    def now(self) -> float:
+        """Return monotonic seconds."""
+
+    def state_of(self, name: str) -> State:
+        """Return the state of a check, channel or outlet."""
+
+    def checks_of(self, name: str) -> tuple[Check, ...]:
+        """Return the checks of a channel, or the named check."""
+
+    def active(self) -> Mapping[str, float]:
+        """Return the active backups."""
+
+    def probe(self, check: Check) -> Awaitable[Sample]:
+        """Probe now; the sample is recorded as any other."""
+
+    def next_sample(self, names: frozenset[str]) -> Awaitable[tuple[Check, Sample]]:
+        """Wait for the next scheduled sample of one of these checks."""
+
+    def progress(self, detail: str) -> Awaitable[None]:
+        """Tell how far a wait has come."""
+
+    def announce(self, plan: StepPlan) -> Awaitable[Result]:
+        """Compose and deliver what the step announces; what was delivered for it before is not sent again."""
+
+    def recover_announcement(self, plan: StepPlan) -> Awaitable[Result | str | None]:
+        """Look up what became of an announcement that was under way."""
+
+
+Act = Callable[[StepPlan, World], Awaitable[Result]]
+Recover = Callable[[StepPlan, World], Awaitable[Result | str | None]]
+
+_MODULES = {
+    "activate": "standing",
+    "deactivate": "standing",
+    "verify": "waiting",
+    "wait_for": "waiting",
+    "announce": "announcing",
+}
+PATIENT = frozenset({"verify", "wait_for"})  # kinds that only look, and may be interrupted at any moment
+
+
+def act(plan: StepPlan, world: World) -> Awaitable[Result]:
+    """Do the step."""
+    return cast("Act", import_module(f"outagetui.actions.{_MODULES[plan.do]}").act)(plan, world)
+
+
+def recover(plan: StepPlan, world: World) -> Awaitable[Result | str | None]:
+    """Find out what became of a step that was begun."""
+    return cast("Recover", import_module(f"outagetui.actions.{_MODULES[plan.do]}").recover)(plan, world)
+
+
+def options_of(plan: StepPlan) -> StepOptions:
+    """Return the step's `with` table as its kind's options."""
+    return msgspec.convert(plan.options, type=STEPS[plan.do])

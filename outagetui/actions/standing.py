@@ -1,0 +1,29 @@
+"""`activate` and `deactivate`: backups change their standing, which is a journal entry and cannot half happen."""
+
+from outagetui.actions import Result, World, options_of
+from outagetui.events import Activated, Deactivated, Event, StepPlan
+from outagetui.model import State
+from outagetui.options import ChannelsOptions
+
+
+async def act(plan: StepPlan, world: World) -> Result:
+    """Make the named backups active or standby; a backup that is not up is a warning, not a failure."""
+    options = options_of(plan)
+    assert isinstance(options, ChannelsOptions)
+    active = world.active()
+    wanted = plan.do == "activate"
+    change = [name for name in options.channels if (name in active) != wanted]
+    make = Activated if wanted else Deactivated
+    events: tuple[Event, ...] = tuple(make(channel=name, run=world.run) for name in change)
+    if not change:
+        return Result(True, f"already {'active' if wanted else 'standby'}: {', '.join(options.channels)}")
+    words = f"{', '.join(change)} {'active' if wanted else 'back to standby'}"
+    doubtful = [f"{name} is {world.state_of(name).value}" for name in change if world.state_of(name) is not State.UP]
+    if wanted and doubtful:
+        words += f"; warning: {', '.join(doubtful)}"
+    return Result(True, words, events)
+
+
+async def recover(plan: StepPlan, world: World) -> Result | str | None:
+    """Standing and outcome are one commit: without an outcome nothing changed, so doing it is safe."""
+    return None

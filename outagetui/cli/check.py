@@ -1,0 +1,126 @@
+"""`outagetui check`: one pass of probes now. Touches no store and starts no daemon."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from outagetui import verdict
+from outagetui.cli.common import UNUSABLE, configuration, fail, leave, print_json
+from outagetui.model import Channel, Check, Config, Outcome, Sample, State, worst
+from outagetui.text import clean
+
+STATES = {Outcome.PASS: State.UP, Outcome.WARN: State.SLOW, Outcome.FAIL: State.DOWN, Outcome.UNKNOWN: State.UNKNOWN}
+STATUS = {State.UP: 0, State.SLOW: 1, State.PARTIAL: 1, State.DOWN: 2, State.UNKNOWN: 3, State.BLIND: 3}
+AT_ONCE = 50
+
+
+@click.command()
+@click.argument("ids", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_obj
+def check(options: dict[str, str | None], ids: tuple[str, ...], as_json: bool) -> None:
+    """Probe everything, or the channels and checks with these IDS, once now.
+
+    Exit status: 0 all up, 1 something slow, 2 something down, 3 unknown or unusable configuration.
+    """
+    config = configuration(options)
+    channels = chosen(config, ids)
+    at = time.time()
+    samples = asyncio.run(probe_all(config, [check for _, checks in channels for check in checks]))
+    document = report(config, channels, samples, at)
+    if as_json:
+        print_json(document)
+    else:
+        for line in lines(document):
+            click.echo(line)
+    leave(STATUS[worst([State(channel["state"]) for channel in document["channels"]])])
+
+
+def chosen(config: Config, ids: Sequence[str]) -> list[tuple[Channel, tuple[Check, ...]]]:
+    """Return the channels and their checks to probe. Ends with status 3 for a name that nothing has."""
+    if not ids:
+        return [(channel, channel.checks) for channel in config.channels]
+    known = {channel.id for channel in config.channels} | {c.id for channel in config.channels for c in channel.checks}
+    strangers = [name for name in ids if name not in known]
+    if strangers:
+        fail(
+            f"no channel or check is called {', '.join(map(clean, strangers))}; known: {', '.join(sorted(known))}",
+            UNUSABLE,
+        )
+    picked = []
+    for channel in config.channels:
+        checks = tuple(c for c in channel.checks if channel.id in ids or c.id in ids)
+        if checks or channel.id in ids:
+            picked.append((channel, checks))
+    return picked
+
+
+async def probe_all(config: Config, checks: Sequence[Check]) -> dict[str, Sample]:
+    """Probe `checks` and the canaries together; return the judged samples by check."""
+    from outagetui.probes import look
+    from outagetui.probes.vantage import Vantage
+    from outagetui.secrets import Secrets
+
+    vantage = Vantage(config.vantage, Secrets(Path(config.secrets) if config.secrets else None))
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def one(check: Check) -> Sample:
+        async with slots:
+            return await look(check, asyncio.get_running_loop().time() + check.timeout, vantage)
+
+    together = [*checks, *config.canaries]
+    samples = dict(zip((c.id for c in together), await asyncio.gather(*map(one, together)), strict=True))
+    await vantage.aclose()
+    answered = any(samples[c.id].outcome in (Outcome.PASS, Outcome.WARN) for c in together if c.expect == "up")
+    return {c.id: verdict.expected(c, samples[c.id], trusted=answered) for c in checks}
+
+
+def report(
+    config: Config, channels: Sequence[tuple[Channel, tuple[Check, ...]]], samples: dict[str, Sample], at: float
+) -> dict[str, Any]:
+    """Return the document of `check --json`."""
+    rows = []
+    for channel, checks in channels:
+        rows.append(
+            {
+                "id": channel.id,
+                "name": channel.name,
+                "role": channel.role,
+                "audience": channel.audience,
+                "state": worst([STATES[samples[c.id].outcome] for c in checks]).value,
+                "checks": [_check(c, samples[c.id]) for c in checks],
+            }
+        )
+    stamp = datetime.fromtimestamp(int(at), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"version": 1, "at": stamp, "vantage": config.vantage, "channels": rows}
+
+
+def _check(check: Check, sample: Sample) -> dict[str, Any]:
+    return {
+        "id": check.id,
+        "probe": check.probe,
+        "outcome": sample.outcome.value,
+        "expect": check.expect,
+        "latency_ms": None if sample.latency_ms is None else round(sample.latency_ms, 1),
+        "phases": {name: round(span, 1) for name, span in sample.phases.items()},
+        "code": sample.code,
+        "detail": clean(sample.detail),
+    }
+
+
+def lines(document: dict[str, Any]) -> list[str]:
+    """Return the report for people, worst channel first."""
+    order = [state.value for state in (State.DOWN, State.PARTIAL, State.UNKNOWN, State.BLIND, State.SLOW, State.UP)]
+    out = []
+    for channel in sorted(document["channels"], key=lambda row: order.index(row["state"])):
+        out.append(f"{channel['state'].upper():8}{channel['name']} ({channel['role']}, {channel['audience']})")
+        for check in channel["checks"]:
+            took = "" if check["latency_ms"] is None else f" {check['latency_ms']} ms"
+            why = " ".join(filter(None, (check["code"], check["detail"])))
+            out.append(f"        {check['outcome']:8}{check['id']}{took}{'  ' + why if why else ''}")
+    return out

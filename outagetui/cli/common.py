@@ -1,0 +1,83 @@
+"""What commands share: finding configuration and store, talking to the daemon, words for refusals."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from outagetui.orders.client import OrderClient
+    from outagetui.source import StoreSource
+
+UP, SLOW, DOWN, UNUSABLE = 0, 1, 2, 3
+
+
+def fail(message: str, status: int) -> NoReturn:
+    """End with one clear message on standard error."""
+    sys.stderr.write(f"{message}\n")
+    sys.exit(status)
+
+
+def directory(options: dict[str, str | None]) -> Path:
+    """Return the configuration directory; ends with status 3 when there is none."""
+    from outagetui.config import ConfigError, find
+
+    try:
+        return find(options["config"], os.environ, Path.cwd(), Path.home())
+    except ConfigError as error:
+        fail(str(error), UNUSABLE)
+
+
+def configuration(options: dict[str, str | None]) -> Any:
+    """Return the loaded configuration; ends with status 3 and every problem."""
+    from outagetui.config import ConfigError, load
+
+    try:
+        return load(directory(options))
+    except ConfigError as error:
+        fail(str(error), UNUSABLE)
+
+
+def store(options: dict[str, str | None]) -> Path:
+    """Return the store's path, named or from the configuration."""
+    if options["store"]:
+        return Path(options["store"])
+    from outagetui.config.places import store_of
+
+    return Path(store_of(directory(options), os.environ))
+
+
+async def client(options: dict[str, str | None]) -> "OrderClient":
+    """Return a client of the store's daemon, starting one if this user may; ends with status 3 when there is none."""
+    from outagetui.orders.launch import LaunchError, connect
+
+    try:
+        return await connect(store(options), directory(options))
+    except LaunchError as error:
+        fail(str(error), UNUSABLE)
+
+
+def source(options: dict[str, str | None]) -> "StoreSource":
+    """Return the store to read from; ends with status 3 when it cannot be read."""
+    from outagetui.journal import StoreError
+    from outagetui.source import StoreSource
+
+    found = StoreSource(store(options))
+    try:
+        found.changed()
+    except StoreError as error:
+        fail(str(error), UNUSABLE)
+    return found
+
+
+def print_json(document: object) -> None:
+    """Print one document and nothing else."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+
+def leave(status: int) -> NoReturn:
+    """End at once: a name look-up that hangs in a thread must not hold the command."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)

@@ -1,0 +1,52 @@
+"""`outagetui validate` and `outagetui init`: the configuration."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from outagetui.cli.common import UNUSABLE, directory, fail
+from outagetui.config import ConfigError, deep, load, system_files
+from outagetui.config import init as write_starter
+
+
+@click.command()
+@click.option(
+    "--deep", "look", is_flag=True, help="Also look at secrets, directories and certificates on this machine."
+)
+@click.pass_obj
+def validate(options: dict[str, str | None], look: bool) -> None:
+    """Report every error of the configuration, one a line: path:line: key: message. Exit status 0 or 3."""
+    place = directory(options)
+    try:
+        config = load(place)
+    except ConfigError as error:
+        fail(str(error), UNUSABLE)
+    problems = deep(config) if look else []
+    if problems:
+        fail("\n".join(map(str, problems)), UNUSABLE)
+    counts = (
+        f"{len(config.channels)} channels, {len(config.outlets)} outlets, {len(config.checks())} checks, "
+        f"{len(config.segments)} segments, {len(config.playbooks)} playbooks"
+    )
+    click.echo(f"{place}: {counts}: no errors")
+
+
+@click.command()
+@click.argument("target", metavar="DIR", required=False)
+@click.option("--system", is_flag=True, help="Print the systemd unit and the wallboard's authorized_keys line.")
+def init(target: str | None, system: bool) -> None:
+    """Write a commented starter configuration into DIR."""
+    if system:
+        for name, content in system_files().items():
+            sys.stdout.write(f"# ---- {name} ----\n{content}\n")
+        return
+    if target is None:
+        fail("name the directory to write: outagetui init DIR", 2)
+    try:
+        written = write_starter(Path(target))
+    except ConfigError as error:
+        fail(str(error), UNUSABLE)
+    for path in written:
+        click.echo(path)
+    click.echo(f"Now edit {target}/outagetui.toml and {target}/checks, then: outagetui --config {target} validate")

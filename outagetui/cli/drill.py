@@ -1,0 +1,79 @@
+"""`outagetui drill`: rehearse an outage against local servers; nothing leaves the machine."""
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from outagetui.cli.common import UNUSABLE, fail, print_json
+from outagetui.drill.scenario import MESSENGER_2011, SCENARIOS, Scenario
+from outagetui.drill.stage import DrillError, stage
+from outagetui.text import clean
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+FAILED = 1
+
+
+@click.command()
+@click.argument("scenario", default=MESSENGER_2011.id)
+@click.option("--headless", is_flag=True, help="Play it with a scripted operator, in under a minute.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document (with --headless).")
+def drill(scenario: str, headless: bool, as_json: bool) -> None:
+    """Rehearse SCENARIO against local servers with injected faults, in the screens you will use that night."""
+    chosen = SCENARIOS.get(scenario)
+    if chosen is None:
+        fail(f"there is no scenario {clean(scenario, 40)}; there are: {', '.join(SCENARIOS)}", 2)
+    if as_json and not headless:
+        fail("--json goes with --headless", 2)
+    try:
+        if headless:
+            _headless(chosen, as_json)
+        else:
+            sys.exit(_screens(chosen))
+    except (DrillError, OSError) as error:
+        fail(str(error), FAILED)
+
+
+def _headless(scenario: Scenario, as_json: bool) -> None:
+    from outagetui.drill.rehearsal import rehearse
+
+    with stage(scenario, "short") as set_up:
+        document = asyncio.run(rehearse(scenario, set_up))
+    if as_json:
+        print_json(document)
+        return
+    for row in document["timeline"]:
+        click.echo(f"{row['t']:7.1f} s  {row['text']}")
+    for name in ("detected_s", "activated_s", "announced_s", "recovered_s"):
+        click.echo(f"{name[:-2]} after {document[name]} s")
+    for audience, reach in document["reach"].items():
+        click.echo(f"reach {audience}: " + ", ".join(f"{when} {_share(value)}" for when, value in reach.items()))
+    click.echo(f"score {document['score']} of 100; the page is {document['page']}")
+
+
+def _share(value: float | None) -> str:
+    return "not known" if value is None else f"{value:.0%}"
+
+
+def _screens(scenario: Scenario) -> int:
+    from outagetui.tui import terminal
+
+    refused = terminal.refusal()
+    if refused:
+        fail(f"{refused}; or: outagetui drill --headless", UNUSABLE)
+    with stage(scenario, "live") as set_up:
+        set_up.begin()
+
+        def make() -> "App[Any]":
+            from outagetui.orders.client import OrderClient
+            from outagetui.source import StoreSource
+            from outagetui.tui.app import OutageApp
+
+            return OutageApp(StoreSource(set_up.store), OrderClient(set_up.store), drill=scenario.name)
+
+        status = terminal.run(make)
+    click.echo(f"The drill is over. Its page and journal are in {set_up.place}")
+    return status

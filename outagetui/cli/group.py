@@ -1,0 +1,72 @@
+"""The command line: one group, each command's module imported only when it is the one."""
+
+from importlib import import_module
+
+import click
+
+COMMANDS: dict[str, tuple[str, str]] = {  # name: (module in this package, one line of help)
+    "wallboard": ("screens", "Show the read-only wall."),
+    "daemon": ("daemon", "Watch, run playbooks and take orders, for systemd."),
+    "check": ("check", "Probe everything once now, without a daemon."),
+    "status": ("status_command", "Tell what the daemon knows, as plain text."),
+    "play": ("play", "Run a playbook from the shell."),
+    "runs": ("orders", "List runs and the questions they ask."),
+    "answer": ("orders", "Answer the question of a run's step."),
+    "abort": ("orders", "Give a run up."),
+    "ack": ("orders", "Take the incident."),
+    "mute": ("orders", "Mute a channel or outlet for a while."),
+    "recheck": ("orders", "Probe now instead of when it is due."),
+    "activate": ("orders", "Make backups active."),
+    "deactivate": ("orders", "Put backups back to standby."),
+    "reload": ("orders", "Let the daemon read its configuration again."),
+    "announce": ("announce", "Tell an audience through its outlets."),
+    "journal": ("journal", "Print the record of what happened."),
+    "drill": ("drill", "Rehearse an outage against local servers."),
+    "validate": ("config", "Report every error of the configuration."),
+    "init": ("config", "Write a commented starter configuration."),
+}
+
+
+class Lazy(click.Group):
+    """A group that knows its commands' names and help without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order people need them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"outagetui.cli.{COMMANDS[cmd_name][0]}")
+        command = getattr(module, cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from the table, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, words) for name, (_, words) in COMMANDS.items()])
+
+
+@click.group(
+    cls=Lazy,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--config", metavar="DIR", help="The configuration directory (else $OUTAGETUI_CONFIG, ., ~/.config, /etc)."
+)
+@click.option("--store", metavar="FILE", help="The store to read, for screens without a configuration.")
+@click.version_option(package_name="outagetui")
+@click.pass_context
+def outagetui(ctx: click.Context, config: str | None, store: str | None) -> None:
+    """See who can still reach you, switch to backups, tell your customers.
+
+    Without a command: the operator's screens.
+    """
+    ctx.obj = {"config": config, "store": store}
+    if ctx.invoked_subcommand is None:
+        from outagetui.cli.screens import operator
+
+        ctx.exit(operator(ctx.obj))

@@ -1,0 +1,172 @@
+"""The orders that a key can give, for scripts and for the day the screens do not work."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from outagetui.cli.common import client, fail, print_json, source
+from outagetui.config.durations import parse_duration
+from outagetui.rows import RunRow
+from outagetui.text import clean
+
+REFUSED = 1
+
+
+def give(options: dict[str, str | None], order: str, **fields: object) -> dict[str, Any]:
+    """Give one order and return the reply; a refusal ends the command with status 1 and its words."""
+
+    async def run() -> dict[str, Any]:
+        orders = await client(options)
+        try:
+            return await orders.send(order, **fields)
+        finally:
+            await orders.aclose()
+
+    reply = asyncio.run(run())
+    if not reply.get("ok"):
+        fail(str(reply.get("error")), REFUSED)
+    if reply.get("warning"):
+        sys.stderr.write(f"warning: {clean(reply['warning'])}\n")
+    return reply
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_obj
+def runs(options: dict[str, str | None], as_json: bool) -> None:
+    """List runs, newest first, with their steps and the questions they ask."""
+    board = source(options).board(time.time())
+    if as_json:
+        print_json([run_document(run) for run in board.runs])
+        return
+    for run in board.runs:
+        for line in run_lines(run):
+            click.echo(line)
+
+
+def run_document(run: RunRow) -> dict[str, Any]:
+    """Return a run as `play --json` prints it, with the open question beside it."""
+    asking = run.asking
+    return {
+        "run": run.id,
+        "playbook": run.playbook,
+        "state": run.state,
+        "steps": [
+            {"id": step.id, "state": step.state, "outcome": _outcome(step.state), "detail": clean(step.detail)}
+            for step in run.steps
+        ],
+    } | (
+        {
+            "question": {
+                "step": asking.id,
+                "attempt": asking.attempt,
+                "words": clean(asking.question),
+                "answers": list(asking.answers),
+            }
+        }
+        if asking is not None
+        else {}
+    )
+
+
+def _outcome(state: str) -> str | None:
+    return state if state in ("done", "failed", "skipped", "undone") else None
+
+
+def run_lines(run: RunRow) -> list[str]:
+    """Return a run for people."""
+    out = [f"{run.id} {clean(run.name)}: {run.state}"]
+    for step in run.steps:
+        detail = f": {clean(step.detail)}" if step.detail else ""
+        out.append(f"  {step.state:8} {step.id}{detail}")
+    asking = run.asking
+    if asking is not None:
+        out.append(f"  asks: {clean(asking.question)}")
+        out += [f"    outagetui answer {run.id} {asking.id} {answer}" for answer in asking.answers]
+    return out
+
+
+@click.command()
+@click.argument("run")
+@click.argument("step")
+@click.argument("answer_", metavar="ANSWER")
+@click.option("--note", default="", help="A remark for the journal.")
+@click.option("--attempt", type=int, help="Refuse unless the question is of this attempt (default: the open one).")
+@click.pass_obj
+def answer(options: dict[str, str | None], run: str, step: str, answer_: str, note: str, attempt: int | None) -> None:
+    """Answer the question of a run's step."""
+    if attempt is None:
+        board = source(options).board(time.time())
+        row = next((s for r in board.runs if r.id == run for s in r.steps if s.id == step), None)
+        attempt = row.attempt if row is not None else 0
+    give(options, "answer", run=run, step=step, attempt=attempt, answer=answer_, note=note)
+
+
+@click.command()
+@click.argument("run")
+@click.pass_obj
+def abort(options: dict[str, str | None], run: str) -> None:
+    """Give a run up; a step in progress finishes first."""
+    give(options, "abort", run=run)
+
+
+@click.command()
+@click.option("--note", default="", help="A remark for the journal.")
+@click.pass_obj
+def ack(options: dict[str, str | None], note: str) -> None:
+    """Take the incident."""
+    click.echo(f"incident {give(options, 'ack', note=note)['incident']} is yours")
+
+
+@click.command()
+@click.argument("id_", metavar="ID")
+@click.option("--for", "span", default="1h", show_default=True, help="How long, such as 30m or 2h; 0s ends a mute.")
+@click.option("--reason", default="", help="Why; needed to mute.")
+@click.pass_obj
+def mute(options: dict[str, str | None], id_: str, span: str, reason: str) -> None:
+    """Mute a channel or outlet for a while: checks go on, alarms do not."""
+    seconds = parse_duration(span)
+    if seconds is None:
+        raise click.UsageError(f'--for: expected a duration such as "30m" or "2h", not "{clean(span, 40)}"')
+    give(options, "mute", id=id_, seconds=seconds, reason=reason)
+
+
+@click.command()
+@click.argument("id_", metavar="[ID]", default="")
+@click.pass_obj
+def recheck(options: dict[str, str | None], id_: str) -> None:
+    """Probe a check, channel or outlet now; everything without ID."""
+    click.echo(f"{give(options, 'recheck', id=id_)['checks']} checks are probed now")
+
+
+def _stand(options: dict[str, str | None], order: str, channels: Sequence[str]) -> None:
+    changed = give(options, order, channels=list(channels))["changed"]
+    click.echo(f"{changed} of {len(channels)} changed")
+
+
+@click.command()
+@click.argument("channels", nargs=-1, required=True)
+@click.pass_obj
+def activate(options: dict[str, str | None], channels: tuple[str, ...]) -> None:
+    """Make backup CHANNELS active. Never asks; one that is not up is a warning."""
+    _stand(options, "activate", channels)
+
+
+@click.command()
+@click.argument("channels", nargs=-1, required=True)
+@click.pass_obj
+def deactivate(options: dict[str, str | None], channels: tuple[str, ...]) -> None:
+    """Put backup CHANNELS back to standby. Never asks."""
+    _stand(options, "deactivate", channels)
+
+
+@click.command()
+@click.pass_obj
+def reload(options: dict[str, str | None]) -> None:
+    """Let the daemon read its configuration again; with an error it keeps the old one."""
+    give(options, "reload")
+    click.echo("the new configuration is in force")

@@ -1,0 +1,150 @@
+"""`outagetui play`: a playbook from the shell, with its questions on the terminal."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from outagetui.cli.common import UNUSABLE, client, configuration, fail, print_json, store
+from outagetui.cli.orders import run_document, run_lines
+from outagetui.journal import StoreError
+from outagetui.orders.client import OrderClient
+from outagetui.playbook.plan import dry_run, plan
+from outagetui.rows import RunRow, StepRow
+from outagetui.source import StoreSource
+from outagetui.text import clean
+
+DONE, FAILED, USAGE, WAITING = 0, 1, 2, 4
+POLL = 0.1
+YES = {"confirm": "yes", "manual": "done"}
+
+
+@click.command()
+@click.argument("id_", metavar="[ID]", required=False)
+@click.option("--dry-run", "dry", is_flag=True, help="Print every step with what it would do; do nothing.")
+@click.option("--yes", is_flag=True, help="Answer confirmations and manual steps with yes; nothing else.")
+@click.option("--stand-down", "back", is_flag=True, help="Take back what the runs of ID (without ID: all) did.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document at the end.")
+@click.pass_obj
+def play(options: dict[str, str | None], id_: str | None, dry: bool, yes: bool, back: bool, as_json: bool) -> None:
+    """Run the playbook ID; ask on the terminal what it asks.
+
+    Exit status: 0 done, 1 a step failed, 2 usage, 3 configuration, 4 waiting for an answer.
+    """
+    config = configuration(options)
+    books = {book.id: book for book in config.playbooks}
+    if id_ is None and not back:
+        fail(f"name a playbook: {', '.join(books) or 'the configuration has none'}", USAGE)
+    if id_ is not None and id_ not in books:
+        fail(f"there is no playbook {clean(id_, 60)}; there are: {', '.join(books) or 'none'}", USAGE)
+    if dry:
+        if back:
+            fail("--dry-run shows a playbook's steps; leave --stand-down out", USAGE)
+        steps = plan(books[id_ or ""], config)
+        if as_json:
+            print_json({"playbook": id_, "steps": [{"id": s.id, "do": s.do, "what": s.what} for s in steps]})
+        else:
+            click.echo("\n".join(dry_run(steps)))
+        return
+    runs = asyncio.run(_Play(options, yes, quiet=as_json).play(id_, back))
+    if as_json:
+        documents = [run_document(run) for run in runs]
+        print_json(documents[0] if len(documents) == 1 else {"runs": documents})
+    sys.exit(max((_status(run) for run in runs), default=DONE))
+
+
+def _status(run: RunRow) -> int:
+    if run.ended is None:
+        return WAITING
+    failed = run.state != "done" or any(step.state == "failed" for step in run.steps)
+    return FAILED if failed else DONE
+
+
+class _Play:
+    """Starts runs and follows them in the journal, which is where their results are."""
+
+    def __init__(self, options: dict[str, str | None], yes: bool, quiet: bool) -> None:
+        self._options, self._yes = options, yes
+        self._say: Callable[[str], None] = (lambda words: None) if quiet else click.echo
+        self._told: dict[str, str] = {}
+        self._interactive = sys.stdin.isatty() and not quiet
+
+    async def play(self, playbook: str | None, back: bool) -> list[RunRow]:
+        orders = await client(self._options)
+        source = StoreSource(Path(store(self._options)))
+        try:
+            if not back:
+                return [await self._one(orders, source, await self._start(orders, playbook=playbook))]
+            board = source.board(time.time())
+            stood = {run.stands_down for run in board.runs}
+            past = [
+                run
+                for run in board.runs
+                if run.ended is not None
+                and not run.stands_down
+                and run.id not in stood
+                and playbook in (None, run.playbook)
+                and any(step.state == "done" and step.do != "manual" for step in run.steps)
+            ]
+            if not past:
+                self._say("nothing to stand down")
+            return [await self._one(orders, source, await self._start(orders, stand_down=run.id)) for run in past]
+        except StoreError as error:
+            fail(str(error), UNUSABLE)
+        finally:
+            await orders.aclose()
+
+    async def _start(self, orders: OrderClient, **fields: object) -> str:
+        reply = await orders.send("start", **fields)
+        if not reply.get("ok"):
+            fail(str(reply.get("error")), FAILED)
+        return str(reply["run"])
+
+    async def _one(self, orders: OrderClient, source: StoreSource, run: str) -> RunRow:
+        """Follow a run to its end, or to a question that nobody here may answer."""
+        answered: set[tuple[str, int]] = set()
+        while True:
+            row = next((row for row in source.board(time.time()).runs if row.id == run), None)
+            if row is not None:
+                self._report(row)
+                if row.ended is not None:
+                    self._say(f"{row.id} {row.state}")
+                    return row
+                asking = row.asking
+                if asking is not None and (asking.id, asking.attempt) not in answered:
+                    answer = await self._answer(asking)
+                    if answer is None:
+                        self._say("\n".join(run_lines(row)))
+                        return row
+                    answered.add((asking.id, asking.attempt))
+                    fields = {"run": run, "step": asking.id, "attempt": asking.attempt, "answer": answer}
+                    reply = await orders.send("answer", **fields)
+                    if not reply.get("ok"):
+                        self._say(f"refused: {reply.get('error')}")
+            await asyncio.sleep(POLL)
+
+    async def _answer(self, asking: StepRow) -> str | None:
+        """Return the answer to give: `--yes` for what it may answer, else the person's, None when there is none."""
+        if self._yes and asking.state == "asking" and "retry" not in asking.answers:
+            return next(answer for answer in YES.values() if answer in asking.answers)
+        if not self._interactive:
+            return None
+        prompt = f"{clean(asking.question)} [{'/'.join(asking.answers)}] "
+        while True:
+            try:
+                given = (await asyncio.to_thread(input, prompt)).strip()
+            except EOFError:
+                return None
+            if given in asking.answers:
+                return given
+            self._say(f"answer one of: {', '.join(asking.answers)}")
+
+    def _report(self, run: RunRow) -> None:
+        for step in run.steps:
+            words = f"{step.state} {clean(step.detail)}".rstrip()
+            if step.state != "waiting" and self._told.get(step.id) != words:
+                self._told[step.id] = words
+                self._say(f"{run.id} {step.id}: {words}")

@@ -1,0 +1,69 @@
+"""`outagetui` and `outagetui wallboard`: the screens."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from outagetui.cli.common import UNUSABLE, directory, fail, store
+from outagetui.tui import terminal
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+WALL_PATIENCE = 5.0
+
+
+def operator(options: dict[str, str | None]) -> int:
+    """Show the operator's screens; return the exit status. Starts a daemon if this user may and there is none."""
+    refused = terminal.refusal()
+    if refused:
+        fail(refused, UNUSABLE)
+    path = store(options)
+    asyncio.run(_ready(path, options))
+
+    def make() -> "App[Any]":
+        from outagetui.orders.client import OrderClient
+        from outagetui.source import StoreSource
+        from outagetui.tui.app import OutageApp
+
+        return OutageApp(StoreSource(path), OrderClient(path))
+
+    return terminal.run(make)
+
+
+async def _ready(path: Path, options: dict[str, str | None]) -> None:
+    """See that a daemon runs; without the right to start one the board is shown read-only if there is a store."""
+    from outagetui.orders.launch import LaunchError, connect
+
+    if options["store"]:
+        return
+    try:
+        client = await connect(path, directory(options))
+    except LaunchError as error:
+        if not os.access(path, os.R_OK):
+            fail(str(error), UNUSABLE)
+        sys.stderr.write(f"{error}\n")
+    else:
+        await client.aclose()
+
+
+@click.command()
+@click.option("--store", "named", metavar="FILE", help="The store to read, for a wall without the configuration.")
+@click.pass_obj
+def wallboard(options: dict[str, str | None], named: str | None) -> None:
+    """Show the read-only wall. It gives no orders and writes nothing; safe as an SSH forced command."""
+    path = Path(named) if named else store(options)
+    if not path.exists():
+        fail(f"{path}: there is no store to show; start the daemon first", UNUSABLE)
+
+    def make() -> "App[Any]":
+        from outagetui.source import StoreSource
+        from outagetui.tui.wall import WallApp
+
+        return WallApp(StoreSource(path))
+
+    sys.exit(terminal.run(make))

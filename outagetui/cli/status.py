@@ -1,0 +1,175 @@
+"""`outagetui status`: what the daemon knows, as text or JSON. Loads neither Textual nor Rich nor a network library."""
+
+import sys
+import time
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from outagetui.cli.common import UNUSABLE, fail, print_json, source
+from outagetui.journal import StoreError
+from outagetui.model import WORST_FIRST, State, worst
+from outagetui.rows import Board, ChannelRow, CheckRow
+from outagetui.text import clean
+
+STATUS = {State.UP: 0, State.SLOW: 1, State.PARTIAL: 1, State.DOWN: 2, State.UNKNOWN: 3, State.BLIND: 3}
+
+
+def report(options: dict[str, str | None], as_json: bool) -> int:
+    """Print the board and return the exit status."""
+    try:
+        board = source(options).board(time.time())
+    except StoreError as error:
+        fail(str(error), UNUSABLE)
+    if as_json:
+        print_json(document(board))
+    else:
+        sys.stdout.write("\n".join(lines(board)) + "\n")
+    return exit_status(board)
+
+
+def exit_status(board: Board) -> int:
+    """Return the exit status: the worst channel's, and 3 for a daemon that is not there."""
+    if board.stale:
+        return UNUSABLE
+    return STATUS[worst([channel.state for channel in board.channels])]
+
+
+def document(board: Board) -> dict[str, Any]:
+    """Return the document of `status --json`."""
+    return {
+        "version": 1,
+        "at": _stamp(board.at),
+        "vantage": board.vantage,
+        "channels": [_channel(row) for row in board.channels],
+        "reach": {row.audience: {"now": row.now, "possible": row.possible} for row in board.reach},
+        "incident": _incident(board),
+        "runs": [
+            {"run": run.id, "playbook": run.playbook, "state": run.state, "started": _stamp(run.started)}
+            for run in board.runs
+        ],
+        "announcements": [
+            {
+                "announcement": made.id,
+                "kind": made.kind,
+                "audience": made.audience,
+                "title": made.title,
+                "open": made.open,
+                "outlets": [{"id": to.outlet, "state": to.state, "url": to.url} for to in made.deliveries],
+            }
+            for made in board.announcements
+        ],
+        "daemon": _daemon(board),
+    }
+
+
+def _channel(row: ChannelRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "role": row.role,
+        "audience": row.audience,
+        "state": row.state.value,
+        "since": None if row.since is None else _stamp(row.since),
+        "why": clean(row.why),
+        "standing": row.standing,
+        "readiness": row.readiness,
+        "muted": None if row.muted is None else {"until": _stamp(row.muted.until), "reason": row.muted.reason},
+        "suppressed": row.suppressed,
+        "checks": [_check(check) for check in row.checks],
+    }
+
+
+def _check(row: CheckRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "probe": row.probe,
+        "outcome": None if row.outcome is None else row.outcome.value,
+        "expect": row.expect,
+        "latency_ms": None if row.latency_ms is None else round(row.latency_ms, 1),
+        "phases": {name: round(span, 1) for name, span in row.phases.items()},
+        "code": row.code,
+        "detail": clean(row.detail),
+    }
+
+
+def _incident(board: Board) -> dict[str, Any] | None:
+    incident = board.incident
+    if incident is None or incident.closed is not None:
+        return None
+    return {
+        "id": incident.id,
+        "since": _stamp(incident.since),
+        "channels": list(incident.channels),
+        "acked_by": incident.acked_by,
+    }
+
+
+def _daemon(board: Board) -> dict[str, Any]:
+    daemon = board.daemon
+    if daemon is None:
+        return {"pid": None, "age_s": None, "stale": True}
+    return {"pid": daemon.pid, "age_s": round(daemon.age, 1), "stale": daemon.stale}
+
+
+def _stamp(at: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+
+
+def lines(board: Board) -> list[str]:
+    """Return the board for people: what is wrong first."""
+    zone = ZoneInfo(board.timezone)
+    clock = datetime.fromtimestamp(board.at, zone).strftime("%Y-%m-%d %H:%M:%S %Z")
+    out = [f"{clean(board.business)}, seen from {clean(board.vantage)}, {clock}"]
+    if board.drill:
+        out.append(f"DRILL: {clean(board.drill)}")
+    if board.daemon is None:
+        out.append("STALE: no daemon has run on this store")
+    elif board.daemon.stale:
+        out.append(f"STALE: the daemon has been silent for {_span(board.daemon.age)}; what follows is old")
+    if board.daemon is not None and board.daemon.trouble:
+        out.append(f"TROUBLE: {clean(board.daemon.trouble)}")
+    if board.blind:
+        out.append(f"BLIND: {clean(board.blind)}")
+    incident = board.incident
+    if incident is not None and incident.closed is None:
+        taken = f"taken by {clean(incident.acked_by)}" if incident.acked_by else "not acknowledged"
+        since = datetime.fromtimestamp(incident.since, zone).strftime("%H:%M")
+        out.append(f"INCIDENT {incident.id} since {since} ({', '.join(incident.channels)}), {taken}")
+    for reach in board.reach:
+        if reach.now is not None:
+            guess = "?" if reach.uncertain else ""
+            out.append(
+                f"reach {reach.audience}: {reach.now:.0%}{guess} now, {reach.possible or 0:.0%} with every backup"
+            )
+    for row in sorted(board.channels, key=lambda row: WORST_FIRST.index(row.state)):
+        out.append(_line(board, row, zone))
+    for outlet in board.outlets:
+        told = f", {outlet.delivery}" if outlet.delivery else ""
+        out.append(f"{outlet.state.value.upper():8}{clean(outlet.name)} (outlet{told}) {clean(outlet.why)}".rstrip())
+    for run in board.runs:
+        if run.ended is None:
+            asking = run.asking
+            question = f", asks: {clean(asking.question)}" if asking is not None else ""
+            out.append(f"run {run.id} {clean(run.name)} {run.state}{question}")
+    for hint in board.suggestions:
+        gained = (hint.then or 0.0) > (hint.now or 0.0)
+        gain = f" ({hint.audience} {hint.now or 0:.0%} to {hint.then or 0:.0%})" if gained else ""
+        out.append(f"suggested: outagetui play {hint.playbook}{gain}: {clean(hint.why)}")
+    return out
+
+
+def _line(board: Board, row: ChannelRow, zone: ZoneInfo) -> str:
+    since = "" if row.since is None else f" since {datetime.fromtimestamp(row.since, zone).strftime('%H:%M')}"
+    standing = f" {row.standing}" if row.standing else ""
+    flags = " MUTED" if row.muted else ""
+    flags += " suppressed" if row.suppressed else ""
+    who = f"{clean(row.name)} ({row.role}{standing}, {row.audience})"
+    return f"{row.state.value.upper():8}{who}{flags}{since}: {clean(row.why)}".rstrip(": ")
+
+
+def _span(seconds: float) -> str:
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"

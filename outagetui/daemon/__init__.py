@@ -1,0 +1,1 @@
+"""The daemon: schedule, probes, verdicts, runs and orders. The only writer of the store."""

@@ -1,0 +1,172 @@
+"""The order desk: checks the sender's role and the order's fields, and passes it on. Refusals say what to do."""
+
+import math
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from outagetui.announce.outbox import AnnounceError
+from outagetui.daemon.sender import Sender
+from outagetui.events import Acked, Activated, Deactivated, Event, Muted
+from outagetui.journal import WriteError
+from outagetui.model import Audience
+from outagetui.orders.wire import NEEDS, allowed
+from outagetui.playbook.runner import OrderError
+from outagetui.text import clean
+
+NOTE = 500
+LONGEST_MUTE = 30 * 86400.0
+
+
+class _Order(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Base: the fields of one order."""
+
+
+class Start(_Order, kw_only=True):
+    """Begin a playbook, or stand a past run down."""
+
+    playbook: str = ""
+    stand_down: str = ""
+
+
+class Answer(_Order, kw_only=True):
+    """Answer the question that a step asks."""
+
+    run: str
+    step: str
+    attempt: int
+    answer: str
+    note: str = ""
+
+
+class Abort(_Order, kw_only=True):
+    """Give a run up."""
+
+    run: str
+
+
+class Ack(_Order, kw_only=True):
+    """Take the incident."""
+
+    incident: str = ""
+    note: str = ""
+
+
+class Mute(_Order, kw_only=True):
+    """Mute a channel or outlet for `seconds`; 0 ends it."""
+
+    id: str
+    seconds: float
+    reason: str = ""
+
+
+class Recheck(_Order, kw_only=True):
+    """Probe a check, channel or outlet now; everything without an id."""
+
+    id: str = ""
+
+
+class Standing(_Order, kw_only=True):
+    """Activate or deactivate backups."""
+
+    channels: tuple[str, ...]
+
+
+class Announce(_Order, kw_only=True):
+    """Tell an audience. The reply comes once it is journaled; what came of it is in the journal."""
+
+    kind: str
+    audience: Audience
+    outlets: tuple[str, ...] = ()
+    note: str = ""
+
+
+class Fault(_Order, kw_only=True):
+    """A drill tells what it did to its servers."""
+
+    fault: str
+    target: str
+
+
+class Nothing(_Order, kw_only=True):
+    """An order without fields."""
+
+
+FIELDS: dict[str, type[_Order]] = {
+    "hello": Nothing,
+    "start": Start,
+    "answer": Answer,
+    "abort": Abort,
+    "ack": Ack,
+    "mute": Mute,
+    "recheck": Recheck,
+    "activate": Standing,
+    "deactivate": Standing,
+    "announce": Announce,
+    "reload": Nothing,
+    "fault": Fault,
+    "stop": Nothing,
+}
+Handler = Callable[[Sender, Any], Awaitable[dict[str, Any]]]
+
+
+class Desk:
+    """Turns requests into calls of the daemon's parts, given as `handlers` by order name."""
+
+    def __init__(self, handlers: dict[str, Handler]) -> None:
+        self._handlers = handlers
+
+    async def take(self, sender: Sender, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the reply to one request; never raises."""
+        order = request.pop("order", None)
+        if order not in FIELDS:
+            return _refused(f"there is no order {clean(order, 40)}; orders are {', '.join(FIELDS)}")
+        if not allowed(sender.role, order):
+            return _refused(
+                f"{sender.actor} is {sender.role}; {order} needs {NEEDS[order]}: see [[operator]] in outagetui.toml"
+            )
+        try:
+            fields = msgspec.convert(request, type=FIELDS[order])
+        except msgspec.ValidationError as error:
+            return _refused(f"{order}: {clean(error)}")
+        try:
+            return {"ok": True, **await self._handlers[order](sender, fields)}
+        except (OrderError, AnnounceError, WriteError) as error:
+            return _refused(str(error))
+
+
+def _refused(words: str) -> dict[str, Any]:
+    return {"ok": False, "error": words}
+
+
+def standing_events(order: str, names: tuple[str, ...], backups: frozenset[str], active: set[str]) -> list[Event]:
+    """Return the journal events of an `activate` or `deactivate` order. Raises OrderError for what is no backup."""
+    strangers = [name for name in names if name not in backups]
+    if strangers or not names:
+        raise OrderError(f"not a backup channel: {', '.join(map(clean, strangers)) or 'none named'}")
+    if order == "activate":
+        return [Activated(channel=name) for name in dict.fromkeys(names) if name not in active]
+    return [Deactivated(channel=name) for name in dict.fromkeys(names) if name in active]
+
+
+def mute_event(order: Mute, known: frozenset[str], now: float) -> Muted:
+    """Return the journal event of a `mute` order. Raises OrderError."""
+    if order.id not in known:
+        raise OrderError(f"there is no channel or outlet {clean(order.id, 60)}")
+    if not math.isfinite(order.seconds) or not 0 <= order.seconds <= LONGEST_MUTE:
+        raise OrderError("a mute lasts from 0 s (ends it) to 30 days")
+    reason = clean(order.reason, NOTE)
+    if order.seconds and not reason:
+        raise OrderError("a mute needs a reason")
+    return Muted(id=order.id, until=now + order.seconds if order.seconds else 0.0, reason=reason)
+
+
+def ack_event(order: Ack, incident: str) -> Acked:
+    """Return the journal event of an `ack` order; `incident` is the open one ("" when there is none)."""
+    if not incident:
+        raise OrderError("there is no incident to acknowledge")
+    if order.incident and order.incident != incident:
+        raise OrderError(f"incident {clean(order.incident, 20)} is not open; {incident} is")
+    return Acked(incident=incident, note=clean(order.note, NOTE))

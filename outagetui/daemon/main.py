@@ -1,0 +1,70 @@
+"""`outagetui daemon`: from a configuration to a served store, and an exit status."""
+
+import asyncio
+import os
+import sys
+import time
+from pathlib import Path
+
+from outagetui.config import ConfigError, load
+from outagetui.daemon.lock import LockedError, hold
+from outagetui.daemon.service import Daemon
+from outagetui.journal import Store, StoreError, make_place
+from outagetui.orders.launch import BACKGROUND
+from outagetui.playbook.runner import OrderError
+
+DRILL = "OUTAGETUI_DRILL"
+
+
+def main(directory: Path) -> int:
+    """Serve the configuration until told to end. Leaves with `os._exit`, so that `-shm` stays for other readers."""
+    os.umask(0o027)
+    try:
+        config = load(directory)
+    except ConfigError as error:
+        _say(error)
+        return 3
+    drill = os.environ.get(DRILL, "")
+    if drill:
+        from outagetui.drill.guard import loopback_only
+
+        loopback_only()
+    try:
+        path = Path(config.store)
+        make_place(path)
+        held = hold(path)
+        store = Store(path)
+    except (LockedError, StoreError) as error:
+        _say(error)
+        return 1
+    except OSError as error:
+        _say(f"{config.store}: cannot be used as the store: {error.strerror}")
+        return 1
+    background = BACKGROUND in os.environ
+
+    def ready() -> None:
+        if background:
+            # Whoever started us may be gone by the time there is something to say.
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, 2)
+            os.close(null)
+
+    async def serve() -> str:
+        daemon = Daemon(config, store, background=background, drill=drill, clock=time.time)
+        return await daemon.serve(ready)
+
+    try:
+        reason = asyncio.run(serve())
+    except (OSError, OrderError) as error:
+        _say(error)
+        return 1
+    status = 1 if reason.startswith("internal error") else 0
+    if status:
+        _say(reason)
+    sys.stderr.flush()
+    os.close(held)
+    os._exit(status)
+
+
+def _say(words: object) -> None:
+    sys.stderr.write(f"{words}\n")

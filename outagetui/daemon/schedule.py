@@ -1,0 +1,182 @@
+"""When to probe: due checks start together in short ticks, spread by a hash; on trouble quick repeats overlap."""
+
+import asyncio
+import hashlib
+import heapq
+import math
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+
+from outagetui.model import Check, Outcome, Sample
+from outagetui.verdict import QUICK_AFTER_FAILURE, QUICK_SECONDS, SLOW_TO_REPEAT, SUSPICION_SECONDS
+
+TICK = 0.025
+CONCURRENT = 100
+FIRST_WITHIN = 3.0
+USUALLY_FAST = 0.5
+
+Look = Callable[[Check, float], Awaitable[Sample]]
+Seen = Callable[[Check, float, Sample], int]  # returns how many quick probes the verdict still wants
+
+
+@dataclass(slots=True)
+class _Plan:
+    check: Check
+    phase: float
+    due: float
+    launched: float = -math.inf
+    wanted: int = 0
+    running: set["asyncio.Task[None]"] = field(default_factory=set)
+    usual: float | None = None  # smoothed seconds of an answer
+
+    def slot(self, now: float) -> float:
+        """Return the next regular start behind `now`: the same phase in every interval."""
+        every = self.check.every
+        return (math.floor(now / every - self.phase) + 1 + self.phase) * every
+
+
+class Schedule:
+    """Runs `look` for every check when it is due and hands each sample to `seen`.
+
+    Probes of one check overlap only on suspicion: a repeat is started a second after a failure, and a second after a
+    start that usually would have been answered, without waiting for the earlier one. All times are of the event loop.
+    """
+
+    def __init__(self, look: Look, seen: Seen, wall: Callable[[], float], *, concurrent: int = CONCURRENT) -> None:
+        self._look, self._seen, self._wall = look, seen, wall
+        self._plans: dict[str, _Plan] = {}
+        self._heap: list[tuple[float, int, _Plan]] = []
+        self._count = 0
+        self._slots = concurrent
+        self._waiting: list[_Plan] = []
+        self._late: tuple[float, float] = (-math.inf, 0.0)
+        self.lateness: list[float] = []  # seconds between due and start of the last probes
+
+    def replace(self, checks: Iterable[Check]) -> None:
+        """Watch exactly `checks` from now on; those that stay as they were keep their rhythm."""
+        now = asyncio.get_running_loop().time()
+        old, self._plans, self._heap = self._plans, {}, []
+        for check in checks:
+            kept = old.pop(check.id, None)
+            if kept is not None and kept.check == check:
+                plan = kept
+            else:
+                if kept is not None:
+                    self._stop(kept)
+                plan = _Plan(check, phase_of(check.id), 0.0)
+                plan.due = now + plan.phase * min(check.every, FIRST_WITHIN)
+            self._plans[check.id] = plan
+            self._push(plan)
+        for gone in old.values():
+            self._stop(gone)
+
+    def hurry(self, ids: Iterable[str] | None = None) -> int:
+        """Make the named checks (all without names) due now; return how many there were."""
+        now = asyncio.get_running_loop().time()
+        plans = [self._plans[name] for name in (self._plans if ids is None else ids) if name in self._plans]
+        for plan in plans:
+            plan.due = now
+            self._push(plan)
+        return len(plans)
+
+    async def run(self) -> None:
+        """Start probes until cancelled; then end those in flight."""
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                before = loop.time()
+                wake = before + TICK
+                await asyncio.sleep(TICK)
+                now = loop.time()
+                if now - wake > TICK:
+                    self._late = (now, now - wake)
+                self._tick(now)
+        finally:
+            tasks = [task for plan in self._plans.values() for task in plan.running]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _push(self, plan: _Plan) -> None:
+        self._count += 1
+        heapq.heappush(self._heap, (plan.due, self._count, plan))
+
+    def _tick(self, now: float) -> None:
+        while self._waiting and self._slots > 0:
+            self._launch(self._waiting.pop(0), now)
+        while self._heap and self._heap[0][0] <= now:
+            due, _, plan = heapq.heappop(self._heap)
+            if due != plan.due or self._plans.get(plan.check.id) is not plan:
+                continue  # pushed again with another time, or no longer watched
+            if self._suspect(plan, now) or not plan.running or plan.wanted:
+                self._begin(plan, now)
+            else:
+                plan.due = plan.slot(now)
+                self._push(plan)
+
+    def _suspect(self, plan: _Plan, now: float) -> bool:
+        """Whether the probe in flight should have been answered by now: then a repeat need not wait for its end."""
+        fast = plan.usual is not None and plan.usual < USUALLY_FAST
+        silent = bool(plan.running) and now - plan.launched >= SUSPICION_SECONDS
+        return fast and silent and len(plan.running) < QUICK_AFTER_FAILURE and plan.check.probe not in SLOW_TO_REPEAT
+
+    def _begin(self, plan: _Plan, now: float) -> None:
+        if len(self.lateness) >= 4096:
+            del self.lateness[:2048]
+        self.lateness.append(now - plan.due)
+        if self._slots > 0:
+            self._launch(plan, now)
+        elif plan not in self._waiting:
+            self._waiting.append(plan)
+
+    def _launch(self, plan: _Plan, now: float) -> None:
+        self._slots -= 1
+        plan.launched = now
+        task = asyncio.get_running_loop().create_task(self._probe(plan, now))
+        plan.running.add(task)
+        task.add_done_callback(lambda done: self._ended(plan, done))
+        self._aim(plan, now)
+
+    def _aim(self, plan: _Plan, now: float) -> None:
+        """Set the next start: a quick one while the verdict wants more than are in flight, else the regular slot."""
+        regular = plan.slot(now)
+        soon = plan.launched + QUICK_SECONDS
+        if plan.wanted > len(plan.running):
+            plan.due = min(regular, max(now, soon))
+        elif plan.running and plan.check.timeout > SUSPICION_SECONDS:
+            plan.due = min(regular, max(now, plan.launched + SUSPICION_SECONDS))
+        else:
+            plan.due = regular
+        self._push(plan)
+
+    async def _probe(self, plan: _Plan, started: float) -> None:
+        at = self._wall()
+        check = plan.check
+        sample = await self._look(check, started + check.timeout)
+        late_at, late_by = self._late
+        if sample.outcome is Outcome.FAIL and late_at >= started and late_by > check.timeout / 2:
+            sample = Sample(
+                Outcome.UNKNOWN, "loop.late", f"this machine was {late_by:.1f} s late itself: {sample.detail}"
+            )
+        if sample.latency_ms is not None and sample.outcome in (Outcome.PASS, Outcome.WARN):
+            took = sample.latency_ms / 1000
+            plan.usual = took if plan.usual is None else 0.8 * plan.usual + 0.2 * took
+        plan.wanted = self._seen(check, at, sample)
+
+    def _ended(self, plan: _Plan, task: "asyncio.Task[None]") -> None:
+        self._slots += 1
+        plan.running.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            # A probe never raises; what does is our own fault and must not pass unseen.
+            asyncio.get_running_loop().call_exception_handler({"message": "probe", "exception": task.exception()})
+        if self._plans.get(plan.check.id) is plan:
+            self._aim(plan, asyncio.get_running_loop().time())
+
+    def _stop(self, plan: _Plan) -> None:
+        for task in plan.running:
+            task.cancel()
+
+
+def phase_of(name: str) -> float:
+    """Return a share of the interval, 0 to 1, from a hash of `name`, so that checks do not fire together."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest(), "big") / 2**32

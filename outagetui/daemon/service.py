@@ -1,0 +1,333 @@
+"""The daemon whole: takes the store, watches, runs playbooks, takes orders, and leaves without losing anything."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from outagetui import __version__
+from outagetui.announce.outbox import Outbox
+from outagetui.config import digest, load
+from outagetui.daemon import desk
+from outagetui.daemon.door import Door
+from outagetui.daemon.notify import Notifier
+from outagetui.daemon.record import Record
+from outagetui.daemon.schedule import Schedule
+from outagetui.daemon.sender import Sender
+from outagetui.daemon.watch import Watch
+from outagetui.daemon.world import make_world
+from outagetui.events import ConfigLoaded, DaemonStarted, DaemonStopped, FaultInjected
+from outagetui.journal import Store, WriteError
+from outagetui.live import Beat, PublicPlaybook, public
+from outagetui.model import Check, Config, Outcome, Sample
+from outagetui.options import ChannelsOptions
+from outagetui.orders.wire import socket_path
+from outagetui.playbook.plan import plan
+from outagetui.playbook.runner import DAEMON, OrderError, Runner
+from outagetui.probes import look
+from outagetui.probes.vantage import Vantage
+from outagetui.secrets import Secrets
+from outagetui.text import clean
+
+FLUSH_EVERY = 0.2
+BEAT_EVERY = 1.0
+ROLL_UP_EVERY = 3600.0
+LINGER = 900.0
+
+
+class Daemon:
+    """One daemon on one store. `serve` runs until it is told to end and returns why."""
+
+    def __init__(
+        self, config: Config, store: Store, *, background: bool, drill: str, clock: Callable[[], float]
+    ) -> None:
+        self.config, self.drill, self._background, self._clock = config, drill, background, clock
+        primaries = frozenset(channel.id for channel in config.channels if channel.role == "primary")
+        self._left_live = store.live()
+        self.record = Record(store, primaries, clock)
+        self.watch = Watch(config.vantage, self.record.ledger, clock())
+        secrets = Secrets.none() if drill else Secrets(Path(config.secrets) if config.secrets else None)
+        self.vantage = Vantage(config.vantage, secrets)
+        self.schedule = Schedule(self._look, self.watch.see, clock)
+        self.outbox = Outbox(config, self.record, self.watch.state_of, clock)
+        self.runner = Runner(self.record, make_world(self.record, self.watch, self.outbox, self._probe), self._already)
+        self.door = Door(socket_path(store.path), lambda: self.config.operators, self._desk().take)
+        self.notifier = Notifier()
+        self._end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._flushed = asyncio.get_running_loop().time()
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def serve(self, ready: Callable[[], None]) -> str:
+        """Watch and take orders until told to end; `ready` is called once orders are taken."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            loop.add_signal_handler(number, self.end, f"signal {signal.Signals(number).name}")
+        self.watch.configure(self.config)
+        self.watch.resume(self._left_live)
+        await self.record.write(DAEMON, self._started())
+        await self._publish()
+        self.schedule.replace(self.watch.checks())
+        await self._flush()
+        await self.door.open()
+        for work in (self.schedule.run(), self._keep_flushing(), self._keep_time(), self._keep_rolling_up()):
+            self._spawn(work)
+        self.runner.resume()
+        ready()
+        self.notifier.send(READY="1", STATUS=self._status())
+        reason = await self._end
+        self.notifier.send(STOPPING="1", STATUS=f"ending: {reason}")
+        await self._leave(reason)
+        return reason
+
+    def end(self, reason: str) -> None:
+        """Ask the daemon to end."""
+        if not self._end.done():
+            self._end.set_result(reason)
+
+    async def _leave(self, reason: str) -> None:
+        await self.door.close()
+        await self.runner.aclose()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.vantage.aclose()
+        try:
+            await self._flush()
+            await self.record.write(DAEMON, DaemonStopped(reason=reason))
+        except WriteError:
+            pass  # the disk is full or gone: what could be kept is kept
+        await self.record.leave()
+
+    # The work that goes on by itself.
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[Any]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            # A daemon that only looks alive is worse than none: end, and let the service manager start another.
+            self.end(f"internal error: {task.exception()!r}")
+
+    async def _look(self, check: Check, deadline: float) -> Sample:
+        return await look(check, deadline, self.vantage)
+
+    async def _probe(self, check: Check) -> Sample:
+        """Probe out of turn and record the sample as any other."""
+        at = self._clock()
+        sample = await self._look(check, asyncio.get_running_loop().time() + check.timeout)
+        self.watch.see(check, at, sample)
+        return sample
+
+    async def _already(self, name: str) -> bool:
+        checks = self.watch.checks_of(name)
+        return bool(checks) and (await self._probe(checks[0])).outcome in (Outcome.PASS, Outcome.WARN)
+
+    async def _keep_flushing(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_EVERY)
+            try:
+                await self._flush()
+            except WriteError:
+                await asyncio.sleep(BEAT_EVERY)
+
+    async def _flush(self) -> None:
+        """Write what is new, and a sign of life once a second."""
+        now = asyncio.get_running_loop().time()
+        seen, live, events = self.watch.take()
+        if not (seen or live or events) and now - self._flushed < BEAT_EVERY:
+            return
+        try:
+            if events:
+                await self.record.write(DAEMON, *events)
+                events = []
+            beat = Beat(os.getpid(), self._clock(), self.watch.blind, self.record.trouble)
+            await self.record.samples(seen, live, beat)
+        except WriteError:
+            self.watch.give_back(seen, live, events)
+            raise
+        self._flushed = now
+
+    async def _keep_time(self) -> None:
+        """Once a second: what only time brings, the watchdog, and whether anybody still needs a background daemon."""
+        watchdog = self.notifier.watchdog_seconds
+        fed = before = self._clock()
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(BEAT_EVERY)
+            now = self._clock()
+            self.watch.tick(now)
+            for name, mute in self.record.ledger.mutes.items():
+                if before < mute.until <= now:
+                    self.watch.repeat(name)
+            before = now
+            alive = loop.time() - self._flushed < 10 * BEAT_EVERY
+            if watchdog is not None and alive and now - fed >= min(watchdog, 5.0):
+                self.notifier.send(WATCHDOG="1", STATUS=self._status())
+                fed = now
+            if self._background and not self._needed(now) and loop.time() - self.door.left > LINGER:
+                self.end("nobody needed it for 15 minutes")
+
+    async def _keep_rolling_up(self) -> None:
+        while True:
+            with contextlib.suppress(WriteError):  # said by the flusher already; the next hour tries again
+                await self.record.roll_up()
+            await asyncio.sleep(ROLL_UP_EVERY)
+
+    def _needed(self, now: float) -> bool:
+        ledger = self.record.ledger
+        incident, closed = ledger.incident_at(now)
+        announced = any(made.open for made in ledger.announcements.values())
+        open_incident = incident is not None and closed is None
+        return bool(self.door.guests or self.runner.busy or open_incident or announced or ledger.active)
+
+    def _status(self) -> str:
+        states = [self.watch.state_of(channel.id).value for channel in self.config.channels]
+        return ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(sorted(states))) or "no channels"
+
+    # Configuration.
+
+    def _started(self) -> DaemonStarted:
+        return DaemonStarted(
+            version=__version__,
+            pid=os.getpid(),
+            vantage=self.config.vantage,
+            digest=digest(Path(self.config.directory)),
+            drill=self.drill,
+        )
+
+    async def _publish(self) -> None:
+        series = [f"{check.id}@{self.config.vantage}" for check in self.config.checks()]
+        await self.record.publish(public(self.config, self._playbooks(), self.drill), series)
+
+    def _playbooks(self) -> tuple[PublicPlaybook, ...]:
+        return tuple(
+            PublicPlaybook(
+                id=book.id,
+                name=book.name,
+                summary=book.summary,
+                suggest=book.suggest,
+                steps=tuple(step.what for step in plan(book, self.config)),
+                activates=tuple(
+                    name
+                    for step in book.steps
+                    if step.do == "activate" and isinstance(step.options, ChannelsOptions)
+                    for name in step.options.channels
+                ),
+            )
+            for book in self.config.playbooks
+        )
+
+    # Orders.
+
+    def _desk(self) -> desk.Desk:
+        return desk.Desk(
+            {
+                "hello": self._hello,
+                "start": self._start,
+                "answer": self._answer,
+                "abort": self._abort,
+                "ack": self._ack,
+                "mute": self._mute,
+                "recheck": self._recheck,
+                "activate": lambda sender, order: self._stand(sender, "activate", order),
+                "deactivate": lambda sender, order: self._stand(sender, "deactivate", order),
+                "announce": self._announce,
+                "reload": self._reload,
+                "fault": self._fault,
+                "stop": self._stop,
+            }
+        )
+
+    async def _hello(self, sender: Sender, order: desk.Nothing) -> dict[str, Any]:
+        return {"role": sender.role, "actor": sender.actor, "pid": os.getpid(), "version": __version__}
+
+    async def _start(self, sender: Sender, order: desk.Start) -> dict[str, Any]:
+        if order.stand_down:
+            return {"run": await self.runner.stand_down(sender.actor, order.stand_down)}
+        book = next((book for book in self.config.playbooks if book.id == order.playbook), None)
+        if book is None:
+            raise OrderError(f"there is no playbook {order.playbook}")
+        return {"run": await self.runner.start(sender.actor, book.id, book.name, plan(book, self.config))}
+
+    async def _answer(self, sender: Sender, order: desk.Answer) -> dict[str, Any]:
+        note = clean(order.note, desk.NOTE)
+        await self.runner.answer(sender.actor, order.run, order.step, order.attempt, order.answer, note)
+        return {}
+
+    async def _abort(self, sender: Sender, order: desk.Abort) -> dict[str, Any]:
+        await self.runner.abort(sender.actor, order.run)
+        return {}
+
+    async def _ack(self, sender: Sender, order: desk.Ack) -> dict[str, Any]:
+        incident, closed = self.record.ledger.incident_at(self._clock())
+        open_one = incident.id if incident is not None and closed is None else ""
+        await self.record.write(sender.actor, desk.ack_event(order, open_one))
+        return {"incident": open_one}
+
+    async def _mute(self, sender: Sender, order: desk.Mute) -> dict[str, Any]:
+        known = frozenset(channel.id for channel in self.config.channels)
+        known |= {outlet.id for outlet in self.config.outlets}
+        event = desk.mute_event(order, known, self._clock())
+        await self.record.write(sender.actor, event)
+        if not order.seconds:
+            self.watch.repeat(order.id)
+        return {"until": event.until}
+
+    async def _recheck(self, sender: Sender, order: desk.Recheck) -> dict[str, Any]:
+        ids = [check.id for check in self.watch.checks_of(order.id)] if order.id else None
+        if ids == []:
+            raise OrderError(f"nothing is checked under {clean(order.id, 60)}")
+        return {"checks": self.schedule.hurry(ids)}
+
+    async def _stand(self, sender: Sender, which: str, order: desk.Standing) -> dict[str, Any]:
+        backups = frozenset(channel.id for channel in self.config.channels if channel.role == "backup")
+        events = desk.standing_events(which, order.channels, backups, set(self.record.ledger.active))
+        if events:
+            await self.record.write(sender.actor, *events)
+        states = {name: self.watch.state_of(name).value for name in order.channels}
+        doubtful = [f"{name} is {state}" for name, state in states.items() if state != "up" and which == "activate"]
+        return {"changed": len(events)} | ({"warning": ", ".join(doubtful)} if doubtful else {})
+
+    async def _announce(self, sender: Sender, order: desk.Announce) -> dict[str, Any]:
+        note = clean(order.note, desk.NOTE)
+        made = await self.outbox.make(sender.actor, order.kind, order.audience, order.outlets, note=note)
+        self._spawn(self.outbox.deliver(sender.actor, made.announcement, made.part))
+        return {"announcement": made.announcement, "part": made.part}
+
+    async def _reload(self, sender: Sender, order: desk.Nothing) -> dict[str, Any]:
+        from outagetui.config import ConfigError
+
+        directory = Path(self.config.directory)
+        try:
+            fresh = await asyncio.to_thread(load, directory)
+        except ConfigError as error:
+            lines = str(error).splitlines()
+            more = f" (and {len(lines) - 1} more: outagetui validate)" if len(lines) > 1 else ""
+            raise OrderError(f"kept the old configuration: {lines[0]}{more}") from error
+        fixed = (fresh.store, fresh.vantage, fresh.secrets)
+        if fixed != (self.config.store, self.config.vantage, self.config.secrets):
+            raise OrderError("store, vantage and secrets take effect when the daemon is started again")
+        self.config = self.outbox.config = fresh
+        self.watch.configure(fresh)
+        await self._publish()
+        self.schedule.replace(self.watch.checks())
+        await self.record.write(sender.actor, ConfigLoaded(digest=digest(directory)))
+        return {}
+
+    async def _fault(self, sender: Sender, order: desk.Fault) -> dict[str, Any]:
+        if not self.drill:
+            raise OrderError("only a drill injects faults")
+        event = FaultInjected(fault=clean(order.fault, 60), target=clean(order.target, 60))
+        await self.record.write(sender.actor, event)
+        return {}
+
+    async def _stop(self, sender: Sender, order: desk.Nothing) -> dict[str, Any]:
+        # After the reply: ending closes the door on whoever ordered it.
+        asyncio.get_running_loop().call_later(0.1, self.end, f"ordered by {sender.actor}")
+        return {}

@@ -1,0 +1,204 @@
+"""Samples into verdicts: tracks per check, channel transitions for the journal, blindness, rows for the screens."""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from msgspec.structs import replace
+
+from outagetui import verdict
+from outagetui.events import BlindChanged, Event, StateChanged
+from outagetui.ledger import Ledger
+from outagetui.live import SPARK, Live
+from outagetui.model import Channel, Check, Config, Observation, Outcome, Outlet, Sample, State
+from outagetui.text import clean
+from outagetui.verdict import Track
+
+BLIND_AFTER = 2  # failures in a row of every canary
+TRUST_SECONDS = 60.0
+SETTLING = 60.0
+Listener = Callable[[Check, Sample], None]
+
+
+class Watch:
+    """The verdict of every check from this vantage. Fed by the schedule, asked by runner and flusher."""
+
+    def __init__(self, vantage: str, ledger: Ledger, now: float) -> None:
+        self.vantage = vantage
+        self.blind = ""
+        self._ledger = ledger
+        self._now = self._began = now
+        self._checks: dict[str, Check] = {}
+        self._owner_of: dict[str, str] = {}
+        self._owned: dict[str, tuple[Check, ...]] = {}
+        self._canaries: dict[str, int] = {}
+        self._tracks: dict[str, Track] = {}
+        self._last: dict[str, tuple[float, Sample]] = {}
+        self._sparks: dict[str, deque[float | None]] = {}
+        self._answered = -1e18
+        self._states: dict[str, State] = {}
+        self._dirty: set[str] = set()
+        self._seen: list[Observation] = []
+        self._events: list[Event] = []
+        self._listeners: list[Listener] = []
+
+    def configure(self, config: Config) -> None:
+        """Watch the checks of `config`; those that were watched before keep their verdict."""
+        owners: list[Channel | Outlet] = [*config.channels, *config.outlets]
+        self._owned = {owner.id: tuple(filter(self._mine, owner.checks)) for owner in owners}
+        self._owner_of = {check.id: owner for owner, checks in self._owned.items() for check in checks}
+        self._checks = {check.id: check for check in (*config.checks(), *config.canaries) if self._mine(check)}
+        self._canaries = {check.id: self._canaries.get(check.id, 0) for check in config.canaries}
+        self._states = {name: state for name, state in self._states.items() if name in self._owned}
+        for name in self._checks:
+            self._tracks.setdefault(name, Track())
+            self._dirty.add(name)
+        for name in set(self._tracks) - set(self._checks):
+            for kept in (self._tracks, self._last, self._sparks):
+                kept.pop(name, None)
+        self._dirty &= set(self._checks)
+        for owner in owners:
+            self._states.setdefault(owner.id, self._ledger.states.get(owner.id, (State.UNKNOWN, 0.0))[0])
+
+    def resume(self, live: Iterable[Live]) -> None:
+        """Take over the verdicts an earlier daemon left."""
+        for row in live:
+            if row.vantage == self.vantage and row.check in self._checks:
+                self._tracks[row.check] = replace(row.track, quick=0)
+                self._sparks[row.check] = deque(row.spark, maxlen=SPARK)
+                if row.sample is not None and row.at is not None:
+                    self._last[row.check] = row.at, row.sample
+
+    def checks(self) -> tuple[Check, ...]:
+        """Return every check to schedule here, canaries too."""
+        return tuple(self._checks.values())
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` with every judged sample until the returned function is called."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def see(self, check: Check, at: float, sample: Sample) -> int:
+        """Judge one sample; return how many quick probes are wanted now."""
+        if check.id not in self._checks:
+            return 0
+        sample = replace(sample, code=clean(sample.code, 60), detail=clean(sample.detail))
+        sample = verdict.expected(check, sample, trusted=at - self._answered <= TRUST_SECONDS)
+        self._now = max(self._now, at)
+        self._last[check.id] = at, sample
+        spark = self._sparks.setdefault(check.id, deque(maxlen=SPARK))
+        spark.append(sample.latency_ms if sample.outcome in (Outcome.PASS, Outcome.WARN) else None)
+        self._seen.append(Observation(check.id, self.vantage, at, sample))
+        self._dirty.add(check.id)
+        answered = sample.outcome in (Outcome.PASS, Outcome.WARN)
+        if answered and check.expect == "up":
+            self._answered = at
+        if check.id in self._canaries:
+            self._canaries[check.id] = 0 if answered else self._canaries[check.id] + 1
+            self._judge_blindness()
+        elif not self.blind:
+            self._tracks[check.id] = verdict.add(self._tracks[check.id], check, sample, at)
+            self._transition(self._owner_of[check.id])
+        for listener in tuple(self._listeners):
+            listener(check, sample)
+        if check.id in self._canaries:
+            return BLIND_AFTER - self._canaries[check.id] if self._canaries[check.id] else 0
+        return self._tracks[check.id].quick
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether every canary failed its last probe: what looks down may be our own uplink."""
+        return bool(self._canaries) and all(self._canaries.values())
+
+    def tick(self, now: float) -> None:
+        """Notice what only time brings: checks too old to trust, transitions that waited for the canaries."""
+        self._now = now
+        for name, checks in self._owned.items():
+            if checks:
+                self._transition(name)
+
+    def state_of(self, name: str) -> State:
+        """Return the state now of a check, channel or outlet; unknown for a stranger."""
+        if name in self._checks:
+            check = self._checks[name]
+            return verdict.state_at(self._tracks[name], check.every, self._now)[0]
+        return self._states.get(name, State.UNKNOWN)
+
+    def repeat(self, name: str) -> None:
+        """Journal the state of `name` once more, for those who were told nothing while it was muted."""
+        state = self._states.get(name, State.UNKNOWN)
+        if state in (State.DOWN, State.PARTIAL):
+            why = f"still {state.value} when its mute ended"
+            self._events.append(StateChanged(id=name, was=state.value, now=state.value, why=why))
+
+    def checks_of(self, name: str) -> tuple[Check, ...]:
+        """Return the checks of a channel or outlet, or the named check itself."""
+        if name in self._checks:
+            return (self._checks[name],)
+        return self._owned.get(name, ())
+
+    def take(self) -> tuple[list[Observation], list[Live], list[Event]]:
+        """Return what is new since the last call: samples, changed live rows, journal events."""
+        seen, events = self._seen, self._events
+        live = [self._live(name) for name in self._dirty if name not in self._canaries]
+        self._seen, self._events, self._dirty = [], [], set()
+        return seen, live, events
+
+    def give_back(self, seen: list[Observation], live: list[Live], events: list[Event]) -> None:
+        """Take back what could not be written, newest samples first to go when there are too many."""
+        self._seen = (seen + self._seen)[:100_000]
+        self._events = events + self._events
+        self._dirty |= {row.check for row in live}
+
+    def _mine(self, check: Check) -> bool:
+        return not check.vantages or self.vantage in check.vantages
+
+    def _judge_blindness(self) -> None:
+        blind = bool(self._canaries) and all(failed >= BLIND_AFTER for failed in self._canaries.values())
+        if blind == bool(self.blind):
+            return
+        words = "; ".join(f"{self._checks[name].target} {self._last[name][1].code}" for name in self._canaries)
+        self.blind = f"no canary answers ({words})" if blind else ""
+        self._events.append(BlindChanged(blind=blind, why=self.blind or "a canary answers again"))
+
+    def _transition(self, owner: str) -> None:
+        checks = self._owned[owner]
+        pairs = [verdict.across({self.vantage: self.state_of(check.id)}) for check in checks]
+        state, local = verdict.of_channel(pairs)
+        was = self._states.get(owner, State.UNKNOWN)
+        if state is was or self.blind:
+            return
+        if state in (State.DOWN, State.PARTIAL) and was not in (State.DOWN, State.PARTIAL) and self.doubtful:
+            return  # the next canary decides whether it is them or us; `tick` comes back to it
+        if state is State.UNKNOWN and self._now - self._began < SETTLING:
+            return  # a daemon that just started has not looked yet
+        self._states[owner] = state
+        cause = next((check for check in checks if self.state_of(check.id) is state), None)
+        words = self._why(cause.id) if cause is not None else ""
+        if cause is not None and len(checks) > 1 and state is not State.UP:
+            words = f"{cause.id.partition('.')[2]}: {words}"
+        self._events.append(StateChanged(id=owner, was=was.value, now=state.value, why=words, local=local))
+
+    def _why(self, name: str) -> str:
+        return verdict.why(self._tracks[name], self.state_of(name), self._last[name][1] if name in self._last else None)
+
+    def _live(self, name: str) -> Live:
+        check, track = self._checks[name], self._tracks[name]
+        state, since = verdict.state_at(track, check.every, self._now)
+        at, sample = self._last.get(name, (None, None))
+        return Live(
+            check=name,
+            vantage=self.vantage,
+            state=state,
+            since=since,
+            why=self._why(name),
+            share=verdict.failing_share(track),
+            at=at,
+            sample=sample,
+            spark=tuple(self._sparks.get(name, ())),
+            track=track,
+        )
+
+
+def series_of(checks: Iterable[Check], vantage: str) -> list[str]:
+    """Return the names under which the store keeps these checks' samples."""
+    return [f"{check.id}@{vantage}" for check in checks]

@@ -1,0 +1,122 @@
+"""What a step may touch, made for one step of one run: verdicts, probes, the outbox, and words on progress."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import cast
+
+from outagetui.actions import Result, World, options_of
+from outagetui.announce.outbox import DELIVERED, AnnounceError, Outbox
+from outagetui.daemon.record import Record
+from outagetui.daemon.watch import Watch
+from outagetui.events import AnnouncementMade, DeliveryEnded, StepPlan, StepProgress
+from outagetui.journal import WriteError
+from outagetui.model import Check, Sample, State
+from outagetui.options import AnnounceOptions
+from outagetui.playbook.runner import DAEMON
+
+PROGRESS_EVERY = 5.0
+
+
+class StepWorld(World):
+    """The world as one step of one run sees it."""
+
+    def __init__(
+        self,
+        run: str,
+        plan: StepPlan,
+        *,
+        record: Record,
+        watch: Watch,
+        outbox: Outbox,
+        probe: Callable[[Check], Awaitable[Sample]],
+    ) -> None:
+        self.run, self._plan = run, plan
+        self._record, self._watch, self._outbox, self._probe = record, watch, outbox, probe
+        self._told = (-PROGRESS_EVERY, "")
+
+    def now(self) -> float:
+        """Return monotonic seconds."""
+        return asyncio.get_running_loop().time()
+
+    def state_of(self, name: str) -> State:
+        """Return the state of a check, channel or outlet."""
+        return self._watch.state_of(name)
+
+    def checks_of(self, name: str) -> tuple[Check, ...]:
+        """Return the checks of a channel, or the named check."""
+        return self._watch.checks_of(name)
+
+    def active(self) -> Mapping[str, float]:
+        """Return the active backups."""
+        return self._record.ledger.active
+
+    def probe(self, check: Check) -> Awaitable[Sample]:
+        """Probe now; the sample is recorded as any other."""
+        return self._probe(check)
+
+    async def next_sample(self, names: frozenset[str]) -> tuple[Check, Sample]:
+        """Wait for the next sample of one of these checks."""
+        came: asyncio.Future[tuple[Check, Sample]] = asyncio.get_running_loop().create_future()
+
+        def heard(check: Check, sample: Sample) -> None:
+            if check.id in names and not came.done():
+                came.set_result((check, sample))
+
+        stop = self._watch.listen(heard)
+        try:
+            return await came
+        finally:
+            stop()
+
+    async def progress(self, detail: str) -> None:
+        """Journal how far a wait has come: now and then, and only other words."""
+        at, told = self._told
+        if detail == told or self.now() - at < PROGRESS_EVERY:
+            return
+        self._told = self.now(), detail
+        attempt = self._record.ledger.runs[self.run].steps[self._plan.id].attempt
+        event = StepProgress(run=self.run, step=self._plan.id, attempt=attempt, detail=detail)
+        try:
+            await self._record.write(DAEMON, event)
+        except WriteError:
+            return  # progress is for the eye; the outcome is what must be kept
+
+    async def announce(self, plan: StepPlan) -> Result:
+        """Compose and deliver what the step announces, going on where an earlier try of it stopped."""
+        options = options_of(plan)
+        assert isinstance(options, AnnounceOptions)
+        try:
+            made = self._outbox.part_of(self.run, plan.id) or await self._outbox.make(
+                DAEMON, options.kind, options.audience, options.outlets, run=self.run, step=plan.id
+            )
+            return summary(made, await self._outbox.deliver(DAEMON, made.announcement, made.part))
+        except (AnnounceError, WriteError) as error:
+            return Result(False, str(error))
+
+    async def recover_announcement(self, plan: StepPlan) -> Result | str | None:
+        """Look up what became of an announcement that was under way when the daemon ended."""
+        made = self._outbox.part_of(self.run, plan.id)
+        if made is None:
+            return None
+        ended = await self._outbox.look_up(DAEMON, made.announcement, made.part)
+        unknown = [done.outlet for done in ended if done.state == "unknown"]
+        if unknown:
+            return f"{', '.join(unknown)} may or may not have it"
+        return summary(made, ended) if len(ended) == len(made.outlets) else None
+
+
+def summary(made: AnnouncementMade, ended: list[DeliveryEnded]) -> Result:
+    """Return what came of an announcement's part at all its outlets."""
+    words = "; ".join(f"{done.outlet} {done.state} {done.url or done.detail}".rstrip() for done in ended)
+    return Result(all(done.state in (*DELIVERED, "skipped") for done in ended), f"{made.announcement}: {words}")
+
+
+def make_world(
+    record: Record, watch: Watch, outbox: Outbox, probe: Callable[[Check], Awaitable[Sample]]
+) -> Callable[[str, StepPlan], World]:
+    """Return what makes a world for a step of a run."""
+
+    def world(run: str, plan: StepPlan) -> World:
+        return cast("World", StepWorld(run, plan, record=record, watch=watch, outbox=outbox, probe=probe))
+
+    return world

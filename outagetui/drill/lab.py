@@ -1,0 +1,63 @@
+"""The lab process: `python -m outagetui.drill.lab SCENARIO PACE PAGES` serves until its standard input closes.
+
+It prints its ports as one JSON line. The line `go STORE` on standard input starts the scenario's clock; every fault is
+then told to the store's daemon as an order, so that the journal knows when it really began.
+"""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from outagetui.drill import servers
+from outagetui.drill.guard import loopback_only
+from outagetui.drill.scenario import SCENARIOS, Pace
+from outagetui.drill.servers import Trouble
+from outagetui.orders.client import OrderClient
+
+
+async def main(scenario: str, speed: str, pages: Path) -> None:
+    """Serve and play."""
+    pace: Pace = getattr(SCENARIOS[scenario], speed)
+    trouble, fine = Trouble(), Trouble()
+    listeners = {
+        "messenger": await servers.serve_http(servers.messenger(trouble), trouble),
+        "feed": await servers.serve_http(servers.feed(trouble), fine),
+        "website": await servers.serve_http(servers.website(pages), fine),
+        "webchat": await servers.serve_http(servers.webchat, fine),
+        "mail": await servers.serve_mail(),
+    }
+    names = await servers.serve_names()
+    ports = {name: server.sockets[0].getsockname()[1] for name, server in listeners.items()}
+    ports["dns"] = names.get_extra_info("sockname")[1]
+    sys.stdout.write(json.dumps(ports) + "\n")
+    sys.stdout.flush()
+    lines = await _standard_input()
+    playing: asyncio.Task[None] | None = None
+    while line := await lines.readline():
+        word, _, store = line.decode().strip().partition(" ")
+        if word == "go" and playing is None:
+            playing = asyncio.create_task(_play(pace, {"messenger": trouble}, OrderClient(Path(store))))
+    if playing is not None:
+        playing.cancel()
+
+
+async def _play(pace: Pace, targets: dict[str, Trouble], orders: OrderClient) -> None:
+    loop = asyncio.get_running_loop()
+    begin = loop.time() + pace.quiet
+    for act in pace.acts:
+        await asyncio.sleep(begin + act.at - loop.time())
+        targets[act.target].share = act.share
+        await orders.send("fault", fault=act.words, target=act.target)
+
+
+async def _standard_input() -> asyncio.StreamReader:
+    reader = asyncio.StreamReader()
+    protocol = asyncio.StreamReaderProtocol(reader)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, sys.stdin)
+    return reader
+
+
+if __name__ == "__main__":
+    loopback_only()
+    asyncio.run(main(sys.argv[1], sys.argv[2], Path(sys.argv[3])))

@@ -1,0 +1,173 @@
+"""The drill's servers: an HTTP messenger with its status feed, a website, a web chat, DNS and SMTP, on loopback."""
+
+import asyncio
+import json
+import mimetypes
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.rcode
+import dns.rdatatype
+import dns.rrset
+
+from outagetui.drill.scenario import SEED
+
+HOST = "127.0.0.1"
+LONGEST_HEAD = 16 * 1024
+Page = Callable[[str], tuple[int, str, bytes]]  # path to status, content type and body
+ZONE = {
+    ("drill.test.", "A"): ["127.0.0.1"],
+    ("chat.drill.test.", "A"): ["127.0.0.1"],
+    ("drill.test.", "MX"): ["10 mail.drill.test."],
+    ("mail.drill.test.", "A"): ["127.0.0.1"],
+    ("drill.test.", "NS"): ["ns.drill.test."],
+    ("drill.test.", "SOA"): ["ns.drill.test. office.drill.test. 1 3600 600 86400 30"],
+}
+
+
+class Trouble:
+    """How a server misbehaves now. Draws are seeded per path, so that a scenario fails the same way every time."""
+
+    def __init__(self) -> None:
+        self.share = 0.0
+        self._dice: dict[str, random.Random] = {}
+
+    def strikes(self, path: str) -> bool:
+        """Whether this answer is one of those that fail."""
+        dice = self._dice.setdefault(path, random.Random(f"{SEED}{path}"))  # noqa: S311 a script, not a secret
+        return dice.random() < self.share
+
+
+async def serve_http(page: Page, trouble: Trouble) -> asyncio.Server:
+    """Serve `page` with one answer a connection; a struck answer is a 503 of a gateway that found nobody."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(10):
+                head = await reader.readuntil(b"\r\n\r\n")
+                path = head.split(b" ", 2)[1].decode("ascii", "replace").partition("?")[0]
+                if trouble.strikes(path):
+                    status, kind, body = 503, "text/plain", b"no server is available"
+                else:
+                    status, kind, body = page(path)
+                lines = f"HTTP/1.1 {status} -\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
+                writer.write(lines.encode() + b"Connection: close\r\n\r\n" + body)
+                await writer.drain()
+        except (OSError, IndexError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError):
+            pass  # whoever asks nonsense gets nothing
+        finally:
+            writer.close()
+
+    return await asyncio.start_server(answer, HOST, 0, limit=LONGEST_HEAD)
+
+
+def messenger(trouble: Trouble) -> Page:
+    """Return the messenger: its API, the team's rooms, and a status feed that understates as feeds do."""
+
+    def page(path: str) -> tuple[int, str, bytes]:
+        if path in ("/api/ping", "/team/ping"):
+            return 200, "application/json", b'{"reply": "pong"}'
+        return 404, "text/plain", b"not here"
+
+    return page
+
+
+def feed(trouble: Trouble) -> Page:
+    """Return the provider's status page in Statuspage form: at worst it admits to be slow."""
+
+    def page(path: str) -> tuple[int, str, bytes]:
+        word = "degraded_performance" if trouble.share > 0.5 else "operational"
+        indicator = "minor" if trouble.share > 0.5 else "none"
+        component = {"id": "c1", "name": "Messages", "status": word, "group": False, "group_id": None, "position": 1}
+        document = {
+            "page": {"id": "p1", "name": "Messenger", "url": "http://status.drill.test"},
+            "status": {"indicator": indicator, "description": word.replace("_", " ")},
+            "components": [component],
+            "incidents": [],
+            "scheduled_maintenances": [],
+        }
+        return 200, "application/json", json.dumps(document).encode()
+
+    return page
+
+
+def webchat(path: str) -> tuple[int, str, bytes]:
+    """The web chat: its widget's page and how many operators are online."""
+    if path == "/operators.json":
+        return 200, "application/json", b'{"online": 3}'
+    return 200, "text/html", b'<!doctype html><title>Chat</title><div id="chat-widget">Talk to us</div>'
+
+
+def website(pages: Path) -> Page:
+    """Return the main website, which also serves the customers' and the staff's page from `pages`."""
+
+    def page(path: str) -> tuple[int, str, bytes]:
+        if path == "/":
+            return 200, "text/html", b"<!doctype html><title>Example Hosting</title><h1>Example Hosting</h1>"
+        name = path.lstrip("/") + ("index.html" if path.endswith("/") else "")
+        file = (pages / name).resolve()
+        if not file.is_relative_to(pages.resolve()) or not file.is_file():
+            return 404, "text/plain", b"not here"
+        return 200, mimetypes.guess_type(file.name)[0] or "application/octet-stream", file.read_bytes()
+
+    return page
+
+
+class Names(asyncio.DatagramProtocol):
+    """An authoritative name server for the drill's zone."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the socket."""
+        # Not an assert: the selector loop's own datagram transport is no DatagramTransport on Python 3.11.
+        self._transport = cast("asyncio.DatagramTransport", transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        """Answer one question."""
+        try:
+            question = dns.message.from_wire(data)
+            name, kind = question.question[0].name, dns.rdatatype.to_text(question.question[0].rdtype)
+        except (dns.exception.DNSException, IndexError):
+            return
+        reply = dns.message.make_response(question)
+        reply.flags |= dns.flags.AA
+        records = ZONE.get((name.to_text().lower(), kind))
+        if records:
+            reply.answer.append(dns.rrset.from_text(name, 30, "IN", kind, *records))
+        elif not any(known == name.to_text().lower() for known, _ in ZONE):
+            reply.set_rcode(dns.rcode.NXDOMAIN)
+        self._transport.sendto(reply.to_wire(), addr)
+
+
+async def serve_names() -> asyncio.DatagramTransport:
+    """Serve the drill's zone on UDP."""
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(Names, local_addr=(HOST, 0))
+    return transport
+
+
+async def serve_mail() -> asyncio.Server:
+    """Serve SMTP that takes every envelope and no message (RFC 5321)."""
+    replies = {b"EHLO": b"250-mail.drill.test\r\n250 SIZE 1000000\r\n", b"HELO": b"250 mail.drill.test\r\n",
+               b"MAIL": b"250 ok\r\n", b"RCPT": b"250 ok\r\n", b"RSET": b"250 ok\r\n", b"NOOP": b"250 ok\r\n",
+               b"QUIT": b"221 bye\r\n"}  # fmt: skip
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(30):
+                writer.write(b"220 mail.drill.test ESMTP\r\n")
+                while line := await reader.readline():
+                    word = line[:4].upper().strip()
+                    writer.write(replies.get(word, b"502 not here\r\n"))
+                    await writer.drain()
+                    if word == b"QUIT":
+                        break
+        except (OSError, ValueError, TimeoutError):
+            pass  # a client that goes away takes nothing with it
+        finally:
+            writer.close()
+
+    return await asyncio.start_server(talk, HOST, 0)

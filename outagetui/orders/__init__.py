@@ -1,0 +1,1 @@
+"""Orders: what operators ask of the daemon, over one UNIX socket, one JSON document a line."""

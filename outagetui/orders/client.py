@@ -1,0 +1,84 @@
+"""The client of the order socket: what a key or a command asks of the daemon. Results come from the journal only."""
+
+import asyncio
+import contextlib
+from pathlib import Path
+from typing import Any
+
+from outagetui.orders.wire import LINE_LIMIT, decode, encode, socket_path
+from outagetui.text import clean
+
+REPLY_SECONDS = 10.0
+GONE = "the daemon does not answer; start it with: systemctl start outagetui"
+
+
+class OrderClient:
+    """One connection, kept as long as its screen lives, so that the daemon knows that somebody is there.
+
+    `role` is what this user may do; it is `viewer` until the daemon has said otherwise.
+    """
+
+    def __init__(self, store: Path) -> None:
+        self._path = socket_path(store)
+        self._reader: asyncio.StreamReader | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._turn = asyncio.Lock()
+        self.role = "viewer"
+        self.refused = ""
+
+    async def send(self, order: str, **fields: object) -> dict[str, Any]:
+        """Give an order; return the daemon's reply, or one that says why there is none. Never raises."""
+        async with self._turn:
+            try:
+                async with asyncio.timeout(REPLY_SECONDS):
+                    return await self._ask({"order": order, **fields})
+            except TimeoutError:
+                await self._drop()
+                return {
+                    "ok": False,
+                    "error": "the daemon took the order but did not reply: look at the journal before repeating",
+                }
+            except (OSError, ValueError, EOFError) as error:
+                await self._drop()
+                return {"ok": False, "error": _words(error)}
+
+    async def hello(self) -> dict[str, Any]:
+        """Say who we are and learn our role."""
+        reply = await self.send("hello")
+        if reply.get("ok"):
+            self.role = str(reply.get("role", "viewer"))
+        self.refused = "" if reply.get("ok") else str(reply.get("error", GONE))
+        return reply
+
+    async def aclose(self) -> None:
+        """Leave."""
+        await self._drop()
+
+    async def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        if self._writer is None or self._writer.is_closing():
+            self._reader, self._writer = await asyncio.open_unix_connection(self._path, limit=LINE_LIMIT)
+        assert self._reader is not None
+        self._writer.write(encode(request))
+        await self._writer.drain()
+        line = await self._reader.readline()
+        if not line:
+            raise EOFError
+        reply = decode(line)
+        if "error" in reply:
+            reply["error"] = clean(reply["error"])
+        return reply
+
+    async def _drop(self) -> None:
+        writer, self._reader, self._writer = self._writer, None, None
+        if writer is not None:
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, PermissionError):
+        return "you may look but not give orders: the order socket is not open to you"
+    if isinstance(error, EOFError):
+        return "the daemon ended while it had the order: look at the journal before repeating"
+    return GONE

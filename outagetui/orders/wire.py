@@ -1,0 +1,48 @@
+"""The order socket's wire format and where it lies. A request is `{"order": NAME, …fields}`, a reply `{"ok": …}`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+LINE_LIMIT = 64 * 1024
+
+Role = str  # viewer, operator, approver
+RANKS = ("viewer", "operator", "approver")
+NEEDS: dict[str, str] = {
+    "hello": "viewer",
+    "start": "operator",
+    "answer": "operator",
+    "abort": "operator",
+    "ack": "operator",
+    "mute": "operator",
+    "recheck": "operator",
+    "activate": "operator",
+    "deactivate": "operator",
+    "announce": "operator",
+    "reload": "operator",
+    "fault": "operator",
+    "stop": "operator",
+}
+
+
+def socket_path(store: Path) -> Path:
+    """Return where the order socket of a store lies."""
+    return store.with_name("orders.sock")
+
+
+def encode(document: dict[str, Any]) -> bytes:
+    """Return one line."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def decode(line: bytes) -> dict[str, Any]:
+    """Return a line's document. Raises ValueError when it is not a JSON object."""
+    document = json.loads(line)
+    if not isinstance(document, dict):
+        raise ValueError("not an object")
+    return document
+
+
+def allowed(role: Role, order: str) -> bool:
+    """Whether `role` may give `order`."""
+    return RANKS.index(role) >= RANKS.index(NEEDS[order])
