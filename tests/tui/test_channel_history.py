@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from outagetui.model import Observation, Outcome, Sample
+from outagetui.tui.glyphs import ascii_text
 from outagetui.tui.theme import PLAIN
 from outagetui.tui.widgets.history import Bin, binned, drawn, merged, nice_top
 from outagetui.tui.widgets.moment import age
 from outagetui.tui.widgets.page import Listing, Page
-from outagetui.tui.widgets.phases import bar, legend, shares
+from outagetui.tui.widgets.phases import FILLS, bar, legend, shares
 from rich.text import Text
 from textual.app import App, ComposeResult
 
@@ -139,3 +140,7 @@ async def test_a_cursor_stays_in_sight_and_on_a_line() -> None:
         assert listing.cursor == 4
         await pilot.press("home", "up")
         assert listing.cursor == 0
+
+
+def test_phases_differ_on_a_terminal_without_unicode_too() -> None:
+    assert len({ascii_text(fill) for fill in FILLS}) == len(FILLS)

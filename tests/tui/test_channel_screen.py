@@ -184,3 +184,19 @@ async def test_hostile_text_in_any_field_of_a_channel_stays_text() -> None:
         text = text_of(app)
         assert not [bad for bad in rf.DANGEROUS if bad in text]
         assert "[b]x[/b]" in text
+
+
+async def test_a_history_that_cannot_be_read_leaves_the_rest() -> None:
+    source = rf.source()
+
+    def broken(check: str, since: float) -> tuple[Observation, ...]:
+        raise OSError("disk on fire")
+
+    source.history = broken  # type: ignore[method-assign]
+    async with screens(source) as (app, pilot):
+        app.open_channel("messenger")
+        await pilot.pause()
+        assert "6 of 20 failed" in text_of(app)
+        await pilot.press("end")
+        await pilot.pause()
+        assert "No samples in this time." in text_of(app)

@@ -131,3 +131,19 @@ async def test_hostile_text_in_an_entry_stays_text() -> None:
         text = text_of(app)
         assert not [bad for bad in rf.DANGEROUS if bad in text]
         assert "[b]x[/b]" in text
+
+
+async def test_a_store_that_cannot_be_read_leaves_the_screen_as_it_was() -> None:
+    source = rf.source()
+    async with screens(source) as (app, pilot):
+        await pilot.press("l")
+        await pilot.pause()
+
+        def broken(limit: int, before: int | None = None) -> tuple[LogRow, ...]:
+            raise OSError("disk on fire")
+
+        source.log = broken  # type: ignore[method-assign]
+        await show(app, pilot, source.current)
+        await pilot.press("end")
+        await pilot.pause()
+        assert "run r12" in text_of(app)

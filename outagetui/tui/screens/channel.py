@@ -151,11 +151,12 @@ class ChannelScreen(Opened):
             return
         start = board.at - RANGES[self._range][0]
         wanted = (check.id, self._range)
+        source = self.operator.source
         if wanted != self._read:
-            self._seen = list(self.operator.source.history(check.id, start))
+            self._seen = list(self.read(lambda: source.history(check.id, start)))
         elif self._range < len(RANGES) - 1 or board.at - self._read_at >= RARELY:
-            last = self._seen[-1].at - OVERLAP if self._seen else start
-            self._seen = merged(self._seen, self.operator.source.history(check.id, max(start, last)), start)
+            last = max(start, self._seen[-1].at - OVERLAP) if self._seen else start
+            self._seen = merged(self._seen, self.read(lambda: source.history(check.id, last)), start)
         else:
             return
         self._read, self._read_at = wanted, board.at

@@ -140,7 +140,7 @@ class JournalScreen(Opened):
         fresh: list[LogRow] = []
         before: int | None = None
         while True:
-            rows = self.operator.source.log(CHUNK, before)
+            rows = self._log(before)
             fresh += [row for row in rows if row.seq > newest]
             if newest == 0 or len(rows) < CHUNK or rows[-1].seq <= newest:
                 break
@@ -159,7 +159,7 @@ class JournalScreen(Opened):
         """Read older entries, on and on while a search finds few."""
         found = 0
         for _ in range(SEARCH // CHUNK if self.words else 1):
-            rows = self.operator.source.log(CHUNK, self._oldest)
+            rows = self._log(self._oldest)
             self._ended = len(rows) < CHUNK
             kept = [row for row in rows if matches(row, self.words)]
             self._rows += kept
@@ -169,6 +169,9 @@ class JournalScreen(Opened):
             if self._ended or found >= CHUNK // 2:
                 break
         self._lines = lined(self._rows, self.zone)
+
+    def _log(self, before: int | None) -> tuple[LogRow, ...]:
+        return self.read(lambda: self.operator.source.log(CHUNK, before))
 
     def _put_cursor(self, row: LogRow) -> None:
         place = next((index for index, line in enumerate(self._lines) if line.row == row), None)

@@ -1,7 +1,7 @@
 """What the screens opened from the board have in common: alarms, a subject, a body that follows the board, keys."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar, cast
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 import msgspec
 from rich.text import Text
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from outagetui.tui.app import OutageApp
 
 
+T = TypeVar("T")
 ALWAYS = ("back", "help", "quit")  # actions whose keys are shown however little room there is
 
 
@@ -86,6 +87,14 @@ class Opened(Screen[None]):
         """Fit the lines that the width decides."""
         self._show_alarms()
         self._show_keys()
+
+    def read(self, look: Callable[[], tuple[T, ...]]) -> tuple[T, ...]:
+        """Return what `look` reads from the source, or nothing where that fails."""
+        try:
+            return look()
+        except Exception:
+            # The feed reads the same store and says on every screen why it cannot be read.
+            return ()
 
     def may(self, what: str) -> bool:
         """Return whether the sender's role may give orders, after saying so if not; the daemon refuses in any case."""

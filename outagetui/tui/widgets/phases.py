@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from outagetui.text import clean
 
-FILLS = "█▒░▓─="
+FILLS = "━╍─=▪"  # each has an ASCII sign of its own, so that phases differ without colour too
 
 
 def shares(phases: Mapping[str, float], width: int) -> list[int]:
@@ -28,6 +28,6 @@ def bar(phases: Mapping[str, float], width: int) -> list[tuple[str, int]]:
 
 
 def legend(phases: Mapping[str, float]) -> list[tuple[str, str]]:
-    """Return (fill, words) of each phase, such as `("█", "resolve 1.2 ms")`."""
+    """Return (fill, words) of each phase, such as `("━", "resolve 1.2 ms")`."""
     words = (f"{clean(name, 16).replace('_', ' ')} {ms:.1f} ms" for name, ms in phases.items())
     return [(FILLS[index % len(FILLS)], each) for index, each in enumerate(words)]
