@@ -50,7 +50,7 @@ class Picture:
             if char is not None:
                 self._put(char)
             elif final == "H":
-                row, column = (int(number or 1) for number in (numbers or "1;1").split(";"))
+                row, column, *_ = (int(number or 1) for number in f"{numbers};1".split(";"))
                 self._at = (row - 1, column - 1)
             elif kind == "?" and final in "hl":
                 self.modes[int(numbers)] = final == "h"

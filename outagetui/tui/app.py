@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from textual.binding import Binding, BindingType
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from textual.command import Provider
 
 
+PRESENCE = 60.0  # seconds between two words that somebody is here
+
+
 class Orders(Protocol):
     """The sending side of the order socket. `role` is viewer, operator or approver."""
 
@@ -24,6 +28,10 @@ class Orders(Protocol):
 
     async def send(self, order: str, **fields: object) -> dict[str, object]:
         """Send an order; the reply holds `ok`, and `error` in words when refused. Never raises."""
+        ...
+
+    async def hello(self) -> dict[str, object]:
+        """Say that somebody is here, and learn `role`. Never raises."""
         ...
 
 
@@ -36,7 +44,7 @@ def _everything() -> "type[Provider]":
 class OutageApp(BoardApp):
     """The operator's screens over one source of facts and one sender of orders."""
 
-    CSS_PATH = "outagetui.tcss"
+    CSS_PATH = Path(__file__).with_name("outagetui.tcss")
     TITLE = "outagetui"
     ENABLE_COMMAND_PALETTE = True
     COMMANDS: ClassVar["set[type[Provider] | Callable[[], type[Provider]]]"] = {_everything}
@@ -64,6 +72,16 @@ class OutageApp(BoardApp):
     def get_default_screen(self) -> Screen[None]:
         """Start on the board."""
         return self._screen("board", "BoardScreen")
+
+    def on_mount(self) -> None:
+        """Tell the daemon that somebody is here, so that it knows our role and does not end as unneeded."""
+        self.set_interval(PRESENCE, self._greet)
+        self._greet()
+
+    def _greet(self) -> None:
+        task = asyncio.create_task(self.orders.hello())
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
 
     def order(self, order: str, **fields: object) -> asyncio.Task[dict[str, object]]:
         """Send an order and show a refusal; the task can be awaited for the reply, or left alone."""

@@ -26,8 +26,8 @@ from outagetui.tui.theme import ANSI, OKABE, PLAIN, RICH, Look
 class BoardApp(App[int]):
     """An app that follows a board. `look` holds the styles to draw with, `board` the newest board or None.
 
-    `trouble` says why the facts cannot be read at the moment, or is empty; `board` then stays as it was and `beat` moves
-    every second.
+    `trouble` says why the facts cannot be read at the moment, or is empty; `board` then stays as it was
+    and `beat` moves every second.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -103,6 +103,10 @@ class BoardApp(App[int]):
         """Show a notification; `words` may hold outside text."""
         level = severity if severity in ("warning", "error") else "information"
         self.notify(clean(words, 400), severity=level, markup=False)  # type: ignore[arg-type]
+
+    def _set_pointer_shape(self, shape: str) -> None:
+        # There is no mouse here, and consoles that do not know the sequence would print it.
+        return
 
     def _fatal_error(self) -> None:
         # The toolkit's own report shows local values and would let their control characters through.

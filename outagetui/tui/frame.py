@@ -14,6 +14,7 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
 Cell = tuple[str, Style | None]
+Codes = dict[tuple[Style | None, Style | None], str]  # from the style before and the one wanted to a sequence
 
 GAP = 5  # unchanged cells that are cheaper to send again than to jump over
 UNSEEN: Cell = ("\0", None)
@@ -41,7 +42,7 @@ class Frame:
     def __init__(self) -> None:
         self._width = 0
         self._rows: list[list[Cell]] = []
-        self._codes: dict[Style | None, tuple[str, bool]] = {}
+        self._codes: Codes = {}
         self._system: object = None
 
     def forget(self) -> None:
@@ -57,13 +58,13 @@ class Frame:
         if console._color_system is not self._system:
             self._system = console._color_system
             self._codes.clear()
-        out: list[str] = []
+        pen = _Pen(self._codes, console)
         for y, x, strip in _pieces(update):
             if 0 <= y < height:
-                self._line(out, x, y, strip, console)
-        return Changes("".join(out) + RESET) if out else None
+                self._line(pen, x, y, strip)
+        return Changes("".join(pen.out) + RESET) if pen.out else None
 
-    def _line(self, out: list[str], x: int, y: int, strip: Strip, console: Console) -> None:
+    def _line(self, pen: "_Pen", x: int, y: int, strip: Strip) -> None:
         new = _cells(strip)[: self._width - x]
         row = self._rows[y]
         old = row[x : x + len(new)]
@@ -71,48 +72,62 @@ class Frame:
             return
         row[x : x + len(new)] = new
         for start, end in _runs(old, new):
-            self._run(out, new, start, end, (x, y), console)
+            pen.draw(new[start:end], x + start, y)
 
-    def _run(
-        self, out: list[str], cells: list[Cell], start: int, end: int, at: tuple[int, int], console: Console
-    ) -> None:
-        x, y = at
-        style: Style | None = None
-        plain = False
+
+class _Pen:
+    """Encodes runs of cells, switching colours only where they change; begins and ends with the style reset."""
+
+    def __init__(self, codes: Codes, console: Console) -> None:
+        self.out: list[str] = []
+        self._codes = codes
+        self._console = console
+        self._style: Style | None = None
+
+    def draw(self, cells: list[Cell], x: int, y: int) -> None:
+        """Put `cells` at column `x` of line `y`, both counted from 0."""
         jump = True
-        for column in range(start, end):
-            char, wanted = cells[column]
+        for column, (char, style) in enumerate(cells, x):
             if not char:
                 continue
             if jump:
-                out.append(f"\x1b[{y + 1};{x + column + 1}H")
-            if column == start or wanted is not style:
-                code, colours_only = self._code(wanted, console)
-                # Colours replace colours; anything else has to be switched off first.
-                out.append(code if plain and colours_only else RESET + code)
-                style, plain = wanted, colours_only
-            out.append(char)
+                self.out.append(f"\x1b[{y + 1};{column + 1}H")
+            if style is not self._style:
+                self.out.append(self._switch(style))
+                self._style = style
+            self.out.append(char)
             # Terminals disagree about the width of such characters: the next cell says where it goes.
             jump = not char.isascii() and (len(char) > 1 or cell_len(char) != 1)
 
-    def _code(self, style: Style | None, console: Console) -> tuple[str, bool]:
-        known = self._codes.get(style)
+    def _switch(self, style: Style | None) -> str:
+        known = self._codes.get((self._style, style))
         if known is None:
-            known = self._codes[style] = _encode(style, console)
             if len(self._codes) > 4096:
                 self._codes.clear()
+            known = self._codes[self._style, style] = self._encode(self._style, style)
         return known
 
+    def _encode(self, before: Style | None, style: Style | None) -> str:
+        if not _only_colours(style):
+            return (RESET if before else "") + self._code(style)
+        assert style is not None
+        if not _only_colours(before):
+            return (RESET if before else "") + self._code(style)
+        assert before is not None
+        # Colours replace colours, so a background that stays need not be sent again.
+        return self._code(style if before.bgcolor != style.bgcolor else Style(color=style.color))
 
-def _encode(style: Style | None, console: Console) -> tuple[str, bool]:
-    """Return the sequence that switches a style on, and whether it sets both colours and nothing else."""
-    if not style:
-        return "", False
-    if style.link:
-        style = style.update_link(None)
-    shown = style.render("X", color_system=console._color_system)
-    colours = style.color is not None and style.bgcolor is not None
-    return shown[: shown.index("X")], colours and not style._attributes
+    def _code(self, style: Style | None) -> str:
+        if not style:
+            return ""
+        if style.link:
+            style = style.update_link(None)
+        shown = style.render("X", color_system=self._console._color_system)
+        return shown[: shown.index("X")]
+
+
+def _only_colours(style: Style | None) -> bool:
+    return style is not None and style.color is not None and style.bgcolor is not None and not style._attributes
 
 
 def _pieces(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, Strip]]:

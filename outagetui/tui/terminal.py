@@ -5,11 +5,13 @@ Nothing here imports the toolkit at module level: the toolkit reads its environm
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import signal
 import sys
 import termios
 import threading
+import time
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 REFUSED = 3  # exit status when there is no terminal that can show screens: the state is unknown
 DEADLINE = 3.0  # seconds an orderly end may take
+TRIES = 25  # to write to a terminal that does not read
 TTY_CHECK = 2.0  # seconds between two looks whether the terminal is still ours
 SIXTEEN = ("linux", "screen", "vt100", "vt220", "xterm", "ansi", "cygwin")
 # CAN ends a half-sent sequence; then mouse, paste, focus, resize and keyboard modes off, wrap and cursor on, main page.
@@ -101,6 +104,7 @@ class _Leaving:
         self._app = app
         self._modes = termios.tcgetattr(0)
         self._over = threading.Event()
+        self._ending = threading.Lock()  # held by whoever leaves first: the app in order, or the deadline by force
         self.loop: asyncio.AbstractEventLoop | None = None
         self.status = 0
 
@@ -118,13 +122,16 @@ class _Leaving:
         """Stop watching. After a signal the deadline stays: leaving the interpreter may hang as well."""
         if not self.status:
             self._over.set()
+        elif not self._ending.acquire(blocking=False):
+            threading.Event().wait()  # the deadline is giving the terminal back and ends the process
 
     def _end(self) -> None:
         self._app.exit(return_code=self.status)
 
     def _deadline(self) -> None:
         if not self._over.wait(DEADLINE):
-            restore(self._modes)
+            if self._ending.acquire(blocking=False):
+                restore(self._modes)
             os._exit(self.status)
 
     def watch_terminal(self) -> None:
@@ -139,9 +146,35 @@ class _Leaving:
 
 def restore(modes: list[Any]) -> None:
     """Give the terminal back without waiting for it: drop what it has not read, then leave every mode."""
+    output = sys.__stderr__.fileno() if sys.__stderr__ is not None else 2
     with contextlib.suppress(OSError, termios.error):
         terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-        with contextlib.suppress(OSError, termios.error):
-            termios.tcflush(terminal, termios.TCIOFLUSH)
-            termios.tcsetattr(terminal, termios.TCSANOW, modes)
-        os.write(terminal, RESTORE)
+        # A thread that waits for the terminal keeps it locked; it lets go when its write may no longer wait.
+        flags = fcntl.fcntl(output, fcntl.F_GETFL)
+        fcntl.fcntl(output, fcntl.F_SETFL, flags | os.O_NONBLOCK)
+        try:
+            _wake_writers()
+            for _ in range(TRIES):
+                if _give_back(terminal, modes):
+                    return
+                time.sleep(0.02)
+        finally:
+            # The description is shared with the shell, which expects to wait.
+            fcntl.fcntl(output, fcntl.F_SETFL, flags)
+
+
+def _wake_writers() -> None:
+    for thread in threading.enumerate():
+        if thread.ident is not None and thread is not threading.current_thread():
+            with contextlib.suppress(ProcessLookupError):
+                signal.pthread_kill(thread.ident, signal.SIGTERM)
+
+
+def _give_back(terminal: int, modes: list[Any]) -> bool:
+    with contextlib.suppress(termios.error):
+        termios.tcflush(terminal, termios.TCIOFLUSH)
+        termios.tcsetattr(terminal, termios.TCSANOW, modes)
+    try:
+        return os.write(terminal, RESTORE) == len(RESTORE)
+    except BlockingIOError:
+        return False

@@ -1,4 +1,4 @@
-"""Shows a fake board on the terminal it is started on: `python -m tests.tui.child board|wall SCENE`."""
+"""Shows a fake board on the terminal it is started on: `python -m tests.tui.child board|wall|broken SCENE`."""
 
 import sys
 import time
@@ -49,7 +49,15 @@ def make(kind: str, name: str) -> "App[int]":
         return WallApp(source, clock=time.time)
     from outagetui.tui.app import OutageApp
 
-    return OutageApp(source, fakes.FakeOrders(), clock=time.time)
+    class Operator(OutageApp):
+        """Breaks on a redraw when it is asked to."""
+
+        def action_redraw(self) -> None:
+            if kind == "broken":
+                raise ValueError("boom \x1b]0;evil\x07")
+            super().action_redraw()
+
+    return Operator(source, fakes.FakeOrders(), clock=time.time)
 
 
 if __name__ == "__main__":

@@ -281,6 +281,9 @@ class FakeOrders:
         self.sent.append((order, fields))
         return {"ok": False, "error": self.refuse} if self.refuse else {"ok": True, **self.reply}
 
+    async def hello(self) -> dict[str, object]:
+        return {"ok": True, "role": self.role}
+
 
 class Clock:
     """A clock that stands until it is moved."""

@@ -1,0 +1,124 @@
+"""Whatever ends the program, the terminal is usable after it."""
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+from outagetui.tui.terminal import DEADLINE, REFUSED
+from tests.pty_driver import Pty, python
+
+OFF = (25, True), (1049, False), (2004, False), (1004, False), (1000, False), (1003, False), (7, True)
+
+
+def child(kind: str = "board", scene: str = "outage") -> list[str]:
+    return python("-m", "tests.tui.child", kind, scene)
+
+
+def assert_usable(terminal: Pty) -> None:
+    modes = terminal.picture.modes
+    for mode, wanted in OFF:
+        assert modes.get(mode, wanted) is wanted, f"mode {mode} is left {modes[mode]}"
+    assert terminal.output.rfind(b"\x1b[<u") > terminal.output.rfind(b"\x1b[>"), "the keyboard protocol is left on"
+    assert terminal.modes_now() == terminal.modes_before
+
+
+@pytest.mark.parametrize("kind", ["board", "wall"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT])
+def test_a_signal_ends_the_screens_and_gives_the_terminal_back(kind: str, number: signal.Signals) -> None:
+    with Pty(child(kind)) as terminal:
+        terminal.until_text("Example Hosting")
+        terminal.signal(number)
+        assert terminal.wait(DEADLINE - 0.5) == 128 + number
+        assert_usable(terminal)
+
+
+@pytest.mark.parametrize(("kind", "key"), [("board", "q"), ("board", "\x11"), ("wall", "q"), ("wall", "\x03")])
+def test_a_key_ends_the_screens_with_status_0(kind: str, key: str) -> None:
+    with Pty(child(kind)) as terminal:
+        terminal.until_text("Example Hosting")
+        terminal.send(key)
+        assert terminal.wait() == 0
+        assert_usable(terminal)
+
+
+def test_a_terminal_that_is_taken_away_ends_the_program() -> None:
+    with Pty(child()) as terminal:
+        terminal.until_text("Example Hosting")
+        terminal.hang_up()
+        assert terminal.process.wait(8) == 128 + signal.SIGHUP
+
+
+def test_a_terminal_that_vanishes_without_a_signal_is_noticed() -> None:
+    ignoring = "import signal,sys,runpy; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP]); "
+    code = ignoring + "sys.argv=['child','board','outage']; runpy.run_module('tests.tui.child', run_name='__main__')"
+    with Pty(python("-c", code)) as terminal:
+        terminal.until_text("Example Hosting")
+        terminal.hang_up()
+        assert terminal.process.wait(8) == 128 + signal.SIGHUP
+
+
+def test_a_terminal_that_stops_reading_does_not_hold_the_program_back() -> None:
+    with Pty(child("board", "all"), columns=200, lines=60) as terminal:
+        terminal.until_text("Example Hosting")
+        terminal.send("\x0c" * 120)  # redraws that nobody reads fill every buffer on the way
+        time.sleep(1.5)
+        started = time.monotonic()
+        terminal.signal(signal.SIGTERM)
+        while terminal.process.poll() is None and time.monotonic() - started < DEADLINE + 3:
+            time.sleep(0.02)  # not reading is the point
+        assert terminal.process.poll() == 128 + signal.SIGTERM
+        assert time.monotonic() - started < DEADLINE + 1
+        terminal.wait()
+        assert_usable(terminal)
+
+
+def test_an_error_in_the_program_gives_the_terminal_back_and_says_so_without_hostile_bytes() -> None:
+    with Pty(child("broken"), columns=100) as terminal:
+        terminal.until_text("Example Hosting")
+        terminal.send("\x0c")
+        assert terminal.wait() == 1
+        assert_usable(terminal)
+        end = bytes(terminal.output[terminal.output.rfind(b"\x1b[?1049l") :])
+    assert b"ValueError: boom" in end
+    assert b"start it again" in end
+    assert b"\x1b]" not in end
+
+
+@pytest.mark.parametrize("stream", ["stdin", "stdout", "stderr"])
+def test_without_a_terminal_screens_are_refused_with_words(stream: str) -> None:
+    master, slave = os.openpty()
+    try:
+        streams = dict.fromkeys(("stdin", "stdout", "stderr"), slave) | {stream: subprocess.DEVNULL}
+        if stream == "stderr":
+            streams["stderr"] = subprocess.PIPE
+        done = subprocess.run(child(), check=False, env=os.environ | {"TERM": "xterm"}, timeout=20, **streams)  # type: ignore[call-overload]
+        assert done.returncode == REFUSED
+        words = done.stderr if stream == "stderr" else os.read(master, 4096)
+        assert b"not a terminal" in words
+        assert b"outagetui status" in words
+        assert b"\x1b" not in words
+    finally:
+        os.close(master)
+        os.close(slave)
+
+
+@pytest.mark.parametrize("term", ["dumb", ""])
+def test_a_dumb_terminal_is_refused_with_words(term: str) -> None:
+    with Pty(child(), env={"TERM": term}) as terminal:
+        assert terminal.wait() == REFUSED
+        assert b"dumb" in terminal.output
+        assert b"\x1b" not in terminal.output
+
+
+def test_the_environment_is_set_before_the_toolkit_is_imported() -> None:
+    code = (
+        "import sys, outagetui.tui.terminal as t; assert not [m for m in sys.modules if m.startswith('textual')]\n"
+        "environment = {'TEXTUAL_PRESS': 'q', 'ESCDELAY': '77'}\n"
+        "t.prepare(environment); print(sorted(environment.items()))"
+    )
+    seen = subprocess.run(python("-c", code), capture_output=True, text=True, check=True).stdout
+    assert "('TEXTUAL_ANIMATIONS', 'none'), ('TEXTUAL_SMOOTH_SCROLL', '0')" in seen
+    assert "('ESCDELAY', '77')" in seen
+    assert "TEXTUAL_PRESS" not in seen
