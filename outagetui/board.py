@@ -292,8 +292,9 @@ class _View:
         for audience in AUDIENCES:
             now, _ = self._reach(audience, self._active)
             then, _ = self._reach(audience, lambda channel: self._active(channel) or channel.id in book.activates)
-            if now is not None and then is not None and then - now > best[0]:
-                best = (then - now, audience, now, then)
+            people = sum(segment.people for segment in self.public.segments if segment.audience == audience)
+            if now is not None and then is not None and (then - now) * people > best[0]:
+                best = ((then - now) * people, audience, now, then)
         return SuggestionRow(
             playbook=book.id,
             name=book.name,

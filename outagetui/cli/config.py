@@ -22,7 +22,7 @@ def validate(options: dict[str, str | None], look: bool) -> None:
         config = load(place)
     except ConfigError as error:
         fail(str(error), UNUSABLE)
-    problems = deep(config) if look else []
+    problems = deep(config, place) if look else []
     if problems:
         fail("\n".join(map(str, problems)), UNUSABLE)
     counts = (

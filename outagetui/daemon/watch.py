@@ -33,6 +33,7 @@ class Watch:
         self._canaries: dict[str, int] = {}
         self._tracks: dict[str, Track] = {}
         self._last: dict[str, tuple[float, Sample]] = {}
+        self._cause: dict[tuple[str, Outcome], Sample] = {}  # the last failure and the last warning of each check
         self._sparks: dict[str, deque[float | None]] = {}
         self._answered = -1e18
         self._states: dict[str, State] = {}
@@ -85,6 +86,8 @@ class Watch:
         sample = verdict.expected(check, sample, trusted=at - self._answered <= TRUST_SECONDS)
         self._now = max(self._now, at)
         self._last[check.id] = at, sample
+        if sample.outcome in (Outcome.FAIL, Outcome.WARN):
+            self._cause[check.id, sample.outcome] = sample
         spark = self._sparks.setdefault(check.id, deque(maxlen=SPARK))
         spark.append(sample.latency_ms if sample.outcome in (Outcome.PASS, Outcome.WARN) else None)
         self._seen.append(Observation(check.id, self.vantage, at, sample))
@@ -179,7 +182,10 @@ class Watch:
         self._events.append(StateChanged(id=owner, was=was.value, now=state.value, why=words, local=local))
 
     def _why(self, name: str) -> str:
-        return verdict.why(self._tracks[name], self.state_of(name), self._last[name][1] if name in self._last else None)
+        state = self.state_of(name)
+        kind = {State.PARTIAL: Outcome.FAIL, State.DOWN: Outcome.FAIL, State.SLOW: Outcome.WARN}.get(state)
+        last = self._last[name][1] if name in self._last else None
+        return verdict.why(self._tracks[name], state, self._cause.get((name, kind), last) if kind is not None else last)
 
     def _live(self, name: str) -> Live:
         check, track = self._checks[name], self._tracks[name]

@@ -48,7 +48,7 @@ MESSENGER_2011 = Scenario(
     name="A public messenger loses a quarter of its users",
     story="After a quiet start about a quarter of the messenger's answers fail, later all, then it recovers.",
     playbook="messenger-down",
-    live=Pace(quiet=15.0, every="2s", feed_every="5s", suggest_after="5s", acts=_acts(0.0, 150.0, 330.0)),
+    live=Pace(quiet=15.0, every="1s", feed_every="3s", suggest_after="5s", acts=_acts(0.0, 150.0, 330.0)),
     short=Pace(quiet=2.0, every="500ms", feed_every="1s", suggest_after="500ms", acts=_acts(0.0, 24.0, 30.0)),
 )
 SCENARIOS: dict[str, Scenario] = {MESSENGER_2011.id: MESSENGER_2011}

@@ -219,9 +219,14 @@ class Runner:
                 return "stop"  # abort
 
     async def _do(self, run: Run, plan: StepPlan) -> str:
-        attempt = run.steps[plan.id].attempt + 1
+        attempt = self._attempt(run, plan)
         await self._pen.keep(DAEMON, StepIntended(run=run.id, step=plan.id, attempt=attempt, what=plan.what))
         return await self._settle(run, plan, await self._act(run.id, plan))
+
+    def _attempt(self, run: Run, plan: StepPlan) -> int:
+        """Return the number of the try that begins: that of the question just answered, else the next one."""
+        row = run.steps[plan.id]
+        return row.attempt if row.attempt and row.state == "waiting" else row.attempt + 1
 
     async def _act(self, run: str, plan: StepPlan) -> Result:
         world = self._world(run, plan)
@@ -285,7 +290,7 @@ class Runner:
             words = back.what if back is not None else "nothing takes this step back"
             await self._end(run, plan, "undone", words)
             return "on"
-        attempt = run.steps[plan.id].attempt + 1
+        attempt = self._attempt(run, plan)
         await self._pen.keep(DAEMON, StepIntended(run=run.id, step=plan.id, attempt=attempt, what=back.what))
         result = await self._act(run.id, back)
         if result.done:
