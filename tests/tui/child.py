@@ -33,7 +33,7 @@ def make(kind: str, name: str) -> "App[int]":
             board = super().board(now)
             if name == "calm":
                 return board
-            busy = {f"channel-{(second * 20 + n) % 200:03}" for n in range(20)}
+            busy = {f"channel-{n * 10 + second % 10:03}" for n in range(20)}
             rows = tuple(
                 msgspec.structs.replace(row, latency_ms=20.0 + second % 70, spark=(*row.spark[1:], second % 70 + 20.0))
                 if row.id in busy
