@@ -1,0 +1,136 @@
+"""`python -m tests.screenshots DIR`: drives the real screens over a drill recorded for it, and keeps them as SVG."""
+
+import asyncio
+import os
+import re
+import shutil
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from outagetui.drill.rehearsal import rehearse
+from outagetui.drill.scenario import MESSENGER_2011
+from outagetui.drill.stage import Stage, stage
+from outagetui.rows import Board
+from outagetui.source import StoreSource
+from outagetui.tui.terminal import prepare
+
+Moment = tuple[Path, float]
+WIDE, SMALL = (112, 34), (80, 24)
+
+
+class Nobody:
+    """Orders are not given in pictures."""
+
+    role = "operator"
+
+    async def send(self, order: str, **fields: object) -> dict[str, object]:
+        return {"ok": False, "error": f"{order}: not in a picture"}
+
+    async def hello(self) -> dict[str, object]:
+        return {"ok": True, "role": self.role}
+
+
+def wanted(board: Board) -> str:
+    """Name the moment that `board` shows, if it is one worth keeping."""
+    run = next(iter(board.runs), None)
+    if run is None:
+        return "outage" if board.suggestions else ""
+    asking = run.asking
+    if asking is not None and asking.id == "tell-customers":
+        return "question"
+    told = any(made.open for made in board.announcements)
+    down = any(row.state.value == "down" for row in board.channels)
+    return "backups" if told and down else ""
+
+
+async def record(set_up: Stage, place: Path) -> dict[str, Moment]:
+    """Play the drill and copy the store at each moment; return the copies and when they were made."""
+    moments: dict[str, Moment] = {}
+    playing = asyncio.create_task(rehearse(MESSENGER_2011, set_up))
+    source = StoreSource(set_up.store)
+    while not playing.done():
+        board = source.board(time.time())
+        name = wanted(board)
+        if name and name not in moments:
+            moments[name] = await asyncio.to_thread(copy, set_up.store, place / f"{name}.db"), board.at
+        await asyncio.sleep(0.05)
+    await playing
+    moments["over"] = copy(set_up.store, place / "over.db"), time.time()
+    return moments
+
+
+def copy(store: Path, to: Path) -> Path:
+    """Copy a store that is in use."""
+    with sqlite3.connect(f"file:{store}?mode=ro", uri=True) as source, sqlite3.connect(to) as target:
+        source.backup(target)
+    source.close()
+    target.close()
+    return to
+
+
+async def shoot(app: Any, size: tuple[int, int], keys: str, file: Path) -> None:
+    """Show `app`, press `keys`, keep the picture."""
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        for key in keys.split():
+            await pilot.press(key)
+            await pilot.pause()
+        await pilot.pause(0.3)
+        # The picture must not fetch a font when somebody looks at it.
+        svg = re.sub(r"@font-face\s*\{.*?\}", "", app.export_screenshot(), flags=re.S)
+        file.write_text(svg + "\n", encoding="utf-8")
+
+
+def recorded(place: Path) -> dict[str, Moment]:
+    """Set the drill up, record it and take it down."""
+    with stage(MESSENGER_2011, "short") as set_up:
+        return asyncio.run(record(set_up, place))
+
+
+async def shoot_all(moments: dict[str, Moment], out: Path) -> None:
+    """Shoot every screen."""
+    from outagetui.tui.app import OutageApp
+    from outagetui.tui.wall import WallApp
+
+    def operator(moment: str) -> Callable[[], Any]:
+        path, at = moments[moment]
+        return lambda: OutageApp(StoreSource(path), Nobody(), clock=lambda: at, ascii=False)
+
+    def wall(moment: str) -> Callable[[], Any]:
+        path, at = moments[moment]
+        return lambda: WallApp(StoreSource(path), clock=lambda: at, ascii=False)
+
+    pictures: list[tuple[str, Callable[[], Any], tuple[int, int], str]] = [
+        ("board", operator("outage"), WIDE, ""),
+        ("board-80x24", operator("outage"), SMALL, ""),
+        ("playbook", operator("outage"), WIDE, "s"),
+        ("run", operator("question"), WIDE, "r"),
+        ("board-backups", operator("backups"), WIDE, ""),
+        ("channel", operator("backups"), WIDE, "enter"),
+        ("journal", operator("over"), WIDE, "l"),
+        ("wallboard", wall("backups"), WIDE, ""),
+    ]
+    out.mkdir(exist_ok=True)
+    for name, make, size, keys in pictures:
+        await shoot(make(), size, keys, out / f"{name}.svg")
+
+
+def main(out: Path) -> None:
+    """Record a drill and picture it."""
+    os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    os.environ.pop("NO_COLOR", None)
+    prepare(os.environ)
+    place = Path(tempfile.mkdtemp(prefix="outagetui-screenshots-"))
+    try:
+        asyncio.run(shoot_all(recorded(place), out))
+    finally:
+        shutil.rmtree(place)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
