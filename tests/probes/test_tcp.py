@@ -69,7 +69,7 @@ async def test_no_answer_at_all_is_a_time_out(vantage: Vantage) -> None:
         began = time.perf_counter()
         sample = await look_at(vantage, "tcp", f"tcp://127.0.0.1:{server.port}", match="x", within=0.2)
     assert (sample.outcome, sample.code) == (Outcome.FAIL, "timeout")
-    assert 0.19 < time.perf_counter() - began < 0.4
+    assert 0.19 < time.perf_counter() - began < 1.5
     assert sample.phases["reply"] > 100
 
 
