@@ -1,6 +1,7 @@
 """`outagetui drill`: rehearse an outage against local servers; nothing leaves the machine."""
 
 import asyncio
+import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,9 @@ def drill(scenario: str, headless: bool, as_json: bool) -> None:
         fail(f"there is no scenario {clean(scenario, 40)}; there are: {', '.join(SCENARIOS)}", 2)
     if as_json and not headless:
         fail("--json goes with --headless", 2)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # So that the drill's servers and daemon are taken down by the way out, not left behind.
+        signal.signal(number, lambda signum, _: sys.exit(128 + signum))
     try:
         if headless:
             _headless(chosen, as_json)

@@ -156,8 +156,9 @@ class Daemon:
     async def _keep_time(self) -> None:
         """Once a second: what only time brings, the watchdog, and whether anybody still needs a background daemon."""
         watchdog = self.notifier.watchdog_seconds
-        fed = before = self._clock()
+        before = self._clock()
         loop = asyncio.get_running_loop()
+        fed = loop.time()
         while True:
             await asyncio.sleep(BEAT_EVERY)
             now = self._clock()
@@ -167,9 +168,9 @@ class Daemon:
                     self.watch.repeat(name)
             before = now
             alive = loop.time() - self._flushed < 10 * BEAT_EVERY
-            if watchdog is not None and alive and now - fed >= min(watchdog, 5.0):
+            if watchdog is not None and alive and loop.time() - fed >= min(watchdog, 5.0):
                 self.notifier.send(WATCHDOG="1", STATUS=self._status())
-                fed = now
+                fed = loop.time()
             if self._background and not self._needed(now) and loop.time() - self.door.left > LINGER:
                 self.end("nobody needed it for 15 minutes")
 

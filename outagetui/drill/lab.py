@@ -1,7 +1,8 @@
 """The lab process: `python -m outagetui.drill.lab SCENARIO PACE PAGES` serves until its standard input closes.
 
-It prints its ports as one JSON line. The line `go STORE` on standard input starts the scenario's clock; every fault is
-then told to the store's daemon as an order, so that the journal knows when it really began.
+It prints its ports as one JSON line. On standard input `store PATH` names the store of the daemon that watches, and `go`
+starts the scenario's clock; every fault is then told to that daemon as an order, so that the journal knows when it really
+began. When standard input closes, whoever began the drill is gone: the daemon is told to end, and the lab ends too.
 """
 
 import asyncio
@@ -33,13 +34,18 @@ async def main(scenario: str, speed: str, pages: Path) -> None:
     sys.stdout.write(json.dumps(ports) + "\n")
     sys.stdout.flush()
     lines = await _standard_input()
+    orders: OrderClient | None = None
     playing: asyncio.Task[None] | None = None
     while line := await lines.readline():
         word, _, store = line.decode().strip().partition(" ")
-        if word == "go" and playing is None:
-            playing = asyncio.create_task(_play(pace, {"messenger": trouble}, OrderClient(Path(store))))
+        if word == "store":
+            orders = OrderClient(Path(store))
+        elif word == "go" and playing is None and orders is not None:
+            playing = asyncio.create_task(_play(pace, {"messenger": trouble}, orders))
     if playing is not None:
         playing.cancel()
+    if orders is not None:
+        await orders.send("stop")
 
 
 async def _play(pace: Pace, targets: dict[str, Trouble], orders: OrderClient) -> None:

@@ -37,7 +37,7 @@ class Stage(Struct, frozen=True):
 
     def begin(self) -> None:
         """Start the scenario's clock."""
-        self.go.write(f"go {self.store}\n")
+        self.go.write("go\n")
         self.go.flush()
 
 
@@ -75,6 +75,8 @@ def stage(scenario: Scenario, speed: str) -> Iterator[Stage]:
                 env=os.environ | {DRILL: scenario.name},
             )
         store = Path(store_of(config, os.environ))
+        lab.stdin.write(f"store {store}\n")
+        lab.stdin.flush()
         asyncio.run(_answers(store, daemon, place / "daemon.log"))
         yield Stage(place, config, store, lab.stdin)
     finally:

@@ -47,7 +47,8 @@ def tabs(checks: Sequence[CheckRow], chosen: int, width: int, look: Look) -> Tex
 def check_lines(check: CheckRow, now: float, zone: str, width: int, look: Look) -> list[Text]:
     """Return what the check does and what it saw last."""
     want = "" if check.expect == "up" else ", must be refused"
-    what = f"{clean(check.target, 200)} every {milliseconds(check.every * 1000) if check.every < 1 else age(check.every)}{want}"
+    often = milliseconds(check.every * 1000) if check.every < 1 else age(check.every)
+    what = f"{clean(check.target, 200)} every {often}{want}"
     lines = fact(clean(check.probe, 11), joined(what), width, look)
     since = f" since {time_of(check.since, now, zone)}" if check.since is not None else ""
     state = joined(state_mark(check.state, look), since)
