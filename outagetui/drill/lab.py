@@ -1,8 +1,8 @@
 """The lab process: `python -m outagetui.drill.lab SCENARIO PACE PAGES` serves until its standard input closes.
 
-It prints its ports as one JSON line. On standard input `store PATH` names the store of the daemon that watches, and `go`
-starts the scenario's clock; every fault is then told to that daemon as an order, so that the journal knows when it really
-began. When standard input closes, whoever began the drill is gone: the daemon is told to end, and the lab ends too.
+It prints its ports as one JSON line. On standard input `store PATH` names the store of the daemon that watches, and
+`go` starts the scenario's clock; every fault is then told to that daemon as an order, so that the journal knows when it
+really began. When standard input closes, whoever began the drill is gone: the daemon is told to end, the lab ends too.
 """
 
 import asyncio

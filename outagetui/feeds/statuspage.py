@@ -75,7 +75,8 @@ def read(text: str, components: tuple[str, ...] = ()) -> Reading:
         return reading([_said(one) for one in _named(listed, components)], "operational", titles)
     indicator = severity_of(INDICATORS, summary.status.indicator, "the page")
     description = summary.status.description or summary.status.indicator
-    members = [_said(one) for one in listed if not one.group]
+    # A group's word is not counted, its members say the same; but it has to be one we know.
+    members = [said for said, one in [(_said(one), one) for one in listed] if not one.group]
     if indicator == Severity.OPERATIONAL:
         # The rollup hides what one component says; that is worth a warning, but not the whole service's failure.
         members = [Statement(min(one.severity, Severity.DEGRADED), one.about, one.word) for one in members]
