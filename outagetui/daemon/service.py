@@ -48,7 +48,7 @@ class Daemon:
         primaries = frozenset(channel.id for channel in config.channels if channel.role == "primary")
         self._left_live = store.live()
         self.record = Record(store, primaries, clock)
-        self.watch = Watch(config.vantage, self.record.ledger, clock())
+        self.watch = Watch(config.vantage, self.record.ledger, clock(), lambda ids: self.schedule.hurry(ids))
         secrets = Secrets.none() if drill else Secrets(Path(config.secrets) if config.secrets else None)
         self.vantage = Vantage(config.vantage, secrets)
         self.schedule = Schedule(self._look, self.watch.see, clock)

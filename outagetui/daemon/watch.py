@@ -15,6 +15,8 @@ from outagetui.verdict import Track
 
 BLIND_AFTER = 2  # failures in a row of every canary
 TRUST_SECONDS = 60.0
+HELD_SECONDS = 10.0
+BAD = (State.DOWN, State.PARTIAL)
 SETTLING = 60.0
 Listener = Callable[[Check, Sample], None]
 
@@ -22,8 +24,11 @@ Listener = Callable[[Check, Sample], None]
 class Watch:
     """The verdict of every check from this vantage. Fed by the schedule, asked by runner and flusher."""
 
-    def __init__(self, vantage: str, ledger: Ledger, now: float) -> None:
+    def __init__(
+        self, vantage: str, ledger: Ledger, now: float, hurry: Callable[[Iterable[str]], object] = lambda ids: None
+    ) -> None:
         self.vantage = vantage
+        self._hurry = hurry
         self.blind = ""
         self._ledger = ledger
         self._now = self._began = now
@@ -36,6 +41,8 @@ class Watch:
         self._cause: dict[tuple[str, Outcome], Sample] = {}  # the last failure and the last warning of each check
         self._sparks: dict[str, deque[float | None]] = {}
         self._answered = -1e18
+        self._uplink = -1e18  # when the last canary probe that was answered began
+        self._held: dict[str, float] = {}  # since when a bad transition waits for the canaries
         self._states: dict[str, State] = {}
         self._dirty: set[str] = set()
         self._seen: list[Observation] = []
@@ -97,20 +104,19 @@ class Watch:
             self._answered = at
         if check.id in self._canaries:
             self._canaries[check.id] = 0 if answered else self._canaries[check.id] + 1
+            self._uplink = max(self._uplink, at) if answered else self._uplink
             self._judge_blindness()
         elif not self.blind:
-            self._tracks[check.id] = verdict.add(self._tracks[check.id], check, sample, at)
+            before = self._tracks[check.id]
+            track = self._tracks[check.id] = verdict.add(before, check, sample, at)
+            if before.failing.onset is None and track.failing.onset is not None:
+                self._hurry(self._canaries)  # is it them, or are we cut off?
             self._transition(self._owner_of[check.id])
         for listener in tuple(self._listeners):
             listener(check, sample)
         if check.id in self._canaries:
             return BLIND_AFTER - self._canaries[check.id] if self._canaries[check.id] else 0
         return self._tracks[check.id].quick
-
-    @property
-    def doubtful(self) -> bool:
-        """Whether every canary failed its last probe: what looks down may be our own uplink."""
-        return bool(self._canaries) and all(self._canaries.values())
 
     def tick(self, now: float) -> None:
         """Notice what only time brings: checks too old to trust, transitions that waited for the canaries."""
@@ -129,7 +135,7 @@ class Watch:
     def repeat(self, name: str) -> None:
         """Journal the state of `name` once more, for those who were told nothing while it was muted."""
         state = self._states.get(name, State.UNKNOWN)
-        if state in (State.DOWN, State.PARTIAL):
+        if state in BAD:
             why = f"still {state.value} when its mute ended"
             self._events.append(StateChanged(id=name, was=state.value, now=state.value, why=why))
 
@@ -170,8 +176,9 @@ class Watch:
         was = self._states.get(owner, State.UNKNOWN)
         if state is was or self.blind:
             return
-        if state in (State.DOWN, State.PARTIAL) and was not in (State.DOWN, State.PARTIAL) and self.doubtful:
+        if state in BAD and was not in BAD and self._doubtful(owner, checks):
             return  # the next canary decides whether it is them or us; `tick` comes back to it
+        self._held.pop(owner, None)
         if state is State.UNKNOWN and self._now - self._began < SETTLING:
             return  # a daemon that just started has not looked yet
         self._states[owner] = state
@@ -180,6 +187,17 @@ class Watch:
         if cause is not None and len(checks) > 1 and state is not State.UP:
             words = f"{cause.id.partition('.')[2]}: {words}"
         self._events.append(StateChanged(id=owner, was=was.value, now=state.value, why=words, local=local))
+
+    def _doubtful(self, owner: str, checks: Iterable[Check]) -> bool:
+        """Whether no canary answered since the failures began: then what looks down may be our own uplink.
+
+        The wait has an end, so that a canary that never answers in time cannot hide a real failure.
+        """
+        onsets = [track.failing.onset for track in (self._tracks[check.id] for check in checks) if track.failing.bad]
+        begun = min((onset for onset in onsets if onset is not None), default=self._now)
+        if not self._canaries or self._uplink >= begun:
+            return False
+        return self._now - self._held.setdefault(owner, self._now) < HELD_SECONDS
 
     def _why(self, name: str) -> str:
         state = self.state_of(name)
