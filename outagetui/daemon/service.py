@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ class Daemon:
         primaries = frozenset(channel.id for channel in config.channels if channel.role == "primary")
         self._left_live = store.live()
         self.record = Record(store, primaries, clock)
-        self.watch = Watch(config.vantage, self.record.ledger, clock(), lambda ids: self.schedule.hurry(ids))
+        self.watch = Watch(config.vantage, self.record.ledger, clock(), self._hurry)
         secrets = Secrets.none() if drill else Secrets(Path(config.secrets) if config.secrets else None)
         self.vantage = Vantage(config.vantage, secrets)
         self.schedule = Schedule(self._look, self.watch.see, clock)
@@ -116,6 +116,9 @@ class Daemon:
 
     async def _look(self, check: Check, deadline: float) -> Sample:
         return await look(check, deadline, self.vantage)
+
+    def _hurry(self, ids: Iterable[str]) -> None:
+        self.schedule.hurry(ids)
 
     async def _probe(self, check: Check) -> Sample:
         """Probe out of turn and record the sample as any other."""
