@@ -1,0 +1,49 @@
+"""`python -m tests.bench [--json] [NAME ...]`: all benchmarks, or those named.
+
+Prints a table and then one line of JSON; with --json only the JSON. Ends with status 1 when something is over budget
+or could not be measured. Budgets that name a peer are measured against it in the same run.
+"""
+
+import subprocess
+import sys
+import time
+from importlib import import_module
+
+from tests.bench.report import MissingError, Row, document, failed, table
+
+NAMES = ("engine", "handshakes", "detection", "screen", "keys", "memory", "status", "journal")
+
+
+def measure(name: str) -> list[Row]:
+    """Run one benchmark; one that cannot run becomes a failed row."""
+    module = import_module(f"tests.bench.{name}")
+    try:
+        rows: list[Row] = module.run()
+        return rows
+    except (MissingError, OSError, AssertionError, subprocess.SubprocessError) as error:
+        return [failed(name, str(error).splitlines()[0] if str(error) else repr(error))]
+
+
+def main(words: list[str]) -> int:
+    """Run the benchmarks that `words` name; return the exit status."""
+    only_json = "--json" in words
+    wanted = [word for word in words if word != "--json"] or list(NAMES)
+    strange = [word for word in wanted if word not in NAMES]
+    if strange:
+        sys.stderr.write(f"there is no benchmark {strange[0]}; there are: {', '.join(NAMES)}\n")
+        return 2
+    rows: list[Row] = []
+    for name in wanted:
+        began = time.monotonic()
+        sys.stderr.write(f"{name} ... ")
+        sys.stderr.flush()
+        rows += measure(name)
+        sys.stderr.write(f"{time.monotonic() - began:.0f} s\n")
+    if not only_json:
+        print(table(rows))
+    print(document(rows))
+    return 1 if any(row.ok is False for row in rows) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
