@@ -254,6 +254,9 @@ def encode(event: Event) -> str:
 
 
 def decode(kind: str, document: str) -> Event | None:
-    """Read a journal document back; None for a kind this version does not know."""
+    """Read a journal document back; None for a kind this version does not know, and for a damaged document."""
     event = KINDS.get(kind)
-    return None if event is None else msgspec.json.decode(document, type=event)
+    try:
+        return None if event is None else msgspec.json.decode(document, type=event)
+    except (msgspec.MsgspecError, UnicodeError):
+        return None  # one damaged entry, which `verify` names, must not take the screens away

@@ -61,9 +61,7 @@ class Store:
         self.path = path
         self._db = _open(path)
         self._words: dict[str, int] = {}
-        row = self._db.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
-        self._head: tuple[int, str] = row or (0, GENESIS)
-
+        self._head = self._newest()
 
     def append(self, at: float, actor: str, *events: Event) -> list[Entry]:
         """Append `events` in one durable commit and return them as entries; on sqlite3.Error nothing was kept."""
@@ -93,24 +91,18 @@ class Store:
         """Return the whole journal, oldest first."""
         return [_entry(row) for row in self._db.execute("SELECT * FROM journal ORDER BY seq")]
 
-
     def record(self, observations: Sequence[Observation], live: Iterable[Live], beat: Beat) -> None:
         """Keep samples, the live rows that changed and the sign of life in one commit."""
-        known = dict(self._words)
-        try:
-            with self._transaction():
-                self._db.executemany(
-                    f"INSERT INTO samples VALUES({','.join('?' * (8 + PHASES))})",
-                    [self._sample(seen) for seen in observations],
-                )
-                self._db.executemany(
-                    "INSERT OR REPLACE INTO live VALUES(?,?)",
-                    [(self._word(f"{row.check}@{row.vantage}"), pack(row)) for row in live],
-                )
-                self._put("beat", pack(beat))
-        except sqlite3.Error:
-            self._words = known
-            raise
+        with self._transaction():
+            self._db.executemany(
+                f"INSERT INTO samples VALUES({','.join('?' * (8 + PHASES))})",
+                [self._sample(seen) for seen in observations],
+            )
+            self._db.executemany(
+                "INSERT OR REPLACE INTO live VALUES(?,?)",
+                [(self._word(f"{row.check}@{row.vantage}"), pack(row)) for row in live],
+            )
+            self._put("beat", pack(beat))
 
     def _sample(self, seen: Observation) -> tuple[int | float | None, ...]:
         sample = seen.sample
@@ -160,7 +152,8 @@ class Store:
                 " FROM samples WHERE at < ? GROUP BY series, at/60000"
                 " ON CONFLICT DO UPDATE SET passed=passed+excluded.passed, warned=warned+excluded.warned,"
                 " failed=failed+excluded.failed, unknown=unknown+excluded.unknown,"
-                " least=min(least, excluded.least), total=total+excluded.total, most=max(most, excluded.most)",
+                " least=coalesce(min(least, excluded.least), least, excluded.least), total=total+excluded.total,"
+                " most=coalesce(max(most, excluded.most), most, excluded.most)",
                 (day,),
             )
             self._db.execute("DELETE FROM samples WHERE at < ?", (day,))
@@ -184,6 +177,16 @@ class Store:
         """Close the file, for tests and for commands that own it for a moment."""
         self._db.close()
 
+    def _newest(self) -> tuple[int, str]:
+        """Return number and hash of the newest entry ever written.
+
+        When the newest entries were cut off, the recorded head is ahead: going on behind it keeps the gap in evidence.
+        """
+        last = self._db.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
+        seq, digest = last or (0, GENESIS)
+        row = self._db.execute("SELECT value FROM meta WHERE key='head'").fetchone()
+        recorded, _, its = row[0].decode().partition(":") if row else ("0", "", "")
+        return (int(recorded), its) if int(recorded) > seq else (seq, digest)
 
     def _put(self, key: str, value: bytes) -> None:
         self._db.execute("INSERT OR REPLACE INTO meta VALUES(?,?)", (key, value))
@@ -195,6 +198,7 @@ class Store:
             yield
             self._db.execute("COMMIT")
         except BaseException:
+            self._words.clear()  # those just made are rolled back too
             with contextlib.suppress(sqlite3.Error):
                 self._db.execute("ROLLBACK")
             raise

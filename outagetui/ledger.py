@@ -79,8 +79,9 @@ class Ledger(Struct):
     released: float = 0.0  # when a backup was last let go
 
     def apply(self, entry: Entry) -> None:
-        """Take one more entry into account; kinds of a newer version are passed over."""
+        """Take one more entry into account; kinds of a newer version and damaged entries are passed over."""
         self.seq = entry.seq
+        self._let_close(entry.at)
         event = events.decode(entry.kind, entry.document)
         match event:
             case events.StateChanged():
@@ -105,17 +106,16 @@ class Ledger(Struct):
                 made = self.announcements.setdefault(event.announcement, Announcement(event.announcement))
                 made.parts.append((entry.at, entry.actor, event))
                 made.deliveries.update({(event.part, outlet): None for outlet in event.outlets})
-            case events.DeliveryIntended(announcement=name, part=part, outlet=outlet, key=_):
-                sending = events.DeliveryEnded(announcement=name, part=part, outlet=outlet, state="sending")
-                self.announcements[name].deliveries[part, outlet] = sending
-            case events.DeliveryEnded(announcement=name, part=part, outlet=outlet):
-                self.announcements[name].deliveries[part, outlet] = event
-            case events.RunEnded(run=name, state=state):
+            case events.DeliveryIntended(announcement=name, part=part, outlet=outlet):
+                self._delivery(events.DeliveryEnded(announcement=name, part=part, outlet=outlet, state="sending"))
+            case events.DeliveryEnded():
+                self._delivery(event)
+            case events.RunEnded(run=name, state=state) if name in self.runs:
                 self._run_ended(self.runs[name], state, entry.at)
             case events.StepAsked() | events.StepAnswered() | events.StepIntended():
-                self._step(self.runs[event.run], event, entry)
+                self._step(event, entry)
             case events.StepProgress() | events.StepEnded():
-                self._step(self.runs[event.run], event, entry)
+                self._step(event, entry)
             case _:
                 pass
 
@@ -131,24 +131,33 @@ class Ledger(Struct):
             return incident, ends
         return incident, None
 
+    def _let_close(self, now: float) -> None:
+        """Close an incident that ended in silence, so that a backup activated much later does not open it again."""
+        incident, closed = self.incident_at(now)
+        if incident is not None and incident.stood_down is None:
+            incident.stood_down = closed
+
     def _state(self, event: events.StateChanged, entry: Entry) -> None:
         state = State(event.now)
         self.states[event.id] = state, entry.at
-        mute = self.mutes.get(event.id)
-        if event.id not in self.primaries or event.local or (mute is not None and mute.until > entry.at):
+        if event.id not in self.primaries:
             return
-        if state in BAD:
-            incident, closed = self.incident_at(entry.at)
-            if incident is None or closed is not None:
+        mute = self.mutes.get(event.id)
+        told = not event.local and (mute is None or mute.until <= entry.at)
+        if state in BAD and told:
+            if self.incident is None or self.incident.stood_down is not None:
                 self.incident = Incident(f"i{entry.seq}", entry.at)
-            assert self.incident is not None
             self.incident.channels.add(event.id)
-            self.incident.all_up_since = None
-        elif self.incident is not None and self.incident.all_up_since is None:
+        if self.incident is not None:
             settled = all(
                 self.states.get(name, (State.UP, 0.0))[0] in (State.UP, State.SLOW) for name in self.primaries
             )
-            self.incident.all_up_since = entry.at if settled else None
+            since = self.incident.all_up_since
+            self.incident.all_up_since = (entry.at if since is None else since) if settled else None
+
+    def _delivery(self, ended: events.DeliveryEnded) -> None:
+        if ended.announcement in self.announcements:
+            self.announcements[ended.announcement].deliveries[ended.part, ended.outlet] = ended
 
     def _run_started(self, event: events.RunStarted, entry: Entry) -> None:
         run = Run(
@@ -175,10 +184,12 @@ class Ledger(Struct):
 
     def _step(
         self,
-        run: Run,
         event: events.StepAsked | events.StepAnswered | events.StepIntended | events.StepProgress | events.StepEnded,
         entry: Entry,
     ) -> None:
+        run = self.runs.get(event.run)
+        if run is None or event.step not in run.steps:
+            return
         row = replace(run.steps[event.step], attempt=event.attempt, at=entry.at)
         match event:
             case events.StepAsked(why=why, question=question, answers=answers):

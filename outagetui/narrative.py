@@ -9,7 +9,8 @@ from outagetui.text import clean
 def tell(entry: Entry) -> LogRow:
     """Return `entry` as one cleaned line."""
     event = events.decode(entry.kind, entry.document)
-    words = _words(event) if event is not None else f"an entry of a newer version: {entry.document}"
+    unread = "a damaged entry" if entry.kind in events.KINDS else "an entry of a newer version"
+    words = _words(event) if event is not None else f"{unread}: {entry.document}"
     return LogRow(seq=entry.seq, at=entry.at, actor=clean(entry.actor, 40), kind=entry.kind, text=clean(words))
 
 

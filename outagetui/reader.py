@@ -4,6 +4,7 @@ import sqlite3
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -12,6 +13,7 @@ from outagetui.live import Beat, Live, Public
 from outagetui.model import Entry, Observation, Sample
 
 BUSY_SECONDS = 1.0
+T = TypeVar("T", Public, Beat, Live)
 
 
 class Reader:
@@ -41,16 +43,16 @@ class Reader:
     def public(self) -> Public | None:
         """Return the screens' copy of the configuration; None before a daemon wrote one."""
         packed = self._meta("public")
-        return None if packed is None else msgspec.msgpack.decode(packed, type=Public)
+        return None if packed is None else self._unpack(packed, Public)
 
     def beat(self) -> Beat | None:
         """Return the daemon's last sign of life."""
         packed = self._meta("beat")
-        return None if packed is None else msgspec.msgpack.decode(packed, type=Beat)
+        return None if packed is None else self._unpack(packed, Beat)
 
     def live(self) -> list[Live]:
         """Return the live row of every check and vantage."""
-        return [msgspec.msgpack.decode(row[0], type=Live) for row in self._rows("SELECT document FROM live")]
+        return [self._unpack(row[0], Live) for row in self._rows("SELECT document FROM live")]
 
     def entries(self, after: int = 0) -> list[Entry]:
         """Return the journal behind sequence number `after`, oldest first."""
@@ -90,9 +92,9 @@ class Reader:
             if chain(seq, at_us, actor, kind, document, prev) != digest:
                 return count, f"entry {seq} was changed: its content does not match its hash"
             prev, count = digest, seq
-        head = self._meta("head")
-        if head is not None and head.decode() != f"{count}:{prev}":
-            return count, f"entries behind {count} are missing: the store recorded {head.decode().split(':')[0]}"
+        head = (self._meta("head") or f"0:{GENESIS}".encode()).decode("utf-8", "replace")
+        if head != f"{count}:{prev}":
+            return count, f"entries behind {count} are missing or not recorded: the store recorded {head[:20]}"
         return count, ""
 
     def close(self) -> None:
@@ -102,6 +104,12 @@ class Reader:
     def _meta(self, key: str) -> bytes | None:
         rows = self._rows("SELECT value FROM meta WHERE key=?", (key,))
         return rows[0][0] if rows else None
+
+    def _unpack(self, packed: bytes, kind: type[T]) -> T:
+        try:
+            return msgspec.msgpack.decode(packed, type=kind)
+        except msgspec.MsgspecError as error:
+            raise StoreError(f"{self.path}: damaged, or written by another version: {error}") from error
 
     def _rows(self, query: str, values: Sequence[object] = ()) -> list[tuple]:  # type: ignore[type-arg]
         try:
@@ -154,6 +162,7 @@ def _open(path: Path) -> sqlite3.Connection:
     if version == 0:
         raise StoreError(f"{path}: not a store of outagetui, or the daemon has not finished making it")
     db.execute("PRAGMA query_only=ON")
+    db.text_factory = lambda raw: raw.decode("utf-8", "replace")  # a damaged byte is for `verify` to name
     return db
 
 

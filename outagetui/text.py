@@ -5,24 +5,37 @@ import unicodedata
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 MARKS_PER_BASE = 8
 
-# C0, DEL and C1 controls, soft hyphen, bidirectional controls, zero-width characters, line and paragraph
-# separators, byte-order mark, interlinear annotation, surrogates and tags: a filter of characters, because a
-# pattern for whole escape sequences is defeated by an unterminated one (CWE-150).
+# C0, DEL and C1 controls, soft hyphen, bidirectional controls, zero-width characters and fillers, line and paragraph
+# separators, byte-order mark, interlinear annotation, invisible format controls of notations, surrogates and tags: a
+# filter of characters, because a pattern for whole escape sequences is defeated by an unterminated one (CWE-150).
 _FORBIDDEN = [
     *range(0x20),
     *range(0x7F, 0xA0),
     0xAD,
+    0x034F,
     0x061C,
+    *range(0x115F, 0x1161),
+    *range(0x17B4, 0x17B6),
     0x180E,
     *range(0x200B, 0x2010),
     *range(0x2028, 0x202F),
     *range(0x2060, 0x2070),
+    0x3164,
     *range(0xD800, 0xE000),
     0xFEFF,
+    0xFFA0,
     *range(0xFFF9, 0xFFFC),
-    *range(0xE0000, 0xE0080),
+    *range(0x13430, 0x13440),
+    *range(0x1BCA0, 0x1BCA4),
+    *range(0x1D173, 0x1D17B),
+    *range(0xE0000, 0xE0100),
 ]
-_TABLE: dict[int, str] = dict.fromkeys(_FORBIDDEN, REPLACEMENT) | {0x09: " ", 0x0A: " ", 0x0D: " ", 0x85: " "}
+# Selectors of a glyph's variant have no width, but terminals and libraries disagree on that of the glyph they change.
+_DROPPED = [*range(0x180B, 0x180E), 0x180F, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]
+_SPACES = (0x09, 0x0A, 0x0D, 0x85)
+_TABLE: dict[int, str] = (
+    dict.fromkeys(_FORBIDDEN, REPLACEMENT) | dict.fromkeys(_DROPPED, "") | dict.fromkeys(_SPACES, " ")
+)
 _LINES = {code: char for code, char in _TABLE.items() if code != 0x0A}
 
 
@@ -45,6 +58,7 @@ def _clean(text: object, limit: int, table: dict[int, str]) -> str:
     safe = raw[:limit].translate(table)
     if not safe.isascii():
         safe = _few_marks(unicodedata.normalize("NFC", safe))
+    cut = cut or len(safe) > limit  # a few characters have only decompositions, which are longer
     return (safe[: limit - 1] + "…" if cut else safe).strip(" ")
 
 
@@ -52,7 +66,7 @@ def _few_marks(text: str) -> str:
     kept: list[str] = []
     run = 0
     for char in text:
-        run = run + 1 if unicodedata.combining(char) else 0
+        run = run + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
         if run <= MARKS_PER_BASE:
             kept.append(char)
     return "".join(kept)

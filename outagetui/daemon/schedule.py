@@ -11,9 +11,9 @@ from outagetui.model import Check, Outcome, Sample
 from outagetui.verdict import QUICK_AFTER_FAILURE, QUICK_SECONDS, SLOW_TO_REPEAT, SUSPICION_SECONDS
 
 TICK = 0.025
+STALL = 0.1  # a tick later than this is a stall of ours; less is a busy machine that still answers in time
 CONCURRENT = 100
 FIRST_WITHIN = 3.0
-USUALLY_FAST = 0.5
 
 Look = Callable[[Check, float], Awaitable[Sample]]
 Seen = Callable[[Check, float, Sample], int]  # returns how many quick probes the verdict still wants
@@ -32,7 +32,14 @@ class _Plan:
     def slot(self, now: float) -> float:
         """Return the next regular start behind `now`: the same phase in every interval."""
         every = self.check.every
-        return (math.floor(now / every - self.phase) + 1 + self.phase) * every
+        slot = (math.floor(now / every - self.phase) + 1 + self.phase) * every
+        return slot if slot > now else slot + every  # rounding can land on `now` itself
+
+    def suspicion(self) -> float:
+        """Return seconds after which a probe in flight should have been answered."""
+        if self.usual is None or self.check.probe in SLOW_TO_REPEAT:
+            return math.inf
+        return max(SUSPICION_SECONDS, 2 * self.usual)
 
 
 class Schedule:
@@ -49,7 +56,7 @@ class Schedule:
         self._count = 0
         self._slots = concurrent
         self._waiting: list[_Plan] = []
-        self._late: tuple[float, float] = (-math.inf, 0.0)
+        self._behind = 0.0  # seconds this loop stalled, ever
         self.lateness: list[float] = []  # seconds between due and start of the last probes
 
     def replace(self, checks: Iterable[Check]) -> None:
@@ -88,8 +95,8 @@ class Schedule:
                 wake = before + TICK
                 await asyncio.sleep(TICK)
                 now = loop.time()
-                if now - wake > TICK:
-                    self._late = (now, now - wake)
+                if now - wake > STALL:
+                    self._behind += now - wake
                 self._tick(now)
         finally:
             tasks = [task for plan in self._plans.values() for task in plan.running]
@@ -103,7 +110,9 @@ class Schedule:
 
     def _tick(self, now: float) -> None:
         while self._waiting and self._slots > 0:
-            self._launch(self._waiting.pop(0), now)
+            plan = self._waiting.pop(0)
+            if self._plans.get(plan.check.id) is plan:
+                self._launch(plan, now)
         while self._heap and self._heap[0][0] <= now:
             due, _, plan = heapq.heappop(self._heap)
             if due != plan.due or self._plans.get(plan.check.id) is not plan:
@@ -116,9 +125,8 @@ class Schedule:
 
     def _suspect(self, plan: _Plan, now: float) -> bool:
         """Whether the probe in flight should have been answered by now: then a repeat need not wait for its end."""
-        fast = plan.usual is not None and plan.usual < USUALLY_FAST
-        silent = bool(plan.running) and now - plan.launched >= SUSPICION_SECONDS
-        return fast and silent and len(plan.running) < QUICK_AFTER_FAILURE and plan.check.probe not in SLOW_TO_REPEAT
+        silent = bool(plan.running) and now - plan.launched >= plan.suspicion() - TICK
+        return silent and len(plan.running) < QUICK_AFTER_FAILURE
 
     def _begin(self, plan: _Plan, now: float) -> None:
         if len(self.lateness) >= 4096:
@@ -144,7 +152,7 @@ class Schedule:
         if plan.wanted > len(plan.running):
             plan.due = min(regular, max(now, soon))
         elif plan.running and plan.check.timeout > SUSPICION_SECONDS:
-            plan.due = min(regular, max(now, plan.launched + SUSPICION_SECONDS))
+            plan.due = min(regular, max(now, plan.launched + plan.suspicion()))
         else:
             plan.due = regular
         self._push(plan)
@@ -152,12 +160,8 @@ class Schedule:
     async def _probe(self, plan: _Plan, started: float) -> None:
         at = self._wall()
         check = plan.check
-        sample = await self._look(check, started + check.timeout)
-        late_at, late_by = self._late
-        if sample.outcome is Outcome.FAIL and late_at >= started and late_by > check.timeout / 2:
-            sample = Sample(
-                Outcome.UNKNOWN, "loop.late", f"this machine was {late_by:.1f} s late itself: {sample.detail}"
-            )
+        before = self._behind
+        sample = _excused(check, await self._look(check, started + check.timeout), self._behind - before)
         if sample.latency_ms is not None and sample.outcome in (Outcome.PASS, Outcome.WARN):
             took = sample.latency_ms / 1000
             plan.usual = took if plan.usual is None else 0.8 * plan.usual + 0.2 * took
@@ -175,6 +179,18 @@ class Schedule:
     def _stop(self, plan: _Plan) -> None:
         for task in plan.running:
             task.cancel()
+
+
+def _excused(check: Check, sample: Sample, behind: float) -> Sample:
+    """Return `sample`, or unknown when this machine, `behind` seconds late meanwhile, may have made it bad itself."""
+    slow_above = math.inf if check.slow_above is None else check.slow_above
+    over = (sample.latency_ms or 0.0) / 1000 - slow_above
+    ours = (sample.outcome is Outcome.FAIL and behind > check.timeout / 2) or (
+        sample.outcome is Outcome.PASS and 0 < over <= behind
+    )
+    if not ours:
+        return sample
+    return Sample(Outcome.UNKNOWN, "loop.late", f"this machine was {behind:.1f} s late itself: {sample.detail}")
 
 
 def phase_of(name: str) -> float:
