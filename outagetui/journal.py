@@ -5,7 +5,6 @@ microseconds for the journal, milliseconds for samples.
 """
 
 import contextlib
-import hashlib
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -48,6 +47,8 @@ class StoreError(Exception):
 
 def chain(seq: int, at_us: int, actor: str, kind: str, document: str, prev: str) -> str:
     """Return the hash of an entry: SHA-256 over the previous hash and the entry's canonical JSON."""
+    import hashlib  # readers of the store that verify nothing start without OpenSSL
+
     body = msgspec.json.encode(
         {"actor": actor, "at": at_us, "document": document, "kind": kind, "seq": seq}, order="sorted"
     )

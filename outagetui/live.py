@@ -1,7 +1,5 @@
 """What the daemon keeps of each check between samples, and the public copy of the configuration that screens read."""
 
-from urllib.parse import urlsplit, urlunsplit
-
 import msgspec
 from msgspec import Struct
 
@@ -101,6 +99,8 @@ class Beat(Struct, frozen=True):
 
 def public_target(target: str) -> str:
     """Return `target` without user, password, query and fragment, which may hold secrets."""
+    from urllib.parse import urlsplit, urlunsplit  # only the daemon needs it; readers of the store start without
+
     parts = urlsplit(target)
     host = parts.netloc.rpartition("@")[2]
     path = parts.path if parts.netloc else parts.path.rpartition("@")[2]

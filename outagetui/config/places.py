@@ -1,6 +1,5 @@
 """Where things lie: the configuration directory, the shipped definitions, the store, and the digest of it all."""
 
-import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -50,6 +49,8 @@ def default_store(directory: Path, env: Mapping[str, str]) -> str:
             place = str(directory / "outagetui.toml")
             message = "this user has no home directory; say where the store lies"
             raise ConfigError([Problem(place, 1, "store.path", message)]) from error
+    import hashlib
+
     name = hashlib.sha256(os.fsencode(directory.resolve())).hexdigest()[:8]
     return str(state / "outagetui" / name / "store.db")
 
@@ -66,6 +67,8 @@ def store_of(directory: Path, env: Mapping[str, str]) -> str:
 
 def digest(directory: Path) -> str:
     """Return the hex SHA-256 over the configuration's files, names and bytes. `ConfigError`: one is unreadable."""
+    import hashlib
+
     total = hashlib.sha256()
     for name in _names(directory):
         try:
