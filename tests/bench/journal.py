@@ -1,0 +1,84 @@
+"""The store: a durable journal entry beside the barest one SQLite can make, and how soon a reader follows."""
+
+import os
+import random
+import sqlite3
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from outagetui.events import StateChanged
+from outagetui.journal import Store
+from outagetui.live import Beat
+from outagetui.reader import Reader
+from outagetui.tui.feed import POLL
+
+from tests.bench.report import Row, median, percentile
+
+ENTRIES, ROUNDS, FOLLOWED = 100, 5, 60
+
+
+def run() -> list[Row]:
+    """Append in turn, then follow."""
+    ours: list[float] = []
+    bare: list[float] = []
+    with tempfile.TemporaryDirectory() as place:
+        store, peer = Store(Path(place) / "store.db"), _bare(Path(place) / "bare.db")
+        for _ in range(ROUNDS):
+            bare += [_timed(lambda: peer.execute("INSERT INTO t(x) VALUES('y')")) for _ in range(ENTRIES)]
+            event = StateChanged(id="messenger", was="up", now="down", why="3 of 3 failed")
+            ours += [_timed(lambda: store.append(time.time(), "daemon", event)) for _ in range(ENTRIES)]  # noqa: B023
+        peer.close()
+        delays, polls = _follow(store)
+        store.close()
+    note = f"a bare FULL insert: {1000 * median(bare):.2f} ms"
+    return [
+        Row("journal: one durable entry, p50", 1000 * median(ours), "ms", note=note),
+        Row("journal: one durable entry, p95", 1000 * percentile(ours, 0.95), "ms"),
+        Row("journal: until a reader knows, p95", 1000 * percentile(delays, 0.95), "ms", note=f"polled every {POLL} s"),
+        Row("journal: one poll of data_version", 1e6 * median(polls), "us"),
+    ]
+
+
+def _bare(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute("PRAGMA synchronous=FULL")
+    db.execute("CREATE TABLE t(x)")
+    return db
+
+
+def _timed(work: "object") -> float:
+    began = time.perf_counter()
+    work()  # type: ignore[operator]
+    return time.perf_counter() - began
+
+
+def _follow(store: Store) -> tuple[list[float], list[float]]:
+    """Write at random moments from a thread while polling as the screens do; return delays and poll times."""
+    draw = random.Random(3)
+    reader = Reader(store.path)
+    delays: list[float] = []
+    polls: list[float] = []
+    written = 0.0
+
+    def write() -> None:
+        nonlocal written
+        written = time.perf_counter()
+        store.record([], [], Beat(os.getpid(), time.time()))
+
+    reader.changed()
+    for _ in range(FOLLOWED):
+        timer = threading.Timer(draw.uniform(0, POLL), write)
+        timer.start()
+        moved = False
+        while not moved:
+            time.sleep(POLL)
+            began = time.perf_counter()
+            moved = reader.changed()
+            polls.append(time.perf_counter() - began)
+        delays.append(time.perf_counter() - written)
+        timer.join()
+    reader.close()
+    return delays, polls
