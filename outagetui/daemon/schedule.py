@@ -117,7 +117,7 @@ class Schedule:
             due, _, plan = heapq.heappop(self._heap)
             if due != plan.due or self._plans.get(plan.check.id) is not plan:
                 continue  # pushed again with another time, or no longer watched
-            if self._suspect(plan, now) or not plan.running or plan.wanted:
+            if self._suspect(plan, now) or not plan.running or plan.wanted > len(plan.running):
                 self._begin(plan, now)
             else:
                 plan.due = plan.slot(now)

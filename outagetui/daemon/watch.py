@@ -42,6 +42,7 @@ class Watch:
         self._sparks: dict[str, deque[float | None]] = {}
         self._answered = -1e18
         self._uplink = -1e18  # when the last canary probe that was answered began
+        self._sound: dict[str, Track] = {}  # the tracks as they were then
         self._held: dict[str, float] = {}  # since when a bad transition waits for the canaries
         self._states: dict[str, State] = {}
         self._dirty: set[str] = set()
@@ -61,8 +62,10 @@ class Watch:
             self._tracks.setdefault(name, Track())
             self._dirty.add(name)
         for name in set(self._tracks) - set(self._checks):
-            for kept in (self._tracks, self._last, self._sparks):
+            for kept in (self._tracks, self._last, self._sparks, self._sound):
                 kept.pop(name, None)
+            for outcome in Outcome:
+                self._cause.pop((name, outcome), None)
         self._dirty &= set(self._checks)
         for owner in owners:
             self._states.setdefault(owner.id, self._ledger.states.get(owner.id, (State.UNKNOWN, 0.0))[0])
@@ -75,6 +78,7 @@ class Watch:
                 self._sparks[row.check] = deque(row.spark, maxlen=SPARK)
                 if row.sample is not None and row.at is not None:
                     self._last[row.check] = row.at, row.sample
+        self._sound = dict(self._tracks)
 
     def checks(self) -> tuple[Check, ...]:
         """Return every check to schedule here, canaries too."""
@@ -104,7 +108,8 @@ class Watch:
             self._answered = at
         if check.id in self._canaries:
             self._canaries[check.id] = 0 if answered else self._canaries[check.id] + 1
-            self._uplink = max(self._uplink, at) if answered else self._uplink
+            if answered:
+                self._uplink, self._sound = max(self._uplink, at), dict(self._tracks)
             self._judge_blindness()
         elif not self.blind:
             before = self._tracks[check.id]
@@ -165,6 +170,13 @@ class Watch:
         blind = bool(self._canaries) and all(failed >= BLIND_AFTER for failed in self._canaries.values())
         if blind == bool(self.blind):
             return
+        if blind:
+            # What failed since a canary last answered says nothing of the far side: take it back.
+            self._tracks.update(self._sound)
+            self._dirty |= set(self._sound)
+            self._held.clear()
+        else:
+            self._began = self._now  # everything is old now, but about to be looked at
         words = "; ".join(f"{self._checks[name].target} {self._last[name][1].code}" for name in self._canaries)
         self.blind = f"no canary answers ({words})" if blind else ""
         self._events.append(BlindChanged(blind=blind, why=self.blind or "a canary answers again"))
