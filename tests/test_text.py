@@ -109,8 +109,6 @@ def test_lines_are_kept_where_a_paragraph_is_shown() -> None:
 
 odd = st.text(st.characters(categories=("C", "M", "Z", "L")))
 text_or_bytes = st.one_of(st.text(st.characters()), odd, st.binary())
-    st.text(st.characters()), st.text(st.characters(categories=("C", "M", "Z", "L"))), st.binary()
-)
 
 
 @settings(max_examples=300)
