@@ -8,6 +8,7 @@ import click
 from outagetui.cli.common import UNUSABLE, directory, fail
 from outagetui.config import ConfigError, deep, load, system_files
 from outagetui.config import init as write_starter
+from outagetui.config.problems import listing, nearest
 
 
 @click.command()
@@ -35,8 +36,12 @@ def validate(options: dict[str, str | None], look: bool) -> None:
 @click.command()
 @click.argument("target", metavar="DIR", required=False)
 @click.option("--system", is_flag=True, help="Print the systemd unit and the wallboard's authorized_keys line.")
-def init(target: str | None, system: bool) -> None:
+@click.option("--example", "kind", metavar="PROBE", help="Print a commented check file for this probe.")
+def init(target: str | None, system: bool, kind: str | None) -> None:
     """Write a commented starter configuration into DIR."""
+    if kind is not None:
+        sys.stdout.write(_example(kind))
+        return
     if system:
         for name, content in system_files().items():
             sys.stdout.write(f"# ---- {name} ----\n{content}\n")
@@ -50,3 +55,12 @@ def init(target: str | None, system: bool) -> None:
     for path in written:
         click.echo(path)
     click.echo(f"Now edit {target}/outagetui.toml and {target}/checks, then: outagetui --config {target} validate")
+
+
+def _example(kind: str) -> str:
+    from outagetui.config.examples import example, names
+
+    known = names()
+    if kind not in known:
+        fail(f'unknown probe "{kind}"{nearest(kind, known)}; known: {listing(known, 40)}', 2)
+    return example(kind)

@@ -1,0 +1,88 @@
+"""Every probe comes with an example that validates by itself, help text, and a row in the README."""
+
+import importlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from outagetui import config
+from outagetui.cli.config import init
+from outagetui.config.decode import keys_of
+from outagetui.config.examples import example, names
+from outagetui.model import Config
+from outagetui.options import PROBES
+from tests.configs import SETTINGS
+
+ROOT = Path(__file__).parent.parent
+KINDS = sorted(PROBES)
+
+
+def probe_rows() -> dict[str, str]:
+    """The README's table of probes: kind to the whole row."""
+    section = (ROOT / "README.md").read_text().partition("### Probes\n")[2].partition("\n### ")[0]
+    return {found[1]: found[0] for found in re.finditer(r"^\| `([\w.]+)` \|.*$", section, re.MULTILINE)}
+
+
+def loaded(directory: Path, kind: str) -> Config:
+    (directory / "checks").mkdir()
+    (directory / "outagetui.toml").write_text(SETTINGS)
+    (directory / "checks" / "example.toml").write_text(example(kind))
+    return config.load(directory)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_example_of_a_probe_is_a_valid_configuration_by_itself(tmp_path: Path, kind: str) -> None:
+    checks = [check for check in loaded(tmp_path, kind).checks() if check.probe == kind]
+    assert checks, f"outagetui/config/examples/{kind}.toml has no check with this probe"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_example_explains_the_probe_and_every_option_of_it(kind: str) -> None:
+    text = example(kind)
+    assert text.startswith(f"# {kind}: ")
+    assert "\n# target: " in text
+    for key in keys_of(PROBES[kind]):
+        assert re.search(rf"^(# )?(.*\b)?{key}\b", text, re.MULTILINE), f"{key} is not in the example"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_probe_says_what_it_does_and_its_options_too(kind: str) -> None:
+    module = importlib.import_module(f"outagetui.probes.{kind.replace('.', '_')}")
+    assert module.__doc__
+    assert module.__doc__.startswith(f"`{kind}`: ")
+    assert PROBES[kind].__doc__
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_probe_has_its_row_in_the_readme_with_every_option(kind: str) -> None:
+    row = probe_rows().get(kind)
+    assert row, f"README.md, Probes: no row for `{kind}`"
+    missing = [key for key in keys_of(PROBES[kind]) if f"`{key}`" not in row]
+    assert not missing
+
+
+def test_there_is_no_example_and_no_row_of_a_probe_that_is_not_there() -> None:
+    assert list(names()) == KINDS
+    assert set(probe_rows()) == set(KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_examples_name_only_hosts_set_aside_for_examples(kind: str) -> None:
+    for host in re.findall(r"(?:://|@|sip:)([\w-]+(?:\.[\w-]+)+)", example(kind)):
+        assert re.search(r"(^|\.)example\.(com|net|org)$", host) or host.startswith(("192.0.2.", "127.0.0.1")), host
+
+
+def test_init_prints_the_example() -> None:
+    done = CliRunner().invoke(init, ["--example", "http"])
+    assert (done.exit_code, done.stdout) == (0, example("http"))
+
+
+def test_init_names_the_examples_there_are() -> None:
+    command = [sys.executable, "-m", "outagetui", "init", "--example", "htpp"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert 'unknown probe "htpp" (did you mean "http"?); known: ' in done.stderr
+    assert "Traceback" not in done.stderr
