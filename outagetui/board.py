@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from outagetui import verdict
-from outagetui.ledger import Announcement, Ledger, Run
+from outagetui.ledger import Announcement, Ledger, Proof, Run
 from outagetui.live import Beat, Live, Public, PublicChannel, PublicCheck, PublicOutlet, PublicPlaybook
 from outagetui.model import AUDIENCES, WORST_FIRST, Audience, Condition, Outcome, Sample, State
 from outagetui.reach import Share, reach, share_of
@@ -172,6 +172,7 @@ class _View:
         words, since = self._why(channel.id, state)
         worst = self._worst_check(channel.id)
         backup = channel.role == "backup"
+        proof = self.ledger.proofs.get(channel.id)
         standing = ("active" if channel.id in self.ledger.active else "standby") if backup else None
         return ChannelRow(
             id=channel.id,
@@ -184,7 +185,9 @@ class _View:
             since=since,
             why=words,
             standing=standing,
-            readiness="untested" if backup else None,
+            readiness=readiness(proof, channel.prove_every, self.now) if backup else None,
+            proved=proof.at if proof is not None else None,
+            proof=proof.detail if proof is not None else "",
             latency_ms=worst.latency_ms if worst is not None else None,
             spark=worst.spark if worst is not None else (),
             muted=self.mutes.get(channel.id),
@@ -303,6 +306,15 @@ class _View:
             now=best[2],
             then=best[3],
         )
+
+
+def readiness(proof: Proof | None, prove_every: float | None, now: float) -> str:
+    """Return whether a backup was proven to work: untested, broken, stale (older than `prove_every`) or ready."""
+    if proof is None:
+        return "untested"
+    if not proof.passed:
+        return "broken"
+    return "stale" if prove_every is not None and now - proof.at > prove_every else "ready"
 
 
 def run_row(run: Run) -> RunRow:

@@ -85,6 +85,18 @@ class Deactivated(Event, frozen=True, kw_only=True):
     run: str = ""
 
 
+class Proved(Event, frozen=True, kw_only=True):
+    """A backup was tried from end to end. `outcome` is passed, failed, or unknown when we could not look ourselves.
+
+    `checks` maps each check to what it said: its outcome, and the code behind it if there is one.
+    """
+
+    channel: str
+    outcome: str
+    detail: str
+    checks: dict[str, str]
+
+
 class StepPlan(Struct, frozen=True, kw_only=True):
     """A step as the run will do it: the snapshot that a later change of the file does not touch."""
 
@@ -229,6 +241,7 @@ KINDS: dict[str, type[Event]] = {
     "mute": Muted,
     "activate": Activated,
     "deactivate": Deactivated,
+    "proof": Proved,
     "run.start": RunStarted,
     "run.end": RunEnded,
     "step.ask": StepAsked,

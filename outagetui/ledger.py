@@ -64,6 +64,14 @@ class Incident(Struct):
     stood_down: float | None = None
 
 
+class Proof(Struct, frozen=True):
+    """The last proof of a backup that told something: when, whether it passed, and in words."""
+
+    at: float
+    passed: bool
+    detail: str
+
+
 class Ledger(Struct):
     """What the journal says up to entry `seq`. `primaries` are the channels whose states open an incident."""
 
@@ -72,6 +80,7 @@ class Ledger(Struct):
     states: dict[str, tuple[State, float]] = {}
     active: dict[str, float] = {}
     mutes: dict[str, MuteRow] = {}
+    proofs: dict[str, Proof] = {}
     runs: dict[str, Run] = {}
     announcements: dict[str, Announcement] = {}
     incident: Incident | None = None
@@ -93,6 +102,9 @@ class Ledger(Struct):
             case events.Deactivated(channel=channel):
                 self.active.pop(channel, None)
                 self.released = entry.at
+            case events.Proved(channel=channel, outcome=outcome, detail=detail):
+                if outcome != "unknown":
+                    self.proofs[channel] = Proof(entry.at, outcome == "passed", detail)
             case events.Muted(id=name, until=until, reason=reason):
                 self.mutes.pop(name, None)
                 if until > entry.at:

@@ -49,6 +49,7 @@ class PublicChannel(Struct, frozen=True, kw_only=True):
     instructions: str
     depends_on: tuple[str, ...]
     cost: str
+    prove_every: float | None
     checks: tuple[PublicCheck, ...]
 
 
@@ -137,6 +138,7 @@ def _channel(channel: Channel) -> PublicChannel:
         instructions=channel.instructions,
         depends_on=channel.depends_on,
         cost=_cost(channel),
+        prove_every=channel.prove_every,
         checks=tuple(_check(check) for check in channel.checks),
     )
 

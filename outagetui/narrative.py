@@ -37,6 +37,8 @@ def _words(event: events.Event) -> str:
             return f"activated {channel}" + (f" ({run})" if run else " by hand")
         case events.Deactivated(channel=channel, run=run):
             return f"deactivated {channel}" + (f" ({run})" if run else " by hand")
+        case events.Proved(channel=channel, outcome=outcome, detail=detail):
+            return f"proof of {channel} {outcome}: {detail}"
         case events.RunStarted() | events.RunEnded():
             return _of_run(event)
         case events.AnnouncementMade(announcement=name, kind=kind, outlets=outlets):

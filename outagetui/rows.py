@@ -49,7 +49,9 @@ class ChannelRow(Struct, frozen=True, kw_only=True):
     since: float | None
     why: str
     standing: str | None = None  # backups: "standby" or "active"
-    readiness: str | None = None
+    readiness: str | None = None  # backups: "ready", "stale", "untested" or "broken"
+    proved: float | None = None  # when the last proof was made
+    proof: str = ""  # what it said
     latency_ms: float | None = None
     spark: tuple[float | None, ...] = ()
     muted: MuteRow | None = None

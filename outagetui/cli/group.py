@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {  # name: (module in this package, one l
     "mute": ("orders", "Mute a channel or outlet for a while."),
     "recheck": ("orders", "Probe now instead of when it is due."),
     "activate": ("orders", "Make backups active."),
+    "prove": ("prove", "Try backups from end to end, and say which are ready."),
     "deactivate": ("orders", "Put backups back to standby."),
     "reload": ("orders", "Let the daemon read its configuration again."),
     "announce": ("announce", "Tell an audience through its outlets."),

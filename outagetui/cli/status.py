@@ -74,6 +74,7 @@ def _channel(row: ChannelRow) -> dict[str, Any]:
         "why": clean(row.why),
         "standing": row.standing,
         "readiness": row.readiness,
+        "proved": None if row.proved is None else _stamp(row.proved),
         "muted": None if row.muted is None else {"until": _stamp(row.muted.until), "reason": row.muted.reason},
         "suppressed": row.suppressed,
         "checks": [_check(check) for check in row.checks],

@@ -83,6 +83,12 @@ class Announce(_Order, kw_only=True):
     note: str = ""
 
 
+class Prove(_Order, kw_only=True):
+    """Try backups from end to end now; all of them without `channels`."""
+
+    channels: tuple[str, ...] = ()
+
+
 class Fault(_Order, kw_only=True):
     """A drill tells what it did to its servers."""
 
@@ -105,6 +111,7 @@ FIELDS: dict[str, type[_Order]] = {
     "activate": Standing,
     "deactivate": Standing,
     "announce": Announce,
+    "prove": Prove,
     "reload": Nothing,
     "fault": Fault,
     "stop": Nothing,

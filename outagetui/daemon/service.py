@@ -14,6 +14,7 @@ from outagetui.config import digest, load
 from outagetui.daemon import desk
 from outagetui.daemon.door import Door
 from outagetui.daemon.notify import Notifier
+from outagetui.daemon.prover import Prover
 from outagetui.daemon.record import Record
 from outagetui.daemon.schedule import Schedule
 from outagetui.daemon.sender import Sender
@@ -35,6 +36,7 @@ from outagetui.text import clean
 FLUSH_EVERY = 0.2
 BEAT_EVERY = 1.0
 ROLL_UP_EVERY = 3600.0
+PROVE_EVERY = 60.0  # how often to look which proofs are due
 LINGER = 900.0
 
 
@@ -54,6 +56,7 @@ class Daemon:
         self.schedule = Schedule(self._look, self.watch.see, clock)
         self.outbox = Outbox(config, self.record, self.watch.state_of, clock)
         self.runner = Runner(self.record, make_world(self.record, self.watch, self.outbox, self._probe), self._already)
+        self.prover = Prover(self.record, self.watch, self._probe, clock)
         self.door = Door(socket_path(store.path), lambda: self.config.operators, self._desk().take)
         self.notifier = Notifier()
         self._end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -72,7 +75,13 @@ class Daemon:
         self.schedule.replace(self.watch.checks())
         await self._flush()
         await self.door.open()
-        for work in (self.schedule.run(), self._keep_flushing(), self._keep_time(), self._keep_rolling_up()):
+        for work in (
+            self.schedule.run(),
+            self._keep_flushing(),
+            self._keep_time(),
+            self._keep_rolling_up(),
+            self._keep_proving(),
+        ):
             self._spawn(work)
         self.runner.resume()
         ready()
@@ -121,11 +130,11 @@ class Daemon:
         self.schedule.hurry(ids)
 
     async def _probe(self, check: Check) -> Sample:
-        """Probe out of turn and record the sample as any other."""
+        """Probe out of turn and record the sample as any other; return it as judged."""
         at = self._clock()
         sample = await self._look(check, asyncio.get_running_loop().time() + check.timeout)
         self.watch.see(check, at, sample)
-        return sample
+        return self.watch.last_of(check.id)
 
     async def _already(self, name: str) -> bool:
         checks = self.watch.checks_of(name)
@@ -182,6 +191,12 @@ class Daemon:
             with contextlib.suppress(WriteError):  # said by the flusher already; the next hour tries again
                 await self.record.roll_up()
             await asyncio.sleep(ROLL_UP_EVERY)
+
+    async def _keep_proving(self) -> None:
+        while True:
+            await asyncio.sleep(PROVE_EVERY)
+            with contextlib.suppress(WriteError):  # said by the flusher already; the proof is due again next time
+                await self.prover.prove_due(self.config.channels)
 
     def _needed(self, now: float) -> bool:
         ledger = self.record.ledger
@@ -242,6 +257,7 @@ class Daemon:
                 "activate": lambda sender, order: self._stand(sender, "activate", order),
                 "deactivate": lambda sender, order: self._stand(sender, "deactivate", order),
                 "announce": self._announce,
+                "prove": self._prove,
                 "reload": self._reload,
                 "fault": self._fault,
                 "stop": self._stop,
@@ -297,6 +313,16 @@ class Daemon:
         states = {name: self.watch.state_of(name).value for name in order.channels}
         doubtful = [f"{name} is {state}" for name, state in states.items() if state != "up" and which == "activate"]
         return {"changed": len(events)} | ({"warning": ", ".join(doubtful)} if doubtful else {})
+
+    async def _prove(self, sender: Sender, order: desk.Prove) -> dict[str, Any]:
+        backups = [channel for channel in self.config.channels if channel.role == "backup"]
+        strangers = set(order.channels) - {channel.id for channel in backups}
+        if strangers:
+            raise OrderError(f"not a backup channel: {', '.join(map(clean, sorted(strangers)))}")
+        chosen = [channel for channel in backups if not order.channels or channel.id in order.channels]
+        for channel in chosen:
+            self._spawn(self.prover.prove(sender.actor, channel))
+        return {"channels": [channel.id for channel in chosen]}
 
     async def _announce(self, sender: Sender, order: desk.Announce) -> dict[str, Any]:
         note = clean(order.note, desk.NOTE)

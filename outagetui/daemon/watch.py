@@ -137,6 +137,10 @@ class Watch:
             return verdict.state_at(self._tracks[name], check.every, self._now)[0]
         return self._states.get(name, State.UNKNOWN)
 
+    def last_of(self, check: str) -> Sample:
+        """Return the last sample of a check, judged by what it expects."""
+        return self._last[check][1]
+
     def repeat(self, name: str) -> None:
         """Journal the state of `name` once more, for those who were told nothing while it was muted."""
         state = self._states.get(name, State.UNKNOWN)

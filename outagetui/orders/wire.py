@@ -19,6 +19,7 @@ NEEDS: dict[str, str] = {
     "activate": "operator",
     "deactivate": "operator",
     "announce": "operator",
+    "prove": "operator",
     "reload": "operator",
     "fault": "operator",
     "stop": "operator",

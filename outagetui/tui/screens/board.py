@@ -43,6 +43,7 @@ class BoardScreen(Screen[None]):
         Binding("a", "ack", "ack", id="board.ack", tooltip="Take the incident: others see that somebody works on it"),
         Binding("m", "mute", "mute", id="board.mute", tooltip="Mute the row for maintenance, or end that"),
         Binding("A", "activate", "activate", id="board.activate", tooltip="Take the backup into use, or out of it"),
+        Binding("v", "prove", "prove", id="board.prove", tooltip="Try the backup from end to end now"),
         Binding("R", "recheck", "recheck", id="board.recheck", tooltip="Probe the row under the cursor now"),
     ]
 
@@ -167,6 +168,14 @@ class BoardScreen(Screen[None]):
         row = self.table.selected
         if row is not None:
             self.outage.order("recheck", id=row.id)
+
+    def action_prove(self) -> None:
+        """Try the backup under the cursor from end to end now."""
+        row = self.table.selected
+        if not isinstance(row, ChannelRow) or row.role != "backup":
+            self.outage.tell("Only a backup can be proven; put the cursor on one")
+        elif self._may("prove a backup"):
+            self.outage.order("prove", channels=[row.id])
 
     @work(exclusive=True, group="ask", exit_on_error=False)
     async def action_mute(self) -> None:

@@ -28,6 +28,7 @@ class ChannelScreen(Opened):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("R", "recheck", "recheck", id="channel.recheck", tooltip="Check it again now"),
+        Binding("v", "prove", "prove", id="channel.prove", tooltip="Try the backup from end to end now"),
         Binding("m", "mute", "mute", id="channel.mute", tooltip="Mute it for a while, or end the mute"),
         Binding("A", "activate", "activate", id="channel.activate", tooltip="Activate the backup, or put it back"),
         Binding("left", "check(-1)", "check", id="channel.before", tooltip="The check before", key_display="← →"),
@@ -84,7 +85,7 @@ class ChannelScreen(Opened):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer to activate backups only, and to choose where there is a choice."""
         row = self.row
-        if action == "activate":
+        if action in ("activate", "prove"):
             return isinstance(row, ChannelRow) and row.standing is not None
         if action == "check":
             return row is not None and len(row.checks) > 1
@@ -96,6 +97,11 @@ class ChannelScreen(Opened):
         """Order a check now."""
         if self.may("recheck"):
             self.operator.order("recheck", id=self.channel)
+
+    def action_prove(self) -> None:
+        """Order a proof now."""
+        if self.may("prove a backup"):
+            self.operator.order("prove", channels=[self.channel])
 
     def action_mute(self) -> None:
         """Ask for how long and why, then order it."""

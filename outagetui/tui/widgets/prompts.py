@@ -16,6 +16,7 @@ KEYS: tuple[tuple[str, str, int], ...] = (  # key, what it does, how soon it is 
     ("a", "ack", 2),
     ("m", "mute", 4),
     ("A", "activate", 3),
+    ("v", "prove", 6),
     ("R", "recheck", 5),
     ("l", "journal", 5),
     ("^p", "all", 6),

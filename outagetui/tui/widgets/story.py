@@ -63,6 +63,9 @@ def facts(row: Owner, board: Board, width: int, look: Look) -> list[Text]:
     for label, words in (("people use", row.address), ("how", row.instructions), ("login", row.credentials)):
         if words:
             lines += fact(label, said(words), width, look)
+    if row.proved is not None:
+        when = f"{lasting(board.at - row.proved)} ago, {time_of(row.proved, board.at, board.timezone)}: "
+        lines += fact("proof", joined(when, (clean(row.proof, 200), look.text)), width, look)
     if row.cost:
         lines += fact("costs", said(row.cost), width, look)
     related = (
