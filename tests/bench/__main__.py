@@ -4,8 +4,10 @@ Prints a table and then one line of JSON; with --json only the JSON. Ends with s
 or could not be measured. Budgets that name a peer are measured against it in the same run.
 """
 
+import os
 import subprocess
 import sys
+import tempfile
 import time
 from importlib import import_module
 
@@ -33,12 +35,16 @@ def main(words: list[str]) -> int:
         sys.stderr.write(f"there is no benchmark {strange[0]}; there are: {', '.join(NAMES)}\n")
         return 2
     rows: list[Row] = []
-    for name in wanted:
-        began = time.monotonic()
-        sys.stderr.write(f"{name} ... ")
-        sys.stderr.flush()
-        rows += measure(name)
-        sys.stderr.write(f"{time.monotonic() - began:.0f} s\n")
+    with tempfile.TemporaryDirectory() as compiled:
+        # An installed program has its compiled files; a checkout, or this shell, may be set not to write them.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = compiled
+        for name in wanted:
+            began = time.monotonic()
+            sys.stderr.write(f"{name} ... ")
+            sys.stderr.flush()
+            rows += measure(name)
+            sys.stderr.write(f"{time.monotonic() - began:.0f} s\n")
     if not only_json:
         print(table(rows))
     print(document(rows))

@@ -25,7 +25,8 @@ def run() -> list[Row]:
         directory = ours.configure(Path(place), targets)
         with ours.daemon(directory):
             asked = [sys.executable, "-m", "outagetui", "--config", str(directory), "status"]
-            timed(asked)  # the first one writes the compiled files
+            for argv in (asked, LEAST):  # the first ones write the compiled files
+                timed(argv)
             for _ in range(ROUNDS):
                 least.append(timed(LEAST)[0])
                 seconds, spent = timed(asked)
