@@ -66,7 +66,8 @@ class Reader:
 
     def history(self, check: str, since: float) -> list[Observation]:
         """Return the samples of `check` from every vantage since `since`, oldest first."""
-        series = dict(self._rows("SELECT id, word FROM words WHERE word GLOB ?", (f"{check.replace('[', '[[]')}@*",)))
+        names = (f"{check}@", f"{check}A")  # A follows @: every name that begins so
+        series = dict(self._rows("SELECT id, word FROM words WHERE word >= ? AND word < ?", names))
         if not series:
             return []
         marks = ",".join("?" * len(series))
@@ -94,7 +95,8 @@ class Reader:
             prev, count = digest, seq
         head = (self._meta("head") or f"0:{GENESIS}".encode()).decode("utf-8", "replace")
         if head != f"{count}:{prev}":
-            return count, f"entries behind {count} are missing or not recorded: the store recorded {head[:20]}"
+            recorded = head.partition(":")[0][:20]
+            return count, f"entries behind {count} are missing or not recorded: the store recorded {recorded}"
         return count, ""
 
     def close(self) -> None:
