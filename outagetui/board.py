@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from outagetui import verdict
+from outagetui.cost import rates, spending, words
 from outagetui.ledger import Announcement, Ledger, Proof, Run
 from outagetui.live import Beat, Live, Public, PublicChannel, PublicCheck, PublicOutlet, PublicPlaybook
 from outagetui.model import AUDIENCES, WORST_FIRST, Audience, Condition, Outcome, Sample, State
@@ -83,6 +84,7 @@ class _View:
         self.mutes = {name: mute for name, mute in ledger.mutes.items() if mute.until > now}
         self.shares: dict[str, Share] = {}
         self.states: dict[str, State] = {}
+        self.known: dict[str, State] = {}
         self.onsets: dict[str, float | None] = {}
         self.checks: dict[str, tuple[CheckRow, ...]] = {}
         self.locals: dict[str, str] = {}
@@ -104,6 +106,7 @@ class _View:
             if live.track.failing.bad and live.track.failing.onset is not None
         ]
         self.checks[owner.id], self.states[owner.id], self.locals[owner.id] = rows, state, local
+        self.known[owner.id] = last if state is State.UNKNOWN else state
         self.onsets[owner.id] = min(onsets, default=None)
         shown = State.BLIND if self.blind else state
         self.shares[owner.id] = share_of(shown, last, failing)
@@ -169,7 +172,7 @@ class _View:
     def channel(self, channel: PublicChannel) -> ChannelRow:
         """Return the row of one channel."""
         state = self.states[channel.id]
-        words, since = self._why(channel.id, state)
+        reason, since = self._why(channel.id, state)
         worst = self._worst_check(channel.id)
         backup = channel.role == "backup"
         proof = self.ledger.proofs.get(channel.id)
@@ -181,9 +184,9 @@ class _View:
             role=channel.role,
             carries=channel.carries,
             state=State.BLIND if self.blind else state,
-            known=state,
+            known=self.known[channel.id],
             since=since,
-            why=words,
+            why=reason,
             standing=standing,
             readiness=readiness(proof, channel.prove_every, self.now) if backup else None,
             proved=proof.at if proof is not None else None,
@@ -200,9 +203,19 @@ class _View:
             backed_by=tuple(other.id for other in self.public.channels if channel.id in other.backs_up),
             depends_on=channel.depends_on,
             dependents=tuple(other.id for other in self.public.channels if channel.id in other.depends_on),
-            cost=channel.cost,
+            cost=rates(channel.cost) if channel.cost is not None else "",
+            spending=self._spending(channel),
             checks=self.checks[channel.id],
         )
+
+    def _spending(self, channel: PublicChannel) -> str:
+        since = self.ledger.active.get(channel.id)
+        if channel.cost is None or since is None:
+            return ""
+        read = self.by_check.get(channel.cost.balance or "", [])
+        balance = next((live.sample.value for live in read if live.sample is not None), None)
+        use = spending(channel.cost, self.now - since, self.ledger.balances.get(channel.id), balance)
+        return words(channel.cost, use)
 
     def outlet(self, outlet: PublicOutlet) -> OutletRow:
         """Return the row of one outlet."""
@@ -269,9 +282,10 @@ class _View:
         return tuple(rows)
 
     def _holds(self, condition: Condition, row: ChannelRow) -> bool:
-        if row.muted or row.suppressed or row.local or row.known not in condition.state or self.blind:
+        state = self.states[row.id]
+        if row.muted or row.suppressed or row.local or state not in condition.state or self.blind:
             return False
-        since = self.onsets[row.id] if row.known in (State.PARTIAL, State.DOWN) else row.since
+        since = self.onsets[row.id] if state in (State.PARTIAL, State.DOWN) else row.since
         return since is not None and self.now - since >= condition.lasting
 
     def suggestions(self, channels: Sequence[ChannelRow]) -> tuple[SuggestionRow, ...]:

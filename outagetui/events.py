@@ -72,10 +72,11 @@ class Muted(Event, frozen=True, kw_only=True):
 
 
 class Activated(Event, frozen=True, kw_only=True):
-    """A backup became active, by a run or by hand (`run` empty)."""
+    """A backup became active, by a run or by hand (`run` empty). `balance` is the prepaid money left then."""
 
     channel: str
     run: str = ""
+    balance: float | None = None
 
 
 class Deactivated(Event, frozen=True, kw_only=True):

@@ -79,6 +79,7 @@ class Ledger(Struct):
     seq: int = 0
     states: dict[str, tuple[State, float]] = {}
     active: dict[str, float] = {}
+    balances: dict[str, float | None] = {}  # prepaid money when each was activated
     mutes: dict[str, MuteRow] = {}
     proofs: dict[str, Proof] = {}
     runs: dict[str, Run] = {}
@@ -97,8 +98,9 @@ class Ledger(Struct):
                 self._state(event, entry)
             case events.BlindChanged(blind=blind):
                 self.blind_since = entry.at if blind else None
-            case events.Activated(channel=channel):
-                self.active.setdefault(channel, entry.at)
+            case events.Activated(channel=channel, balance=balance):
+                if self.active.setdefault(channel, entry.at) == entry.at:
+                    self.balances[channel] = balance
             case events.Deactivated(channel=channel):
                 self.active.pop(channel, None)
                 self.released = entry.at

@@ -3,7 +3,7 @@
 import msgspec
 from msgspec import Struct
 
-from outagetui.model import Audience, Channel, Check, Condition, Config, Operator, Outlet, Sample, Segment, State
+from outagetui.model import Audience, Channel, Check, Condition, Config, Cost, Operator, Outlet, Sample, Segment, State
 from outagetui.verdict import Track
 
 SPARK = 40
@@ -48,7 +48,7 @@ class PublicChannel(Struct, frozen=True, kw_only=True):
     address: str
     instructions: str
     depends_on: tuple[str, ...]
-    cost: str
+    cost: Cost | None
     prove_every: float | None
     checks: tuple[PublicCheck, ...]
 
@@ -119,12 +119,6 @@ def _check(check: Check) -> PublicCheck:
     )
 
 
-def _cost(channel: Channel) -> str:
-    if channel.cost is None or not channel.cost.per_minute:
-        return ""
-    return f"{channel.cost.per_minute:.3f} {channel.cost.currency} a minute"
-
-
 def _channel(channel: Channel) -> PublicChannel:
     return PublicChannel(
         id=channel.id,
@@ -137,7 +131,7 @@ def _channel(channel: Channel) -> PublicChannel:
         address=channel.address,
         instructions=channel.instructions,
         depends_on=channel.depends_on,
-        cost=_cost(channel),
+        cost=channel.cost,
         prove_every=channel.prove_every,
         checks=tuple(_check(check) for check in channel.checks),
     )

@@ -81,10 +81,18 @@ class Check(Struct, frozen=True, kw_only=True):
 
 
 class Cost(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What using a channel costs."""
+    """What using a channel costs, in `currency`. The use is what is expected of it while it is active.
+
+    `balance` names the `value` check that reads what is left of prepaid money.
+    """
 
     per_minute: float = 0.0
+    per_message: float = 0.0
+    monthly: float = 0.0
+    minutes_per_hour: float = 0.0
+    messages_per_hour: float = 0.0
     currency: str = "EUR"
+    balance: str | None = None
 
 
 class Channel(Struct, frozen=True, kw_only=True):

@@ -74,7 +74,9 @@ class SmtpOptions(ProbeOptions, frozen=True, kw_only=True):
     ca: str | None = None
 
 
-FeedFormat = Literal["auto", "statuspage", "slack", "google", "rss"]
+FeedFormat = Literal[
+    *("auto", "statuspage", "slack", "google", "instatus", "betterstack", "cachet", "uptime-kuma", "gatus", "rss")
+]
 
 
 class FeedOptions(ProbeOptions, frozen=True, kw_only=True):

@@ -65,6 +65,7 @@ class ChannelRow(Struct, frozen=True, kw_only=True):
     depends_on: tuple[str, ...] = ()
     dependents: tuple[str, ...] = ()
     cost: str = ""
+    spending: str = ""  # while a paid backup is active: money spent, and how long the balance lasts
     checks: tuple[CheckRow, ...] = ()
 
 

@@ -42,6 +42,9 @@ class World(Protocol):
     def active(self) -> Mapping[str, float]:
         """Return the active backups."""
 
+    def balance_of(self, channel: str) -> float | None:
+        """Return what is left of a channel's prepaid money, as read last; None where nothing reads it."""
+
     def probe(self, check: Check) -> Awaitable[Sample]:
         """Probe now; the sample is recorded as any other."""
 

@@ -13,8 +13,12 @@ async def act(plan: StepPlan, world: World) -> Result:
     active = world.active()
     wanted = plan.do == "activate"
     change = [name for name in options.channels if (name in active) != wanted]
-    make = Activated if wanted else Deactivated
-    events: tuple[Event, ...] = tuple(make(channel=name, run=world.run) for name in change)
+    events: tuple[Event, ...] = tuple(
+        Activated(channel=name, run=world.run, balance=world.balance_of(name))
+        if wanted
+        else Deactivated(channel=name, run=world.run)
+        for name in change
+    )
     if not change:
         return Result(True, f"already {'active' if wanted else 'standby'}: {', '.join(options.channels)}")
     words = f"{', '.join(change)} {'active' if wanted else 'back to standby'}"

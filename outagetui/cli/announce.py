@@ -97,7 +97,7 @@ def preview(
             for entry in Reader(path).entries():
                 ledger.apply(entry)
             board: Board = StoreSource(path).board(time.time())
-            states = {row.id: row.known for row in board.channels}
+            states = {row.id: row.state for row in board.channels}
         except StoreError as error:
             sys.stderr.write(f"{error}\n")
     outbox = Outbox(config, _Sketch(ledger), lambda name: states.get(name, State.UNKNOWN), time.time)

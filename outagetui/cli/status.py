@@ -75,6 +75,7 @@ def _channel(row: ChannelRow) -> dict[str, Any]:
         "standing": row.standing,
         "readiness": row.readiness,
         "proved": None if row.proved is None else _stamp(row.proved),
+        "spending": row.spending or None,
         "muted": None if row.muted is None else {"until": _stamp(row.muted.until), "reason": row.muted.reason},
         "suppressed": row.suppressed,
         "checks": [_check(check) for check in row.checks],
@@ -165,8 +166,9 @@ def _line(board: Board, row: ChannelRow, zone: ZoneInfo) -> str:
     standing = f" {row.standing}" if row.standing else ""
     flags = " MUTED" if row.muted else ""
     flags += " suppressed" if row.suppressed else ""
+    spent = f" ({clean(row.spending)})" if row.spending else ""
     who = f"{clean(row.name)} ({row.role}{standing}, {row.audience})"
-    return f"{row.state.value.upper():8}{who}{flags}{since}: {clean(row.why)}".rstrip(": ")
+    return f"{row.state.value.upper():8}{who}{flags}{since}{spent}: {clean(row.why)}".rstrip(": ")
 
 
 def _span(seconds: float) -> str:

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import msgspec
+
 from outagetui.config.checkfiles import beside, read_check_files
 from outagetui.config.draft import Draft, Owner
 from outagetui.config.places import default_store
@@ -84,7 +86,7 @@ def _channel(owner: Owner, table: ChannelTable) -> Channel:
         instructions=table.instructions,
         depends_on=table.depends_on,
         prove_every=table.prove_every,
-        cost=Cost(per_minute=table.cost.per_minute, currency=table.cost.currency) if table.cost else None,
+        cost=Cost(**msgspec.structs.asdict(table.cost)) if table.cost else None,
         checks=tuple(check.value for check in owner.checks),
     )
 

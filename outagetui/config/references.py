@@ -7,6 +7,8 @@ from outagetui.config.draft import Draft, Owner, Placed
 from outagetui.config.names import known_name, known_names
 from outagetui.config.positions import Path
 from outagetui.config.steps import look_at_steps
+from outagetui.config.tables import ChannelTable
+from outagetui.model import Check
 
 
 def look_at_references(draft: Draft) -> None:
@@ -44,12 +46,24 @@ def _once(entries: Iterable[tuple[str, Placed[object], Path]]) -> None:
             first[id] = placed.source.place((*placed.at, *key))
 
 
-def _owner_references(draft: Draft, owner: Owner, channels: Mapping[str, Owner], checks: Mapping[str, object]) -> None:
+def _balance(draft: Draft, owner: Owner, channel: ChannelTable, checks: Mapping[str, Placed[Check]]) -> None:
+    name = channel.cost.balance if channel.cost else None
+    if name is None:
+        return
+    known_name(draft, owner.table, ("cost", "balance"), name, checks, "check")
+    if name in checks and checks[name].value.probe != "value":
+        owner.table.problem(("cost", "balance"), f'"{name}" reads no number; name a check with probe = "value"')
+
+
+def _owner_references(
+    draft: Draft, owner: Owner, channels: Mapping[str, Owner], checks: Mapping[str, Placed[Check]]
+) -> None:
     if owner.channel is not None:
         known_names(draft, owner.table, ("backs_up",), owner.channel.backs_up, channels, "channel")
         known_names(
             draft, owner.table, ("depends_on",), owner.channel.depends_on, {**channels, **checks}, "channel or check"
         )
+        _balance(draft, owner, owner.channel, checks)
     for check in owner.checks:
         depends = check.value.depends_on
         known_names(draft, check, ("depends_on",), depends, {**channels, **checks}, "channel or check")

@@ -42,7 +42,12 @@ class CostTable(Struct, kw_only=True):
     """`[channel.cost]`."""
 
     per_minute: Annotated[float, Meta(ge=0)] = 0.0
+    per_message: Annotated[float, Meta(ge=0)] = 0.0
+    monthly: Annotated[float, Meta(ge=0)] = 0.0
+    minutes_per_hour: Annotated[float, Meta(ge=0)] = 0.0
+    messages_per_hour: Annotated[float, Meta(ge=0)] = 0.0
     currency: Text = "EUR"
+    balance: Text | None = None
 
 
 class ChannelTable(Struct, kw_only=True):

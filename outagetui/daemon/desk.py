@@ -148,13 +148,21 @@ def _refused(words: str) -> dict[str, Any]:
     return {"ok": False, "error": words}
 
 
-def standing_events(order: str, names: tuple[str, ...], backups: frozenset[str], active: set[str]) -> list[Event]:
+def standing_events(
+    order: str,
+    names: tuple[str, ...],
+    backups: frozenset[str],
+    active: set[str],
+    balance_of: Callable[[str], float | None],
+) -> list[Event]:
     """Return the journal events of an `activate` or `deactivate` order. Raises OrderError for what is no backup."""
     strangers = [name for name in names if name not in backups]
     if strangers or not names:
         raise OrderError(f"not a backup channel: {', '.join(map(clean, strangers)) or 'none named'}")
     if order == "activate":
-        return [Activated(channel=name) for name in dict.fromkeys(names) if name not in active]
+        return [
+            Activated(channel=name, balance=balance_of(name)) for name in dict.fromkeys(names) if name not in active
+        ]
     return [Deactivated(channel=name) for name in dict.fromkeys(names) if name in active]
 
 

@@ -19,7 +19,7 @@ from outagetui.daemon.record import Record
 from outagetui.daemon.schedule import Schedule
 from outagetui.daemon.sender import Sender
 from outagetui.daemon.watch import Watch
-from outagetui.daemon.world import make_world
+from outagetui.daemon.world import balance_of, make_world
 from outagetui.events import ConfigLoaded, DaemonStarted, DaemonStopped, FaultInjected
 from outagetui.journal import Store, WriteError
 from outagetui.live import Beat, PublicPlaybook, public
@@ -307,7 +307,10 @@ class Daemon:
 
     async def _stand(self, sender: Sender, which: str, order: desk.Standing) -> dict[str, Any]:
         backups = frozenset(channel.id for channel in self.config.channels if channel.role == "backup")
-        events = desk.standing_events(which, order.channels, backups, set(self.record.ledger.active))
+        active = set(self.record.ledger.active)
+        events = desk.standing_events(
+            which, order.channels, backups, active, lambda name: balance_of(self.config, self.watch, name)
+        )
         if events:
             await self.record.write(sender.actor, *events)
         states = {name: self.watch.state_of(name).value for name in order.channels}

@@ -141,6 +141,10 @@ class Watch:
         """Return the last sample of a check, judged by what it expects."""
         return self._last[check][1]
 
+    def value_of(self, check: str) -> float | None:
+        """Return the number a `value` check read last; None before, and for other probes."""
+        return self._last[check][1].value if check in self._last else None
+
     def repeat(self, name: str) -> None:
         """Journal the state of `name` once more, for those who were told nothing while it was muted."""
         state = self._states.get(name, State.UNKNOWN)

@@ -10,7 +10,7 @@ from outagetui.daemon.record import Record
 from outagetui.daemon.watch import Watch
 from outagetui.events import AnnouncementMade, DeliveryEnded, StepPlan, StepProgress
 from outagetui.journal import WriteError
-from outagetui.model import Check, Sample, State
+from outagetui.model import Check, Config, Sample, State
 from outagetui.options import AnnounceOptions
 from outagetui.playbook.runner import DAEMON
 
@@ -49,6 +49,10 @@ class StepWorld(World):
     def active(self) -> Mapping[str, float]:
         """Return the active backups."""
         return self._record.ledger.active
+
+    def balance_of(self, channel: str) -> float | None:
+        """Return what is left of a channel's prepaid money, as read last."""
+        return balance_of(self._outbox.config, self._watch, channel)
 
     def probe(self, check: Check) -> Awaitable[Sample]:
         """Probe now; the sample is recorded as any other."""
@@ -103,6 +107,12 @@ class StepWorld(World):
         if unknown:
             return f"{', '.join(unknown)} may or may not have it"
         return summary(made, ended) if len(ended) == len(made.outlets) else None
+
+
+def balance_of(config: Config, watch: Watch, channel: str) -> float | None:
+    """Return what the check that `[channel.cost] balance` names read last; None without one."""
+    cost = next((each.cost for each in config.channels if each.id == channel), None)
+    return watch.value_of(cost.balance) if cost is not None and cost.balance else None
 
 
 def summary(made: AnnouncementMade, ended: list[DeliveryEnded]) -> Result:

@@ -4,8 +4,11 @@ A feed that cannot be read, or that uses a word never seen before, raises `Unrea
 nor as down.
 """
 
+from importlib import import_module
+
 from outagetui.feeds.plain import decode
 from outagetui.feeds.reading import Reading, Severity, Unreadable
+from outagetui.feeds.shape import form_of
 from outagetui.options import FeedFormat
 
 __all__ = ["LIMIT", "Reading", "Severity", "Unreadable", "read"]
@@ -17,12 +20,14 @@ def read(body: bytes, form: FeedFormat = "auto", components: tuple[str, ...] = (
     """Return what the feed `body` says about `components` (none named: about the whole service).
 
     Raises `Unreadable` with code `feed.unreadable` (not a feed of that form), `feed.word` (a status word nobody
-    knows) or `feed.component` (a name the feed does not list).
+    knows), `feed.component` (a name the feed does not list) or `feed.silent` (it lists it and says nothing of it).
     """
     if len(body) > LIMIT:
         raise Unreadable("feed.unreadable", f"the feed is longer than {LIMIT >> 20} MiB")
     if form == "auto":
-        form = _form_of(body)
+        form = form_of(decode(body, errors="replace")) or "auto"
+    if form == "auto":
+        raise Unreadable("feed.unreadable", "neither JSON nor RSS nor Atom")
     if form == "rss":
         from outagetui.feeds import rss
 
@@ -31,27 +36,6 @@ def read(body: bytes, form: FeedFormat = "auto", components: tuple[str, ...] = (
         text = decode(body)
     except UnicodeDecodeError as error:
         raise Unreadable("feed.unreadable", f"not {error.encoding} text: {error.reason}") from None
-    if form == "slack":
-        from outagetui.feeds import slack
-
-        return slack.read(text, components)
-    if form == "google":
-        from outagetui.feeds import google
-
-        return google.read(text, components)
-    from outagetui.feeds import statuspage
-
-    return statuspage.read(text, components)
-
-
-def _form_of(body: bytes) -> FeedFormat:
-    """Tell the form of `body` by its content; a page's content type is often wrong."""
-    text = decode(body, errors="replace").lstrip()
-    start = text[:1]
-    if start == "<":
-        return "rss"
-    if start == "[":
-        return "google"
-    if start == "{":
-        return "slack" if '"active_incidents"' in text else "statuspage"
-    raise Unreadable("feed.unreadable", "neither JSON nor RSS nor Atom")
+    reader = import_module(f"{__name__}.{form.replace('-', '_')}")
+    said: Reading = reader.read(text, components)
+    return said

@@ -38,6 +38,8 @@ def reason(row: Row, now: float, zone: str) -> str:
         until = time_of(row.muted.until, now, zone)
         parts.append(f"muted until {until} by {clean(row.muted.actor, 40)}: {clean(row.muted.reason, 120)}")
     if isinstance(row, ChannelRow):
+        if row.spending:
+            parts.append(clean(row.spending, 120))
         if row.suppressed:
             parts.append("what it depends on is down" + _names(row.depends_on))
         if row.local:

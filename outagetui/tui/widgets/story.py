@@ -66,8 +66,9 @@ def facts(row: Owner, board: Board, width: int, look: Look) -> list[Text]:
     if row.proved is not None:
         when = f"{lasting(board.at - row.proved)} ago, {time_of(row.proved, board.at, board.timezone)}: "
         lines += fact("proof", joined(when, (clean(row.proof, 200), look.text)), width, look)
-    if row.cost:
-        lines += fact("costs", said(row.cost), width, look)
+    if row.cost or row.spending:
+        costs = "; ".join(filter(None, (row.cost, row.spending)))
+        lines += fact("costs", said(costs), width, look)
     related = (
         ("backs up", row.backs_up),
         ("backed by", row.backed_by),
