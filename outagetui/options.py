@@ -75,7 +75,16 @@ class SmtpOptions(ProbeOptions, frozen=True, kw_only=True):
 
 
 FeedFormat = Literal[
-    *("auto", "statuspage", "slack", "google", "instatus", "betterstack", "cachet", "uptime-kuma", "gatus", "rss")
+    "auto",
+    "statuspage",
+    "slack",
+    "google",
+    "instatus",
+    "betterstack",
+    "cachet",
+    "uptime-kuma",
+    "gatus",
+    "rss",
 ]
 
 

@@ -2,12 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from outagetui.feeds import LIMIT, Reading, Unreadable, read
 from outagetui.model import Outcome
+from outagetui.options import FeedFormat
 from outagetui.text import clean
 
 FEEDS = Path(__file__).parent.parent / "data" / "feeds"
@@ -143,11 +145,10 @@ def test_what_is_no_feed_is_unreadable(body):
     assert caught.value.code in ("feed.unreadable", "feed.word")
 
 
-@pytest.mark.parametrize("form", ["statuspage", "slack", "google", "rss"])
+@pytest.mark.parametrize("form", [form for form in get_args(FeedFormat) if form != "auto"])
 def test_a_form_that_is_named_is_not_guessed(form):
-    own = {"statuspage": "statuspage", "slack": "slack", "google": "google", "rss": "rss"}[form]
     for path in sorted(FEEDS.iterdir()):
-        if path.name.startswith(own) or (form == "rss" and path.suffix == ".xml"):
+        if path.name.startswith(form) or (form == "rss" and path.suffix == ".xml"):
             read(path.read_bytes(), form)
         else:
             with pytest.raises(Unreadable):
@@ -244,8 +245,16 @@ PLACES = [
     ("google-open.json", [0, "most_recent_update", "status"]),
     ("google-open.json", [0, "begin"]),
     ("google-open.json", [0]),
+    ("instatus-up.json", ["page", "status"]),
+    ("instatus-components.json", ["components", 0, "status"]),
+    ("betterstack-operational.json", ["data", "attributes", "aggregate_state"]),
+    ("betterstack-operational.json", ["included", 1, "attributes", "status"]),
+    ("cachet-v1-good.json", ["data", 0, "status"]),
+    ("cachet-v2-status.json", ["data", "status"]),
+    ("uptime-kuma-maintenance.json", ["heartbeatList", "3", 1, "status"]),
+    ("gatus-up.json", [0, "results", 1, "success"]),
 ]
-HARMLESS = ("operational", "none", "ok", "available", [], {})
+HARMLESS = ("operational", "none", "ok", "available", "up", "success", "not_monitored", "1", 0, 1, 2, 5, [], {})
 
 
 @settings(deadline=None)
