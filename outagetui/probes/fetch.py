@@ -2,7 +2,7 @@
 
 import contextlib
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Literal
 
@@ -83,13 +83,14 @@ async def _follow(
 ) -> Reply:
     origin = (wanted.host, wanted.port)
     ends: list[float] = []
-    for _ in range(redirects + 1):
+    for hop in range(redirects + 1):
         through = connect if (wanted.host, wanted.port) == origin else None
         with await dial(vantage, wanted.host, wanted.port, phases, deadline=deadline, ip=ip, connect=through) as stream:
             if wanted.scheme == "https":
                 ends += await _protect(stream, vantage.tls_context(ca), wanted.host, phases)
             phases.enter("first_byte")
-            head, content, truncated = await _exchange(stream, wanted, limit, phases, follow=redirects > 0)
+            make = _head if hop else _known_head
+            head, content, truncated = await _exchange(stream, wanted, make, limit, phases, follow=redirects > 0)
             phases.stop()
         names = _names(head)
         if content is not None:
@@ -126,12 +127,18 @@ async def _protect(stream: Stream, context: ssl.SSLContext, name: str, phases: P
 
 
 async def _exchange(
-    stream: Stream, wanted: Request, limit: int, phases: Phases, *, follow: bool
+    stream: Stream,
+    wanted: Request,
+    make: Callable[[Request], h11.Request],
+    limit: int,
+    phases: Phases,
+    *,
+    follow: bool,
 ) -> tuple[h11.Response, bytes | None, bool]:
     """Send the request and read the reply; no body is read (None) when it is a redirect to `follow`."""
     parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEADERS_LIMIT)
     try:
-        sent = parser.send(_head(wanted)) or b""
+        sent = parser.send(make(wanted)) or b""
         sent += (parser.send(h11.Data(data=wanted.body)) or b"") if wanted.body else b""
         sent += parser.send(h11.EndOfMessage()) or b""
     except h11.LocalProtocolError as error:
@@ -145,7 +152,6 @@ async def _exchange(
         fail("http.protocol", f"the answer is not proper HTTP: {error}")
 
 
-@lru_cache(512)  # a check sends the same request each time, and h11 takes long to look it over
 def _head(wanted: Request) -> h11.Request:
     headers = {"host": wanted.authority} | _DEFAULTS
     if wanted.body or wanted.method in ("POST", "PUT", "PATCH"):
@@ -153,6 +159,11 @@ def _head(wanted: Request) -> h11.Request:
     headers |= {name.lower(): value for name, value in wanted.headers}
     headers["connection"] = "close"
     return h11.Request(method=wanted.method, target=wanted.path, headers=list(headers.items()))
+
+
+# A check sends the same request each time, and h11 takes long to look it over. Redirects are made up by the far side
+# and are not kept, so that it cannot fill our memory.
+_known_head = lru_cache(4096)(_head)
 
 
 async def _read(

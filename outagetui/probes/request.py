@@ -1,5 +1,6 @@
 """HTTP requests as values: reading a URL, and what a redirect turns a request into (Fetch standard, section 4.4)."""
 
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -57,6 +58,7 @@ class Request(Struct, frozen=True):
         return replace(self, method=method, scheme=scheme, host=host, port=port, path=path, headers=kept, body=body)
 
 
+@lru_cache(4096)  # a check asks for the same each time
 def request(method: str, url: str, headers: tuple[tuple[str, str], ...] = (), body: bytes = b"") -> Request:
     """Read `url` into a request; a URL that cannot be one is unknown `target.invalid`."""
     where = _read(url)
