@@ -12,7 +12,6 @@ from outagetui.config.places import store_of
 from outagetui.journal import StoreError
 from outagetui.live import Live
 from outagetui.reader import Reader
-
 from tests.bench.process import running, until
 
 SETTINGS = """business = "Example Hosting"

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from outagetui.model import State
 from outagetui.source import StoreSource
-
 from tests.bench import daemon as ours
 from tests.bench.report import Row, median, percentile
 from tests.bench.site import Site, site

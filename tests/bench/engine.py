@@ -15,7 +15,6 @@ from pathlib import Path
 
 from outagetui.daemon.schedule import phase_of
 from outagetui.journal import Store
-
 from tests.bench import daemon as ours
 from tests.bench.process import cpu_seconds, free_port, listens, program, rss_mb, running, until
 from tests.bench.report import MissingError, Row, failed, median, percentile
@@ -60,7 +59,7 @@ def run() -> list[Row]:
         Row(BUDGET_NAME, median(daemon_costs), "s", median(peer_costs) / 2, "half of blackbox_exporter + Prometheus")
         if not missing
         else failed(BUDGET_NAME, missing),
-        Row("engine: schedule and probes alone", alone["cpu"], "s", note="CPU s per 1,000 probes, no store, no verdict"),
+        Row("engine: schedule and probes alone", alone["cpu"], "s", note="CPU per 1,000 probes, no store, no verdict"),
         Row("engine: lateness of a probe's start, p99", 1000 * percentile(late, 0.99), "ms", 50, "1,000 channels"),
         Row("engine: daemon with 1,000 channels", memory, "MB", note="RSS"),
     ]

@@ -19,7 +19,6 @@ from outagetui.options import HttpOptions
 from outagetui.probes import look
 from outagetui.probes.vantage import Vantage
 from outagetui.secrets import Secrets
-
 from tests.bench.process import program
 from tests.bench.report import Row, median
 from tests.bench.site import REPLY

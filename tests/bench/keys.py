@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 from outagetui.tui.glyphs import CURSOR
-
 from tests.bench import daemon as ours
 from tests.bench.report import Row, percentile
 from tests.bench.site import site

@@ -118,7 +118,7 @@ def site(count: int = 1) -> Iterator[Site]:
         yield Site(process)
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
 
 
 if __name__ == "__main__":
