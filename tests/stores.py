@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from outagetui.live import Live, Public, PublicChannel, PublicCheck, PublicOutlet, PublicPlaybook
-from outagetui.model import Audience, Check, Condition, Outcome, Sample, Segment, State
+from outagetui.live import Live, Public, PublicPlaybook, public
+from outagetui.model import Audience, Channel, Check, Condition, Config, Outcome, Outlet, Sample, Segment, State
 from outagetui.options import TcpOptions
 from outagetui.verdict import Track, add
 
@@ -11,43 +11,36 @@ PASS = Sample(Outcome.PASS, latency_ms=10.0)
 FAIL = Sample(Outcome.FAIL, "timeout", "no answer in time")
 
 
+def check(name: str) -> Check:
+    return Check(id=name, probe="tcp", target=f"tcp://{name}:1", options=TcpOptions(), every=10.0)
+
+
 def channel(
     name: str,
     role: str = "primary",
     audience: Audience = "customers",
     checks: Iterable[str] = ("port",),
-    depends_on: tuple[str, ...] = (),
-    backs_up: tuple[str, ...] = (),
-) -> PublicChannel:
-    return PublicChannel(
+    **more: object,
+) -> Channel:
+    return Channel(
         id=name,
         name=name.title(),
         audience=audience,
-        role=role,
-        carries=("text",),
-        credentials="",
-        backs_up=backs_up,
+        role=role,  # type: ignore[arg-type]
         address=f"{name}.example",
-        instructions="",
-        depends_on=depends_on,
-        cost="",
-        prove_every=None,
-        checks=tuple(public_check(f"{name}.{each}") for each in checks),
+        checks=tuple(check(f"{name}.{each}") for each in checks),
+        **more,  # type: ignore[arg-type]
     )
 
 
-def public_check(name: str) -> PublicCheck:
-    return PublicCheck(id=name, probe="tcp", target=f"tcp://{name}:1", every=10.0, expect="up")
-
-
-def outlet(name: str, audience: Audience = "customers", checks: Iterable[str] = ("site",)) -> PublicOutlet:
-    return PublicOutlet(
+def outlet(name: str, audience: Audience = "customers", checks: Iterable[str] = ("site",)) -> Outlet:
+    return Outlet(
         id=name,
         name=name.title(),
         kind="page",
         audience=audience,
         url=f"https://{name}.example/",
-        checks=tuple(public_check(f"{name}.{each}") for each in checks),
+        checks=tuple(check(f"{name}.{each}") for each in checks),
     )
 
 
@@ -57,51 +50,57 @@ def playbook(name: str, *activates: str, when: tuple[Condition, ...] = ()) -> Pu
     )
 
 
-PUBLIC = Public(
-    business="Example",
-    vantage="here",
-    timezone="UTC",
-    drill="",
-    operators=(),
-    channels=(
-        channel("messenger"),
-        channel("mail"),
-        channel("webchat", "backup", backs_up=("messenger",)),
-        channel("team", audience="staff"),
-        channel("jabber", "backup", "staff", backs_up=("team",)),
-    ),
-    outlets=(outlet("page"),),
-    segments=(
-        Segment(id="chatters", audience="customers", people=600, uses=("messenger", "webchat")),
-        Segment(id="writers", audience="customers", people=400, uses=("mail",)),
-        Segment(id="office", audience="staff", people=12, uses=("team", "jabber")),
-    ),
-    playbooks=(
-        playbook(
-            "switch",
-            "webchat",
-            "jabber",
-            when=(Condition(channel="messenger", state=(State.PARTIAL, State.DOWN), lasting=30.0),),
-        ),
-    ),
+def business(
+    channels: Iterable[Channel],
+    segments: Iterable[Segment] = (),
+    outlets: Iterable[Outlet] = (),
+    playbooks: Iterable[PublicPlaybook] = (),
+) -> Public:
+    """Return the screens' copy of such a configuration."""
+    config = Config(
+        directory="/nowhere",
+        business="Example",
+        vantage="here",
+        timezone="UTC",
+        store="/nowhere/store.db",
+        channels=tuple(channels),
+        outlets=tuple(outlets),
+        segments=tuple(segments),
+    )
+    return public(config, tuple(playbooks), "")
+
+
+BAD = (State.PARTIAL, State.DOWN)
+CHANNELS = (
+    channel("messenger"),
+    channel("mail"),
+    channel("webchat", "backup", backs_up=("messenger",)),
+    channel("team", audience="staff"),
+    channel("jabber", "backup", "staff", backs_up=("team",)),
 )
+SEGMENTS = (
+    Segment(id="chatters", audience="customers", people=600, uses=("messenger", "webchat")),
+    Segment(id="writers", audience="customers", people=400, uses=("mail",)),
+    Segment(id="office", audience="staff", people=12, uses=("team", "jabber")),
+)
+SWITCH = playbook("switch", "webchat", "jabber", when=(Condition(channel="messenger", state=BAD, lasting=30.0),))
+PUBLIC = business(CHANNELS, SEGMENTS, [outlet("page")], [SWITCH])
 
 
 def track(sequence: str, begin: float, step: float = 1.0) -> Track:
     """Return the verdict after `sequence`: `.` passes, `x` fails."""
-    check = Check(id="a.b", probe="tcp", target="x", options=TcpOptions(), every=10.0)
     told = Track()
     for number, letter in enumerate(sequence):
-        told = add(told, check, FAIL if letter == "x" else PASS, begin + number * step)
+        told = add(told, check("a.b"), FAIL if letter == "x" else PASS, begin + number * step)
     return told
 
 
-def live_row(check: str, state: State = State.UP, since: float = 1000.0, sequence: str | None = None) -> Live:
-    """Return the live row of `check`, in `state` from `since` on."""
+def live_row(name: str, state: State = State.UP, since: float = 1000.0, sequence: str | None = None) -> Live:
+    """Return the live row of a check, in `state` from `since` on."""
     played = sequence or {State.UP: "..", State.DOWN: ".xxx", State.PARTIAL: ".x..x..x..xx"}[state]
     told = track(played, since - played.find("x") if "x" in played else since)
     return Live(
-        check=check,
+        check=name,
         vantage="here",
         state=told.state,
         since=told.since,

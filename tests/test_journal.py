@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from outagetui import journal
-from outagetui.events import Activated, DaemonStarted, Deactivated, StateChanged
+from outagetui.events import Activated, DaemonStarted, Deactivated, StateChanged, decode
 from outagetui.journal import GENESIS, Store, StoreError, chain
 from outagetui.live import Beat, Live, Public
 from outagetui.model import Observation, Outcome, Sample, State
@@ -308,8 +308,8 @@ def test_what_was_acknowledged_survives_kill_nine(tmp_path: Path) -> None:
         writer.wait()
         writer.stdout.close()
         store = Store(path)
-        channels = [entry.document for entry in store.entries()][-acknowledged - 1 :]
-        assert f'{{"channel":"c{acknowledged}","run":""}}' in channels
+        written = [decode(entry.kind, entry.document) for entry in store.entries()][-acknowledged - 1 :]
+        assert Activated(channel=f"c{acknowledged}") in written
         assert Reader(path).verify()[1] == ""
         store.close()
 

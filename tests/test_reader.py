@@ -68,7 +68,7 @@ def test_a_live_store_is_read_without_a_trace(path: Path) -> None:
     reader = Reader(path)
     assert len(reader.entries()) == 6
     store.append(2000.0, "alice", Activated(channel="later"))
-    assert reader.entries()[-1].document == '{"channel":"later","run":""}'
+    assert '"channel":"later"' in reader.entries()[-1].document
     reader.close()
     assert files(path) == before == {"store.db", "store.db-wal", "store.db-shm"}
     assert not reader.outlived()
