@@ -40,6 +40,11 @@ class Stream:
         return str(self._sock.getsockname()[0])
 
     @property
+    def local_port(self) -> int:
+        """Our own port."""
+        return int(self._sock.getsockname()[1])
+
+    @property
     def peer(self) -> str:
         """Address and port at the other end, as text."""
         host, port = self._sock.getpeername()[:2]
