@@ -205,7 +205,17 @@ class _View:
             dependents=tuple(other.id for other in self.public.channels if channel.id in other.depends_on),
             cost=rates(channel.cost) if channel.cost is not None else "",
             spending=self._spending(channel),
+            fates=self._fates(channel.id),
             checks=self.checks[channel.id],
+        )
+
+    def _fates(self, channel: str) -> tuple[str, ...]:
+        names = {each.id: each.name for each in self.public.channels}
+        return tuple(
+            f"{', '.join(fate.shares)} with {names.get(other, other)}"
+            for fate in self.public.fates
+            if channel in (fate.one, fate.other)
+            for other in [fate.other if fate.one == channel else fate.one]
         )
 
     def _spending(self, channel: PublicChannel) -> str:

@@ -3,6 +3,7 @@
 import msgspec
 from msgspec import Struct
 
+from outagetui.fate import Fate
 from outagetui.model import Audience, Channel, Check, Condition, Config, Cost, Operator, Outlet, Sample, Segment, State
 from outagetui.verdict import Track
 
@@ -87,6 +88,7 @@ class Public(Struct, frozen=True, kw_only=True):
     outlets: tuple[PublicOutlet, ...]
     segments: tuple[Segment, ...]
     playbooks: tuple[PublicPlaybook, ...]
+    fates: tuple[Fate, ...] = ()
 
 
 class Beat(Struct, frozen=True):
@@ -148,8 +150,8 @@ def _outlet(outlet: Outlet) -> PublicOutlet:
     )
 
 
-def public(config: Config, playbooks: tuple[PublicPlaybook, ...], drill: str) -> Public:
-    """Return what screens may know of `config`; `playbooks` comes planned, since only the daemon plans."""
+def public(config: Config, playbooks: tuple[PublicPlaybook, ...], drill: str, fates: tuple[Fate, ...] = ()) -> Public:
+    """Return what screens may know of `config`; `playbooks` come planned and `fates` found: only the daemon can."""
     return Public(
         business=config.business,
         vantage=config.vantage,
@@ -160,6 +162,7 @@ def public(config: Config, playbooks: tuple[PublicPlaybook, ...], drill: str) ->
         outlets=tuple(_outlet(outlet) for outlet in config.outlets),
         segments=config.segments,
         playbooks=playbooks,
+        fates=fates,
     )
 
 

@@ -109,6 +109,7 @@ class Channel(Struct, frozen=True, kw_only=True):
     instructions: str = ""
     depends_on: tuple[str, ...] = ()
     prove_every: float | None = None
+    provider: str = ""
     cost: Cost | None = None
     checks: tuple[Check, ...] = ()
 

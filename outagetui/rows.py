@@ -64,6 +64,7 @@ class ChannelRow(Struct, frozen=True, kw_only=True):
     backed_by: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
     dependents: tuple[str, ...] = ()
+    fates: tuple[str, ...] = ()  # what it shares with another channel, in words
     cost: str = ""
     spending: str = ""  # while a paid backup is active: money spent, and how long the balance lasts
     checks: tuple[CheckRow, ...] = ()

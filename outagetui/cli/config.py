@@ -1,5 +1,6 @@
 """`outagetui validate` and `outagetui init`: the configuration."""
 
+import asyncio
 import sys
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from outagetui.cli.common import UNUSABLE, directory, fail
 from outagetui.config import ConfigError, deep, load, system_files
 from outagetui.config import init as write_starter
 from outagetui.config.problems import listing, nearest
+from outagetui.fate import Fate, common
+from outagetui.model import Config
 
 
 @click.command()
@@ -24,6 +27,10 @@ def validate(options: dict[str, str | None], look: bool) -> None:
     except ConfigError as error:
         fail(str(error), UNUSABLE)
     problems = deep(config, place) if look else []
+    for fate in _common_fates(config) if look else ():
+        sys.stderr.write(
+            f"warning: {fate.one} and {fate.other} share {', '.join(fate.shares)}: one fault can take both\n"
+        )
     if problems:
         fail("\n".join(map(str, problems)), UNUSABLE)
     counts = (
@@ -31,6 +38,21 @@ def validate(options: dict[str, str | None], look: bool) -> None:
         f"{len(config.segments)} segments, {len(config.playbooks)} playbooks"
     )
     click.echo(f"{place}: {counts}: no errors")
+
+
+def _common_fates(config: Config) -> tuple[Fate, ...]:
+    from outagetui.probes.traits import traits_of
+    from outagetui.probes.vantage import Vantage
+    from outagetui.secrets import Secrets
+
+    async def look() -> tuple[Fate, ...]:
+        vantage = Vantage(config.vantage, Secrets.none())
+        try:
+            return common(config.channels, await traits_of(config.channels, vantage))
+        finally:
+            await vantage.aclose()
+
+    return asyncio.run(look())
 
 
 @click.command()

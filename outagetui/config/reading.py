@@ -86,6 +86,7 @@ def _channel(owner: Owner, table: ChannelTable) -> Channel:
         instructions=table.instructions,
         depends_on=table.depends_on,
         prove_every=table.prove_every,
+        provider=table.provider,
         cost=Cost(**msgspec.structs.asdict(table.cost)) if table.cost else None,
         checks=tuple(check.value for check in owner.checks),
     )

@@ -64,6 +64,7 @@ class ChannelTable(Struct, kw_only=True):
     instructions: str = ""
     depends_on: tuple[Text, ...] = ()
     prove_every: Limit | None = None
+    provider: str = ""
     cost: CostTable | None = None
 
 

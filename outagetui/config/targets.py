@@ -29,10 +29,12 @@ _FORMS = {
     "tcp": "tcp://host:port",
     "smtp": "smtp://host:port",
     "icmp": "icmp://host",
+    "irc": "irc://host:port or ircs://host:port",
     "dns": "dns://server:port/name, or dns:name for the system's resolver",
 }
 _WEB = frozenset({"http", "feed", "value"})
 _STREAMS = _WEB | {"tls", "tcp", "smtp"}  # the probes that dial a TCP port, and so may be told another by `connect`
+_SCHEMES = dict.fromkeys(_WEB, ("http", "https")) | {"irc": ("irc", "ircs")}
 _CANARIES = {"tcp": "tcp", "http": "http", "https": "http", "dns": "dns", "icmp": "icmp"}
 
 _LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?|_[\w-]{1,62}")
@@ -58,7 +60,7 @@ def target_trouble(probe: str, target: str) -> str:
         port = parts.port
     except ValueError as error:
         return f"{form}: {str(error)[:1].lower()}{str(error)[1:]}"
-    if parts.scheme not in (("http", "https") if probe in _WEB else (probe,)):
+    if parts.scheme not in _SCHEMES.get(probe, (probe,)):
         return form
     if parts.username is not None or parts.password is not None:
         return "a user or password must not stand in a target"

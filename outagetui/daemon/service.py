@@ -21,6 +21,7 @@ from outagetui.daemon.sender import Sender
 from outagetui.daemon.watch import Watch
 from outagetui.daemon.world import balance_of, make_world
 from outagetui.events import ConfigLoaded, DaemonStarted, DaemonStopped, FaultInjected
+from outagetui.fate import Fate, common
 from outagetui.journal import Store, WriteError
 from outagetui.live import Beat, PublicPlaybook, public
 from outagetui.model import Check, Config, Outcome, Sample
@@ -29,6 +30,7 @@ from outagetui.orders.wire import socket_path
 from outagetui.playbook.plan import plan
 from outagetui.playbook.runner import DAEMON, OrderError, Runner
 from outagetui.probes import look
+from outagetui.probes.traits import traits_of
 from outagetui.probes.vantage import Vantage
 from outagetui.secrets import Secrets
 from outagetui.text import clean
@@ -36,6 +38,7 @@ from outagetui.text import clean
 FLUSH_EVERY = 0.2
 BEAT_EVERY = 1.0
 ROLL_UP_EVERY = 3600.0
+FATES_EVERY = 86400.0
 PROVE_EVERY = 60.0  # how often to look which proofs are due
 LINGER = 900.0
 
@@ -61,6 +64,7 @@ class Daemon:
         self.notifier = Notifier()
         self._end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._flushed = asyncio.get_running_loop().time()
+        self._fates: tuple[Fate, ...] = ()
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def serve(self, ready: Callable[[], None]) -> str:
@@ -81,6 +85,7 @@ class Daemon:
             self._keep_time(),
             self._keep_rolling_up(),
             self._keep_proving(),
+            self._keep_finding_fates(),
         ):
             self._spawn(work)
         self.runner.resume()
@@ -192,6 +197,16 @@ class Daemon:
                 await self.record.roll_up()
             await asyncio.sleep(ROLL_UP_EVERY)
 
+    async def _keep_finding_fates(self) -> None:
+        """Look now and once a day what channels share; the screens show it."""
+        while True:
+            found = common(self.config.channels, await traits_of(self.config.channels, self.vantage))
+            if found != self._fates:
+                self._fates = found
+                with contextlib.suppress(WriteError):
+                    await self._publish()
+            await asyncio.sleep(FATES_EVERY)
+
     async def _keep_proving(self) -> None:
         while True:
             await asyncio.sleep(PROVE_EVERY)
@@ -222,7 +237,7 @@ class Daemon:
 
     async def _publish(self) -> None:
         series = [f"{check.id}@{self.config.vantage}" for check in self.config.checks()]
-        await self.record.publish(public(self.config, self._playbooks(), self.drill), series)
+        await self.record.publish(public(self.config, self._playbooks(), self.drill, self._fates), series)
 
     def _playbooks(self) -> tuple[PublicPlaybook, ...]:
         return tuple(

@@ -69,6 +69,8 @@ def facts(row: Owner, board: Board, width: int, look: Look) -> list[Text]:
     if row.cost or row.spending:
         costs = "; ".join(filter(None, (row.cost, row.spending)))
         lines += fact("costs", said(costs), width, look)
+    for index, words in enumerate(row.fates):
+        lines += fact("" if index else "common fate", said(f"shares {words}"), width, look)
     related = (
         ("backs up", row.backs_up),
         ("backed by", row.backed_by),

@@ -1,0 +1,101 @@
+"""What a channel hangs on, found by looking: hosts, networks, name servers, certificate issuers (see `outagetui.fate`).
+
+What cannot be found is left out: common fate is a hint, and a silent resolver must not invent or hide one.
+"""
+
+import asyncio
+import contextlib
+import ipaddress
+import ssl
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from outagetui.fate import Trait, declared
+from outagetui.model import Channel, Check
+from outagetui.probes import dns_exchange
+from outagetui.probes.certificate import chain
+from outagetui.probes.connect import dial, endpoint
+from outagetui.probes.trouble import Phases, Trouble
+from outagetui.probes.vantage import Vantage
+
+SECONDS = 5.0  # for each look-up
+TLS_PORTS = {"https": 443, "wss": 443, "tls": 443, "imaps": 993, "ircs": 6697}
+MOST_LABELS = 5  # how far up a name its zone is looked for
+
+
+async def traits_of(channels: Iterable[Channel], vantage: Vantage) -> dict[str, set[Trait]]:
+    """Return what each channel hangs on, as its configuration and its checks' targets tell."""
+    found: dict[str, set[Trait]] = {}
+    for channel in channels:
+        looked = await asyncio.gather(*(_of_check(check, vantage) for check in channel.checks))
+        found[channel.id] = declared(channel).union(*looked)
+    return found
+
+
+async def _of_check(check: Check, vantage: Vantage) -> set[Trait]:
+    name, port, tls = _where(check)
+    if not name:
+        return set()
+    looks = [_addresses(name, port, check, vantage), _name_servers(name)]
+    if tls:
+        looks.append(_issuer(name, port, check, vantage))
+    return set().union(*await asyncio.gather(*looks))
+
+
+def _where(check: Check) -> tuple[str, int, bool]:
+    """Return the host a check's target names, its port, and whether it speaks TLS from the first byte."""
+    try:
+        parts = urlsplit(check.target if "://" in check.target else check.target.replace(":", "://", 1))
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return "", 0, False
+    return host, port or TLS_PORTS.get(parts.scheme, 80), parts.scheme in TLS_PORTS
+
+
+async def _addresses(name: str, port: int, check: Check, vantage: Vantage) -> set[Trait]:
+    found: set[Trait] = set()
+    with contextlib.suppress(Trouble, OSError, TimeoutError):
+        host, dialled = endpoint(check.connect, port) if check.connect else (name, port)
+        for address in await vantage.resolve(host, dialled, deadline=_deadline()):
+            ip = ipaddress.ip_address(address.host.partition("%")[0])
+            prefix = 24 if ip.version == 4 else 48
+            found.add(Trait("host", str(ip)))
+            found.add(Trait("network", str(ipaddress.ip_network((ip, prefix), strict=False))))
+    return found
+
+
+async def _name_servers(name: str) -> set[Trait]:
+    """Return the name servers of the zone that holds `name`."""
+    import dns.exception
+    import dns.name
+    import dns.rdatatype
+
+    with contextlib.suppress(ValueError):
+        ipaddress.ip_address(name)
+        return set()
+    with contextlib.suppress(Trouble, OSError, TimeoutError, dns.exception.DNSException):
+        zone = dns.name.from_text(name)
+        deadline = _deadline()
+        for _ in range(MOST_LABELS):
+            if len(zone) < 3:
+                break
+            reply = await dns_exchange.ask_system(dns_exchange.Question(zone, dns.rdatatype.NS), deadline)
+            servers, _ = dns_exchange.records(reply, zone, dns.rdatatype.NS)
+            if servers:
+                return {Trait("name server", str(server).rstrip(".").lower()) for server in servers}
+            zone = zone.parent()
+    return set()
+
+
+async def _issuer(name: str, port: int, check: Check, vantage: Vantage) -> set[Trait]:
+    deadline = _deadline()
+    with contextlib.suppress(Trouble, OSError, TimeoutError, ssl.SSLError):
+        async with asyncio.timeout_at(deadline):
+            with await dial(vantage, name, port, Phases(), deadline=deadline, connect=check.connect) as stream:
+                await stream.start_tls(vantage.tls_context(getattr(check.options, "ca", None)), name)
+                return {Trait("certificate issuer", certificate.issuer) for certificate in chain(stream)[:1]}
+    return set()
+
+
+def _deadline() -> float:
+    return asyncio.get_running_loop().time() + SECONDS
