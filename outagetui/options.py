@@ -107,6 +107,50 @@ class ValueOptions(ProbeOptions, frozen=True, kw_only=True):
     unit: str = ""
 
 
+class IrcOptions(ProbeOptions, frozen=True, kw_only=True):
+    """`irc`: `secret` names the server's password (PASS)."""
+
+    nick: str = "outagetui"
+    secret: str | None = None
+
+
+class ImapOptions(ProbeOptions, frozen=True, kw_only=True):
+    """`imap`: the user stands in the target, `secret` names the password."""
+
+    secret: str | None = None
+    ca: str | None = None
+    starttls: Literal["offered", "required", "never"] = "offered"
+
+
+class MailRoundtripOptions(ProbeOptions, frozen=True, kw_only=True):
+    """`mail.roundtrip`: a message to `to` must be in the mailbox of `imap_user` at `imap` after at most `within`."""
+
+    user: str | None = None
+    secret: str | None = None
+    to: str
+    imap: str
+    imap_user: str | None = None  # none: `to`
+    imap_secret: str
+    within: Annotated[float, Meta(gt=0, extra_json_schema={"unit": "s"})] = 60.0
+
+
+class WebsocketOptions(ProbeOptions, frozen=True, kw_only=True):
+    """`websocket`: after a ping `send` is sent, and a message must hold `match`."""
+
+    subprotocol: str | None = None
+    send: str | None = None
+    match: str | None = None
+
+
+class WebchatOptions(ProbeOptions, frozen=True, kw_only=True):
+    """`webchat`: `widget` must be in the page; a guest of `xmpp_domain` logs in over `websocket` and visits `room`."""
+
+    widget: str | None = None
+    websocket: str | None = None
+    xmpp_domain: str | None = None
+    room: str | None = None
+
+
 PROBES: dict[str, type[ProbeOptions]] = {
     "http": HttpOptions,
     "tls": TlsOptions,
@@ -116,6 +160,11 @@ PROBES: dict[str, type[ProbeOptions]] = {
     "smtp": SmtpOptions,
     "feed": FeedOptions,
     "value": ValueOptions,
+    "imap": ImapOptions,
+    "mail.roundtrip": MailRoundtripOptions,
+    "websocket": WebsocketOptions,
+    "webchat": WebchatOptions,
+    "irc": IrcOptions,
 }
 
 

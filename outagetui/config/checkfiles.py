@@ -20,7 +20,7 @@ VALUE_LIMITS: Final = ("slow_below", "slow_above", "down_below", "down_above")
 # Probes that are specified but that this version cannot run.
 PROBES_LATER: Final = (
     *("xmpp", "xmpp.room", "sip.options", "sip.register", "sip.call", "imap", "mail.roundtrip"),
-    *("websocket", "irc", "matrix", "webchat", "wireguard", "exec"),
+    *("websocket", "matrix", "webchat", "wireguard", "exec"),
 )
 
 

@@ -13,6 +13,7 @@ from outagetui.options import (
     DnsOptions,
     HttpOptions,
     IcmpOptions,
+    IrcOptions,
     ProbeOptions,
     SmtpOptions,
     TlsOptions,
@@ -33,12 +34,18 @@ _FORMS = {
     "dns": "dns://server:port/name, or dns:name for the system's resolver",
 }
 _WEB = frozenset({"http", "feed", "value"})
-_STREAMS = _WEB | {"tls", "tcp", "smtp"}  # the probes that dial a TCP port, and so may be told another by `connect`
+_STREAMS = _WEB | {
+    "tls",
+    "tcp",
+    "smtp",
+    "irc",
+}  # the probes that dial a TCP port, and so may be told another by `connect`
 _SCHEMES = dict.fromkeys(_WEB, ("http", "https")) | {"irc": ("irc", "ircs")}
 _CANARIES = {"tcp": "tcp", "http": "http", "https": "http", "dns": "dns", "icmp": "icmp"}
 
 _LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?|_[\w-]{1,62}")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_NICK = re.compile(r"[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]{0,29}")
 _STATUS = re.compile(r"([1-5]\d\d)(?:-([1-5]\d\d))?", re.ASCII)
 _RECORDS = (
     *("A", "AAAA", "ANY", "CAA", "CNAME", "DNSKEY", "DS", "HTTPS", "MX", "NAPTR", "NS", "OPENPGPKEY", "PTR"),
@@ -163,6 +170,11 @@ def _smtp(options: SmtpOptions) -> Iterator[Trouble]:
             yield (key,), "holds a line end or another control character"
 
 
+def _irc(options: IrcOptions) -> Iterator[Trouble]:
+    if not _NICK.fullmatch(options.nick):
+        yield ("nick",), "expected letters, digits and -_[]{}\\`^|, at most 30, and no digit first"
+
+
 def _value(options: ValueOptions) -> Iterator[Trouble]:
     if (options.path is None) == (options.match is None):
         yield ("path",), "expected exactly one of path and match: where the number stands"
@@ -178,6 +190,7 @@ _LOOKS: dict[type[ProbeOptions], Callable[[Any], Iterator[Trouble]]] = {
     DnsOptions: _dns,
     IcmpOptions: _icmp,
     SmtpOptions: _smtp,
+    IrcOptions: _irc,
     ValueOptions: _value,
 }
 

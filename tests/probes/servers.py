@@ -229,6 +229,12 @@ class Pki:
     def good(self, *names: str) -> ssl.SSLContext:
         return self._issue(self._root, *(names or ("localhost", "127.0.0.1")))
 
+    def pem(self, *names: str, days: float = 365) -> str:
+        """A file with a key and its certificate, for a server that is another program."""
+        leaf = self._root.issue_cert(*names, not_before=NOW - 90 * DAY, not_after=NOW + days * DAY)
+        pems = (leaf.private_key_pem.bytes(), *(each.bytes() for each in leaf.cert_chain_pems))
+        return self._store(b"".join(pems))
+
     def through_intermediate(self) -> ssl.SSLContext:
         return self._issue(self._root.create_child_ca(), "localhost")
 

@@ -1,0 +1,106 @@
+"""`irc`: sign on with NICK and USER, until the server's welcome (001), and time a PING of our own (RFC 2812).
+
+Codes: `irc.error` (the server's ERROR), `irc.not-authorized` (464, or an ERROR about the password), `irc.banned` (463,
+465, 466), `irc.closed`, `irc.protocol`, and those of TLS. A nick that is taken is tried with another ending; a server
+that finds all of them taken is alive too and passes, as `irc.nick-in-use`.
+"""
+
+import asyncio
+import contextlib
+import ipaddress
+import secrets
+import string
+from urllib.parse import urlsplit
+
+from outagetui.model import Check, Outcome, Sample
+from outagetui.options import IrcOptions
+from outagetui.probes.connect import dial, target
+from outagetui.probes.irc_talk import IrcTalk, Message
+from outagetui.probes.secure import secure
+from outagetui.probes.trouble import Phases, Trouble, fail, unknown
+from outagetui.probes.vantage import Vantage
+from outagetui.text import clean
+
+PORT, TLS_PORT = 6667, 6697
+TRIES = 3  # nicks
+SHORT = 9  # the length of a nick that every server takes (RFC 2812 section 1.2.1)
+_ENDING = 3
+_FAREWELL = 0.5  # seconds the answer to QUIT may take; the verdict no longer depends on it
+_REFUSALS = {"464": "irc.not-authorized"} | dict.fromkeys(("463", "465", "466"), "irc.banned")
+_TAKEN = ("433", "436", "437")
+
+
+async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
+    """Look once at the server of `check`."""
+    options = check.options
+    assert isinstance(options, IrcOptions)
+    tls = urlsplit(check.target).scheme == "ircs"
+    host, port = target(check.target, TLS_PORT if tls else PORT)
+    password = vantage.secrets.read(options.secret) if options.secret is not None else None
+    if password is not None and any(char in password for char in "\r\n\0"):
+        unknown("secret.unreadable", f"secret {options.secret!r}: holds a line end, which IRC cannot send")
+    phases = Phases()
+    async with phases.within(deadline):
+        with await dial(vantage, host, port, phases, deadline=deadline, connect=check.connect) as stream:
+            if tls:
+                await secure(stream, vantage.tls_context(None), host, phases)
+            elif password is not None and not ipaddress.ip_address(stream.remote.partition("%")[0]).is_loopback:
+                unknown("option.invalid", "a password is not sent without TLS: the target must be ircs://")
+            talk = IrcTalk(stream)
+            phases.enter("register")
+            welcome = await _sign_on(talk, options.nick, password)
+            if welcome is not None:
+                phases.enter("ping")
+                await _ping(talk)
+            phases.stop()
+            await _leave(talk, deadline)
+    code, detail = "", f"welcome from {welcome.source}" if welcome else ""
+    if welcome is None:
+        code, detail = "irc.nick-in-use", f"alive, but the nick {options.nick} and {TRIES - 1} others are in use"
+    return Sample(Outcome.PASS, code, clean(detail), phases.total, dict(phases.ms))
+
+
+async def _sign_on(talk: IrcTalk, nick: str, password: str | None) -> Message | None:
+    """Register, and return the server's welcome; None when every nick that was tried is taken."""
+    if password is not None:
+        await talk.send(f"PASS :{password}")
+    await talk.send(f"NICK {nick}", f"USER {nick[:SHORT]} 0 * :{nick}")
+    tries = 1
+    while True:
+        message = await talk.read()
+        if message.command == "001":
+            return message
+        if message.command in _TAKEN:
+            if tries == TRIES:
+                return None
+            tries += 1
+            await talk.send(f"NICK {another(nick)}")
+        elif message.command == "432":
+            unknown("option.invalid", f"nick: the server does not take {message.params[1:2] or nick}: {message.words}")
+        elif message.command in _REFUSALS:
+            fail(_REFUSALS[message.command], message.words)
+
+
+def another(nick: str) -> str:
+    """Return a nick like `nick` with another ending, no longer than every server takes or than `nick` is."""
+    ending = "".join(secrets.choice(string.digits) for _ in range(_ENDING))
+    return nick[: max(SHORT, len(nick)) - _ENDING] + ending
+
+
+async def _ping(talk: IrcTalk) -> None:
+    token = secrets.token_hex(8)
+    await talk.send(f"PING :{token}")
+    while True:
+        message = await talk.read()
+        if message.command == "PONG" and token in message.params:
+            return
+
+
+async def _leave(talk: IrcTalk, deadline: float) -> None:
+    """QUIT, and wait a moment for the server to close: so it has surely forgotten the nick before the next look."""
+    left = deadline - asyncio.get_running_loop().time()
+    with contextlib.suppress(TimeoutError, OSError, Trouble):
+        async with asyncio.timeout(min(_FAREWELL, left / 2)):
+            await talk.send("QUIT :done")
+            while True:
+                await talk.read()
