@@ -10,7 +10,7 @@ from tests.bench.writer import order, writing
 from tests.pty_driver import Pty, python
 
 CHANNELS, ROUNDS = 200, 7
-SIZE = {"columns": 120, "lines": 40}
+COLUMNS, LINES = 120, 40
 SMALLEST = """
 from textual.app import App, ComposeResult
 from textual.widgets import Static
@@ -38,7 +38,7 @@ def run() -> list[Row]:
                 seconds, size = _start(ours, PAINTED)
                 paints.append(seconds)
                 sizes.append(size)
-            with Pty(ours, **SIZE) as screen:
+            with Pty(ours, columns=COLUMNS, lines=LINES) as screen:
                 screen.until(lambda terminal: PAINTED in terminal.output)
                 screen.read(2)
                 idle = rate(screen, 10)
@@ -71,7 +71,7 @@ def rate(screen: Pty, seconds: float) -> float:
 def _start(argv: list[str], painted: bytes) -> tuple[float, int]:
     """Return the seconds until `painted` has been sent, and the bytes by the time the screen stands still."""
     began = time.monotonic()
-    with Pty(argv, **SIZE) as screen:
+    with Pty(argv, columns=COLUMNS, lines=LINES) as screen:
         screen.until(lambda terminal: painted in terminal.output)
         took = time.monotonic() - began
         # The first paint's last byte comes with its first ones; what comes later is the clock.
