@@ -7,20 +7,22 @@ import msgspec
 
 from outagetui.config.decode import NOT_YET, decode, keys_of
 from outagetui.config.draft import ID, ID_WORDS, Draft, Owner, Placed, usable_id
+from outagetui.config.durations import show_duration
 from outagetui.config.positions import Path
 from outagetui.config.problems import listing, nearest
 from outagetui.config.source import Source, names_in, read_source
 from outagetui.config.tables import ChannelTable, CheckTable, OutletTable, OwnerFile
-from outagetui.config.targets import connect_trouble, option_troubles, target_trouble
+from outagetui.config.targets import connect_trouble, option_troubles, target_option_troubles, target_trouble
 from outagetui.model import Check
 from outagetui.options import PROBES, ProbeOptions, ValueOptions
 
+TIME_BESIDE: Final = 10.0  # seconds a probe that waits `within` has for all else, unless `timeout` says otherwise
 VALUE_LIMITS: Final = ("slow_below", "slow_above", "down_below", "down_above")
 
 # Probes that are specified but that this version cannot run.
 PROBES_LATER: Final = (
-    *("xmpp", "xmpp.room", "sip.options", "sip.register", "sip.call", "imap", "mail.roundtrip"),
-    *("websocket", "matrix", "webchat", "wireguard", "exec"),
+    *("xmpp", "xmpp.room", "sip.options", "sip.register", "sip.call"),
+    *("matrix", "wireguard", "exec"),
 )
 
 
@@ -124,7 +126,7 @@ def _read_check(draft: Draft, raw: dict[str, Any], owner: str, source: Source, a
         target=table.target,
         options=options,
         every=table.every,
-        timeout=table.timeout,
+        timeout=_timeout(table, options, source, at, given="timeout" in common),
         slow_above=table.slow_above,
         expect=table.expect,
         vantages=table.vantages,
@@ -138,10 +140,21 @@ def _look_at_check(draft: Draft, table: CheckTable, options: ProbeOptions, sourc
         source.problem((*at, "target"), trouble)
     if table.connect is not None and (trouble := connect_trouble(table.probe, table.connect)):
         source.problem((*at, "connect"), trouble)
-    for key, trouble in option_troubles(options):
+    for key, trouble in (*option_troubles(options), *target_option_troubles(table.target, options)):
         source.problem((*at, *key), trouble)
     ca = getattr(options, "ca", None)
     return options if ca is None else msgspec.structs.replace(options, ca=beside(draft, ca))
+
+
+def _timeout(table: CheckTable, options: ProbeOptions, source: Source, at: Path, *, given: bool) -> float:
+    """Return the limit of the whole look: a probe that waits `within` needs more than that."""
+    within = getattr(options, "within", None)
+    if within is None:
+        return table.timeout
+    if given and table.timeout <= within:
+        message = f"must be more than within ({show_duration(within)}), and leave time to log in and to send; remove it"
+        source.problem((*at, "timeout"), message)
+    return table.timeout if given else float(within) + TIME_BESIDE
 
 
 def beside(draft: Draft, path: str) -> str:

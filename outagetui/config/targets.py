@@ -13,11 +13,14 @@ from outagetui.options import (
     DnsOptions,
     HttpOptions,
     IcmpOptions,
+    ImapOptions,
     IrcOptions,
+    MailRoundtripOptions,
     ProbeOptions,
     SmtpOptions,
     TlsOptions,
     ValueOptions,
+    WebchatOptions,
 )
 
 Trouble = tuple[Path, str]  # (the key path of the option, what is wrong)
@@ -31,16 +34,29 @@ _FORMS = {
     "smtp": "smtp://host:port",
     "icmp": "icmp://host",
     "irc": "irc://host:port or ircs://host:port",
+    "imap": "imap://user@host:port or imaps://user@host:port",
+    "mail.roundtrip": "smtp://host:port, or the http(s)://… form of a web chat with {token} in its query",
+    "websocket": "ws://host/… or wss://host/…",
+    "webchat": "http://host/… or https://host/…",
     "dns": "dns://server:port/name, or dns:name for the system's resolver",
 }
-_WEB = frozenset({"http", "feed", "value"})
+_WEB = frozenset({"http", "feed", "value", "webchat"})
 _STREAMS = _WEB | {
     "tls",
     "tcp",
     "smtp",
     "irc",
+    "imap",
+    "mail.roundtrip",
+    "websocket",
 }  # the probes that dial a TCP port, and so may be told another by `connect`
-_SCHEMES = dict.fromkeys(_WEB, ("http", "https")) | {"irc": ("irc", "ircs")}
+_SCHEMES = dict.fromkeys(_WEB, ("http", "https")) | {
+    "irc": ("irc", "ircs"),
+    "imap": ("imap", "imaps"),
+    "mail.roundtrip": ("smtp", "http", "https"),
+    "websocket": ("ws", "wss"),
+}
+_USERS = frozenset({"imap"})  # probes whose target names the user
 _CANARIES = {"tcp": "tcp", "http": "http", "https": "http", "dns": "dns", "icmp": "icmp"}
 
 _LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?|_[\w-]{1,62}")
@@ -69,8 +85,8 @@ def target_trouble(probe: str, target: str) -> str:
         return f"{form}: {str(error)[:1].lower()}{str(error)[1:]}"
     if parts.scheme not in _SCHEMES.get(probe, (probe,)):
         return form
-    if parts.username is not None or parts.password is not None:
-        return "a user or password must not stand in a target"
+    if parts.password is not None or (parts.username is not None and probe not in _USERS):
+        return f"a {'password' if probe in _USERS else 'user or password'} must not stand in a target"
     if probe == "dns" and not parts.netloc:
         return "" if _is_name(parts.path) and not parts.query else form
     if not parts.hostname or not _is_host(parts):
@@ -81,8 +97,12 @@ def target_trouble(probe: str, target: str) -> str:
 
 
 def _rest_trouble(probe: str, parts: SplitResult, port: int | None, form: str) -> str:
-    if probe in _WEB:
-        return ""
+    if probe in _WEB or probe == "websocket":
+        return "a WebSocket has no part behind #" if probe == "websocket" and parts.fragment else ""
+    if probe == "mail.roundtrip" and parts.scheme != "smtp":
+        return "" if "{token}" in parts.query else f"{form}: {{token}} is missing in its query"
+    if probe == "imap" and port is None and not parts.path.strip("/") and not parts.query:
+        return ""  # 143 or 993
     if probe == "dns":
         return "" if _is_name(unquote(parts.path[1:])) and not parts.query else f"{form}: the name is missing"
     if probe == "icmp":
@@ -158,10 +178,14 @@ def _icmp(options: IcmpOptions) -> Iterator[Trouble]:
         yield ("loss_slow",), "more than loss_down, so that nothing would ever be slow"
 
 
-def _smtp(options: SmtpOptions) -> Iterator[Trouble]:
+def _pair(options: SmtpOptions | MailRoundtripOptions) -> Iterator[Trouble]:
     for key, other in (("user", "secret"), ("secret", "user")):
         if getattr(options, key) is not None and getattr(options, other) is None:
             yield (key,), f"needs {other} beside it"
+
+
+def _smtp(options: SmtpOptions) -> Iterator[Trouble]:
+    yield from _pair(options)
     if options.rcpt_to is not None and options.mail_from is None:
         yield ("rcpt_to",), "needs mail_from beside it"
     for key in ("user", "mail_from", "rcpt_to"):
@@ -173,6 +197,46 @@ def _smtp(options: SmtpOptions) -> Iterator[Trouble]:
 def _irc(options: IrcOptions) -> Iterator[Trouble]:
     if not _NICK.fullmatch(options.nick):
         yield ("nick",), "expected letters, digits and -_[]{}\\`^|, at most 30, and no digit first"
+
+
+def _mail_roundtrip(options: MailRoundtripOptions) -> Iterator[Trouble]:
+    yield from _pair(options)
+    for key in ("to", "user", "imap_user"):
+        text = getattr(options, key)
+        if text is not None and any(not char.isprintable() for char in text):
+            yield (key,), "holds a line end or another control character"
+    if not re.fullmatch(r"[!-;=?-~]+@[!-;=?-~]+", options.to):
+        yield ("to",), f'"{options.to}" is no mail address'
+    if trouble := target_trouble("imap", options.imap):
+        yield ("imap",), trouble
+    elif "@" in urlsplit(options.imap).netloc:
+        yield ("imap",), "the user belongs into imap_user"
+    if options.imap_secret in ("", ".", "..") or "/" in options.imap_secret:
+        yield ("imap_secret",), "expected the name of a file in the secrets directory, without a slash"
+
+
+def _webchat(options: WebchatOptions) -> Iterator[Trouble]:
+    if options.widget is not None and (trouble := _pattern_trouble(options.widget)):
+        yield ("widget",), trouble
+    if options.websocket is not None and (trouble := target_trouble("websocket", options.websocket)):
+        yield ("websocket",), trouble
+    for key, other in (("xmpp_domain", "websocket"), ("room", "xmpp_domain")):
+        if getattr(options, key) is not None and getattr(options, other) is None:
+            yield (key,), f"needs {other} beside it"
+    if options.xmpp_domain is not None and not _is_name(options.xmpp_domain):
+        yield ("xmpp_domain",), f'"{options.xmpp_domain}" is no domain'
+    if options.room is not None and not re.fullmatch(r"[^\s@/<>&'\"]+@[^\s@/<>&'\"]+", options.room):
+        yield ("room",), 'expected the address of a room such as "lobby@rooms.example.net"'
+
+
+def target_option_troubles(target: str, options: ProbeOptions) -> Iterator[Trouble]:
+    """Yield what is wrong between a target and the options beside it."""
+    if isinstance(options, ImapOptions):
+        named = "@" in target.partition("://")[2].partition("/")[0]
+        if named and options.secret is None:
+            yield (), "a user in the target needs secret: the name of the file with the password"
+        if options.secret is not None and not named:
+            yield ("secret",), "needs the user in the target, as in imap://user@host"
 
 
 def _value(options: ValueOptions) -> Iterator[Trouble]:
@@ -192,6 +256,8 @@ _LOOKS: dict[type[ProbeOptions], Callable[[Any], Iterator[Trouble]]] = {
     SmtpOptions: _smtp,
     IrcOptions: _irc,
     ValueOptions: _value,
+    MailRoundtripOptions: _mail_roundtrip,
+    WebchatOptions: _webchat,
 }
 
 

@@ -1,0 +1,52 @@
+"""`imap`: greeting, CAPABILITY, STARTTLS, login, EXAMINE INBOX, NOOP and LOGOUT (RFC 9051); nothing is changed.
+
+Codes: `imap.auth-failed`, `imap.unavailable` (the login was refused for a reason other than the password),
+`imap.login-disabled`, `imap.inbox`, `imap.starttls-missing`, `imap.starttls-refused`, `imap.bye`, `imap.closed`,
+`imap.protocol`, and those of TLS. Without a user in the target nobody logs in, and the INBOX is left alone.
+"""
+
+from urllib.parse import unquote, urlsplit
+
+from outagetui.model import Check, Outcome, Sample
+from outagetui.options import ImapOptions
+from outagetui.probes.connect import dial, target
+from outagetui.probes.imap_session import PORTS, begin, leave, log_in, open_inbox
+from outagetui.probes.imap_talk import expect
+from outagetui.probes.trouble import Phases, unknown
+from outagetui.probes.vantage import Vantage
+from outagetui.text import clean
+
+
+async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
+    """Look once at the mailbox of `check`."""
+    options = check.options
+    assert isinstance(options, ImapOptions)
+    parts = urlsplit(check.target)
+    host, port = target(check.target, PORTS.get(parts.scheme))
+    user = unquote(parts.username) if parts.username else None
+    if (user is None) != (options.secret is None):
+        unknown("option.invalid", "a user in the target and `secret` go together")
+    password = "" if options.secret is None else vantage.secrets.read(options.secret)
+    phases = Phases()
+    async with phases.within(deadline):
+        with await dial(vantage, host, port, phases, deadline=deadline, connect=check.connect) as stream:
+            context = vantage.tls_context(options.ca)
+            talk = await begin(stream, host, parts.scheme, context, options.starttls, phases)
+            detail = "greeted"
+            if user is not None:
+                phases.enter("login")
+                await log_in(stream, talk, user, password, options.starttls)
+                phases.enter("select")
+                inbox = await open_inbox(talk)
+                detail = f"INBOX is open, {inbox.number('EXISTS')} messages"
+            phases.enter("noop")
+            expect(await talk.command("NOOP"), "NOOP")
+            phases.stop()
+            await leave(talk, deadline)
+            protected = stream.tls.version() if stream.tls else "no TLS"
+    return Sample(
+        outcome=Outcome.PASS,
+        detail=clean(f"{detail}, {protected}"),
+        latency_ms=phases.total,
+        phases=dict(phases.ms),
+    )

@@ -1,0 +1,214 @@
+"""`mail.roundtrip`: a message with a new token is given to an SMTP server, found in an IMAP mailbox, and deleted.
+
+With an http(s) target the token is left in a web chat's form instead, whose operators are away, and must arrive as
+mail: the target's query is what the form sends, with `{token}` in one of its fields.
+
+The mailbox is opened first, so that nothing is sent that could not be found. `value` and the phase delivery tell how
+many seconds the message took. Codes: `mail.not-delivered` when it was accepted and is not there after `within`, warn
+`mail.not-deleted`, `smtp.NNN` and `http.NNN` for a refusal, beside those of the probes smtp and imap. Messages left by
+looks that were cut short, and any older than a day, are cleared away by the next look.
+"""
+
+import asyncio
+import contextlib
+import email.policy
+import email.utils
+import time
+from email.message import EmailMessage
+from typing import NamedTuple
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from outagetui.model import Check, Outcome, Sample
+from outagetui.options import MailRoundtripOptions
+from outagetui.probes import imap_session, smtp_session
+from outagetui.probes.connect import dial, target
+from outagetui.probes.fetch import fetch
+from outagetui.probes.imap_talk import ImapTalk
+from outagetui.probes.mail_search import PREFIX, Found, Trace, Traces, Where, delete, search
+from outagetui.probes.trouble import Phases, Trouble, fail, unknown
+from outagetui.probes.vantage import Vantage
+from outagetui.text import clean
+
+TOKEN = "{token}"  # noqa: S105 a placeholder in the form's fields
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 2.0  # seconds between two searches
+_BEFORE = 0.8  # the share of the time beside `within` that may be used up before the message is given away
+
+
+class _Secrets(NamedTuple):
+    smtp: str
+    imap: str
+
+
+class _Legs(Phases):
+    """Phases of two connections, told apart by a prefix."""
+
+    leg = ""
+
+    def enter(self, name: str) -> None:
+        super().enter(f"{self.leg}{name}" if name else "")
+
+
+async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
+    """Send one message for `check` and wait for it."""
+    options = check.options
+    assert isinstance(options, MailRoundtripOptions)
+    _look_over(check.target, options)
+    secrets = _Secrets("" if options.secret is None else vantage.secrets.read(options.secret), "")
+    secrets = secrets._replace(imap=vantage.secrets.read(options.imap_secret))
+    clock = asyncio.get_running_loop().time
+    ready_by = clock() + max(0.0, deadline - clock() - options.within) * _BEFORE
+    traces = vantage.shared(Traces, Traces)
+    parts = urlsplit(options.imap)
+    host, port = target(options.imap, imap_session.PORTS.get(parts.scheme))
+    where: Where = "TEXT" if _is_form(check.target) else "SUBJECT"
+    phases = _Legs()
+    with traces.trace() as trace, contextlib.ExitStack() as stack:
+        async with phases.within(ready_by):
+            phases.leg = "imap_"
+            stream = stack.enter_context(await dial(vantage, host, port, phases, deadline=ready_by))
+            talk = await imap_session.begin(stream, host, parts.scheme, vantage.tls_context(), "offered", phases)
+            phases.enter("login")
+            await imap_session.log_in(stream, talk, options.imap_user or options.to, secrets.imap, "offered")
+            phases.enter("select")
+            inbox = await imap_session.open_inbox(talk, to_change=True)
+            late = await _clear(talk, where, traces)
+            given = clock()
+            if _is_form(check.target):
+                phases.leg = ""
+                phases.enter("form")
+                await _leave_in_chat(check, vantage, trace, ready_by)
+            else:
+                phases.leg = "smtp_"
+                await _submit(check, options, secrets.smtp, vantage, trace, phases, ready_by)
+        phases.leg = ""
+        async with phases.within(deadline):
+            phases.enter("delivery")
+            first = int(next_uid) if (next_uid := (inbox.data("UIDNEXT") or "").strip()).isdecimal() else 1
+            found = await _wait(talk, where, trace.token, first, clock() + options.within)
+            took = clock() - given
+            if not found:
+                words = f"accepted, but not in the mailbox after {options.within:g} s"
+                fail("mail.not-delivered", words)
+            phases.stop()
+        latency = phases.total
+        kept = await _delete(talk, found, trace, deadline)
+        await imap_session.leave(talk, deadline)
+    told = [f"delivered in {took:.2f} s", late, kept and f"but it stays in the mailbox: {kept}"]
+    return Sample(
+        outcome=Outcome.WARN if kept else Outcome.PASS,
+        code="mail.not-deleted" if kept else "",
+        detail=clean(", ".join(each for each in told if each)),
+        latency_ms=latency,
+        phases=dict(phases.ms),
+        value=round(took, 3),
+    )
+
+
+def _is_form(target: str) -> bool:
+    return target.startswith(("http://", "https://"))
+
+
+def _look_over(target: str, options: MailRoundtripOptions) -> None:
+    if (options.user is None) != (options.secret is None):
+        unknown("option.invalid", "`user` and `secret` go together")
+    if _is_form(target) and TOKEN not in urlsplit(target).query:
+        unknown("target.invalid", f"the form's fields, the part of the target behind ?, must hold {TOKEN}")
+    for address in (options.to, _sender(options)):
+        if not address.isascii() or any(char in "<>" or char <= " " or char == "\x7f" for char in address):
+            unknown("option.invalid", f"{address!r} is not a plain mail address")
+
+
+def _sender(options: MailRoundtripOptions) -> str:
+    """Return the address a message comes from: the user's where that is one, else the recipient's own."""
+    return options.user if options.user is not None and "@" in options.user else options.to
+
+
+async def _clear(talk: ImapTalk, where: Where, traces: Traces) -> str:
+    """Delete what earlier looks left behind; return words on what came too late for its own look."""
+    leftovers = traces.leftovers(await search(talk, where, PREFIX), time.time())
+    late = [each.arrived - sent for each in leftovers if (sent := traces.sent(each)) is not None]
+    if leftovers and await delete(talk, [each.uid for each in leftovers]):
+        traces.forget(token for each in leftovers for token in each.tokens)
+    return f"an earlier message came after {max(late):.0f} s" if late and max(late) >= 1 else ""
+
+
+async def _submit(
+    check: Check,
+    options: MailRoundtripOptions,
+    password: str,
+    vantage: Vantage,
+    trace: Trace,
+    phases: Phases,
+    deadline: float,
+) -> None:
+    host, port = target(check.target, 25)
+    with await dial(vantage, host, port, phases, deadline=deadline, connect=check.connect) as stream:
+        context = vantage.tls_context()
+        talk = await smtp_session.begin(stream, host, port, context, options.user, password, phases)
+        phases.enter("message")
+        trace.gone = False  # from here on the message may arrive, whatever becomes of us
+        try:
+            await smtp_session.submit(stream, talk, _sender(options), options.to, _message(options, trace.token))
+        except Trouble as trouble:
+            trace.gone = trouble.code.startswith("smtp.") and trouble.code[5:].isdecimal()
+            raise
+        phases.stop()
+        await smtp_session.leave(talk, deadline)
+
+
+def _message(options: MailRoundtripOptions, token: str) -> bytes:
+    sender = _sender(options)
+    message = EmailMessage(policy=email.policy.SMTP)
+    message["From"] = sender
+    message["To"] = options.to
+    message["Subject"] = f"Mail check {token}"
+    message["Date"] = email.utils.formatdate()
+    message["Message-ID"] = f"<{token}@{sender.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"  # so that no vacation notice answers it (RFC 3834)
+    message.set_content("This message only proves that mail is delivered. It is deleted as soon as it is found.\n")
+    return bytes(message)
+
+
+async def _leave_in_chat(check: Check, vantage: Vantage, trace: Trace, deadline: float) -> None:
+    parts = urlsplit(check.target)
+    fields = [(name, value.replace(TOKEN, trace.token)) for name, value in parse_qsl(parts.query, True)]
+    trace.gone = False
+    reply = await fetch(
+        vantage,
+        parts._replace(query="").geturl(),
+        method="POST",
+        headers={"content-type": "application/x-www-form-urlencoded"},
+        body=urlencode(fields).encode(),
+        connect=check.connect,
+        deadline=deadline,
+    )
+    if not 200 <= reply.status < 400:
+        fail(f"http.{reply.status}", f"the chat did not take the message: status {reply.status}")
+
+
+async def _wait(talk: ImapTalk, where: Where, token: str, first: int, until: float) -> list[Found]:
+    """Search until the message is there, or nothing by `until` (the loop's time)."""
+    clock = asyncio.get_running_loop().time
+    pause = _FIRST_PAUSE
+    while True:
+        await talk.command("NOOP")  # a server need not tell of new mail within a search
+        found = [each for each in await search(talk, where, token, first) if token in each.tokens]
+        left = until - clock()
+        if found or left <= 0:
+            return found
+        await asyncio.sleep(min(pause, left))
+        pause = min(pause * 1.3, _LONGEST_PAUSE)
+
+
+async def _delete(talk: ImapTalk, found: list[Found], trace: Trace, deadline: float) -> str:
+    """Delete what was found; return words on why it could not be done."""
+    try:
+        async with asyncio.timeout_at(deadline):
+            trace.gone = await delete(talk, [each.uid for each in found])
+    except TimeoutError:
+        return "no answer in time"
+    except Trouble as trouble:
+        return trouble.detail
+    except OSError as error:
+        return error.strerror or str(error)
+    return "" if trace.gone else "it is only marked as deleted, beside messages of others"

@@ -1,0 +1,92 @@
+"""`webchat`: the page loads and holds its widget, its WebSocket opens and pings, and a guest's message comes back.
+
+Codes: `http.NNN`, `webchat.widget`, those of the probe websocket, and for an XMPP-based chat `webchat.no-guests` (no
+anonymous login), `webchat.room-missing` (joining never leaves a new room behind), `webchat.not-reflected` (the message
+did not come back in time), and `xmpp.CONDITION` as the server names it.
+"""
+
+from urllib.parse import urlsplit
+
+from outagetui.model import Check, Outcome, Sample
+from outagetui.options import WebchatOptions
+from outagetui.probes.fetch import fetch
+from outagetui.probes.http import decoded
+from outagetui.probes.pattern import search
+from outagetui.probes.trouble import Phases, Trouble, fail, unknown
+from outagetui.probes.vantage import Vantage
+from outagetui.probes.websocket_talk import WebSocket, address, opened
+from outagetui.probes.xmpp_guest import SUBPROTOCOL, Guest
+from outagetui.text import clean
+
+_SILENT = {
+    "ping": ("ws.no-pong", "the WebSocket is open, but the ping was not answered in time"),
+    "message": ("webchat.not-reflected", "in the room, but the message did not come back in time"),
+}
+
+
+async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
+    """Look once at the web chat of `check`."""
+    options = check.options
+    assert isinstance(options, WebchatOptions)
+    if (options.xmpp_domain and not options.websocket) or (options.room and not options.xmpp_domain):
+        unknown("option.invalid", "`xmpp_domain` needs `websocket`, and `room` needs `xmpp_domain`")
+    phases = Phases()
+    try:
+        async with phases.within(deadline):
+            phases.enter("page")
+            words = [await _page(check, options, vantage, deadline)]
+            if options.websocket:
+                words.append(await _socket(check, options, options.websocket, vantage, phases, deadline))
+    except Trouble as trouble:
+        phase = list(trouble.phases)[-1] if trouble.phases else ""
+        if trouble.code == "timeout" and phase in _SILENT:
+            raise Trouble(trouble.outcome, *_SILENT[phase], trouble.phases) from trouble
+        raise
+    return Sample(outcome=Outcome.PASS, detail=clean(", ".join(words)), latency_ms=phases.total, phases=dict(phases.ms))
+
+
+async def _page(check: Check, options: WebchatOptions, vantage: Vantage, deadline: float) -> str:
+    reply = await fetch(vantage, check.target, connect=check.connect, deadline=deadline)
+    if not 200 <= reply.status < 400:
+        fail(f"http.{reply.status}", f"the page answers with status {reply.status}")
+    if options.widget is None:
+        return "the page loads"
+    if not await search(options.widget, decoded(reply), deadline):
+        fail("webchat.widget", f"the page loads, but does not hold {options.widget!r}")
+    return "the page holds the widget"
+
+
+async def _socket(
+    check: Check, options: WebchatOptions, url: str, vantage: Vantage, phases: Phases, deadline: float
+) -> str:
+    page = urlsplit(check.target)
+    async with opened(
+        vantage,
+        address(url),
+        phases,
+        subprotocol=SUBPROTOCOL if options.xmpp_domain else None,
+        origin=f"{page.scheme}://{page.netloc}",  # as the page's script would; servers may ask for it
+        deadline=deadline,
+    ) as socket:
+        if options.xmpp_domain is None:
+            return "the WebSocket answers"
+        return await _visit(socket, options.xmpp_domain, options.room, phases)
+
+
+async def _visit(socket: WebSocket, domain: str, room: str | None, phases: Phases) -> str:
+    guest = Guest(socket, domain)
+    phases.enter("login")
+    await guest.log_in()
+    if room is None:
+        phases.enter("xmpp_ping")
+        await guest.ping()
+        phases.stop()
+        await guest.leave()
+        return "a guest can log in"
+    phases.enter("join")
+    place = await guest.join(room, phases)
+    phases.enter("message")
+    await guest.say(room, place)
+    phases.stop()
+    await guest.leave(place)
+    return f"a message to {room} came back"

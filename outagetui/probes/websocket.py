@@ -1,0 +1,63 @@
+"""`websocket`: the handshake of RFC 6455, a ping and its pong, and optionally something to send and an answer to match.
+
+Codes: `http.NNN` when the server answers the handshake with another status than 101, `ws.handshake`, `ws.subprotocol`,
+`ws.no-pong`, `ws.match`, `ws.closed`, `ws.protocol`, and those of TLS.
+"""
+
+from outagetui.model import Check, Outcome, Sample
+from outagetui.options import WebsocketOptions
+from outagetui.probes.pattern import search
+from outagetui.probes.trouble import Phases, Trouble, fail
+from outagetui.probes.vantage import Vantage
+from outagetui.probes.websocket_talk import WebSocket, address, opened
+from outagetui.text import clean
+
+MESSAGES_LIMIT = 100  # messages looked at for `match`
+
+
+async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
+    """Look once at the WebSocket of `check`."""
+    options = check.options
+    assert isinstance(options, WebsocketOptions)
+    wanted = address(check.target)
+    phases = Phases()
+    seen: list[str] = []
+    detail = "open, ping answered"
+    try:
+        async with (
+            phases.within(deadline),
+            opened(
+                vantage, wanted, phases, subprotocol=options.subprotocol, deadline=deadline, connect=check.connect
+            ) as socket,
+        ):
+            if options.send is not None:
+                phases.enter("send")
+                await socket.send(options.send)
+            if options.match is not None:
+                phases.enter("reply")
+                detail = f"answered {await _answer(socket, options.match, seen, deadline)!r}"
+    except Trouble as trouble:
+        raise _silence(trouble, options, seen) from trouble
+    return Sample(outcome=Outcome.PASS, detail=clean(detail), latency_ms=phases.total, phases=dict(phases.ms))
+
+
+async def _answer(socket: WebSocket, pattern: str, seen: list[str], deadline: float) -> str:
+    """Return what `pattern` found in the first message that holds it."""
+    while len(seen) < MESSAGES_LIMIT:
+        text = await socket.receive()
+        seen.append(clean(text, 120))
+        if found := await search(pattern, text, deadline):
+            return clean(found[0], 120)
+    return fail("ws.match", f"nothing in {MESSAGES_LIMIT} messages matched {pattern!r}")
+
+
+def _silence(trouble: Trouble, options: WebsocketOptions, seen: list[str]) -> Trouble:
+    """Return `trouble`, a time-out of an open WebSocket under the name of what did not come."""
+    phase = list(trouble.phases)[-1] if trouble.phases else ""
+    if trouble.code != "timeout" or phase not in ("ping", "reply"):
+        return trouble
+    if phase == "ping":
+        return Trouble(trouble.outcome, "ws.no-pong", "open, but the ping was not answered in time", trouble.phases)
+    came = f"only {seen[-1]!r} came" if seen else "nothing came"
+    words = f"{came}, and nothing that matches {options.match!r}"
+    return Trouble(trouble.outcome, "ws.match", words, trouble.phases)
