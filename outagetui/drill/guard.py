@@ -15,7 +15,7 @@ def _watch(event: str, args: tuple[Any, ...]) -> None:
         address = args[1]
         if isinstance(address, tuple) and not _local(str(address[0])):
             raise PermissionError(1, f"a drill sends nothing off this machine, and {address[0]} is not loopback")
-    elif event == "socket.getaddrinfo":
+    elif event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"):
         host = args[0]
         if host not in (None, "localhost") and not _local(host.decode() if isinstance(host, bytes) else str(host)):
             raise PermissionError(1, f"a drill looks no name up outside this machine, not even {host}")

@@ -1,0 +1,216 @@
+"""The whole way once: `outagetui drill --headless --json` on real sockets, and the guard that keeps it at home."""
+
+import json
+import shutil
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from outagetui.reader import Reader
+
+pytestmark = pytest.mark.timeout(150)  # one drill takes three quarters of a minute, on a busy machine more
+
+
+def drill(*argv: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "outagetui", "drill", *argv],
+        check=False,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=120,
+    )
+
+
+class Played:
+    def __init__(self) -> None:
+        begin = time.monotonic()
+        done = drill("messenger-2011", "--headless", "--json")
+        self.seconds = time.monotonic() - begin
+        assert done.returncode == 0, done.stderr
+        self.told = done.stderr
+        self.document: dict[str, Any] = json.loads(done.stdout)  # one document and nothing else, or this raises
+        self.page = Path(self.document["page"])
+        self.place = self.page.parents[2]
+
+    def first(self, kind: str, words: str = "") -> dict[str, Any]:
+        return next(row for row in self.document["timeline"] if row["kind"] == kind and words in row["text"])
+
+
+@pytest.fixture(scope="module")
+def played() -> Iterator[Played]:
+    result = Played()
+    yield result
+    shutil.rmtree(result.place)
+
+
+def test_it_ends_in_under_a_minute_without_a_word_beside_its_document(played: Played) -> None:
+    assert played.seconds < 60.0
+    assert played.told == ""
+
+
+def test_the_document_has_exactly_its_keys(played: Played) -> None:
+    assert set(played.document) == {
+        "scenario",
+        "timeline",
+        "detected_s",
+        "activated_s",
+        "announced_s",
+        "recovered_s",
+        "reach",
+        "page",
+        "score",
+    }
+    assert played.document["scenario"] == "messenger-2011"
+    assert set(played.document["reach"]) == {"customers", "staff"}
+    for story in played.document["reach"].values():
+        assert set(story) == {"before", "during", "after"}
+    for row in played.document["timeline"]:
+        assert set(row) == {"t", "kind", "text"}
+    assert isinstance(played.document["score"], int)
+
+
+def test_the_outage_is_detected_switched_told_and_recovered_in_that_order(played: Played) -> None:
+    seconds = [played.document[f"{name}_s"] for name in ("detected", "activated", "announced", "recovered")]
+    assert seconds == sorted(seconds)
+    assert 0.0 < seconds[0] <= 20.0
+    cured = played.first("fault", "answers again")["t"]
+    assert seconds[3] >= cured
+
+
+def test_reach_falls_and_is_won_back_before_the_provider_recovers(played: Played) -> None:
+    for audience, story in played.document["reach"].items():
+        assert story["before"] == 1.0, audience
+        assert 0.0 <= story["during"] < story["after"] <= 1.0, audience
+    # The 90 of 1,000 who use nothing but the messenger stay cut off; the other 910 have the web chat or mail.
+    assert played.document["reach"]["customers"]["after"] == pytest.approx(0.91)
+    assert played.document["reach"]["staff"]["after"] == 1.0
+
+
+def test_the_timeline_is_the_journal(played: Played) -> None:
+    (store,) = played.place.rglob("store.db")
+    reader = Reader(store)
+    assert reader.verify()[1] == ""
+    kinds = [entry.kind for entry in reader.entries() if entry.kind != "step.progress"]
+    told = [row["kind"] for row in played.document["timeline"]]
+    assert kinds[: len(told)] == told
+    assert kinds[len(told) :] in ([], ["daemon.stop"])  # what came after the story
+    assert [row["t"] for row in played.document["timeline"]] == sorted(row["t"] for row in played.document["timeline"])
+    assert played.first("fault")["t"] == 0.0
+
+
+def test_only_what_happened_is_told(played: Played) -> None:
+    assert played.document["detected_s"] == next(
+        row["t"] for row in played.document["timeline"] if row["kind"] == "state" and row["t"] > 0
+    )
+    assert played.document["activated_s"] == played.first("activate")["t"]
+    assert played.document["announced_s"] == played.first("announce.outcome", "sent")["t"]
+
+
+def test_the_page_stays_and_first_named_the_backup_then_the_all_clear(played: Played) -> None:
+    page = played.page.read_text()
+    assert "<html" in page
+    assert "All clear" in page
+    assert "Web chat" in page
+    assert "http://127.0.0.1:" in page
+    assert (played.page.parent / "feed.atom").exists()
+    assert json.loads((played.page.parent / "status.json").read_text())["status"]["indicator"] == "none"
+    part = next(row for row in played.document["timeline"] if row["kind"] == "announce")
+    assert "backup channels are open" in part["text"]
+
+
+def test_nothing_of_it_is_left_running(played: Played) -> None:
+    listing = subprocess.run(["ps", "-eo", "args"], check=True, capture_output=True, text=True).stdout
+    assert str(played.place) not in listing
+
+
+def test_an_unknown_scenario_is_a_usage_error_that_names_the_known_ones() -> None:
+    done = drill("atlantis")
+    assert done.returncode == 2
+    assert done.stderr == "there is no scenario atlantis; there are: messenger-2011\n"
+    assert done.stdout == ""
+
+
+def test_json_without_headless_is_a_usage_error() -> None:
+    done = drill("--json")
+    assert done.returncode == 2
+    assert "--json goes with --headless" in done.stderr
+
+
+# The guard.
+
+SOCKETS = "import socket; s = socket.socket(); d = socket.socket(type=socket.SOCK_DGRAM); i = socket.AF_INET6; "
+SIX = "x = socket.socket(socket.AF_INET6); "
+
+
+def guarded(code: str) -> str:
+    """Run `code` in a process that has the guard; return what it raised."""
+    program = f"""
+import sys
+from outagetui.drill.guard import loopback_only
+{SOCKETS + SIX}
+loopback_only()
+try:
+    {code}
+except BaseException as error:
+    print(type(error).__name__, error)
+else:
+    print("passed")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], check=False, capture_output=True, text=True, timeout=30
+    )
+    return done.stdout.strip() or done.stderr
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "s.connect(('192.0.2.1', 80))",
+        "s.connect_ex(('192.0.2.1', 80))",
+        "d.connect(('198.51.100.1', 53))",
+        "d.sendto(b'x', ('203.0.113.9', 53))",
+        "d.sendmsg([b'x'], [], 0, ('203.0.113.9', 53))",
+        "d.sendto(b'x', ('<broadcast>', 53))",
+        "s.connect(('0.0.0.0', 80))",
+        "x.connect(('2001:db8::1', 80))",
+        "x.connect(('fe80::1%lo', 80))",
+        "x.connect(('::ffff:192.0.2.1', 80))",
+        "socket.getaddrinfo('example.net', 80)",
+        "socket.getaddrinfo(b'example.net', 80)",
+        "socket.getaddrinfo('192.0.2.1', 80)",
+        "socket.gethostbyname('example.net')",
+        "socket.gethostbyaddr('192.0.2.1')",
+        "socket.create_connection(('example.net', 80), 1)",
+        "import asyncio; asyncio.run(asyncio.open_connection('192.0.2.1', 80))",
+        "import urllib.request; urllib.request.urlopen('http://192.0.2.1/', timeout=1)",
+        "import httpx; httpx.get('http://192.0.2.1/', timeout=1)",
+    ],
+)
+def test_the_guard_refuses_whatever_leaves_the_machine(code: str) -> None:
+    told = guarded(code)
+    assert told.startswith(("PermissionError", "ConnectError", "URLError")), told
+    assert "a drill" in told
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "p = socket.create_server(('127.0.0.1', 0)); s.connect(p.getsockname())",
+        "p = socket.create_server(('127.0.0.1', 0)); socket.create_connection(('localhost', p.getsockname()[1]))",
+        "d.sendto(b'x', ('127.0.0.1', 9))",
+        "d.sendto(b'x', ('127.9.9.9', 9))",
+        "socket.getaddrinfo('127.0.0.1', 80)",
+        "socket.getaddrinfo('::1', 80)",
+        "socket.getaddrinfo(None, 80)",
+        "a, b = socket.socketpair(); a.send(b'x')",
+        "a, b = socket.socketpair(); a.sendmsg([b'x'])",
+    ],
+)
+def test_the_guard_lets_loopback_through(code: str) -> None:
+    assert guarded(code) == "passed"

@@ -1,0 +1,157 @@
+"""What came of a drill, from made-up journals: also of those that went badly."""
+
+import pytest
+from outagetui import events
+from outagetui.drill.result import Marks, reach_story, result, score
+from outagetui.events import Event
+from outagetui.model import Entry
+
+PRIMARIES = frozenset({"messenger", "team"})
+BEGIN = 1000.0
+
+
+def journal(*told: tuple[float, Event]) -> list[Entry]:
+    return [
+        Entry(number + 1, BEGIN + at, "x", events.kind_of(event), events.encode(event), "", "")
+        for number, (at, event) in enumerate(told)
+    ]
+
+
+def fault(at: float, words: str = "every answer fails") -> tuple[float, Event]:
+    return at, events.FaultInjected(fault=words, target="messenger")
+
+
+def state(at: float, name: str, now: str) -> tuple[float, Event]:
+    return at, events.StateChanged(id=name, was="x", now=now, why="")
+
+
+def made(at: float, name: str, kind: str, part: int = 0) -> tuple[float, Event]:
+    return at, events.AnnouncementMade(
+        announcement=name, part=part, kind=kind, audience="customers", texts={"en": ("t", "b")}, since=0.0,
+        next_update=None, accounts=(), outlets=("page",),
+    )  # fmt: skip
+
+
+def sent(at: float, name: str, state: str = "sent", part: int = 0) -> tuple[float, Event]:
+    return at, events.DeliveryEnded(announcement=name, part=part, outlet="page", state=state)
+
+
+GOOD = (
+    fault(0.0, "a quarter of the answers fail"),
+    state(9.0, "messenger", "partial"),
+    (9.5, events.Acked(incident="i2")),
+    (11.0, events.Activated(channel="webchat")),
+    made(12.0, "a1", "backup-active"),
+    sent(12.2, "a1"),
+    fault(24.0),
+    state(28.0, "messenger", "down"),
+    state(28.5, "team", "down"),
+    fault(30.0, "answers again"),
+    state(36.0, "messenger", "slow"),
+    state(37.0, "team", "up"),
+    made(38.0, "a1", "resolved", part=1),
+    sent(38.1, "a1", part=1),
+)
+SEEN = [
+    (BEGIN - 1.0, {"customers": 1.0}),
+    (BEGIN + 10.0, {"customers": 0.8}),
+    (BEGIN + 11.5, {"customers": 0.85}),
+    (BEGIN + 13.0, {"customers": 0.95}),
+    (BEGIN + 28.0, {"customers": 0.91}),
+    (BEGIN + 37.0, {"customers": 1.0}),
+]
+
+
+def seconds(document: dict[str, object]) -> list[object]:
+    return [document[f"{name}_s"] for name in ("detected", "activated", "announced", "recovered")]
+
+
+def test_a_good_drill() -> None:
+    document = result("messenger-2011", journal(*GOOD), PRIMARIES, SEEN, "/page/index.html")
+    assert seconds(document) == [9.0, 11.0, 12.2, 37.0]
+    assert document["reach"] == {"customers": {"before": 1.0, "during": 0.8, "after": 0.91}}
+    assert document["page"] == "/page/index.html"
+    assert [row["t"] for row in document["timeline"]][:3] == [0.0, 9.0, 9.5]
+    assert document["score"] == 98  # all but a tenth of the people
+
+
+def test_seconds_count_from_the_first_fault() -> None:
+    early = journal(state(-5.0, "messenger", "up"), *GOOD)
+    assert seconds(result("x", early, PRIMARIES, SEEN, ""))[0] == 9.0
+
+
+def test_a_missed_outage_has_no_seconds_and_hardly_a_score() -> None:
+    document = result("x", journal(fault(0.0), fault(30.0, "answers again")), PRIMARIES, SEEN[:2], "")
+    assert seconds(document) == [None, None, None, None]
+    assert document["score"] == 0
+    assert document["reach"]["customers"] == {"before": 1.0, "during": 0.8, "after": None}
+
+
+def test_a_drill_without_a_fault_says_nothing() -> None:
+    document = result("x", journal(state(5.0, "messenger", "down")), PRIMARIES, SEEN, "")
+    assert seconds(document) == [None, None, None, None]
+    assert document["reach"]["customers"]["during"] is None
+    assert document["timeline"][0]["t"] == 0.0
+
+
+def test_no_journal_at_all_is_an_empty_document() -> None:
+    document = result("x", [], PRIMARIES, [], "")
+    assert (document["timeline"], document["reach"], document["score"]) == ([], {}, 0)
+
+
+def test_backups_and_outlets_that_fail_are_no_detection() -> None:
+    assert Marks(journal(fault(0.0), state(3.0, "webchat", "down")), PRIMARIES).detected is None
+
+
+def test_what_was_red_before_the_fault_is_no_detection() -> None:
+    assert Marks(journal(state(-3.0, "messenger", "down"), fault(0.0)), PRIMARIES).detected is None
+
+
+def test_an_announcement_counts_when_an_outlet_has_it_not_when_it_is_written() -> None:
+    told = (fault(0.0), made(5.0, "a1", "backup-active"))
+    assert Marks(journal(*told, sent(6.0, "a1", "failed")), PRIMARIES).announced is None
+    assert Marks(journal(*told, sent(6.0, "a1", "failed"), sent(8.0, "a1", "seen")), PRIMARIES).announced == BEGIN + 8.0
+    assert Marks(journal(*told, sent(6.0, "stranger")), PRIMARIES).announced is None
+
+
+def test_another_kind_of_announcement_does_not_tell_people_where_to_go() -> None:
+    assert Marks(journal(fault(0.0), made(5.0, "a1", "outage"), sent(6.0, "a1")), PRIMARIES).announced is None
+
+
+@pytest.mark.parametrize("last", ["down", "partial"])
+def test_a_relapse_is_no_recovery(last: str) -> None:
+    assert Marks(journal(*GOOD, state(40.0, "team", last)), PRIMARIES).recovered is None
+    again = Marks(journal(*GOOD, state(40.0, "team", last), state(50.0, "team", "up")), PRIMARIES)
+    assert again.recovered == BEGIN + 50.0
+
+
+def test_green_before_the_fault_is_cured_is_no_recovery() -> None:
+    told = (fault(0.0), state(9.0, "messenger", "down"), state(20.0, "messenger", "up"))
+    assert Marks(journal(*told), PRIMARIES).recovered is None
+    assert Marks(journal(*told, fault(30.0, "answers again")), PRIMARIES).recovered is None
+
+
+def test_reach_after_is_the_worst_while_people_depend_on_the_backup() -> None:
+    marks = Marks(journal(*GOOD), PRIMARIES)
+    assert reach_story(marks, SEEN)["customers"]["after"] == 0.91
+    assert reach_story(marks, SEEN[:3])["customers"]["after"] is None
+
+
+@pytest.mark.parametrize(("detected", "points"), [(9.0, 100), (20.0, 100), (60.0, 90), (100.0, 80), (500.0, 80)])
+def test_the_score_fades_with_the_time_a_part_took(detected: float, points: int) -> None:
+    marks = Marks(journal(*GOOD), PRIMARIES)
+    marks.detected = BEGIN + detected
+    assert score(marks, {"customers": {"before": 1.0, "during": 0.5, "after": 1.0}}) == points
+
+
+def test_damaged_and_unknown_entries_are_told_and_passed_over() -> None:
+    entries = [*journal(*GOOD), Entry(99, BEGIN + 50.0, "x", "hologram", "{}", "", "")]
+    document = result("x", entries, PRIMARIES, SEEN, "")
+    assert seconds(document) == [9.0, 11.0, 12.2, 37.0]
+    assert document["timeline"][-1]["kind"] == "hologram"
+
+
+def test_progress_is_left_out_of_the_timeline() -> None:
+    progress = 13.0, events.StepProgress(run="r1", step="wait", attempt=1, detail="1 of 3")
+    document = result("x", journal(*GOOD, progress), PRIMARIES, SEEN, "")
+    assert "step.progress" not in {row["kind"] for row in document["timeline"]}
