@@ -15,11 +15,15 @@ T = TypeVar("T")
 
 
 class Vantage:
-    """A place from which probes look. It belongs to one event loop; `aclose` frees what it holds."""
+    """A place from which probes look. It belongs to one event loop; `aclose` frees what it holds.
 
-    def __init__(self, name: str, secrets: Secrets) -> None:
+    `state` is the directory, if there is one, where what must outlive the process is kept.
+    """
+
+    def __init__(self, name: str, secrets: Secrets, state: Path | None = None) -> None:
         self.name = name
         self.secrets = secrets
+        self.state = state
         self._contexts: dict[tuple[str | None, bool], tuple[tuple[int, int], ssl.SSLContext]] = {}
         self._shared: dict[type[Any], Any] = {}
 
