@@ -26,6 +26,7 @@ from outagetui.playbook.plan import answers, digest, stand_down, undo_of
 from outagetui.text import clean
 
 DAEMON = "outagetui"
+ABORT_SECONDS = 5.0  # how long an order to give up waits for the step in progress
 Already = Callable[[str], Awaitable[bool]]  # asks the check that a step names, now
 OVER = ("done", "skipped", "undone")
 
@@ -85,6 +86,8 @@ class Runner:
             row = self._known(run).steps.get(step)
             if row is None:
                 raise OrderError(f"{run} has no step {step}")
+            if self._known(run).ended is not None or run in self._aborted:
+                raise OrderError(f"{run} is over: {self._known(run).state}")
             if row.state not in ("asking", "unsure"):
                 raise OrderError(f"{run} {step} is not asking: it is {row.state}")
             if attempt != row.attempt:
@@ -98,15 +101,25 @@ class Runner:
             await self._pen.write(actor, event)
             self._waiting.setdefault(run, asyncio.Event()).set()
 
-    async def abort(self, actor: str, run: str) -> None:
-        """End a run: at once when it asks or waits, else as soon as the step in progress is journaled."""
+    async def abort(self, actor: str, run: str) -> bool:
+        """End a run: at once when it asks or waits, else as soon as the step in progress is journaled.
+
+        Returns whether the end is journaled, and so survives whatever comes. Raises OrderError when the run is over.
+        """
         async with self._turn:
-            if self._known(run).ended is not None:
-                raise OrderError(f"{run} is over: {self._known(run).state}")
+            known = self._known(run)
+            if known.ended is not None:
+                raise OrderError(f"{run} is over: {known.state}")
+            if known.state == "asking":
+                await self._pen.write(actor, RunEnded(run=run, state="aborted"))
             self._aborted[run] = actor
             self._waiting.setdefault(run, asyncio.Event()).set()
             if run in self._patient:
                 self._patient[run].cancel()
+        driver = self._tasks.get(run)
+        if driver is not None and known.ended is None:
+            await asyncio.wait({driver}, timeout=ABORT_SECONDS)
+        return known.ended is not None
 
     def resume(self) -> None:
         """Take up every run that the journal shows open."""
@@ -160,8 +173,8 @@ class Runner:
                 break
             if not await self._step(run, plan):
                 break
+        actor = self._aborted.pop(name, "")
         if run.ended is None:
-            actor = self._aborted.pop(name, "")
             state = "aborted" if actor else "done"
             await self._pen.keep(actor or DAEMON, RunEnded(run=name, state=state))
 
@@ -174,6 +187,8 @@ class Runner:
             outcome = await self._recover(run, plan)
         elif row.state in ("asking", "unsure"):
             outcome = await self._ask(run, plan)
+        elif row.state == "failed":
+            outcome = await self._ask(run, plan, "failed", f"{plan.what}: failed: {row.detail}")
         elif plan.id in run.answered:
             outcome = run.answered[plan.id].answer
         else:
@@ -198,6 +213,10 @@ class Runner:
 
     async def _follow(self, run: Run, plan: StepPlan, answer: str) -> str:
         """Do what the last answer or decision says."""
+        if run.id in self._aborted:
+            return "stop"
+        if self._closing:
+            raise asyncio.CancelledError  # nothing new is begun; the next daemon goes on from here
         match answer:
             case "yes" | "retry" if plan.do == "manual":
                 return await self._ask(run, plan, "manual", plan.say)
@@ -216,7 +235,8 @@ class Runner:
             case "undo":
                 return await self._undo(run, plan)
             case _:
-                return "stop"  # abort
+                self._aborted.setdefault(run.id, run.steps[plan.id].actor)
+                return "stop"
 
     async def _do(self, run: Run, plan: StepPlan) -> str:
         attempt = self._attempt(run, plan)
@@ -229,26 +249,34 @@ class Runner:
         return row.attempt if row.attempt and row.state == "waiting" else row.attempt + 1
 
     async def _act(self, run: str, plan: StepPlan) -> Result:
-        world = self._world(run, plan)
-        if plan.do in actions.PATIENT:
-            task = asyncio.ensure_future(actions.act(plan, world))
-            self._patient[run] = task
-            try:
-                return await asyncio.shield(task)
-            except asyncio.CancelledError:
-                if run not in self._aborted:
-                    task.cancel()
-                    raise
-                return Result(False, f"given up by {self._aborted[run]}")
-            finally:
-                self._patient.pop(run, None)
+        if run in self._aborted:
+            return Result(False, f"given up by {self._aborted[run]} before it began")
         try:
+            world = self._world(run, plan)
+            if plan.do in actions.PATIENT:
+                return await self._wait(run, plan, world)
             async with asyncio.timeout(plan.timeout):
                 return await actions.act(plan, world)
         except TimeoutError:
             return Result(False, f"not done within {plan.timeout:g} s")
         except Exception as error:  # an action that breaks is a failed step, and never a dead run
             return Result(False, clean(f"{type(error).__name__}: {error}"))
+
+    async def _wait(self, run: str, plan: StepPlan, world: World) -> Result:
+        """Do a step that only looks; giving the run up ends it at once, and so does the daemon's end."""
+        if self._closing:
+            raise asyncio.CancelledError
+        task = asyncio.ensure_future(actions.act(plan, world))
+        self._patient[run] = task
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if run not in self._aborted:
+                task.cancel()
+                raise
+            return Result(False, f"given up by {self._aborted[run]}")
+        finally:
+            self._patient.pop(run, None)
 
     async def _settle(self, run: Run, plan: StepPlan, result: Result) -> str:
         if result.done:
@@ -257,7 +285,12 @@ class Runner:
         return await self._failed(run, plan, result.detail, *result.events)
 
     async def _failed(self, run: Run, plan: StepPlan, detail: str, *events: Event) -> str:
-        if run.id in self._aborted or plan.on_failure == "continue":
+        if run.id in self._aborted:
+            # One commit, so that a kill cannot leave a failed step that the next daemon would do again.
+            over = RunEnded(run=run.id, state="aborted")
+            await self._end(run, plan, "failed", detail, *events, over, actor=self._aborted[run.id])
+            return "stop"
+        if plan.on_failure == "continue":
             await self._end(run, plan, "failed", detail, *events)
             return "on"
         if plan.on_failure == "stop":
@@ -271,18 +304,23 @@ class Runner:
 
     async def _recover(self, run: Run, plan: StepPlan) -> str:
         """Find out what became of a step that was under way when the daemon ended."""
-        if plan.already is not None and await self._already(plan.already):
+        said = run.answered.get(plan.id)
+        back = undo_of(plan) if said is not None and said.answer == "undo" else None
+        doing = back or plan
+        if back is None and plan.already is not None and await self._already(plan.already):
             await self._end(run, plan, "done", f"was under way when the daemon ended; {plan.already} passes")
             return "on"
-        undoing = run.answered.get(plan.id)
-        if undoing is not None and undoing.answer == "undo":
-            return await self._ask(run, plan, "unsure", f"taking back was under way when the daemon ended: {plan.what}")
-        found = await actions.recover(plan, self._world(run.id, plan))
+        try:
+            found = await actions.recover(doing, self._world(run.id, doing))
+        except Exception as error:  # as in _act: whoever is asked can still decide
+            found = clean(f"{type(error).__name__}: {error}")
         if isinstance(found, Result):
-            return await self._settle(run, plan, found)
+            return await (self._undone(run, plan, found) if back else self._settle(run, plan, found))
         if found is None:
-            return "do"
-        return await self._ask(run, plan, "unsure", f"was under way when the daemon ended: {plan.what}: {found}")
+            return "undo" if back else "do"
+        question = f"was under way when the daemon ended: {doing.what}: {found}"
+        # What was half taken back is not simply done once more.
+        return await self._ask(run, plan, "unsure", question, without="retry" if back else "")
 
     async def _undo(self, run: Run, plan: StepPlan) -> str:
         back = undo_of(plan)
@@ -292,41 +330,42 @@ class Runner:
             return "on"
         attempt = self._attempt(run, plan)
         await self._pen.keep(DAEMON, StepIntended(run=run.id, step=plan.id, attempt=attempt, what=back.what))
-        result = await self._act(run.id, back)
+        return await self._undone(run, plan, await self._act(run.id, back))
+
+    async def _undone(self, run: Run, plan: StepPlan, result: Result) -> str:
         if result.done:
             await self._end(run, plan, "undone", result.detail, *result.events)
             return "on"
         return await self._failed(run, plan, f"taking it back: {result.detail}", *result.events)
 
-    def _question(self, run: Run, plan: StepPlan, why: str, question: str) -> StepAsked:
+    def _question(self, run: Run, plan: StepPlan, why: str, question: str, without: str = "") -> StepAsked:
         return StepAsked(
             run=run.id,
             step=plan.id,
             attempt=run.steps[plan.id].attempt + 1,
             why=why,
             question=question,
-            answers=answers(why, plan),
+            answers=tuple(answer for answer in answers(why, plan) if answer != without),
         )
 
-    async def _ask(self, run: Run, plan: StepPlan, why: str = "", question: str = "") -> str:
+    async def _ask(self, run: Run, plan: StepPlan, why: str = "", question: str = "", without: str = "") -> str:
         """Ask, unless the question stands already, and wait until somebody answers or gives the run up."""
         if why:
-            await self._pen.keep(DAEMON, self._question(run, plan, why, question))
+            await self._pen.keep(DAEMON, self._question(run, plan, why, question, without))
         waiting = self._waiting.setdefault(run.id, asyncio.Event())
         while plan.id not in run.answered:
-            if run.id in self._aborted:
+            if run.id in self._aborted or run.ended is not None:
                 return "abort"
             if self._closing:
                 raise asyncio.CancelledError
             waiting.clear()
             await waiting.wait()
-        answer = run.answered[plan.id]
-        if answer.answer == "abort":
-            self._aborted.setdefault(run.id, run.steps[plan.id].actor)
-        return answer.answer
+        return run.answered[plan.id].answer
 
-    async def _end(self, run: Run, plan: StepPlan, outcome: str, detail: str, *events: Event) -> None:
+    async def _end(
+        self, run: Run, plan: StepPlan, outcome: str, detail: str, *events: Event, actor: str = DAEMON
+    ) -> None:
         attempt = run.steps[plan.id].attempt
         ended = StepEnded(run=run.id, step=plan.id, attempt=attempt, outcome=outcome, detail=detail)
         last = [event for event in events if isinstance(event, RunEnded)]
-        await self._pen.keep(DAEMON, *(event for event in events if event not in last), ended, *last)
+        await self._pen.keep(actor, *(event for event in events if event not in last), ended, *last)

@@ -1,0 +1,125 @@
+"""What no journal may show, whatever was killed when: the rules of runs and announcements, checked entry by entry."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from outagetui import events
+from outagetui.ledger import Ledger
+from outagetui.model import Entry
+
+# Doing these again after a crash is safe: nothing half happens, or (announce) each delivery has rules of its own.
+SAFE = ("activate", "deactivate", "verify", "wait_for", "announce")
+DAEMON = "outagetui"
+
+
+class Rules:
+    """Feed it entries in order; it asserts."""
+
+    def __init__(self) -> None:
+        self.ledger = Ledger()
+        self.began: dict[tuple[str, str], int] = {}  # the attempt under way
+        self.word: Counter[tuple[str, str]] = Counter()  # an operator's words that allow doing a step once more
+        self.tried: set[tuple[str, str]] = set()
+        self.outcomes: set[tuple[str, str, int]] = set()
+        self.over: set[str] = set()
+        self.made: set[tuple[str, str]] = set()
+        self.sending: set[tuple[str, int, str]] = set()
+        self.sent: set[tuple[str, int, str]] = set()
+        self.became: dict[tuple[str, int, str], str] = {}
+        self.owner: dict[tuple[str, int], tuple[str, str]] = {}
+
+    def take(self, entry: Entry) -> None:
+        event = events.decode(entry.kind, entry.document)
+        where = f"entry {entry.seq}: {entry.document}"
+        if isinstance(event, (events.StepAsked, events.StepAnswered, events.StepIntended, events.StepEnded)):
+            assert event.run not in self.over, f"something of a run that is over, {where}"
+            self._step(entry, event, where)
+        elif isinstance(event, events.RunEnded):
+            assert event.run not in self.over, f"a second end, {where}"
+            assert not [key for key in self.began if key[0] == event.run], f"ended in the middle of a step, {where}"
+            self.over.add(event.run)
+        elif isinstance(event, events.AnnouncementMade):
+            if event.run:
+                assert (event.run, event.step) not in self.made, f"announced twice by one step, {where}"
+                self.made.add((event.run, event.step))
+                self.owner[event.announcement, event.part] = event.run, event.step
+        elif isinstance(event, events.DeliveryIntended):
+            key = event.announcement, event.part, event.outlet
+            assert key not in self.sending, f"sent again without a look at what became of it, {where}"
+            assert key not in self.sent, f"sent twice, {where}"
+            if key in self.became:
+                run, step = self.owner[key[:2]]
+                said = self.ledger.runs[run].answered.get(step)
+                assert (said.answer if said else "") == "retry", f"sent again without a word, {where}"
+            self.sending.add(key)
+        elif isinstance(event, events.DeliveryEnded):
+            key = event.announcement, event.part, event.outlet
+            self.sending.discard(key)
+            self.became[key] = event.state
+            if event.state in ("sent", "seen"):
+                assert key not in self.sent, f"two outcomes, {where}"
+                self.sent.add(key)
+        self.ledger.apply(entry)
+
+    def _step(self, entry: Entry, event: events.Event, where: str) -> None:
+        assert isinstance(event, (events.StepAsked, events.StepAnswered, events.StepIntended, events.StepEnded))
+        key = event.run, event.step
+        run = self.ledger.runs[event.run]
+        row = run.steps[event.step]
+        if isinstance(event, events.StepAsked):
+            if event.why == "unsure":
+                self.began.pop(key, None)
+            assert key not in self.began, f"asked in the middle of a step, {where}"
+            assert row.state not in ("asking", "unsure"), f"asked twice at once, {where}"
+        elif isinstance(event, events.StepAnswered):
+            assert entry.actor != DAEMON, f"answered by nobody, {where}"
+            assert row.state in ("asking", "unsure"), f"an answer to no question, {where}"
+            assert event.attempt == row.attempt, f"an answer to another attempt, {where}"
+            assert event.answer in row.answers, where
+            if event.answer in ("retry", "yes", "undo"):
+                self.word[key] += 1
+        elif isinstance(event, events.StepIntended):
+            plans = {plan.id: plan for plan in run.plans}
+            again = key in self.tried and key in self.began and plans[event.step].do in SAFE
+            if key in self.tried and not again:
+                assert self.word[key] > 0, f"done again without a word, {where}"
+            elif key not in self.tried and plans[event.step].needs != "auto":
+                assert self.word[key] > 0, f"done without the word it needs, {where}"
+            if not again:
+                self.word[key] = max(0, self.word[key] - 1)
+            self._in_order(run, event.step, where)
+            self.began[key] = event.attempt
+            self.tried.add(key)
+        else:
+            assert isinstance(event, events.StepEnded)
+            begun = self.began.pop(key, None)
+            outcome = *key, event.attempt
+            assert outcome not in self.outcomes, f"two outcomes, {where}"
+            self.outcomes.add(outcome)
+            assert begun in (None, event.attempt), f"the outcome of another attempt, {where}"
+            plan = next(plan for plan in run.plans if plan.id == event.step)
+            if plan.do != "manual" and event.outcome in ("done", "failed") and "already so" not in event.detail:
+                said = run.answered.get(event.step)
+                assert begun is not None or (said is not None and said.answer == "done"), (
+                    f"an outcome without intent, {where}"
+                )
+
+    @staticmethod
+    def _in_order(run: object, step: str, where: str) -> None:
+        from outagetui.ledger import Run
+
+        assert isinstance(run, Run)
+        for plan in run.plans:
+            if plan.id == step:
+                return
+            state = run.steps[plan.id].state
+            passed = state in ("done", "skipped", "undone") or (state == "failed" and plan.on_failure == "continue")
+            assert passed, f"begun before {plan.id} was over ({state}), {where}"
+
+
+def obeyed(entries: Iterable[Entry]) -> Rules:
+    """Assert the rules over a whole journal."""
+    rules = Rules()
+    for entry in entries:
+        rules.take(entry)
+    return rules

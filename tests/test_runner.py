@@ -1,0 +1,624 @@
+"""The runner alone, on a real ledger and a world that misbehaves: random stories, killed and resumed at any moment."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from outagetui import actions
+from outagetui.actions import Result
+from outagetui.events import (
+    Activated,
+    Event,
+    RunEnded,
+    RunStarted,
+    StepAnswered,
+    StepAsked,
+    StepEnded,
+    StepIntended,
+    StepPlan,
+    decode,
+    encode,
+    kind_of,
+)
+from outagetui.journal import WriteError, chain
+from outagetui.ledger import Ledger
+from outagetui.model import Check, Entry, Outcome, Sample, State
+from outagetui.options import TcpOptions
+from outagetui.playbook.runner import OrderError, Runner
+from tests.daemon.rules import obeyed
+from tests.virtual_loop import run as in_virtual_time
+
+CHECK = Check(id="phone.port", probe="tcp", target="tcp://127.0.0.1:1", options=TcpOptions())
+
+
+class Pen:
+    """A journal in memory. `full` refuses to write; a `crash` forgets the writer but not what was written."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.ledger = Ledger()
+        self.full = False
+        self.dead = False
+
+    async def write(self, actor: str, *events: Event) -> list[Entry]:
+        await asyncio.sleep(0)  # a commit takes a while, in which anything may happen
+        if self.dead:
+            await asyncio.get_running_loop().create_future()  # a killed daemon never comes back from it
+        if self.full:
+            raise WriteError("the disk is full")
+        return self.put(actor, *events)
+
+    async def keep(self, actor: str, *events: Event) -> list[Entry]:
+        while True:
+            try:
+                return await self.write(actor, *events)
+            except WriteError:
+                await asyncio.sleep(1.0)
+
+    def put(self, actor: str, *events: Event) -> list[Entry]:
+        made = []
+        for event in events:
+            seq = len(self.entries) + 1
+            prev = self.entries[-1].hash if self.entries else ""
+            kind, document = kind_of(event), encode(event)
+            entry = Entry(seq, float(seq), actor, kind, document, prev, chain(seq, seq, actor, kind, document, prev))
+            self.entries.append(entry)
+            self.ledger.apply(entry)
+            made.append(entry)
+        return made
+
+    def reborn(self) -> "Pen":
+        """Return the pen of the next daemon: the same entries, folded anew."""
+        self.dead = True
+        fresh = Pen()
+        fresh.entries = list(self.entries)
+        for entry in fresh.entries:
+            fresh.ledger.apply(entry)
+        return fresh
+
+    def told(self, *kinds: type[Event]) -> list[Any]:
+        found = (decode(entry.kind, entry.document) for entry in self.entries)
+        return [event for event in found if isinstance(event, kinds)]
+
+
+class World:
+    """Where steps act. `acts` counts what truly happened outside; `mood` says how the next thing goes."""
+
+    def __init__(self, mood: Callable[[], str] = lambda: "well") -> None:
+        self.acts: list[str] = []
+        self.mood = mood
+        self.run = ""
+        self.lookups: dict[str, str] = {}  # what recovering an announcement finds, by step
+
+    def of(self, pen: Pen) -> Callable[[str, StepPlan], "Place"]:
+        return lambda run, plan: Place(self, pen, run)
+
+
+class Place:
+    def __init__(self, world: World, pen: Pen, run: str) -> None:
+        self.world, self.pen, self.run = world, pen, run
+
+    def now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def state_of(self, name: str) -> State:
+        return State.UP
+
+    def checks_of(self, name: str) -> tuple[Check, ...]:
+        return (CHECK,)
+
+    def active(self) -> dict[str, float]:
+        return self.pen.ledger.active
+
+    def balance_of(self, channel: str) -> float | None:
+        return None
+
+    async def probe(self, check: Check) -> Sample:
+        await asyncio.sleep(0.5)
+        return Sample(Outcome.PASS if self.world.mood() == "well" else Outcome.FAIL)
+
+    async def next_sample(self, names: frozenset[str]) -> tuple[Check, Sample]:
+        return CHECK, await self.probe(CHECK)
+
+    async def progress(self, detail: str) -> None:
+        pass
+
+    async def announce(self, plan: StepPlan) -> Result:
+        self.world.acts.append(f"begin {self.run} {plan.id}")
+        mood = self.world.mood()
+        await asyncio.sleep({"hangs": 1e6}.get(mood, 1.0))
+        if mood == "breaks":
+            raise RuntimeError("a bug")
+        self.world.acts.append(f"end {self.run} {plan.id}")
+        return Result(mood == "well", f"it went {mood}")
+
+    async def recover_announcement(self, plan: StepPlan) -> Result | str | None:
+        await asyncio.sleep(0.1)
+        begun = f"begin {self.run} {plan.id}" in self.world.acts
+        done = f"end {self.run} {plan.id}" in self.world.acts
+        if self.world.mood() == "breaks":
+            raise RuntimeError("the look-up broke")
+        if done:
+            return Result(True, "found there")
+        return "it may be there" if begun else None
+
+
+def manual(name: str, **more: Any) -> StepPlan:
+    return StepPlan(id=name, do="manual", say=f"{name}?", what=f"{name}?", **more)
+
+
+def activate(name: str, *channels: str, **more: Any) -> StepPlan:
+    return StepPlan(id=name, do="activate", what=f"activate {channels}", options={"channels": channels}, **more)
+
+
+def tell(name: str, **more: Any) -> StepPlan:
+    options = {"kind": "backup-active", "audience": "customers", "outlets": ["page"]}
+    return StepPlan(id=name, do="announce", what="tell them", options=options, **{"needs": "confirm", **more})
+
+
+def verify(name: str, do: str = "verify", **more: Any) -> StepPlan:
+    options = {"checks": ["phone.port"], "channels": [], "state": "up", "times": 2, "within": 30.0}
+    return StepPlan(id=name, do=do, what="see", options=options, timeout=30.0, **more)
+
+
+async def _never(name: str) -> bool:
+    return False
+
+
+def runner_of(pen: Pen, world: World, already: Callable[[str], Awaitable[bool]] = _never) -> Runner:
+    return Runner(pen, world.of(pen), already)  # type: ignore[arg-type]
+
+
+async def settle(seconds: float = 5.0) -> None:
+    """Let everything happen that can happen by itself; time is free here."""
+    await asyncio.sleep(seconds)
+
+
+def row(pen: Pen, step: str, run: str = "r1") -> Any:
+    return pen.ledger.runs[run].steps[step]
+
+
+async def crash(pen: Pen, runner: Runner) -> Pen:
+    """Kill the daemon: nothing it still does reaches the journal."""
+    fresh = pen.reborn()
+    for task in list(runner._tasks.values()):
+        task.cancel()
+    await asyncio.sleep(0)
+    return fresh
+
+
+STEPS = (
+    manual("sure"),
+    activate("switch", "phone", needs="confirm"),
+    tell("tell"),
+    verify("proof", on_failure="continue"),
+    tell("again", on_failure="stop"),
+    verify("wait", do="wait_for"),
+    activate("more", "chat2"),
+)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_no_story_breaks_the_rules(seed: int) -> None:
+    """Answers, refusals, failures, hangs, full disks, aborts and kills at random; in the end the run ends."""
+    chance = random.Random(seed)
+
+    async def story() -> None:
+        world = World(lambda: chance.choice(["well", "well", "well", "badly", "breaks", "hangs"]))
+        pen = Pen()
+        runner = runner_of(pen, world)
+        steps = tuple(step for step in STEPS if chance.random() < 0.8) or STEPS
+        await runner.start("ada", "book", "Book", steps)
+        for _ in range(300):
+            run = pen.ledger.runs["r1"]
+            if run.ended is not None:
+                break
+            await asyncio.sleep(chance.choice([0.0, 0.0, 0.01, 0.6, 3.0]))
+            what = chance.random()
+            pen.full = what > 0.97
+            if what < 0.12:
+                pen = await crash(pen, runner)
+                runner = runner_of(pen, world)
+                runner.resume()
+            elif what < 0.14:
+                await _refused_or_done(runner.abort("bob", "r1"))
+            else:
+                await _answer(pen, runner, chance)
+        pen.full = False
+        world.mood = lambda: "well"
+        for _ in range(200):
+            if pen.ledger.runs["r1"].ended is not None:
+                break
+            await asyncio.sleep(1.0)
+            await _answer(pen, runner, chance)
+        await settle(60.0)
+        assert pen.ledger.runs["r1"].ended is not None
+        obeyed(pen.entries)
+        _never_twice_unasked(pen, world)
+        assert not runner.busy
+
+    in_virtual_time(story())
+
+
+async def _answer(pen: Pen, runner: Runner, chance: random.Random) -> None:
+    open_row = pen.ledger.runs["r1"].open_step()
+    if open_row is None or open_row.state == "doing":
+        return
+    attempt = open_row.attempt + chance.choice([0, 0, 0, 0, -1, 1])
+    answers = [each for each in open_row.answers if each != "abort" or chance.random() < 0.1]
+    answer = chance.choice([*answers, "nonsense"])
+    both = [_refused_or_done(runner.answer("bob", "r1", open_row.id, attempt, answer)) for _ in range(2)]
+    taken = await asyncio.gather(*both)
+    assert taken.count(True) <= 1, "two answers to one question"
+
+
+async def _refused_or_done(order: Awaitable[Any]) -> bool:
+    try:
+        await order
+    except (OrderError, WriteError):
+        return False
+    return True
+
+
+def _never_twice_unasked(pen: Pen, world: World) -> None:
+    """What really went out, against the words that were given for it."""
+    for step in ("tell", "again"):
+        begun = world.acts.count(f"begin r1 {step}")
+        words = [each for each in pen.told(StepAnswered) if each.step == step and each.answer in ("yes", "retry")]
+        assert begun <= len(words)
+
+
+# The single rules, one by one.
+
+
+def test_intent_stands_before_the_outcome_and_what_it_did_is_one_commit_with_it() -> None:
+    async def story() -> None:
+        pen = Pen()
+        runner = runner_of(pen, World())
+        await runner.start("ada", "book", "Book", (activate("switch", "phone", "mail"),))
+        await settle()
+        assert [entry.kind for entry in pen.entries] == [
+            "run.start", "step.intent", "activate", "activate", "step.outcome", "run.end",
+        ]  # fmt: skip
+        assert [(event.channel, event.run) for event in pen.told(Activated)] == [("phone", "r1"), ("mail", "r1")]
+
+    in_virtual_time(story())
+
+
+def test_a_second_answer_and_a_stale_attempt_are_refused() -> None:
+    async def story() -> None:
+        pen = Pen()
+        runner = runner_of(pen, World(lambda: "badly"))
+        await runner.start("ada", "book", "Book", (tell("tell"),))
+        await settle()
+        with pytest.raises(OrderError, match=r"takes yes, skip, abort; not retry"):
+            await runner.answer("ada", "r1", "tell", 1, "retry")
+        await runner.answer("ada", "r1", "tell", 1, "yes")
+        with pytest.raises(OrderError, match=r"r1 tell is not asking"):
+            await runner.answer("bob", "r1", "tell", 1, "yes")
+        await settle()
+        assert row(pen, "tell").answers == ("retry", "skip", "abort")
+        with pytest.raises(OrderError, match=r"asks for the 2. time, this answers the 1."):
+            await runner.answer("bob", "r1", "tell", 1, "retry")
+        with pytest.raises(OrderError, match=r"r1 has no step other"):
+            await runner.answer("bob", "r1", "other", 1, "yes")
+        with pytest.raises(OrderError, match=r"there is no run r9"):
+            await runner.answer("bob", "r9", "tell", 1, "yes")
+        await runner.abort("bob", "r1")
+
+    in_virtual_time(story())
+
+
+def test_a_run_that_was_given_up_takes_no_answer() -> None:
+    async def story() -> None:
+        pen = Pen()
+        runner = runner_of(pen, World())
+        await runner.start("ada", "book", "Book", (manual("sure"), activate("switch", "phone")))
+        await settle()
+        assert await runner.abort("bob", "r1")
+        assert pen.ledger.runs["r1"].state == "aborted"  # when the order is answered, and not some time later
+        assert pen.entries[-1].actor == "bob"
+        with pytest.raises(OrderError, match=r"r1 is over: aborted"):
+            await runner.answer("ada", "r1", "sure", 1, "done")
+        with pytest.raises(OrderError, match=r"r1 is over: aborted"):
+            await runner.abort("ada", "r1")
+        await settle()
+        assert pen.ledger.active == {}
+        assert pen.ledger.runs["r1"].state == "aborted"
+
+    in_virtual_time(story())
+
+
+@pytest.mark.parametrize("do", ["verify", "wait_for"])
+def test_a_wait_is_given_up_at_once_and_its_end_is_one_commit(do: str) -> None:
+    async def story() -> None:
+        pen = Pen()
+        runner = runner_of(pen, World(lambda: "badly"))
+        await runner.start("ada", "book", "Book", (verify("see", do), activate("switch", "phone")))
+        await asyncio.sleep(2.0)
+        before = asyncio.get_running_loop().time()
+        assert await runner.abort("bob", "r1")
+        assert asyncio.get_running_loop().time() - before < 0.1
+        assert [type(event) for event in pen.told(StepEnded, RunEnded)] == [StepEnded, RunEnded]
+        assert row(pen, "see").detail == "given up by bob"
+        # The daemon is killed right behind each entry: none of them may lead to the step being done again.
+        for cut in range(len(pen.entries)):
+            if pen.entries[cut].kind == "step.outcome":
+                assert pen.entries[cut].at + 1 == pen.entries[cut + 1].at
+
+    in_virtual_time(story())
+
+
+def test_a_step_in_progress_is_finished_before_the_run_is_given_up() -> None:
+    async def story() -> None:
+        pen = Pen()
+        world = World()
+        runner = runner_of(pen, world)
+        await runner.start("ada", "book", "Book", (tell("tell", needs="auto"), activate("switch", "phone")))
+        await asyncio.sleep(0.5)
+        assert await runner.abort("bob", "r1")
+        assert world.acts == ["begin r1 tell", "end r1 tell"]
+        assert row(pen, "tell").state == "done"
+        assert row(pen, "switch").state == "waiting"
+        assert pen.ledger.runs["r1"].state == "aborted"
+
+    in_virtual_time(story())
+
+
+def test_what_was_confirmed_and_then_given_up_is_not_begun() -> None:
+    async def story() -> None:
+        pen = Pen()
+        world = World()
+        runner = runner_of(pen, world)
+        await runner.start("ada", "book", "Book", (tell("tell"),))
+        await settle()
+        await runner.answer("ada", "r1", "tell", 1, "yes")
+        await runner.abort("ada", "r1")  # before the runner woke
+        await settle()
+        assert world.acts == []
+        assert pen.ledger.runs["r1"].state == "aborted"
+
+    in_virtual_time(story())
+
+
+def test_an_abort_as_answer_ends_the_run_even_when_the_daemon_dies_right_behind_it() -> None:
+    async def story() -> None:
+        pen = Pen()
+        runner = runner_of(pen, World())
+        await runner.start("ada", "book", "Book", (manual("sure"), activate("switch", "phone")))
+        await settle()
+        fresh = await crash(pen, runner)
+        fresh.put("bob", StepAnswered(run="r1", step="sure", attempt=1, answer="abort"))
+        runner_of(fresh, World()).resume()
+        await settle()
+        assert fresh.ledger.runs["r1"].state == "aborted"
+        assert fresh.entries[-1].actor == "bob"
+
+    in_virtual_time(story())
+
+
+def test_an_announcement_that_was_under_way_is_looked_up_and_otherwise_asked_about() -> None:
+    async def story(after: float, state: str) -> None:
+        pen = Pen()
+        world = World()
+        runner = runner_of(pen, world)
+        await runner.start("ada", "book", "Book", (tell("tell", needs="auto"),))
+        await asyncio.sleep(after)
+        pen.dead = True  # nothing is written any more, but what is on its way goes out
+        await asyncio.sleep(3.0 if state == "done" else 0.0)
+        fresh = await crash(pen, runner)
+        again = runner_of(fresh, world)
+        again.resume()
+        await settle()
+        assert row(fresh, "tell").state == state
+        assert world.acts.count("begin r1 tell") == 1
+        if state == "unsure":
+            assert row(fresh, "tell").answers == ("retry", "done", "skip", "abort")
+            await again.answer("bob", "r1", "tell", row(fresh, "tell").attempt, "done")
+            await settle()
+            assert row(fresh, "tell").state == "done"
+            assert world.acts.count("begin r1 tell") == 1
+        obeyed(fresh.entries)
+
+    in_virtual_time(story(0.5, "unsure"))
+    in_virtual_time(story(0.5, "done"))
+
+
+def test_taking_back_that_was_under_way_is_not_turned_into_doing() -> None:
+    async def story() -> None:
+        plan = activate("switch", "phone")
+        pen = Pen()
+        pen.put(
+            "ada",
+            RunStarted(run="r1", playbook="book", name="Book", digest="", steps=(plan,)),
+            StepIntended(run="r1", step="switch", attempt=1, what=""),
+            Activated(channel="phone", run="r1"),
+            StepEnded(run="r1", step="switch", attempt=1, outcome="failed", detail=""),
+            StepAsked(run="r1", step="switch", attempt=2, why="failed", question="", answers=("retry", "undo")),
+            StepAnswered(run="r1", step="switch", attempt=2, answer="undo"),
+            StepIntended(run="r1", step="switch", attempt=2, what="deactivate"),
+        )
+        runner_of(pen, World()).resume()
+        await settle()
+        assert row(pen, "switch").state == "undone"
+        assert pen.ledger.active == {}
+
+    in_virtual_time(story())
+
+
+@pytest.mark.parametrize("kind", ["announce", "verify"])
+def test_an_action_that_breaks_is_a_failed_step_and_no_dead_run(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(plan: StepPlan, world: object) -> Result:
+        raise ZeroDivisionError("a bug \x1b[2J")
+
+    monkeypatch.setattr(actions, "act", broken)
+
+    async def story() -> None:
+        pen = Pen()
+        runner = runner_of(pen, World())
+        step = tell("it", needs="auto") if kind == "announce" else verify("it")
+        await runner.start("ada", "book", "Book", (step,))
+        await settle()
+        assert row(pen, "it").state == "asking"
+        assert "ZeroDivisionError: a bug" in row(pen, "it").question
+        assert "\x1b" not in row(pen, "it").question
+        await runner.abort("ada", "r1")
+
+    in_virtual_time(story())
+
+
+def test_a_look_up_that_breaks_ends_in_a_question() -> None:
+    async def story() -> None:
+        pen = Pen()
+        pen.put(
+            "ada",
+            RunStarted(run="r1", playbook="book", name="Book", digest="", steps=(tell("tell"),)),
+            StepIntended(run="r1", step="tell", attempt=1, what=""),
+        )
+        runner = runner_of(pen, World(lambda: "breaks"))
+        runner.resume()
+        await settle()
+        assert row(pen, "tell").state == "unsure"
+        assert "the look-up broke" in row(pen, "tell").question
+        await runner.abort("ada", "r1")
+
+    in_virtual_time(story())
+
+
+def test_an_action_that_hangs_fails_when_its_time_is_up() -> None:
+    async def story() -> None:
+        pen = Pen()
+        runner = runner_of(pen, World(lambda: "hangs"))
+        await runner.start("ada", "book", "Book", (tell("tell", needs="auto", timeout=7.0, on_failure="stop"),))
+        await settle(8.0)
+        assert row(pen, "tell").detail == "not done within 7 s"
+        assert pen.ledger.runs["r1"].state == "failed"
+
+    in_virtual_time(story())
+
+
+def test_a_full_disk_delays_the_outcome_and_loses_nothing() -> None:
+    async def story() -> None:
+        pen = Pen()
+        world = World()
+        runner = runner_of(pen, world)
+        await runner.start("ada", "book", "Book", (tell("tell", needs="auto"), manual("last")))
+        await asyncio.sleep(0.5)
+        pen.full = True
+        await settle(30.0)
+        assert row(pen, "tell").state == "doing"
+        with pytest.raises(WriteError):
+            await runner.start("ada", "other", "Other", STEPS)
+        pen.full = False
+        await settle()
+        assert row(pen, "tell").state == "done"
+        assert world.acts.count("begin r1 tell") == 1
+        assert row(pen, "last").state == "asking"
+        pen.full = True
+        with pytest.raises(WriteError):
+            await runner.abort("ada", "r1")
+        assert pen.ledger.runs["r1"].ended is None
+        pen.full = False
+        await runner.answer("ada", "r1", "last", 1, "done")  # an abort that was refused did not happen
+        await settle()
+        assert pen.ledger.runs["r1"].state == "done"
+
+    in_virtual_time(story())
+
+
+def test_leaving_lets_a_step_finish_begins_nothing_new_and_the_next_daemon_goes_on() -> None:
+    async def story() -> None:
+        pen = Pen()
+        world = World()
+        runner = runner_of(pen, world)
+        await runner.start("ada", "book", "Book", (tell("tell", needs="auto"), activate("switch", "phone")))
+        await asyncio.sleep(0.5)
+        await runner.aclose()
+        assert row(pen, "tell").state == "done"
+        assert row(pen, "switch").state == "waiting"
+        fresh = pen.reborn()
+        runner_of(fresh, world).resume()
+        await settle()
+        assert fresh.ledger.runs["r1"].state == "done"
+        obeyed(fresh.entries)
+
+    in_virtual_time(story())
+
+
+def test_leaving_does_not_wait_for_a_wait_or_an_answer() -> None:
+    async def story(step: StepPlan, delay: float) -> None:
+        pen = Pen()
+        runner = runner_of(pen, World(lambda: "badly"))
+        await runner.start("ada", "book", "Book", (step,))
+        await asyncio.sleep(delay)
+        before = asyncio.get_running_loop().time()
+        await runner.aclose()
+        assert asyncio.get_running_loop().time() - before < 1.0
+        assert pen.ledger.runs["r1"].ended is None
+
+    for delay in (0.0, 3.0):
+        in_virtual_time(story(verify("see"), delay))
+        in_virtual_time(story(manual("sure"), delay))
+
+
+def test_a_playbook_that_runs_is_not_begun_again() -> None:
+    async def story() -> None:
+        runner = runner_of(Pen(), World())
+        await runner.start("ada", "book", "Book", (manual("sure"),))
+        with pytest.raises(OrderError, match=r"book already runs as r1, started by ada"):
+            await runner.start("bob", "book", "Book", (manual("sure"),))
+        with pytest.raises(OrderError, match=r"still under way; abort it first"):
+            await runner.stand_down("bob", "r1")
+        await runner.abort("ada", "r1")
+        with pytest.raises(OrderError, match=r"did nothing that can be taken back"):
+            await runner.stand_down("bob", "r1")
+
+    in_virtual_time(story())
+
+
+def test_a_stand_down_takes_back_what_was_done_once() -> None:
+    async def story() -> None:
+        pen = Pen()
+        runner = runner_of(pen, World())
+        await runner.start("ada", "book", "Book", (activate("a", "phone"), activate("b", "mail")))
+        await settle()
+        assert set(pen.ledger.active) == {"phone", "mail"}
+        await runner.stand_down("ada", "r1")
+        await settle()
+        assert pen.ledger.active == {}
+        with pytest.raises(OrderError, match=r"r1 was stood down already"):
+            await runner.stand_down("ada", "r1")
+
+    in_virtual_time(story())
+
+
+def test_two_persons_are_two_persons() -> None:
+    async def story() -> None:
+        pen = Pen()
+        runner = runner_of(pen, World())
+        await runner.start("ada", "book", "Book", (activate("switch", "phone", needs="two-person"),))
+        await settle()
+        with pytest.raises(OrderError, match=r"needs a second person: ada started the run"):
+            await runner.answer("ada", "r1", "switch", 1, "yes")
+        await runner.answer("bob", "r1", "switch", 1, "yes")
+        await settle()
+        assert pen.ledger.runs["r1"].state == "done"
+
+    in_virtual_time(story())
+
+
+def test_what_is_so_already_is_not_done() -> None:
+    async def so(name: str) -> bool:
+        return name == "room.there"
+
+    async def story() -> None:
+        pen = Pen()
+        world = World()
+        await runner_of(pen, world, so).start("ada", "book", "Book", (tell("tell", already="room.there"),))
+        await settle()
+        assert world.acts == []
+        assert row(pen, "tell").detail == "already so: room.there passes"
+
+    in_virtual_time(story())
