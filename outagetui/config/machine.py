@@ -38,9 +38,13 @@ def _look_at_secrets(config: Config, draft: Draft) -> None:
                 secrets.read(name)
             except SecretError as error:
                 placed.problem(("secret",), str(error))
-        ca = getattr(options, "ca", None)
-        if ca is not None and not (Path(ca).is_file() and os.access(ca, os.R_OK)):
-            placed.problem(("ca",), f"{ca}: no such file, or not readable")
+        for key in ("ca", "file"):
+            path = getattr(options, key, None)
+            if path is not None and not (Path(path).is_file() and os.access(path, os.R_OK)):
+                placed.problem((key,), f"{path}: no such file, or not readable")
+        program = next(iter(getattr(options, "argv", ())), None)
+        if program is not None and not (Path(program).is_file() and os.access(program, os.X_OK)):
+            placed.problem(("argv", 0), f"{program}: no such program, or not executable")
 
 
 def _directory_trouble(directory: str) -> str:
