@@ -225,6 +225,9 @@ def _open(path: Path) -> sqlite3.Connection:
         if fresh:
             path.chmod(0o640)
         version = db.execute("PRAGMA user_version").fetchone()[0]
+        tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master")}
+        if tables and not tables >= {"meta", "journal"}:  # asked before anything is changed in it
+            raise StoreError(f"{path}: an SQLite file of another program; name another store")
         if version > SCHEMA:
             raise StoreError(
                 f"{path}: written by a newer outagetui (schema {version}, this version knows {SCHEMA}); "
@@ -236,8 +239,6 @@ def _open(path: Path) -> sqlite3.Connection:
             )
         db.execute("PRAGMA synchronous=NORMAL")
         if version == 0:
-            if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                raise StoreError(f"{path}: an SQLite file of another program; name another store")
             db.executescript(f"BEGIN IMMEDIATE; {TABLES} COMMIT;")
     except sqlite3.DatabaseError as error:
         raise StoreError(f"{path}: cannot be used as the store: {error}") from error

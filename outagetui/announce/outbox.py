@@ -60,15 +60,18 @@ class Outbox:
             await self._pen.write(actor, made)
             return made
 
-    async def deliver(self, actor: str, announcement: str, part: int) -> list[DeliveryEnded]:
-        """Hand a part to each of its outlets that does not have it yet; return what became of every one."""
+    async def deliver(self, actor: str, announcement: str, part: int, *, again: bool = False) -> list[DeliveryEnded]:
+        """Hand a part to each of its outlets that was not tried yet; return what became of every one.
+
+        `again`, an operator's word, also tries those that do not surely have it.
+        """
         made = self._pen.ledger.announcements[announcement]
         event = next(event for _, _, event in made.parts if event.part == part)
         by_id = {outlet.id: outlet for outlet in self.config.outlets}
         ended: list[DeliveryEnded] = []
         for name in event.outlets:
             done = made.deliveries.get((part, name))
-            if done is None or done.state not in DELIVERED:
+            if done is None or (again and done.state not in DELIVERED):
                 done = await self._deliver(actor, made, event, name, by_id.get(name))
             ended.append(done)
         return ended
@@ -91,6 +94,27 @@ class Outbox:
             if done is not None:
                 ended.append(done)
         return ended
+
+    async def resume(self) -> list[AnnouncementMade]:
+        """Settle what an earlier daemon left of announcements made by hand; return the parts still to be delivered.
+
+        A delivery that was begun is looked up and never repeated; one that was not begun is still owed, unless a newer
+        part took its place. Those of a run are the run's own affair.
+        """
+        owed = []
+        for made in list(self._pen.ledger.announcements.values()):
+            for _, actor, event in list(made.parts):
+                states = {name: made.deliveries.get((event.part, name)) for name in event.outlets}
+                if event.run or all(done is not None and done.state != "sending" for done in states.values()):
+                    continue
+                await self.look_up(actor, made.id, event.part)
+                fresh = [name for name, done in states.items() if done is None]
+                if fresh and event.part == made.newest.part:
+                    owed.append(event)
+                elif fresh:
+                    late = Delivered("skipped", detail="a newer part was made before it was sent")
+                    await self._pen.keep(actor, *(_ended(event, name, late) for name in fresh))
+        return owed
 
     def part_of(self, run: str, step: str) -> AnnouncementMade | None:
         """Return the part that this step of this run has made already."""
@@ -142,7 +166,13 @@ class Outbox:
             return done
         intent = DeliveryIntended(announcement=event.announcement, part=event.part, outlet=name, key=delivery.key)
         await self._pen.write(actor, intent)
-        done = _ended(event, name, await outlets.publish(outlet, delivery, self.config.business, self.config.timezone))
+        try:
+            became = await outlets.publish(outlet, delivery, self.config.business, self.config.timezone)
+        except asyncio.CancelledError:
+            lost = Delivered("unknown", outlet.url, detail="given up while it was being sent; it may be published")
+            await self._pen.keep(actor, _ended(event, name, lost))
+            raise
+        done = _ended(event, name, became)
         await self._pen.keep(actor, done)
         return done
 

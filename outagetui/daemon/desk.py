@@ -128,7 +128,7 @@ class Desk:
     async def take(self, sender: Sender, request: dict[str, Any]) -> dict[str, Any]:
         """Return the reply to one request; never raises."""
         order = request.pop("order", None)
-        if order not in FIELDS:
+        if not isinstance(order, str) or order not in FIELDS:
             return _refused(f"there is no order {clean(order, 40)}; orders are {', '.join(FIELDS)}")
         if not allowed(sender.role, order):
             return _refused(
@@ -141,7 +141,9 @@ class Desk:
         try:
             return {"ok": True, **await self._handlers[order](sender, fields)}
         except (OrderError, AnnounceError, WriteError) as error:
-            return _refused(str(error))
+            return _refused(clean(error))
+        except Exception as error:  # one order's bug is told to whoever gave it, and takes nobody else's away
+            return _refused(f"internal error, please report it: {order}: {clean(repr(error))}")
 
 
 def _refused(words: str) -> dict[str, Any]:
@@ -156,7 +158,9 @@ def standing_events(
     balance_of: Callable[[str], float | None],
 ) -> list[Event]:
     """Return the journal events of an `activate` or `deactivate` order. Raises OrderError for what is no backup."""
-    strangers = [name for name in names if name not in backups]
+    # What is active may be taken back also after it left the configuration.
+    known = backups if order == "activate" else backups | active
+    strangers = [name for name in names if name not in known]
     if strangers or not names:
         raise OrderError(f"not a backup channel: {', '.join(map(clean, strangers)) or 'none named'}")
     if order == "activate":

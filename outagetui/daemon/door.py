@@ -13,7 +13,12 @@ from outagetui.model import Operator
 from outagetui.orders.wire import LINE_LIMIT, decode, encode
 
 MOST_CLIENTS = 100
+LONGEST_PATH = 107  # unix(7): sun_path holds 108 bytes, the last one 0
 Take = Callable[[Sender, dict[str, Any]], Awaitable[dict[str, Any]]]
+
+
+class DoorError(Exception):
+    """Orders cannot be taken; the message says why and what to do."""
 
 
 class Door:
@@ -40,8 +45,8 @@ class Door:
             listener.bind(str(self.path))
         except OSError as error:
             listener.close()
-            words = "its path is too long for a socket" if "too long" in str(error) else os.strerror(error.errno or 0)
-            raise OSError(error.errno, f"{self.path}: cannot listen for orders: {words}") from error
+            words = os.strerror(error.errno) if error.errno else f"its path is longer than {LONGEST_PATH} bytes"
+            raise DoorError(f"{self.path}: cannot listen for orders: {words}; name another [store] path") from error
         self.path.chmod(0o660)
         self._server = await asyncio.start_unix_server(self._enter, sock=listener, limit=LINE_LIMIT)
 
@@ -73,14 +78,21 @@ class Door:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = writer.get_extra_info("socket")
+        too_long = False
         while True:
             try:
-                line = await reader.readline()
-            except ValueError:
-                writer.write(encode({"ok": False, "error": f"a line is longer than {LINE_LIMIT} bytes"}))
-                return
-            if not line:
-                return
+                line = await reader.readuntil(b"\n")
+            except asyncio.IncompleteReadError:
+                return  # gone, in the middle of a line or between two
+            except asyncio.LimitOverrunError as error:
+                if not too_long:
+                    writer.write(encode({"ok": False, "error": f"a line is longer than {LINE_LIMIT} bytes"}))
+                too_long = True
+                await reader.readexactly(error.consumed)
+                continue
+            if too_long:
+                too_long = False  # that was the rest of it
+                continue
             try:
                 request = decode(line)
             except ValueError:

@@ -2,15 +2,19 @@
 
 import asyncio
 import os
+import sqlite3
 import sys
 import time
 from pathlib import Path
 
+import msgspec
+
 from outagetui.config import ConfigError, load
+from outagetui.daemon.door import DoorError
 from outagetui.daemon.lock import LockedError, hold
 from outagetui.daemon.service import Daemon
-from outagetui.journal import Store, StoreError, make_place
-from outagetui.orders.launch import BACKGROUND
+from outagetui.journal import Store, StoreError, WriteError, make_place
+from outagetui.orders.launch import BACKGROUND, LOCKED
 from outagetui.playbook.runner import OrderError
 
 DRILL = "OUTAGETUI_DRILL"
@@ -34,7 +38,10 @@ def main(directory: Path) -> int:
         make_place(path)
         held = hold(path)
         store = Store(path)
-    except (LockedError, StoreError) as error:
+    except LockedError as error:
+        _say(error)
+        return LOCKED if BACKGROUND in os.environ else 1
+    except StoreError as error:
         _say(error)
         return 1
     except OSError as error:
@@ -55,8 +62,11 @@ def main(directory: Path) -> int:
 
     try:
         reason = asyncio.run(serve())
-    except (OSError, OrderError) as error:
+    except (OSError, OrderError, WriteError, DoorError, ConfigError) as error:
         _say(error)
+        return 1
+    except (sqlite3.Error, msgspec.MsgspecError) as error:
+        _say(f"{path}: damaged, or not a store of this version: {error}")
         return 1
     status = 1 if reason.startswith("internal error") else 0
     if status:

@@ -28,6 +28,7 @@ class Record:
         self._clock = clock
         self._pool = ThreadPoolExecutor(1, "store")
         self._order = asyncio.Lock()
+        self._patient = True
         self._followers: list[Follower] = []
         self.trouble = ""
         self.ledger = Ledger(primaries)
@@ -48,7 +49,13 @@ class Record:
             try:
                 return await self.write(actor, *events)
             except WriteError:
+                if not self._patient:
+                    raise
                 await asyncio.sleep(RETRY_SECONDS)
+
+    def hurry(self) -> None:
+        """Let `keep` try only once more: a daemon that is told to end must end, even on a full disk."""
+        self._patient = False
 
     async def _write(self, actor: str, events: Sequence[Event]) -> list[Entry]:
         async with self._order:

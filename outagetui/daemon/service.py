@@ -12,20 +12,21 @@ from outagetui import __version__
 from outagetui.announce.outbox import Outbox
 from outagetui.config import digest, load
 from outagetui.daemon import desk
+from outagetui.daemon.courier import Courier
 from outagetui.daemon.door import Door
 from outagetui.daemon.notify import Notifier
 from outagetui.daemon.prover import Prover
 from outagetui.daemon.record import Record
 from outagetui.daemon.schedule import Schedule
 from outagetui.daemon.sender import Sender
+from outagetui.daemon.shown import shown
 from outagetui.daemon.watch import Watch
 from outagetui.daemon.world import balance_of, make_world
 from outagetui.events import ConfigLoaded, DaemonStarted, DaemonStopped, FaultInjected
 from outagetui.fate import Fate, common
 from outagetui.journal import Store, WriteError
-from outagetui.live import Beat, PublicPlaybook, public
-from outagetui.model import Check, Config, Outcome, Sample
-from outagetui.options import ChannelsOptions
+from outagetui.live import Beat
+from outagetui.model import Channel, Check, Config, Outcome, Sample
 from outagetui.orders.wire import socket_path
 from outagetui.playbook.plan import plan
 from outagetui.playbook.runner import DAEMON, OrderError, Runner
@@ -58,6 +59,7 @@ class Daemon:
         self.vantage = Vantage(config.vantage, secrets)
         self.schedule = Schedule(self._look, self.watch.see, clock)
         self.outbox = Outbox(config, self.record, self.watch.state_of, clock)
+        self.courier = Courier(self.outbox)
         self.runner = Runner(self.record, make_world(self.record, self.watch, self.outbox, self._probe), self._already)
         self.prover = Prover(self.record, self.watch, self._probe, clock)
         self.door = Door(socket_path(store.path), lambda: self.config.operators, self._desk().take)
@@ -65,6 +67,7 @@ class Daemon:
         self._end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._flushed = asyncio.get_running_loop().time()
         self._fates: tuple[Fate, ...] = ()
+        self._turned = self._flushed  # when the flusher last came round, whether it could write or not
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def serve(self, ready: Callable[[], None]) -> str:
@@ -75,7 +78,7 @@ class Daemon:
         self.watch.configure(self.config)
         self.watch.resume(self._left_live)
         await self.record.write(DAEMON, self._started())
-        await self._publish()
+        await self._publish(self.config)
         self.schedule.replace(self.watch.checks())
         await self._flush()
         await self.door.open()
@@ -89,6 +92,8 @@ class Daemon:
         ):
             self._spawn(work)
         self.runner.resume()
+        self.courier.settle()
+        self._heed_ended_mutes(0.0, self._clock())
         ready()
         self.notifier.send(READY="1", STATUS=self._status())
         reason = await self._end
@@ -103,7 +108,9 @@ class Daemon:
 
     async def _leave(self, reason: str) -> None:
         await self.door.close()
+        self.record.hurry()
         await self.runner.aclose()
+        await self.courier.aclose()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -139,7 +146,8 @@ class Daemon:
         at = self._clock()
         sample = await self._look(check, asyncio.get_running_loop().time() + check.timeout)
         self.watch.see(check, at, sample)
-        return self.watch.last_of(check.id)
+        watched = check in self.watch.checks_of(check.id)  # a reload meanwhile may have taken it away
+        return self.watch.last_of(check.id) if watched else sample
 
     async def _already(self, name: str) -> bool:
         checks = self.watch.checks_of(name)
@@ -152,6 +160,7 @@ class Daemon:
                 await self._flush()
             except WriteError:
                 await asyncio.sleep(BEAT_EVERY)
+            self._turned = asyncio.get_running_loop().time()
 
     async def _flush(self) -> None:
         """Write what is new, and a sign of life once a second."""
@@ -180,16 +189,22 @@ class Daemon:
             await asyncio.sleep(BEAT_EVERY)
             now = self._clock()
             self.watch.tick(now)
-            for name, mute in self.record.ledger.mutes.items():
-                if before < mute.until <= now:
-                    self.watch.repeat(name)
+            self._heed_ended_mutes(before, now)
             before = now
-            alive = loop.time() - self._flushed < 10 * BEAT_EVERY
+            # A full disk is not a hanging one: started anew, the daemon could not even begin.
+            alive = loop.time() - self._turned < 10 * BEAT_EVERY
             if watchdog is not None and alive and loop.time() - fed >= min(watchdog, 5.0):
                 self.notifier.send(WATCHDOG="1", STATUS=self._status())
                 fed = loop.time()
             if self._background and not self._needed(now) and loop.time() - self.door.left > LINGER:
                 self.end("nobody needed it for 15 minutes")
+
+    def _heed_ended_mutes(self, before: float, now: float) -> None:
+        """Tell of what is still bad when its mute ended; also of a mute that ended while no daemon ran."""
+        for name, mute in self.record.ledger.mutes.items():
+            told = self.record.ledger.states.get(name, (None, 0.0))[1]
+            if before < mute.until <= now and told < mute.until:
+                self.watch.repeat(name)
 
     async def _keep_rolling_up(self) -> None:
         while True:
@@ -204,7 +219,7 @@ class Daemon:
             if found != self._fates:
                 self._fates = found
                 with contextlib.suppress(WriteError):
-                    await self._publish()
+                    await self._publish(self.config)
             await asyncio.sleep(FATES_EVERY)
 
     async def _keep_proving(self) -> None:
@@ -222,7 +237,8 @@ class Daemon:
 
     def _status(self) -> str:
         states = [self.watch.state_of(channel.id).value for channel in self.config.channels]
-        return ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(sorted(states))) or "no channels"
+        counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(sorted(states))) or "no channels"
+        return f"{counts}; {self.record.trouble}" if self.record.trouble else counts
 
     # Configuration.
 
@@ -235,27 +251,9 @@ class Daemon:
             drill=self.drill,
         )
 
-    async def _publish(self) -> None:
-        series = [f"{check.id}@{self.config.vantage}" for check in self.config.checks()]
-        await self.record.publish(public(self.config, self._playbooks(), self.drill, self._fates), series)
-
-    def _playbooks(self) -> tuple[PublicPlaybook, ...]:
-        return tuple(
-            PublicPlaybook(
-                id=book.id,
-                name=book.name,
-                summary=book.summary,
-                suggest=book.suggest,
-                steps=tuple(step.what for step in plan(book, self.config)),
-                activates=tuple(
-                    name
-                    for step in book.steps
-                    if step.do == "activate" and isinstance(step.options, ChannelsOptions)
-                    for name in step.options.channels
-                ),
-            )
-            for book in self.config.playbooks
-        )
+    async def _publish(self, config: Config) -> None:
+        series = [f"{check.id}@{config.vantage}" for check in config.checks()]
+        await self.record.publish(shown(config, self.drill, self._fates), series)
 
     # Orders.
 
@@ -296,8 +294,9 @@ class Daemon:
         return {}
 
     async def _abort(self, sender: Sender, order: desk.Abort) -> dict[str, Any]:
-        await self.runner.abort(sender.actor, order.run)
-        return {}
+        if await self.runner.abort(sender.actor, order.run):
+            return {}
+        return {"warning": f"{order.run} ends as soon as the step in progress is journaled"}
 
     async def _ack(self, sender: Sender, order: desk.Ack) -> dict[str, Any]:
         incident, closed = self.record.ledger.incident_at(self._clock())
@@ -309,8 +308,9 @@ class Daemon:
         known = frozenset(channel.id for channel in self.config.channels)
         known |= {outlet.id for outlet in self.config.outlets}
         event = desk.mute_event(order, known, self._clock())
+        mute = self.record.ledger.mutes.get(order.id)
         await self.record.write(sender.actor, event)
-        if not order.seconds:
+        if not order.seconds and mute is not None and mute.until > self._clock():
             self.watch.repeat(order.id)
         return {"until": event.until}
 
@@ -339,13 +339,17 @@ class Daemon:
             raise OrderError(f"not a backup channel: {', '.join(map(clean, sorted(strangers)))}")
         chosen = [channel for channel in backups if not order.channels or channel.id in order.channels]
         for channel in chosen:
-            self._spawn(self.prover.prove(sender.actor, channel))
+            self._spawn(self._try_out(sender.actor, channel))
         return {"channels": [channel.id for channel in chosen]}
+
+    async def _try_out(self, actor: str, channel: Channel) -> None:
+        with contextlib.suppress(WriteError):  # said by the flusher already; the proof counts for nothing
+            await self.prover.prove(actor, channel)
 
     async def _announce(self, sender: Sender, order: desk.Announce) -> dict[str, Any]:
         note = clean(order.note, desk.NOTE)
         made = await self.outbox.make(sender.actor, order.kind, order.audience, order.outlets, note=note)
-        self._spawn(self.outbox.deliver(sender.actor, made.announcement, made.part))
+        self.courier.send(sender.actor, made)
         return {"announcement": made.announcement, "part": made.part}
 
     async def _reload(self, sender: Sender, order: desk.Nothing) -> dict[str, Any]:
@@ -354,6 +358,7 @@ class Daemon:
         directory = Path(self.config.directory)
         try:
             fresh = await asyncio.to_thread(load, directory)
+            loaded = ConfigLoaded(digest=digest(directory))
         except ConfigError as error:
             lines = str(error).splitlines()
             more = f" (and {len(lines) - 1} more: outagetui validate)" if len(lines) > 1 else ""
@@ -361,11 +366,11 @@ class Daemon:
         fixed = (fresh.store, fresh.vantage, fresh.secrets)
         if fixed != (self.config.store, self.config.vantage, self.config.secrets):
             raise OrderError("store, vantage and secrets take effect when the daemon is started again")
+        await self._publish(fresh)
+        await self.record.write(sender.actor, loaded)
         self.config = self.outbox.config = fresh
         self.watch.configure(fresh)
-        await self._publish()
         self.schedule.replace(self.watch.checks())
-        await self.record.write(sender.actor, ConfigLoaded(digest=digest(directory)))
         return {}
 
     async def _fault(self, sender: Sender, order: desk.Fault) -> dict[str, Any]:

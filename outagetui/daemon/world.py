@@ -78,8 +78,10 @@ class StepWorld(World):
         if detail == told or self.now() - at < PROGRESS_EVERY:
             return
         self._told = self.now(), detail
-        attempt = self._record.ledger.runs[self.run].steps[self._plan.id].attempt
-        event = StepProgress(run=self.run, step=self._plan.id, attempt=attempt, detail=detail)
+        row = self._record.ledger.runs[self.run].steps.get(self._plan.id)
+        if row is None:
+            return  # what takes a step back has no row of its own
+        event = StepProgress(run=self.run, step=self._plan.id, attempt=row.attempt, detail=detail)
         try:
             await self._record.write(DAEMON, event)
         except WriteError:
@@ -93,7 +95,9 @@ class StepWorld(World):
             made = self._outbox.part_of(self.run, plan.id) or await self._outbox.make(
                 DAEMON, options.kind, options.audience, options.outlets, run=self.run, step=plan.id
             )
-            return summary(made, await self._outbox.deliver(DAEMON, made.announcement, made.part))
+            said = self._record.ledger.runs[self.run].answered.get(plan.id)
+            again = said is not None and said.answer == "retry"
+            return summary(made, await self._outbox.deliver(DAEMON, made.announcement, made.part, again=again))
         except (AnnounceError, WriteError) as error:
             return Result(False, str(error))
 

@@ -10,6 +10,7 @@ from outagetui.orders.client import OrderClient
 
 START_SECONDS = 15.0
 BACKGROUND = "OUTAGETUI_BACKGROUND"
+LOCKED = 75  # exit status (EX_TEMPFAIL) of a background daemon that came second: the first will answer
 
 
 class LaunchError(Exception):
@@ -30,7 +31,7 @@ async def connect(store: Path, config: Path) -> OrderClient:
     for _ in range(round(START_SECONDS / 0.05)):
         if (await client.hello()).get("ok"):
             return client
-        if process.poll() is not None:
+        if process.poll() not in (None, LOCKED):
             break
         await asyncio.sleep(0.05)
     raise LaunchError(_why(process))
@@ -60,7 +61,7 @@ def start(config: Path) -> "subprocess.Popen[bytes]":
 
 
 def _why(process: "subprocess.Popen[bytes]") -> str:
-    if process.poll() is None:
+    if process.poll() in (None, LOCKED):
         return "the daemon was started but does not answer; see: outagetui daemon"
     assert process.stderr is not None
     words = process.stderr.read().decode("utf-8", "replace").strip()

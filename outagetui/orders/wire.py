@@ -32,13 +32,16 @@ def socket_path(store: Path) -> Path:
 
 
 def encode(document: dict[str, Any]) -> bytes:
-    """Return one line."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    """Return one line of ASCII, which any string fits, half a surrogate pair too."""
+    return json.dumps(document, separators=(",", ":")).encode() + b"\n"
 
 
 def decode(line: bytes) -> dict[str, Any]:
     """Return a line's document. Raises ValueError when it is not a JSON object."""
-    document = json.loads(line)
+    try:
+        document = json.loads(line)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
     if not isinstance(document, dict):
         raise ValueError("not an object")
     return document
