@@ -5,7 +5,7 @@ Duration fields carry the type `Duration`; the configuration reader accepts `"50
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 Duration = Annotated[float, Meta(ge=0, extra_json_schema={"unit": "s"})]
 
@@ -151,6 +151,50 @@ class WebchatOptions(ProbeOptions, frozen=True, kw_only=True):
     room: str | None = None
 
 
+class WireguardOptions(ProbeOptions, frozen=True, kw_only=True):
+    """`wireguard`: `peer` is a public key, `file` holds the output of `wg show INTERFACE dump`."""
+
+    peer: str | None = None
+    stale_after: Annotated[float, Meta(gt=0, extra_json_schema={"unit": "s"})] = 180.0
+    file: str | None = None
+
+
+class ExecOptions(ProbeOptions, frozen=True, kw_only=True):
+    """`exec`: `argv` is a monitoring plugin, named by its whole path, and its arguments."""
+
+    argv: Annotated[tuple[str, ...], Meta(min_length=1)]
+
+
+class SipOptionsOptions(ProbeOptions, frozen=True, kw_only=True):
+    """`sip.options`: with `accept` only those status codes pass; `from` is the address we ask as."""
+
+    accept: Annotated[tuple[Annotated[int, Meta(ge=200, le=699)], ...], Meta(min_length=1)] | None = None
+    from_: str | None = field(default=None, name="from")
+    ca: str | None = None
+
+
+class SipRegisterOptions(ProbeOptions, frozen=True, kw_only=True):
+    """`sip.register`: `proxy` is "host:port;transport=udp" to send to, `user` the login if it is not the target's."""
+
+    proxy: str | None = None
+    secret: str | None = None
+    user: str | None = None
+    ca: str | None = None
+
+
+class SipCallOptions(ProbeOptions, frozen=True, kw_only=True):
+    """`sip.call`: a call by `user` of `seconds`; below `mos_slow` it warns, below `mos_down` it fails."""
+
+    proxy: str | None = None
+    user: str | None = None
+    secret: str | None = None
+    seconds: Annotated[float, Meta(ge=1, le=60)] = 3.0
+    mos_slow: Annotated[float, Meta(ge=1, le=4.5)] = 3.6
+    mos_down: Annotated[float, Meta(ge=1, le=4.5)] = 2.6
+    calls_per_day: Annotated[int, Meta(ge=0, le=10000)] = 24
+    ca: str | None = None
+
+
 PROBES: dict[str, type[ProbeOptions]] = {
     "http": HttpOptions,
     "tls": TlsOptions,
@@ -165,6 +209,11 @@ PROBES: dict[str, type[ProbeOptions]] = {
     "websocket": WebsocketOptions,
     "webchat": WebchatOptions,
     "irc": IrcOptions,
+    "wireguard": WireguardOptions,
+    "exec": ExecOptions,
+    "sip.options": SipOptionsOptions,
+    "sip.register": SipRegisterOptions,
+    "sip.call": SipCallOptions,
 }
 
 

@@ -84,7 +84,11 @@ CHECK_FAULTS = [
     ('probe = "tcp"\ntarget = "tcp://h:1"\nmacth = "x"', '15: check[2].macth: unknown key (did you mean "match"?)'),
     ('probe = "tcp"\ntarget = "tcp://h:1"\nevry = "1s"', '15: check[2].evry: unknown key (did you mean "every"?)'),
     ('probe = 5\ntarget = "tcp://h:1"', "13: check[2].probe: expected a text in quotes, not the number 5"),
-    ('probe = "sip.call"\ntarget = "sip:1@h"', '13: check[2].probe: "sip.call" is not available in this version'),
+    ('probe = "matrix"\ntarget = "https://h/"', '13: check[2].probe: "matrix" is not available in this version'),
+    ('probe = "sip.call"\ntarget = "sip:h"', "14: check[2].target: expected sip:number@domain"),
+    ('probe = "sip.options"\ntarget = "sip:h;transport=sctp"', "14: check[2].target: expected sip:host:port"),
+    ('probe = "sip.register"\ntarget = "sip:a@h"\nproxy = "h:0"', '15: check[2].proxy: expected "host:port'),
+    ('probe = "sip.call"\ntarget = "sip:1@h"\nseconds = 9\ntimeout = "10s"', "16: check[2].timeout: must be at least 2 s"),
 ]
 
 

@@ -14,15 +14,16 @@ from outagetui.config.source import Source, names_in, read_source
 from outagetui.config.tables import ChannelTable, CheckTable, OutletTable, OwnerFile
 from outagetui.config.targets import connect_trouble, option_troubles, target_option_troubles, target_trouble
 from outagetui.model import Check
-from outagetui.options import PROBES, ProbeOptions, ValueOptions
+from outagetui.options import PROBES, ProbeOptions, SipCallOptions, ValueOptions
 
 TIME_BESIDE: Final = 10.0  # seconds a probe that waits `within` has for all else, unless `timeout` says otherwise
+CALL_BESIDE: Final = 2.0  # seconds of a `sip.call` that are not sound
 VALUE_LIMITS: Final = ("slow_below", "slow_above", "down_below", "down_above")
 
 # Probes that are specified but that this version cannot run.
 PROBES_LATER: Final = (
-    *("xmpp", "xmpp.room", "sip.options", "sip.register", "sip.call"),
-    *("matrix", "wireguard", "exec"),
+    *("xmpp", "xmpp.room"),
+    *("matrix",),
 )
 
 
@@ -142,12 +143,15 @@ def _look_at_check(draft: Draft, table: CheckTable, options: ProbeOptions, sourc
         source.problem((*at, "connect"), trouble)
     for key, trouble in (*option_troubles(options), *target_option_troubles(table.target, options)):
         source.problem((*at, *key), trouble)
-    ca = getattr(options, "ca", None)
-    return options if ca is None else msgspec.structs.replace(options, ca=beside(draft, ca))
+    paths = {key: getattr(options, key, None) for key in ("ca", "file")}
+    whole = {key: beside(draft, path) for key, path in paths.items() if path is not None}
+    return msgspec.structs.replace(options, **whole) if whole else options
 
 
 def _timeout(table: CheckTable, options: ProbeOptions, source: Source, at: Path, *, given: bool) -> float:
     """Return the limit of the whole look: a probe that waits `within` needs more than that."""
+    if isinstance(options, SipCallOptions):
+        return _call_timeout(table.timeout, options.seconds, source, at, given=given)
     within = getattr(options, "within", None)
     if within is None:
         return table.timeout
@@ -155,6 +159,13 @@ def _timeout(table: CheckTable, options: ProbeOptions, source: Source, at: Path,
         message = f"must be more than within ({show_duration(within)}), and leave time to log in and to send; remove it"
         source.problem((*at, "timeout"), message)
     return table.timeout if given else float(within) + TIME_BESIDE
+
+
+def _call_timeout(timeout: float, seconds: float, source: Source, at: Path, *, given: bool) -> float:
+    if given and timeout < seconds + CALL_BESIDE:
+        message = f"must be at least {CALL_BESIDE:g} s more than seconds, for the call to be answered and ended"
+        source.problem((*at, "timeout"), message)
+    return timeout if given else max(timeout, seconds + CALL_BESIDE)
 
 
 def beside(draft: Draft, path: str) -> str:

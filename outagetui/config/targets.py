@@ -11,17 +11,23 @@ from outagetui.config.positions import Path
 from outagetui.config.problems import listing, nearest
 from outagetui.options import (
     DnsOptions,
+    ExecOptions,
     HttpOptions,
     IcmpOptions,
     ImapOptions,
     IrcOptions,
     MailRoundtripOptions,
     ProbeOptions,
+    SipCallOptions,
+    SipOptionsOptions,
+    SipRegisterOptions,
     SmtpOptions,
     TlsOptions,
     ValueOptions,
     WebchatOptions,
+    WireguardOptions,
 )
+from outagetui.sip.uri import read_hop, read_uri
 
 Trouble = tuple[Path, str]  # (the key path of the option, what is wrong)
 
@@ -34,10 +40,15 @@ _FORMS = {
     "smtp": "smtp://host:port",
     "icmp": "icmp://host",
     "irc": "irc://host:port or ircs://host:port",
+    "wireguard": "wireguard:INTERFACE",
+    "exec": "exec:NAME",
     "imap": "imap://user@host:port or imaps://user@host:port",
     "mail.roundtrip": "smtp://host:port, or the http(s)://… form of a web chat with {token} in its query",
     "websocket": "ws://host/… or wss://host/…",
     "webchat": "http://host/… or https://host/…",
+    "sip.options": "sip:host:port;transport=udp, tcp or tls",
+    "sip.register": "sip:user@domain",
+    "sip.call": "sip:number@domain",
     "dns": "dns://server:port/name, or dns:name for the system's resolver",
 }
 _WEB = frozenset({"http", "feed", "value", "webchat"})
@@ -62,6 +73,8 @@ _CANARIES = {"tcp": "tcp", "http": "http", "https": "http", "dns": "dns", "icmp"
 _LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?|_[\w-]{1,62}")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _NICK = re.compile(r"[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]{0,29}")
+_KEY = re.compile(r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=")  # 32 bytes in base64
+_NAMED = {"wireguard": re.compile(r"[A-Za-z0-9_=+.-]{1,15}"), "exec": re.compile(r"[A-Za-z0-9_.-]{1,64}")}
 _STATUS = re.compile(r"([1-5]\d\d)(?:-([1-5]\d\d))?", re.ASCII)
 _RECORDS = (
     *("A", "AAAA", "ANY", "CAA", "CNAME", "DNSKEY", "DS", "HTTPS", "MX", "NAPTR", "NS", "OPENPGPKEY", "PTR"),
@@ -78,6 +91,8 @@ def target_trouble(probe: str, target: str) -> str:
     form = f"expected {_FORMS[probe]}"
     if any(char.isspace() or not char.isprintable() for char in target):
         return f"{form}, without spaces"
+    if probe.startswith("sip."):
+        return _sip_trouble(probe, target, form)
     try:
         parts = urlsplit(target)
         port = parts.port
@@ -85,6 +100,8 @@ def target_trouble(probe: str, target: str) -> str:
         return f"{form}: {str(error)[:1].lower()}{str(error)[1:]}"
     if parts.scheme not in _SCHEMES.get(probe, (probe,)):
         return form
+    if probe in _NAMED:
+        return "" if _NAMED[probe].fullmatch(target.partition(":")[2]) else form
     if parts.password is not None or (parts.username is not None and probe not in _USERS):
         return f"a {'password' if probe in _USERS else 'user or password'} must not stand in a target"
     if probe == "dns" and not parts.netloc:
@@ -110,6 +127,13 @@ def _rest_trouble(probe: str, parts: SplitResult, port: int | None, form: str) -
     if port is None:
         return f"{form}: the port is missing"
     return form if parts.path.strip("/") or parts.query or parts.fragment else ""
+
+
+def _sip_trouble(probe: str, target: str, form: str) -> str:
+    uri = read_uri(target)
+    if uri is None or not _is_domain(uri.host):
+        return form
+    return form if probe != "sip.options" and not uri.user else ""
 
 
 def canary_probe(target: str) -> str | None:
@@ -239,6 +263,30 @@ def target_option_troubles(target: str, options: ProbeOptions) -> Iterator[Troub
             yield ("secret",), "needs the user in the target, as in imap://user@host"
 
 
+def _wireguard(options: WireguardOptions) -> Iterator[Trouble]:
+    if options.peer is not None and not _KEY.fullmatch(options.peer):
+        yield ("peer",), "expected a public key as `wg show` prints it: 44 characters that end in ="
+
+
+def _sip(options: SipRegisterOptions | SipCallOptions) -> Iterator[Trouble]:
+    if options.proxy is not None and read_hop(options.proxy) is None:
+        yield ("proxy",), 'expected "host:port;transport=udp", tcp or tls'
+    if options.user is not None and not re.fullmatch(r"[A-Za-z0-9_.!~*'()&=+$,;?/%-]+", options.user):
+        yield ("user",), "expected the part of a SIP address before its @"
+    if isinstance(options, SipCallOptions) and options.mos_down > options.mos_slow:
+        yield ("mos_down",), "more than mos_slow, so that nothing would ever be slow"
+
+
+def _sip_options(options: SipOptionsOptions) -> Iterator[Trouble]:
+    if options.from_ is not None and read_uri(options.from_) is None:
+        yield ("from",), "expected an address such as sip:watch@example.net"
+
+
+def _exec(options: ExecOptions) -> Iterator[Trouble]:
+    if options.argv and not options.argv[0].startswith("/"):
+        yield ("argv", 0), "expected the plugin's whole path, which begins with /"
+
+
 def _value(options: ValueOptions) -> Iterator[Trouble]:
     if (options.path is None) == (options.match is None):
         yield ("path",), "expected exactly one of path and match: where the number stands"
@@ -255,6 +303,11 @@ _LOOKS: dict[type[ProbeOptions], Callable[[Any], Iterator[Trouble]]] = {
     IcmpOptions: _icmp,
     SmtpOptions: _smtp,
     IrcOptions: _irc,
+    WireguardOptions: _wireguard,
+    ExecOptions: _exec,
+    SipOptionsOptions: _sip_options,
+    SipRegisterOptions: _sip,
+    SipCallOptions: _sip,
     ValueOptions: _value,
     MailRoundtripOptions: _mail_roundtrip,
     WebchatOptions: _webchat,
@@ -296,6 +349,14 @@ def _is_host(parts: SplitResult) -> bool:
             return False
         return True
     return _is_name(host)
+
+
+def _is_domain(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return ":" not in host and _is_name(host)
+    return True
 
 
 def _is_name(name: str) -> bool:

@@ -1,0 +1,69 @@
+"""`sip.register`: can a phone register? REGISTER, the challenge's answer, the binding checked and taken back.
+
+The binding is our own (see `outagetui.sip.registration`): phones of the account keep theirs, and it is taken back also
+when the look is cut short. Codes: `sip.NNN` (401 or 407: the password was refused), `sip.auth-unsupported`,
+`sip.contact-missing`, `sip.expiry`, `sip.still-registered` (warn: it could not be taken back), `timeout`, and those of
+`sip.options` and TLS.
+"""
+
+import asyncio
+import uuid
+
+from outagetui.model import Check, Outcome, Sample
+from outagetui.options import SipRegisterOptions
+from outagetui.probes.trouble import Phases, Trouble, unknown
+from outagetui.probes.vantage import Vantage
+from outagetui.sip.agent import Agent
+from outagetui.sip.farewell import PATIENCE, Farewells
+from outagetui.sip.locate import proxy_hop, target_uri
+from outagetui.sip.registration import Registration
+from outagetui.sip.request import plain
+from outagetui.sip.transaction import Silence
+from outagetui.sip.verdict import unanswered
+from outagetui.text import clean
+
+MARGIN = 0.05  # as in `sip.options`
+
+
+async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
+    """Register once at the registrar of `check`, and take it back."""
+    options = check.options
+    assert isinstance(options, SipRegisterOptions)
+    account = target_uri(check.target)
+    if not account.user:
+        unknown("target.invalid", f"{check.target}: this needs a user: sip:user@domain")
+    hop = account.hop if options.proxy is None else proxy_hop(options.proxy)
+    password = "" if options.secret is None else vantage.secrets.read(options.secret)
+    user = plain(options.user or account.user, "user") if options.secret is not None else ""
+    phases = Phases()
+    agent = Agent(vantage, user=user, password=password, ca=options.ca, phases=phases, asking="register")
+    instance = uuid.uuid5(uuid.NAMESPACE_URL, f"outagetui/{vantage.name}/{check.id}/{account.bare}")
+    registration = Registration(agent, account, instance)
+    until = deadline - MARGIN
+    try:
+        async with phases.within(deadline):
+            spots = await agent.reach(hop, deadline)
+            try:
+                life = await registration.make(spots, until)
+            except Silence as error:
+                raise unanswered(error, agent.malformed, agent.strange) from error
+            phases.enter("unregister")
+            removed = await _removed(registration, until)
+    finally:
+        if registration.standing:
+            end = asyncio.get_running_loop().time() + PATIENCE
+            vantage.shared(Farewells, Farewells).hand_over(agent, registration.remove(end))
+        else:
+            await agent.aclose()
+    outcome, code, detail = Outcome.PASS, "", f"registered for {life} s and taken back"
+    if not removed:
+        outcome, code = Outcome.WARN, "sip.still-registered"
+        detail = f"registered for {life} s, but it could not be taken back"
+    return Sample(outcome=outcome, code=code, detail=clean(detail), latency_ms=phases.total, phases=dict(phases.ms))
+
+
+async def _removed(registration: Registration, until: float) -> bool:
+    try:
+        return await registration.remove(until)
+    except (Silence, OSError, Trouble):
+        return False

@@ -1,0 +1,180 @@
+"""SIP messages (RFC 3261 section 7): what we write, and what came, read within bounds and without ever raising.
+
+Parsing is `sipmessage`'s. It trusts its input, so everything it is given is capped and checked here first; what it
+cannot read is None: malformed, and no answer to anything.
+"""
+
+import re
+from collections.abc import Iterable
+
+from msgspec import Struct
+from sipmessage import Address, CSeq, Message
+
+MESSAGE_LIMIT = 65535  # bytes
+_HEADERS_LIMIT = 256
+_VALUE_LIMIT = 4096  # characters
+_FOLD = re.compile(rb"\r\n[ \t]+")
+_STATUS = re.compile(r"SIP/2\.0 ([1-6]\d\d) ", re.ASCII)
+_REQUEST = re.compile(r"([A-Z]{1,20}) \S{1,2048} SIP/2\.0", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_VIA = re.compile(r"SIP\s*/\s*2\.0\s*/\s*[A-Z-]+\s+[^\s;]+\s*((?:;.*)?)", re.IGNORECASE)
+_BRANCH = re.compile(r";\s*branch\s*=\s*([^\s;,]+)", re.IGNORECASE)
+_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|<[^>]*>|,|[^",<]+|.')
+
+
+class Incoming(Struct, frozen=True):
+    """A message that came: `code` is 0 for a request, `method` the CSeq's; `headers` have lower-case names."""
+
+    code: int
+    phrase: str
+    method: str
+    seq: int
+    call_id: str
+    branch: str
+    from_tag: str
+    to_tag: str
+    vias: int
+    headers: dict[str, tuple[str, ...]]
+    body: bytes
+
+    def first(self, name: str) -> str:
+        """Return the first value of a header, or an empty string."""
+        return self.headers.get(name, ("",))[0]
+
+    def every(self, name: str) -> list[str]:
+        """Return every element of a header that is a list, verbatim and in order."""
+        return [element for value in self.headers.get(name, ()) for element in elements(value)]
+
+    @property
+    def words(self) -> str:
+        """The status as shown to people."""
+        return f"{self.code} {self.phrase}".strip()
+
+
+def parse(data: bytes) -> Incoming | None:
+    """Return the message in `data`, or None when it is none that could be acted upon."""
+    try:
+        return _parse(data)
+    except Exception:  # a parser's surprise at hostile bytes is not ours to die of
+        return None
+
+
+def _parse(data: bytes) -> Incoming | None:
+    head, end, body = data.lstrip(b"\r\n").partition(b"\r\n\r\n")
+    if not end or len(data) > MESSAGE_LIMIT:
+        return None
+    text = _FOLD.sub(b" ", head).decode("utf-8", "replace")
+    start, *lines = text.split("\r\n")
+    if len(lines) > _HEADERS_LIMIT or not (_STATUS.match(start) or _REQUEST.fullmatch(start)):
+        return None
+    if any(len(line) > _VALUE_LIMIT or _CONTROL.search(line) for line in (start, *lines)):
+        return None
+    if any(":" not in line for line in lines):
+        return None
+    plain = [f"{name.rstrip()}:{value}" for name, _, value in (line.partition(":") for line in lines)]
+    # The library wants every URI to be one it knows, but a request's is nothing we look at.
+    code = _STATUS.match(start)
+    first = start if code else "SIP/2.0 100 Request"
+    message = Message.parse("\r\n".join((first, *plain, "", "")).encode())
+    headers = {name.lower(): tuple(message.headers.getlist(name)) for name in message.headers.keys()}  # noqa: SIM118
+    cseq = CSeq.parse(headers["cseq"][0])
+    vias = [element for value in headers["via"] for element in elements(value)]
+    via = _VIA.fullmatch(vias[0])
+    branch = _BRANCH.search(via[1]) if via else None
+    if via is None or any(len(headers.get(name, ())) != 1 for name in ("cseq", "call-id", "from", "to")):
+        return None
+    if (request := _REQUEST.fullmatch(start)) and request[1] != cseq.method:
+        return None
+    length = headers.get("content-length", (str(len(body)),))[0]
+    if not (length.isascii() and length.isdigit()) or int(length) > len(body):
+        return None
+    return Incoming(
+        code=int(code[1]) if code else 0,
+        phrase=start[12:] if code else "",
+        method=cseq.method,
+        seq=cseq.sequence,
+        call_id=headers["call-id"][0],
+        branch=branch[1] if branch else "",
+        from_tag=tag(headers["from"][0]),
+        to_tag=tag(headers["to"][0]),
+        vias=len(vias),
+        headers=headers,
+        body=body[: int(length)],
+    )
+
+
+def address(value: str) -> Address | None:
+    """Return a Contact, Route or From value read, or None."""
+    try:
+        return Address.parse(value)
+    except Exception:  # as in `parse`
+        return None
+
+
+def tag(value: str) -> str:
+    """Return the tag of a From or To value, or an empty string."""
+    found = address(value)
+    return (found.parameters.get("tag") or "") if found is not None else ""
+
+
+def elements(value: str) -> list[str]:
+    """Split a header's value at its commas, not at those within quotes or angle brackets."""
+    found = [""]
+    for piece in _PIECE.findall(value):
+        if piece == ",":
+            found.append("")
+        else:
+            found[-1] += piece
+    return [each.strip() for each in found if each.strip()]
+
+
+def compose(start: str, headers: Iterable[tuple[str, str]], body: bytes = b"") -> bytes:
+    """Return a message's bytes; its Content-Length is added."""
+    lines = [start, *(f"{name}: {value}" for name, value in headers), f"Content-Length: {len(body)}"]
+    return "\r\n".join((*lines, "", "")).encode() + body
+
+
+def answer(request: Incoming, status: str, tag: str) -> bytes:
+    """Return our reply to a request that came (RFC 3261 section 8.2.6); `tag` is ours."""
+    to = request.first("to")
+    headers = [("Via", via) for via in request.headers["via"]]
+    headers += [("From", request.first("from")), ("To", to if request.to_tag else f"{to};tag={tag}")]
+    headers += [("Call-ID", request.call_id), ("CSeq", f"{request.seq} {request.method}")]
+    return compose(f"SIP/2.0 {status}", headers)
+
+
+class Framer:
+    """Cuts a byte stream into messages by Content-Length (RFC 3261 section 18.3)."""
+
+    def __init__(self) -> None:
+        self._data = b""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Return the messages that `data` completed. Raises ValueError when the stream cannot be cut any more."""
+        self._data += data
+        found = []
+        while True:
+            self._data = self._data.lstrip(b"\r\n")  # keep-alives (RFC 5626 section 3.5.1)
+            end = self._data.find(b"\r\n\r\n")
+            if end < 0:
+                break
+            size = end + 4 + _content_length(self._data[:end])
+            if size > MESSAGE_LIMIT:
+                raise ValueError("a message is longer than 64 KiB")
+            if len(self._data) < size:
+                break
+            found.append(self._data[:size])
+            self._data = self._data[size:]
+        if len(self._data) > MESSAGE_LIMIT:
+            raise ValueError("a message is longer than 64 KiB")
+        return found
+
+
+_LENGTH = re.compile(rb"\r\n(?:content-length|l)[ \t]*:[ \t]*(\d{1,9})[ \t]*(?=\r\n|$)", re.IGNORECASE)
+
+
+def _content_length(head: bytes) -> int:
+    found = _LENGTH.search(head)
+    if found is None:
+        raise ValueError("a message on a stream has no Content-Length")
+    return int(found[1])
