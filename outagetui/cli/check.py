@@ -66,7 +66,10 @@ async def probe_all(config: Config, checks: Sequence[Check]) -> dict[str, Sample
     from outagetui.probes.vantage import Vantage
     from outagetui.secrets import Secrets
 
-    vantage = Vantage(config.vantage, Secrets(Path(config.secrets) if config.secrets else None))
+    # What costs money is counted beside the store, so that a check by hand spends of the daemon's allowance.
+    place = Path(config.store).parent
+    secrets = Secrets(Path(config.secrets) if config.secrets else None)
+    vantage = Vantage(config.vantage, secrets, place if place.is_dir() else None)
     slots = asyncio.Semaphore(AT_ONCE)
 
     async def one(check: Check) -> Sample:

@@ -56,7 +56,7 @@ class Daemon:
         self.record = Record(store, primaries, clock)
         self.watch = Watch(config.vantage, self.record.ledger, clock(), self._hurry)
         secrets = Secrets.none() if drill else Secrets(Path(config.secrets) if config.secrets else None)
-        self.vantage = Vantage(config.vantage, secrets)
+        self.vantage = Vantage(config.vantage, secrets, store.path.parent)
         self.schedule = Schedule(self._look, self.watch.see, clock)
         self.outbox = Outbox(config, self.record, self.watch.state_of, clock)
         self.courier = Courier(self.outbox)
