@@ -88,7 +88,10 @@ CHECK_FAULTS = [
     ('probe = "sip.call"\ntarget = "sip:h"', "14: check[2].target: expected sip:number@domain"),
     ('probe = "sip.options"\ntarget = "sip:h;transport=sctp"', "14: check[2].target: expected sip:host:port"),
     ('probe = "sip.register"\ntarget = "sip:a@h"\nproxy = "h:0"', '15: check[2].proxy: expected "host:port'),
-    ('probe = "sip.call"\ntarget = "sip:1@h"\nseconds = 9\ntimeout = "10s"', "16: check[2].timeout: must be at least 2"),
+    (
+        'probe = "sip.call"\ntarget = "sip:1@h"\nseconds = 9\ntimeout = "10s"',
+        "16: check[2].timeout: must be at least 2",
+    ),
 ]
 
 
