@@ -5,6 +5,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from outagetui.model import State
 from outagetui.tui.glyphs import CURSOR
 from tests.bench import daemon as ours
 from tests.bench.report import Row, percentile
@@ -20,12 +21,14 @@ def run() -> list[Row]:
     with tempfile.TemporaryDirectory() as place, site(CHANNELS) as web:
         targets = [f"http://127.0.0.1:{port}/" for port in web.ports]
         directory = ours.configure(Path(place), targets, every=10.0, timeout=5.0)
-        with ours.daemon(directory) as (_, _store):
+        with ours.daemon(directory) as (_, store):
             for port in list(web.ports):
                 web.ask(f"hole {port}")
             with Pty(python("-m", "outagetui", "--config", str(directory)), columns=120, lines=40) as screen:
                 screen.until(lambda terminal: cursor(terminal) is not None)
-                screen.until(lambda terminal: "down" in terminal.picture.text, 30.0)
+                # Until every row is down they change places, and the cursor with them.
+                screen.until(lambda _: all(row.state is State.DOWN for row in ours.lives(store)), 60.0)
+                screen.read(1.0)
                 took = [_press(screen, draw, number) for number in range(PRESSES)]
     note = "50 channels, all down; the reader's terminal included"
     return [
