@@ -104,6 +104,7 @@ class IncidentRow(Struct, frozen=True, kw_only=True):
     channels: tuple[str, ...]
     acked_by: str = ""
     closed: float | None = None
+    closes: float | None = None  # when it will close by itself, if all primaries stay up
 
 
 class SuggestionRow(Struct, frozen=True, kw_only=True):
@@ -141,6 +142,7 @@ class StepRow(Struct, frozen=True, kw_only=True):
     actor: str = ""
     question: str = ""
     answers: tuple[str, ...] = ()
+    preview: str = ""  # what a yes will send, word for word
 
 
 class RunRow(Struct, frozen=True, kw_only=True):
