@@ -17,6 +17,7 @@ from outagetui.options import (
     ImapOptions,
     IrcOptions,
     MailRoundtripOptions,
+    MatrixOptions,
     ProbeOptions,
     SipCallOptions,
     SipOptionsOptions,
@@ -40,6 +41,7 @@ _FORMS = {
     "smtp": "smtp://host:port",
     "icmp": "icmp://host",
     "irc": "irc://host:port or ircs://host:port",
+    "matrix": "https://host",
     "wireguard": "wireguard:INTERFACE",
     "exec": "exec:NAME",
     "imap": "imap://user@host:port or imaps://user@host:port",
@@ -51,7 +53,7 @@ _FORMS = {
     "sip.call": "sip:number@domain",
     "dns": "dns://server:port/name, or dns:name for the system's resolver",
 }
-_WEB = frozenset({"http", "feed", "value", "webchat"})
+_WEB = frozenset({"http", "feed", "value", "matrix", "webchat"})
 _STREAMS = _WEB | {
     "tls",
     "tcp",
@@ -73,6 +75,7 @@ _CANARIES = {"tcp": "tcp", "http": "http", "https": "http", "dns": "dns", "icmp"
 _LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?|_[\w-]{1,62}")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _NICK = re.compile(r"[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]{0,29}")
+_ROOM = re.compile(r"#[^\s:]+:\S+|!\S+")
 _KEY = re.compile(r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=")  # 32 bytes in base64
 _NAMED = {"wireguard": re.compile(r"[A-Za-z0-9_=+.-]{1,15}"), "exec": re.compile(r"[A-Za-z0-9_.-]{1,64}")}
 _STATUS = re.compile(r"([1-5]\d\d)(?:-([1-5]\d\d))?", re.ASCII)
@@ -263,6 +266,14 @@ def target_option_troubles(target: str, options: ProbeOptions) -> Iterator[Troub
             yield ("secret",), "needs the user in the target, as in imap://user@host"
 
 
+def _matrix(options: MatrixOptions) -> Iterator[Trouble]:
+    for key, other in (("user", "secret"), ("secret", "user"), ("room", "user")):
+        if getattr(options, key) is not None and getattr(options, other) is None:
+            yield (key,), f"needs {other} beside it"
+    if options.room is not None and not _ROOM.fullmatch(options.room):
+        yield ("room",), 'expected an alias such as "#office:example.net", or an id, which begins with !'
+
+
 def _wireguard(options: WireguardOptions) -> Iterator[Trouble]:
     if options.peer is not None and not _KEY.fullmatch(options.peer):
         yield ("peer",), "expected a public key as `wg show` prints it: 44 characters that end in ="
@@ -303,6 +314,7 @@ _LOOKS: dict[type[ProbeOptions], Callable[[Any], Iterator[Trouble]]] = {
     IcmpOptions: _icmp,
     SmtpOptions: _smtp,
     IrcOptions: _irc,
+    MatrixOptions: _matrix,
     WireguardOptions: _wireguard,
     ExecOptions: _exec,
     SipOptionsOptions: _sip_options,

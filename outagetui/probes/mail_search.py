@@ -15,6 +15,7 @@ from outagetui.probes.imap_talk import ImapLine, ImapTalk, expect
 
 PREFIX = "outagetui-probe-"
 DAY = 86400.0
+EXPUNGE_ALONE = frozenset({"UIDPLUS", "IMAP4REV2"})  # capabilities of servers that can expunge chosen messages
 READ = 32 * 1024  # bytes of a message that are looked through
 MOST = 50  # messages looked at in one go
 _REMEMBERED = 500  # lost tokens; what is forgotten leaves by its age
@@ -126,7 +127,7 @@ async def delete(talk: ImapTalk, uids: Iterable[int]) -> bool:
     if not numbers:
         return True
     expect(await talk.command(f"UID STORE {_set(numbers)} +FLAGS.SILENT (\\Deleted)"), "STORE", "imap.refused")
-    if "UIDPLUS" in talk.capabilities or "IMAP4REV2" in talk.capabilities:
+    if talk.capabilities & EXPUNGE_ALONE:
         expect(await talk.command(f"UID EXPUNGE {_set(numbers)}"), "EXPUNGE", "imap.refused")
         return True
     reply = expect(await talk.command("UID SEARCH DELETED"), "SEARCH")

@@ -18,7 +18,11 @@ _FAREWELL = 0.5  # seconds the answer to QUIT may take; the verdict no longer de
 async def begin(
     stream: Stream, host: str, port: int, context: ssl.SSLContext, user: str | None, password: str, phases: Phases
 ) -> SmtpTalk:
-    """Greet, take TLS where it is offered, log in when there is a `user`; phases banner, ehlo, starttls, tls, auth."""
+    """Greet, take TLS where it is offered, and log in when there is a `user`.
+
+    Phases tls (port 465), banner, ehlo, starttls, tls, auth. Codes: `smtp.NNN`, `smtp.starttls-missing`,
+    `smtp.auth-missing`, `smtp.protocol`, `smtp.closed`, and those of TLS.
+    """
     if port == IMPLICIT_TLS:
         await secure(stream, context, host, phases)
     talk = SmtpTalk(stream)

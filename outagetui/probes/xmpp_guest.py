@@ -75,8 +75,9 @@ class Guest:
             states = {each.get("code") for each in answer.iter(f"{{{_MUC}#user}}status")}
             if _CREATED in states:
                 phases.enter("destroy")
-                await self._ask(f"<query xmlns='{_MUC}#owner'><destroy/></query>", to=room, kind="set")
-                fail("webchat.room-missing", f"there was no room {room}; what joining created was destroyed")
+                reply = await self._ask(f"<query xmlns='{_MUC}#owner'><destroy/></query>", to=room, kind="set")
+                gone = "was destroyed" if reply.get("type") == "result" else f"stays: {_condition(reply)}"
+                fail("webchat.room-missing", f"there was no room {room}; what joining created {gone}")
             if _SELF in states:
                 return answer.get("from") or place
         return fail("xmpp.protocol", f"{ELEMENTS_LIMIT} elements, and none says that we are in {room}")

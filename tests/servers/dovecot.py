@@ -83,6 +83,7 @@ ssl_key = <{base}/cert.pem
 disable_plaintext_auth = no
 auth_mechanisms = plain login
 auth_failure_delay = 0
+auth_username_chars =
 passdb {{
   driver = passwd-file
   args = scheme=PLAIN username_format=%u {base}/users

@@ -1,0 +1,235 @@
+"""The WebSocket probe against the server of `websockets` and Prosody, and against bytes that are neither."""
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+import logging
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from outagetui.model import Outcome
+from outagetui.probes.vantage import Vantage
+from outagetui.secrets import Secrets
+from tests.probes.cancel import cancelled_at
+from tests.probes.servers import (
+    Handler,
+    Pki,
+    answering,
+    black_hole,
+    dripping,
+    hanging,
+    look_at,
+    refused_port,
+    reply,
+    saying,
+    serve,
+    settle,
+)
+from websockets.asyncio.server import ServerConnection
+from websockets.asyncio.server import serve as serve_websocket
+
+Answer = Callable[[ServerConnection], Awaitable[None]]
+FRAGMENT = b"\x00\x7e\xff\xff" + b"x" * 65535
+QUIET = logging.Logger("quiet", logging.CRITICAL + 1)
+
+
+async def echo(connection: ServerConnection) -> None:
+    async for message in connection:
+        await connection.send(message)
+
+
+@contextlib.asynccontextmanager
+async def chat(
+    answer: Answer = echo, *, context: ssl.SSLContext | None = None, **options: object
+) -> AsyncIterator[str]:
+    """A chat's server; yields its address."""
+    async with serve_websocket(answer, "localhost", 0, ssl=context, logger=QUIET, **options) as server:
+        port = server.sockets[0].getsockname()[1]
+        yield f"{'wss' if context else 'ws'}://localhost:{port}/chat?room=1"
+    await settle()
+
+
+def upgrading(after: bytes, *headers: str, accept: str = "", hold: bool = True) -> Handler:
+    """Do the handshake properly, say `after`, and stay."""
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        key = next(
+            line.split(b": ")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key")
+        )
+        digest = hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
+        proof = accept or base64.b64encode(digest).decode()
+        lines = ["HTTP/1.1 101 Go", "Upgrade: websocket", "Connection: Upgrade", f"Sec-WebSocket-Accept: {proof}"]
+        writer.write("\r\n".join([*lines, *headers, "", ""]).encode() + after)
+        while hold and await reader.read(65536):
+            pass
+
+    return handler
+
+
+async def test_an_open_socket_answers_a_ping(vantage: Vantage) -> None:
+    async with chat() as url:
+        sample = await look_at(vantage, "websocket", url)
+    assert (sample.outcome, sample.code, sample.detail) == (Outcome.PASS, "", "open, ping answered")
+    assert list(sample.phases) == ["resolve", "connect", "handshake", "ping"]
+
+
+async def test_under_tls_and_through_another_port(vantage: Vantage, pki: Pki, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", pki.ca)
+    async with chat(context=pki.good()) as url:
+        port = url.split(":")[2].partition("/")[0]
+        direct = await look_at(vantage, "websocket", url)
+        other = await look_at(vantage, "websocket", "wss://localhost/chat", connect=f"127.0.0.1:{port}")
+    assert [each.outcome for each in (direct, other)] == [Outcome.PASS] * 2
+    assert list(direct.phases) == ["resolve", "connect", "tls", "handshake", "ping"]
+
+
+async def test_a_refused_certificate_has_its_code(vantage: Vantage, pki: Pki, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", pki.ca)
+    codes = []
+    for context in (pki.expired(), pki.rogue(), pki.good("other.test")):
+        async with serve(hanging(), context=context) as server:
+            codes.append((await look_at(vantage, "websocket", f"wss://localhost:{server.port}/")).code)
+    assert codes == ["tls.expired", "tls.untrusted", "tls.hostname"]
+
+
+async def test_the_subprotocol_must_be_agreed(vantage: Vantage) -> None:
+    async with chat(subprotocols=["chat.v1"]) as url:
+        assert (await look_at(vantage, "websocket", url, subprotocol="chat.v1")).code == ""
+    async with chat() as url:
+        assert (await look_at(vantage, "websocket", url, subprotocol="chat.v1")).code == "ws.subprotocol"
+    async with serve(upgrading(b"", "Sec-WebSocket-Protocol: other")) as server:
+        target = f"ws://localhost:{server.port}/"
+        assert (await look_at(vantage, "websocket", target, subprotocol="chat.v1")).code == "ws.subprotocol"
+
+
+async def test_a_message_is_sent_and_its_answer_matched(vantage: Vantage, no_leaks: None) -> None:
+    async def talkative(connection: ServerConnection) -> None:
+        await connection.send("welcome")
+        await connection.send(b"binary \xff")
+        async for message in connection:
+            await connection.send([f"you said {message!s}", " in parts"])
+
+    async with chat(talkative) as url:
+        found = await look_at(vantage, "websocket", url, send="grüezi", match="said (grüezi) in parts")
+        missing = await look_at(vantage, "websocket", url, match="goodbye", within=0.4)
+    assert (found.outcome, found.detail) == (Outcome.PASS, "answered 'said grüezi in parts'")
+    assert list(found.phases)[-3:] == ["ping", "send", "reply"]
+    assert (missing.outcome, missing.code) == (Outcome.FAIL, "ws.match")
+    assert "binary" in missing.detail
+
+
+async def test_a_silent_server_has_not_matched(vantage: Vantage) -> None:
+    async def silent(connection: ServerConnection) -> None:
+        await connection.wait_closed()
+
+    async with chat(silent) as url:
+        sample = await look_at(vantage, "websocket", url, send="hello", match="hello", within=0.3)
+    assert (sample.code, sample.detail) == ("ws.match", "nothing came, and nothing that matches 'hello'")
+
+
+async def test_a_ping_without_a_pong_is_told_apart(vantage: Vantage, no_leaks: None) -> None:
+    async with serve(upgrading(b"\x8a\x00" + b"\x81\x02hi")) as server:
+        sample = await look_at(vantage, "websocket", f"ws://localhost:{server.port}/", within=0.3)
+    assert (sample.outcome, sample.code) == (Outcome.FAIL, "ws.no-pong")
+
+
+@pytest.mark.parametrize(
+    ("handler", "code"),
+    [
+        (answering(reply("403 Forbidden")), "http.403"),
+        (answering(b"HTTP/1.1 503 Busy\r\nContent-Length: 100\r\n\r\n"), "http.503"),
+        (answering(reply("200 OK", b"<html>")), "http.200"),
+        (answering(b"HTTP/1.1 101 Go\r\n\r\n"), "ws.handshake"),
+        (answering(b"SSH-2.0-OpenSSH_9.2\r\n"), "ws.handshake"),
+        (answering(b"HTTP/1.1 101 Go\r\n" + b"X: y\r\n" * 1000), "ws.handshake"),
+        (answering(b"HTTP/1.1 101 Go\r\nX: " + b"y" * 100_000), "ws.handshake"),
+        (answering(b""), "ws.handshake"),
+        (upgrading(b"", accept="bm90IHRoZSByaWdodCBvbmU="), "ws.handshake"),
+        (upgrading(b"", "Sec-WebSocket-Extensions: permessage-deflate"), "ws.handshake"),
+        (upgrading(b"", "Sec-WebSocket-Accept: twice"), "ws.handshake"),
+        (upgrading(b"\x88\x02\x03\xe9"), "ws.closed"),
+        (upgrading(b"", hold=False), "ws.closed"),
+        (upgrading(b"\xff\xff"), "ws.protocol"),
+        (upgrading(b"\x81\x85abcdhello"), "ws.protocol"),
+        (upgrading(b"\x80\x00"), "ws.protocol"),
+        (upgrading(b"\x82\x7f" + (1 << 40).to_bytes(8, "big")), "ws.protocol"),
+        (upgrading(b"\x01\x02hi" + FRAGMENT + b"\x00\x7f" + (1 << 20).to_bytes(8, "big")), "ws.protocol"),
+    ],
+)
+async def test_each_wrong_answer_has_its_code(vantage: Vantage, handler: Handler, code: str, no_leaks: None) -> None:
+    async with serve(handler) as server:
+        sample = await look_at(vantage, "websocket", f"ws://127.0.0.1:{server.port}/", within=2)
+    assert (sample.outcome, sample.code) == (Outcome.FAIL, code)
+
+
+async def test_a_flood_and_a_drip_end(vantage: Vantage, no_leaks: None) -> None:
+    flood = b"\x82\x7e\xff\xff" + b"x" * 65535
+
+    async def flooding(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        upgrade = asyncio.create_task(upgrading(b"")(reader, writer))
+        while not upgrade.done():
+            writer.write(flood)
+            await writer.drain()
+            await asyncio.sleep(0)
+
+    async with serve(flooding) as server:
+        sample = await look_at(vantage, "websocket", f"ws://127.0.0.1:{server.port}/", within=3)
+    assert sample.code in ("ws.handshake", "ws.protocol", "ws.no-pong")
+    async with serve(upgrading(flood * 80)) as server:
+        sample = await look_at(vantage, "websocket", f"ws://127.0.0.1:{server.port}/", within=3)
+    assert sample.code == "ws.protocol"
+    async with serve(dripping(b"HTTP/1.1 101", b" ")) as server:
+        sample = await look_at(vantage, "websocket", f"ws://127.0.0.1:{server.port}/", within=0.2)
+    assert sample.code == "timeout"
+
+
+async def test_refused_unresolvable_and_a_black_hole(vantage: Vantage, no_leaks: None) -> None:
+    assert (await look_at(vantage, "websocket", f"ws://127.0.0.1:{refused_port()}/")).code == "tcp.refused"
+    with black_hole() as port:
+        assert (await look_at(vantage, "websocket", f"ws://127.0.0.1:{port}/", within=0.2)).code == "timeout"
+    wrong = await look_at(vantage, "websocket", "http://localhost/")
+    assert (wrong.outcome, wrong.code) == (Outcome.UNKNOWN, "target.invalid")
+
+
+async def test_a_server_that_never_says_goodbye_has_passed(vantage: Vantage) -> None:
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await upgrading(b"", hold=False)(reader, writer)
+        frame = await reader.readexactly(14)
+        mask, masked = frame[2:6], frame[6:]
+        writer.write(b"\x8a\x08" + bytes(each ^ mask[index % 4] for index, each in enumerate(masked)))
+        while await reader.read(1000):
+            pass
+
+    async with serve(handler) as server:
+        sample = await look_at(vantage, "websocket", f"ws://127.0.0.1:{server.port}/", within=0.4)
+    assert sample.outcome is Outcome.PASS
+
+
+async def test_cancelled_at_every_await_nothing_is_left(
+    vantage: Vantage, pki: Pki, monkeypatch: pytest.MonkeyPatch, no_leaks: None
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", pki.ca)
+    async with chat(context=pki.good()) as url:
+        number = 1
+        while await cancelled_at(lambda: look_at(vantage, "websocket", url, send="hi", match="hi"), number):
+            number += 1
+        assert number > 5
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.binary(max_size=200), upgraded=st.booleans())
+def test_random_bytes_never_raise_and_never_pass_for_a_websocket(data: bytes, upgraded: bool) -> None:
+    async def scenario() -> None:
+        vantage = Vantage("here", Secrets.none())
+        async with serve(upgrading(data, hold=False) if upgraded else saying(data)) as server:
+            sample = await look_at(vantage, "websocket", f"ws://127.0.0.1:{server.port}/", within=2)
+        await vantage.aclose()
+        assert sample.outcome is Outcome.FAIL
+        assert sample.detail.isprintable()
+
+    asyncio.run(scenario())
