@@ -58,7 +58,7 @@ def daemon(directory: Path) -> "Iterator[tuple[subprocess.Popen[bytes], Path]]":
 
         def ready() -> bool:
             if process.poll() is not None:
-                raise OSError(f"the daemon ended: {log.read_text().strip()[-300:]}")
+                raise OSError(f"the daemon ended: {log.read_text().strip().rpartition(chr(10))[2]}")
             return sum(row.at is not None for row in lives(store)) >= checks
 
         until(ready, "the first sample of every check")
