@@ -142,12 +142,36 @@ class WebsocketOptions(ProbeOptions, frozen=True, kw_only=True):
     match: str | None = None
 
 
+class XmppOptions(ProbeOptions, frozen=True, kw_only=True):
+    """`xmpp`: the account stands in the target, `secret` names its password; `direct_tls` never uses STARTTLS."""
+
+    secret: str
+    ca: str | None = None
+    direct_tls: bool = False
+
+
+class XmppRoomOptions(XmppOptions, frozen=True, kw_only=True):
+    """`xmpp.room`: `room` is a whole address; `echo` joins, sees a message come back and leaves, `join` stays in."""
+
+    room: str
+    nick: str = "outagetui"
+    mode: Literal["join", "echo"] = "echo"
+
+
 class WebchatOptions(ProbeOptions, frozen=True, kw_only=True):
     """`webchat`: `widget` must be in the page; a guest of `xmpp_domain` logs in over `websocket` and visits `room`."""
 
     widget: str | None = None
     websocket: str | None = None
     xmpp_domain: str | None = None
+    room: str | None = None
+
+
+class MatrixOptions(ProbeOptions, frozen=True, kw_only=True):
+    """`matrix`: log in as `user`, and send a message round `room`, an alias or an id."""
+
+    user: str | None = None
+    secret: str | None = None
     room: str | None = None
 
 
@@ -204,11 +228,14 @@ PROBES: dict[str, type[ProbeOptions]] = {
     "smtp": SmtpOptions,
     "feed": FeedOptions,
     "value": ValueOptions,
+    "xmpp": XmppOptions,
+    "xmpp.room": XmppRoomOptions,
     "imap": ImapOptions,
     "mail.roundtrip": MailRoundtripOptions,
     "websocket": WebsocketOptions,
     "webchat": WebchatOptions,
     "irc": IrcOptions,
+    "matrix": MatrixOptions,
     "wireguard": WireguardOptions,
     "exec": ExecOptions,
     "sip.options": SipOptionsOptions,

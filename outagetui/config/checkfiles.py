@@ -21,10 +21,7 @@ CALL_BESIDE: Final = 2.0  # seconds of a `sip.call` that are not sound
 VALUE_LIMITS: Final = ("slow_below", "slow_above", "down_below", "down_above")
 
 # Probes that are specified but that this version cannot run.
-PROBES_LATER: Final = (
-    *("xmpp", "xmpp.room"),
-    *("matrix",),
-)
+PROBES_LATER: Final = (*("xmpp", "xmpp.room"),)
 
 
 def read_check_files(draft: Draft) -> None:
