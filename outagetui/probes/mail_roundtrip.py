@@ -124,12 +124,13 @@ def _sender(options: MailRoundtripOptions) -> str:
 
 
 async def _clear(talk: ImapTalk, where: Where, traces: Traces) -> str:
-    """Delete what earlier looks left behind; return words on what came too late for its own look."""
+    """Delete what earlier looks left behind; return words on that, and on how late it came where that is known."""
     leftovers = traces.leftovers(await search(talk, where, PREFIX), time.time())
-    late = [each.arrived - sent for each in leftovers if (sent := traces.sent(each)) is not None]
+    late = [max(0.0, each.arrived - sent) for each in leftovers if (sent := traces.sent(each)) is not None]
     if leftovers and await delete(talk, [each.uid for each in leftovers]):
         traces.forget(token for each in leftovers for token in each.tokens)
-    return f"an earlier message came after {max(late):.0f} s" if late and max(late) >= 1 else ""
+    words = f"cleared away {len(leftovers)} earlier" if leftovers else ""
+    return f"{words} (on the way for about {max(late):.0f} s)" if late else words
 
 
 async def _submit(

@@ -180,7 +180,7 @@ async def test_a_late_message_is_cleared_away_by_the_next_look_which_tells_of_it
             await asyncio.sleep(0.05)
     sample = await look_once(knowing, roundtrip(hub, dovecot))
     assert sample.outcome is Outcome.PASS
-    assert "an earlier message came after" in sample.detail
+    assert "cleared away 1 earlier (on the way for about " in sample.detail
     assert mailbox.subjects() == []
 
 
