@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from msgspec.structs import replace
+
 from outagetui import verdict
 from outagetui.cost import rates, spending, words
 from outagetui.ledger import Announcement, Ledger, Proof, Run
@@ -23,7 +25,7 @@ from outagetui.rows import (
     SuggestionRow,
 )
 
-STALE_AFTER = 10.0
+STALE_AFTER = 5.0
 RUNS_SHOWN = 20
 ANNOUNCEMENTS_SHOWN = 10
 UNSEEN = Sample(outcome=Outcome.UNKNOWN)
@@ -63,7 +65,7 @@ def build(public: Public, live: Iterable[Live], ledger: Ledger, beat: Beat | Non
             )
             for book in public.playbooks
         ),
-        runs=tuple(run_row(run) for run in runs[:RUNS_SHOWN]),
+        runs=tuple(run_row(run, beat.progress if beat is not None else {}) for run in runs[:RUNS_SHOWN]),
         announcements=tuple(announcement_row(made) for made in announcements[:ANNOUNCEMENTS_SHOWN]),
     )
 
@@ -271,6 +273,7 @@ class _View:
             channels=tuple(sorted(incident.channels)),
             acked_by=incident.acked_by,
             closed=closed,
+            closes=self.ledger.closes(),
         )
 
     def _reach(self, audience: Audience, chosen: Callable[[PublicChannel], bool]) -> tuple[float | None, bool]:
@@ -341,8 +344,10 @@ def readiness(proof: Proof | None, prove_every: float | None, now: float) -> str
     return "stale" if prove_every is not None and now - proof.at > prove_every else "ready"
 
 
-def run_row(run: Run) -> RunRow:
-    """Return a run as the screens show it."""
+def run_row(run: Run, progress: Mapping[str, str]) -> RunRow:
+    """Return a run as the screens show it; `progress` says how far waits have come, by "run/step"."""
+    doing = {row.id: progress.get(f"{run.id}/{row.id}", "") for row in run.steps.values() if row.state == "doing"}
+    steps = {row.id: replace(row, detail=doing.get(row.id) or row.detail) for row in run.steps.values()}
     return RunRow(
         id=run.id,
         playbook=run.playbook,
@@ -350,7 +355,7 @@ def run_row(run: Run) -> RunRow:
         state=run.state,
         started=run.started,
         actor=run.actor,
-        steps=tuple(run.steps[plan.id] for plan in run.plans),
+        steps=tuple(steps[plan.id] for plan in run.plans),
         ended=run.ended,
         stands_down=run.stands_down,
     )

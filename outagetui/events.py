@@ -125,7 +125,10 @@ class RunStarted(Event, frozen=True, kw_only=True):
 
 
 class StepAsked(Event, frozen=True, kw_only=True):
-    """The run waits for an answer to this attempt. `why` is confirm, manual, failed or unsure."""
+    """The run waits for an answer to this attempt. `why` is confirm, manual, failed or unsure.
+
+    `preview` is what a yes will send, word for word.
+    """
 
     run: str
     step: str
@@ -133,6 +136,7 @@ class StepAsked(Event, frozen=True, kw_only=True):
     why: str
     question: str
     answers: tuple[str, ...]
+    preview: str = ""
 
 
 class StepAnswered(Event, frozen=True, kw_only=True):
@@ -161,15 +165,6 @@ class StepEnded(Event, frozen=True, kw_only=True):
     step: str
     attempt: int
     outcome: str
-    detail: str
-
-
-class StepProgress(Event, frozen=True, kw_only=True):
-    """How far a wait has come, written only when the words change."""
-
-    run: str
-    step: str
-    attempt: int
     detail: str
 
 
@@ -248,7 +243,6 @@ KINDS: dict[str, type[Event]] = {
     "step.ask": StepAsked,
     "step.answer": StepAnswered,
     "step.intent": StepIntended,
-    "step.progress": StepProgress,
     "step.outcome": StepEnded,
     "announce": AnnouncementMade,
     "announce.intent": DeliveryIntended,

@@ -61,6 +61,7 @@ class Incident(Struct):
     channels: set[str] = field(default_factory=set)
     acked_by: str = ""
     all_up_since: float | None = None
+    backed: bool = False  # whether a backup was activated for it
     stood_down: float | None = None
 
 
@@ -101,6 +102,8 @@ class Ledger(Struct):
             case events.Activated(channel=channel, balance=balance):
                 if self.active.setdefault(channel, entry.at) == entry.at:
                     self.balances[channel] = balance
+                if self.incident is not None:
+                    self.incident.backed = True
             case events.Deactivated(channel=channel):
                 self.active.pop(channel, None)
                 self.released = entry.at
@@ -128,10 +131,11 @@ class Ledger(Struct):
                 self._run_ended(self.runs[name], state, entry.at)
             case events.StepAsked() | events.StepAnswered() | events.StepIntended():
                 self._step(event, entry)
-            case events.StepProgress() | events.StepEnded():
+            case events.StepEnded():
                 self._step(event, entry)
             case _:
                 pass
+        self._let_stand_down(entry.at)
 
     def incident_at(self, now: float) -> tuple[Incident | None, float | None]:
         """Return the latest incident and when it closed: at the stand-down, or after 30 quiet minutes."""
@@ -144,6 +148,23 @@ class Ledger(Struct):
         if quiet is not None and not self.active and now >= (ends := max(quiet, self.released) + QUIET_SECONDS):
             return incident, ends
         return incident, None
+
+    def closes(self) -> float | None:
+        """Return when the open incident will close by itself if all stays as it is; None while it will not."""
+        incident = self.incident
+        if incident is None or incident.stood_down is not None or incident.all_up_since is None or self.active:
+            return None
+        return max(incident.all_up_since, self.released) + QUIET_SECONDS
+
+    def _let_stand_down(self, at: float) -> None:
+        """Close an incident that was stood down: primaries up, backups let go, notices closed, no run under way."""
+        incident = self.incident
+        if incident is None or incident.stood_down is not None or not incident.backed or incident.all_up_since is None:
+            return
+        told = any(made.open for made in self.announcements.values())
+        running = any(run.ended is None for run in self.runs.values())
+        if not (self.active or told or running):
+            incident.stood_down = at
 
     def _let_close(self, now: float) -> None:
         """Close an incident that ended in silence, so that a backup activated much later does not open it again."""
@@ -192,13 +213,13 @@ class Ledger(Struct):
 
     def _run_ended(self, run: Run, state: str, at: float) -> None:
         run.state, run.ended = state, at
-        if run.stands_down and state == "done" and self.incident is not None:
-            quiet = self.incident.all_up_since is not None and not self.active
-            self.incident.stood_down = at if quiet else self.incident.stood_down
+        for row in run.steps.values():
+            if row.state == "asking":
+                run.steps[row.id] = replace(row, state="waiting", question="", answers=(), preview="")
 
     def _step(
         self,
-        event: events.StepAsked | events.StepAnswered | events.StepIntended | events.StepProgress | events.StepEnded,
+        event: events.StepAsked | events.StepAnswered | events.StepIntended | events.StepEnded,
         entry: Entry,
     ) -> None:
         run = self.runs.get(event.run)
@@ -206,20 +227,21 @@ class Ledger(Struct):
             return
         row = replace(run.steps[event.step], attempt=event.attempt, at=entry.at)
         match event:
-            case events.StepAsked(why=why, question=question, answers=answers):
+            case events.StepAsked(why=why, question=question, answers=answers, preview=preview):
                 run.asked[event.step] = event
                 run.answered.pop(event.step, None)
                 run.state = "asking"
-                row = replace(row, state="unsure" if why == "unsure" else "asking", question=question, answers=answers)
+                state = "unsure" if why == "unsure" else "asking"
+                row = replace(row, state=state, question=question, answers=answers, preview=preview)
             case events.StepAnswered(answer=answer, note=note):
                 run.state = "running"
                 run.answered[event.step] = event
                 words = f"{answer}: {note}" if note else answer
-                row = replace(row, state="waiting", actor=entry.actor, question="", answers=(), detail=words)
+                row = replace(
+                    row, state="waiting", actor=entry.actor, question="", answers=(), preview="", detail=words
+                )
             case events.StepIntended():
-                row = replace(row, state="doing", question="", answers=())
-            case events.StepProgress(detail=detail):
-                row = replace(row, detail=detail)
+                row = replace(row, state="doing", question="", answers=(), preview="")
             case events.StepEnded(outcome=outcome, detail=detail):
-                row = replace(row, state=outcome, detail=detail, question="", answers=())
+                row = replace(row, state=outcome, detail=detail, question="", answers=(), preview="")
         run.steps[event.step] = row

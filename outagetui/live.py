@@ -98,6 +98,7 @@ class Beat(Struct, frozen=True):
     at: float
     blind: str = ""
     trouble: str = ""
+    progress: dict[str, str] = {}  # how far the waits have come, by "run/step"
 
 
 def public_target(target: str) -> str:

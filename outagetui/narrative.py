@@ -67,8 +67,6 @@ def _of_step(event: events.Event) -> str:
             return f"{run} {step} answered {answer}" + (f": {note}" if note else "")
         case events.StepIntended(run=run, step=step, what=what):
             return f"{run} {step}: {what}"
-        case events.StepProgress(run=run, step=step, detail=detail):
-            return f"{run} {step}: {detail}"
         case events.StepEnded(run=run, step=step, outcome=outcome, detail=detail):
             return f"{run} {step} {outcome}: {detail}" if detail else f"{run} {step} {outcome}"
         case _:

@@ -29,7 +29,7 @@ SLOW_TO_REPEAT = frozenset({"feed", "sip.call", "mail.roundtrip"})
 
 _SEVERITY = (State.UP, State.SLOW, State.PARTIAL, State.DOWN)
 REFUSALS = frozenset(
-    {"refused", "unreachable", "reset", "timeout", "forbidden", "403", "not-allowed"}
+    {"refused", "unreachable", "reset", "timeout", "forbidden", "403", "not-allowed", "registration-required"}
 )  # a code's last word
 
 
@@ -157,6 +157,8 @@ def why(track: Track, state: State, sample: Sample | None) -> str:
         f"{sum(count.window)} of {len(count.window)} {verb} (likely {low * 100:.0f}-{high * 100:.0f} %), "
         f"evidence {count.s:.1f}/{BAD_AT:.0f}"
     )
+    if count.r > 0:
+        words += f", recovering {count.r:.1f}/{RECOVERED_AT:.0f}"
     return f"{words}: {last}" if last else words
 
 

@@ -149,9 +149,3 @@ def test_damaged_and_unknown_entries_are_told_and_passed_over() -> None:
     document = result("x", entries, PRIMARIES, SEEN, "")
     assert seconds(document) == [9.0, 11.0, 12.2, 37.0]
     assert document["timeline"][-1]["kind"] == "hologram"
-
-
-def test_progress_is_left_out_of_the_timeline() -> None:
-    progress = 13.0, events.StepProgress(run="r1", step="wait", attempt=1, detail="1 of 3")
-    document = result("x", journal(*GOOD, progress), PRIMARIES, SEEN, "")
-    assert "step.progress" not in {row["kind"] for row in document["timeline"]}

@@ -90,15 +90,52 @@ def test_the_thirty_minutes_begin_anew_when_one_is_not_up(again: str) -> None:
     assert journal.incident(2000.0 + QUIET_SECONDS) == ("i1", 2000.0 + QUIET_SECONDS)
 
 
-def test_an_active_backup_keeps_it_open_and_its_release_begins_the_thirty_minutes() -> None:
+def test_an_active_backup_keeps_it_open_and_letting_the_last_one_go_stands_it_down() -> None:
     journal = Journal()
     journal.state(100.0, "messenger", "down")
     journal.add(150.0, events.Activated(channel="webchat"))
     journal.state(200.0, "messenger", "up")
     assert journal.incident(200.0 + 10 * QUIET_SECONDS) == ("i1", None)
     journal.add(50_000.0, events.Deactivated(channel="webchat"))
-    assert journal.incident(50_000.0 + QUIET_SECONDS - 1) == ("i1", None)
-    assert journal.incident(50_000.0 + QUIET_SECONDS) == ("i1", 50_000.0 + QUIET_SECONDS)
+    assert journal.incident(50_001.0) == ("i1", 50_000.0)
+
+
+def test_backups_let_go_too_early_leave_it_open_until_the_primaries_are_up() -> None:
+    journal = Journal()
+    journal.state(100.0, "messenger", "down")
+    journal.add(150.0, events.Activated(channel="webchat"))
+    journal.add(200.0, events.Deactivated(channel="webchat"))
+    assert journal.incident(10_000.0) == ("i1", None)
+    journal.state(20_000.0, "messenger", "up")
+    assert journal.incident(20_001.0) == ("i1", 20_000.0)
+
+
+def test_an_open_notice_keeps_it_open_and_its_close_stands_it_down() -> None:
+    journal = Journal()
+    journal.state(100.0, "messenger", "down")
+    journal.add(150.0, events.Activated(channel="webchat"))
+    journal.add(160.0, announced("a1", 0, "backup-active"))
+    journal.state(200.0, "messenger", "up")
+    journal.add(300.0, events.Deactivated(channel="webchat"))
+    assert journal.incident(301.0) == ("i1", None)
+    assert journal.ledger.closes() == 300.0 + QUIET_SECONDS
+    journal.add(400.0, announced("a1", 1, "resolved"))
+    assert journal.incident(401.0) == ("i1", 400.0)
+    assert journal.ledger.closes() is None
+
+
+def announced(name: str, part: int, kind: str) -> events.AnnouncementMade:
+    return events.AnnouncementMade(
+        announcement=name,
+        part=part,
+        kind=kind,
+        audience="customers",
+        texts={"en": ("T", "B")},
+        since=100.0,
+        next_update=None,
+        accounts=(),
+        outlets=("page",),
+    )
 
 
 def test_a_closed_incident_stays_closed_whatever_happens_later() -> None:
@@ -238,8 +275,6 @@ def test_a_run_is_told_step_by_step() -> None:
     journal.add(103.0, events.StepEnded(run="r1", step="one", attempt=1, outcome="done", detail="both"))
     journal.add(104.0, events.StepIntended(run="r1", step="two", attempt=1, what="activate webchat"))
     assert told.open_step() == told.steps["two"]
-    journal.add(105.0, events.StepProgress(run="r1", step="two", attempt=1, detail="half way"))
-    assert (told.steps["two"].state, told.steps["two"].detail) == ("doing", "half way")
     journal.add(106.0, events.StepEnded(run="r1", step="two", attempt=1, outcome="failed", detail="no"))
     journal.add(107.0, asked("two", 1, "unsure"))
     assert told.steps["two"].state == "unsure"
@@ -317,7 +352,6 @@ def test_what_belongs_to_a_damaged_entry_is_passed_over_too() -> None:
         asked("one", 1),
         events.StepAnswered(run="r1", step="one", attempt=1, answer="yes"),
         events.StepIntended(run="r1", step="one", attempt=1, what="x"),
-        events.StepProgress(run="r1", step="one", attempt=1, detail="x"),
         events.StepEnded(run="r1", step="one", attempt=1, outcome="done", detail="x"),
         events.RunEnded(run="r1", state="done"),
         events.DeliveryIntended(announcement="a1", part=0, outlet="page", key="k"),

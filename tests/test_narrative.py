@@ -47,7 +47,6 @@ STORY: list[tuple[Event, str]] = [
     (events.StepAnswered(run="r1", step="tell", attempt=1, answer="yes"), "r1 tell answered yes"),
     (events.StepAnswered(run="r1", step="tell", attempt=1, answer="done", note="ok"), "r1 tell answered done: ok"),
     (events.StepIntended(run="r1", step="tell", attempt=1, what="announce"), "r1 tell: announce"),
-    (events.StepProgress(run="r1", step="wait", attempt=1, detail="2 of 3"), "r1 wait: 2 of 3"),
     (events.StepEnded(run="r1", step="tell", attempt=1, outcome="done", detail=""), "r1 tell done"),
     (events.StepEnded(run="r1", step="tell", attempt=1, outcome="failed", detail="no"), "r1 tell failed: no"),
     (

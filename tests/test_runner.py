@@ -122,7 +122,10 @@ class Place:
     async def next_sample(self, names: frozenset[str]) -> tuple[Check, Sample]:
         return CHECK, await self.probe(CHECK)
 
-    async def progress(self, detail: str) -> None:
+    def preview(self, plan: StepPlan) -> str:
+        return f"the words of {plan.id}"
+
+    def progress(self, detail: str) -> None:
         pass
 
     async def announce(self, plan: StepPlan) -> Result:

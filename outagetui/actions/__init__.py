@@ -51,8 +51,11 @@ class World(Protocol):
     def next_sample(self, names: frozenset[str]) -> Awaitable[tuple[Check, Sample]]:
         """Wait for the next scheduled sample of one of these checks."""
 
-    def progress(self, detail: str) -> Awaitable[None]:
+    def progress(self, detail: str) -> None:
         """Tell how far a wait has come."""
+
+    def preview(self, plan: StepPlan) -> str:
+        """Return word for word what the step would send, or why that cannot be said."""
 
     def announce(self, plan: StepPlan) -> Awaitable[Result]:
         """Compose and deliver what the step announces; what was delivered for it before is not sent again."""
@@ -77,6 +80,11 @@ PATIENT = frozenset({"verify", "wait_for"})  # kinds that only look, and may be 
 def act(plan: StepPlan, world: World) -> Awaitable[Result]:
     """Do the step."""
     return cast("Act", import_module(f"outagetui.actions.{_MODULES[plan.do]}").act)(plan, world)
+
+
+def preview(plan: StepPlan, world: World) -> str:
+    """Return word for word what the step will send; nothing for kinds that send nothing."""
+    return world.preview(plan) if plan.do == "announce" else ""
 
 
 def recover(plan: StepPlan, world: World) -> Awaitable[Result | str | None]:

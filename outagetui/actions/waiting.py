@@ -53,7 +53,7 @@ class _Wait:
             started = self._world.now()
             for check, sample in zip(due, await asyncio.gather(*map(self._world.probe, due)), strict=True):
                 self._count(check, sample)
-            await self._world.progress(self.words(left))
+            self._world.progress(self.words(left))
             if not self._reached():
                 await asyncio.sleep(max(0.0, min(VERIFY_EVERY - (self._world.now() - started), left)))
         return True
@@ -65,7 +65,7 @@ class _Wait:
             left = self._ends - self._world.now()
             if left <= 0:
                 return False
-            await self._world.progress(self.words(left))
+            self._world.progress(self.words(left))
             try:
                 async with asyncio.timeout(left):
                     check, sample = await self._world.next_sample(names)

@@ -20,6 +20,10 @@ class AnnounceError(Exception):
     """Nothing was sent; the message says why."""
 
 
+class NothingToCloseError(AnnounceError):
+    """Nothing stands open that the closing words could close."""
+
+
 class Pen(Protocol):
     """The journal as the outbox needs it."""
 
@@ -59,6 +63,11 @@ class Outbox:
             made = self._compose(kind, audience, self._outlets(audience, chosen), note, run, step)
             await self._pen.write(actor, made)
             return made
+
+    def preview(self, kind: str, audience: Audience, chosen: Sequence[str] = ()) -> str:
+        """Return word for word what an announcement made now would say, once for each language."""
+        made = self._compose(kind, audience, self._outlets(audience, chosen), "", "", "")
+        return "\n\n".join(f"{title}\n\n{body}" for title, body in made.texts.values())
 
     async def deliver(self, actor: str, announcement: str, part: int, *, again: bool = False) -> list[DeliveryEnded]:
         """Hand a part to each of its outlets that was not tried yet; return what became of every one.
@@ -200,9 +209,11 @@ class Outbox:
         standing = next((a for a in ledger.announcements.values() if a.open and a.newest.audience == audience), None)
         closing = kind in CLOSING_KINDS
         if closing and standing is None:
-            raise AnnounceError(f"nothing is announced to {audience} that {kind} could close")
+            raise NothingToCloseError(f"nothing is announced to {audience} that {kind} could close")
         channels = [c for c in self.config.channels if c.audience == audience]
         active = [c for c in channels if c.role == "backup" and c.id in ledger.active]
+        if kind == "backup-active" and not active:
+            raise AnnounceError(f"no backup of {audience} is active: activate one before telling people about it")
         facts = Facts(
             business=self.config.business,
             audience=audience,
@@ -210,7 +221,7 @@ class Outbox:
             since=standing.parts[0][2].since if standing is not None else self._since(now),
             now=now,
             timezone=self.config.timezone,
-            failed=tuple(c.name for c in channels if c.role == "primary" and self._failed(c)),
+            failed=self._failed_names(channels, now),
             accounts=tuple(Account(c.id, c.name, c.address, self._state_of(c.id) is State.UP) for c in active),
             page=next((o.url for o in self.config.outlets if o.kind == "page" and o.audience == audience), ""),
             next_update=None if closing else now + UPDATE_EVERY,
@@ -240,6 +251,13 @@ class Outbox:
             run=run,
             step=step,
         )
+
+    def _failed_names(self, channels: Sequence[Channel], now: float) -> tuple[str, ...]:
+        """Return which primaries fail, or did in the incident that is being closed."""
+        primaries = [channel for channel in channels if channel.role == "primary"]
+        incident, closed = self._pen.ledger.incident_at(now)
+        had = incident.channels if incident is not None and closed is None else set()
+        return tuple(c.name for c in primaries if self._failed(c)) or tuple(c.name for c in primaries if c.id in had)
 
     def _failed(self, channel: Channel) -> bool:
         return self._state_of(channel.id) in (State.DOWN, State.PARTIAL)

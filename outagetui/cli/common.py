@@ -71,6 +71,18 @@ def source(options: dict[str, str | None]) -> "StoreSource":
     return found
 
 
+def readable(path: Path) -> str:
+    """Return why this user cannot read the store at `path`, or nothing."""
+    try:
+        if not path.exists():
+            return f"{path}: there is no store to show; start the daemon first"
+        if not os.access(path, os.R_OK):
+            return f"{path}: you may not read it; join the store's group (see outagetui init --system)"
+    except PermissionError:
+        return f"{path.parent}: you may not look into it; join the store's group (see outagetui init --system)"
+    return ""
+
+
 def print_json(document: object) -> None:
     """Print one document and nothing else."""
     sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")

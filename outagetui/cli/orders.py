@@ -104,6 +104,7 @@ def answer(options: dict[str, str | None], run: str, step: str, answer_: str, no
         row = next((s for r in board.runs if r.id == run for s in r.steps if s.id == step), None)
         attempt = row.attempt if row is not None else 0
     give(options, "answer", run=run, step=step, attempt=attempt, answer=answer_, note=note)
+    click.echo(f"{run} {step}: answered {answer_}; see: outagetui runs")
 
 
 @click.command()
@@ -112,6 +113,7 @@ def answer(options: dict[str, str | None], run: str, step: str, answer_: str, no
 def abort(options: dict[str, str | None], run: str) -> None:
     """Give a run up; a step in progress finishes first."""
     give(options, "abort", run=run)
+    click.echo(f"{run} is given up; what it did stays: outagetui play --stand-down takes it back")
 
 
 @click.command()
@@ -132,7 +134,10 @@ def mute(options: dict[str, str | None], id_: str, span: str, reason: str) -> No
     seconds = parse_duration(span)
     if seconds is None:
         raise click.UsageError(f'--for: expected a duration such as "30m" or "2h", not "{clean(span, 40)}"')
+    if seconds and not reason:
+        raise click.UsageError('say why: --reason "…"')
     give(options, "mute", id=id_, seconds=seconds, reason=reason)
+    click.echo(f"{id_} is muted for {span}: checks go on" if seconds else f"{id_} is no longer muted")
 
 
 @click.command()
@@ -140,12 +145,14 @@ def mute(options: dict[str, str | None], id_: str, span: str, reason: str) -> No
 @click.pass_obj
 def recheck(options: dict[str, str | None], id_: str) -> None:
     """Probe a check, channel or outlet now; everything without ID."""
-    click.echo(f"{give(options, 'recheck', id=id_)['checks']} checks are probed now")
+    count = give(options, "recheck", id=id_)["checks"]
+    click.echo(f"{count} check{'s are' if count != 1 else ' is'} probed now")
 
 
 def _stand(options: dict[str, str | None], order: str, channels: Sequence[str]) -> None:
     changed = give(options, order, channels=list(channels))["changed"]
-    click.echo(f"{changed} of {len(channels)} changed")
+    word = "active" if order == "activate" else "on standby"
+    click.echo(f"{', '.join(channels)}: {word}" + ("" if changed else " already"))
 
 
 @click.command()

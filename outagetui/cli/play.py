@@ -15,7 +15,7 @@ from outagetui.orders.client import OrderClient
 from outagetui.playbook.plan import dry_run, plan
 from outagetui.rows import RunRow, StepRow
 from outagetui.source import StoreSource
-from outagetui.text import clean
+from outagetui.text import clean, clean_lines
 
 DONE, FAILED, USAGE, WAITING = 0, 1, 2, 4
 POLL = 0.1
@@ -49,7 +49,10 @@ def play(options: dict[str, str | None], id_: str | None, dry: bool, yes: bool, 
         else:
             click.echo("\n".join(dry_run(steps)))
         return
-    runs = asyncio.run(_Play(options, yes, quiet=as_json).play(id_, back))
+    try:
+        runs = asyncio.run(_Play(options, yes, quiet=as_json).play(id_, back))
+    except KeyboardInterrupt:
+        fail("\nleft; the run goes on and waits at its next question: outagetui runs", WAITING)
     if as_json:
         documents = [run_document(run) for run in runs]
         print_json(documents[0] if len(documents) == 1 else {"runs": documents})
@@ -80,6 +83,9 @@ class _Play:
                 return [await self._one(orders, source, await self._start(orders, playbook=playbook))]
             board = source.board(time.time())
             stood = {run.stands_down for run in board.runs}
+            open_one = next((run for run in board.runs if run.stands_down and run.ended is None), None)
+            if open_one is not None and playbook in (None, open_one.playbook):
+                return [await self._one(orders, source, open_one.id)]
             past = [
                 run
                 for run in board.runs
@@ -91,7 +97,12 @@ class _Play:
             ]
             if not past:
                 self._say("nothing to stand down")
-            return [await self._one(orders, source, await self._start(orders, stand_down=run.id)) for run in past]
+            rows = []
+            for run in past:
+                begun = await self._start(orders, stand_down=run.id)
+                self._say(f"{begun} takes back what {run.id} ({clean(run.name)}) did")
+                rows.append(await self._one(orders, source, begun))
+            return rows
         except StoreError as error:
             fail(str(error), UNUSABLE)
         finally:
@@ -115,12 +126,15 @@ class _Play:
                     return row
                 asking = row.asking
                 if asking is not None and (asking.id, asking.attempt) not in answered:
+                    if asking.preview and not self._yes:
+                        self._say(f"---\n{clean_lines(asking.preview)}\n---")
                     answer = await self._answer(asking)
                     if answer is None:
                         self._say("\n".join(run_lines(row)))
                         return row
                     answered.add((asking.id, asking.attempt))
                     fields = {"run": run, "step": asking.id, "attempt": asking.attempt, "answer": answer}
+                    fields |= {"note": "answered by --yes"} if self._yes else {}
                     reply = await orders.send("answer", **fields)
                     if not reply.get("ok"):
                         self._say(f"refused: {reply.get('error')}")

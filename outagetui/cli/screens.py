@@ -1,14 +1,13 @@
 """`outagetui` and `outagetui wallboard`: the screens."""
 
 import asyncio
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from outagetui.cli.common import UNUSABLE, directory, fail, store
+from outagetui.cli.common import UNUSABLE, directory, fail, readable, store
 from outagetui.tui import terminal
 
 if TYPE_CHECKING:
@@ -40,11 +39,14 @@ async def _ready(path: Path, options: dict[str, str | None]) -> None:
     from outagetui.orders.launch import LaunchError, connect
 
     if options["store"]:
+        trouble = readable(path)
+        if trouble:
+            fail(trouble, UNUSABLE)
         return
     try:
         client = await connect(path, directory(options))
     except LaunchError as error:
-        if not os.access(path, os.R_OK):
+        if readable(path):
             fail(str(error), UNUSABLE)
         sys.stderr.write(f"{error}\n")
     else:
@@ -57,8 +59,9 @@ async def _ready(path: Path, options: dict[str, str | None]) -> None:
 def wallboard(options: dict[str, str | None], named: str | None) -> None:
     """Show the read-only wall. It gives no orders and writes nothing; safe as an SSH forced command."""
     path = Path(named) if named else store(options)
-    if not path.exists():
-        fail(f"{path}: there is no store to show; start the daemon first", UNUSABLE)
+    trouble = readable(path)
+    if trouble:
+        fail(trouble, UNUSABLE)
 
     def make() -> "App[Any]":
         from outagetui.source import StoreSource

@@ -60,7 +60,9 @@ class Daemon:
         self.schedule = Schedule(self._look, self.watch.see, clock)
         self.outbox = Outbox(config, self.record, self.watch.state_of, clock)
         self.courier = Courier(self.outbox)
-        self.runner = Runner(self.record, make_world(self.record, self.watch, self.outbox, self._probe), self._already)
+        self._progress: dict[str, str] = {}  # how far waits have come, by "run/step"
+        world = make_world(self.record, self.watch, self.outbox, self._probe, self._progress)
+        self.runner = Runner(self.record, world, self._already)
         self.prover = Prover(self.record, self.watch, self._probe, clock)
         self.door = Door(socket_path(store.path), lambda: self.config.operators, self._desk().take)
         self.notifier = Notifier()
@@ -172,7 +174,8 @@ class Daemon:
             if events:
                 await self.record.write(DAEMON, *events)
                 events = []
-            beat = Beat(os.getpid(), self._clock(), self.watch.blind, self.record.trouble)
+            progress = self._progress if self.runner.busy else {}
+            beat = Beat(os.getpid(), self._clock(), self.watch.blind, self.record.trouble, progress)
             await self.record.samples(seen, live, beat)
         except WriteError:
             self.watch.give_back(seen, live, events)

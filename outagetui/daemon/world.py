@@ -5,16 +5,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import cast
 
 from outagetui.actions import Result, World, options_of
-from outagetui.announce.outbox import DELIVERED, AnnounceError, Outbox
+from outagetui.announce.outbox import DELIVERED, AnnounceError, NothingToCloseError, Outbox
 from outagetui.daemon.record import Record
 from outagetui.daemon.watch import Watch
-from outagetui.events import AnnouncementMade, DeliveryEnded, StepPlan, StepProgress
+from outagetui.events import AnnouncementMade, DeliveryEnded, StepPlan
 from outagetui.journal import WriteError
 from outagetui.model import Check, Config, Sample, State
 from outagetui.options import AnnounceOptions
 from outagetui.playbook.runner import DAEMON
-
-PROGRESS_EVERY = 5.0
 
 
 class StepWorld(World):
@@ -29,10 +27,11 @@ class StepWorld(World):
         watch: Watch,
         outbox: Outbox,
         probe: Callable[[Check], Awaitable[Sample]],
+        progress: dict[str, str],
     ) -> None:
         self.run, self._plan = run, plan
         self._record, self._watch, self._outbox, self._probe = record, watch, outbox, probe
-        self._told = (-PROGRESS_EVERY, "")
+        self._progress = progress
 
     def now(self) -> float:
         """Return monotonic seconds."""
@@ -72,20 +71,20 @@ class StepWorld(World):
         finally:
             stop()
 
-    async def progress(self, detail: str) -> None:
-        """Journal how far a wait has come: now and then, and only other words."""
-        at, told = self._told
-        if detail == told or self.now() - at < PROGRESS_EVERY:
-            return
-        self._told = self.now(), detail
-        row = self._record.ledger.runs[self.run].steps.get(self._plan.id)
-        if row is None:
-            return  # what takes a step back has no row of its own
-        event = StepProgress(run=self.run, step=self._plan.id, attempt=row.attempt, detail=detail)
+    def progress(self, detail: str) -> None:
+        """Tell how far a wait has come; it is for the eye, so it goes with the daemon's signs of life."""
+        self._progress[f"{self.run}/{self._plan.id}"] = detail
+
+    def preview(self, plan: StepPlan) -> str:
+        """Return word for word what the announcement would say now."""
+        options = options_of(plan)
+        assert isinstance(options, AnnounceOptions)
         try:
-            await self._record.write(DAEMON, event)
-        except WriteError:
-            return  # progress is for the eye; the outcome is what must be kept
+            return self._outbox.preview(options.kind, options.audience, options.outlets)
+        except NothingToCloseError as error:
+            return f"Nothing will be sent: {error}."
+        except AnnounceError as error:
+            return f"This cannot be sent as things are: {error}."
 
     async def announce(self, plan: StepPlan) -> Result:
         """Compose and deliver what the step announces, going on where an earlier try of it stopped."""
@@ -98,6 +97,8 @@ class StepWorld(World):
             said = self._record.ledger.runs[self.run].answered.get(plan.id)
             again = said is not None and said.answer == "retry"
             return summary(made, await self._outbox.deliver(DAEMON, made.announcement, made.part, again=again))
+        except NothingToCloseError as error:
+            return Result(True, str(error))
         except (AnnounceError, WriteError) as error:
             return Result(False, str(error))
 
@@ -126,11 +127,16 @@ def summary(made: AnnouncementMade, ended: list[DeliveryEnded]) -> Result:
 
 
 def make_world(
-    record: Record, watch: Watch, outbox: Outbox, probe: Callable[[Check], Awaitable[Sample]]
+    record: Record,
+    watch: Watch,
+    outbox: Outbox,
+    probe: Callable[[Check], Awaitable[Sample]],
+    progress: dict[str, str],
 ) -> Callable[[str, StepPlan], World]:
-    """Return what makes a world for a step of a run."""
+    """Return what makes a world for a step of a run; `progress` collects how far waits have come, by "run/step"."""
 
     def world(run: str, plan: StepPlan) -> World:
-        return cast("World", StepWorld(run, plan, record=record, watch=watch, outbox=outbox, probe=probe))
+        made = StepWorld(run, plan, record=record, watch=watch, outbox=outbox, probe=probe, progress=progress)
+        return cast("World", made)
 
     return world

@@ -115,10 +115,11 @@ def result(
     marks = Marks(entries, primaries)
     reach = reach_story(marks, seen)
     begin = marks.fault if marks.fault is not None else (entries[0].at if entries else 0.0)
-    told = [entry for entry in entries if entry.kind != "step.progress"]
     return {
         "scenario": scenario,
-        "timeline": [{"t": round(entry.at - begin, 1), "kind": entry.kind, "text": tell(entry).text} for entry in told],
+        "timeline": [
+            {"t": round(entry.at - begin, 1), "kind": entry.kind, "text": tell(entry).text} for entry in entries
+        ],
         "detected_s": marks.since_fault(marks.detected),
         "activated_s": marks.since_fault(marks.activated),
         "announced_s": marks.since_fault(marks.announced),

@@ -9,7 +9,7 @@ from outagetui.orders.wire import LINE_LIMIT, decode, encode, socket_path
 from outagetui.text import clean
 
 REPLY_SECONDS = 10.0
-GONE = "the daemon does not answer; start it with: systemctl start outagetui"
+GONE = "the daemon does not answer; start it with: systemctl start outagetui, or outagetui daemon"
 
 
 class OrderClient:

@@ -30,6 +30,7 @@ async def connect(store: Path, config: Path) -> OrderClient:
     process = start(config)
     for _ in range(round(START_SECONDS / 0.05)):
         if (await client.hello()).get("ok"):
+            sys.stderr.write("started a daemon in the background; outagetui daemon --stop ends it\n")
             return client
         if process.poll() not in (None, LOCKED):
             break

@@ -73,6 +73,9 @@ class Runner:
             past = self._known(run)
             if past.ended is None:
                 raise OrderError(f"{run} is still under way; abort it first")
+            busy = next((other for other in self._open() if other.playbook == past.playbook), None)
+            if busy is not None:
+                raise OrderError(f"{busy.id} of the same playbook is under way; bring it to its end or abort it first")
             if any(other.stands_down == run for other in self._pen.ledger.runs.values()):
                 raise OrderError(f"{run} was stood down already")
             steps = stand_down(plan for plan in past.plans if past.steps[plan.id].state == "done")
@@ -346,6 +349,7 @@ class Runner:
             why=why,
             question=question,
             answers=tuple(answer for answer in answers(why, plan) if answer != without),
+            preview=actions.preview(plan, self._world(run.id, plan)) if why == "confirm" else "",
         )
 
     async def _ask(self, run: Run, plan: StepPlan, why: str = "", question: str = "", without: str = "") -> str:
