@@ -74,6 +74,15 @@ def _worst_first(row: ChannelRow) -> tuple[int, int, int, str]:
     return AUDIENCES.index(row.audience), WORST_FIRST.index(row.state), row.role != "primary", row.name
 
 
+def _turned(pointers: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    """Return for each name those that point to it, in their order."""
+    turned: dict[str, list[str]] = {}
+    for name, others in pointers.items():
+        for other in dict.fromkeys(others):
+            turned.setdefault(other, []).append(name)
+    return turned
+
+
 class _View:
     """The look-ups that every row needs, made once per board."""
 
@@ -90,6 +99,9 @@ class _View:
         self.onsets: dict[str, float | None] = {}
         self.checks: dict[str, tuple[CheckRow, ...]] = {}
         self.locals: dict[str, str] = {}
+        self.names = {channel.id: channel.name for channel in public.channels}
+        self.backed_by = _turned({channel.id: channel.backs_up for channel in public.channels})
+        self.dependents = _turned({channel.id: channel.depends_on for channel in public.channels})
         owners: list[PublicChannel | PublicOutlet] = [*public.channels, *public.outlets]
         for owner in owners:
             self._judge(owner)
@@ -202,9 +214,9 @@ class _View:
             credentials=channel.credentials,
             instructions=channel.instructions,
             backs_up=channel.backs_up,
-            backed_by=tuple(other.id for other in self.public.channels if channel.id in other.backs_up),
+            backed_by=tuple(self.backed_by.get(channel.id, ())),
             depends_on=channel.depends_on,
-            dependents=tuple(other.id for other in self.public.channels if channel.id in other.depends_on),
+            dependents=tuple(self.dependents.get(channel.id, ())),
             cost=rates(channel.cost) if channel.cost is not None else "",
             spending=self._spending(channel),
             fates=self._fates(channel.id),
@@ -212,9 +224,8 @@ class _View:
         )
 
     def _fates(self, channel: str) -> tuple[str, ...]:
-        names = {each.id: each.name for each in self.public.channels}
         return tuple(
-            f"{', '.join(fate.shares)} with {names.get(other, other)}"
+            f"{', '.join(fate.shares)} with {self.names.get(other, other)}"
             for fate in self.public.fates
             if channel in (fate.one, fate.other)
             for other in [fate.other if fate.one == channel else fate.one]

@@ -164,6 +164,9 @@ def why(track: Track, state: State, sample: Sample | None) -> str:
 
 def across(by_vantage: Mapping[str, State]) -> tuple[State, str]:
     """Return the worst state held on two thirds of the live vantages, and the vantage that alone sees worse (or "")."""
+    if len(by_vantage) == 1:  # the usual case, asked for every check at every look
+        (state,) = by_vantage.values()
+        return (state if state in _SEVERITY else State.UNKNOWN), ""
     live = {name: state for name, state in by_vantage.items() if state in _SEVERITY}
     if not live:
         return State.UNKNOWN, ""

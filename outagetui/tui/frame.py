@@ -7,6 +7,7 @@ digit would cost a whole header.
 from collections.abc import Iterator
 
 from rich.cells import cell_len
+from rich.color import Color
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 from rich.style import Style
@@ -15,6 +16,7 @@ from textual.strip import Strip
 
 Cell = tuple[str, Style | None]
 Codes = dict[tuple[Style | None, Style | None], str]  # from the style before and the one wanted to a sequence
+Blanks = dict[tuple[Style | None, Style | None], bool]  # whether a blank looks the same in both styles
 
 GAP = 5  # unchanged cells that are cheaper to send again than to jump over
 UNSEEN: Cell = ("\0", None)
@@ -43,6 +45,7 @@ class Frame:
         self._width = 0
         self._rows: list[list[Cell]] = []
         self._codes: Codes = {}
+        self._blanks: Blanks = {}
         self._system: object = None
 
     def forget(self) -> None:
@@ -58,7 +61,7 @@ class Frame:
         if console._color_system is not self._system:
             self._system = console._color_system
             self._codes.clear()
-        pen = _Pen(self._codes, console)
+        pen = _Pen(self._codes, self._blanks, console)
         for y, x, strip in _pieces(update):
             if 0 <= y < height:
                 self._line(pen, x, y, strip)
@@ -78,9 +81,10 @@ class Frame:
 class _Pen:
     """Encodes runs of cells, switching colours only where they change; begins and ends with the style reset."""
 
-    def __init__(self, codes: Codes, console: Console) -> None:
+    def __init__(self, codes: Codes, blanks: Blanks, console: Console) -> None:
         self.out: list[str] = []
         self._codes = codes
+        self._blanks = blanks
         self._console = console
         self._style: Style | None = None
 
@@ -92,12 +96,22 @@ class _Pen:
                 continue
             if jump:
                 self.out.append(f"\x1b[{y + 1};{column + 1}H")
-            if style is not self._style:
+            if style is not self._style and not (char == " " and self._blank_alike(style)):
                 self.out.append(self._switch(style))
                 self._style = style
             self.out.append(char)
             # Terminals disagree about the width of such characters: the next cell says where it goes.
             jump = not char.isascii() and (len(char) > 1 or cell_len(char) != 1)
+
+    def _blank_alike(self, style: Style | None) -> bool:
+        """Whether a blank in `style` looks the same with the pen as it is: nothing of it shows but its background."""
+        pair = self._style, style
+        known = self._blanks.get(pair)
+        if known is None:
+            if len(self._blanks) > 4096:
+                self._blanks.clear()
+            known = self._blanks[pair] = all(map(_unmarked, pair)) and _ground(pair[0]) == _ground(pair[1])
+        return known
 
     def _switch(self, style: Style | None) -> str:
         known = self._codes.get((self._style, style))
@@ -124,6 +138,14 @@ class _Pen:
             style = style.update_link(None)
         shown = style.render("X", color_system=self._console._color_system)
         return shown[: shown.index("X")]
+
+
+def _unmarked(style: Style | None) -> bool:
+    return style is None or not (style.underline or style.underline2 or style.overline or style.strike or style.reverse)
+
+
+def _ground(style: Style | None) -> Color | None:
+    return None if style is None else style.bgcolor
 
 
 def _only_colours(style: Style | None) -> bool:
