@@ -280,7 +280,7 @@ async def test_cancelled_at_any_await_the_next_look_leaves_the_mailbox_empty(
     number = 1
     while await cancelled_at(lambda: look_once(knowing, check), number):
         number += 1
-    assert number > 15
+    assert number > 10
     await settle()
     async with asyncio.timeout(10):
         while (await look_once(knowing, check)).code or mailbox.subjects():
