@@ -2,28 +2,24 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from msgspec.structs import replace
-
 from outagetui import verdict
 from outagetui.cost import rates, spending, words
-from outagetui.ledger import Announcement, Ledger, Proof, Run
+from outagetui.ledger import Ledger, Proof
 from outagetui.live import Beat, Live, Public, PublicChannel, PublicCheck, PublicOutlet, PublicPlaybook
 from outagetui.model import AUDIENCES, WORST_FIRST, Audience, Condition, Outcome, Sample, State
 from outagetui.reach import Share, reach, share_of
 from outagetui.rows import (
-    AnnouncementRow,
     Board,
     ChannelRow,
     CheckRow,
     DaemonRow,
-    DeliveryRow,
     IncidentRow,
     OutletRow,
     PlaybookRow,
     ReachRow,
-    RunRow,
     SuggestionRow,
 )
+from outagetui.run_rows import announcement_row, run_row
 
 STALE_AFTER = 5.0
 RUNS_SHOWN = 20
@@ -353,49 +349,3 @@ def readiness(proof: Proof | None, prove_every: float | None, now: float) -> str
     if not proof.passed:
         return "broken"
     return "stale" if prove_every is not None and now - proof.at > prove_every else "ready"
-
-
-def run_row(run: Run, progress: Mapping[str, str]) -> RunRow:
-    """Return a run as the screens show it; `progress` says how far waits have come, by "run/step"."""
-    doing = {row.id: progress.get(f"{run.id}/{row.id}", "") for row in run.steps.values() if row.state == "doing"}
-    steps = {row.id: replace(row, detail=doing.get(row.id) or row.detail) for row in run.steps.values()}
-    return RunRow(
-        id=run.id,
-        playbook=run.playbook,
-        name=run.name,
-        state=run.state,
-        started=run.started,
-        actor=run.actor,
-        steps=tuple(steps[plan.id] for plan in run.plans),
-        ended=run.ended,
-        stands_down=run.stands_down,
-    )
-
-
-def announcement_row(made: Announcement) -> AnnouncementRow:
-    """Return an announcement with what came of its newest part."""
-    part = made.newest
-    deliveries = tuple(
-        DeliveryRow(
-            outlet=outlet,
-            state=done.state if done is not None else "planned",
-            url=done.url if done is not None else "",
-            detail=done.detail if done is not None else "",
-            text=f"{part.title}\n\n{part.body}",
-        )
-        for outlet in part.outlets
-        for done in [made.deliveries.get((part.part, outlet))]
-    )
-    return AnnouncementRow(
-        id=made.id,
-        kind=part.kind,
-        audience=part.audience,
-        title=part.title,
-        body=part.body,
-        made=made.parts[-1][0],
-        since=part.since,
-        next_update=part.next_update,
-        open=made.open,
-        parts=len(made.parts),
-        deliveries=deliveries,
-    )

@@ -11,12 +11,13 @@ import click
 
 from outagetui import verdict
 from outagetui.cli.common import UNUSABLE, configuration, fail, leave, print_json
-from outagetui.model import Channel, Check, Config, Outcome, Sample, State, worst
+from outagetui.model import Channel, Check, Config, Outcome, Outlet, Sample, State, worst
 from outagetui.text import clean
 
 STATES = {Outcome.PASS: State.UP, Outcome.WARN: State.SLOW, Outcome.FAIL: State.DOWN, Outcome.UNKNOWN: State.UNKNOWN}
 STATUS = {State.UP: 0, State.SLOW: 1, State.PARTIAL: 1, State.DOWN: 2, State.UNKNOWN: 3, State.BLIND: 3}
 AT_ONCE = 50
+Owners = list[tuple[Channel | Outlet, tuple[Check, ...]]]
 
 
 @click.command()
@@ -24,39 +25,38 @@ AT_ONCE = 50
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_obj
 def check(options: dict[str, str | None], ids: tuple[str, ...], as_json: bool) -> None:
-    """Probe everything, or the channels and checks with these IDS, once now.
+    """Probe everything, or the channels, outlets and checks with these IDS, once now.
 
-    Exit status: 0 all up, 1 something slow, 2 something down, 3 unknown or unusable configuration.
+    Exit status, by the channels: 0 all up, 1 something slow, 2 something down, 3 unknown or unusable configuration.
     """
     config = configuration(options)
-    channels = chosen(config, ids)
+    owners = chosen(config, ids)
     at = time.time()
-    samples = asyncio.run(probe_all(config, [check for _, checks in channels for check in checks]))
-    document = report(config, channels, samples, at)
+    samples = asyncio.run(probe_all(config, [check for _, checks in owners for check in checks]))
+    document = report(config, owners, samples, at)
     if as_json:
         print_json(document)
     else:
         for line in lines(document):
             click.echo(line)
-    leave(STATUS[worst([State(channel["state"]) for channel in document["channels"]])])
+    rows = document["channels"] or document["outlets"]
+    leave(STATUS[worst([State(row["state"]) for row in rows])])
 
 
-def chosen(config: Config, ids: Sequence[str]) -> list[tuple[Channel, tuple[Check, ...]]]:
-    """Return the channels and their checks to probe. Ends with status 3 for a name that nothing has."""
+def chosen(config: Config, ids: Sequence[str]) -> Owners:
+    """Return the channels and outlets to probe, with their checks. Ends with status 3 for a name that nothing has."""
+    everything: list[Channel | Outlet] = [*config.channels, *(outlet for outlet in config.outlets if outlet.checks)]
     if not ids:
-        return [(channel, channel.checks) for channel in config.channels]
-    known = {channel.id for channel in config.channels} | {c.id for channel in config.channels for c in channel.checks}
+        return [(owner, owner.checks) for owner in everything]
+    known = {owner.id for owner in everything} | {check.id for owner in everything for check in owner.checks}
     strangers = [name for name in ids if name not in known]
     if strangers:
-        fail(
-            f"no channel or check is called {', '.join(map(clean, strangers))}; known: {', '.join(sorted(known))}",
-            UNUSABLE,
-        )
-    picked = []
-    for channel in config.channels:
-        checks = tuple(c for c in channel.checks if channel.id in ids or c.id in ids)
-        if checks or channel.id in ids:
-            picked.append((channel, checks))
+        fail(f"nothing is called {', '.join(map(clean, strangers))}; known: {', '.join(sorted(known))}", UNUSABLE)
+    picked: Owners = []
+    for owner in everything:
+        checks = tuple(check for check in owner.checks if owner.id in ids or check.id in ids)
+        if checks:
+            picked.append((owner, checks))
     return picked
 
 
@@ -83,24 +83,20 @@ async def probe_all(config: Config, checks: Sequence[Check]) -> dict[str, Sample
     return {c.id: verdict.expected(c, samples[c.id], trusted=answered) for c in checks}
 
 
-def report(
-    config: Config, channels: Sequence[tuple[Channel, tuple[Check, ...]]], samples: dict[str, Sample], at: float
-) -> dict[str, Any]:
+def report(config: Config, owners: Owners, samples: dict[str, Sample], at: float) -> dict[str, Any]:
     """Return the document of `check --json`."""
-    rows = []
-    for channel, checks in channels:
-        rows.append(
-            {
-                "id": channel.id,
-                "name": channel.name,
-                "role": channel.role,
-                "audience": channel.audience,
-                "state": worst([STATES[samples[c.id].outcome] for c in checks]).value,
-                "checks": [_check(c, samples[c.id]) for c in checks],
-            }
-        )
+    channels, outlets = [], []
+    for owner, checks in owners:
+        state = worst([STATES[samples[check.id].outcome] for check in checks]).value
+        told = [_check(check, samples[check.id]) for check in checks]
+        if isinstance(owner, Channel):
+            row = {"id": owner.id, "name": owner.name, "role": owner.role, "audience": owner.audience}
+            channels.append({**row, "state": state, "checks": told})
+        else:
+            row = {"id": owner.id, "name": owner.name, "kind": owner.kind, "audience": owner.audience}
+            outlets.append({**row, "state": state, "checks": told})
     stamp = datetime.fromtimestamp(int(at), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return {"version": 1, "at": stamp, "vantage": config.vantage, "channels": rows}
+    return {"version": 1, "at": stamp, "vantage": config.vantage, "channels": channels, "outlets": outlets}
 
 
 def _check(check: Check, sample: Sample) -> dict[str, Any]:
@@ -120,9 +116,9 @@ def lines(document: dict[str, Any]) -> list[str]:
     """Return the report for people, worst channel first."""
     order = [state.value for state in (State.DOWN, State.PARTIAL, State.UNKNOWN, State.BLIND, State.SLOW, State.UP)]
     out = []
-    for channel in sorted(document["channels"], key=lambda row: order.index(row["state"])):
-        out.append(f"{channel['state'].upper():8}{channel['name']} ({channel['role']}, {channel['audience']})")
-        for check in channel["checks"]:
+    for row in sorted([*document["channels"], *document["outlets"]], key=lambda row: order.index(row["state"])):
+        out.append(f"{row['state'].upper():8}{row['name']} ({row.get('role', 'outlet')}, {row['audience']})")
+        for check in row["checks"]:
             took = "" if check["latency_ms"] is None else f" {check['latency_ms']} ms"
             why = " ".join(filter(None, (check["code"], check["detail"])))
             out.append(f"        {check['outcome']:8}{check['id']}{took}{'  ' + why if why else ''}")

@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {  # name: (module in this package, one l
     "reload": ("orders", "Let the daemon read its configuration again."),
     "announce": ("announce", "Tell an audience through its outlets."),
     "journal": ("journal", "Print the record of what happened."),
+    "contacts": ("contacts", "Make a channel's list of business contacts, or take one in."),
     "drill": ("drill", "Rehearse an outage against local servers."),
     "validate": ("config", "Report every error of the configuration."),
     "init": ("config", "Write a commented starter configuration."),
