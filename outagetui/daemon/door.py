@@ -13,6 +13,7 @@ from outagetui.model import Operator
 from outagetui.orders.wire import LINE_LIMIT, decode, encode
 
 MOST_CLIENTS = 100
+BACKLOG = 512  # a burst of clients waits; a full queue would refuse them without a word
 LONGEST_PATH = 107  # unix(7): sun_path holds 108 bytes, the last one 0
 Take = Callable[[Sender, dict[str, Any]], Awaitable[dict[str, Any]]]
 
@@ -48,7 +49,7 @@ class Door:
             words = os.strerror(error.errno) if error.errno else f"its path is longer than {LONGEST_PATH} bytes"
             raise DoorError(f"{self.path}: cannot listen for orders: {words}; name another [store] path") from error
         self.path.chmod(0o660)
-        self._server = await asyncio.start_unix_server(self._enter, sock=listener, limit=LINE_LIMIT)
+        self._server = await asyncio.start_unix_server(self._enter, sock=listener, limit=LINE_LIMIT, backlog=BACKLOG)
 
     async def close(self) -> None:
         """Stop listening, let go of the clients and remove the socket."""

@@ -27,3 +27,9 @@ class Notifier:
             self._socket.sendto(message.encode(), self._address)
         except OSError:
             return
+
+    def close(self) -> None:
+        """Tell nothing more."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None

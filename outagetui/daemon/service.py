@@ -123,6 +123,7 @@ class Daemon:
         except WriteError:
             pass  # the disk is full or gone: what could be kept is kept
         await self.record.leave()
+        self.notifier.close()
 
     # The work that goes on by itself.
 

@@ -94,6 +94,31 @@ def eventually(look: Callable[[], T], seconds: float = PATIENCE) -> T:
     return found
 
 
+def as_user(uid: int, work: Callable[[], object], *, groups: tuple[int, ...] = ()) -> str:
+    """Do `work` as another real user, who is in `groups` beside its own; return what it returned or raised, as text.
+
+    A fork, since another user may not be allowed to run this Python. What `work` needs must be imported already.
+    """
+    assert os.geteuid() == 0, "this test changes users, so it must run as root: sudo make test"
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setgroups(list(groups))
+            os.setgid(uid)
+            os.setuid(uid)
+            said = str(work())
+        except BaseException as error:
+            said = f"{type(error).__name__}: {error}"
+        os.write(writing, said.encode("utf-8", "replace"))
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        said = pipe.read().decode()
+    os.waitpid(child, 0)
+    return said
+
+
 def free_port() -> int:
     """Return a port where nothing listens now."""
     with socket.socket() as sock:
