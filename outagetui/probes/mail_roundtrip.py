@@ -145,7 +145,7 @@ async def _submit(
     host, port = target(check.target, 25)
     with await dial(vantage, host, port, phases, deadline=deadline, connect=check.connect) as stream:
         context = vantage.tls_context()
-        talk = await smtp_session.begin(stream, host, port, context, options.user, password, phases)
+        talk, _ = await smtp_session.begin(stream, host, port, context, options.user, password, phases)
         phases.enter("message")
         trace.gone = False  # from here on the message may arrive, whatever becomes of us
         try:

@@ -5,20 +5,29 @@ import base64
 import contextlib
 import ipaddress
 import ssl
+from typing import Literal
 
 from outagetui.probes.secure import secure
-from outagetui.probes.smtp_talk import SmtpTalk, expect
+from outagetui.probes.smtp_talk import SmtpReply, SmtpTalk, expect
 from outagetui.probes.stream import Stream
-from outagetui.probes.trouble import Phases, Trouble, fail
+from outagetui.probes.trouble import Phases, Trouble, fail, unknown
 
+StartTls = Literal["offered", "required", "never"]
 IMPLICIT_TLS = 465  # RFC 8314
 _FAREWELL = 0.5  # seconds the answer to QUIT may take; the verdict no longer depends on it
 
 
 async def begin(
-    stream: Stream, host: str, port: int, context: ssl.SSLContext, user: str | None, password: str, phases: Phases
-) -> SmtpTalk:
-    """Greet, take TLS where it is offered, and log in when there is a `user`.
+    stream: Stream,
+    host: str,
+    port: int,
+    context: ssl.SSLContext,
+    user: str | None,
+    password: str,
+    phases: Phases,
+    starttls: StartTls = "offered",
+) -> tuple[SmtpTalk, SmtpReply]:
+    """Greet, take TLS as `starttls` says, and log in when there is a `user`; return the banner too.
 
     Phases tls (port 465), banner, ehlo, starttls, tls, auth. Codes: `smtp.NNN`, `smtp.starttls-missing`,
     `smtp.auth-missing`, `smtp.protocol`, `smtp.closed`, and those of TLS.
@@ -27,10 +36,12 @@ async def begin(
         await secure(stream, context, host, phases)
     talk = SmtpTalk(stream)
     phases.enter("banner")
-    await talk.greet()
+    banner = await talk.greet()
     phases.enter("ehlo")
     await talk.hello()
-    if stream.tls is None and "STARTTLS" in talk.extensions:
+    if stream.tls is None and starttls == "required" and "STARTTLS" not in talk.extensions:
+        fail("smtp.starttls-missing", "the server does not offer STARTTLS")
+    if stream.tls is None and starttls != "never" and "STARTTLS" in talk.extensions:
         phases.enter("starttls")
         expect(await talk.command("STARTTLS"), 220, "STARTTLS")
         await secure(stream, context, host, phases)
@@ -38,13 +49,15 @@ async def begin(
         await talk.hello()  # what was said before TLS no longer counts (RFC 3207 section 4.2)
     if user is not None:
         phases.enter("auth")
-        await _log_in(stream, talk, user, password)
-    return talk
+        await _log_in(stream, talk, user, password, starttls)
+    return talk, banner
 
 
-async def _log_in(stream: Stream, talk: SmtpTalk, user: str, password: str) -> None:
+async def _log_in(stream: Stream, talk: SmtpTalk, user: str, password: str, starttls: StartTls) -> None:
     """AUTH PLAIN (RFC 4616), or LOGIN where only that is known; never in the clear beyond this machine."""
     if not is_private(stream):
+        if starttls == "never":
+            unknown("option.invalid", "a password is not sent without TLS: `starttls` must not be `never`")
         fail("smtp.starttls-missing", "the server does not offer STARTTLS, so the password was not sent")
     mechanisms = talk.extensions.get("AUTH", "").split()
     if "PLAIN" in mechanisms:
