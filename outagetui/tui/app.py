@@ -53,7 +53,11 @@ class OutageApp(BoardApp):
         Binding("l", "journal", "journal", id="app.journal", tooltip="Read the journal, newest first"),
         Binding("question_mark", "help", "help", id="app.help", tooltip="Explain the keys and signs", key_display="?"),
         Binding("q", "quit", "quit", id="app.quit", tooltip="Leave; probes and runs go on"),
-    ]
+        Binding(
+            "ctrl+c,ctrl+q", "quit", "quit", id="app.quit", tooltip="Leave; probes and runs go on", show=False,
+            priority=True, system=True,
+        ),
+    ]  # fmt: skip
 
     def __init__(
         self,

@@ -135,11 +135,14 @@ class _Leaving:
             os._exit(self.status)
 
     def watch_terminal(self) -> None:
-        """Treat a terminal that vanished without a word as a hang-up."""
+        """Treat a terminal that vanished without a word as a hang-up.
+
+        One that is there but does not control this process, as under `su -c`, is as good as any other.
+        """
         while not self._over.wait(TTY_CHECK):
             try:
-                os.tcgetpgrp(0)
-            except OSError:
+                termios.tcgetattr(0)
+            except (OSError, termios.error):
                 self.on_signal(signal.SIGHUP, None)
                 return
 
@@ -148,7 +151,7 @@ def restore(modes: list[Any]) -> None:
     """Give the terminal back without waiting for it: drop what it has not read, then leave every mode."""
     output = sys.__stderr__.fileno() if sys.__stderr__ is not None else 2
     with contextlib.suppress(OSError, termios.error):
-        terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        terminal = _own_terminal(output)
         # A thread that waits for the terminal keeps it locked; it lets go when its write may no longer wait.
         flags = fcntl.fcntl(output, fcntl.F_GETFL)
         fcntl.fcntl(output, fcntl.F_SETFL, flags | os.O_NONBLOCK)
@@ -161,6 +164,13 @@ def restore(modes: list[Any]) -> None:
         finally:
             # The description is shared with the shell, which expects to wait.
             fcntl.fcntl(output, fcntl.F_SETFL, flags)
+
+
+def _own_terminal(output: int) -> int:
+    try:
+        return os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    except OSError:  # the terminal does not control this process
+        return output
 
 
 def _wake_writers() -> None:

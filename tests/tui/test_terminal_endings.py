@@ -1,12 +1,18 @@
 """Whatever ends the program, the terminal is usable after it."""
 
+import contextlib
+import fcntl
 import os
+import select
 import signal
+import struct
 import subprocess
+import termios
 import time
+from collections.abc import Iterator
 
 import pytest
-from outagetui.tui.terminal import DEADLINE, REFUSED
+from outagetui.tui.terminal import DEADLINE, REFUSED, TTY_CHECK
 from tests.pty_driver import Pty, python
 
 OFF = (25, True), (1049, False), (2004, False), (1004, False), (1000, False), (1003, False), (7, True)
@@ -34,7 +40,9 @@ def test_a_signal_ends_the_screens_and_gives_the_terminal_back(kind: str, number
         assert_usable(terminal)
 
 
-@pytest.mark.parametrize(("kind", "key"), [("board", "q"), ("board", "\x11"), ("wall", "q"), ("wall", "\x03")])
+@pytest.mark.parametrize(("kind", "key"), [
+    ("board", "q"), ("board", "\x11"), ("board", "\x03"), ("board", "m\x03"), ("wall", "q"), ("wall", "\x03"),
+])  # fmt: skip
 def test_a_key_ends_the_screens_with_status_0(kind: str, key: str) -> None:
     with Pty(child(kind)) as terminal:
         terminal.until_text("Example Hosting")
@@ -57,6 +65,77 @@ def test_a_terminal_that_vanishes_without_a_signal_is_noticed() -> None:
         terminal.until_text("Example Hosting")
         terminal.hang_up()
         assert terminal.process.wait(8) == 128 + signal.SIGHUP
+
+
+@pytest.mark.parametrize("kind", ["board", "wall"])
+def test_a_terminal_that_does_not_control_the_program_is_as_good_as_any(kind: str) -> None:
+    with foreign_terminal(child(kind)) as (process, master):
+        assert read_until(master, b"Example Hosting")
+        assert stays(process, master, TTY_CHECK * 1.5)
+        os.write(master, b"q")
+        assert ended(process, master) == 0
+
+
+def test_a_terminal_that_does_not_control_the_program_is_given_back_when_it_is_ended() -> None:
+    with foreign_terminal(child()) as (process, master):
+        assert read_until(master, b"Example Hosting")
+        process.terminate()
+        assert ended(process, master) == 128 + signal.SIGTERM
+
+
+def test_a_terminal_that_does_not_control_the_program_is_missed_when_it_vanishes() -> None:
+    with foreign_terminal(child()) as (process, master):
+        assert read_until(master, b"Example Hosting")
+        os.close(master)
+        assert process.wait(8) == 128 + signal.SIGHUP
+
+
+@contextlib.contextmanager
+def foreign_terminal(argv: list[str]) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """A program whose streams are a terminal, in a session which that terminal does not control, as under `su -c`."""
+    master, slave = os.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    environment = os.environ | {"TERM": "xterm-256color", "PYTHONUTF8": "1"}
+    process = subprocess.Popen(
+        argv, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
+    )  # fmt: skip
+    os.close(slave)
+    try:
+        yield process, master
+    finally:
+        process.kill()
+        process.wait(5)
+        with contextlib.suppress(OSError):
+            os.close(master)
+
+
+def read_until(master: int, words: bytes) -> bool:
+    seen, end = b"", time.monotonic() + 15
+    while words not in seen and time.monotonic() < end:
+        seen += pump(master)
+    return words in seen
+
+
+def stays(process: subprocess.Popen[bytes], master: int, seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while process.poll() is None and time.monotonic() < end:
+        pump(master)
+    return process.poll() is None
+
+
+def ended(process: subprocess.Popen[bytes], master: int) -> int | None:
+    stays(process, master, 8)
+    return process.poll()
+
+
+def pump(master: int) -> bytes:
+    """What comes within a tenth of a second."""
+    if not select.select([master], [], [], 0.1)[0]:
+        return b""
+    try:
+        return os.read(master, 65536)
+    except OSError:
+        return b""
 
 
 def test_a_terminal_that_stops_reading_does_not_hold_the_program_back() -> None:
