@@ -160,11 +160,11 @@ async def test_a_secret_that_cannot_be_used_is_our_own_fault(knowing: Vantage, g
 @pytest.mark.usefixtures("no_leaks")
 async def test_a_frozen_server_times_out_and_one_that_goes_on_passes(vantage: Vantage, server: Ngircd) -> None:
     target = f"irc://127.0.0.1:{server.port}"
-    server.freeze()
+    server.group.freeze()
     try:
         frozen = await look_at(vantage, "irc", target, within=0.4)
     finally:
-        server.thaw()
+        server.group.thaw()
     assert (frozen.outcome, frozen.code) == (Outcome.FAIL, "timeout")
     assert "register" in frozen.phases
     assert (await look_at(vantage, "irc", target)).outcome is Outcome.PASS
