@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import heapq
 import math
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -14,6 +15,8 @@ TICK = 0.025
 STALL = 0.1  # a tick later than this is a stall of ours; less is a busy machine that still answers in time
 CONCURRENT = 100
 FIRST_WITHIN = 3.0
+PARKED_AFTER = 1.0  # seconds in flight after which a probe only waits, and gives its place to the next
+MOST_PARKED = 400
 
 Look = Callable[[Check, float], Awaitable[Sample]]
 Seen = Callable[[Check, float, Sample], int]  # returns how many quick probes the verdict still wants
@@ -54,8 +57,10 @@ class Schedule:
         self._plans: dict[str, _Plan] = {}
         self._heap: list[tuple[float, int, _Plan]] = []
         self._count = 0
-        self._slots = concurrent
+        self._slots = self._concurrent = concurrent
         self._waiting: list[_Plan] = []
+        self._flying: deque[tuple[float, asyncio.Task[None]]] = deque()  # the younger probes, in order of their start
+        self._parked: set[asyncio.Task[None]] = set()
         self._behind = 0.0  # seconds this loop stalled, ever
         self.lateness: list[float] = []  # seconds between due and start of the last probes
 
@@ -108,7 +113,18 @@ class Schedule:
         self._count += 1
         heapq.heappush(self._heap, (plan.due, self._count, plan))
 
+    def _park(self, now: float) -> None:
+        """Free the places of probes that wait for silence, so that many of them hold up nobody else's."""
+        while self._flying and (self._flying[0][0] <= now - PARKED_AFTER or self._flying[0][1].done()):
+            if not self._flying[0][1].done():
+                if len(self._parked) >= MOST_PARKED:
+                    return
+                self._parked.add(self._flying[0][1])
+                self._slots += 1
+            self._flying.popleft()
+
     def _tick(self, now: float) -> None:
+        self._park(now)
         while self._waiting and self._slots > 0:
             plan = self._waiting.pop(0)
             if self._plans.get(plan.check.id) is plan:
@@ -125,6 +141,8 @@ class Schedule:
 
     def _suspect(self, plan: _Plan, now: float) -> bool:
         """Whether the probe in flight should have been answered by now: then a repeat need not wait for its end."""
+        if self._slots < self._concurrent / 2:
+            return False  # repeats by the hundred tell nothing more and would crowd out the regular probes
         silent = bool(plan.running) and now - plan.launched >= plan.suspicion() - TICK
         return silent and len(plan.running) < QUICK_AFTER_FAILURE
 
@@ -142,6 +160,7 @@ class Schedule:
         plan.launched = now
         task = asyncio.get_running_loop().create_task(self._probe(plan, now))
         plan.running.add(task)
+        self._flying.append((now, task))
         task.add_done_callback(lambda done: self._ended(plan, done))
         self._aim(plan, now)
 
@@ -168,7 +187,10 @@ class Schedule:
         plan.wanted = self._seen(check, at, sample)
 
     def _ended(self, plan: _Plan, task: "asyncio.Task[None]") -> None:
-        self._slots += 1
+        if task in self._parked:
+            self._parked.discard(task)
+        else:
+            self._slots += 1
         plan.running.discard(task)
         if not task.cancelled() and task.exception() is not None:
             # A probe never raises; what does is our own fault and must not pass unseen.

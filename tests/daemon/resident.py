@@ -65,6 +65,12 @@ class Resident:
             self.task.result()
         return self.daemon
 
+    @property
+    def over(self) -> bool:
+        """Whether it ended."""
+        assert self.task is not None
+        return self.task.done()
+
     def fill_disk(self) -> None:
         self._full = True
 

@@ -1,0 +1,191 @@
+"""A daemon that a command starts for itself: one, on its own, and only as long as somebody needs it."""
+
+import asyncio
+import contextlib
+import os
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from outagetui.daemon.service import Daemon
+from outagetui.events import Activated, AnnouncementMade, DaemonStarted, DaemonStopped, StateChanged
+from outagetui.orders import launch
+from outagetui.orders.launch import LaunchError, connect
+from tests.daemon.house import NOBODY, Client, House, as_user, eventually
+from tests.daemon.resident import Resident
+
+STARTED = "started a daemon in the background; outagetui daemon --stop ends it\n"
+
+
+def pid_of(home: House) -> int:
+    return int(home.order("hello")["pid"])
+
+
+def test_a_command_that_finds_no_daemon_starts_one_that_outlives_it(home: House) -> None:
+    home.settle(every="5s")
+    reading, writing = os.pipe()
+    os.set_inheritable(writing, True)
+    shell = subprocess.run(
+        ["sh", "-c", 'exec 7>&1; "$@"; echo "status $?"', "sh", *home.argv("recheck")],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+        pass_fds=(writing,),
+        start_new_session=True,
+    )  # it came back at all: nothing that lives on holds its output
+    os.close(writing)
+    assert shell.stdout == "2 checks are probed now\nstatus 0\n"
+    assert shell.stderr == STARTED
+    with os.fdopen(reading) as pipe:
+        assert pipe.read() == ""  # nor any other descriptor
+    pid = pid_of(home)
+    assert os.getsid(pid) == pid
+    assert os.readlink(f"/proc/{pid}/cwd") == "/"  # noqa: PTH115 - the link of a process, not of a path
+    own = {os.readlink(f"/proc/{pid}/fd/{number}") for number in (0, 1, 2)}  # noqa: PTH115
+    assert own == {"/dev/null"}
+    others = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()} - own
+    assert all(link.startswith(("anon_inode:", "socket:", str(home.state), "/dev/null")) for link in others), others
+
+
+def test_activate_without_a_daemon_is_kept_and_a_backup_that_is_not_up_is_a_warning(home: House) -> None:
+    home.settle(every="5s")
+    done = home.cli("activate", "phone")
+    assert done.returncode == 0
+    assert "active" in done.stdout
+    assert [event.channel for event in home.told(Activated)] == ["phone"]
+    first = pid_of(home)
+    assert home.cli("deactivate", "phone").returncode == 0
+    assert pid_of(home) == first
+    done = home.cli("activate", "chat")
+    assert (done.returncode, done.stderr) == (1, "not a backup channel: chat\n")
+
+
+def test_several_commands_at_once_start_one_daemon_and_all_succeed(home: House) -> None:
+    home.settle(every="5s")
+    done: list[subprocess.CompletedProcess[str]] = []
+    threads = [threading.Thread(target=lambda: done.append(home.cli("recheck"))) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {(each.returncode, each.stderr) for each in done} <= {(0, ""), (0, STARTED)}
+    assert len(home.told(DaemonStarted)) == 1
+
+
+def test_a_daemon_that_cannot_start_is_explained_by_the_command(home: House) -> None:
+    home.settle()
+    (home.config / "checks" / "chat.toml").write_text("[channel]\n")
+    done = home.cli("recheck")
+    assert done.returncode == 3
+    assert "checks/chat.toml" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_only_the_owner_of_the_stores_directory_starts_a_daemon(home: House) -> None:
+    home.settle()
+    home.state.mkdir()
+
+    def order() -> str:
+        asyncio.run(connect(home.store, home.config))
+        return "connected"
+
+    said = as_user(NOBODY, order)
+    assert (
+        said == "LaunchError: the daemon does not answer; start it with: systemctl start outagetui, or outagetui daemon"
+    )
+    assert list(home.state.iterdir()) == []
+
+
+def test_stop_ends_a_background_daemon_and_the_next_command_starts_another(home: House) -> None:
+    home.settle(every="5s")
+    home.cli("recheck")
+    first = pid_of(home)
+    done = home.cli("daemon", "--stop")
+    assert (done.returncode, done.stdout) == (0, "the daemon is ending\n")
+    eventually(lambda: not Path(f"/proc/{first}").exists() or _gone(first))
+    assert home.told(DaemonStopped)[0].reason.startswith("ordered by ")
+    assert home.cli("recheck").returncode == 0
+    assert pid_of(home) != first
+
+
+def _gone(pid: int) -> bool:
+    with contextlib.suppress(OSError):
+        return "(zombie)" in Path(f"/proc/{pid}/status").read_text()
+    return True
+
+
+# How long it stays: the same daemon inside the test, where fifteen minutes are a fraction of a second.
+
+NEEDS = {
+    "a backup is active": [Activated(channel="phone")],
+    "an incident is open": [StateChanged(id="chat", was="up", now="down", why="")],
+    "an announcement is open": [
+        AnnouncementMade(
+            announcement="a1", part=0, kind="update", audience="customers", texts={"en": ("T", "B")}, since=0.0,
+            next_update=None, accounts=(), outlets=(),
+        )
+    ],
+}  # fmt: skip
+
+
+async def _lingering(resident: Resident) -> Daemon:
+    daemon = await resident.start(background=True, beat=0.05, linger=0.2)
+    await asyncio.sleep(0.8)
+    return daemon
+
+
+async def test_a_background_daemon_ends_when_nobody_needed_it_for_a_while(resident: Resident) -> None:
+    await resident.start(background=True, beat=0.05, linger=0.2)
+    assert await resident.ended() == "nobody needed it for 15 minutes"
+
+
+async def test_one_that_the_service_manager_started_stays(resident: Resident) -> None:
+    await resident.start(background=False, beat=0.05, linger=0.2)
+    await asyncio.sleep(0.8)
+    assert not resident.over
+
+
+async def test_a_client_that_is_there_keeps_it(resident: Resident) -> None:
+    await resident.start(background=True, beat=0.05, linger=0.2)
+    client = await asyncio.to_thread(Client, resident.home.socket)
+    await asyncio.sleep(0.8)
+    assert not resident.over
+    client.close()
+    await resident.ended()
+
+
+@pytest.mark.parametrize("why", ["a backup is active", "an incident is open", "an announcement is open"])
+async def test_what_is_open_keeps_it(resident: Resident, why: str) -> None:
+    resident.home.seed(*NEEDS[why])
+    await _lingering(resident)
+    assert not resident.over
+
+
+async def test_a_run_keeps_it_until_it_is_over(resident: Resident) -> None:
+    await resident.start(background=True, beat=0.05, linger=0.2)
+    run = (await asyncio.to_thread(resident.home.order, "start", playbook="chat-down"))["run"]
+    await asyncio.sleep(0.8)
+    assert not resident.over
+    assert (await asyncio.to_thread(resident.home.order, "abort", run=run))["ok"]
+    await resident.ended()
+
+
+async def test_an_incident_that_ended_half_an_hour_ago_does_not_keep_it(resident: Resident) -> None:
+    now = time.time()
+    resident.home.seed(*NEEDS["an incident is open"], at=now - 4000)
+    resident.home.seed(StateChanged(id="chat", was="down", now="up", why=""), at=now - 3000)
+    await resident.start(background=True, beat=0.05, linger=0.2)
+    await resident.ended()
+
+
+async def test_the_words_of_a_start_that_hangs(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.settle()
+    monkeypatch.setattr(launch, "START_SECONDS", 0.3)
+    with subprocess.Popen(["sleep", "30"], stderr=subprocess.PIPE) as sleeper:
+        monkeypatch.setattr(launch, "start", lambda config: sleeper)
+        with pytest.raises(LaunchError, match=r"was started but does not answer; see: outagetui daemon"):
+            await connect(home.store, home.config)
+        sleeper.kill()

@@ -1,0 +1,161 @@
+"""Promises 5 and 6: probes keep their time while others hang, blind is not red, and a dead daemon is STALE."""
+
+import asyncio
+import contextlib
+import json
+import socket
+import statistics
+import time
+
+from outagetui.daemon.schedule import CONCURRENT, Schedule
+from outagetui.events import BlindChanged, StateChanged
+from outagetui.live import Beat
+from outagetui.model import Check, Outcome, Sample
+from outagetui.options import HttpOptions, TcpOptions
+from outagetui.probes import look
+from outagetui.probes.vantage import Vantage
+from outagetui.reader import Reader
+from outagetui.secrets import Secrets
+from tests.daemon.house import CHANNEL, House, eventually, free_port
+from tests.daemon.resident import Resident
+
+HUNG = 200
+
+
+async def test_probes_start_on_time_while_two_hundred_hang() -> None:
+    """Every hung check talks to a listener that accepts and never says a word."""
+    loop = asyncio.get_running_loop()
+    hole = socket.create_server(("127.0.0.1", 0), backlog=4096)
+    quick = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", 0)
+    vantage = Vantage("here", Secrets.none())
+    seen: dict[str, list[float]] = {}
+
+    def record(check: Check, at: float, sample: Sample) -> int:
+        seen.setdefault(check.id, []).append(at)
+        if check.probe == "http":
+            assert sample.outcome is not Outcome.PASS
+        return 0
+
+    async def looked(check: Check, deadline: float) -> Sample:
+        return await look(check, deadline, vantage)
+
+    schedule = Schedule(looked, record, loop.time)
+    hung = [
+        Check(id=f"hole-{n}.web", probe="http", target=f"http://127.0.0.1:{hole.getsockname()[1]}/",
+              options=HttpOptions(), every=4.0, timeout=3.0)
+        for n in range(HUNG)
+    ]  # fmt: skip
+    port = quick.sockets[0].getsockname()[1]
+    fine = [
+        Check(id=f"fine-{n}.port", probe="tcp", target=f"tcp://127.0.0.1:{port}", options=TcpOptions(), every=1.0)
+        for n in range(10)
+    ]
+    schedule.replace([*hung, *fine])
+    running = asyncio.create_task(schedule.run())
+    await asyncio.sleep(8.0)
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+    hole.close()
+    quick.close()
+    await quick.wait_closed()
+    await vantage.aclose()
+    assert HUNG > CONCURRENT
+    gaps = [
+        later - earlier
+        for check in fine
+        for earlier, later in zip(seen[check.id], seen[check.id][1:], strict=False)
+    ]  # fmt: skip
+    assert len(gaps) > 50
+    assert statistics.quantiles(gaps, n=100)[98] < 1.5, f"probes of what is fine were held up: {max(gaps):.2f} s"
+
+
+async def test_a_disk_that_hangs_holds_up_no_probe(resident: Resident) -> None:
+    resident.home.settle(every="500ms")
+    daemon = await resident.start()
+    await asyncio.sleep(1.0)
+    resident.hang_disk()
+    daemon.schedule.lateness.clear()
+    await asyncio.sleep(3.0)
+    assert len(daemon.schedule.lateness) >= 8
+    assert max(daemon.schedule.lateness) < 1.0
+
+
+CANARIES = '["tcp://127.0.0.1:{}"]'
+
+
+def test_blind_is_neither_red_nor_green_and_the_journal_says_so(home: House) -> None:
+    home.settle(canaries=CANARIES.format(free_port())).start()
+    eventually(lambda: [event for event in home.told(BlindChanged) if event.blind])
+    reader = Reader(home.store)
+    beat: Beat = eventually(lambda: (found := reader.beat()) and found.blind and found)
+    assert "no canary answers (tcp://127.0.0.1:" in beat.blind
+    time.sleep(4.0)  # longer than three failures of chat, which is refused all the while, need to turn red
+    reader.close()
+    assert not [event for event in home.told(StateChanged) if event.now in ("down", "partial")]
+    assert home.ledger().incident is None
+    done = home.cli("status")
+    assert done.returncode == 3
+    assert "BLIND: no canary answers" in done.stdout
+    assert "DOWN" not in done.stdout
+    document = json.loads(home.cli("status", "--json").stdout)
+    assert {channel["state"] for channel in document["channels"]} <= {"blind", "unknown"}
+
+
+def test_when_the_uplink_comes_back_what_is_down_turns_red(home: House) -> None:
+    port = free_port()
+    home.settle(canaries=CANARIES.format(port)).start()
+    eventually(lambda: [event for event in home.told(BlindChanged) if event.blind])
+    with socket.create_server(("127.0.0.1", port)):
+        home.order("recheck")
+        eventually(lambda: [event for event in home.told(BlindChanged) if not event.blind])
+        eventually(lambda: [e for e in home.told(StateChanged) if (e.id, e.now) == ("chat", "down")])
+    assert home.ledger().incident is not None
+
+
+def test_what_must_not_be_reachable_is_proven_only_while_something_else_answers(home: House) -> None:
+    closed = CHANNEL.format(name="vpn", role="backup", port=free_port(), every="1s") + 'expect = "refused"\n'
+    opened = CHANNEL.format(name="leak", role="backup", port=home.phone.getsockname()[1], every="1s")
+    home.settle(**{"checks__vpn.toml": closed, "checks__leak.toml": opened + 'expect = "refused"\n'}).start()
+    eventually(lambda: [e for e in home.told(StateChanged) if (e.id, e.now) == ("leak", "down")])
+    told = {event.id: event.now for event in home.told(StateChanged)}
+    assert told["vpn"] == "up"
+
+
+def test_refused_proves_nothing_while_nothing_answers(home: House) -> None:
+    closed = CHANNEL.format(name="vpn", role="backup", port=free_port(), every="1s") + 'expect = "refused"\n'
+    home.settle(canaries=CANARIES.format(free_port()), **{"checks__vpn.toml": closed})
+    (home.config / "checks" / "phone.toml").unlink()
+    (home.config / "playbooks" / "chat-down.toml").unlink()
+    home.start()
+
+    def vpn() -> dict[str, object]:
+        document = json.loads(home.cli("status", "--json").stdout)
+        channel = next(each for each in document["channels"] if each["id"] == "vpn")
+        check: dict[str, object] = channel["checks"][0] | {"channel": channel["state"]}
+        return check
+
+    seen = eventually(lambda: (found := vpn())["outcome"] and found)
+    assert (seen["outcome"], seen["code"]) == ("unknown", "unproven")
+    assert seen["channel"] in ("unknown", "blind")
+
+
+def test_a_dead_daemon_is_stale_and_unknown_however_green_it_left_the_board(home: House) -> None:
+    home.settle(every="5s")
+    (home.config / "checks" / "chat.toml").write_text(
+        CHANNEL.format(name="chat", role="primary", port=home.phone.getsockname()[1], every="5s")
+    )
+    home.start()
+    eventually(lambda: home.cli("status").returncode == 0)
+    home.kill()
+    reader = Reader(home.store)
+    beat = reader.beat()
+    reader.close()
+    assert beat is not None
+    eventually(lambda: time.time() - beat.at > 10.5)
+    done = home.cli("status")
+    assert done.returncode == 3
+    assert "STALE: the daemon has been silent for 1" in done.stdout
+    assert json.loads(home.cli("status", "--json").stdout)["daemon"]["stale"] is True
+    home.start()
+    eventually(lambda: home.cli("status").returncode == 0)
