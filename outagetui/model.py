@@ -137,6 +137,14 @@ class Segment(Struct, frozen=True, kw_only=True):
     uses: tuple[str, ...] = ()
 
 
+class Contact(Struct, frozen=True, kw_only=True):
+    """A person of ours or of a customer's; `addresses` maps channel ids to where they are reached there."""
+
+    name: str
+    audience: Audience
+    addresses: dict[str, str]
+
+
 class Condition(Struct, frozen=True, kw_only=True):
     """When a playbook is suggested: `channel` has been in one of `state` for `lasting` seconds."""
 
@@ -206,6 +214,7 @@ class Config(Struct, frozen=True, kw_only=True):
     channels: tuple[Channel, ...] = ()
     outlets: tuple[Outlet, ...] = ()
     segments: tuple[Segment, ...] = ()
+    contacts: tuple[Contact, ...] = ()
     playbooks: tuple[Playbook, ...] = ()
     templates: tuple[Template, ...] = ()
 

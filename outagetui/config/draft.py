@@ -9,7 +9,7 @@ from msgspec import Struct
 from outagetui.config.positions import Path
 from outagetui.config.problems import Report
 from outagetui.config.source import Source
-from outagetui.config.tables import ChannelTable, OutletTable, SegmentTable, SettingsFile
+from outagetui.config.tables import ChannelTable, ContactTable, OutletTable, SegmentTable, SettingsFile
 from outagetui.model import Check, Playbook, Template
 
 T = TypeVar("T", covariant=True)
@@ -65,6 +65,7 @@ class Draft:
         self.canaries: list[Check] = []
         self.owners: list[Owner] = []
         self.segments: list[Placed[SegmentTable]] = []
+        self.contacts: list[Placed[ContactTable]] = []
         self.playbooks: list[Placed[Playbook]] = []
         self.templates: dict[tuple[str, str], Template] = {}
         self.maybe: set[str] = set()

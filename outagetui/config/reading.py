@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from outagetui.config.checkfiles import beside, read_check_files
+from outagetui.config.contactsfile import read_contacts
 from outagetui.config.draft import Draft, Owner
 from outagetui.config.places import default_store
 from outagetui.config.playbookfiles import read_playbooks
@@ -14,7 +15,7 @@ from outagetui.config.references import look_at_references
 from outagetui.config.settings import read_audience, read_settings, refuse_strangers
 from outagetui.config.tables import ChannelTable, OutletTable
 from outagetui.config.templates import read_templates
-from outagetui.model import Channel, Config, Cost, Outlet, Segment
+from outagetui.model import Channel, Config, Contact, Cost, Outlet, Segment
 
 
 def load(directory: Path) -> Config:
@@ -43,6 +44,7 @@ def read(directory: Path) -> Draft:
     refuse_strangers(draft)
     read_check_files(draft)
     read_audience(draft)
+    read_contacts(draft)
     read_playbooks(draft)
     read_templates(draft)
     look_at_references(draft)
@@ -67,6 +69,10 @@ def _config(draft: Draft) -> Config:
         segments=tuple(
             Segment(id=each.value.id, audience=each.value.audience, people=each.value.people, uses=each.value.uses)
             for each in draft.segments
+        ),
+        contacts=tuple(
+            Contact(name=each.value.name, audience=each.value.audience, addresses=each.value.addresses)
+            for each in draft.contacts
         ),
         playbooks=tuple(each.value for each in draft.playbooks),
         templates=tuple(draft.templates[key] for key in sorted(draft.templates)),

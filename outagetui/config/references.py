@@ -19,6 +19,9 @@ def look_at_references(draft: Draft) -> None:
         _owner_references(draft, owner, channels, checks)
     for segment in draft.segments:
         known_names(draft, segment, ("uses",), segment.value.uses, channels, "channel")
+    for contact in draft.contacts:
+        for name in contact.value.addresses:
+            known_name(draft, contact, ("addresses", name), name, channels, "channel")
     for playbook in draft.playbooks:
         for index, condition in enumerate(playbook.value.suggest):
             at = ("suggest", "when", index, "channel")

@@ -4,7 +4,7 @@ from pathlib import Path as File
 from typing import Any
 
 from outagetui.config.checkfiles import told_twice
-from outagetui.config.decode import NOT_YET, decode
+from outagetui.config.decode import decode
 from outagetui.config.draft import ID, ID_WORDS, Draft, Placed
 from outagetui.config.problems import listing, nearest
 from outagetui.config.source import Source, names_in, read_source
@@ -15,7 +15,7 @@ from outagetui.options import PROBES
 
 SETTINGS = "outagetui.toml"
 AUDIENCE = "audience.toml"
-_LATER = frozenset({"contacts.toml"})
+CONTACTS = "contacts.toml"
 CANARY_EVERY = 10.0
 CANARY_TIMEOUT = 5.0
 
@@ -100,11 +100,9 @@ def read_audience(draft: Draft) -> None:
 
 
 def refuse_strangers(draft: Draft) -> None:
-    """Note every other TOML file in the directory: it is misspelt, or nothing reads it yet."""
-    known = (SETTINGS, AUDIENCE)
+    """Note every other TOML file in the directory: it is misspelt, or nothing reads it."""
+    known = (SETTINGS, AUDIENCE, CONTACTS)
     for file in names_in(File(draft.directory), ".toml", draft.report):
-        if file.name in _LATER:
-            draft.report.add(str(file), 1, "", NOT_YET)
-        elif file.name not in known:
+        if file.name not in known:
             hint = nearest(file.name, known) or f"; known: {listing(known)}"
             draft.report.add(str(file), 1, "", f"unknown file{hint}")

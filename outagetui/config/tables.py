@@ -139,6 +139,20 @@ class AudienceFile(Struct, kw_only=True):
     segment: tuple[SegmentTable, ...] = ()
 
 
+class ContactTable(Struct, kw_only=True):
+    """`[[contact]]`."""
+
+    name: Text
+    audience: Audience
+    addresses: dict[str, Text]
+
+
+class ContactsFile(Struct, kw_only=True):
+    """`contacts.toml`."""
+
+    contact: tuple[ContactTable, ...] = ()
+
+
 class WhenTable(Struct, kw_only=True):
     """One alternative of `[suggest] when`."""
 
