@@ -145,7 +145,7 @@ class WebsocketOptions(ProbeOptions, frozen=True, kw_only=True):
 class XmppOptions(ProbeOptions, frozen=True, kw_only=True):
     """`xmpp`: the account stands in the target, `secret` names its password; `direct_tls` never uses STARTTLS."""
 
-    secret: str
+    secret: Annotated[str, Meta(min_length=1)]
     ca: str | None = None
     direct_tls: bool = False
 
@@ -153,7 +153,7 @@ class XmppOptions(ProbeOptions, frozen=True, kw_only=True):
 class XmppRoomOptions(XmppOptions, frozen=True, kw_only=True):
     """`xmpp.room`: `room` is a whole address; `echo` joins, sees a message come back and leaves, `join` stays in."""
 
-    room: str
+    room: Annotated[str, Meta(min_length=1)]
     nick: str = "outagetui"
     mode: Literal["join", "echo"] = "echo"
 

@@ -20,9 +20,6 @@ TIME_BESIDE: Final = 10.0  # seconds a probe that waits `within` has for all els
 CALL_BESIDE: Final = 2.0  # seconds of a `sip.call` that are not sound
 VALUE_LIMITS: Final = ("slow_below", "slow_above", "down_below", "down_above")
 
-# Probes that are specified but that this version cannot run.
-PROBES_LATER: Final = (*("xmpp", "xmpp.room"),)
-
 
 def read_check_files(draft: Draft) -> None:
     """Read every file of `checks/` into `draft`."""
@@ -113,7 +110,7 @@ def _read_check(draft: Draft, raw: dict[str, Any], owner: str, source: Source, a
         if isinstance(options, ValueOptions) and not any(key in rest for key in VALUE_LIMITS):
             source.problem(at, f"expected a limit: {', '.join(VALUE_LIMITS)}")
     elif table.probe:
-        source.problem((*at, "probe"), unknown_kind(table.probe, PROBES, PROBES_LATER, "probe"))
+        source.problem((*at, "probe"), unknown_kind(table.probe, PROBES, (), "probe"))
     if table.id and not ID.fullmatch(table.id):
         source.problem((*at, "id"), f'"{table.id}" is no id: expected {ID_WORDS}')
     for key in ("vantages", "depends_on"):

@@ -27,6 +27,8 @@ from outagetui.options import (
     ValueOptions,
     WebchatOptions,
     WireguardOptions,
+    XmppOptions,
+    XmppRoomOptions,
 )
 from outagetui.sip.uri import read_hop, read_uri
 
@@ -44,6 +46,8 @@ _FORMS = {
     "matrix": "https://host",
     "wireguard": "wireguard:INTERFACE",
     "exec": "exec:NAME",
+    "xmpp": "xmpp://user@domain",
+    "xmpp.room": "xmpp://user@domain",
     "imap": "imap://user@host:port or imaps://user@host:port",
     "mail.roundtrip": "smtp://host:port, or the http(s)://… form of a web chat with {token} in its query",
     "websocket": "ws://host/… or wss://host/…",
@@ -59,17 +63,21 @@ _STREAMS = _WEB | {
     "tcp",
     "smtp",
     "irc",
+    "xmpp",
+    "xmpp.room",
     "imap",
     "mail.roundtrip",
     "websocket",
 }  # the probes that dial a TCP port, and so may be told another by `connect`
 _SCHEMES = dict.fromkeys(_WEB, ("http", "https")) | {
     "irc": ("irc", "ircs"),
+    "xmpp.room": ("xmpp",),
     "imap": ("imap", "imaps"),
     "mail.roundtrip": ("smtp", "http", "https"),
     "websocket": ("ws", "wss"),
 }
-_USERS = frozenset({"imap"})  # probes whose target names the user
+_XMPP = frozenset({"xmpp", "xmpp.room"})
+_USERS = _XMPP | {"imap"}  # probes whose target names the user
 _CANARIES = {"tcp": "tcp", "http": "http", "https": "http", "dns": "dns", "icmp": "icmp"}
 
 _LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?|_[\w-]{1,62}")
@@ -121,6 +129,8 @@ def _rest_trouble(probe: str, parts: SplitResult, port: int | None, form: str) -
         return "a WebSocket has no part behind #" if probe == "websocket" and parts.fragment else ""
     if probe == "mail.roundtrip" and parts.scheme != "smtp":
         return "" if "{token}" in parts.query else f"{form}: {{token}} is missing in its query"
+    if probe in _XMPP:
+        return form if not parts.username or port is not None or parts.path.strip("/") or parts.query else ""
     if probe == "imap" and port is None and not parts.path.strip("/") and not parts.query:
         return ""  # 143 or 993
     if probe == "dns":
@@ -159,7 +169,8 @@ def option_troubles(options: ProbeOptions) -> Iterator[Trouble]:
         if pattern is not None and (trouble := _pattern_trouble(pattern)):
             yield (key,), trouble
     secret = getattr(options, "secret", None)
-    if secret is not None and (secret in ("", ".", "..") or "/" in secret):
+    told = secret == "" and isinstance(options, XmppOptions)  # where it is required, an empty one was told already
+    if secret is not None and not told and (secret in ("", ".", "..") or "/" in secret):
         yield ("secret",), "expected the name of a file in the secrets directory, without a slash"
     if look := _LOOKS.get(type(options)):
         yield from look(options)
@@ -298,6 +309,15 @@ def _exec(options: ExecOptions) -> Iterator[Trouble]:
         yield ("argv", 0), "expected the plugin's whole path, which begins with /"
 
 
+def _xmpp_room(options: XmppRoomOptions) -> Iterator[Trouble]:
+    name, _, service = options.room.partition("@")
+    good = name and _is_name(service) and not any(char in name for char in " /'\"&<>:")
+    if options.room and not good:  # an empty one was told already
+        yield ("room",), 'expected a room\'s whole address, such as "office@rooms.example.net"'
+    if not options.nick.strip() or not options.nick.isprintable():
+        yield ("nick",), "expected a name without control characters"
+
+
 def _value(options: ValueOptions) -> Iterator[Trouble]:
     if (options.path is None) == (options.match is None):
         yield ("path",), "expected exactly one of path and match: where the number stands"
@@ -313,6 +333,7 @@ _LOOKS: dict[type[ProbeOptions], Callable[[Any], Iterator[Trouble]]] = {
     DnsOptions: _dns,
     IcmpOptions: _icmp,
     SmtpOptions: _smtp,
+    XmppRoomOptions: _xmpp_room,
     IrcOptions: _irc,
     MatrixOptions: _matrix,
     WireguardOptions: _wireguard,

@@ -1,0 +1,30 @@
+"""`xmpp`: one kept session an account, and a ping on it (RFC 6120, XEP-0199); a new login only when it was lost.
+
+The servers come from SRV records (XEP-0368 too), or from `connect`; always under TLS. Codes: `xmpp.not-authorized` and
+the other reasons of a refused login, `xmpp.no-tls`, `xmpp.not-offered`, `xmpp.host-unknown`, `xmpp.conflict`,
+`xmpp.stream-error`, `xmpp.auth-missing`, `xmpp.impostor`, `xmpp.closed`, `xmpp.protocol`, and those of TLS, TCP, names.
+"""
+
+from outagetui.model import Check, Outcome, Sample
+from outagetui.options import XmppOptions
+from outagetui.probes.trouble import Phases
+from outagetui.probes.vantage import Vantage
+from outagetui.text import clean
+from outagetui.xmpp.account import read_account
+from outagetui.xmpp.accounts import Accounts
+
+
+async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
+    """Ping the account's server once."""
+    options = check.options
+    assert isinstance(options, XmppOptions)
+    account = read_account(check.target, options, check.connect)
+    password = vantage.secrets.read(options.secret)
+    accounts = vantage.shared(Accounts, lambda: Accounts(vantage))
+    phases = Phases()
+    async with phases.within(deadline):
+        session, lost = await accounts.live(account, password, phases, deadline)
+    words = f"{session.address} at {session.stream.peer} ({session.protected})"
+    if lost:
+        words += f", logged in anew after {lost}"
+    return Sample(Outcome.PASS, detail=clean(words), latency_ms=phases.total, phases=dict(phases.ms))

@@ -1,0 +1,98 @@
+"""slixmpp's client without its connecting: it reads and writes stanzas, and everything that waits is ours.
+
+Its own way to connect retries for ever, starts tasks that nobody ends, follows redirections, and computes logins on
+the loop; so bytes are fed in and taken out, and the session routes what negotiates before slixmpp's handlers see it.
+"""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Callable
+from xml.etree.ElementTree import Element
+
+from slixmpp import ClientXMPP
+from slixmpp.xmlstream.stanzabase import StanzaBase
+from slixmpp.xmlstream.tostring import tostring
+
+# Whatever it complains of becomes a sample; on a terminal it would only spoil the screen.
+logging.getLogger("slixmpp").setLevel(logging.CRITICAL + 1)
+
+LIMIT = 1 << 20  # bytes of one stanza, and of what stands between two
+
+
+class Client(ClientXMPP):
+    """A stream's stanzas. `route` gets each element first and says whether it has taken it.
+
+    Plugins can be registered as with slixmpp. `over` is called with a code and words when the stream is at its end.
+    """
+
+    def __init__(
+        self,
+        jid: str,
+        context: ssl.SSLContext,
+        write: Callable[[bytes], None],
+        route: Callable[[Element], bool],
+        over: Callable[[str, str], None],
+    ) -> None:
+        super().__init__(jid, "", ssl_context=context, loop=asyncio.get_running_loop())
+        self._write, self._route, self._over = write, route, over
+        self._unread = 0
+        self._prolog = b""
+        # Strangers may not subscribe to a probe, and a stream error must not send us elsewhere.
+        for name in ("Stream Features", "Stream Error", "Presence", "IM", "IMError", "SASL Success", "SASL Failure"):
+            self.remove_handler(name)
+        for name in ("SASL Challenge", "STARTTLS Proceed"):
+            self.remove_handler(name)
+
+    def begin(self) -> None:
+        """Begin a stream, or begin it anew as after the login (RFC 6120 section 4.3.3)."""
+        self.init_parser()
+        self._unread, self._prolog = 0, b""
+        self.send_raw(self.stream_header)
+
+    def feed(self, data: bytes) -> None:
+        """Take what has come: its elements go to `route` before this returns."""
+        self._unread += len(data)
+        if self.xml_root is None:
+            self._prolog += data
+            if b"<!" in self._prolog.partition(b"<stream:")[0]:
+                self._over("xmpp.protocol", "a document type, which XMPP forbids (RFC 6120 section 11.1)")
+                return
+        try:
+            self.data_received(data)
+        except ValueError as error:  # an encoding that the parser does not know
+            self._over("xmpp.protocol", f"not XML: {error}")
+        if self._unread > LIMIT:
+            self._over("xmpp.protocol", f"a stanza of more than {LIMIT >> 20} MiB")
+
+    def send(self, data: StanzaBase | str, use_filters: bool = True) -> None:
+        """Send at once; there are no filters to wait for."""
+        text = data if isinstance(data, str) else tostring(data.xml, xmlns=self.default_ns, stream=self, top_level=True)
+        self.send_raw(text)
+
+    def send_raw(self, data: str | bytes) -> None:
+        """Send as it is."""
+        self._write(data.encode() if isinstance(data, str) else data)
+
+    def abort(self) -> None:
+        """Give the stream up; slixmpp does so at its end."""
+        self._over("xmpp.closed", "the server ended the stream")
+
+    def disconnect(
+        self, wait: float = 2.0, reason: str | None = None, ignore_send_queue: bool = False
+    ) -> asyncio.Future[None]:
+        """Give the stream up; slixmpp does so when what came cannot be parsed."""
+        self._over("xmpp.protocol", "the answer is not XML")
+        done: asyncio.Future[None] = self.loop.create_future()
+        done.set_result(None)
+        return done
+
+    def start_stream_handler(self, xml: Element) -> None:
+        """Take the beginning of the far side's stream."""
+        if xml.tag != f"{{{self.stream_ns}}}stream":
+            self._over("xmpp.protocol", f"not an XMPP stream but <{xml.tag}>")
+
+    def _spawn_event(self, xml: Element) -> None:
+        self._unread = 0
+        if not self._route(xml):
+            super()._spawn_event(xml)

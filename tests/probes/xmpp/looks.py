@@ -1,0 +1,44 @@
+"""Looks at an XMPP server, and what its tests ask again and again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from msgspec.structs import replace
+from outagetui.model import Sample
+from outagetui.probes.vantage import Vantage
+from outagetui.verdict import expected
+from tests.probes.servers import Pki, look_at, make_check
+from tests.servers.prosody import Prosody
+
+Look = Callable[..., Awaitable[Sample]]
+
+
+def looking(vantage: Vantage, server: Prosody, pki: Pki, probe: str = "xmpp") -> Look:
+    """Return a look at `server` whose every option can be given otherwise."""
+
+    async def one(within: float = 5.0, target: str = "xmpp://watch@example.test", **options: object) -> Sample:
+        given: dict[str, object] = {"secret": "right", "ca": pki.ca, "connect": f"127.0.0.1:{server.port}"} | options
+        return await look_at(vantage, probe, target, within=within, **given)
+
+    return one
+
+
+def turned_away(sample: Sample) -> Sample:
+    """Judge a sample as a check with `expect = "refused"` would."""
+    check = make_check("xmpp", "xmpp://watch@example.test", secret="right")
+    return expected(replace(check, expect="refused"), sample, trusted=True)
+
+
+async def until(reached: Callable[[], bool]) -> None:
+    """Wait until the server has come to know something."""
+    for _ in range(200):
+        if reached():
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("the server never got there")
+
+
+def logins(server: Prosody) -> int:
+    """Return how many logins there were since the server was made."""
+    return server.group.log.read_text().count("Authenticated as")
