@@ -14,7 +14,7 @@ from outagetui.options import SipRegisterOptions
 from outagetui.probes.trouble import Phases, Trouble, unknown
 from outagetui.probes.vantage import Vantage
 from outagetui.sip.agent import Agent
-from outagetui.sip.farewell import PATIENCE, Farewells
+from outagetui.sip.farewell import Farewells
 from outagetui.sip.locate import proxy_hop, target_uri
 from outagetui.sip.registration import Registration
 from outagetui.sip.request import plain
@@ -23,6 +23,7 @@ from outagetui.sip.verdict import unanswered
 from outagetui.text import clean
 
 MARGIN = 0.05  # as in `sip.options`
+PATIENCE = 8.0  # seconds taking it back may go on after the look: beyond, the registration ends by itself before long
 
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:

@@ -27,13 +27,15 @@ class Dialog:
         self.tag = reply.to_tag
         self.seq = self.invited = reply.seq
         self.authorization = invite.more
-        self.wire = invite.wire
+        self.wire = self.first_wire = invite.wire
         self.acknowledged = self.over = False
+        self.bye: Transaction | None = None
         contacts = reply.every("contact")
         self.target = _uri_of(contacts[0]) if contacts else ""
         self.routes = list(reversed(reply.every("record-route")))
-        if not self.target or read_uri(self.target) is None:
-            self.target = invite.request.uri  # no usable Contact: the number's own address is the best guess left
+        self._known = read_uri(self.target) is not None
+        if not self._known:
+            self.target = invite.request.uri  # the best guess that is left, by the way the call went
 
     def request(self, method: str, seq: int, more: tuple[tuple[str, str], ...] = ()) -> Request:
         """Return a request within this dialog, by its route set (section 12.2.1.1)."""
@@ -43,10 +45,20 @@ class Dialog:
             uri, routes = first.bare, [*routes[1:], f"<{self.target}>"]
         return Request(method, uri, self.party, seq, (*(("Route", route) for route in routes), *more))
 
+    def begun(self, bye: Transaction) -> None:
+        """Note a BYE that is on its way."""
+        self.bye, self.seq = bye, bye.request.seq
+
+    def ended_by(self, reply: Incoming) -> None:
+        """Note the reply to our BYE: 481 and 408 end a dialog as well (section 15.1.1)."""
+        self.over = reply.code < 300 or reply.code in (408, 481)
+
     @property
     def next(self) -> SipUri | None:
-        """Where its requests go first."""
-        return read_uri(_uri_of(self.routes[0]) if self.routes else self.target)
+        """Where its requests go first, None when the far side did not say."""
+        if self.routes:
+            return read_uri(_uri_of(self.routes[0]))
+        return read_uri(self.target) if self._known else None
 
 
 class Call:
@@ -149,9 +161,12 @@ class Call:
     async def _send_ack(self, dialog: Dialog) -> None:
         # The ACK has the INVITE's number, also when a BYE has raised ours since.
         request = dialog.request("ACK", dialog.invited, dialog.authorization)
+        # When the answer comes again although it was acknowledged, that may have gone to where nobody is.
+        wires = {dialog.wire, dialog.first_wire} if dialog.acknowledged else {dialog.wire}
         dialog.acknowledged = True
-        with contextlib.suppress(OSError, Trouble):
-            await dialog.wire.send(request.wire_form(dialog.wire, new_branch()))
+        for wire in wires:
+            with contextlib.suppress(OSError, Trouble):
+                await wire.send(request.wire_form(wire, new_branch()))
 
     def _again(self, reply: Incoming) -> None:
         """A 2xx came again: our ACK was lost, or another phone answered as well, which is hung up on."""
@@ -198,12 +213,19 @@ class Call:
     async def _bye(self, dialog: Dialog, until: float) -> None:
         if not dialog.acknowledged:
             await self._acknowledge(dialog, until)
-        dialog.seq += 1
-        with contextlib.suppress(Silence, OSError, Trouble):
-            found = await self._agent.ask(dialog.wire, dialog.request("BYE", dialog.seq), until)
-            dialog.seq = found.reply.seq
-            # 481 and 408 end a dialog as well (section 15.1.1).
-            dialog.over = found.reply.code < 300 or found.reply.code in (408, 481)
+        loop = asyncio.get_running_loop()
+        # A far side behind a network translator may name an address that cannot be reached: then the way it came.
+        ways = [dialog.wire] if dialog.wire is dialog.first_wire else [dialog.wire, dialog.first_wire]
+        for left, wire in enumerate(ways, -len(ways)):
+            end = loop.time() + (until - loop.time()) / -left
+            with contextlib.suppress(Silence, OSError, Trouble):
+                if dialog.bye is not None and dialog.bye.wire is wire:  # it was interrupted: wait on
+                    dialog.ended_by((await dialog.bye.run(end)).reply)
+                if not dialog.over:
+                    asking = dialog.request("BYE", dialog.seq + 1)
+                    dialog.ended_by((await self._agent.ask(wire, asking, end, dialog.begun)).reply)
+            if dialog.over:
+                return
 
 
 def _uri_of(value: str) -> str:

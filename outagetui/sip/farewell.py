@@ -8,7 +8,7 @@ from outagetui.probes.trouble import Trouble
 from outagetui.sip.agent import Agent
 
 PATIENCE = 32.0  # seconds one ending may take (RFC 3261: 64 T1)
-AT_THE_END = 4.0  # seconds all of them still get when the vantage closes
+AT_THE_END = 3.0  # seconds all of them still get when the vantage closes
 
 
 class Farewells:

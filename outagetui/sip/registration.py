@@ -23,7 +23,7 @@ _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
 
 class Registration:
-    """A binding of `account`; `standing` tells whether the registrar may hold it."""
+    """A binding of `account`."""
 
     def __init__(self, agent: Agent, account: SipUri, instance: uuid.UUID) -> None:
         self._agent = agent
@@ -32,7 +32,15 @@ class Registration:
         self._user = f"outagetui-{new_tag()}"
         self._instance = f'+sip.instance="<urn:uuid:{instance}>"'
         self._last: Transaction | None = None
-        self.standing = False
+        self._held = self._removed = False
+
+    @property
+    def standing(self) -> bool:
+        """Whether the registrar may hold the binding."""
+        last = self._last
+        if self._removed or last is None or not last.sent:
+            return False
+        return self._held or last.final is None or last.final.code < 300
 
     async def make(self, spots: list[Spot], until: float) -> int:
         """Register, check what the registrar says it holds, and return its life in seconds.
@@ -47,8 +55,8 @@ class Registration:
             wire = self._last.wire
             reply = (await self._agent.ask(wire, self._request(wire, seconds), until, self._begun)).reply
         if reply.code >= 300:
-            self.standing = False
             raise refused("REGISTER", reply, asked=self._agent.authenticates)
+        self._held = True
         life = self._life(reply)
         if life is None:
             fail("sip.contact-missing", f"{reply.words}, but the registrar does not hold our contact")
@@ -62,8 +70,8 @@ class Registration:
             return True
         wire = self._last.wire
         reply = (await self._agent.ask(wire, self._request(wire, 0), until, self._begun)).reply
-        self.standing = reply.code >= 300 or bool(self._life(reply))
-        return not self.standing
+        self._removed = reply.code < 300 and not self._life(reply)
+        return self._removed
 
     def _request(self, wire: Wire, seconds: int) -> Request:
         seq = self._last.request.seq + 1 if self._last is not None else 1
@@ -72,7 +80,6 @@ class Registration:
 
     def _begun(self, transaction: Transaction) -> None:
         self._last = transaction
-        self.standing = True
 
     def _life(self, reply: Incoming) -> int | None:
         """Return how long the registrar keeps our binding, None when it lists none of ours."""
