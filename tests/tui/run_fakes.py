@@ -9,6 +9,7 @@ import msgspec
 from outagetui.model import Observation, Outcome, Sample, State
 from outagetui.rows import AnnouncementRow, Board, DeliveryRow, LogRow, MuteRow, PlaybookRow, RunRow, StepRow
 from outagetui.tui.app import OutageApp
+from outagetui.tui.screens.run import READING
 from tests.tui import fakes
 from tests.tui.fakes import HOUR, MINUTE, NOW
 
@@ -184,6 +185,19 @@ async def show(app: OutageApp, pilot: Any, made: Board) -> None:
     source.current = made
     app.poll()
     await pilot.pause()
+
+
+async def open_run(app: OutageApp, pilot: Any, id: str = "r12") -> None:
+    """Open a run and look at it for so long that its question takes answers."""
+    app.open_run(id)
+    await pilot.pause()
+    read(app)
+
+
+def read(app: OutageApp) -> None:
+    """Let the time pass that a question needs to be read."""
+    assert isinstance(app.clock, fakes.Clock)
+    app.clock.now += READING
 
 
 def toasts(app: OutageApp) -> str:

@@ -8,7 +8,7 @@ from outagetui.tui.screens.run import PATIENCE
 from tests.tui import run_fakes as rf
 from tests.tui.fakes import NOW, Clock, FakeOrders, text_of
 from tests.tui.golden import assert_golden
-from tests.tui.run_fakes import screens, show, toasts
+from tests.tui.run_fakes import open_run, read, screens, show, toasts
 from textual.widgets import Input
 
 
@@ -51,36 +51,43 @@ def _filtered(app):
     ("why", "key", "answer"),
     [
         ("confirm", "y", "yes"),
-        ("confirm", "s", "skip"),
+        ("confirm", "S", "skip"),
         ("manual", "y", "done"),
         ("manual", "f", "failed"),
-        ("manual", "s", "skip"),
+        ("manual", "S", "skip"),
         ("failed", "r", "retry"),
-        ("failed", "s", "skip"),
+        ("failed", "S", "skip"),
         ("failed", "u", "undo"),
         ("unsure", "r", "retry"),
         ("unsure", "d", "done"),
-        ("unsure", "s", "skip"),
+        ("unsure", "S", "skip"),
         ("unsure", "u", "undo"),
     ],
 )
 async def test_a_key_sends_its_answer_exactly_once(why: str, key: str, answer: str) -> None:
     orders = FakeOrders()
     async with screens(rf.source(rf.asking(why)), orders) as (app, pilot):
-        app.open_run("r12")
+        await open_run(app, pilot)
+        await pilot.press(key)
+        if key == "S":
+            await pilot.pause()
+            assert orders.sent == []
+            assert "Leave out this step? announce backup-active" in text_of(app)
+            await pilot.press("y")
         await pilot.pause()
-        await pilot.press(key, key, key)
+        await pilot.press(key, key)
         assert orders.sent == [("answer", {"run": "r12", "step": "tell", "attempt": 1, "answer": answer, "note": ""})]
         assert "Waiting for the journal" in text_of(app)
         assert "already sent" in toasts(app)
 
 
-@pytest.mark.parametrize(("why", "keys"), [("confirm", "fdru"), ("manual", "dru"), ("failed", "yfd"), ("unsure", "yf")])
+@pytest.mark.parametrize(
+    ("why", "keys"), [("confirm", "sfdru"), ("manual", "sdru"), ("failed", "syfd"), ("unsure", "syf")]
+)
 async def test_keys_that_do_not_fit_the_question_send_nothing(why: str, keys: str) -> None:
     orders = FakeOrders()
     async with screens(rf.source(rf.asking(why)), orders) as (app, pilot):
-        app.open_run("r12")
-        await pilot.pause()
+        await open_run(app, pilot)
         await pilot.press(*keys)
         assert orders.sent == []
 
@@ -88,9 +95,8 @@ async def test_keys_that_do_not_fit_the_question_send_nothing(why: str, keys: st
 async def test_another_answer_cannot_overtake_the_one_on_its_way() -> None:
     orders = FakeOrders()
     async with screens(rf.source(rf.asking()), orders) as (app, pilot):
-        app.open_run("r12")
-        await pilot.pause()
-        await pilot.press("y", "s")
+        await open_run(app, pilot)
+        await pilot.press("y", "S", "y")
         assert [fields["answer"] for _, fields in orders.sent] == ["yes"]
 
 
@@ -99,13 +105,12 @@ async def test_after_ten_silent_seconds_the_answer_may_be_given_again() -> None:
     async with screens(source, orders) as (app, pilot):
         clock = app.clock
         assert isinstance(clock, Clock)
-        app.open_run("r12")
-        await pilot.pause()
+        await open_run(app, pilot)
         await pilot.press("y")
-        clock.now = NOW + PATIENCE - 1
+        clock.now += PATIENCE - 1
         await pilot.press("y")
         assert len(orders.sent) == 1
-        clock.now = NOW + PATIENCE
+        clock.now += 1
         await show(app, pilot, source.current)
         assert "Waiting for the journal" not in text_of(app)
         await pilot.press("y")
@@ -115,12 +120,12 @@ async def test_after_ten_silent_seconds_the_answer_may_be_given_again() -> None:
 async def test_the_next_attempt_is_asked_and_answered_with_its_own_number() -> None:
     orders = FakeOrders()
     async with screens(rf.source(rf.asking("failed")), orders) as (app, pilot):
-        app.open_run("r12")
-        await pilot.pause()
+        await open_run(app, pilot)
         await pilot.press("r")
         await show(app, pilot, rf.board(rf.attempt(rf.asking("failed"), 2)))
         assert "Waiting for the journal" not in text_of(app)
         assert "(try 2)" in text_of(app)
+        read(app)
         await pilot.press("r")
         assert [fields["attempt"] for _, fields in orders.sent] == [1, 2]
 
@@ -128,20 +133,21 @@ async def test_the_next_attempt_is_asked_and_answered_with_its_own_number() -> N
 async def test_a_refused_answer_is_told_and_may_be_given_again() -> None:
     orders = FakeOrders(refuse="the answer is to attempt 1, the run asks for attempt 2")
     async with screens(rf.source(rf.asking()), orders) as (app, pilot):
-        app.open_run("r12")
-        await pilot.pause()
+        await open_run(app, pilot)
         await pilot.press("y")
         await pilot.pause()
         assert "attempt 2" in toasts(app)
-        await pilot.press("s")
+        await pilot.press("S")
+        await pilot.pause()
+        await pilot.press("y")
+        await pilot.pause()
         assert [fields["answer"] for _, fields in orders.sent] == ["yes", "skip"]
 
 
 async def test_a_viewer_answers_nothing_and_is_told_why() -> None:
     orders = FakeOrders(role="viewer")
     async with screens(rf.source(rf.asking()), orders) as (app, pilot):
-        app.open_run("r12")
-        await pilot.pause()
+        await open_run(app, pilot)
         await pilot.press("y", "x")
         assert orders.sent == []
         assert "viewer" in toasts(app)
@@ -151,8 +157,7 @@ async def test_a_viewer_answers_nothing_and_is_told_why() -> None:
 async def test_a_note_goes_with_the_answer_and_with_no_other() -> None:
     orders = FakeOrders()
     async with screens(rf.source(rf.asking("manual")), orders) as (app, pilot):
-        app.open_run("r12")
-        await pilot.pause()
+        await open_run(app, pilot)
         await pilot.press("n", *"sxy", "enter")
         await pilot.pause()
         assert orders.sent == []
@@ -160,14 +165,14 @@ async def test_a_note_goes_with_the_answer_and_with_no_other() -> None:
         await pilot.press("y")
         assert orders.sent[0][1]["note"] == "sxy"
         await show(app, pilot, rf.board(rf.attempt(rf.asking("failed"), 2)))
+        read(app)
         await pilot.press("r")
         assert orders.sent[1][1]["note"] == ""
 
 
 async def test_escape_leaves_the_note_first_and_then_the_screen() -> None:
     async with screens(rf.source(rf.asking("manual"))) as (app, pilot):
-        app.open_run("r12")
-        await pilot.pause()
+        await open_run(app, pilot)
         screen = app.screen
         await pilot.press("n", "h", "escape")
         assert app.screen is screen
@@ -179,8 +184,7 @@ async def test_escape_leaves_the_note_first_and_then_the_screen() -> None:
 async def test_ending_a_run_takes_a_second_look() -> None:
     orders = FakeOrders()
     async with screens(rf.source(rf.waiting()), orders) as (app, pilot):
-        app.open_run("r12")
-        await pilot.pause()
+        await open_run(app, pilot)
         await pilot.press("x")
         await pilot.pause()
         assert isinstance(app.screen, Confirm)
@@ -195,8 +199,7 @@ async def test_ending_a_run_takes_a_second_look() -> None:
 async def test_a_finished_run_is_stood_down_once() -> None:
     orders = FakeOrders(reply={"run": "r13"})
     async with screens(rf.source(rf.ended()), orders) as (app, pilot):
-        app.open_run("r12")
-        await pilot.pause()
+        await open_run(app, pilot)
         await pilot.press("D")
         await pilot.pause()
         await pilot.press("y")
@@ -216,8 +219,7 @@ async def test_a_finished_run_is_stood_down_once() -> None:
 async def test_a_run_that_was_dropped_is_found_in_its_question_by_whoever_opens_it() -> None:
     orders = FakeOrders()
     async with screens(rf.source(rf.asking(actor="somebody-else")), orders) as (app, pilot):
-        app.open_run("r12")
-        await pilot.pause()
+        await open_run(app, pilot)
         assert "by somebody-else" in text_of(app)
         await pilot.press("y")
         assert len(orders.sent) == 1
@@ -225,8 +227,7 @@ async def test_a_run_that_was_dropped_is_found_in_its_question_by_whoever_opens_
 
 async def test_a_run_the_journal_does_not_show_yet_is_waited_for() -> None:
     async with screens(rf.source()) as (app, pilot):
-        app.open_run("r12")
-        await pilot.pause()
+        await open_run(app, pilot)
         assert "Waiting for the journal to show run r12" in text_of(app)
         await show(app, pilot, rf.board(rf.asking()))
         assert "MAY I DO THIS?" in text_of(app)
@@ -234,8 +235,7 @@ async def test_a_run_the_journal_does_not_show_yet_is_waited_for() -> None:
 
 async def test_progress_of_a_wait_appears_as_it_is_journaled() -> None:
     async with screens(rf.source(rf.waiting("1 of 3 times up"))) as (app, pilot):
-        app.open_run("r12")
-        await pilot.pause()
+        await open_run(app, pilot)
         assert "1 of 3 times up" in text_of(app)
         await show(app, pilot, rf.board(rf.waiting("2 of 3 times up")))
         assert "2 of 3 times up" in text_of(app)
@@ -249,8 +249,7 @@ async def test_hostile_text_in_any_field_of_a_run_stays_text() -> None:
     row = rf.run((evil, msgspec.structs.replace(evil, state=rf.HOSTILE)), name=rf.HOSTILE, actor=rf.HOSTILE,
                  stands_down=rf.HOSTILE)  # fmt: skip
     async with screens(rf.source(row)) as (app, pilot):
-        app.open_run("r12")
-        await pilot.pause()
+        await open_run(app, pilot)
         text = text_of(app)
         assert not [bad for bad in rf.DANGEROUS if bad in text]
         assert "[b]x[/b]" in text
@@ -258,8 +257,7 @@ async def test_hostile_text_in_any_field_of_a_run_stays_text() -> None:
 
 async def test_the_question_comes_and_goes_with_the_journal() -> None:
     async with screens(rf.source(rf.asking())) as (app, pilot):
-        app.open_run("r12")
-        await pilot.pause()
+        await open_run(app, pilot)
         for row, asks in (
             (rf.waiting(), False),
             (rf.asking("failed"), True),

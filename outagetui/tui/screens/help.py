@@ -54,7 +54,7 @@ PLACES = (
 NAMES = {
     "left_square_bracket": "[", "right_square_bracket": "]", "question_mark": "?", "slash": "/", "escape": "esc",
     "pageup": "pgup", "pagedown": "pgdn", "up": "↑", "down": "↓", "left": "←", "right": "→", "full_stop": ".",
-    "plus": "+", "minus": "-", "comma": ",", "exclamation_mark": "!", "ctrl+p": "ctrl+p",
+    "plus": "+", "minus": "-", "comma": ",", "exclamation_mark": "!",
 }  # fmt: skip
 
 
@@ -128,7 +128,7 @@ def name_of(screen: Screen[Any]) -> str:
 
 def keys_of(keys: Iterable[str]) -> str:
     """Return keys as they are written on a keyboard."""
-    return " ".join(NAMES.get(key, key) for key in keys)
+    return " ".join(NAMES.get(key, key).replace("ctrl+", "^") for key in keys)
 
 
 def _bindings(bindings: BindingsMap | None) -> list[tuple[str, str]]:

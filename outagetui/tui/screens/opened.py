@@ -107,6 +107,10 @@ class Opened(Screen[None]):
         """Leave the screen."""
         self.dismiss()
 
+    def offers(self, action: str) -> bool:
+        """Return whether a key that works is worth showing at the foot."""
+        return True
+
     def _head(self, width: int) -> list[Text]:
         board = self.board
         if board is None:
@@ -128,7 +132,7 @@ class Opened(Screen[None]):
         shown: dict[str, tuple[str, str]] = {}
         for each in sorted(self.active_bindings.values(), key=lambda each: each.node is not self):
             binding = each.binding
-            if binding.show and each.enabled and not binding.system:
+            if binding.show and each.enabled and not binding.system and self.offers(binding.action):
                 shown.setdefault(binding.action, (self.app.get_key_display(binding), binding.description))
         room = width - sum(len(key) + len(words) + 3 for action, (key, words) in shown.items() if action in ALWAYS)
         line = Line(self.look.dim)

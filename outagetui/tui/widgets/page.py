@@ -1,4 +1,4 @@
-"""Scrolled lines that repaint only what changed: `Page` to read, `Listing` to choose from."""
+"""Scrolled lines that repaint only what changed: `Page` to read, `Trail` to follow, `Listing` to choose from."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
@@ -121,6 +121,42 @@ class Head(Page, can_focus=False):
         super().redraw()
         if self.styles.height is None or self.styles.height.value != len(self.lines):
             self.styles.height = len(self.lines)
+
+
+class Trail(Page):
+    """Lines among which some are at hand: it goes to them when they become others, unless somebody scrolled since.
+
+    The builder sets `at_hand` to what they are, their first line and their last.
+    """
+
+    def __init__(self, build: Builder, *, id: str | None = None) -> None:
+        super().__init__(build, id=id)
+        self.at_hand: tuple[str, int, int] | None = None
+        self._went: tuple[str, int] | None = None
+        self._top = 0  # where the last way ended
+
+    def go(self) -> None:
+        """Scroll to the lines at hand; call it when the layout stands."""
+        height = self.scrollable_content_region.height
+        if self.at_hand is None or not height or self._went == (self.at_hand[0], height):
+            return
+        which, first, last = self.at_hand
+        moved = self._went is not None and self.scroll_offset.y != min(self._top, self.max_scroll_y)
+        self._went = (which, height)
+        if not moved:
+            after = min(last + 1, len(self.lines) - 1)  # one line more says whether this is the end
+            self._top = max(0, min(first, max(self.scroll_offset.y, after - height + 1), self.max_scroll_y))
+            self.scroll_to(y=self._top, animate=False, force=True, immediate=True)
+
+    def start_over(self) -> None:
+        """Stand at the top, as if nobody had scrolled."""
+        self._went, self._top = None, 0
+        self.scroll_home(animate=False, immediate=True)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Wrap for the new width, and keep what is at hand in sight."""
+        super().on_resize(event)
+        self.call_after_refresh(self.go)
 
 
 class Listing(Page, inherit_bindings=False):
