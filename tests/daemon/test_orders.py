@@ -367,4 +367,4 @@ def test_a_daemon_that_is_told_to_stop_says_so_and_is_gone(home: House) -> None:
         Client(home.socket)
     done = subprocess.run(home.argv("daemon", "--stop"), capture_output=True, text=True, check=False)
     assert done.returncode == 3
-    assert done.stderr == "the daemon does not answer; start it with: systemctl start outagetui\n"
+    assert done.stderr == "the daemon does not answer; start it with: systemctl start outagetui, or outagetui daemon\n"
