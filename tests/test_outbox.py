@@ -222,13 +222,23 @@ def test_updates_and_the_closing_belong_to_the_same_announcement(web: Web) -> No
     async def story() -> None:
         pen = Pen()
         outbox = outbox_of(pen, config("page"))
-        parts = [await outbox.make("ada", kind, "customers") for kind in ("backup-active", "update", "resolved")]
+        parts = [await outbox.make("ada", kind, "customers") for kind in ("update", "update", "resolved")]
         assert [(part.announcement, part.part) for part in parts] == [("a1", 0), ("a1", 1), ("a1", 2)]
         assert parts[2].accounts == ()
         assert parts[2].next_update is None
         assert (await outbox.make("ada", "update", "customers")).announcement == "a2"
         history = outbox.delivery(pen.ledger.announcements["a1"], parts[2], "page").history
-        assert [post.kind for post in history] == ["update", "backup-active"]
+        assert [post.kind for post in history] == ["update", "update"]
+
+    in_virtual_time(story())
+
+
+def test_nobody_is_told_of_backups_that_are_not_active(web: Web) -> None:
+    async def story() -> None:
+        pen = Pen()
+        with pytest.raises(AnnounceError, match="no backup of customers is active"):
+            await outbox_of(pen, config("page")).make("ada", "backup-active", "customers")
+        assert pen.ledger.announcements == {}
 
     in_virtual_time(story())
 
