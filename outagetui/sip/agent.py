@@ -5,7 +5,7 @@ One task a wire reads; what fits no transaction or no rule is counted and droppe
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 
 from msgspec.structs import replace
 
@@ -51,6 +51,7 @@ class Agent:
         self._credentials: dict[int, Credentials] = {}
         self._errands: set[asyncio.Task[None]] = set()
         self._tag = new_tag()
+        self._closed = False
         self._asking = asking
         self.in_dialog: InDialog | None = None
         self.malformed = 0
@@ -63,6 +64,7 @@ class Agent:
 
     async def aclose(self) -> None:
         """End the readers and close the wires."""
+        self._closed = True
         tasks = [*self._readers, *self._errands]
         for task in tasks:
             task.cancel()
@@ -175,8 +177,11 @@ class Agent:
         """Begin a phase."""
         self._phases.enter(phase)
 
-    def run_errand(self, errand: Awaitable[object]) -> None:
+    def run_errand(self, errand: Coroutine[None, None, object]) -> None:
         """Do something small beside, whose failure nobody waits for; it ends with the agent."""
+        if self._closed:
+            errand.close()
+            return
 
         async def quietly() -> None:
             with contextlib.suppress(OSError, Trouble):

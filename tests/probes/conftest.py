@@ -37,3 +37,15 @@ async def no_leaks() -> AsyncIterator[None]:
     await settle()
     assert asyncio.all_tasks() == {asyncio.current_task()}
     assert len(open_descriptors()) <= len(before)
+
+
+@pytest.fixture
+async def caller(secret_directory: Path, tmp_path: Path) -> AsyncIterator[Vantage]:
+    """A vantage that knows a right and a wrong password and has a place for what outlives it."""
+    for name, content in (("right", "geheim\n"), ("wrong", "falsch\n")):
+        path = secret_directory / name
+        path.write_text(content)
+        path.chmod(0o600)
+    place = Vantage("here", Secrets(secret_directory, {}), tmp_path)
+    yield place
+    await place.aclose()
