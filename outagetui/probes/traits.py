@@ -20,6 +20,7 @@ from outagetui.probes.vantage import Vantage
 
 SECONDS = 5.0  # for each look-up
 TLS_PORTS = {"https": 443, "wss": 443, "tls": 443, "imaps": 993, "ircs": 6697}
+LOCAL = frozenset({"exec", "wireguard"})  # probes whose target names something of this machine
 MOST_LABELS = 5  # how far up a name its zone is looked for
 
 
@@ -44,6 +45,8 @@ async def _of_check(check: Check, vantage: Vantage) -> set[Trait]:
 
 def _where(check: Check) -> tuple[str, int, bool]:
     """Return the host a check's target names, its port, and whether it speaks TLS from the first byte."""
+    if check.probe in LOCAL:
+        return "", 0, False
     try:
         parts = urlsplit(check.target if "://" in check.target else check.target.replace(":", "://", 1))
         host, port = parts.hostname or "", parts.port

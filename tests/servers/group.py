@@ -30,6 +30,7 @@ class Group:
                 if ready():
                     return
             time.sleep(0.02)
+        self.stop()
         raise AssertionError(self.log.read_text(errors="replace"))
 
     @property

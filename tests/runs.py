@@ -1,0 +1,191 @@
+"""A runner alone, on a real ledger and in a world that misbehaves: what the tests of runs share."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from outagetui.actions import Result
+from outagetui.events import (
+    Event,
+    StepPlan,
+    decode,
+    encode,
+    kind_of,
+)
+from outagetui.journal import WriteError, chain
+from outagetui.ledger import Ledger
+from outagetui.model import Check, Entry, Outcome, Sample, State
+from outagetui.options import TcpOptions
+from outagetui.playbook.runner import Runner
+
+CHECK = Check(id="phone.port", probe="tcp", target="tcp://127.0.0.1:1", options=TcpOptions())
+
+
+class Pen:
+    """A journal in memory. `full` refuses to write; a `crash` forgets the writer but not what was written."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.ledger = Ledger()
+        self.full = False
+        self.dead = False
+
+    async def write(self, actor: str, *events: Event) -> list[Entry]:
+        await asyncio.sleep(0)  # a commit takes a while, in which anything may happen
+        if self.dead:
+            await asyncio.get_running_loop().create_future()  # a killed daemon never comes back from it
+        if self.full:
+            raise WriteError("the disk is full")
+        return self.put(actor, *events)
+
+    async def keep(self, actor: str, *events: Event) -> list[Entry]:
+        while True:
+            try:
+                return await self.write(actor, *events)
+            except WriteError:
+                await asyncio.sleep(1.0)
+
+    def put(self, actor: str, *events: Event) -> list[Entry]:
+        made = []
+        for event in events:
+            seq = len(self.entries) + 1
+            prev = self.entries[-1].hash if self.entries else ""
+            kind, document = kind_of(event), encode(event)
+            entry = Entry(seq, float(seq), actor, kind, document, prev, chain(seq, seq, actor, kind, document, prev))
+            self.entries.append(entry)
+            self.ledger.apply(entry)
+            made.append(entry)
+        return made
+
+    def reborn(self) -> "Pen":
+        """Return the pen of the next daemon: the same entries, folded anew."""
+        self.dead = True
+        fresh = Pen()
+        fresh.entries = list(self.entries)
+        for entry in fresh.entries:
+            fresh.ledger.apply(entry)
+        return fresh
+
+    def told(self, *kinds: type[Event]) -> list[Any]:
+        found = (decode(entry.kind, entry.document) for entry in self.entries)
+        return [event for event in found if isinstance(event, kinds)]
+
+
+class World:
+    """Where steps act. `acts` counts what truly happened outside; `mood` says how the next thing goes."""
+
+    def __init__(self, mood: Callable[[], str] = lambda: "well") -> None:
+        self.acts: list[str] = []
+        self.mood = mood
+        self.run = ""
+        self.lookups: dict[str, str] = {}  # what recovering an announcement finds, by step
+
+    def of(self, pen: Pen) -> Callable[[str, StepPlan], "Place"]:
+        return lambda run, plan: Place(self, pen, run)
+
+
+class Place:
+    def __init__(self, world: World, pen: Pen, run: str) -> None:
+        self.world, self.pen, self.run = world, pen, run
+
+    def now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def state_of(self, name: str) -> State:
+        return State.UP
+
+    def checks_of(self, name: str) -> tuple[Check, ...]:
+        return (CHECK,)
+
+    def active(self) -> dict[str, float]:
+        return self.pen.ledger.active
+
+    def balance_of(self, channel: str) -> float | None:
+        return None
+
+    async def probe(self, check: Check) -> Sample:
+        await asyncio.sleep(0.5)
+        return Sample(Outcome.PASS if self.world.mood() == "well" else Outcome.FAIL)
+
+    async def next_sample(self, names: frozenset[str]) -> tuple[Check, Sample]:
+        return CHECK, await self.probe(CHECK)
+
+    def preview(self, plan: StepPlan) -> str:
+        return f"the words of {plan.id}"
+
+    def progress(self, detail: str) -> None:
+        pass
+
+    async def announce(self, plan: StepPlan) -> Result:
+        self.world.acts.append(f"begin {self.run} {plan.id}")
+        mood = self.world.mood()
+        await asyncio.sleep({"hangs": 1e6}.get(mood, 1.0))
+        if mood == "breaks":
+            raise RuntimeError("a bug")
+        self.world.acts.append(f"end {self.run} {plan.id}")
+        return Result(mood == "well", f"it went {mood}")
+
+    async def recover_announcement(self, plan: StepPlan) -> Result | str | None:
+        await asyncio.sleep(0.1)
+        begun = f"begin {self.run} {plan.id}" in self.world.acts
+        done = f"end {self.run} {plan.id}" in self.world.acts
+        if self.world.mood() == "breaks":
+            raise RuntimeError("the look-up broke")
+        if done:
+            return Result(True, "found there")
+        return "it may be there" if begun else None
+
+
+def manual(name: str, **more: Any) -> StepPlan:
+    return StepPlan(id=name, do="manual", say=f"{name}?", what=f"{name}?", **more)
+
+
+def activate(name: str, *channels: str, **more: Any) -> StepPlan:
+    return StepPlan(id=name, do="activate", what=f"activate {channels}", options={"channels": channels}, **more)
+
+
+def tell(name: str, **more: Any) -> StepPlan:
+    options = {"kind": "backup-active", "audience": "customers", "outlets": ["page"]}
+    return StepPlan(id=name, do="announce", what="tell them", options=options, **{"needs": "confirm", **more})
+
+
+def verify(name: str, do: str = "verify", **more: Any) -> StepPlan:
+    options = {"checks": ["phone.port"], "channels": [], "state": "up", "times": 2, "within": 30.0}
+    return StepPlan(id=name, do=do, what="see", options=options, timeout=30.0, **more)
+
+
+async def _never(name: str) -> bool:
+    return False
+
+
+def runner_of(pen: Pen, world: World, already: Callable[[str], Awaitable[bool]] = _never) -> Runner:
+    return Runner(pen, world.of(pen), already)  # type: ignore[arg-type]
+
+
+async def settle(seconds: float = 5.0) -> None:
+    """Let everything happen that can happen by itself; time is free here."""
+    await asyncio.sleep(seconds)
+
+
+def row(pen: Pen, step: str, run: str = "r1") -> Any:
+    return pen.ledger.runs[run].steps[step]
+
+
+async def crash(pen: Pen, runner: Runner) -> Pen:
+    """Kill the daemon: nothing it still does reaches the journal."""
+    fresh = pen.reborn()
+    for task in list(runner._tasks.values()):
+        task.cancel()
+    await asyncio.sleep(0)
+    return fresh
+
+
+STEPS = (
+    manual("sure"),
+    activate("switch", "phone", needs="confirm"),
+    tell("tell"),
+    verify("proof", on_failure="continue"),
+    tell("again", on_failure="stop"),
+    verify("wait", do="wait_for"),
+    activate("more", "chat2"),
+)
