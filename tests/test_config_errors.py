@@ -40,6 +40,23 @@ CHECK_FAULTS = [
     ('probe = "tcp"\ntarget = "tcp://host:80 "', "14: check[2].target: expected tcp://host:port, without spaces"),
     ('probe = "http"\ntarget = "ftp://host/"', "14: check[2].target: expected http://host/… or https://host/…"),
     ('probe = "dns"\ntarget = "dns:"', "14: check[2].target: expected dns://server:port/name"),
+    ('probe = "xmpp"\ntarget = "xmpp://h"\nsecret = "s"', "14: check[2].target: expected xmpp://user@domain"),
+    ('probe = "xmpp"\ntarget = "xmpp://u@h:5222"\nsecret = "s"', "14: check[2].target: expected xmpp://user@domain"),
+    ('probe = "xmpp"\ntarget = "xmpp://u:p@h"\nsecret = "s"', "14: check[2].target: a password must not stand"),
+    ('probe = "xmpp"\ntarget = "xmpp://u@h"', "11: check[2].secret: missing"),
+    ('probe = "xmpp"\ntarget = "xmpp://u@h"\nsecret = "a/b"', "15: check[2].secret: expected the name of a file"),
+    (
+        'probe = "xmpp.room"\ntarget = "xmpp://u@h"\nsecret = "s"\nroom = "office"',
+        "16: check[2].room: expected a room's whole address, such as \"office@",
+    ),
+    (
+        'probe = "xmpp.room"\ntarget = "xmpp://u@h"\nsecret = "s"\nroom = "a@b.c"\nnick = " "',
+        "17: check[2].nick: expected a name",
+    ),
+    (
+        'probe = "xmpp.room"\ntarget = "xmpp://u@h"\nsecret = "s"\nroom = "a@b.c"\nmode = "stay"',
+        '17: check[2].mode: expected "echo" or "join"',
+    ),
     ('probe = "irc"\ntarget = "http://h:6667"', "14: check[2].target: expected irc://host:port or ircs://host:port"),
     (
         'probe = "irc"\ntarget = "irc://h"',

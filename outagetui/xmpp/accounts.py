@@ -1,6 +1,7 @@
 """The kept sessions of a vantage: one an account, however many checks look at it."""
 
 import asyncio
+import time
 
 from outagetui.model import Outcome
 from outagetui.probes.trouble import Phases, Trouble
@@ -11,6 +12,8 @@ from outagetui.xmpp.route import open_stream
 from outagetui.xmpp.session import Session
 
 IDLE = 900.0  # seconds after which a session that nobody looks at any more is closed
+# Seconds after which a login is proven again: a session that stands tells nothing of passwords and certificates.
+RENEW = 3600.0
 # Silent for this long (seconds), a connection may have been forgotten by something on the way: it gets half of a look's
 # time to prove itself, so that the other half is enough for a new one.
 STALE = 60.0
@@ -31,6 +34,7 @@ class _Kept:
     def __init__(self, session: Session, password: str) -> None:
         self.session = session
         self.password = password
+        self.since = session.heard_at
         self.timer: asyncio.TimerHandle | None = None
 
 
@@ -69,11 +73,12 @@ class Accounts:
         return session, why
 
     def _usable(self, account: Account, password: str) -> _Kept | None:
+        """Return the account's session unless it is time to log in anew."""
         kept = self._kept.get(account)
-        if kept is not None and kept.password != password:
-            self._drop(kept, Trouble(Outcome.FAIL, "xmpp.closed", "the password was changed here"))
+        if kept is None:
             return None
-        return kept
+        old = self._loop.time() - kept.since > RENEW or time.time() > kept.session.good_until
+        return None if old or kept.password != password else kept
 
     async def _prove(self, kept: _Kept, phases: Phases, deadline: float, *, fresh: bool = False) -> None:
         """Ping; without an answer the session is ended, for all who use it."""

@@ -19,6 +19,7 @@ class Pipe:
     def __init__(self, stream: Stream, take: Callable[[bytes], None], ended: Callable[[Trouble], None]) -> None:
         self._stream = stream
         self._take, self._ended = take, ended
+        self._peer = stream.peer
         self._outgoing = bytearray()
         self._loop = asyncio.get_running_loop()
         self._closed = False
@@ -66,7 +67,9 @@ class Pipe:
         except Trouble as caught:
             trouble = caught
         except OSError as error:
-            trouble = from_os_error(error, self._stream.peer)
+            trouble = from_os_error(error, self._peer)
+        except Exception as error:  # ours; whoever waits must hear of it now, and not wait for what cannot come
+            trouble = Trouble(Outcome.UNKNOWN, "internal", f"{type(error).__name__}: {error}")
         self._fail(trouble)
 
     async def _write(self) -> None:
@@ -76,7 +79,7 @@ class Pipe:
                 self._outgoing.clear()
                 await self._stream.write(data)
         except OSError as error:
-            self._fail(from_os_error(error))
+            self._fail(from_os_error(error, self._peer))
 
     def _fail(self, trouble: Trouble) -> None:
         if not self._closed:

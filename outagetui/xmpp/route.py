@@ -100,14 +100,19 @@ def _has_no_records(domain: str) -> bool:
 async def _looked_up(account: Account, deadline: float) -> list[Way]:
     """Return the servers that SRV records name, best first, both services mixed by priority as XEP-0368 wants it."""
     services = ["_xmpps-client"] if account.direct_tls else ["_xmpps-client", "_xmpp-client"]
+    # Half of the time, so that a resolver that is silent is told from a server that is.
+    now = asyncio.get_running_loop().time()
+    limit = now + (deadline - now) / 2
     async with asyncio.TaskGroup() as group:
-        asked = [group.create_task(_ask(service, account.domain, deadline)) for service in services]
+        asked = [group.create_task(_ask(service, account.domain, limit)) for service in services]
     found: list[tuple[int, float, Way]] = []
+    troubles: list[Trouble] = []
     declined = False
     for service, task in zip(services, asked, strict=True):
         result = task.result()
         if isinstance(result, Trouble):
-            raise result
+            troubles.append(result)
+            continue
         for priority, weight, host, port in result:
             if host == ".":  # RFC 2782: decidedly not available at this domain
                 declined = True
@@ -115,6 +120,8 @@ async def _looked_up(account: Account, deadline: float) -> list[Way]:
             # Smallest first of such draws chooses each with a chance in proportion to its weight.
             draw = random.expovariate(1.0) / (weight or 0.01)
             found.append((priority, draw, Way(host.rstrip("."), port, service == "_xmpps-client")))
+    if troubles and not found:
+        raise troubles[0]
     if declined and not found:
         fail("xmpp.not-offered", f"the SRV records of {account.domain} say that it has no XMPP service")
     return [way for _, _, way in sorted(found)]

@@ -1,6 +1,7 @@
 """One logged-in stream: requests and their answers, pings, and the rooms it is in."""
 
 import asyncio
+import math
 import secrets
 import ssl
 from xml.etree.ElementTree import Element
@@ -9,6 +10,7 @@ from slixmpp import JID
 from slixmpp.xmlstream.tostring import tostring
 
 from outagetui.model import Outcome
+from outagetui.probes.certificate import chain, first_to_expire
 from outagetui.probes.stream import Stream
 from outagetui.probes.trouble import Trouble
 from outagetui.xmpp.account import Account
@@ -36,6 +38,8 @@ class Session:
         self.heard_at = 0.0  # the loop's time of the last sign that the far side still knows us
         self.protected = stream.tls.version() or "" if stream.tls else ""
         self.stream = stream
+        first = first_to_expire(chain(stream))
+        self.good_until = math.inf if first is None else first.expires  # epoch seconds
         self.rooms: dict[str, Room] = {}
         self._elements: asyncio.Queue[Element | None] = asyncio.Queue()
         self._waiting: dict[str, tuple[str | None, Answer]] = {}

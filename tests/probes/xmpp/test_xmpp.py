@@ -12,6 +12,7 @@ from outagetui.probes.vantage import Vantage
 from outagetui.secrets import Secrets
 from outagetui.xmpp import accounts as accounts_module
 from outagetui.xmpp.accounts import Accounts
+from outagetui.xmpp.session import Session
 from tests.probes.cancel import cancelled_at
 from tests.probes.servers import Pki, black_hole, make_check, refused_port, settle
 from tests.probes.xmpp.counted import Counted
@@ -177,6 +178,29 @@ async def test_a_restart_between_two_looks_costs_a_login_and_no_failure(place: V
     assert (sample.outcome, own.sessions("watch")) == (Outcome.PASS, 1)
 
 
+async def test_a_login_is_proven_again_after_a_while(
+    at: Look, prosody: Prosody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = logins(prosody)
+    assert (await at()).outcome is Outcome.PASS
+    monkeypatch.setattr(accounts_module, "RENEW", 0.0)
+    samples = await asyncio.gather(at(), at())
+    assert logins(prosody) - before == 2
+    assert {each.outcome for each in samples} == {Outcome.PASS}
+    assert not any("anew" in each.detail for each in samples)
+    await until(lambda: prosody.sessions("watch") == 1)
+
+
+async def test_a_session_does_not_outlive_its_certificate(at: Look, place: Vantage, prosody: Prosody) -> None:
+    before = logins(prosody)
+    assert (await at()).outcome is Outcome.PASS
+    (kept,) = place.shared(Accounts, lambda: Accounts(place))._kept.values()
+    assert kept.session.good_until > 0
+    kept.session.good_until = 0.0
+    assert (await at()).outcome is Outcome.PASS
+    assert logins(prosody) - before == 2
+
+
 @pytest.mark.parametrize(
     ("condition", "code"), [("conflict", "xmpp.conflict"), ("policy-violation", "xmpp.stream-error")]
 )
@@ -234,6 +258,15 @@ async def test_a_look_that_gives_up_leaves_the_login_to_those_who_still_wait(at:
     assert cancelled.cancelled()
     assert (await patient).outcome is Outcome.PASS
     await until(lambda: prosody.sessions("watch") == 1)
+
+
+async def test_a_mistake_of_ours_in_reading_is_told_at_once(at: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stumble(*_: object) -> bool:
+        raise RuntimeError("a mistake")
+
+    monkeypatch.setattr(Session, "_route", stumble)
+    sample = await at()
+    assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "internal")
 
 
 async def test_a_session_that_nobody_looks_at_is_closed(

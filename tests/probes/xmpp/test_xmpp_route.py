@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -75,6 +76,14 @@ async def test_every_server_of_a_domain_refuses(at: Look, named: dict[str, list[
 async def test_a_resolver_that_is_dead_is_our_own_trouble(at: Look, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resolve, "nameservers", lambda: [("127.0.0.1", refused_port())])
     sample = await at(connect=None)
+    assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "dns.no-resolver")
+
+
+async def test_a_resolver_that_is_silent_is_our_own_trouble_too(at: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        monkeypatch.setattr(resolve, "nameservers", lambda: [silent.getsockname()])
+        sample = await at(connect=None, within=0.4)
     assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "dns.no-resolver")
 
 
