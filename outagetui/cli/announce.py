@@ -9,7 +9,7 @@ from typing import Any, cast
 import click
 
 from outagetui.announce.outbox import AnnounceError, Outbox
-from outagetui.cli.common import client, configuration, fail, print_json, store
+from outagetui.cli.common import UNUSABLE, client, configuration, fail, print_json, store
 from outagetui.journal import StoreError
 from outagetui.ledger import Ledger
 from outagetui.model import AUDIENCES, Audience, Config, State
@@ -126,6 +126,8 @@ async def _send(options: dict[str, str | None], fields: dict[str, object]) -> di
     try:
         while True:
             board = source.board(time.time())
+            if board.stale:
+                fail(f"the daemon fell silent; what became of {reply['announcement']}: outagetui journal", UNUSABLE)
             made = next((row for row in board.announcements if row.id == reply["announcement"]), None)
             ready = made is not None and made.parts > int(reply["part"])
             if made is not None and ready and all(to.state in ENDED for to in made.deliveries):

@@ -61,7 +61,10 @@ def _verify(reader: Reader, as_json: bool) -> None:
 def _json(entry: "Entry") -> str:
     import msgspec
 
-    document = msgspec.json.decode(entry.document)
+    try:
+        document = msgspec.json.decode(entry.document)
+    except (msgspec.MsgspecError, UnicodeError):
+        document = entry.document  # damaged: as it is, for --verify to name
     fields = {"seq": entry.seq, "at": entry.at, "actor": entry.actor, "kind": entry.kind, "document": document}
     return msgspec.json.encode(fields | {"hash": entry.hash}).decode()
 

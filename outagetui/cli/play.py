@@ -117,14 +117,20 @@ class _Play:
     async def _one(self, orders: OrderClient, source: StoreSource, run: str) -> RunRow:
         """Follow a run to its end, or to a question that nobody here may answer."""
         answered: set[tuple[str, int]] = set()
+        refused: set[tuple[str, int]] = set()
         while True:
-            row = next((row for row in source.board(time.time()).runs if row.id == run), None)
+            board = source.board(time.time())
+            if board.stale:
+                fail(f"the daemon fell silent; where {run} stands: outagetui runs", UNUSABLE)
+            row = next((row for row in board.runs if row.id == run), None)
             if row is not None:
                 self._report(row)
                 if row.ended is not None:
                     self._say(f"{row.id} {row.state}")
                     return row
                 asking = row.asking
+                if asking is not None and (asking.id, asking.attempt) in refused:
+                    return row  # it is for somebody else to answer
                 if asking is not None and (asking.id, asking.attempt) not in answered:
                     if asking.preview and not self._yes:
                         self._say(f"---\n{clean_lines(asking.preview)}\n---")
@@ -138,6 +144,7 @@ class _Play:
                     reply = await orders.send("answer", **fields)
                     if not reply.get("ok"):
                         self._say(f"refused: {reply.get('error')}")
+                        refused.add((asking.id, asking.attempt))
             await asyncio.sleep(POLL)
 
     async def _answer(self, asking: StepRow) -> str | None:
