@@ -17,6 +17,7 @@ from outagetui.probes.certificate import chain
 from outagetui.probes.connect import dial, endpoint
 from outagetui.probes.trouble import Phases, Trouble
 from outagetui.probes.vantage import Vantage
+from outagetui.sip.uri import PORTS, read_uri
 
 SECONDS = 5.0  # for each look-up
 TLS_PORTS = {"https": 443, "wss": 443, "tls": 443, "imaps": 993, "ircs": 6697}
@@ -47,12 +48,23 @@ def _where(check: Check) -> tuple[str, int, bool]:
     """Return the host a check's target names, its port, and whether it speaks TLS from the first byte."""
     if check.probe in LOCAL:
         return "", 0, False
+    if check.probe.startswith("sip."):
+        return _where_sip(check)
     try:
         parts = urlsplit(check.target if "://" in check.target else check.target.replace(":", "://", 1))
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return "", 0, False
     return host, port or TLS_PORTS.get(parts.scheme, 80), parts.scheme in TLS_PORTS
+
+
+def _where_sip(check: Check) -> tuple[str, int, bool]:
+    proxy = getattr(check.options, "proxy", None)
+    uri = read_uri(f"sip:{proxy}" if proxy else check.target)
+    if uri is None:
+        return "", 0, False
+    transport = uri.hop.transport or "udp"
+    return uri.host, uri.port or PORTS[transport], transport == "tls"
 
 
 async def _addresses(name: str, port: int, check: Check, vantage: Vantage) -> set[Trait]:
