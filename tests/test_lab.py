@@ -1,0 +1,181 @@
+"""The lab as it is used: up, everything well by `check` and `prove`, each kind of fault by its command line, down."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from outagetui.model import Outcome
+from tests.lab.processes import end, members, started
+
+pytestmark = pytest.mark.timeout(90)
+ROOT = Path(__file__).parent.parent
+
+
+def lab(*argv: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "tests.lab", *argv],
+        check=False,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+        cwd=ROOT,
+    )
+
+
+class Office:
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        begin = time.monotonic()
+        done = lab("up", str(directory))
+        self.seconds = time.monotonic() - begin
+        assert done.returncode == 0, done.stderr
+        self.told = json.loads((directory / "lab.json").read_text())
+        self.servers: dict[str, dict[str, Any]] = self.told["servers"]
+
+    def outagetui(self, *argv: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "outagetui", "--config", str(self.directory / "config"), *argv],
+            check=False,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=60,
+        )
+
+    def inject(self, server: str, fault: str) -> None:
+        subprocess.run(
+            self.servers[server]["faults"][fault], shell=True, check=True, stdout=subprocess.DEVNULL, timeout=20
+        )
+
+    def check(self, name: str) -> dict[str, Any]:
+        done = self.outagetui("check", name, "--json")
+        document = json.loads(done.stdout)
+        (row,) = [check for owner in document["channels"] for check in owner["checks"]]
+        assert isinstance(row, dict)
+        return row
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    directory = tmp_path_factory.mktemp("lab") / "office"
+    try:
+        yield Office(directory)
+    finally:
+        lab("down", str(directory))
+
+
+def test_every_server_is_up_within_seconds_and_outlives_the_command(office: Office) -> None:
+    assert office.seconds < 15
+    assert office.told["left_out"] == {}
+    assert set(office.servers) == {
+        *("site", "knot", "ngircd", "dovecot", "mailhub", "chat"),
+        *("rooms", "kamailio", "sipp", "prosody"),
+    }
+    for name, server in office.servers.items():
+        assert members(server["group"]), name
+        assert started(server["group"]) == server["started"], name
+
+
+def test_everything_is_up_by_every_probe_that_there_is_a_server_for(office: Office) -> None:
+    done = office.outagetui("check", "--json")
+    document = json.loads(done.stdout)
+    rows = [check for owner in document["channels"] for check in owner["checks"]]
+    assert [row for row in rows if row["outcome"] != Outcome.PASS.value] == []
+    assert done.returncode == 0
+    assert {row["probe"] for row in rows} == {
+        *("http", "dns", "smtp", "imap", "mail.roundtrip", "webchat", "websocket", "irc"),
+        *("sip.options", "sip.register", "sip.call", "xmpp", "xmpp.room"),
+    }
+
+
+def test_every_backup_is_proven_ready(office: Office) -> None:
+    try:
+        done = office.outagetui("prove", "--json")
+    finally:
+        office.outagetui("daemon", "--stop")
+    assert done.returncode == 0, done.stdout + done.stderr
+    readiness = {row["id"]: row["readiness"] for row in json.loads(done.stdout)["channels"]}
+    assert readiness == dict.fromkeys(("extensions", "irc", "jabber", "phone", "webchat"), "ready")
+
+
+def test_its_secrets_are_made_anew_and_private(office: Office) -> None:
+    vault = office.directory / "secrets"
+    assert vault.stat().st_mode & 0o777 == 0o700
+    for path in vault.iterdir():
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert len(path.read_text()) > 20
+    assert office.outagetui("validate", "--deep").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("server", "fault", "check", "code"),
+    [
+        ("chat", "no-widget", "webchat.visit", "webchat.widget"),
+        ("chat", "lost", "webchat.left-message", "mail.not-delivered"),
+        ("mailhub", "refuse", "mail.smtp", "smtp.550"),
+        ("mailhub", "reject", "mail.roundtrip", "smtp.554"),
+        ("kamailio", "503", "phone.call", "sip.503"),
+        ("prosody", "message-lost", "jabber.room", "timeout"),
+        ("prosody", "ping-refused", "jabber.login", "xmpp"),
+        ("dovecot", "hang", "mail.mailbox", "timeout"),
+        ("prosody", "destroy-room", "jabber.room", "xmpp.room-missing"),
+        ("knot", "end", "website.address", ""),
+    ],
+)
+def test_its_command_lines_make_the_faults_and_take_them_away(
+    office: Office, server: str, fault: str, check: str, code: str
+) -> None:
+    office.inject(server, fault)
+    found = office.check(check)
+    if fault not in ("end", "destroy-room"):
+        office.inject(server, "go-on" if fault == "hang" else "well")
+        well = office.check(check)
+        assert (well["outcome"], well["code"]) == ("pass", "")
+    assert found["outcome"] == "fail"
+    assert found["code"].startswith(code), found
+
+
+def test_a_lab_is_not_made_over_another(office: Office) -> None:
+    again = lab("up", str(office.directory))
+    assert again.returncode == 1
+    assert "is not empty" in again.stderr
+
+
+def test_down_ends_exactly_the_servers_of_that_lab(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, start_new_session=True) as stranger:
+        try:
+            here = Office(tmp_path / "lab")
+            groups = [server["group"] for server in here.servers.values()]
+            leftovers = [Path(server["leftover"]) for server in here.servers.values() if server["leftover"]]
+            state = json.loads((here.directory / "lab.json").read_text())
+            # A number that was given to somebody else since must not be ended.
+            state["servers"]["stranger"] = state["servers"]["site"] | {"group": stranger.pid, "started": 1}
+            (here.directory / "lab.json").write_text(json.dumps(state))
+            done = lab("down", str(here.directory))
+            assert done.returncode == 0, done.stderr
+            assert [group for group in groups if members(group)] == []
+            assert [path for path in leftovers if path.exists()] == []
+            assert stranger.poll() is None
+            assert lab("down", str(here.directory)).returncode == 1
+        finally:
+            assert stranger.stdin is not None
+            stranger.stdin.close()
+
+
+def test_a_frozen_group_is_ended_too() -> None:
+    child = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    os.killpg(child.pid, signal.SIGSTOP)
+    assert end(child.pid, started(child.pid))
+    assert child.wait(5) == -signal.SIGTERM
+
+
+def test_a_wrong_command_line_is_told() -> None:
+    assert lab("sideways", "x").returncode == 2
