@@ -58,6 +58,12 @@ class BoardApp(App[int]):
         self.theme = (ANSI if terminal.plain else OKABE).name
         self.set_class(self.ascii, "-ascii")
 
+    @property
+    def seen(self) -> Look:
+        """The styles for facts: nothing looks well that is old."""
+        old = bool(self.trouble) or (self.board is not None and self.board.stale)
+        return self.look.aged if old else self.look
+
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return the toolkit's filters and, behind them, the one that keeps hostile characters in."""
         return [*super().get_line_filters(), self._safe]

@@ -3,7 +3,8 @@
 A colour never stands alone: every state also has a glyph and a word (`glyphs`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from rich.style import Style
 from textual.theme import BUILTIN_THEMES, Theme
@@ -64,6 +65,12 @@ class Look:
     def state(self, state: State) -> Style:
         """Return the style of a state's glyph and word."""
         return self.states[state]
+
+    @cached_property
+    def aged(self) -> "Look":
+        """The same without the colours of what is well, for facts that nobody renews."""
+        states = self.states | {State.UP: self.dim}
+        return replace(self, states=states, good=self.dim, bar=self.dim, possible=self.dim)
 
 
 def _style(color: str | None = None, *, on: str | None = None, bold: bool = False, reverse: bool = False) -> Style:

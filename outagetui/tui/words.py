@@ -1,11 +1,15 @@
 """How the screens say times, shares and lengths of time: short, of a fixed shape, and changing seldom."""
 
 import math
+import re
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from outagetui.rows import ReachRow
+
+GLUE = "\ue000"  # as wide as a blank, but no place to break a line at
+_PERCENT = re.compile(r"(?<=\d) (?=%)|(?<=%) (?=→)|(?<=→) (?=\d+ %)")
 
 
 @lru_cache(8)
@@ -70,6 +74,16 @@ def percent(share: float | None) -> str:
     if shown <= 0 < share:
         shown = 1
     return f"{shown} %"
+
+
+def bound(text: str) -> str:
+    """Return `text` with the blanks of its percentages as `GLUE`, so that no line is broken within one."""
+    return _PERCENT.sub(GLUE, text)
+
+
+def loose(text: str) -> str:
+    """Return `text` with blanks again where `bound` put `GLUE`."""
+    return text.replace(GLUE, " ")
 
 
 def reach(row: ReachRow) -> str:

@@ -173,7 +173,7 @@ async def test_a_running_playbook_is_not_suggested_again_and_its_question_is_lou
     async with app.run_test(size=(100, 24)) as pilot:
         await pilot.pause()
         text = text_of(app)
-    assert lines_with(text, ("run r12 asks: Can two colleagues", "press r"))
+    assert lines_with(text, ("run r12 asks (press r): Can two colleagues",))
     assert not lines_with(text, ("s start Public",))
 
 
@@ -309,8 +309,8 @@ async def test_stale_blind_drill_and_a_waiting_incident_are_loud() -> None:
     async with app.run_test(size=(100, 40)) as pilot:
         await pilot.pause()
         text = text_of(app)
-    for words in ("STALE  nobody is probing for 1m", "BLIND  our own uplink fails", "nobody has taken it: press a",
-                  "DRILL  messenger-2011"):  # fmt: skip
+    for words in ("STALE  nobody is probing for 1m", "BLIND  our own uplink fails", "INCIDENT 14:02 (30m) press a to take it",
+                  "DRILL  nothing leaves this machine · a rehearsal of messenger-2011"):  # fmt: skip
         assert lines_with(text, (words,)), words
 
 

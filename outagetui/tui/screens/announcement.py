@@ -80,11 +80,14 @@ class AnnouncementScreen(Opened):
         lines += paragraph(row.title, width, look.strong, limit=400)
         lines += paragraph(row.body, width, look.text)
         lines += [Text(), rule("Where it went", width, look)]
+        told = {_bare(row.body), _bare(row.title + row.body)}
         for delivery in row.deliveries:
-            lines += self._delivery(delivery, width)
-        return lines or [Text()]
+            again = _bare(delivery.text) in told
+            lines += self._delivery(delivery, width, "" if again else delivery.text)
+            told.add(_bare(delivery.text))
+        return lines
 
-    def _delivery(self, delivery: DeliveryRow, width: int) -> list[Text]:
+    def _delivery(self, delivery: DeliveryRow, width: int, text: str) -> list[Text]:
         look = self.look
         good = delivery.state in ("sent", "seen")
         style = look.good if good else look.warning if delivery.state in ("failed", "unknown") else look.dim
@@ -93,10 +96,15 @@ class AnnouncementScreen(Opened):
         lines = [sides(head, said(delivery.url, look.dim), width) if len(delivery.url) < width - 30 else head]
         if len(delivery.url) >= width - 30:
             lines += paragraph(delivery.url, width, look.dim, indent=14)
-        for words in (delivery.detail, delivery.text):
+        for words in (delivery.detail, text):
             if words:
                 lines += paragraph(words, width, look.text, indent=14, limit=600)
         return lines
 
     def _time(self, at: float) -> str:
         return time_of(at, self.board.at, self.board.timezone) if self.board else ""
+
+
+def _bare(text: str) -> str:
+    """The words alone, to tell whether two texts say the same."""
+    return "".join(text.split())

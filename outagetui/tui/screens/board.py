@@ -22,8 +22,8 @@ from outagetui.tui.widgets.prompts import key_line, prompt_lines, suggestions
 if TYPE_CHECKING:
     from outagetui.tui.app import OutageApp
 
-PANEL = 48  # columns of the side panel
-WIDE = 140  # from this width on there is one
+PANELS = (40, 48)  # columns of the side panel, and of a roomy one
+WIDE, WIDER = 140, 190  # from these widths on there is one, and a roomy one
 ROOMY = 30  # from this height on empty lines set the parts apart
 
 
@@ -85,7 +85,7 @@ class BoardScreen(Screen[None]):
     def draw(self) -> None:
         """Show the app's board as it is at this moment."""
         width, height = self.app.size
-        app, look = self.outage, self.outage.look
+        app, look = self.outage, self.outage.seen
         self.query_one("#side").display = width >= WIDE
         self.query_one("#detail").display = width < WIDE and height >= 16
         board, now = app.board, app.clock()
@@ -96,7 +96,7 @@ class BoardScreen(Screen[None]):
         reach = reach_lines(board, look, width)
         air = [Strip.blank(width)] if height >= ROOMY else []
         self._show("#head", [title_line(board, now, look, width), *loud, *air, *reach, *air])
-        self.table.follow(board, now)
+        self.table.follow(board, now, look)
         self._show("#prompts", prompt_lines(board, now, look, width))
         self._selected(board, now)
 
@@ -106,10 +106,11 @@ class BoardScreen(Screen[None]):
             self._selected(self.outage.board, self.outage.clock())
 
     def _selected(self, board: Board, now: float) -> None:
-        look, width = self.outage.look, self.app.size.width
+        look, width = self.outage.seen, self.app.size.width
         side = self.query_one("#side", Live)
         if side.display:
-            side.show(panel(self.table.selected, board, now, look, PANEL, self.table.size.height))
+            side.styles.width = room = PANELS[width >= WIDER]
+            side.show(panel(self.table.selected, board, now, look, room, self.table.size.height))
         else:
             self._show("#detail", brief(self.table.selected, board, now, look, width))
         self._show("#keys", [key_line(look, width, self.table.position)])

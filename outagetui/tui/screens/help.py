@@ -43,7 +43,11 @@ WORDS = (
     ("muted", "no alarm during maintenance; checks go on"),
     ("suppressed", "what it depends on is down: no alarm; checks go on"),
     ("STALE", "nobody is probing: the daemon gives no sign of life"),
-    ("incident", "opens when a primary channel fails, closes at the stand-down"),
+    (
+        "incident",
+        "opens when a primary channel fails; closes at the stand-down, when the backups were let go and the "
+        "notices closed, or after 30 quiet minutes",
+    ),
 )
 PLACES = (
     ("outagetui status", "the same facts as plain text, for scripts and screen readers"),

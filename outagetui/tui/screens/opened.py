@@ -49,7 +49,7 @@ class Opened(Screen[None]):
     @property
     def look(self) -> Look:
         """The styles to draw with."""
-        return self.operator.look
+        return self.operator.seen
 
     @property
     def board(self) -> Board | None:

@@ -59,11 +59,9 @@ class WallScreen(Screen[None], inherit_bindings=False):
     def draw(self) -> None:
         """Show the app's board as it is at this moment."""
         width, height = self.app.size
-        app, look = self.wall, self.wall.look
+        app, look = self.wall, self.wall.seen
         board, now = app.board, app.clock()
-        # Nobody reads a key's name on a wall, so the incident only says that it waits.
-        found = [(words.replace(": press a", ""), style) for words, style in banners(
-            board, now, look, app.trouble, app.feed.read_at)]  # fmt: skip
+        found = banners(board, now, look, app.trouble, app.feed.read_at, keys=False)
         loud = loud_lines(found, width, tall=height >= 40)
         head = self.query_one("#head", Live)
         if board is None:

@@ -11,12 +11,19 @@ from outagetui.rows import Board, ChannelRow
 from outagetui.text import clean
 from outagetui.tui.glyphs import CURSOR, STATE
 from outagetui.tui.theme import Look
-from outagetui.tui.widgets.live import Line, Live
+from outagetui.tui.widgets.live import Line, Live, wrap
 from outagetui.tui.widgets.rows import Row, active, reason, standing
 from outagetui.tui.widgets.spark import spark
 from outagetui.tui.words import lasting, milliseconds
 
 STATE_WIDTH = 9
+REASON = 62  # cells a reason has before bars and long words get theirs
+LINES = 3  # that one reason may take where rows are free
+WRAPPED = 30  # cells from which on a reason is worth wrapping
+
+
+class More(str):
+    """The next line of the reason of the row above."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +39,20 @@ class Columns:
 
     @classmethod
     def of(cls, width: int) -> "Columns":
-        """Share out `width` cells: first the sparkline goes, then the latency, then how long, then the standing."""
-        name = 17 if width < 90 else 22 if width < 120 else 28
-        standing = 0 if width < 52 else 9 if width < 100 else 14
+        """Share out `width` cells.
+
+        Where they are few the latency goes first, then how long, then the standing. Where they are many, bars and
+        long words have them only as far as the reason has `REASON` cells.
+        """
         since = 0 if width < 44 else 6
         latency = 0 if width < 64 else 6
-        bars = 0 if width < 100 else 12 if width < 150 else 16
-        used = 2 + STATE_WIDTH + 1 + name + sum(column + 1 for column in (standing, since, latency, bars) if column)
-        return cls(name, standing, since, latency, bars, max(0, width - used - 1))
+        small = (17, 0 if width < 52 else 9, 0)
+        roomy = ((28, 14, 16), (28, 14, 12), (28, 14, 0), (22, 14, 0), (22, 9, 0))
+        for name, role, bars in (small,) if width < 90 else roomy:
+            used = 2 + STATE_WIDTH + 1 + name + sum(column + 1 for column in (role, since, latency, bars) if column)
+            if width - used - 1 >= REASON:
+                break
+        return cls(name, role, since, latency, bars, max(0, width - used - 1))
 
 
 class BoardView(Live):
@@ -82,9 +95,9 @@ class BoardView(Live):
         seen = [place for place, index in enumerate(rows, 1) if self._top <= index < self._top + height]
         return f"{seen[0]}-{seen[-1]} of {len(rows)}" if seen else ""
 
-    def follow(self, board: Board, now: float) -> None:
-        """Show a newer board; `now` is what ages are counted from (epoch seconds)."""
-        self._board, self._now = board, now
+    def follow(self, board: Board, now: float, look: Look) -> None:
+        """Show a newer board in the styles of `look`; `now` is what ages are counted from (epoch seconds)."""
+        self._board, self._now, self._look = board, now, look
         self._items = self._spread(items(board))
         self._find_cursor()
         self.draw()
@@ -101,11 +114,18 @@ class BoardView(Live):
     def _spread(self, found: list[str | Row]) -> list[str | Row]:
         # Where everything fits with room to spare, an empty line stands between groups.
         groups = sum(isinstance(item, str) for item in found)
-        if len(found) + groups - 1 > self.size.height:
+        free = self.size.height - (len(found) + groups - 1)
+        if free < 0:
             return found
+        # What is free below goes to the reasons that are longer than their column, the worst row first.
         spread: list[str | Row] = []
+        room = Columns.of(self.size.width).reason - 1
         for item in found:
             spread += ["", item] if isinstance(item, str) and spread else [item]
+            if not isinstance(item, str) and room >= WRAPPED and self._board is not None:
+                more = wrap(reason(item, self._now, self._board.timezone), room, min(LINES, free + 1))[1:]
+                free -= len(more)
+                spread += map(More, more)
         return spread
 
     def move(self, by: int) -> None:
@@ -166,9 +186,15 @@ class BoardView(Live):
         assert self._board is not None
         if item == "":
             return Strip.blank(width)
+        if isinstance(item, More):
+            indent = width - columns.reason - 1
+            return Line(self._look.text).add(" " * (indent + 2)).add(item).strip(width)
         if isinstance(item, str):
             return heading(item, self._board, columns, self._look, width)
-        return row_line(item, columns, self._look, width, self._now, self._board.timezone, index == self._cursor)
+        why = reason(item, self._now, self._board.timezone)
+        if index + 1 < len(self._items) and isinstance(self._items[index + 1], More):
+            why = wrap(why, columns.reason - 1, LINES)[0]
+        return row_line(item, columns, self._look, width, self._now, why, index == self._cursor)
 
 
 def items(board: Board) -> list[str | Row]:
@@ -199,8 +225,8 @@ def heading(key: str, board: Board, columns: Columns, look: Look, width: int) ->
     return line.add("  why").strip(width)
 
 
-def row_line(row: Row, columns: Columns, look: Look, width: int, now: float, zone: str, chosen: bool) -> Strip:
-    """Return the line of one channel or outlet."""
+def row_line(row: Row, columns: Columns, look: Look, width: int, now: float, why: str, chosen: bool) -> Strip:
+    """Return the line of one channel or outlet, with as much of `why` as fits."""
     glyph, word = STATE[row.state]
     muted = row.muted is not None
     state = look.dim if muted else look.state(row.state)
@@ -219,7 +245,6 @@ def row_line(row: Row, columns: Columns, look: Look, width: int, now: float, zon
     miss = look.states[State.PARTIAL]
     if columns.spark:
         line.add(" ").join(spark(bars, columns.spark, look.bar, miss))
-    why = reason(row, now, zone)
     line.add("  " if columns.reason else "")
     if why:
         line.add(why, look.text if not calm else None, max(0, columns.reason - 1))

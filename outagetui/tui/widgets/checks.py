@@ -87,7 +87,10 @@ def graph_lines(
     bins = binned(seen, now - seconds, now, room)
     graph = drawn(bins, height)
     styles = _kinds(look)
-    choice = joined(*((f" {text} ", look.strong + look.cursor if text == name else look.dim) for _, text in RANGES))
+    words = (
+        (f"[{text}]", look.strong + look.cursor) if text == name else (f" {text} ", look.dim) for _, text in RANGES
+    )
+    choice = joined(" ", *words)
     title = joined(("Latency ", look.title), ("worst per column; below, the share failing", look.dim))
     lines = [Text(), sides(title, joined(("[ ]", look.key), choice), width)]
     for number, row in enumerate(graph.rows):

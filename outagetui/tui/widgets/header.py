@@ -1,14 +1,17 @@
 """The top of a screen: who and where we are, and whatever must not be overlooked."""
 
+from typing import NamedTuple
+
+from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
 from outagetui.model import AUDIENCES
-from outagetui.rows import Board, ReachRow
+from outagetui.rows import Board, IncidentRow, ReachRow
 from outagetui.text import clean
 from outagetui.tui.glyphs import EMPTY, FULL, PART
 from outagetui.tui.theme import Look
-from outagetui.tui.widgets.live import Line
+from outagetui.tui.widgets.live import Line, fit
 from outagetui.tui.words import clock, lasting, reach, time_of
 
 
@@ -24,31 +27,55 @@ def title_line(board: Board, now: float, look: Look, width: int) -> Strip:
         len(time) + 1)], width)  # fmt: skip
 
 
-Banner = tuple[str, Style]
+class Banner(NamedTuple):
+    """One line that must not be overlooked: its words, the most important first, their style, and shorter words."""
+
+    words: str
+    style: Style
+    short: str = ""
+
+    def fitted(self, width: int) -> str:
+        """Return the words for `width` cells; what does not fit ends in an ellipsis."""
+        return fit(self.short if self.short and cell_len(self.words) > width else self.words, width)
 
 
-def banners(board: Board | None, now: float, look: Look, trouble: str, read_at: float | None) -> list[Banner]:
-    """Return what must not be overlooked, worst first: each a line of words and its style."""
+def banners(
+    board: Board | None, now: float, look: Look, trouble: str, read_at: float | None, *, keys: bool = True
+) -> list[Banner]:
+    """Return what must not be overlooked, worst first. Without `keys` no key is named."""
     found: list[Banner] = []
     if trouble:
-        age = f"; what you see is {lasting(now - read_at)} old" if read_at is not None else ""
-        found.append((f"STALE  the store cannot be read: {trouble}{age}", look.warning))
+        age = f"what you see is {lasting(now - read_at)} old: " if read_at is not None else ""
+        found.append(Banner(f"STALE  {age}the store cannot be read: {trouble}", look.warning))
     if board is None:
         return found
     if board.stale and not trouble:
-        found.append((_stale(board), look.warning))
+        found.append(Banner(_stale(board), look.warning))
     elif board.daemon is not None and board.daemon.trouble:
-        found.append((f"TROUBLE  {clean(board.daemon.trouble)}", look.warning))
+        found.append(Banner(f"TROUBLE  {clean(board.daemon.trouble)}", look.warning))
     if board.blind:
-        found.append((f"BLIND  our own uplink fails, so nothing below is certain: {clean(board.blind)}", look.blind))
-    incident = board.incident
-    if incident is not None and incident.closed is None:
-        since = f"since {time_of(incident.since, now, board.timezone)} ({lasting(now - incident.since)})"
-        who = f"taken by {clean(incident.acked_by, 40)}" if incident.acked_by else "nobody has taken it: press a"
-        found.append((f"INCIDENT  {since}  {_channels(board)}  {who}", look.incident))
+        words = f"BLIND  our own uplink fails, so nothing below is certain: {clean(board.blind)}"
+        found.append(Banner(words, look.blind, f"BLIND  our own uplink fails: {clean(board.blind)}"))
+    if board.incident is not None and board.incident.closed is None:
+        found.append(_incident(board.incident, board, now, look, keys=keys))
     if board.drill:
-        found.append((f"DRILL  {clean(board.drill, 60)}: a rehearsal, nothing leaves this machine", look.drill))
+        words = f"DRILL  nothing leaves this machine · a rehearsal of {clean(board.drill, 60)}"
+        found.append(Banner(words, look.drill, "DRILL  nothing leaves this machine"))
     return found
+
+
+def _incident(incident: IncidentRow, board: Board, now: float, look: Look, *, keys: bool) -> Banner:
+    head = f"INCIDENT {time_of(incident.since, now, board.timezone)} ({lasting(now - incident.since)})"
+    if incident.closes is not None:
+        up = [row.since for row in board.channels if row.role == "primary" and row.since is not None]
+        quiet = f"all up since {time_of(max(up), now, board.timezone)}" if up else "all up"
+        words = f"{head} {quiet}, closes by itself at {time_of(incident.closes, now, board.timezone)}"
+        return Banner(words, look.warning)
+    if incident.acked_by:
+        who = f"taken by {clean(incident.acked_by, 40)}"
+    else:
+        who = "press a to take it" if keys else "nobody has taken it"
+    return Banner(f"{head} {who} · {_channels(board)}", look.incident)
 
 
 def _stale(board: Board) -> str:
@@ -61,12 +88,12 @@ def _channels(board: Board) -> str:
     incident = board.incident
     names = {row.id: clean(row.name, 30) for row in board.channels}
     shown = [names.get(id, clean(id, 30)) for id in incident.channels] if incident is not None else []
-    return ", ".join(shown[:2]) + (f" and {len(shown) - 2} more" if len(shown) > 2 else "")
+    return ", ".join(shown)
 
 
 def banner_lines(found: list[Banner], width: int, limit: int = 9) -> list[Strip]:
     """Return banners as full-width lines."""
-    return [Line(style).add(" " + words).strip(width) for words, style in found[:limit]]
+    return [Line(each.style).add(" " + each.fitted(width - 2)).strip(width) for each in found[:limit]]
 
 
 def reach_line(row: ReachRow, look: Look, width: int) -> Strip:

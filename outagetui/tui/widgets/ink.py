@@ -6,6 +6,7 @@ from rich.text import Text
 
 from outagetui.text import clean, clean_lines
 from outagetui.tui.theme import Look
+from outagetui.tui.words import GLUE, bound, loose
 
 LABEL = 12  # cells that the words before a fact take
 _WRAPPER = Console(width=200, color_system=None)  # wrapping needs one and reads nothing of it but its tab size
@@ -55,9 +56,14 @@ def sides(left: Text, right: Text, width: int) -> Text:
 def wrapped(line: Text, width: int, indent: int = 0, hang: int | None = None) -> list[Text]:
     """Return `line` wrapped to `width` cells: the first row `indent` cells in, the others `hang` (as the first)."""
     hang = indent if hang is None else hang
+    if "%" in line.plain:
+        line = line.copy()
+        line.plain = bound(line.plain)
     rows = line.wrap(_WRAPPER, max(8, width - max(indent, hang)))
     for row in rows:
         row.rstrip()
+        if GLUE in row.plain:
+            row.plain = loose(row.plain)
     return [joined(" " * (hang if number else indent), row) for number, row in enumerate(rows)] or [Text()]
 
 

@@ -9,6 +9,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from outagetui.tui.words import bound, loose
+
 
 class Live(Widget):
     """Shows the lines it was last given; a line equal to the one before costs nothing."""
@@ -91,7 +93,11 @@ class Line:
         return self
 
     def strip(self, width: int, fill: Style | None = None) -> Strip:
-        """Return the line, cut or filled to `width` cells."""
+        """Return the line filled to `width` cells, or cut to them with an ellipsis at the end."""
+        if self.length > width > 0:
+            kept = Strip(self._parts, self.length).crop(0, width - 1)
+            last = next((style for _, style, _ in reversed(list(kept))), self._base)
+            return Strip([*kept, Segment("…", last)], width)
         if self.length < width:
             self.add(" " * (width - self.length), fill)
         return Strip(self._parts, self.length).adjust_cell_length(width)
@@ -101,7 +107,7 @@ def wrap(text: str, width: int, limit: int) -> list[str]:
     """Break `text` at blanks into at most `limit` lines of `width` cells; a cut ends in an ellipsis."""
     lines: list[str] = []
     line = ""
-    for word in text.split():
+    for word in bound(text).split():
         joined = f"{line} {word}" if line else word
         if cell_len(joined) <= width or not line:
             line = joined
@@ -112,4 +118,4 @@ def wrap(text: str, width: int, limit: int) -> list[str]:
         lines.append(line)
     if len(lines) > limit:
         lines = [*lines[: limit - 1], " ".join(lines[limit - 1 :])]
-    return [fit(line, width).rstrip() for line in lines]
+    return [fit(loose(line), width).rstrip() for line in lines]

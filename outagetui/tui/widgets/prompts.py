@@ -27,7 +27,7 @@ KEYS: tuple[tuple[str, str, int], ...] = (  # key, what it does, how soon it is 
 
 def prompt_lines(board: Board, now: float, look: Look, width: int) -> list[Strip]:
     """Return what waits for somebody: questions of runs, an announcement's next update, the suggested playbook."""
-    found = [run_line(run, look, width) for run in board.runs if run.state in ("running", "asking")][:2]
+    found = [run_line(run, look, width) for run in board.runs if run.ended is None][:2]
     found += [told_line(told, now, board.timezone, look, width) for told in board.announcements if told.open][:1]
     waiting = suggestions(board)
     return found + ([suggestion_line(waiting, look, width)] if waiting else [])
@@ -39,13 +39,16 @@ def suggestions(board: Board) -> list[SuggestionRow]:
     return [row for row in board.suggestions if row.playbook not in running]
 
 
-def run_line(run: RunRow, look: Look, width: int, key: str = "press r") -> Strip:
-    """Return one run: its question in loud letters with the key that opens it, or what it is doing."""
+def run_line(run: RunRow, look: Look, width: int, key: str = "r") -> Strip:
+    """Return one run: its question in loud letters behind the key that opens it, or what it is doing."""
     step = run.asking
     if step is not None:
-        question = clean(step.question or step.title)
-        line = Line(look.ask).add(f" run {clean(run.id, 12)} asks: ").add(question, None, max(8, width - 28))
-        return line.add("  " + key).strip(width)
+        press = f" (press {key})" if key else ""
+        return (
+            Line(look.ask)
+            .add(f" run {clean(run.id, 12)} asks{press}: {clean(step.question or step.title)} ")
+            .strip(width)
+        )
     doing = next((step for step in run.steps if step.state == "doing"), None)
     done = sum(step.state in ("done", "skipped", "undone") for step in run.steps)
     words = f" run {clean(run.id, 12)} {clean(run.name, 40)}: {done} of {len(run.steps)} steps"
@@ -60,14 +63,15 @@ def run_line(run: RunRow, look: Look, width: int, key: str = "press r") -> Strip
 def told_line(told: AnnouncementRow, now: float, zone: str, look: Look, width: int) -> Strip:
     """Return the open announcement: whom we told what, and when the next word is due."""
     failed = [row.outlet for row in told.deliveries if row.state in ("failed", "unknown")]
-    line = Line(look.text).add(f" {clean(told.audience, 20)} were told at {time_of(told.made, now, zone)}: ", look.dim)
-    line.add(clean(told.title, 60))
+    due = "" if told.next_update is None else time_of(told.next_update, now, zone)
+    late = told.next_update is not None and told.next_update < now
+    line = Line(look.text)
+    if late:
+        line.add(f" update was due {due}", look.loud)
     if failed:
-        line.add(f"  not on {', '.join(clean(name, 20) for name in failed)}", look.loud)
-    if told.next_update is not None:
-        due = time_of(told.next_update, now, zone)
-        late = told.next_update < now
-        line.add(f"  update was due {due}" if late else f"  next {due}", look.loud if late else look.dim)
+        line.add(f" not on {', '.join(clean(name, 20) for name in failed)}", look.loud)
+    line.add(f" {clean(told.audience, 20)} were told at {time_of(told.made, now, zone)}", look.dim)
+    line.add("" if late or not due else f", next {due}", look.dim).add(": ", look.dim).add(clean(told.title, 60))
     return line.strip(width)
 
 

@@ -40,8 +40,11 @@ def reason(row: Row, now: float, zone: str) -> str:
     if isinstance(row, ChannelRow):
         if row.spending:
             parts.append(clean(row.spending, 120))
-        if row.suppressed:
-            parts.append("what it depends on is down" + _names(row.depends_on))
+        if row.suppressed and row.state is State.UP:
+            parts.append(f"needs {_names(row.depends_on)}" if row.depends_on else "")
+        elif row.suppressed:
+            names = f" ({_names(row.depends_on)})" if row.depends_on else ""
+            parts.append(f"what it depends on is down{names}")
         if row.local:
             parts.append(f"only seen from {clean(row.local, 40)}")
         if row.state is State.BLIND:
@@ -52,8 +55,8 @@ def reason(row: Row, now: float, zone: str) -> str:
         parts.append(clean(row.why))
     if doubt := doubts(row):
         parts.append(doubt)
-    return " · ".join(parts)
+    return " · ".join(part for part in parts if part)
 
 
 def _names(names: tuple[str, ...]) -> str:
-    return f" ({', '.join(clean(name, 40) for name in names[:3])})" if names else ""
+    return ", ".join(clean(name, 40) for name in names[:3])

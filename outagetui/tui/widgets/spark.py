@@ -7,11 +7,14 @@ from rich.style import Style
 
 from outagetui.tui.glyphs import MISS, SPARK
 
+QUIET = 20.0  # milliseconds that the scale spans at least
+
 
 def spark(values: Sequence[float | None], width: int, bar: Style, miss: Style) -> list[Segment]:
     """Return the newest `width` values as bars, newest on the right; None is a failure and gets a cross.
 
-    The usual value (the median) stands a third high, so that a steady channel draws a calm line and a spike stands out.
+    The scale goes from nought to three times the usual value (the median), so that a steady channel draws a calm line
+    and a spike stands out, and at least to `QUIET`, so that a quick one's noise is no mountain.
     """
     shown = list(values[-width:]) if width > 0 else []
     known = sorted(value for value in shown if value is not None)
@@ -30,5 +33,5 @@ def spark(values: Sequence[float | None], width: int, bar: Style, miss: Style) -
 
 
 def _bar(value: float, usual: float) -> str:
-    level = int(value / (3 * usual) * len(SPARK)) if usual > 0 else 0
+    level = int(value / max(3 * usual, QUIET) * len(SPARK))
     return SPARK[min(max(level, 0), len(SPARK) - 1)]

@@ -54,7 +54,7 @@ def facts(row: Owner, board: Board, width: int, look: Look) -> list[Text]:
         if row.delivery:
             lines += fact("announced", said(row.delivery), width, look)
         return lines
-    if row.suppressed:
+    if row.suppressed and row.state is not State.UP:
         lines += fact("suppressed", joined("what it depends on is down: no alarm, still checked"), width, look)
     if row.local:
         lines += fact("local", said(f"only {row.local} sees this: shown, not alarmed"), width, look)

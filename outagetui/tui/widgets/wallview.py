@@ -1,6 +1,5 @@
 """The wall's parts: large figures, tall banners, and rows that say everything without a key."""
 
-from rich.style import Style
 from textual.strip import Strip
 
 from outagetui.model import AUDIENCES, WORST_FIRST, State
@@ -9,6 +8,7 @@ from outagetui.text import clean
 from outagetui.tui.glyphs import STATE
 from outagetui.tui.theme import Look
 from outagetui.tui.widgets.boardview import STATE_WIDTH
+from outagetui.tui.widgets.header import Banner
 from outagetui.tui.widgets.live import Line
 from outagetui.tui.widgets.prompts import run_line, told_line
 from outagetui.tui.widgets.rows import Row, active, reason, standing
@@ -34,12 +34,12 @@ FIGURES = {
 }
 
 
-def loud_lines(found: list[tuple[str, Style]], width: int, *, tall: bool) -> list[Strip]:
+def loud_lines(found: list[Banner], width: int, *, tall: bool) -> list[Strip]:
     """Return banners in full width, three lines each where the wall is `tall`."""
     lines: list[Strip] = []
-    for words, style in found:
-        edge = [Line(style).strip(width)] if tall else []
-        lines += [*edge, Line(style).add("  " + words).strip(width), *edge]
+    for each in found:
+        edge = [Line(each.style).strip(width)] if tall else []
+        lines += [*edge, Line(each.style).add("  " + each.fitted(width - 3)).strip(width), *edge]
     return lines
 
 
