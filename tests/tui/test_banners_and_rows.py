@@ -201,7 +201,7 @@ async def test_free_rows_take_what_a_reason_has_left(width: int) -> None:
 
 
 def test_a_small_board_keeps_one_line_a_row() -> None:
-    assert Columns.of(80) == Columns(name=17, standing=9, since=6, latency=6, spark=0, reason=25)
+    assert Columns.of(80) == Columns(name=17, standing=9, since=6, latency=6, spark=0, reason=26)
 
 
 async def test_an_announcement_says_its_text_once() -> None:

@@ -309,7 +309,8 @@ async def test_stale_blind_drill_and_a_waiting_incident_are_loud() -> None:
     async with app.run_test(size=(100, 40)) as pilot:
         await pilot.pause()
         text = text_of(app)
-    for words in ("STALE  nobody is probing for 1m", "BLIND  our own uplink fails", "INCIDENT 14:02 (30m) press a to take it",
+    for words in ("STALE  nobody is probing for 1m", "BLIND  our own uplink fails",
+                  "INCIDENT 14:02 (30m) press a to take it",
                   "DRILL  nothing leaves this machine · a rehearsal of messenger-2011"):  # fmt: skip
         assert lines_with(text, (words,)), words
 
