@@ -25,10 +25,20 @@ class Secrets:
 
     @classmethod
     def none(cls) -> "Secrets":
-        """Return a store that refuses every name: a drill loads no secret."""
+        """Return a store that refuses every name."""
         secrets = cls(None, {})
         secrets._refused = "no secret is loaded here"
         return secrets
+
+    @classmethod
+    def of_drill(cls, directory: Path | None, place: Path | None) -> "Secrets":
+        """Return what a drill made for its own servers: `directory`, if it lies in the drill's own `place`; else none.
+
+        No secret of the real configuration is loaded, nor one that systemd hands over.
+        """
+        if directory is None or place is None or not directory.resolve().is_relative_to(place.resolve()):
+            return cls.none()
+        return cls(directory, {})
 
     def read(self, name: str) -> str:
         """Return the content of secret `name` less one final newline.

@@ -18,6 +18,7 @@ from outagetui.orders.launch import BACKGROUND, LOCKED
 from outagetui.playbook.runner import OrderError
 
 DRILL = "OUTAGETUI_DRILL"
+DRILL_PLACE = "OUTAGETUI_DRILL_PLACE"  # the drill's own directory: no secret is loaded from anywhere else
 
 
 def main(directory: Path) -> int:
@@ -48,6 +49,7 @@ def main(directory: Path) -> int:
         _say(f"{config.store}: cannot be used as the store: {error.strerror}")
         return 1
     background = BACKGROUND in os.environ
+    place = Path(os.environ[DRILL_PLACE]) if os.environ.get(DRILL_PLACE) else None
 
     def ready() -> None:
         if background:
@@ -57,7 +59,7 @@ def main(directory: Path) -> int:
             os.close(null)
 
     async def serve() -> str:
-        daemon = Daemon(config, store, background=background, drill=drill, clock=time.time)
+        daemon = Daemon(config, store, background=background, drill=drill, clock=time.time, place=place)
         return await daemon.serve(ready)
 
     try:

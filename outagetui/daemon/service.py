@@ -48,14 +48,22 @@ class Daemon:
     """One daemon on one store. `serve` runs until it is told to end and returns why."""
 
     def __init__(
-        self, config: Config, store: Store, *, background: bool, drill: str, clock: Callable[[], float]
+        self,
+        config: Config,
+        store: Store,
+        *,
+        background: bool,
+        drill: str,
+        clock: Callable[[], float],
+        place: Path | None = None,  # a drill's own
     ) -> None:
         self.config, self.drill, self._background, self._clock = config, drill, background, clock
         primaries = frozenset(channel.id for channel in config.channels if channel.role == "primary")
         self._left_live = store.live()
         self.record = Record(store, primaries, clock)
         self.watch = Watch(config.vantage, self.record.ledger, clock(), self._hurry)
-        secrets = Secrets.none() if drill else Secrets(Path(config.secrets) if config.secrets else None)
+        directory = Path(config.secrets) if config.secrets else None
+        secrets = Secrets.of_drill(directory, place) if drill else Secrets(directory)
         self.vantage = Vantage(config.vantage, secrets, store.path.parent)
         self.schedule = Schedule(self._look, self.watch.see, clock)
         self.outbox = Outbox(config, self.record, self.watch.state_of, clock)
