@@ -119,6 +119,15 @@ def as_user(uid: int, work: Callable[[], object], *, groups: tuple[int, ...] = (
     return said
 
 
+def descriptors(pid: int) -> set[str]:
+    """Return what the descriptors of a process lead to; those that it closes meanwhile are left out."""
+    found = set()
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            found.add(str(link.readlink()))
+    return found
+
+
 def free_port() -> int:
     """Return a port where nothing listens now."""
     with socket.socket() as sock:

@@ -13,7 +13,7 @@ from outagetui.daemon.service import Daemon
 from outagetui.events import Activated, AnnouncementMade, DaemonStarted, DaemonStopped, StateChanged
 from outagetui.orders import launch
 from outagetui.orders.launch import LaunchError, connect
-from tests.daemon.house import NOBODY, Client, House, as_user, eventually
+from tests.daemon.house import NOBODY, Client, House, as_user, descriptors, eventually
 from tests.daemon.resident import Resident
 
 STARTED = "started a daemon in the background; outagetui daemon --stop ends it\n"
@@ -46,7 +46,7 @@ def test_a_command_that_finds_no_daemon_starts_one_that_outlives_it(home: House)
     assert os.readlink(f"/proc/{pid}/cwd") == "/"  # noqa: PTH115 - the link of a process, not of a path
     own = {os.readlink(f"/proc/{pid}/fd/{number}") for number in (0, 1, 2)}  # noqa: PTH115
     assert own == {"/dev/null"}
-    others = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()} - own
+    others = descriptors(pid) - own
     assert all(link.startswith(("anon_inode:", "socket:", str(home.state), "/dev/null")) for link in others), others
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from outagetui.events import Activated, DaemonStarted, DaemonStopped
 from outagetui.reader import Reader
-from tests.daemon.house import NOBODY, House, as_user, eventually
+from tests.daemon.house import NOBODY, House, as_user, descriptors, eventually
 
 GROUP = 54321  # a group of ours; it needs no name
 
@@ -226,7 +226,7 @@ def test_a_place_that_may_not_be_made_is_one_clear_message(home: House) -> None:
 def test_a_port_in_use_is_no_matter_since_it_listens_on_none(home: House) -> None:
     home.settle(every="5s").start()
     assert home.daemon is not None
-    inodes = {str(link.readlink()) for link in Path(f"/proc/{home.daemon.pid}/fd").iterdir() if link.exists()}
+    inodes = descriptors(home.daemon.pid)
     listening = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     assert not [line for line in listening if line[3] == "0A" and f"socket:[{line[9]}]" in inodes]
     with contextlib.closing(socket.socket(socket.AF_UNIX)) as sock:
