@@ -2,13 +2,16 @@
 
 import json
 import os
+from collections import Counter
 from pathlib import Path
 
+import msgspec
 import pytest
 from outagetui.daemon.schedule import phase_of
-from outagetui.model import State
+from outagetui.model import Observation, Outcome, Sample, State
 from outagetui.source import StoreSource
 from tests.bench import __main__ as bench
+from tests.bench import protocols
 from tests.bench.daemon import configure
 from tests.bench.engine import lateness
 from tests.bench.handshakes import connections
@@ -120,6 +123,33 @@ def test_the_configuration_that_is_measured_is_valid(tmp_path: Path) -> None:
     config = load(configure(tmp_path, ["http://127.0.0.1:1/0", "http://127.0.0.1:1/1"], every=2.0))
     assert [check.id for check in config.checks()] == ["channel-0000.web", "channel-0001.web"]
     assert {check.every for check in config.checks()} == {2.0}
+
+
+def test_the_protocols_are_two_hundred_checks_of_six_kinds_on_fifty_channels(tmp_path: Path) -> None:
+    from outagetui.config import load
+
+    ports = dict.fromkeys(("prosody", "kamailio", "dovecot", "mailhub"), 1)
+    (tmp_path / "ca.pem").touch()
+    config = load(protocols.configure(tmp_path, {**ports, "ca": tmp_path / "ca.pem", "room": "office@rooms.x.test"}))
+    checks = list(config.checks())
+    assert [check.id for check in checks] == protocols._ids()
+    assert (len(checks), len(config.channels), {check.every for check in checks}) == (200, 50, {10.0})
+    assert Counter(check.probe for check in checks) == {
+        "xmpp": 34, "xmpp.room": 34, "sip.options": 33, "sip.register": 33, "imap": 33, "smtp": 33,
+    }  # fmt: skip
+
+
+def test_a_protocol_that_does_not_answer_is_over_budget_and_named() -> None:
+    good, bad = Sample(Outcome.PASS), Sample(Outcome.FAIL, "smtp.refused")
+    seen = [Observation(check, "vps-1", 10.0 * turn, good) for check in protocols._ids() for turn in range(4)]
+    assert [row.ok for row in protocols.judge(seen, 0.05, 50.0)][2:] == [True, True]
+    rows = protocols.judge([msgspec.structs.replace(seen[0], sample=bad), *seen[1:]], 0.05, 50.0)
+    assert (rows[0].measured, rows[0].ok) == (0.5, None)
+    assert (rows[3].measured, rows[3].ok, rows[3].note) == (1, False, "smtp.refused 1, of 800")
+    with pytest.raises(OSError, match="1 of 200 checks were never probed, channel-0000"):
+        protocols.judge(seen[4:], 0.05, 50.0)
+    with pytest.raises(OSError, match="400 probes came in 40 s instead of 800"):
+        protocols.judge(seen[:400], 0.05, 50.0)
 
 
 def test_the_stand_in_writes_what_screens_can_read(tmp_path: Path) -> None:

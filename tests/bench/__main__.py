@@ -13,7 +13,7 @@ from importlib import import_module
 
 from tests.bench.report import MissingError, Row, document, failed, table
 
-NAMES = ("engine", "handshakes", "detection", "screen", "keys", "memory", "status", "journal")
+NAMES = ("engine", "handshakes", "detection", "screen", "keys", "memory", "status", "journal", "protocols")
 
 
 def measure(name: str) -> list[Row]:
