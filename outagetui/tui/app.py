@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from outagetui.text import clean
-from outagetui.tui.base import BoardApp
+from outagetui.tui.base import SHORT, BoardApp
 from outagetui.tui.feed import Source
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class OutageApp(BoardApp):
     TITLE = "outagetui"
     ENABLE_COMMAND_PALETTE = True
     COMMANDS: ClassVar["set[type[Provider] | Callable[[], type[Provider]]]"] = {_everything}
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (SHORT, "-tall")]  # noqa: RUF012 - declared by the toolkit
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "playbooks", "playbooks", id="app.playbooks", tooltip="List the playbooks and their runs"),
         Binding("l", "journal", "journal", id="app.journal", tooltip="Read the journal, newest first"),
@@ -71,6 +72,7 @@ class OutageApp(BoardApp):
         super().__init__(source, clock=clock, ascii=ascii)
         self.orders = orders
         self.drill = drill
+        self._refused = ""  # why the daemon did not greet us, in words
         self._sending: set[asyncio.Task[dict[str, object]]] = set()
 
     def get_default_screen(self) -> Screen[None]:
@@ -83,9 +85,26 @@ class OutageApp(BoardApp):
         self._greet()
 
     def _greet(self) -> None:
-        task = asyncio.create_task(self.orders.hello())
+        task = asyncio.create_task(self._hello())
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
+
+    async def _hello(self) -> dict[str, object]:
+        reply = await self.orders.hello()
+        self._refused = "" if reply.get("ok") else clean(reply.get("error", "the daemon refused"))
+        return reply
+
+    def may(self, what: str) -> bool:
+        """Return whether this user may give orders, after saying why if not; the daemon decides in any case.
+
+        Without a daemon nobody knows the role: that is said then, and the daemon is asked again.
+        """
+        if self.orders.role != "viewer":
+            return True
+        self.tell(self._refused or f"You are a viewer here: ask an operator to {what}", "error")
+        if self._refused:
+            self._greet()
+        return False
 
     def order(self, order: str, **fields: object) -> asyncio.Task[dict[str, object]]:
         """Send an order and show a refusal; the task can be awaited for the reply, or left alone."""
@@ -97,7 +116,7 @@ class OutageApp(BoardApp):
     async def _order(self, order: str, fields: dict[str, object]) -> dict[str, object]:
         reply = await self.orders.send(order, **fields)
         if not reply.get("ok"):
-            self.tell(f"{order}: {clean(reply.get('error', 'refused'))}", "error")
+            self.tell(clean(reply.get("error", f"{order} was refused")), "error")
         elif warning := reply.get("warning"):
             self.tell(clean(warning), "warning")
         return reply

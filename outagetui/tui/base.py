@@ -22,6 +22,8 @@ from outagetui.tui.glyphs import SafeFilter
 from outagetui.tui.terminal import Terminal
 from outagetui.tui.theme import ANSI, OKABE, PLAIN, RICH, Look
 
+SHORT = 18  # lines of a terminal below which empty ones are left out
+
 
 class BoardApp(App[int]):
     """An app that follows a board. `look` holds the styles to draw with, `board` the newest board or None.
@@ -34,6 +36,7 @@ class BoardApp(App[int]):
         Binding("ctrl+l", "redraw", "redraw", id="app.redraw", tooltip="Draw the whole screen again", show=False),
     ]
 
+    NOTIFICATION_TIMEOUT: ClassVar[float] = 4.0
     board: reactive[Board | None] = reactive(None, repaint=False)
     trouble: reactive[str] = reactive("", repaint=False)
     beat: reactive[int] = reactive(0, repaint=False)
@@ -108,7 +111,10 @@ class BoardApp(App[int]):
     def tell(self, words: str, severity: str = "information") -> None:
         """Show a notification; `words` may hold outside text."""
         level = severity if severity in ("warning", "error") else "information"
-        self.notify(clean(words, 400), severity=level, markup=False)  # type: ignore[arg-type]
+        safe = clean(words, 400)
+        # A key that is pressed again says the same again, and once is enough.
+        if not any(each.message == safe and not each.has_expired for each in self._notifications):
+            self.notify(safe, severity=level, markup=False)  # type: ignore[arg-type]
 
     def _set_pointer_shape(self, shape: str) -> None:
         # There is no mouse here, and consoles that do not know the sequence would print it.

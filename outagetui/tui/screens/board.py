@@ -175,7 +175,7 @@ class BoardScreen(Screen[None]):
         row = self.table.selected
         if not isinstance(row, ChannelRow) or row.role != "backup":
             self.outage.tell("Only a backup can be proven; put the cursor on one")
-        elif self._may("prove a backup"):
+        elif self.outage.may("prove a backup"):
             self.outage.order("prove", channels=[row.id])
 
     @work(exclusive=True, group="ask", exit_on_error=False)
@@ -184,7 +184,7 @@ class BoardScreen(Screen[None]):
         from outagetui.tui.screens.ask import MuteForm
 
         row = self.table.selected
-        if row is None or not self._may("mute"):
+        if row is None or not self.outage.may("mute"):
             return
         answer = await self.app.push_screen_wait(MuteForm(row.name, row.muted is not None))
         if answer is not None:
@@ -198,7 +198,7 @@ class BoardScreen(Screen[None]):
         if not isinstance(row, ChannelRow) or row.role != "backup":
             self.outage.tell("Only a backup can be activated; put the cursor on one")
             return
-        if not self._may("activate a backup"):
+        if not self.outage.may("activate a backup"):
             return
         name = clean(row.name, 60)
         if row.standing == "active":
@@ -210,9 +210,3 @@ class BoardScreen(Screen[None]):
         warning = "" if row.state is State.UP else f"It is {word} now: {clean(row.why) or 'nobody may answer there'}"
         if await self.outage.confirm(f"Activate {name} for {row.audience}?", warning):
             await self.outage.order("activate", channels=[row.id])
-
-    def _may(self, what: str) -> bool:
-        if self.outage.orders.role == "viewer":
-            self.outage.tell(f"You are a viewer here: ask an operator to {what}", "error")
-            return False
-        return True

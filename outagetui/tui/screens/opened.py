@@ -12,6 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from outagetui.rows import Board
+from outagetui.tui.base import SHORT
 from outagetui.tui.theme import Look
 from outagetui.tui.widgets.header import banner_lines, banners
 from outagetui.tui.widgets.ink import joined
@@ -97,11 +98,8 @@ class Opened(Screen[None]):
             return ()
 
     def may(self, what: str) -> bool:
-        """Return whether the sender's role may give orders, after saying so if not; the daemon refuses in any case."""
-        if self.operator.orders.role == "viewer":
-            self.operator.tell(f"You are a viewer here: ask an operator to {what}", "error")
-            return False
-        return True
+        """Return whether this user may give orders, after saying why if not."""
+        return self.operator.may(what)
 
     def action_back(self) -> None:
         """Leave the screen."""
@@ -122,7 +120,9 @@ class Opened(Screen[None]):
         board, app = self.board, self.operator
         calm = msgspec.structs.replace(board, incident=None) if board is not None else None
         found = banners(calm, app.clock(), self.look, app.trouble, app.feed.read_at)
-        self.query_one("#alarms", Live).show(banner_lines(found, max(1, self.size.width - 2), 3))
+        self.query_one("#alarms", Live).show(
+            banner_lines(found, max(1, self.size.width - 2), 3 if self.size.height >= SHORT else 2)
+        )
 
     def _show_keys(self, _screen: object = None) -> None:
         self.query_one("#keys", Live).show([self._keys(max(1, self.size.width - 2))])

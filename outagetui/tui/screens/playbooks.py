@@ -42,8 +42,12 @@ class PlaybooksScreen(Opened):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s,enter", "start", "start", id="playbooks.start", tooltip="Start the playbook, or open its run"),
         Binding("o", "last", "last run", id="playbooks.last", tooltip="Open the newest run of the playbook"),
+        Binding("pageup", "read(-1)", "read", show=False, id="playbooks.pageup", priority=True,
+                tooltip="A page up of what starting it would do"),
+        Binding("pagedown", "read(1)", "read", show=False, id="playbooks.pagedown", priority=True,
+                tooltip="A page down of what starting it would do"),
         Binding("t", "told", "told", id="playbooks.told", tooltip="Show what was announced, and where it went"),
-    ]
+    ]  # fmt: skip
 
     def __init__(self, chosen: str = "") -> None:
         super().__init__()
@@ -132,6 +136,11 @@ class PlaybooksScreen(Opened):
         if last is not None:
             self.operator.open_run(last.id)
 
+    def action_read(self, by: int) -> None:
+        """Turn a page of the plan."""
+        plan = self.query_one("#plan", Page)
+        plan.scroll_relative(y=by * max(1, plan.size.height - 1), animate=False)
+
     def action_told(self) -> None:
         """Show the newest announcement."""
         self.app.push_screen(AnnouncementScreen())
@@ -181,7 +190,7 @@ class PlaybooksScreen(Opened):
         if row is None or board is None:
             words = "No playbooks yet: put TOML files into playbooks/ of the configuration."
             return paragraph(words, width, look.dim) if board is not None else []
-        lines = [rule("What starting it would do", width, look)]
+        lines: list[Text] = []
         lines += paragraph(row.summary, width, look.text, limit=600) if row.summary else []
         for suggestion in (each for each in board.suggestions if each.playbook == row.id):
             words = f"Suggested: {clean(suggestion.why)}; {suggestion.audience} who can reach us: "
@@ -192,4 +201,7 @@ class PlaybooksScreen(Opened):
             head, *rest = wrapped(said(what, look.text), width - 5)
             lines.append(joined((f"{number:>3}  ", look.dim), head))
             lines += [joined("     ", line) for line in rest]
-        return lines
+        # One line more, the heading, has to fit as well.
+        long = len(lines) + 1 > self.query_one("#plan", Page).size.height
+        keys = joined((f" PgUp PgDn: all {len(lines)} lines", look.key)) if long else Text()
+        return [joined(rule("What starting it would do", width - keys.cell_len, look), keys), *lines]
