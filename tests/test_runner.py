@@ -343,6 +343,26 @@ def test_a_stand_down_takes_back_what_was_done_once() -> None:
     in_virtual_time(story())
 
 
+def test_a_stand_down_that_was_given_up_may_be_begun_again() -> None:
+    async def story() -> None:
+        pen = Pen()
+        runner = runner_of(pen, World())
+        await runner.start("ada", "book", "Book", (activate("a", "phone", needs="confirm"),))
+        await settle()
+        await runner.answer("ada", "r1", "a", 1, "yes")
+        await settle()
+        await runner.abort("ada", await runner.stand_down("ada", "r1"))
+        await settle()
+        assert set(pen.ledger.active) == {"phone"}
+        back = await runner.stand_down("ada", "r1")
+        await settle()
+        await runner.answer("ada", back, "undo-a", 1, "yes")
+        await settle()
+        assert pen.ledger.active == {}
+
+    in_virtual_time(story())
+
+
 def test_two_persons_are_two_persons() -> None:
     async def story() -> None:
         pen = Pen()

@@ -82,7 +82,7 @@ class _Play:
             if not back:
                 return [await self._one(orders, source, await self._start(orders, playbook=playbook))]
             board = source.board(time.time())
-            stood = {run.stands_down for run in board.runs}
+            stood = {run.stands_down for run in board.runs if run.state != "aborted"}
             open_one = next((run for run in board.runs if run.stands_down and run.ended is None), None)
             if open_one is not None and playbook in (None, open_one.playbook):
                 return [await self._one(orders, source, open_one.id)]

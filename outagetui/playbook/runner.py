@@ -76,7 +76,8 @@ class Runner:
             busy = next((other for other in self._open() if other.playbook == past.playbook), None)
             if busy is not None:
                 raise OrderError(f"{busy.id} of the same playbook is under way; bring it to its end or abort it first")
-            if any(other.stands_down == run for other in self._pen.ledger.runs.values()):
+            # One that was given up may be begun again: what it took back already is found so and passed over.
+            if any(other.stands_down == run and other.state != "aborted" for other in self._pen.ledger.runs.values()):
                 raise OrderError(f"{run} was stood down already")
             steps = stand_down(plan for plan in past.plans if past.steps[plan.id].state == "done")
             if not steps:
