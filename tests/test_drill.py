@@ -132,7 +132,7 @@ def test_nothing_of_it_is_left_running(played: Played) -> None:
 def test_an_unknown_scenario_is_a_usage_error_that_names_the_known_ones() -> None:
     done = drill("atlantis")
     assert done.returncode == 2
-    assert done.stderr == "there is no scenario atlantis; there are: messenger-2011\n"
+    assert done.stderr == "there is no scenario atlantis; there are: messenger-2011, jabber-and-phone\n"
     assert done.stdout == ""
 
 

@@ -1,8 +1,9 @@
-"""The lab process: `python -m outagetui.drill.lab SCENARIO PACE PAGES` serves until its standard input closes.
+"""The lab process: `python -m outagetui.drill.lab SCENARIO PACE PLACE` serves until its standard input closes.
 
-It prints its ports as one JSON line. On standard input `store PATH` names the store of the daemon that watches, and
-`go` starts the scenario's clock; every fault is then told to that daemon as an order, so that the journal knows when it
-really began. When standard input closes, whoever began the drill is gone: the daemon is told to end, the lab ends too.
+It prints its ports, and what it had to leave out, as one JSON line. On standard input `store PATH` names the store of
+the daemon that watches, and `go` starts the scenario's clock; every fault is then told to that daemon as an order, so
+that the journal knows when it really began. When standard input closes, whoever began the drill is gone: the daemon is
+told to end, the lab ends too.
 """
 
 import asyncio
@@ -10,29 +11,25 @@ import json
 import sys
 from pathlib import Path
 
-from outagetui.drill import servers
 from outagetui.drill.guard import loopback_only
 from outagetui.drill.scenario import SCENARIOS, Pace
-from outagetui.drill.servers import Trouble
+from outagetui.drill.troupe import TROUPES, Player, Troupe
 from outagetui.orders.client import OrderClient
 
 
-async def main(scenario: str, speed: str, pages: Path) -> None:
+async def main(scenario: str, speed: str, place: Path) -> None:
     """Serve and play."""
     pace: Pace = getattr(SCENARIOS[scenario], speed)
-    trouble, fine = Trouble(), Trouble()
-    listeners = {
-        "messenger": await servers.serve_http(servers.messenger(trouble), trouble),
-        "feed": await servers.serve_http(servers.feed(trouble), fine),
-        "website": await servers.serve_http(servers.website(pages), fine),
-        "webchat": await servers.serve_http(servers.webchat, fine),
-        "mail": await servers.serve_mail(),
-    }
-    names = await servers.serve_names()
-    ports = {name: server.sockets[0].getsockname()[1] for name, server in listeners.items()}
-    ports["dns"] = names.get_extra_info("sockname")[1]
-    sys.stdout.write(json.dumps(ports) + "\n")
-    sys.stdout.flush()
+    troupe = await TROUPES[scenario](place)
+    try:
+        sys.stdout.write(json.dumps({"ports": troupe.ports, "left_out": troupe.left_out}) + "\n")
+        sys.stdout.flush()
+        await _serve(pace, troupe)
+    finally:
+        await troupe.leave()
+
+
+async def _serve(pace: Pace, troupe: Troupe) -> None:
     lines = await _standard_input()
     orders: OrderClient | None = None
     playing: asyncio.Task[None] | None = None
@@ -41,19 +38,19 @@ async def main(scenario: str, speed: str, pages: Path) -> None:
         if word == "store":
             orders = OrderClient(Path(store))
         elif word == "go" and playing is None and orders is not None:
-            playing = asyncio.create_task(_play(pace, {"messenger": trouble}, orders))
+            playing = asyncio.create_task(_play(pace, troupe.players, orders))
     if playing is not None:
         playing.cancel()
     if orders is not None:
         await orders.send("stop")
 
 
-async def _play(pace: Pace, targets: dict[str, Trouble], orders: OrderClient) -> None:
+async def _play(pace: Pace, players: dict[str, Player], orders: OrderClient) -> None:
     loop = asyncio.get_running_loop()
     begin = loop.time() + pace.quiet
     for act in pace.acts:
         await asyncio.sleep(begin + act.at - loop.time())
-        targets[act.target].share = act.share
+        await players[act.target].suffer(act.kind, act.share)
         await orders.send("fault", fault=act.words, target=act.target)
 
 

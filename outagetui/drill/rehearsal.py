@@ -25,6 +25,7 @@ async def rehearse(scenario: Scenario, stage: Stage) -> dict[str, Any]:
     limit = time.monotonic() + LIMIT
     await _quiet(source)
     stage.begin()
+    proofs = [time.monotonic() + scenario.short.quiet + at for at in scenario.short.proofs]
     answered: set[tuple[str, str, int]] = set()
     over = False
     try:
@@ -33,6 +34,9 @@ async def rehearse(scenario: Scenario, stage: Stage) -> dict[str, Any]:
                 raise DrillError(f"the drill did not end within {LIMIT:.0f} s; its journal is in {stage.store}")
             board = source.board(time.time())
             seen.append((board.at, {row.audience: round(row.now, 3) for row in board.reach if row.now is not None}))
+            if proofs and time.monotonic() >= proofs[0]:
+                del proofs[0]
+                await orders.send("prove", channels=())
             over = await _act(scenario, board, orders, answered)
             await asyncio.sleep(LOOK_EVERY)
     finally:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from outagetui import events
+from outagetui.drill.scenario import CURED
 from outagetui.model import Entry, State
 from outagetui.narrative import tell
 
@@ -19,6 +20,7 @@ class Marks:
         self._bad: set[str] = set()
         self._primaries = primaries
         self._parts: dict[tuple[str, int], str] = {}
+        self._faulty: set[str] = set()
         self.fault: float | None = None
         self.cured: float | None = None  # when the last fault was taken away
         self.detected: float | None = None
@@ -33,9 +35,10 @@ class Marks:
     def _take(self, entry: Entry, event: events.Event | None) -> None:
         at = entry.at
         match event:
-            case events.FaultInjected(fault=fault):
+            case events.FaultInjected(fault=fault, target=target):
                 self.fault = self.fault if self.fault is not None else at
-                self.cured = at if fault == "answers again" else None
+                self._faulty = self._faulty - {target} if fault == CURED else self._faulty | {target}
+                self.cured = None if self._faulty else at
             case events.StateChanged(id=name, now=now) if name in self._primaries and self.fault is not None:
                 self._state(name, now, at)
             case events.Acked():

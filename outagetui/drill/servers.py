@@ -35,6 +35,7 @@ class Trouble:
 
     def __init__(self) -> None:
         self.share = 0.0
+        self.kind = ""  # one of those the server's module names
         self._dice: dict[str, random.Random] = {}
 
     def strikes(self, path: str) -> bool:
@@ -43,14 +44,19 @@ class Trouble:
         return dice.random() < self.share
 
 
-async def serve_http(page: Page, trouble: Trouble) -> asyncio.Server:
-    """Serve `page` with one answer a connection; a struck answer is a 503 of a gateway that found nobody."""
+async def serve_http(page: Page, trouble: Trouble, port: int = 0) -> asyncio.Server:
+    """Serve `page` with one answer a connection; a struck answer is a 503 of a gateway that found nobody.
+
+    With trouble of kind `hang` nothing is answered.
+    """
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             async with asyncio.timeout(10):
                 head = await reader.readuntil(b"\r\n\r\n")
                 path = head.split(b" ", 2)[1].decode("ascii", "replace").partition("?")[0]
+                if trouble.kind == "hang":
+                    await asyncio.sleep(60)
                 if trouble.strikes(path):
                     status, kind, body = 503, "text/plain", b"no server is available"
                 else:
@@ -63,7 +69,7 @@ async def serve_http(page: Page, trouble: Trouble) -> asyncio.Server:
         finally:
             writer.close()
 
-    return await asyncio.start_server(answer, HOST, 0, limit=LONGEST_HEAD)
+    return await asyncio.start_server(answer, HOST, port, limit=LONGEST_HEAD)
 
 
 def messenger(trouble: Trouble) -> Page:

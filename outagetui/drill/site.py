@@ -1,10 +1,12 @@
 """The small business that a drill rehearses: a configuration that points at the lab's ports."""
 
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 
-from outagetui.drill.scenario import Pace
+from outagetui.drill import office
+from outagetui.drill.scenario import JABBER_AND_PHONE, MESSENGER_2011, Pace
 
 FILES: dict[str, str] = {
     "outagetui.toml": """
@@ -217,7 +219,19 @@ with = { kind = "resolved", audience = "staff" }
 }
 
 
-def write(place: Path, ports: Mapping[str, int], pace: Pace) -> Path:
+SITES: dict[str, dict[str, str]] = {MESSENGER_2011.id: FILES, JABBER_AND_PHONE.id: office.FILES}
+
+
+def make_secrets(place: Path) -> None:
+    """Make the accounts' passwords of the drill's own servers, private to this user."""
+    (place / "secrets").mkdir(mode=0o700)
+    for name in office.SECRETS:
+        path = place / "secrets" / name
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(18) + "\n")
+
+
+def write(place: Path, ports: Mapping[str, int], pace: Pace, scenario: str = MESSENGER_2011.id) -> Path:
     """Write the drill's configuration below `place` and return its directory."""
     values: dict[str, str | int] = {
         **ports,
@@ -225,9 +239,12 @@ def write(place: Path, ports: Mapping[str, int], pace: Pace) -> Path:
         "every": pace.every,
         "feed_every": pace.feed_every,
         "suggest_after": pace.suggest_after,
+        "staff_backups": '"jabber", "extensions"' if "jabber" in ports else '"extensions"',
     }
     directory = place / "config"
-    for name, text in FILES.items():
+    for name, text in SITES[scenario].items():
+        if office.NEEDS.get(name, "website") not in ports:
+            continue
         file = directory / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(Template(text).substitute(values).lstrip(), encoding="utf-8")

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,12 +16,14 @@ from typing import IO, Any
 from msgspec import Struct
 
 from outagetui.config.places import store_of
-from outagetui.daemon.main import DRILL
+from outagetui.daemon.main import DRILL, DRILL_PLACE
 from outagetui.drill.scenario import Pace, Scenario
-from outagetui.drill.site import write
+from outagetui.drill.site import make_secrets, write
 from outagetui.orders.client import OrderClient
+from outagetui.secrets import CREDENTIALS
 
 START_SECONDS = 15.0
+PRIVATE = frozenset({CREDENTIALS})  # what a drill's processes are not told
 
 
 class DrillError(Exception):
@@ -45,17 +48,18 @@ class Stage(Struct, frozen=True):
 def stage(scenario: Scenario, speed: str) -> Iterator[Stage]:
     """Set the drill up in a directory of its own and take its processes down again. Raises DrillError."""
     place = Path(tempfile.mkdtemp(prefix="outagetui-drill-"))
-    pages = place / "pages"
-    pages.mkdir()
+    (place / "pages").mkdir()
+    make_secrets(place)
     pace: Pace = getattr(scenario, speed)
     with (place / "lab.log").open("w") as log:
         lab = subprocess.Popen(
-            [sys.executable, "-m", "outagetui.drill.lab", scenario.id, speed, str(pages)],
+            [sys.executable, "-m", "outagetui.drill.lab", scenario.id, speed, str(place)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
             start_new_session=True,
+            env=_environment(),
         )
     assert lab.stdin is not None
     assert lab.stdout is not None
@@ -64,7 +68,9 @@ def stage(scenario: Scenario, speed: str) -> Iterator[Stage]:
         ports = lab.stdout.readline()
         if not ports:
             raise DrillError(f"the drill's servers did not start: {(place / 'lab.log').read_text().strip()[-300:]}")
-        config = write(place, json.loads(ports), pace)
+        told = json.loads(ports)
+        config = write(place, told["ports"], pace, scenario.id)
+        name = f"{scenario.name} ({told['left_out']})" if told["left_out"] else scenario.name
         with (place / "daemon.log").open("w") as log:
             daemon = subprocess.Popen(
                 [sys.executable, "-m", "outagetui", "--config", str(config), "daemon"],
@@ -72,7 +78,7 @@ def stage(scenario: Scenario, speed: str) -> Iterator[Stage]:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                env=os.environ | {DRILL: scenario.name},
+                env=_environment() | {DRILL: name, DRILL_PLACE: str(place)},
             )
         store = Path(store_of(config, os.environ))
         lab.stdin.write(f"store {store}\n")
@@ -87,7 +93,13 @@ def stage(scenario: Scenario, speed: str) -> Iterator[Stage]:
         if daemon is not None:
             _reap(daemon)
         _reap(lab)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(lab.pid, signal.SIGKILL)  # a server of the lab's that outlived it
         lab.stdout.close()
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in PRIVATE}
 
 
 def _reap(process: "subprocess.Popen[Any]") -> None:

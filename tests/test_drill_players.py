@@ -1,0 +1,144 @@
+"""The drill's own servers, well and with each of their faults, as our probes see them."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from outagetui.config import load
+from outagetui.drill.opening import Opening
+from outagetui.drill.scenario import JABBER_AND_PHONE, SCENARIOS
+from outagetui.drill.site import make_secrets, write
+from outagetui.drill.stage import PRIVATE
+from outagetui.drill.troupe import TROUPES, Troupe
+from outagetui.model import Check, Outcome, Sample
+from outagetui.probes import look
+from outagetui.probes.vantage import Vantage
+from outagetui.secrets import Secrets
+
+
+class House:
+    """The business of jabber-and-phone with its servers in this process."""
+
+    def __init__(self, place: Path, troupe: Troupe) -> None:
+        self.place, self.troupe = place, troupe
+        self.config = load(write(place, troupe.ports, JABBER_AND_PHONE.short, JABBER_AND_PHONE.id))
+        secrets = Secrets.of_drill(Path(self.config.secrets), place)
+        self.vantage = Vantage("drill", secrets, place)
+
+    async def look(self, name: str) -> Sample:
+        (check,) = [each for each in self.config.checks() if each.id == name]
+        assert isinstance(check, Check)
+        return await look(check, asyncio.get_running_loop().time() + check.timeout, self.vantage)
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    (tmp_path / "pages").mkdir()
+    make_secrets(tmp_path)
+    troupe = await TROUPES[JABBER_AND_PHONE.id](tmp_path)
+    house = House(tmp_path, troupe)
+    yield house
+    await house.vantage.aclose()
+    await troupe.leave()
+    for player in troupe.players.values():
+        if isinstance(player, Opening):
+            await player.suffer("refuse", 1.0)
+    assert troupe.chat is not None
+    troupe.chat.close()
+    await troupe.chat.wait_closed()
+
+
+async def test_all_its_checks_pass_against_its_servers(house: House) -> None:
+    assert house.troupe.left_out == ""
+    for check in house.config.checks():
+        sample = await house.look(check.id)
+        assert (sample.outcome, sample.code) == (Outcome.PASS, ""), (check.id, sample)
+
+
+@pytest.mark.parametrize(
+    ("target", "kind", "check", "code"),
+    [
+        ("phone", "503", "phone.call", "sip.503"),
+        ("phone", "one-way", "phone.call", "sip.no-audio"),
+        ("phone", "reject-login", "phone.call", "sip.407"),
+        ("phone", "refuse", "phone.answers", "sip.refused"),
+        ("phone", "hang", "phone.answers", "timeout"),
+        ("extensions", "reject-login", "extensions.register", "sip.401"),
+        ("extensions", "drop", "extensions.register", "timeout"),
+        ("mail", "drop", "mail.roundtrip", "mail.not-delivered"),
+        ("mail", "refuse", "mail.smtp", "tcp.refused"),
+        ("mail", "hang", "mail.smtp", "timeout"),
+        ("imap", "reject-login", "mail.mailbox", "imap.auth-failed"),
+        ("webchat", "drop", "webchat.page", "http.503"),
+        ("webchat", "hang", "webchat.page", "timeout"),
+        ("messenger", "refuse", "team.api", "tcp.refused"),
+        ("jabber", "room-destroyed", "jabber.room", "xmpp.room-missing"),
+        ("jabber", "hang", "jabber.login", "timeout"),
+        ("jabber", "refuse", "jabber.login", "tcp.refused"),
+    ],
+)
+async def test_every_fault_is_seen_for_what_it_is_and_ends(
+    house: House, target: str, kind: str, check: str, code: str
+) -> None:
+    await house.troupe.players[target].suffer(kind, 1.0)
+    found = await house.look(check)
+    assert (found.outcome, found.code) == (Outcome.FAIL, code), found
+    await house.troupe.players[target].suffer("", 0.0)
+    well = await house.look(check)
+    assert (well.outcome, well.code) == (Outcome.PASS, ""), well
+
+
+async def test_lost_and_late_sound_lowers_the_score_of_a_call(house: House) -> None:
+    good = (await house.look("phone.call")).value
+    assert good is not None
+    for kind, share in (("loss", 0.3), ("jitter", 1.0)):
+        await house.troupe.players["phone"].suffer(kind, share)
+        sample = await house.look("phone.call")
+        assert sample.code == "sip.mos", sample
+        assert sample.value is not None
+        assert sample.value < good - 0.5
+
+
+def test_what_a_scenario_breaks_is_played_by_a_server_of_its_own() -> None:
+    for scenario in SCENARIOS.values():
+        for pace in (scenario.live, scenario.short):
+            broken = {act.target for act in pace.acts}
+            mended = [act.target for act in pace.acts if act.kind == ""]
+            assert [act.at for act in pace.acts] == sorted(act.at for act in pace.acts)
+            assert sorted(broken) == sorted(mended)
+
+
+def test_without_prosody_the_drill_says_so_and_goes_without_jabber(tmp_path: Path) -> None:
+    (tmp_path / "pages").mkdir()
+    make_secrets(tmp_path)
+    with subprocess.Popen(
+        [sys.executable, "-m", "outagetui.drill.lab", JABBER_AND_PHONE.id, "short", str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PATH": str(tmp_path)},
+        text=True,
+    ) as lab:
+        assert lab.stdout is not None
+        assert lab.stdin is not None
+        told = json.loads(lab.stdout.readline())
+        lab.stdin.close()
+    assert told["left_out"] == "without Jabber: prosody is not installed"
+    assert "jabber" not in told["ports"]
+    config = load(write(tmp_path, told["ports"], JABBER_AND_PHONE.short, JABBER_AND_PHONE.id))
+    assert {channel.id for channel in config.channels if channel.audience == "staff"} == {"team", "extensions"}
+
+
+def test_the_drills_secrets_are_its_own_and_private(tmp_path: Path) -> None:
+    make_secrets(tmp_path)
+    assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
+    words = set()
+    for path in (tmp_path / "secrets").iterdir():
+        assert path.stat().st_mode & 0o777 == 0o600
+        words.add(path.read_text())
+    assert len(words) == 3
+    assert "CREDENTIALS_DIRECTORY" in PRIVATE
