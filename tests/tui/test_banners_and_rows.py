@@ -81,7 +81,7 @@ async def test_an_incident_whose_channels_are_all_up_says_when_it_closes_and_ask
 
 
 async def test_a_drill_has_short_words_for_a_narrow_terminal() -> None:
-    assert lines_with(await shown(calm(drill="messenger-2011"), (80, 24)), ("DRILL", "a rehearsal of messenger-2011"))
+    assert lines_with(await shown(calm(drill="messenger-2011"), (80, 24)), ("DRILL", "a rehearsal: messenger-2011"))
     (line,) = lines_with(await shown(calm(drill="messenger-2011"), (50, 24)), ("DRILL",))
     assert line == " DRILL  nothing leaves this machine"
 

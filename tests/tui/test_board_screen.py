@@ -311,7 +311,7 @@ async def test_stale_blind_drill_and_a_waiting_incident_are_loud() -> None:
         text = text_of(app)
     for words in ("STALE  nobody is probing for 1m", "BLIND  our own uplink fails",
                   "INCIDENT 14:02 (30m) press a to take it",
-                  "DRILL  nothing leaves this machine · a rehearsal of messenger-2011"):  # fmt: skip
+                  "DRILL  nothing leaves this machine · a rehearsal: messenger-2011"):  # fmt: skip
         assert lines_with(text, (words,)), words
 
 

@@ -190,6 +190,18 @@ async def test_a_text_to_be_sent_breaks_no_size(size: tuple[int, int]) -> None:
         assert "Paragraph 11" in text_of(app)
 
 
+async def test_a_long_text_that_follows_another_question_leaves_the_keys_in_sight_at_once() -> None:
+    text = "\n\n".join(f"Paragraph {n}: use the web chat." for n in range(20))
+    async with screens(rf.source(rf.asking("manual"))) as (app, pilot):
+        await open_run(app, pilot)
+        await show(app, pilot, rf.board(announcing(text)))
+        await pilot.pause()
+        lines = text_of(app).splitlines()
+        assert "esc back" in lines[-1]
+        assert "y yes, do it" in lines[-3]
+        assert [line for line in lines if "ASKING   3" in line]
+
+
 async def test_staff_are_not_called_customers() -> None:
     row = announcing(title="announce backup-active to staff on Jabber")
     async with screens(rf.source(row)) as (app, pilot):

@@ -125,11 +125,12 @@ async def test_a_long_plan_is_read_page_by_page_while_the_cursor_stays(keys: tup
         assert "step number 30 of" in text_of(app)
 
 
-async def test_the_plan_has_the_room_that_the_list_leaves() -> None:
-    async with screens(rf.source()) as (app, pilot):
+@pytest.mark.parametrize("count", [1, 2, 3])
+async def test_the_plan_has_the_room_that_the_list_leaves(count: int) -> None:
+    async with screens(rf.source(playbooks=rf.PLAYBOOKS[:count])) as (app, pilot):
         await press(pilot, "p")
         plan = app.screen.query_one("#plan", Page)
-        used = len(rf.PLAYBOOKS) + 2 + 2 + 1  # the list, the heading and the keys with a blank each, one between
+        used = count + 2 + 2 + 1  # the list, the heading and the keys with a blank each, one between
         assert plan.size.height == 24 - used
         assert "PgDn" not in text_of(app)
 

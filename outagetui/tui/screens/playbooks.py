@@ -87,9 +87,7 @@ class PlaybooksScreen(Opened):
         self.call_after_refresh(self._find)
 
     def _fit(self) -> None:
-        listing = self.query_one(Listing)
-        if listing.styles.height is None or listing.styles.height.value != len(self.rows):
-            listing.styles.height = max(1, len(self.rows))
+        self.query_one(Listing).styles.height = max(1, len(self.rows))
 
     def _find(self) -> None:
         ids = [row.id for row in self.rows]

@@ -32,7 +32,7 @@ PATIENCE = 10.0  # seconds in which an answer that was sent may not be sent agai
 READING = (
     0.7  # seconds a question stands before it takes an answer: keys typed before it was there are not meant for it
 )
-STEPS_KEPT = 4  # lines of the steps that a long text to be sent leaves in sight
+STEPS_KEPT = 3  # lines of the steps that a long text to be sent leaves in sight
 PREVIEW_EDGE = 6  # cells that the screen's edge, the panel's edge and the scroll bar take of the width
 Asked = tuple[str, str, int, str]  # what is asked: run, step, attempt and why
 
@@ -139,6 +139,7 @@ class RunScreen(Opened):
         for panel in self.query(".asks"):
             panel.display = self.question is not None
             panel.set_class(self.sent is not None, "sent")
+        self._show_alarms()
         self._fit()
         super().follow()
         self.refresh_bindings()
@@ -322,9 +323,12 @@ class RunScreen(Opened):
         if question is None or not shows_preview(question):
             preview.display, self._long = False, 0
             return
-        lines = len(preview_lines(question, max(8, self.size.width - PREVIEW_EDGE), self.look))
+        width = max(8, self.size.width - PREVIEW_EDGE)
+        lines = len(preview_lines(question, width, self.look))
+        # A panel that has only just appeared has no lines of its own yet.
+        rows = {"question": len(self._question(width + 1)), "answers": len(self._answers(width + 1))}
         others = [widget for widget in self.children if widget.display and widget.id not in ("steps", "preview")]
-        taken = sum(_rows(widget) + widget.styles.margin.height for widget in others)
+        taken = sum(rows.get(widget.id or "", _rows(widget)) + widget.styles.margin.height for widget in others)
         room = max(2, self.size.height - taken - min(STEPS_KEPT, len(self.query_one("#steps", Page).lines)))
         preview.styles.height = min(lines, room)
         self._long = lines if lines > room else 0

@@ -27,6 +27,9 @@ def title_line(board: Board, now: float, look: Look, width: int) -> Strip:
         len(time) + 1)], width)  # fmt: skip
 
 
+NARROW = 66  # cells below which short words stand for long ones
+
+
 class Banner(NamedTuple):
     """One line that must not be overlooked: its words, the most important first, their style, and shorter words."""
 
@@ -36,7 +39,8 @@ class Banner(NamedTuple):
 
     def fitted(self, width: int) -> str:
         """Return the words for `width` cells; what does not fit ends in an ellipsis."""
-        return fit(self.short if self.short and cell_len(self.words) > width else self.words, width)
+        narrow = width < NARROW and cell_len(self.words) > width
+        return fit(self.short if self.short and narrow else self.words, width)
 
 
 def banners(
@@ -59,7 +63,7 @@ def banners(
     if board.incident is not None and board.incident.closed is None:
         found.append(_incident(board.incident, board, now, look, keys=keys))
     if board.drill:
-        words = f"DRILL  nothing leaves this machine · a rehearsal of {clean(board.drill, 60)}"
+        words = f"DRILL  nothing leaves this machine · a rehearsal: {clean(board.drill, 60)}"
         found.append(Banner(words, look.drill, "DRILL  nothing leaves this machine"))
     return found
 
