@@ -146,6 +146,8 @@ def test_a_protocol_that_does_not_answer_is_over_budget_and_named() -> None:
     rows = protocols.judge([msgspec.structs.replace(seen[0], sample=bad), *seen[1:]], 0.05, 50.0)
     assert (rows[0].measured, rows[0].ok) == (0.5, None)
     assert (rows[3].measured, rows[3].ok, rows[3].note) == (1, False, "smtp.refused 1, of 800")
+    dead = [msgspec.structs.replace(each, sample=bad) for each in seen]
+    assert [row.measured for row in protocols.judge([*dead, *dead], 0.05, 50.0)] == [0.5, None, 50.0, 1600]
     with pytest.raises(OSError, match="1 of 200 checks were never probed, channel-0000"):
         protocols.judge(seen[4:], 0.05, 50.0)
     with pytest.raises(OSError, match="400 probes came in 40 s instead of 800"):
