@@ -36,7 +36,7 @@ def build(public: Public, live: Iterable[Live], ledger: Ledger, beat: Beat | Non
     running = {run.playbook: run.id for run in runs if run.ended is None}
     suggestions = view.suggestions(channels)
     suggested = {row.playbook for row in suggestions}
-    announcements = sorted(ledger.announcements.values(), key=lambda made: made.parts[0][0], reverse=True)
+    announcements = sorted(ledger.announcements.values(), key=lambda made: made.parts[-1][0], reverse=True)
     return Board(
         at=now,
         business=public.business,
@@ -61,7 +61,11 @@ def build(public: Public, live: Iterable[Live], ledger: Ledger, beat: Beat | Non
             )
             for book in public.playbooks
         ),
-        runs=tuple(run_row(run, beat.progress if beat is not None else {}) for run in runs[:RUNS_SHOWN]),
+        runs=tuple(
+            run_row(run, beat.progress if beat is not None else {})
+            for number, run in enumerate(runs)
+            if number < RUNS_SHOWN or run.ended is None
+        ),
         announcements=tuple(announcement_row(made) for made in announcements[:ANNOUNCEMENTS_SHOWN]),
     )
 

@@ -172,6 +172,7 @@ class DeliveryRow(Struct, frozen=True, kw_only=True):
     outlet: str
     state: str
     url: str = ""
+    remote_id: str = ""
     detail: str = ""
     text: str = ""
 

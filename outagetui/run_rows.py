@@ -33,6 +33,7 @@ def announcement_row(made: Announcement) -> AnnouncementRow:
             outlet=outlet,
             state=done.state if done is not None else "planned",
             url=done.url if done is not None else "",
+            remote_id=done.remote_id if done is not None else "",
             detail=done.detail if done is not None else "",
             text=f"{part.title}\n\n{part.body}",
         )

@@ -29,7 +29,17 @@ SLOW_TO_REPEAT = frozenset({"feed", "sip.call", "mail.roundtrip"})
 
 _SEVERITY = (State.UP, State.SLOW, State.PARTIAL, State.DOWN)
 REFUSALS = frozenset(
-    {"refused", "unreachable", "reset", "timeout", "forbidden", "403", "not-allowed", "registration-required"}
+    {
+        "refused",
+        "unreachable",
+        "reset",
+        "timeout",
+        "nxdomain",
+        "forbidden",
+        "403",
+        "not-allowed",
+        "registration-required",
+    }
 )  # a code's last word
 
 

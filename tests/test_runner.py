@@ -371,6 +371,10 @@ def test_two_persons_are_two_persons() -> None:
         await settle()
         with pytest.raises(OrderError, match=r"needs a second person: ada started the run"):
             await runner.answer("ada", "r1", "switch", 1, "yes")
+        with pytest.raises(OrderError, match=r"needs a second person"):
+            await runner.answer("root (ada)", "r1", "switch", 1, "yes")
+        with pytest.raises(OrderError, match=r"needs an approver; bob is none"):
+            await runner.answer("bob", "r1", "switch", 1, "yes", approver=False)
         await runner.answer("bob", "r1", "switch", 1, "yes")
         await settle()
         assert pen.ledger.runs["r1"].state == "done"

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from outagetui import outlets
-from outagetui.announce.compose import Account, Facts, compose
+from outagetui.announce.compose import Account, Facts, compose, find_template
 from outagetui.events import AnnouncementMade, DeliveryEnded, DeliveryIntended, Event
 from outagetui.ledger import CLOSING_KINDS, Announcement, Ledger
 from outagetui.model import Audience, Channel, Config, Entry, Outlet, State
@@ -229,13 +229,10 @@ class Outbox:
         )
         texts = {}
         for language in dict.fromkeys(outlet.language for outlet in to):
-            template = next((t for t in self.config.templates if (t.kind, t.language) == (kind, language)), None)
-            if template is None:
-                raise AnnounceError(f"there is no template {kind}.{language}.txt")
             try:
-                text = compose(template, facts)
+                text = compose(find_template(self.config.templates, kind, language), facts)
             except ValueError as error:
-                raise AnnounceError(f"{kind}.{language}.txt: {error}") from error
+                raise AnnounceError(f"{kind} in {language}: {error}") from error
             texts[language] = text.title, text.body
         announced = len(ledger.announcements)
         return AnnouncementMade(

@@ -139,7 +139,14 @@ async def _send(options: dict[str, str | None], fields: dict[str, object]) -> di
         "announcement": made.id,
         "kind": made.kind,
         "outlets": [
-            {"id": to.outlet, "state": to.state, "remote_id": "", "url": to.url, "text": to.text, "detail": to.detail}
+            {
+                "id": to.outlet,
+                "state": to.state,
+                "remote_id": to.remote_id,
+                "url": to.url,
+                "text": to.text,
+                "detail": to.detail,
+            }
             for to in made.deliveries
         ],
     }

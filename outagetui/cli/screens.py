@@ -13,8 +13,6 @@ from outagetui.tui import terminal
 if TYPE_CHECKING:
     from textual.app import App
 
-WALL_PATIENCE = 5.0
-
 
 def operator(options: dict[str, str | None]) -> int:
     """Show the operator's screens; return the exit status. Starts a daemon if this user may and there is none."""

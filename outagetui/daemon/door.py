@@ -48,6 +48,8 @@ class Door:
             listener.close()
             words = os.strerror(error.errno) if error.errno else f"its path is longer than {LONGEST_PATH} bytes"
             raise DoorError(f"{self.path}: cannot listen for orders: {words}; name another [store] path") from error
+        # A set-group-id directory hands on its own group, the wall's; the socket is for the daemon's.
+        os.chown(self.path, -1, os.getegid())
         self.path.chmod(0o660)
         self._server = await asyncio.start_unix_server(self._enter, sock=listener, limit=LINE_LIMIT, backlog=BACKLOG)
 

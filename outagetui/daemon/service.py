@@ -133,8 +133,6 @@ class Daemon:
         await self.record.leave()
         self.notifier.close()
 
-    # The work that goes on by itself.
-
     def _spawn(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
@@ -252,8 +250,6 @@ class Daemon:
         counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(sorted(states))) or "no channels"
         return f"{counts}; {self.record.trouble}" if self.record.trouble else counts
 
-    # Configuration.
-
     def _started(self) -> DaemonStarted:
         return DaemonStarted(
             version=__version__,
@@ -266,8 +262,6 @@ class Daemon:
     async def _publish(self, config: Config) -> None:
         series = [f"{check.id}@{config.vantage}" for check in config.checks()]
         await self.record.publish(shown(config, self.drill, self._fates), series)
-
-    # Orders.
 
     def _desk(self) -> desk.Desk:
         return desk.Desk(
@@ -302,7 +296,10 @@ class Daemon:
 
     async def _answer(self, sender: Sender, order: desk.Answer) -> dict[str, Any]:
         note = clean(order.note, desk.NOTE)
-        await self.runner.answer(sender.actor, order.run, order.step, order.attempt, order.answer, note)
+        approver = sender.role == "approver"
+        await self.runner.answer(
+            sender.actor, order.run, order.step, order.attempt, order.answer, note, approver=approver
+        )
         return {}
 
     async def _abort(self, sender: Sender, order: desk.Abort) -> dict[str, Any]:

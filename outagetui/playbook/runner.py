@@ -84,8 +84,13 @@ class Runner:
                 raise OrderError(f"{run} did nothing that can be taken back")
             return await self._begin(actor, past.playbook, f"Stand down: {past.name}", steps, run)
 
-    async def answer(self, actor: str, run: str, step: str, attempt: int, answer: str, note: str = "") -> None:
-        """Journal an answer and let the run go on. Raises OrderError for anything but the question that is open."""
+    async def answer(
+        self, actor: str, run: str, step: str, attempt: int, answer: str, note: str = "", *, approver: bool = True
+    ) -> None:
+        """Journal an answer and let the run go on. Raises OrderError for anything but the question that is open.
+
+        A two-person step is allowed by an `approver` who did not start the run.
+        """
         async with self._turn:
             row = self._known(run).steps.get(step)
             if row is None:
@@ -99,8 +104,11 @@ class Runner:
             if answer not in row.answers:
                 raise OrderError(f"{run} {step} takes {', '.join(row.answers)}; not {answer}")
             plan = next(plan for plan in self._known(run).plans if plan.id == step)
-            if plan.needs == "two-person" and answer == "yes" and actor == self._known(run).actor:
-                raise OrderError(f"{run} {step} needs a second person: {actor} started the run")
+            if plan.needs == "two-person" and answer in ("yes", "done"):
+                if person(actor) == person(self._known(run).actor):
+                    raise OrderError(f"{run} {step} needs a second person: {self._known(run).actor} started the run")
+                if not approver:
+                    raise OrderError(f"{run} {step} needs an approver; {actor} is none")
             event = StepAnswered(run=run, step=step, attempt=attempt, answer=answer, note=note)
             await self._pen.write(actor, event)
             self._waiting.setdefault(run, asyncio.Event()).set()
@@ -374,3 +382,8 @@ class Runner:
         ended = StepEnded(run=run.id, step=plan.id, attempt=attempt, outcome=outcome, detail=detail)
         last = [event for event in events if isinstance(event, RunEnded)]
         await self._pen.keep(actor, *(event for event in events if event not in last), ended, *last)
+
+
+def person(actor: str) -> str:
+    """Return who is behind an actor: the login user that stands in parentheses where sudo hid it."""
+    return actor[actor.index("(") + 1 : -1] if actor.endswith(")") and "(" in actor else actor
