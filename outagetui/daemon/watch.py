@@ -241,3 +241,8 @@ class Watch:
             spark=tuple(self._sparks.get(name, ())),
             track=track,
         )
+
+
+def series_of(checks: Iterable[Check], vantage: str) -> list[str]:
+    """Return the names under which the store keeps these checks' samples."""
+    return [f"{check.id}@{vantage}" for check in checks]
