@@ -20,7 +20,7 @@ from outagetui.daemon.record import Record
 from outagetui.daemon.schedule import Schedule
 from outagetui.daemon.sender import Sender
 from outagetui.daemon.shown import shown
-from outagetui.daemon.watch import Watch, series_of
+from outagetui.daemon.watch import Watch
 from outagetui.daemon.world import balance_of, make_world
 from outagetui.events import ConfigLoaded, DaemonStarted, DaemonStopped, FaultInjected
 from outagetui.fate import Fate, common
