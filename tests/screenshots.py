@@ -39,7 +39,7 @@ def wanted(board: Board) -> str:
     """Name the moment that `board` shows, if it is one worth keeping."""
     run = next(iter(board.runs), None)
     if run is None:
-        return "outage" if board.suggestions else ""
+        return "outage" if board.incident is not None else ""
     asking = run.asking
     if asking is not None and asking.id == "tell-customers":
         return "question"
@@ -56,7 +56,9 @@ async def record(set_up: Stage, place: Path) -> dict[str, Moment]:
     while not playing.done():
         board = source.board(time.time())
         name = wanted(board)
-        if name and name not in moments:
+        if name and (
+            name not in moments or name == "outage"
+        ):  # the last look before the run: by then a playbook is suggested
             moments[name] = await asyncio.to_thread(copy, set_up.store, place / f"{name}.db"), board.at
         await asyncio.sleep(0.05)
     await playing
