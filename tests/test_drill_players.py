@@ -79,6 +79,7 @@ async def test_all_its_checks_pass_against_its_servers(house: House) -> None:
         ("messenger", "refuse", "team.api", "tcp.refused"),
         ("jabber", "room-destroyed", "jabber.room", "xmpp.room-missing"),
         ("jabber", "hang", "jabber.login", "timeout"),
+        ("jabber", "wrong-certificate", "jabber.login", "tls.self-signed"),
         ("jabber", "refuse", "jabber.login", "tcp.refused"),
     ],
 )

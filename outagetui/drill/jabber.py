@@ -1,6 +1,6 @@
 """The drill's Jabber: Prosody, where it is installed, as a child of the lab; nothing is installed for it.
 
-Faults: `hang` (the process stands still), `room-destroyed`, `refuse` (it is ended).
+Faults: `hang` (the process stands still), `room-destroyed`, `wrong-certificate`, `refuse` (it is ended).
 """
 
 import asyncio
@@ -36,6 +36,7 @@ class Jabber:
     def __init__(self, directory: Path, password: str) -> None:
         self._directory, self._password = directory, password
         self._process: asyncio.subprocess.Process | None = None
+        self._wrong = False  # whether it shows the wrong certificate
         self.ca = directory / "jabber.pem"
         self.port = 0
 
@@ -44,7 +45,8 @@ class Jabber:
         accounts = self._directory / "data" / DOMAIN.replace(".", "%2e") / "accounts"
         accounts.mkdir(parents=True, mode=0o700)
         (accounts / f"{USER}.dat").write_text(f'return {{ ["password"] = "{self._password}"; }};\n')
-        await self._certify()
+        await self._certify(DOMAIN, self.ca, self._directory / "key.pem")
+        self._show(self.ca, self._directory / "key.pem")
         with socket.socket() as sock:
             sock.bind((HOST, 0))
             self.port = sock.getsockname()[1]
@@ -59,8 +61,16 @@ class Jabber:
             self._signal(signal.SIGSTOP)
         elif kind == "room-destroyed":
             await self._shell(f'> prosody.hosts["{ROOMS}"].modules.muc.get_room_from_jid("{ROOM}@{ROOMS}"):destroy()')
+        elif kind == "wrong-certificate":
+            wrong, key = self._directory / "wrong.pem", self._directory / "wrong-key.pem"
+            await self._certify(f"elsewhere.{DOMAIN}", wrong, key)
+            await self._restart(wrong, key)
+            self._wrong = True
         elif kind == "refuse":
             await self.stop()
+        elif self._wrong:
+            await self._restart(self.ca, self._directory / "key.pem")
+            self._wrong = False
         elif self._process is None:
             await self._launch()
         else:
@@ -110,20 +120,31 @@ class Jabber:
         program = shutil.which("prosodyctl", path=_PATH) or "prosodyctl"
         return await _said(program, "--config", self._file, "shell", line)
 
-    async def _certify(self) -> None:
-        names = f"subjectAltName=DNS:{DOMAIN},DNS:{ROOMS}"
+    async def _restart(self, certificate: Path, key: Path) -> None:
+        """Start anew with another certificate; sessions that stood on the old one end."""
+        await self.stop()
+        self._show(certificate, key)
+        await self._launch()
+
+    def _show(self, certificate: Path, key: Path) -> None:
+        shutil.copy(certificate, self._directory / "shown.pem")
+        shutil.copy(key, self._directory / "shown-key.pem")
+
+    async def _certify(self, domain: str, certificate: Path, key: Path) -> None:
+        """Make a certificate that is its own authority, for `domain` and its rooms. Raises `JabberError`."""
+        names = f"subjectAltName=DNS:{domain},DNS:rooms.{domain}"
         await _said(
             *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc"),
-            *("-subj", f"/CN={DOMAIN}", "-days", "2", "-addext", names, "-addext"),
+            *("-subj", f"/CN={domain}", "-days", "2", "-addext", names, "-addext"),
             *(
                 "keyUsage=digitalSignature,keyCertSign",
                 "-keyout",
-                str(self._directory / "key.pem"),
+                str(key),
                 "-out",
-                str(self.ca),
+                str(certificate),
             ),
         )
-        if not self.ca.exists():
+        if not await asyncio.to_thread(certificate.exists):
             raise JabberError("openssl did not make a certificate")
 
     @property
@@ -145,7 +166,7 @@ modules_disabled = {{ "s2s" }}
 admin_socket = "{where}/admin.sock"
 authentication = "internal_plain"; storage = "internal"
 log = {{ info = "*console" }}
-ssl = {{ certificate = "{self.ca}"; key = "{where}/key.pem" }}
+ssl = {{ certificate = "{where}/shown.pem"; key = "{where}/shown-key.pem" }}
 c2s_require_encryption = true
 VirtualHost "{DOMAIN}"
 Component "{ROOMS}" "muc"
