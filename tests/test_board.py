@@ -377,10 +377,12 @@ def test_runs_and_announcements_come_newest_first_and_end_somewhere() -> None:
             since=1.0, next_update=None, accounts=(), outlets=(),
         )  # fmt: skip
         story += [(100.0 + number, start), (100.0 + number, made)]
+        if number != 3:
+            story.append((100.0 + number, events.RunEnded(run=f"r{number}", state="done")))
     shown = board(rows(), story)
     assert [run.id for run in shown.runs][:2] == ["r29", "r28"]
     assert [made.id for made in shown.announcements][:2] == ["a29", "a28"]
-    assert len(shown.runs) == 20
+    assert [run.id for run in shown.runs][20:] == ["r3"]  # one that is under way is shown however old it is
     assert len(shown.announcements) == 10
 
 

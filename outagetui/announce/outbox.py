@@ -11,6 +11,7 @@ from outagetui.events import AnnouncementMade, DeliveryEnded, DeliveryIntended, 
 from outagetui.ledger import CLOSING_KINDS, Announcement, Ledger
 from outagetui.model import Audience, Channel, Config, Entry, Outlet, State
 from outagetui.outlets import Delivered, Delivery, Post
+from outagetui.text import clean
 
 UPDATE_EVERY = 1800.0
 DELIVERED = ("sent", "seen", "retracted")
@@ -229,10 +230,15 @@ class Outbox:
         )
         texts = {}
         for language in dict.fromkeys(outlet.language for outlet in to):
+            name = f"{clean(kind, 60)}.{language}.txt"
             try:
-                text = compose(find_template(self.config.templates, kind, language), facts)
+                template = find_template(self.config.templates, kind, language)
             except ValueError as error:
-                raise AnnounceError(f"{kind} in {language}: {error}") from error
+                raise AnnounceError(f"there is no template {name}: {error}") from error
+            try:
+                text = compose(template, facts)
+            except ValueError as error:
+                raise AnnounceError(f"{name}: {error}") from error
             texts[language] = text.title, text.body
         announced = len(ledger.announcements)
         return AnnouncementMade(
