@@ -10,12 +10,11 @@ from typing import Any
 import click
 
 from outagetui import verdict
-from outagetui.cli.common import UNUSABLE, configuration, fail, leave, print_json
+from outagetui.cli.common import STATUS, UNUSABLE, configuration, fail, leave, print_json
 from outagetui.model import Channel, Check, Config, Outcome, Outlet, Sample, State, worst
 from outagetui.text import clean
 
 STATES = {Outcome.PASS: State.UP, Outcome.WARN: State.SLOW, Outcome.FAIL: State.DOWN, Outcome.UNKNOWN: State.UNKNOWN}
-STATUS = {State.UP: 0, State.SLOW: 1, State.PARTIAL: 1, State.DOWN: 2, State.UNKNOWN: 3, State.BLIND: 3}
 AT_ONCE = 50
 Owners = list[tuple[Channel | Outlet, tuple[Check, ...]]]
 

@@ -6,11 +6,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from outagetui.model import State
+
 if TYPE_CHECKING:
     from outagetui.orders.client import OrderClient
     from outagetui.source import StoreSource
 
 UP, SLOW, DOWN, UNUSABLE = 0, 1, 2, 3
+STATUS = {State.UP: 0, State.SLOW: 1, State.PARTIAL: 1, State.DOWN: 2, State.UNKNOWN: 3, State.BLIND: 3}
 
 
 def fail(message: str, status: int) -> NoReturn:

@@ -6,13 +6,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from outagetui.cli.common import UNUSABLE, fail, print_json, source
+from outagetui.cli.common import STATUS, UNUSABLE, fail, print_json, source
 from outagetui.journal import StoreError
-from outagetui.model import WORST_FIRST, State, worst
+from outagetui.model import WORST_FIRST, worst
 from outagetui.rows import Board, ChannelRow, CheckRow
 from outagetui.text import clean
-
-STATUS = {State.UP: 0, State.SLOW: 1, State.PARTIAL: 1, State.DOWN: 2, State.UNKNOWN: 3, State.BLIND: 3}
 
 
 def report(options: dict[str, str | None], as_json: bool) -> int:
