@@ -110,6 +110,7 @@ class StepPlan(Struct, frozen=True, kw_only=True):
     on_failure: str = "ask"
     already: str | None = None
     options: dict[str, Any] = {}
+    facts: dict[str, Any] = {}  # what the names in the options meant when the run began
     undo: dict[str, Any] | None = None
 
 
@@ -166,6 +167,7 @@ class StepEnded(Event, frozen=True, kw_only=True):
     attempt: int
     outcome: str
     detail: str
+    output: str = ""  # what the step printed, cleaned and capped
 
 
 class RunEnded(Event, frozen=True, kw_only=True):

@@ -5,7 +5,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from outagetui.options import ProbeOptions, StepOptions
+from outagetui.options import ProbeOptions
+from outagetui.step_options import StepOptions
 
 Audience = Literal["staff", "customers"]
 AUDIENCES: tuple[Audience, ...] = ("customers", "staff")

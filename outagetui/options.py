@@ -1,4 +1,4 @@
-"""The options of every probe and of every step kind: what a check or a `with` table may hold beside the common keys.
+"""The options of every probe: what a check may hold beside the common keys.
 
 Duration fields carry the type `Duration`; the configuration reader accepts `"500ms"`, `"10s"`, `"2m"`, `"7d"` for them.
 """
@@ -242,42 +242,3 @@ PROBES: dict[str, type[ProbeOptions]] = {
     "sip.register": SipRegisterOptions,
     "sip.call": SipCallOptions,
 }
-
-
-class StepOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of the `with` tables; `manual` has none of its own."""
-
-
-class ChannelsOptions(StepOptions, frozen=True, kw_only=True):
-    """`activate` and `deactivate`: the backup channels."""
-
-    channels: Annotated[tuple[str, ...], Meta(min_length=1)]
-
-
-class WaitOptions(StepOptions, frozen=True, kw_only=True):
-    """`verify` and `wait_for`: every named check or channel in `state`, `times` in a row, `within` a limit."""
-
-    checks: tuple[str, ...] = ()
-    channels: tuple[str, ...] = ()
-    state: Literal["up", "slow", "partial", "down"] = "up"
-    times: Annotated[int, Meta(ge=1, le=100)] = 3
-    within: Duration = 300.0
-
-
-class AnnounceOptions(StepOptions, frozen=True, kw_only=True):
-    """`announce`: no `outlets` means all of that audience."""
-
-    kind: str
-    audience: Literal["staff", "customers"]
-    outlets: tuple[str, ...] = ()
-
-
-STEPS: dict[str, type[StepOptions]] = {
-    "manual": StepOptions,
-    "activate": ChannelsOptions,
-    "deactivate": ChannelsOptions,
-    "verify": WaitOptions,
-    "wait_for": WaitOptions,
-    "announce": AnnounceOptions,
-}
-ACTS_OUTSIDE = frozenset({"announce"})  # kinds whose `needs` is `confirm` unless said otherwise

@@ -1,11 +1,16 @@
 """Secrets by reference: a name in the configuration, a private file on the machine."""
 
+import base64
+import json
 import os
 import stat
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote, quote_plus
 
 LIMIT = 64 * 1024
+HIDDEN = "[secret]"
+SHORTEST = 4  # characters
 CREDENTIALS = "CREDENTIALS_DIRECTORY"  # where systemd puts what LoadCredential= names
 
 
@@ -22,6 +27,8 @@ class Secrets:
         self._directory = directory
         self._environ = os.environ if environ is None else environ
         self._refused = ""
+        self._read: set[str] = set()
+        self._shapes: list[str] = []
 
     @classmethod
     def none(cls) -> "Secrets":
@@ -55,14 +62,35 @@ class Secrets:
             path = self._directory / name
             found = _read(path, from_systemd=False)
             if found is not None:
-                return found
+                return self._kept(found)
         if credentials:
             found = _read(Path(credentials) / name, from_systemd=True)
             if found is not None:
-                return found
+                return self._kept(found)
         places = [str(place) for place in (self._directory, credentials) if place]
         where = " or ".join(places) or "any place: set [secrets] directory"
         raise SecretError(f"secret {name!r}: there is no such file in {where}")
+
+    def hide(self, text: str) -> str:
+        """Return `text` with every secret read so far replaced, also as URLs, JSON and base64 write it."""
+        for shape in self._shapes:
+            text = text.replace(shape, HIDDEN)
+        return text
+
+    def _kept(self, content: str) -> str:
+        if content not in self._read:
+            self._read.add(content)
+            # The longest first, so that no part of one stays behind when a shorter one is replaced.
+            self._shapes = sorted({shape for each in self._read for shape in _shapes(each)}, key=len, reverse=True)
+        return content
+
+
+def _shapes(secret: str) -> set[str]:
+    """Return how a secret may appear in somebody's words; too short ones would hide half of every text."""
+    coded = base64.b64encode(secret.encode()).decode().rstrip("=")
+    whole = {secret, secret.strip(), quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1], coded}
+    lines = {line.strip() for line in secret.splitlines()}
+    return {shape for shape in whole | lines if len(shape) >= SHORTEST}
 
 
 def _read(path: Path, *, from_systemd: bool) -> str | None:

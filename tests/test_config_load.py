@@ -7,7 +7,8 @@ import pytest
 from outagetui import config
 from outagetui.config.places import store_of
 from outagetui.model import State
-from outagetui.options import AnnounceOptions, HttpOptions, ValueOptions, WaitOptions
+from outagetui.options import HttpOptions, ValueOptions
+from outagetui.step_options import AnnounceOptions, WaitOptions
 from tests.configs import CHANNEL, SETTINGS, write
 
 SMALL = Path(__file__).parent / "data" / "small"

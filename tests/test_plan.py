@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from outagetui.events import StepPlan
 from outagetui.model import Channel, Config, Outlet, Playbook, Step, Undo
-from outagetui.options import AnnounceOptions, ChannelsOptions, StepOptions, WaitOptions
 from outagetui.playbook.plan import answers, digest, dry_run, how, plan, span, stand_down, undo_of
+from outagetui.step_options import AnnounceOptions, ChannelsOptions, StepOptions, WaitOptions
 
 
 def channel(id: str, name: str) -> Channel:
@@ -74,7 +74,12 @@ def test_options_and_undo_are_plain_values_that_survive_json() -> None:
     step = planned(Step(id="x", do="activate", options=ChannelsOptions(channels=("jabber", "phone")), undo=undo))[0]
     again = msgspec.json.decode(msgspec.json.encode(step), type=StepPlan)
     assert list(again.options["channels"]) == ["jabber", "phone"]
-    assert again.undo == {"do": "deactivate", "options": {"channels": ["jabber"]}, "what": "deactivate Jabber"}
+    assert again.undo == {
+        "do": "deactivate",
+        "options": {"channels": ["jabber"]},
+        "facts": {},
+        "what": "deactivate Jabber",
+    }
     assert digest([again]) == digest([step])
 
 

@@ -13,22 +13,41 @@ import msgspec
 from msgspec import Struct
 
 from outagetui.events import Event, StepPlan
-from outagetui.model import Check, Sample, State
-from outagetui.options import STEPS, StepOptions
+from outagetui.model import Audience, Check, Sample, State
+from outagetui.step_options import STEPS, StepOptions
 
 
 class Result(Struct, frozen=True):
-    """What came of a step. `events` are journaled in the same commit as the outcome."""
+    """What came of a step. `events` are journaled in the same commit as the outcome.
+
+    `output` is what it printed. With `unsure` (then `done` is False) it may or may not have happened: nothing is
+    repeated without an operator's word.
+    """
 
     done: bool
     detail: str
     events: tuple[Event, ...] = ()
+    output: str = ""
+    unsure: bool = False
 
 
 class World(Protocol):
     """What a step may touch."""
 
     run: str
+    key: str  # the same for every try of this step of this run, and of no other: for whoever can recognise a repeat
+
+    def secret(self, name: str) -> str:
+        """Return a secret by its reference; raises SecretError. Never put it into a Result, words or an argv."""
+
+    def hide(self, text: str) -> str:
+        """Return `text` with every secret read so far replaced."""
+
+    def output(self, text: str) -> None:
+        """Show what the step prints while it runs; the last lines are seen."""
+
+    def words(self, kind: str, audience: Audience, language: str) -> tuple[str, str]:
+        """Return title and body of an announcement made now; raises ValueError when it cannot be composed."""
 
     def now(self) -> float:
         """Return monotonic seconds."""

@@ -3,7 +3,7 @@
 from outagetui.actions import Result, World, options_of
 from outagetui.events import Activated, Deactivated, Event, StepPlan
 from outagetui.model import State
-from outagetui.options import ChannelsOptions
+from outagetui.step_options import ChannelsOptions
 
 
 async def act(plan: StepPlan, world: World) -> Result:

@@ -5,7 +5,7 @@ import asyncio
 from outagetui.actions import Result, World, options_of
 from outagetui.events import StepPlan
 from outagetui.model import Check, Outcome, Sample, State
-from outagetui.options import WaitOptions
+from outagetui.step_options import WaitOptions
 
 VERIFY_EVERY = 1.0
 MATCHES: dict[str, frozenset[Outcome]] = {

@@ -17,7 +17,7 @@ UPDATE_EVERY = 1800.0
 DELIVERED = ("sent", "seen", "retracted")
 
 
-class AnnounceError(Exception):
+class AnnounceError(ValueError):
     """Nothing was sent; the message says why."""
 
 
@@ -69,6 +69,11 @@ class Outbox:
         """Return word for word what an announcement made now would say, once for each language."""
         made = self._compose(kind, audience, self._outlets(audience, chosen), "", "", "")
         return "\n\n".join(f"{title}\n\n{body}" for title, body in made.texts.values())
+
+    def words(self, kind: str, audience: Audience, language: str) -> tuple[str, str]:
+        """Return title and body of an announcement made now; raises AnnounceError, a ValueError, when it cannot be."""
+        made = self._compose(kind, audience, self._outlets(audience, ()), "", "", "")
+        return made.texts.get(language) or next(iter(made.texts.values()))
 
     async def deliver(self, actor: str, announcement: str, part: int, *, again: bool = False) -> list[DeliveryEnded]:
         """Hand a part to each of its outlets that was not tried yet; return what became of every one.

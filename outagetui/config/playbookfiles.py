@@ -11,7 +11,7 @@ from outagetui.config.positions import Path
 from outagetui.config.source import Source, names_in, read_source
 from outagetui.config.tables import PlaybookFile, StepTable
 from outagetui.model import Condition, Playbook, Step, Undo
-from outagetui.options import ACTS_OUTSIDE, STEPS, StepOptions, WaitOptions
+from outagetui.step_options import ACTS_OUTSIDE, STEPS, StepOptions, WaitOptions
 
 # Kinds of steps that are specified but that this version cannot do.
 STEPS_LATER: Final = (

@@ -7,7 +7,7 @@ from outagetui.config.problems import listing, nearest
 from outagetui.config.tables import PUBLISHES, OutletTable
 from outagetui.config.templates import KINDS
 from outagetui.model import Playbook
-from outagetui.options import AnnounceOptions, ChannelsOptions, StepOptions, WaitOptions
+from outagetui.step_options import AnnounceOptions, ChannelsOptions, StepOptions, WaitOptions
 
 
 def look_at_steps(draft: Draft, playbook: Placed[Playbook]) -> None:

@@ -69,7 +69,7 @@ class Daemon:
         self.outbox = Outbox(config, self.record, self.watch.state_of, clock)
         self.courier = Courier(self.outbox)
         self._progress: dict[str, str] = {}  # how far waits have come, by "run/step"
-        world = make_world(self.record, self.watch, self.outbox, self._probe, self._progress)
+        world = make_world(self.record, self.watch, self.outbox, self._probe, self._progress, secrets)
         self.runner = Runner(self.record, world, self._already)
         self.prover = Prover(self.record, self.watch, self._probe, clock)
         self.door = Door(socket_path(store.path), lambda: self.config.operators, self._desk().take)

@@ -3,8 +3,8 @@
 from outagetui.fate import Fate
 from outagetui.live import Public, PublicPlaybook, public
 from outagetui.model import Config
-from outagetui.options import ChannelsOptions
 from outagetui.playbook.plan import plan
+from outagetui.step_options import ChannelsOptions
 
 
 def shown(config: Config, drill: str, fates: tuple[Fate, ...]) -> Public:

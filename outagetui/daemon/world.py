@@ -1,6 +1,7 @@
 """What a step may touch, made for one step of one run: verdicts, probes, the outbox, and words on progress."""
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import cast
 
@@ -10,9 +11,14 @@ from outagetui.daemon.record import Record
 from outagetui.daemon.watch import Watch
 from outagetui.events import AnnouncementMade, DeliveryEnded, StepPlan
 from outagetui.journal import WriteError
-from outagetui.model import Check, Config, Sample, State
-from outagetui.options import AnnounceOptions
+from outagetui.model import Audience, Check, Config, Sample, State
 from outagetui.playbook.runner import DAEMON
+from outagetui.secrets import Secrets
+from outagetui.step_options import AnnounceOptions
+from outagetui.text import clean_lines
+
+TAIL = 8  # lines of what a step prints that are seen while it runs
+TAIL_WIDTH = 160
 
 
 class StepWorld(World):
@@ -28,10 +34,34 @@ class StepWorld(World):
         outbox: Outbox,
         probe: Callable[[Check], Awaitable[Sample]],
         progress: dict[str, str],
+        secrets: Secrets,
     ) -> None:
-        self.run, self._plan = run, plan
+        self.run, self._plan, self._secrets = run, plan, secrets
         self._record, self._watch, self._outbox, self._probe = record, watch, outbox, probe
         self._progress = progress
+
+    @property
+    def key(self) -> str:  # type: ignore[override]
+        """The same for every try of this step of this run, and of no other run of any store."""
+        begun = self._record.ledger.runs[self.run].started
+        return hashlib.sha256(f"{begun!r} {self.run} {self._plan.id}".encode()).hexdigest()[:32]
+
+    def secret(self, name: str) -> str:
+        """Return a secret by its reference."""
+        return self._secrets.read(name)
+
+    def hide(self, text: str) -> str:
+        """Return `text` with every secret read so far replaced."""
+        return self._secrets.hide(text)
+
+    def output(self, text: str) -> None:
+        """Show the last lines of what the step prints, with the daemon's signs of life."""
+        lines = clean_lines(self.hide(text)).splitlines()[-TAIL:]
+        self.progress("\n".join(line[:TAIL_WIDTH] for line in lines))
+
+    def words(self, kind: str, audience: Audience, language: str) -> tuple[str, str]:
+        """Return title and body of an announcement made now."""
+        return self._outbox.words(kind, audience, language)
 
     def now(self) -> float:
         """Return monotonic seconds."""
@@ -132,11 +162,14 @@ def make_world(
     outbox: Outbox,
     probe: Callable[[Check], Awaitable[Sample]],
     progress: dict[str, str],
+    secrets: Secrets,
 ) -> Callable[[str, StepPlan], World]:
     """Return what makes a world for a step of a run; `progress` collects how far waits have come, by "run/step"."""
 
     def world(run: str, plan: StepPlan) -> World:
-        made = StepWorld(run, plan, record=record, watch=watch, outbox=outbox, probe=probe, progress=progress)
+        made = StepWorld(
+            run, plan, record=record, watch=watch, outbox=outbox, probe=probe, progress=progress, secrets=secrets
+        )
         return cast("World", made)
 
     return world

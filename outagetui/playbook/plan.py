@@ -1,14 +1,16 @@
 """What a run will do: a playbook made into the snapshot a run keeps, its words, and the way back. Pure."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from outagetui.events import StepPlan
 from outagetui.model import Config, Playbook, Step
-from outagetui.options import ACTS_OUTSIDE, AnnounceOptions, ChannelsOptions, StepOptions, WaitOptions
+from outagetui.playbook.meaning import meaning
+from outagetui.playbook.sentences import listed, sentence, span
+from outagetui.step_options import ACTS_OUTSIDE
 
 UNDONE_BY = {"activate": "deactivate", "deactivate": "activate"}
 WAITS = frozenset({"verify", "wait_for"})
@@ -25,7 +27,7 @@ def plan(playbook: Playbook, config: Config) -> tuple[StepPlan, ...]:
     """Return the steps of `playbook` as a run keeps them, each with one sentence of what it will do."""
     names = {channel.id: channel.name for channel in config.channels}
     names |= {outlet.id: outlet.name for outlet in config.outlets}
-    return tuple(_planned(step, names) for step in playbook.steps)
+    return tuple(_planned(step, names, config) for step in playbook.steps)
 
 
 def digest(steps: Iterable[StepPlan]) -> str:
@@ -52,10 +54,10 @@ def undo_of(step: StepPlan) -> StepPlan | None:
     """Return the step that takes `step` back, or None when nothing does. It is asked for as the step itself was."""
     if step.undo is not None:
         do = str(step.undo["do"])
-        options = dict(step.undo.get("options") or {})
+        options, facts = dict(step.undo.get("options") or {}), dict(step.undo.get("facts") or {})
         what = str(step.undo.get("what") or f"{do} to take back: {step.what}")
     elif step.do in UNDONE_BY:
-        do, options = UNDONE_BY[step.do], step.options
+        do, options, facts = UNDONE_BY[step.do], step.options, step.facts
         what = step.what.replace(step.do, do, 1)
     else:
         return None
@@ -69,6 +71,7 @@ def undo_of(step: StepPlan) -> StepPlan | None:
         timeout=step.timeout,
         on_failure=step.on_failure,
         options=options,
+        facts=facts,
     )
 
 
@@ -127,75 +130,25 @@ def how(step: StepPlan) -> str:
     return "; ".join(parts)
 
 
-def span(seconds: float) -> str:
-    """Return a duration in its two largest units, such as `5 min` or `1 h 30 min`."""
-    if 0 < seconds < 1:
-        return f"{seconds * 1000:g} ms"
-    rest = round(seconds)
-    parts: list[str] = []
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
-        count, rest = divmod(rest, size)
-        if count:
-            parts.append(f"{count} {unit}")
-    return " ".join(parts[:2]) or "0 s"
-
-
-def _planned(step: Step, names: dict[str, str]) -> StepPlan:
+def _planned(step: Step, names: dict[str, str], config: Config) -> StepPlan:
     undo: dict[str, Any] | None = None
     if step.undo is not None:
-        what = _sentence(step.undo.do, step.undo.options, names, f"take back by hand: {step.id}")
-        undo = {"do": step.undo.do, "options": msgspec.to_builtins(step.undo.options), "what": what}
+        what = sentence(step.undo.do, step.undo.options, names, f"take back by hand: {step.id}")
+        facts = meaning(step.undo.do, step.undo.options, config)
+        undo = {"do": step.undo.do, "options": msgspec.to_builtins(step.undo.options), "facts": facts, "what": what}
     return StepPlan(
         id=step.id,
         do=step.do,
         say=step.say,
-        what=_sentence(step.do, step.options, names, step.say or step.id),
+        what=sentence(step.do, step.options, names, step.say or step.id),
         needs=step.needs,
         timeout=step.timeout,
         on_failure=step.on_failure,
         already=step.already,
         options=msgspec.to_builtins(step.options),
+        facts=meaning(step.do, step.options, config),
         undo=undo,
     )
-
-
-def _sentence(do: str, options: StepOptions, names: dict[str, str], otherwise: str) -> str:
-    tell = _SENTENCES.get(do)
-    return tell(do, options, names) if tell else otherwise
-
-
-def _tell_channels(do: str, options: Any, names: dict[str, str]) -> str:
-    assert isinstance(options, ChannelsOptions)
-    return f"{do} {_listed([names.get(each, each) for each in options.channels])}"
-
-
-def _tell_wait(do: str, options: Any, names: dict[str, str]) -> str:
-    assert isinstance(options, WaitOptions)
-    things = [*options.checks, *(names.get(each, each) for each in options.channels)]
-    times = f", {options.times} times in a row" if options.times > 1 else ""
-    verb = "verify that" if do == "verify" else "wait until"
-    be = "are" if len(things) > 1 else "is"
-    return f"{verb} {_listed(things)} {be} {options.state}{times}, at most {span(options.within)}"
-
-
-def _tell_announce(do: str, options: Any, names: dict[str, str]) -> str:
-    assert isinstance(options, AnnounceOptions)
-    places = _listed([names.get(each, each) for each in options.outlets]) or f"every outlet for {options.audience}"
-    return f"{do} {options.kind} to {options.audience} on {places}"
-
-
-_SENTENCES: dict[str, Callable[[str, Any, dict[str, str]], str]] = {
-    "activate": _tell_channels,
-    "deactivate": _tell_channels,
-    "verify": _tell_wait,
-    "wait_for": _tell_wait,
-    "announce": _tell_announce,
-}
-
-
-def _listed(things: list[str]) -> str:
-    """Join words as people do: `a`, `a and b`, `a, b and c`."""
-    return " and ".join(filter(None, (", ".join(things[:-1]), things[-1]))) if things else ""
 
 
 def _announces(step: StepPlan) -> bool:
@@ -212,7 +165,7 @@ def _resolved(told: list[StepPlan]) -> StepPlan:
     if like is not None:
         what = like.what.replace(f"announce {like.options['kind']} ", "announce resolved ", 1)
     else:
-        what = f"announce resolved to {newest.options['audience']} on {_listed(list(outlets))}"
+        what = f"announce resolved to {newest.options['audience']} on {listed(list(outlets))}"
     return StepPlan(
         id=f"undo-{newest.id}",
         do="announce",

@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from outagetui import actions
 from outagetui.actions import Result, World
 from outagetui.events import (
@@ -263,16 +265,17 @@ class Runner:
     async def _act(self, run: str, plan: StepPlan) -> Result:
         if run in self._aborted:
             return Result(False, f"given up by {self._aborted[run]} before it began")
+        world = self._world(run, plan)
         try:
-            world = self._world(run, plan)
             if plan.do in actions.PATIENT:
                 return await self._wait(run, plan, world)
             async with asyncio.timeout(plan.timeout):
-                return await actions.act(plan, world)
+                result = await actions.act(plan, world)
+            return replace(result, detail=world.hide(result.detail), output=world.hide(result.output))
         except TimeoutError:
             return Result(False, f"not done within {plan.timeout:g} s")
         except Exception as error:  # an action that breaks is a failed step, and never a dead run
-            return Result(False, clean(f"{type(error).__name__}: {error}"))
+            return Result(False, clean(world.hide(f"{type(error).__name__}: {error}")))
 
     async def _wait(self, run: str, plan: StepPlan, world: World) -> Result:
         """Do a step that only looks; giving the run up ends it at once, and so does the daemon's end."""
@@ -292,7 +295,7 @@ class Runner:
 
     async def _settle(self, run: Run, plan: StepPlan, result: Result) -> str:
         if result.done:
-            await self._end(run, plan, "done", result.detail, *result.events)
+            await self._end(run, plan, "done", result.detail, *result.events, output=result.output)
             return "on"
         return await self._failed(run, plan, result.detail, *result.events)
 
@@ -376,10 +379,17 @@ class Runner:
         return run.answered[plan.id].answer
 
     async def _end(
-        self, run: Run, plan: StepPlan, outcome: str, detail: str, *events: Event, actor: str = DAEMON
+        self,
+        run: Run,
+        plan: StepPlan,
+        outcome: str,
+        detail: str,
+        *events: Event,
+        actor: str = DAEMON,
+        output: str = "",
     ) -> None:
         attempt = run.steps[plan.id].attempt
-        ended = StepEnded(run=run.id, step=plan.id, attempt=attempt, outcome=outcome, detail=detail)
+        ended = StepEnded(run=run.id, step=plan.id, attempt=attempt, outcome=outcome, detail=detail, output=output)
         last = [event for event in events if isinstance(event, RunEnded)]
         await self._pen.keep(actor, *(event for event in events if event not in last), ended, *last)
 

@@ -1,0 +1,59 @@
+"""What a step will do, in one sentence for people: one function a kind. Pure."""
+
+from collections.abc import Callable
+from typing import Any
+
+from outagetui.step_options import AnnounceOptions, ChannelsOptions, StepOptions, WaitOptions
+
+
+def sentence(do: str, options: StepOptions, names: dict[str, str], otherwise: str) -> str:
+    """Return what a step of kind `do` will do; `names` are those of channels and outlets."""
+    tell = _SENTENCES.get(do)
+    return tell(do, options, names) if tell else otherwise
+
+
+def _tell_channels(do: str, options: Any, names: dict[str, str]) -> str:
+    assert isinstance(options, ChannelsOptions)
+    return f"{do} {listed([names.get(each, each) for each in options.channels])}"
+
+
+def _tell_wait(do: str, options: Any, names: dict[str, str]) -> str:
+    assert isinstance(options, WaitOptions)
+    things = [*options.checks, *(names.get(each, each) for each in options.channels)]
+    times = f", {options.times} times in a row" if options.times > 1 else ""
+    verb = "verify that" if do == "verify" else "wait until"
+    be = "are" if len(things) > 1 else "is"
+    return f"{verb} {listed(things)} {be} {options.state}{times}, at most {span(options.within)}"
+
+
+def _tell_announce(do: str, options: Any, names: dict[str, str]) -> str:
+    assert isinstance(options, AnnounceOptions)
+    places = listed([names.get(each, each) for each in options.outlets]) or f"every outlet for {options.audience}"
+    return f"{do} {options.kind} to {options.audience} on {places}"
+
+
+_SENTENCES: dict[str, Callable[[str, Any, dict[str, str]], str]] = {
+    "activate": _tell_channels,
+    "deactivate": _tell_channels,
+    "verify": _tell_wait,
+    "wait_for": _tell_wait,
+    "announce": _tell_announce,
+}
+
+
+def listed(things: list[str]) -> str:
+    """Join words as people do: `a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, (", ".join(things[:-1]), things[-1]))) if things else ""
+
+
+def span(seconds: float) -> str:
+    """Return a duration in its two largest units, such as `5 min` or `1 h 30 min`."""
+    if 0 < seconds < 1:
+        return f"{seconds * 1000:g} ms"
+    rest = round(seconds)
+    parts: list[str] = []
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+        count, rest = divmod(rest, size)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2]) or "0 s"
