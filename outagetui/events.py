@@ -126,9 +126,10 @@ class RunStarted(Event, frozen=True, kw_only=True):
 
 
 class StepAsked(Event, frozen=True, kw_only=True):
-    """The run waits for an answer to this attempt. `why` is confirm, manual, failed or unsure.
+    """The run waits for an answer to this attempt. `why` is confirm, manual, choose, approve, failed or unsure.
 
-    `preview` is what a yes will send, word for word.
+    `preview` is what a yes will send, word for word; of a `choose`, one line `name: words` for each answer. `hash`
+    (hex) is what another operator approves, until `until` (epoch seconds).
     """
 
     run: str
@@ -138,6 +139,8 @@ class StepAsked(Event, frozen=True, kw_only=True):
     question: str
     answers: tuple[str, ...]
     preview: str = ""
+    hash: str = ""
+    until: float | None = None
 
 
 class StepAnswered(Event, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from outagetui.rows import MuteRow, StepRow
 BAD = (State.PARTIAL, State.DOWN)
 QUIET_SECONDS = 1800.0
 CLOSING_KINDS = ("resolved", "false-alarm")
+_UNASKED = {"question": "", "answers": (), "preview": "", "why": "", "hash": "", "until": None}
 
 
 class Run(Struct):
@@ -215,7 +216,7 @@ class Ledger(Struct):
         run.state, run.ended = state, at
         for row in run.steps.values():
             if row.state == "asking":
-                run.steps[row.id] = replace(row, state="waiting", question="", answers=(), preview="")
+                run.steps[row.id] = replace(row, state="waiting", **_UNASKED)
 
     def _step(
         self,
@@ -227,21 +228,20 @@ class Ledger(Struct):
             return
         row = replace(run.steps[event.step], attempt=event.attempt, at=entry.at)
         match event:
-            case events.StepAsked(why=why, question=question, answers=answers, preview=preview):
+            case events.StepAsked(why=why, question=question, answers=answers):
                 run.asked[event.step] = event
                 run.answered.pop(event.step, None)
                 run.state = "asking"
                 state = "unsure" if why == "unsure" else "asking"
-                row = replace(row, state=state, question=question, answers=answers, preview=preview)
+                row = replace(row, state=state, question=question, answers=answers, why=why)
+                row = replace(row, preview=event.preview, hash=event.hash, until=event.until)
             case events.StepAnswered(answer=answer, note=note):
                 run.state = "running"
                 run.answered[event.step] = event
                 words = f"{answer}: {note}" if note else answer
-                row = replace(
-                    row, state="waiting", actor=entry.actor, question="", answers=(), preview="", detail=words
-                )
+                row = replace(row, state="waiting", actor=entry.actor, detail=words, **_UNASKED)
             case events.StepIntended():
-                row = replace(row, state="doing", question="", answers=(), preview="")
-            case events.StepEnded(outcome=outcome, detail=detail):
-                row = replace(row, state=outcome, detail=detail, question="", answers=(), preview="")
+                row = replace(row, state="doing", **_UNASKED)
+            case events.StepEnded(outcome=outcome, detail=detail, output=output):
+                row = replace(row, state=outcome, detail=detail, output=output, **_UNASKED)
         run.steps[event.step] = row

@@ -143,6 +143,10 @@ class StepRow(Struct, frozen=True, kw_only=True):
     question: str = ""
     answers: tuple[str, ...] = ()
     preview: str = ""  # what a yes will send, word for word
+    why: str = ""  # the question's kind: confirm, manual, choose, approve, failed or unsure
+    hash: str = ""  # what another operator approves, in hex
+    until: float | None = None  # when the approval is no longer waited for
+    output: str = ""  # what the step printed, cleaned and capped
 
 
 class RunRow(Struct, frozen=True, kw_only=True):
