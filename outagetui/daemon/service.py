@@ -4,37 +4,35 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import Any
 
 from outagetui import __version__
 from outagetui.announce.outbox import Outbox
-from outagetui.config import digest, load
+from outagetui.config import digest
 from outagetui.daemon import desk
 from outagetui.daemon.courier import Courier
 from outagetui.daemon.door import Door
+from outagetui.daemon.handlers import orders_of
 from outagetui.daemon.notify import Notifier
 from outagetui.daemon.prover import Prover
 from outagetui.daemon.record import Record
 from outagetui.daemon.schedule import Schedule
-from outagetui.daemon.sender import Sender
 from outagetui.daemon.shown import shown
 from outagetui.daemon.watch import Watch
-from outagetui.daemon.world import balance_of, make_world
-from outagetui.events import ConfigLoaded, DaemonStarted, DaemonStopped, FaultInjected
+from outagetui.daemon.world import make_world
+from outagetui.events import DaemonStarted, DaemonStopped
 from outagetui.fate import Fate, common
 from outagetui.journal import Store, WriteError
 from outagetui.live import Beat
-from outagetui.model import Channel, Check, Config, Outcome, Sample
+from outagetui.model import Check, Config, Outcome, Sample
 from outagetui.orders.wire import socket_path
-from outagetui.playbook.plan import plan
-from outagetui.playbook.runner import DAEMON, OrderError, Runner
+from outagetui.playbook.runner import DAEMON, Runner
 from outagetui.probes import look
 from outagetui.probes.traits import traits_of
 from outagetui.probes.vantage import Vantage
 from outagetui.secrets import Secrets
-from outagetui.text import clean
 
 FLUSH_EVERY = 0.2
 BEAT_EVERY = 1.0
@@ -57,7 +55,7 @@ class Daemon:
         clock: Callable[[], float],
         place: Path | None = None,  # a drill's own
     ) -> None:
-        self.config, self.drill, self._background, self._clock = config, drill, background, clock
+        self.config, self.drill, self._background, self.clock = config, drill, background, clock
         primaries = frozenset(channel.id for channel in config.channels if channel.role == "primary")
         self._left_live = store.live()
         self.record = Record(store, primaries, clock)
@@ -72,7 +70,7 @@ class Daemon:
         world = make_world(self.record, self.watch, self.outbox, self._probe, self._progress, secrets)
         self.runner = Runner(self.record, world, self._already)
         self.prover = Prover(self.record, self.watch, self._probe, clock)
-        self.door = Door(socket_path(store.path), lambda: self.config.operators, self._desk().take)
+        self.door = Door(socket_path(store.path), lambda: self.config.operators, desk.Desk(orders_of(self)).take)
         self.notifier = Notifier()
         self._end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._flushed = asyncio.get_running_loop().time()
@@ -88,7 +86,7 @@ class Daemon:
         self.watch.configure(self.config)
         self.watch.resume(self._left_live)
         await self.record.write(DAEMON, self._started())
-        await self._publish(self.config)
+        await self.publish(self.config)
         self.schedule.replace(self.watch.checks())
         await self._flush()
         await self.door.open()
@@ -100,10 +98,10 @@ class Daemon:
             self._keep_proving(),
             self._keep_finding_fates(),
         ):
-            self._spawn(work)
+            self.spawn(work)
         self.runner.resume()
         self.courier.settle()
-        self._heed_ended_mutes(0.0, self._clock())
+        self._heed_ended_mutes(0.0, self.clock())
         ready()
         self.notifier.send(READY="1", STATUS=self._status())
         reason = await self._end
@@ -133,7 +131,8 @@ class Daemon:
         await self.record.leave()
         self.notifier.close()
 
-    def _spawn(self, work: Any) -> None:
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do `work` beside everything else; its end by an error ends the daemon."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
@@ -152,7 +151,7 @@ class Daemon:
 
     async def _probe(self, check: Check) -> Sample:
         """Probe out of turn and record the sample as any other; return it as judged."""
-        at = self._clock()
+        at = self.clock()
         sample = await self._look(check, asyncio.get_running_loop().time() + check.timeout)
         self.watch.see(check, at, sample)
         watched = check in self.watch.checks_of(check.id)  # a reload meanwhile may have taken it away
@@ -182,7 +181,7 @@ class Daemon:
                 await self.record.write(DAEMON, *events)
                 events = []
             progress = self._progress if self.runner.busy else {}
-            beat = Beat(os.getpid(), self._clock(), self.watch.blind, self.record.trouble, progress)
+            beat = Beat(os.getpid(), self.clock(), self.watch.blind, self.record.trouble, progress)
             await self.record.samples(seen, live, beat)
         except WriteError:
             self.watch.give_back(seen, live, events)
@@ -192,12 +191,12 @@ class Daemon:
     async def _keep_time(self) -> None:
         """Once a second: what only time brings, the watchdog, and whether anybody still needs a background daemon."""
         watchdog = self.notifier.watchdog_seconds
-        before = self._clock()
+        before = self.clock()
         loop = asyncio.get_running_loop()
         fed = loop.time()
         while True:
             await asyncio.sleep(BEAT_EVERY)
-            now = self._clock()
+            now = self.clock()
             self.watch.tick(now)
             self._heed_ended_mutes(before, now)
             before = now
@@ -229,7 +228,7 @@ class Daemon:
             if found != self._fates:
                 self._fates = found
                 with contextlib.suppress(WriteError):
-                    await self._publish(self.config)
+                    await self.publish(self.config)
             await asyncio.sleep(FATES_EVERY)
 
     async def _keep_proving(self) -> None:
@@ -259,137 +258,7 @@ class Daemon:
             drill=self.drill,
         )
 
-    async def _publish(self, config: Config) -> None:
+    async def publish(self, config: Config) -> None:
+        """Write the screens' copy of `config`. Raises WriteError."""
         series = [f"{check.id}@{config.vantage}" for check in config.checks()]
         await self.record.publish(shown(config, self.drill, self._fates), series)
-
-    def _desk(self) -> desk.Desk:
-        return desk.Desk(
-            {
-                "hello": self._hello,
-                "start": self._start,
-                "answer": self._answer,
-                "abort": self._abort,
-                "ack": self._ack,
-                "mute": self._mute,
-                "recheck": self._recheck,
-                "activate": lambda sender, order: self._stand(sender, "activate", order),
-                "deactivate": lambda sender, order: self._stand(sender, "deactivate", order),
-                "announce": self._announce,
-                "prove": self._prove,
-                "reload": self._reload,
-                "fault": self._fault,
-                "stop": self._stop,
-            }
-        )
-
-    async def _hello(self, sender: Sender, order: desk.Nothing) -> dict[str, Any]:
-        return {"role": sender.role, "actor": sender.actor, "pid": os.getpid(), "version": __version__}
-
-    async def _start(self, sender: Sender, order: desk.Start) -> dict[str, Any]:
-        if order.stand_down:
-            return {"run": await self.runner.stand_down(sender.actor, order.stand_down)}
-        book = next((book for book in self.config.playbooks if book.id == order.playbook), None)
-        if book is None:
-            raise OrderError(f"there is no playbook {order.playbook}")
-        return {"run": await self.runner.start(sender.actor, book.id, book.name, plan(book, self.config))}
-
-    async def _answer(self, sender: Sender, order: desk.Answer) -> dict[str, Any]:
-        note = clean(order.note, desk.NOTE)
-        approver = sender.role == "approver"
-        await self.runner.answer(
-            sender.actor, order.run, order.step, order.attempt, order.answer, note, approver=approver
-        )
-        return {}
-
-    async def _abort(self, sender: Sender, order: desk.Abort) -> dict[str, Any]:
-        if await self.runner.abort(sender.actor, order.run):
-            return {}
-        return {"warning": f"{order.run} ends as soon as the step in progress is journaled"}
-
-    async def _ack(self, sender: Sender, order: desk.Ack) -> dict[str, Any]:
-        incident, closed = self.record.ledger.incident_at(self._clock())
-        open_one = incident.id if incident is not None and closed is None else ""
-        await self.record.write(sender.actor, desk.ack_event(order, open_one))
-        return {"incident": open_one}
-
-    async def _mute(self, sender: Sender, order: desk.Mute) -> dict[str, Any]:
-        known = frozenset(channel.id for channel in self.config.channels)
-        known |= {outlet.id for outlet in self.config.outlets}
-        event = desk.mute_event(order, known, self._clock())
-        mute = self.record.ledger.mutes.get(order.id)
-        await self.record.write(sender.actor, event)
-        if not order.seconds and mute is not None and mute.until > self._clock():
-            self.watch.repeat(order.id)
-        return {"until": event.until}
-
-    async def _recheck(self, sender: Sender, order: desk.Recheck) -> dict[str, Any]:
-        ids = [check.id for check in self.watch.checks_of(order.id)] if order.id else None
-        if ids == []:
-            raise OrderError(f"nothing is checked under {clean(order.id, 60)}")
-        return {"checks": self.schedule.hurry(ids)}
-
-    async def _stand(self, sender: Sender, which: str, order: desk.Standing) -> dict[str, Any]:
-        backups = frozenset(channel.id for channel in self.config.channels if channel.role == "backup")
-        active = set(self.record.ledger.active)
-        events = desk.standing_events(
-            which, order.channels, backups, active, lambda name: balance_of(self.config, self.watch, name)
-        )
-        if events:
-            await self.record.write(sender.actor, *events)
-        states = {name: self.watch.state_of(name).value for name in order.channels}
-        doubtful = [f"{name} is {state}" for name, state in states.items() if state != "up" and which == "activate"]
-        return {"changed": len(events)} | ({"warning": ", ".join(doubtful)} if doubtful else {})
-
-    async def _prove(self, sender: Sender, order: desk.Prove) -> dict[str, Any]:
-        backups = [channel for channel in self.config.channels if channel.role == "backup"]
-        strangers = set(order.channels) - {channel.id for channel in backups}
-        if strangers:
-            raise OrderError(f"not a backup channel: {', '.join(map(clean, sorted(strangers)))}")
-        chosen = [channel for channel in backups if not order.channels or channel.id in order.channels]
-        for channel in chosen:
-            self._spawn(self._try_out(sender.actor, channel))
-        return {"channels": [channel.id for channel in chosen]}
-
-    async def _try_out(self, actor: str, channel: Channel) -> None:
-        with contextlib.suppress(WriteError):  # said by the flusher already; the proof counts for nothing
-            await self.prover.prove(actor, channel)
-
-    async def _announce(self, sender: Sender, order: desk.Announce) -> dict[str, Any]:
-        note = clean(order.note, desk.NOTE)
-        made = await self.outbox.make(sender.actor, order.kind, order.audience, order.outlets, note=note)
-        self.courier.send(sender.actor, made)
-        return {"announcement": made.announcement, "part": made.part}
-
-    async def _reload(self, sender: Sender, order: desk.Nothing) -> dict[str, Any]:
-        from outagetui.config import ConfigError
-
-        directory = Path(self.config.directory)
-        try:
-            fresh = await asyncio.to_thread(load, directory)
-            loaded = ConfigLoaded(digest=digest(directory))
-        except ConfigError as error:
-            lines = str(error).splitlines()
-            more = f" (and {len(lines) - 1} more: outagetui validate)" if len(lines) > 1 else ""
-            raise OrderError(f"kept the old configuration: {lines[0]}{more}") from error
-        fixed = (fresh.store, fresh.vantage, fresh.secrets)
-        if fixed != (self.config.store, self.config.vantage, self.config.secrets):
-            raise OrderError("store, vantage and secrets take effect when the daemon is started again")
-        await self._publish(fresh)
-        await self.record.write(sender.actor, loaded)
-        self.config = self.outbox.config = fresh
-        self.watch.configure(fresh)
-        self.schedule.replace(self.watch.checks())
-        return {}
-
-    async def _fault(self, sender: Sender, order: desk.Fault) -> dict[str, Any]:
-        if not self.drill:
-            raise OrderError("only a drill injects faults")
-        event = FaultInjected(fault=clean(order.fault, 60), target=clean(order.target, 60))
-        await self.record.write(sender.actor, event)
-        return {}
-
-    async def _stop(self, sender: Sender, order: desk.Nothing) -> dict[str, Any]:
-        # After the reply: ending closes the door on whoever ordered it.
-        asyncio.get_running_loop().call_later(0.1, self.end, f"ordered by {sender.actor}")
-        return {}

@@ -1,0 +1,163 @@
+"""What each order does: the desk has checked the sender's role and the order's fields already."""
+
+import asyncio
+import contextlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from outagetui import __version__
+from outagetui.config import ConfigError, digest, load
+from outagetui.daemon import desk
+from outagetui.daemon.sender import Sender
+from outagetui.daemon.world import balance_of
+from outagetui.events import ConfigLoaded, FaultInjected
+from outagetui.journal import WriteError
+from outagetui.model import Channel
+from outagetui.playbook.plan import plan
+from outagetui.playbook.runner import OrderError
+from outagetui.text import clean
+
+if TYPE_CHECKING:
+    from outagetui.daemon.service import Daemon
+
+
+def orders_of(daemon: "Daemon") -> dict[str, desk.Handler]:
+    """Return the handler of every order that `daemon` takes, by the order's name."""
+    take = _Handlers(daemon)
+    return {
+        "hello": take.hello,
+        "start": take.start,
+        "answer": take.answer,
+        "abort": take.abort,
+        "ack": take.ack,
+        "mute": take.mute,
+        "recheck": take.recheck,
+        "activate": lambda sender, order: take.stand(sender, "activate", order),
+        "deactivate": lambda sender, order: take.stand(sender, "deactivate", order),
+        "announce": take.announce,
+        "prove": take.prove,
+        "reload": take.reload,
+        "fault": take.fault,
+        "stop": take.stop,
+    }
+
+
+class _Handlers:
+    def __init__(self, daemon: "Daemon") -> None:
+        self._daemon = daemon
+
+    async def hello(self, sender: Sender, order: desk.Nothing) -> dict[str, Any]:
+        return {"role": sender.role, "actor": sender.actor, "pid": os.getpid(), "version": __version__}
+
+    async def start(self, sender: Sender, order: desk.Start) -> dict[str, Any]:
+        if order.stand_down:
+            return {"run": await self._daemon.runner.stand_down(sender.actor, order.stand_down)}
+        book = next((book for book in self._daemon.config.playbooks if book.id == order.playbook), None)
+        if book is None:
+            raise OrderError(f"there is no playbook {order.playbook}")
+        return {
+            "run": await self._daemon.runner.start(sender.actor, book.id, book.name, plan(book, self._daemon.config))
+        }
+
+    async def answer(self, sender: Sender, order: desk.Answer) -> dict[str, Any]:
+        note = clean(order.note, desk.NOTE)
+        approver = sender.role == "approver"
+        await self._daemon.runner.answer(
+            sender.actor, order.run, order.step, order.attempt, order.answer, note, approver=approver
+        )
+        return {}
+
+    async def abort(self, sender: Sender, order: desk.Abort) -> dict[str, Any]:
+        if await self._daemon.runner.abort(sender.actor, order.run):
+            return {}
+        return {"warning": f"{order.run} ends as soon as the step in progress is journaled"}
+
+    async def ack(self, sender: Sender, order: desk.Ack) -> dict[str, Any]:
+        incident, closed = self._daemon.record.ledger.incident_at(self._daemon.clock())
+        open_one = incident.id if incident is not None and closed is None else ""
+        await self._daemon.record.write(sender.actor, desk.ack_event(order, open_one))
+        return {"incident": open_one}
+
+    async def mute(self, sender: Sender, order: desk.Mute) -> dict[str, Any]:
+        known = frozenset(channel.id for channel in self._daemon.config.channels)
+        known |= {outlet.id for outlet in self._daemon.config.outlets}
+        event = desk.mute_event(order, known, self._daemon.clock())
+        mute = self._daemon.record.ledger.mutes.get(order.id)
+        await self._daemon.record.write(sender.actor, event)
+        if not order.seconds and mute is not None and mute.until > self._daemon.clock():
+            self._daemon.watch.repeat(order.id)
+        return {"until": event.until}
+
+    async def recheck(self, sender: Sender, order: desk.Recheck) -> dict[str, Any]:
+        ids = [check.id for check in self._daemon.watch.checks_of(order.id)] if order.id else None
+        if ids == []:
+            raise OrderError(f"nothing is checked under {clean(order.id, 60)}")
+        return {"checks": self._daemon.schedule.hurry(ids)}
+
+    async def stand(self, sender: Sender, which: str, order: desk.Standing) -> dict[str, Any]:
+        backups = frozenset(channel.id for channel in self._daemon.config.channels if channel.role == "backup")
+        active = set(self._daemon.record.ledger.active)
+        events = desk.standing_events(
+            which,
+            order.channels,
+            backups,
+            active,
+            lambda name: balance_of(self._daemon.config, self._daemon.watch, name),
+        )
+        if events:
+            await self._daemon.record.write(sender.actor, *events)
+        states = {name: self._daemon.watch.state_of(name).value for name in order.channels}
+        doubtful = [f"{name} is {state}" for name, state in states.items() if state != "up" and which == "activate"]
+        return {"changed": len(events)} | ({"warning": ", ".join(doubtful)} if doubtful else {})
+
+    async def prove(self, sender: Sender, order: desk.Prove) -> dict[str, Any]:
+        backups = [channel for channel in self._daemon.config.channels if channel.role == "backup"]
+        strangers = set(order.channels) - {channel.id for channel in backups}
+        if strangers:
+            raise OrderError(f"not a backup channel: {', '.join(map(clean, sorted(strangers)))}")
+        chosen = [channel for channel in backups if not order.channels or channel.id in order.channels]
+        for channel in chosen:
+            self._daemon.spawn(self._try_out(sender.actor, channel))
+        return {"channels": [channel.id for channel in chosen]}
+
+    async def _try_out(self, actor: str, channel: Channel) -> None:
+        with contextlib.suppress(WriteError):  # said by the flusher already; the proof counts for nothing
+            await self._daemon.prover.prove(actor, channel)
+
+    async def announce(self, sender: Sender, order: desk.Announce) -> dict[str, Any]:
+        note = clean(order.note, desk.NOTE)
+        made = await self._daemon.outbox.make(sender.actor, order.kind, order.audience, order.outlets, note=note)
+        self._daemon.courier.send(sender.actor, made)
+        return {"announcement": made.announcement, "part": made.part}
+
+    async def reload(self, sender: Sender, order: desk.Nothing) -> dict[str, Any]:
+        directory = Path(self._daemon.config.directory)
+        try:
+            fresh = await asyncio.to_thread(load, directory)
+            loaded = ConfigLoaded(digest=digest(directory))
+        except ConfigError as error:
+            lines = str(error).splitlines()
+            more = f" (and {len(lines) - 1} more: outagetui validate)" if len(lines) > 1 else ""
+            raise OrderError(f"kept the old configuration: {lines[0]}{more}") from error
+        fixed = (fresh.store, fresh.vantage, fresh.secrets)
+        if fixed != (self._daemon.config.store, self._daemon.config.vantage, self._daemon.config.secrets):
+            raise OrderError("store, vantage and secrets take effect when the daemon is started again")
+        await self._daemon.publish(fresh)
+        await self._daemon.record.write(sender.actor, loaded)
+        self._daemon.config = self._daemon.outbox.config = fresh
+        self._daemon.watch.configure(fresh)
+        self._daemon.schedule.replace(self._daemon.watch.checks())
+        return {}
+
+    async def fault(self, sender: Sender, order: desk.Fault) -> dict[str, Any]:
+        if not self._daemon.drill:
+            raise OrderError("only a drill injects faults")
+        event = FaultInjected(fault=clean(order.fault, 60), target=clean(order.target, 60))
+        await self._daemon.record.write(sender.actor, event)
+        return {}
+
+    async def stop(self, sender: Sender, order: desk.Nothing) -> dict[str, Any]:
+        # After the reply: ending closes the door on whoever ordered it.
+        asyncio.get_running_loop().call_later(0.1, self._daemon.end, f"ordered by {sender.actor}")
+        return {}
