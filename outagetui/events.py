@@ -109,6 +109,8 @@ class StepPlan(Struct, frozen=True, kw_only=True):
     timeout: float = 30.0
     on_failure: str = "ask"
     already: str | None = None
+    only_if: tuple[str, ...] = ()  # "STEP=ANSWER", all of which must hold; else the step is skipped
+    answers: dict[str, str] = {}  # of a `choose`: each answer's name and words
     options: dict[str, Any] = {}
     facts: dict[str, Any] = {}  # what the names in the options meant when the run began
     undo: dict[str, Any] | None = None
@@ -123,6 +125,12 @@ class RunStarted(Event, frozen=True, kw_only=True):
     digest: str
     steps: tuple[StepPlan, ...]
     stands_down: str = ""
+
+
+class RunTaken(Event, frozen=True, kw_only=True):
+    """Another operator took the run over: its questions are now theirs."""
+
+    run: str
 
 
 class StepAsked(Event, frozen=True, kw_only=True):
@@ -171,6 +179,7 @@ class StepEnded(Event, frozen=True, kw_only=True):
     outcome: str
     detail: str
     output: str = ""  # what the step printed, cleaned and capped
+    changed: bool = True  # False when it was so already, so that nothing is there to take back
 
 
 class RunEnded(Event, frozen=True, kw_only=True):
@@ -244,6 +253,7 @@ KINDS: dict[str, type[Event]] = {
     "deactivate": Deactivated,
     "proof": Proved,
     "run.start": RunStarted,
+    "run.take": RunTaken,
     "run.end": RunEnded,
     "step.ask": StepAsked,
     "step.answer": StepAnswered,

@@ -39,7 +39,7 @@ def _words(event: events.Event) -> str:
             return f"deactivated {channel}" + (f" ({run})" if run else " by hand")
         case events.Proved(channel=channel, outcome=outcome, detail=detail):
             return f"proof of {channel} {outcome}: {detail}"
-        case events.RunStarted() | events.RunEnded():
+        case events.RunStarted() | events.RunEnded() | events.RunTaken():
             return _of_run(event)
         case events.AnnouncementMade(announcement=name, kind=kind, outlets=outlets):
             return f"announcement {name} {kind} for {', '.join(outlets)}: {event.title}"
@@ -51,7 +51,9 @@ def _words(event: events.Event) -> str:
             return _of_step(event)
 
 
-def _of_run(event: events.RunStarted | events.RunEnded) -> str:
+def _of_run(event: events.RunStarted | events.RunEnded | events.RunTaken) -> str:
+    if isinstance(event, events.RunTaken):
+        return f"took run {event.run} over"
     if isinstance(event, events.RunEnded):
         return f"run {event.run} {event.state}"
     if event.stands_down:

@@ -20,7 +20,7 @@ from outagetui.step_options import STEPS, StepOptions
 class Result(Struct, frozen=True):
     """What came of a step. `events` are journaled in the same commit as the outcome.
 
-    `output` is what it printed. With `unsure` (then `done` is False) it may or may not have happened: nothing is
+    `output` is what it printed; `changed` is False when all was so already: then a stand-down takes nothing back. With `unsure` (then `done` is False) it may or may not have happened: nothing is
     repeated without an operator's word.
     """
 
@@ -29,6 +29,7 @@ class Result(Struct, frozen=True):
     events: tuple[Event, ...] = ()
     output: str = ""
     unsure: bool = False
+    changed: bool = True
 
 
 class World(Protocol):
