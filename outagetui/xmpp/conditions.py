@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element
 
 from outagetui.model import Outcome
 from outagetui.probes.trouble import Trouble
+from outagetui.text import clean
 
 STANZA = "urn:ietf:params:xml:ns:xmpp-stanzas"
 STREAM = "urn:ietf:params:xml:ns:xmpp-streams"
@@ -72,3 +73,22 @@ def stream_ended(word: str, text: str = "") -> Trouble:
     """Return the trouble that a stream error means."""
     code = f"xmpp.{word}" if word in _STREAMS_OF_NOTE else "xmpp.stream-error"
     return Trouble(Outcome.FAIL, code, f"the server ended the stream: {word}{f' ({text})' if text else ''}")
+
+
+_HINTS = {
+    "xmpp.not-authorized": "the secret does not hold the account's password",
+    "xmpp.forbidden": "the account has no right to; it must be owner or admin there",
+    "xmpp.not-allowed": "the server lets this account not do that",
+    "xmpp.registration-required": "only members may enter; make the account one",
+    "xmpp.room-password": "choose another room",
+    "xmpp.no-tls": "nothing is sent without encryption",
+    "xmpp.host-unknown": "the server does not serve this domain",
+    "timeout": "the server does not answer",
+    "tcp.refused": "is the server running?",
+}
+
+
+def explained(trouble: Trouble) -> str:
+    """Return in words for an operator what happened, and what it means."""
+    hint = _HINTS.get(trouble.code, "")
+    return "; ".join(filter(None, (clean(trouble.detail or trouble.code), hint)))

@@ -25,14 +25,14 @@ HINTS = "urn:xmpp:hints"
 CREATED, SELF = "201", "110"
 NICKS = 4  # that are tried when somebody has ours
 
-_CLIENT = "{jabber:client}"
+CLIENT = "{jabber:client}"
 _GONE = frozenset({"item-not-found", "gone"})
 # XEP-0410 section 3: what says that we are in, though the ping went astray.
 _STILL_IN = frozenset({"service-unavailable", "feature-not-implemented", "item-not-found"})
 _UNDECIDED = frozenset({"remote-server-not-found", "remote-server-timeout"})
 
 
-class _Joined(NamedTuple):
+class Joined(NamedTuple):
     """How a try to join ended: as whom we are in, or the error, or that the room was made for us."""
 
     nick: str = ""
@@ -43,32 +43,23 @@ class _Joined(NamedTuple):
 class Room:
     """A room of one session. `lock` is held by whoever looks at it; `nick` is ours while we are in."""
 
+    history = 0  # how many of the last messages are asked for when joining
+
     def __init__(self, session: "Session", address: str) -> None:
         self.address = address
         self.nick = ""
         self.lock = asyncio.Lock()
         self._session = session
         self._loop = asyncio.get_running_loop()
-        self._joining: asyncio.Future[_Joined | None] | None = None
+        self._joining: asyncio.Future[Joined | None] | None = None
         self._echoes: dict[str, asyncio.Future[Element | None]] = {}
         self._destroyed: asyncio.Future[Element | None] | None = None
 
     async def join(self, nick: str) -> None:
         """Enter as `nick`, with another ending where somebody has it. What joining made is destroyed again."""
         await self._must_exist()
-        wanted = nick
-        for _ in range(NICKS):
-            joined = await self._try(wanted)
-            if joined.created:
-                await self._take_back()
-            if joined.error is None:
-                self.nick = joined.nick
-                return
-            error = refused(joined.error, self.address)
-            if error.condition != "conflict":
-                raise _meant(error, self.address)
-            wanted = f"{nick}-{secrets.token_hex(2)}"
-        raise error
+        if await self._enter(nick):
+            await self._take_back()
 
     async def echo(self) -> None:
         """Send a message and wait until the room has sent it to everybody, us among them.
@@ -76,9 +67,27 @@ class Room:
         It has no body, so every client ignores it and nobody is disturbed.
         """
         id = secrets.token_hex(8)
-        message = Element(f"{_CLIENT}message", {"type": "groupchat", "id": id, "to": self.address})
+        message = Element(f"{CLIENT}message", {"type": "groupchat", "id": id, "to": self.address})
         SubElement(message, f"{{{ORIGIN}}}origin-id", {"id": id})
         SubElement(message, f"{{{HINTS}}}no-store")
+        await self._round(message, id)
+
+    async def _enter(self, nick: str) -> bool:
+        """Enter as `nick` or alike; tell whether that made the room."""
+        wanted = nick
+        for _ in range(NICKS):
+            joined = await self._try(wanted)
+            if joined.error is None:
+                self.nick = joined.nick
+                return joined.created
+            error = refused(joined.error, self.address)
+            if error.condition != "conflict":
+                raise _meant(error, self.address)
+            wanted = f"{nick}-{secrets.token_hex(2)}"
+        raise error
+
+    async def _round(self, message: Element, id: str) -> None:
+        """Send a message of this id to everybody, and wait until it has come back to us."""
         future = self._echoes[id] = self._loop.create_future()
         try:
             self._session.send(message)
@@ -112,12 +121,12 @@ class Room:
 
     def take(self, stanza: Element) -> None:
         """Take what the room sent us."""
-        if stanza.tag == f"{_CLIENT}message":
+        if stanza.tag == f"{CLIENT}message":
             self._take_message(stanza)
             return
         kind, nick = stanza.get("type"), (stanza.get("from") or "").partition("/")[2]
         if kind == "error":
-            self._settle(_Joined(error=stanza))
+            self._settle(Joined(error=stanza))
             return
         states = {each.get("code") for each in stanza.iterfind(f"{{{USER}}}x/{{{USER}}}status")}
         if SELF not in states:
@@ -126,11 +135,9 @@ class Room:
             if "303" not in states and nick == self.nick:  # else only our name in it changes
                 self.nick = ""
         elif CREATED in states:
-            # At once, whoever waits or does not: nothing of it may stay.
-            self._destroy()
-            self._settle(_Joined(created=True))
+            self._made(nick)
         else:
-            self._settle(_Joined(nick=nick))
+            self._settle(Joined(nick=nick))
 
     def session_ended(self) -> None:
         """Wake whoever waits: nothing can come any more."""
@@ -138,6 +145,11 @@ class Room:
         for future in (self._joining, *self._echoes.values()):
             if future is not None and not future.done():
                 future.set_result(None)
+
+    def _made(self, nick: str) -> None:
+        """Joining has made the room: away with it at once, whoever waits or does not."""
+        self._destroy()
+        self._settle(Joined(created=True))
 
     async def _must_exist(self) -> None:
         """Ask first, because a server that lets us would make the room. Only a clear no counts."""
@@ -147,11 +159,11 @@ class Room:
             if error.condition in _GONE or error.condition in _UNDECIDED:
                 raise _meant(error, self.address) from error
 
-    async def _try(self, nick: str) -> _Joined:
-        presence = Element(f"{_CLIENT}presence", {"to": f"{self.address}/{nick}"})
-        SubElement(SubElement(presence, f"{{{MUC}}}x"), f"{{{MUC}}}history", {"maxstanzas": "0"})
+    async def _try(self, nick: str) -> Joined:
+        presence = Element(f"{CLIENT}presence", {"to": f"{self.address}/{nick}"})
+        SubElement(SubElement(presence, f"{{{MUC}}}x"), f"{{{MUC}}}history", {"maxstanzas": str(self.history)})
         self._joining = self._loop.create_future()
-        joined: _Joined | None = None
+        joined: Joined | None = None
         try:
             self._session.send(presence)
             joined = await self._joining
@@ -163,12 +175,12 @@ class Room:
             raise self._session.reason()
         return joined
 
-    def _settle(self, joined: _Joined) -> None:
+    def _settle(self, joined: Joined) -> None:
         if self._joining is not None and not self._joining.done():
             self._joining.set_result(joined)
 
     def _depart(self, nick: str) -> None:
-        self._session.send(Element(f"{_CLIENT}presence", {"type": "unavailable", "to": f"{self.address}/{nick}"}))
+        self._session.send(Element(f"{CLIENT}presence", {"type": "unavailable", "to": f"{self.address}/{nick}"}))
 
     def _destroy(self) -> None:
         query = Element(f"{{{OWNER}}}query")

@@ -4,6 +4,7 @@ import asyncio
 import math
 import secrets
 import ssl
+from collections.abc import Callable
 from xml.etree.ElementTree import Element
 
 from slixmpp import JID
@@ -41,6 +42,7 @@ class Session:
         first = first_to_expire(chain(stream))
         self.good_until = math.inf if first is None else first.expires  # epoch seconds
         self.rooms: dict[str, Room] = {}
+        self.peers: dict[str, Callable[[Element], None]] = {}  # who is given what comes from a bare address
         self._elements: asyncio.Queue[Element | None] = asyncio.Queue()
         self._waiting: dict[str, tuple[str | None, Answer]] = {}
         self._loop = asyncio.get_running_loop()
@@ -164,10 +166,12 @@ class Session:
             self._elements.put_nowait(element)
             return True
         if tag in (PRESENCE, MESSAGE):
-            room = self.rooms.get((source or "").partition("/")[0])
-            if room is not None:
-                room.take(element)
-            return room is not None
+            bare = (source or "").partition("/")[0]
+            room = self.rooms.get(bare)
+            take = room.take if room is not None else self.peers.get(bare)
+            if take is not None:
+                take(element)
+            return take is not None
         return False
 
     def _route_iq(self, element: Element, source: str | None) -> bool:
