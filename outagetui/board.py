@@ -1,30 +1,28 @@
 """From live verdicts and the folded journal to what the screens show at one moment; pure."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from outagetui import verdict
 from outagetui.cost import rates, spending, words
+from outagetui.health import Health
 from outagetui.ledger import Ledger, Proof
-from outagetui.live import Beat, Live, Public, PublicChannel, PublicCheck, PublicOutlet, PublicPlaybook
-from outagetui.model import AUDIENCES, WORST_FIRST, Audience, Condition, Outcome, Sample, State
-from outagetui.reach import Share, reach, share_of
+from outagetui.live import Beat, Live, Public, PublicChannel, PublicOutlet
+from outagetui.model import AUDIENCES, WORST_FIRST, Audience, State
+from outagetui.reach import reach
 from outagetui.rows import (
     Board,
     ChannelRow,
-    CheckRow,
     DaemonRow,
     IncidentRow,
     OutletRow,
     PlaybookRow,
     ReachRow,
-    SuggestionRow,
 )
 from outagetui.run_rows import announcement_row, run_row
+from outagetui.suggest import Moment, Seen, suggestions
 
 STALE_AFTER = 5.0
 RUNS_SHOWN = 20
 ANNOUNCEMENTS_SHOWN = 10
-UNSEEN = Sample(outcome=Outcome.UNKNOWN)
 
 
 def build(public: Public, live: Iterable[Live], ledger: Ledger, beat: Beat | None, now: float) -> Board:
@@ -34,8 +32,9 @@ def build(public: Public, live: Iterable[Live], ledger: Ledger, beat: Beat | Non
     reaches = view.reaches(channels)
     runs = sorted(ledger.runs.values(), key=lambda run: run.started, reverse=True)
     running = {run.playbook: run.id for run in runs if run.ended is None}
-    suggestions = view.suggestions(channels)
-    suggested = {row.playbook for row in suggestions}
+    # Blind, we know nothing that would be worth acting on.
+    hints = () if view.blind else suggestions(view.moment(channels))
+    suggested = {row.playbook for row in hints}
     announcements = sorted(ledger.announcements.values(), key=lambda made: made.parts[-1][0], reverse=True)
     return Board(
         at=now,
@@ -49,7 +48,7 @@ def build(public: Public, live: Iterable[Live], ledger: Ledger, beat: Beat | Non
         reach=reaches,
         channels=channels,
         outlets=tuple(view.outlet(outlet) for outlet in public.outlets),
-        suggestions=suggestions,
+        suggestions=hints,
         playbooks=tuple(
             PlaybookRow(
                 id=book.id,
@@ -74,120 +73,14 @@ def _worst_first(row: ChannelRow) -> tuple[int, int, int, str]:
     return AUDIENCES.index(row.audience), WORST_FIRST.index(row.state), row.role != "primary", row.name
 
 
-def _turned(pointers: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
-    """Return for each name those that point to it, in their order."""
-    turned: dict[str, list[str]] = {}
-    for name, others in pointers.items():
-        for other in dict.fromkeys(others):
-            turned.setdefault(other, []).append(name)
-    return turned
-
-
-class _View:
-    """The look-ups that every row needs, made once per board."""
-
-    def __init__(self, public: Public, live: Iterable[Live], ledger: Ledger, beat: Beat | None, now: float) -> None:
-        self.public, self.ledger, self.beat, self.now = public, ledger, beat, now
-        self.blind = beat.blind if beat is not None else ""
-        self.by_check: dict[str, list[Live]] = {}
-        for row in live:
-            self.by_check.setdefault(row.check, []).append(row)
-        self.mutes = {name: mute for name, mute in ledger.mutes.items() if mute.until > now}
-        self.shares: dict[str, Share] = {}
-        self.states: dict[str, State] = {}
-        self.known: dict[str, State] = {}
-        self.onsets: dict[str, float | None] = {}
-        self.checks: dict[str, tuple[CheckRow, ...]] = {}
-        self.locals: dict[str, str] = {}
-        self.names = {channel.id: channel.name for channel in public.channels}
-        self.backed_by = _turned({channel.id: channel.backs_up for channel in public.channels})
-        self.dependents = _turned({channel.id: channel.depends_on for channel in public.channels})
-        owners: list[PublicChannel | PublicOutlet] = [*public.channels, *public.outlets]
-        for owner in owners:
-            self._judge(owner)
-
-    def _judge(self, owner: PublicChannel | PublicOutlet) -> None:
-        rows = tuple(self._check(check) for check in owner.checks)
-        pairs = [verdict.across({vantage: State(state) for vantage, state in row.vantages}) for row in rows]
-        state, local = verdict.of_channel(pairs)
-        known = [live.track.state for check in owner.checks for live in self.by_check.get(check.id, ())]
-        last = min((s for s in known if s is not State.UNKNOWN), key=WORST_FIRST.index, default=State.UNKNOWN)
-        failing = max((row.failing_share for row in rows), default=0.0)
-        onsets = [
-            live.track.failing.onset
-            for check in owner.checks
-            for live in self.by_check.get(check.id, ())
-            if live.track.failing.bad and live.track.failing.onset is not None
-        ]
-        self.checks[owner.id], self.states[owner.id], self.locals[owner.id] = rows, state, local
-        self.known[owner.id] = last if state is State.UNKNOWN else state
-        self.onsets[owner.id] = min(onsets, default=None)
-        shown = State.BLIND if self.blind else state
-        self.shares[owner.id] = share_of(shown, last, failing)
-
-    def _check(self, check: PublicCheck) -> CheckRow:
-        lives = self.by_check.get(check.id, [])
-        if not lives:
-            return CheckRow(
-                id=check.id, probe=check.probe, target=check.target, every=check.every, expect=check.expect,
-                state=State.UNKNOWN, since=None, why="not probed yet",
-            )  # fmt: skip
-        judged = [(live, *verdict.state_at(live.track, check.every, self.now)) for live in lives]
-        live, state, since = min(judged, key=lambda item: WORST_FIRST.index(item[1]))
-        sample = live.sample or UNSEEN
-        return CheckRow(
-            id=check.id,
-            probe=check.probe,
-            target=check.target,
-            every=check.every,
-            expect=check.expect,
-            state=state,
-            since=since,
-            why=live.why if state is live.state else verdict.why(live.track, state, live.sample),
-            at=live.at,
-            outcome=sample.outcome if live.sample is not None else None,
-            latency_ms=sample.latency_ms,
-            phases=sample.phases,
-            code=sample.code,
-            detail=sample.detail,
-            value=sample.value,
-            spark=live.spark,
-            failing_share=max(verdict.failing_share(each.track) for each in lives),
-            vantages=tuple((each.vantage, each_state.value) for each, each_state, _ in judged),
-        )
-
-    def _worst_check(self, owner: str) -> CheckRow | None:
-        return min(self.checks[owner], key=lambda row: WORST_FIRST.index(row.state), default=None)
-
-    def _why(self, owner: str, state: State) -> tuple[str, float | None]:
-        if not self.checks[owner]:
-            return "no check watches it", None
-        row = self._worst_check(owner)
-        assert row is not None
-        if self.blind:
-            return f"our own uplink fails: {self.blind}", None
-        name = row.id.partition(".")[2]
-        many = len(self.checks[owner]) > 1 and state is not State.UP
-        words = f"{name}: {row.why}" if many else row.why
-        if len(row.vantages) > 1 and state is not State.UP:
-            seen = sum(1 for _, held in row.vantages if held == row.state.value)
-            words += f", seen from {seen} of {len(row.vantages)} vantages"
-        return words, row.since
-
-    def suppressed(self, depends_on: Sequence[str]) -> bool:
-        """Whether every check or channel it depends on is down."""
-        return bool(depends_on) and all(self._down(name) for name in depends_on)
-
-    def _down(self, name: str) -> bool:
-        if name in self.states:
-            return self.states[name] is State.DOWN
-        return any(row.id == name and row.state is State.DOWN for rows in self.checks.values() for row in rows)
+class _View(Health):
+    """The rows of one board."""
 
     def channel(self, channel: PublicChannel) -> ChannelRow:
         """Return the row of one channel."""
         state = self.states[channel.id]
-        reason, since = self._why(channel.id, state)
-        worst = self._worst_check(channel.id)
+        reason, since = self.why(channel.id, state)
+        worst = self.worst_check(channel.id)
         backup = channel.role == "backup"
         proof = self.ledger.proofs.get(channel.id)
         standing = ("active" if channel.id in self.ledger.active else "standby") if backup else None
@@ -243,8 +136,8 @@ class _View:
     def outlet(self, outlet: PublicOutlet) -> OutletRow:
         """Return the row of one outlet."""
         state = self.states[outlet.id] if outlet.checks else State.UNKNOWN
-        words, since = self._why(outlet.id, state)
-        worst = self._worst_check(outlet.id)
+        words, since = self.why(outlet.id, state)
+        worst = self.worst_check(outlet.id)
         states = [
             done.state if done is not None else "planned"
             for made in self.ledger.announcements.values()
@@ -305,44 +198,27 @@ class _View:
                 rows.append(ReachRow(audience=audience, now=now, possible=possible, uncertain=guess))
         return tuple(rows)
 
-    def _holds(self, condition: Condition, row: ChannelRow) -> bool:
+    def moment(self, channels: Sequence[ChannelRow]) -> Moment:
+        """Return what suggestions are made from."""
+        return Moment(
+            public=self.public,
+            channels={row.id: self._seen(row) for row in channels},
+            active=self.ledger.active,
+            running={run.playbook for run in self.ledger.runs.values() if run.ended is None},
+            now=self.now,
+        )
+
+    def _seen(self, row: ChannelRow) -> Seen:
         state = self.states[row.id]
-        if row.muted or row.suppressed or row.local or state not in condition.state or self.blind:
-            return False
-        since = self.onsets[row.id] if state in (State.PARTIAL, State.DOWN) else row.since
-        return since is not None and self.now - since >= condition.lasting
-
-    def suggestions(self, channels: Sequence[ChannelRow]) -> tuple[SuggestionRow, ...]:
-        """Return the playbooks whose condition holds and that do not run, best gain in reach first."""
-        by_id: Mapping[str, ChannelRow] = {row.id: row for row in channels}
-        running = {run.playbook for run in self.ledger.runs.values() if run.ended is None}
-        rows = []
-        for book in self.public.playbooks:
-            held = [
-                by_id[cond.channel]
-                for cond in book.suggest
-                if cond.channel in by_id and self._holds(cond, by_id[cond.channel])
-            ]
-            spent = book.activates and all(name in self.ledger.active for name in book.activates)
-            if held and book.id not in running and not spent:
-                rows.append(self._suggestion(book, held[0]))
-        return tuple(sorted(rows, key=lambda row: (row.now or 0.0) - (row.then or 0.0)))
-
-    def _suggestion(self, book: PublicPlaybook, cause: ChannelRow) -> SuggestionRow:
-        best: tuple[float, Audience, float | None, float | None] = (-1.0, cause.audience, None, None)
-        for audience in AUDIENCES:
-            now, _ = self._reach(audience, self._active)
-            then, _ = self._reach(audience, lambda channel: self._active(channel) or channel.id in book.activates)
-            people = sum(segment.people for segment in self.public.segments if segment.audience == audience)
-            if now is not None and then is not None and (then - now) * people > best[0]:
-                best = ((then - now) * people, audience, now, then)
-        return SuggestionRow(
-            playbook=book.id,
-            name=book.name,
-            why=f"{cause.name} is {cause.known.value}",
-            audience=best[1],
-            now=best[2],
-            then=best[3],
+        return Seen(
+            name=row.name,
+            audience=row.audience,
+            primary=row.role == "primary",
+            state=state,
+            since=self.onsets[row.id] if state in (State.PARTIAL, State.DOWN) else row.since,
+            share=self.shares[row.id],
+            muted=row.muted is not None,
+            heeded=not (row.muted or row.suppressed or row.local),
         )
 
 

@@ -147,11 +147,20 @@ class Contact(Struct, frozen=True, kw_only=True):
 
 
 class Condition(Struct, frozen=True, kw_only=True):
-    """When a playbook is suggested: `channel` has been in one of `state` for `lasting` seconds."""
+    """When a playbook is suggested: everything given here holds at once, the first two for `lasting` seconds.
 
-    channel: str
+    Every one of `channels` is in one of `state`; the reach of `audience` is below `reach_below` (0 to 1); it is
+    `between` two minutes of the local day, the second on the next day where it is not after the first; and that
+    stretch began on one of `days` (0 is Monday).
+    """
+
+    channels: tuple[str, ...] = ()
     state: tuple[State, ...] = (State.PARTIAL, State.DOWN)
     lasting: float = 30.0
+    audience: Audience | None = None
+    reach_below: float | None = None
+    between: tuple[int, int] | None = None
+    days: tuple[int, ...] = ()
 
 
 class Undo(Struct, frozen=True, kw_only=True):

@@ -48,3 +48,15 @@ def reach(
         # An uncertain channel that might be better, or the uncertain best itself, makes the figure a guess.
         uncertain = uncertain or any(not share.certain and best.value < 1.0 for share in used) or not best.certain
     return reached / people, uncertain
+
+
+def percent(share: float | None) -> str:
+    """Return a share of 0 to 1 as `31 %`, never `100 %` while somebody is missing nor `0 %` while somebody is there."""
+    if share is None:
+        return "–"
+    shown = round(share * 100)
+    if shown >= 100 and share < 1:
+        shown = 99
+    if shown <= 0 < share:
+        shown = 1
+    return f"{shown} %"

@@ -107,8 +107,19 @@ class IncidentRow(Struct, frozen=True, kw_only=True):
     closes: float | None = None  # when it will close by itself, if all primaries stay up
 
 
+class GainRow(Struct, frozen=True, kw_only=True):
+    """What a playbook's backups win back of an audience: its reach now, and then."""
+
+    audience: Audience
+    now: float
+    then: float
+
+
 class SuggestionRow(Struct, frozen=True, kw_only=True):
-    """A playbook whose condition holds, and the reach of the audience it helps most: now, and with its backups."""
+    """A playbook whose condition holds, and the reach of the audience it helps most: now, and with its backups.
+
+    `gains` are all audiences it wins people of, most people first.
+    """
 
     playbook: str
     name: str
@@ -116,6 +127,24 @@ class SuggestionRow(Struct, frozen=True, kw_only=True):
     audience: Audience
     now: float | None
     then: float | None
+    gains: tuple[GainRow, ...] = ()
+
+
+class PracticeRow(Struct, frozen=True, kw_only=True):
+    """The last time a playbook was run to its end, `where` "real" or "drill", and the confidence that follows.
+
+    `state` is done, failed or aborted, `seconds` how long it took, `confidence` none, low, medium or high; `changed`:
+    the playbook is not what it was then.
+    """
+
+    confidence: str
+    at: float | None = None
+    where: str = ""
+    state: str = ""
+    seconds: float = 0.0
+    failed: int = 0
+    skipped: int = 0
+    changed: bool = False
 
 
 class PlaybookRow(Struct, frozen=True, kw_only=True):
@@ -127,6 +156,7 @@ class PlaybookRow(Struct, frozen=True, kw_only=True):
     steps: tuple[str, ...]
     suggested: bool = False
     running: str = ""  # the run's id
+    practised: PracticeRow = PracticeRow(confidence="none")
 
 
 class StepRow(Struct, frozen=True, kw_only=True):

@@ -83,7 +83,7 @@ SEGMENTS = (
     Segment(id="writers", audience="customers", people=400, uses=("mail",)),
     Segment(id="office", audience="staff", people=12, uses=("team", "jabber")),
 )
-SWITCH = playbook("switch", "webchat", "jabber", when=(Condition(channel="messenger", state=BAD, lasting=30.0),))
+SWITCH = playbook("switch", "webchat", "jabber", when=(Condition(channels=("messenger",), state=BAD, lasting=30.0),))
 PUBLIC = business(CHANNELS, SEGMENTS, [outlet("page")], [SWITCH])
 
 

@@ -10,7 +10,7 @@ from outagetui.events import Event
 from outagetui.ledger import Ledger
 from outagetui.live import Beat, Live, Public
 from outagetui.model import Condition, Entry, Segment, State
-from outagetui.rows import Board, ChannelRow, IncidentRow, OutletRow, ReachRow, SuggestionRow
+from outagetui.rows import Board, ChannelRow, GainRow, IncidentRow, OutletRow, ReachRow, SuggestionRow
 from tests.stores import BAD, CHANNELS, PUBLIC, SEGMENTS, SWITCH, business, channel, live_row, outlet, playbook
 
 NOW = 2000.0
@@ -94,7 +94,13 @@ def test_a_small_story_whole() -> None:
     )
     assert before.suggestions == (
         SuggestionRow(
-            playbook="switch", name="Switch", why="Messenger is down", audience="customers", now=0.4, then=1.0
+            playbook="switch",
+            name="Switch",
+            why="Messenger is down",
+            audience="customers",
+            now=0.4,
+            then=1.0,
+            gains=(GainRow(audience="customers", now=0.4, then=1.0),),
         ),
     )
     assert before.playbooks[0].suggested
@@ -212,7 +218,7 @@ def test_a_failed_run_can_be_suggested_again() -> None:
 
 
 def test_suggestions_are_ranked_by_what_they_win() -> None:
-    when = (Condition(channel="messenger", state=BAD, lasting=0.0),)
+    when = (Condition(channels=("messenger",), state=BAD, lasting=0.0),)
     activates = {"nothing": (), "little": ("jabber",), "much": ("webchat",)}
     books = [playbook(name, *channels, when=when) for name, channels in activates.items()]
     public = business(CHANNELS, SEGMENTS, playbooks=books)
@@ -256,7 +262,7 @@ def test_suppressed_only_while_everything_it_depends_on_is_down(vps: State, vpn:
 
 
 def test_a_suppressed_channel_suggests_nothing() -> None:
-    when = (Condition(channel="jabber", state=BAD, lasting=0.0),)
+    when = (Condition(channels=("jabber",), state=BAD, lasting=0.0),)
     channels = [channel("vps"), channel("jabber", "backup", depends_on=("vps",))]
     public = business(channels, SEGMENTS, playbooks=[playbook("p", when=when)])
     assert board(states_of(vps=State.DOWN, jabber=State.DOWN), public=public).suggestions == ()

@@ -9,8 +9,9 @@ from outagetui.config.decode import decode
 from outagetui.config.draft import ID, ID_WORDS, Draft, Placed
 from outagetui.config.positions import Path
 from outagetui.config.source import Source, names_in, read_source
+from outagetui.config.suggestions import conditions
 from outagetui.config.tables import PlaybookFile, StepTable
-from outagetui.model import Condition, Playbook, Step, Undo
+from outagetui.model import Playbook, Step, Undo
 from outagetui.step_options import ACTS_OUTSIDE, STEPS, StepOptions, WaitOptions
 
 # Kinds of steps that are specified but that this version cannot do.
@@ -37,9 +38,8 @@ def _playbook(file: PlaybookFile, source: Source) -> Playbook:
         id=source.name,
         name=file.name,
         summary=file.summary,
-        suggest=tuple(
-            Condition(channel=when.channel, state=when.state, lasting=when.lasting) for when in file.suggest.when
-        ),
+        concurrent=file.concurrent,
+        suggest=conditions(file.suggest.when, source),
         steps=tuple(_step(table, index, source) for index, table in zip(indexes, file.step, strict=False)),
     )
 

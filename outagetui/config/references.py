@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping
 
 from outagetui.config import graph
+from outagetui.config.alertchain import look_at_routes
 from outagetui.config.draft import Draft, Owner, Placed
 from outagetui.config.names import known_name, known_names
 from outagetui.config.positions import Path
 from outagetui.config.steps import look_at_steps
+from outagetui.config.suggestions import look_at_conditions
 from outagetui.config.tables import ChannelTable
 from outagetui.model import Check
 
@@ -23,10 +25,9 @@ def look_at_references(draft: Draft) -> None:
         for name in contact.value.addresses:
             known_name(draft, contact, ("addresses", name), name, channels, "channel")
     for playbook in draft.playbooks:
-        for index, condition in enumerate(playbook.value.suggest):
-            at = ("suggest", "when", index, "channel")
-            known_name(draft, playbook, at, condition.channel, channels, "channel")
+        look_at_conditions(draft, playbook)
         look_at_steps(draft, playbook)
+    look_at_routes(draft)
     graph.look_for_cycles(draft)
 
 

@@ -10,6 +10,7 @@ Text = Annotated[str, Meta(min_length=1, max_length=4000)]
 Interval = Annotated[float, Meta(ge=0.1, extra_json_schema={"unit": "s"})]
 Limit = Annotated[float, Meta(gt=0, extra_json_schema={"unit": "s"})]
 Raw = dict[str, Any]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 class StoreTable(Struct, kw_only=True):
@@ -188,6 +189,10 @@ class StepTable(Struct, kw_only=True):
     id: Text | None = None
     do: Text
     say: str = ""
+    audience: Audience | None = None
+    reach_below: Annotated[float, Meta(gt=0, le=1)] | None = None
+    between: tuple[Text, ...] | None = None
+    days: Annotated[tuple[Day, ...], Meta(min_length=1)] | None = None
     with_: Raw = field(name="with", default_factory=dict)
     needs: Literal["auto", "confirm", "two-person"] | None = None
     timeout: Limit | None = None

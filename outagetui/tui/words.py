@@ -6,6 +6,7 @@ from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from outagetui.reach import percent as percent
 from outagetui.rows import ReachRow
 
 GLUE = "\ue000"  # as wide as a blank, but no place to break a line at
@@ -62,18 +63,6 @@ def milliseconds(value: float | None) -> str:
     if value < 9.95:
         return f"{value:.1f}ms"
     return f"{value:.0f}ms" if value < 9999.5 else f"{value / 1000:.0f}s"
-
-
-def percent(share: float | None) -> str:
-    """Return a share of 0 to 1 as `31 %`, never `100 %` while somebody is missing nor `0 %` while somebody is there."""
-    if share is None:
-        return "–"
-    shown = round(share * 100)
-    if shown >= 100 and share < 1:
-        shown = 99
-    if shown <= 0 < share:
-        shown = 1
-    return f"{shown} %"
 
 
 def bound(text: str) -> str:
