@@ -194,6 +194,7 @@ class Playbook(Struct, frozen=True, kw_only=True):
     steps: tuple[Step, ...] = ()
 
 
+    concurrent: bool = False  # whether it may run more than once at a time
 class Operator(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A user of this machine and what they may order."""
 

@@ -155,10 +155,11 @@ class ContactsFile(Struct, kw_only=True):
 
 
 class WhenTable(Struct, kw_only=True):
-    """One alternative of `[suggest] when`."""
+    """One alternative of `[suggest] when`: all that it says must hold. `channel` is short for one of `channels`."""
 
-    channel: Text
-    state: Annotated[tuple[State, ...], Meta(min_length=1)] = (State.PARTIAL, State.DOWN)
+    channel: Text | None = None
+    channels: Annotated[tuple[Text, ...], Meta(min_length=1)] | None = None
+    state: Annotated[tuple[State, ...], Meta(min_length=1)] | None = None
     lasting: Limit = field(name="for", default=30.0)
 
 
@@ -208,3 +209,4 @@ class PlaybookFile(Struct, kw_only=True):
     summary: str = ""
     suggest: SuggestTable = field(default_factory=SuggestTable)
     step: Annotated[tuple[StepTable, ...], Meta(min_length=1)]
+    concurrent: bool = False
