@@ -192,9 +192,9 @@ class Playbook(Struct, frozen=True, kw_only=True):
     summary: str = ""
     suggest: tuple[Condition, ...] = ()
     steps: tuple[Step, ...] = ()
-
-
     concurrent: bool = False  # whether it may run more than once at a time
+
+
 class Operator(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A user of this machine and what they may order."""
 

@@ -161,6 +161,10 @@ class WhenTable(Struct, kw_only=True):
     channels: Annotated[tuple[Text, ...], Meta(min_length=1)] | None = None
     state: Annotated[tuple[State, ...], Meta(min_length=1)] | None = None
     lasting: Limit = field(name="for", default=30.0)
+    audience: Audience | None = None
+    reach_below: Annotated[float, Meta(gt=0, le=1)] | None = None
+    between: tuple[Text, ...] | None = None
+    days: Annotated[tuple[Day, ...], Meta(min_length=1)] | None = None
 
 
 class SuggestTable(Struct, kw_only=True):
@@ -190,10 +194,8 @@ class StepTable(Struct, kw_only=True):
     id: Text | None = None
     do: Text
     say: str = ""
-    audience: Audience | None = None
-    reach_below: Annotated[float, Meta(gt=0, le=1)] | None = None
-    between: tuple[Text, ...] | None = None
-    days: Annotated[tuple[Day, ...], Meta(min_length=1)] | None = None
+    answers: dict[str, Text] = field(default_factory=dict)
+    only_if: str = field(name="if", default="")
     with_: Raw = field(name="with", default_factory=dict)
     needs: Literal["auto", "confirm", "two-person"] | None = None
     timeout: Limit | None = None
@@ -207,6 +209,6 @@ class PlaybookFile(Struct, kw_only=True):
 
     name: Text
     summary: str = ""
+    concurrent: bool = False
     suggest: SuggestTable = field(default_factory=SuggestTable)
     step: Annotated[tuple[StepTable, ...], Meta(min_length=1)]
-    concurrent: bool = False
