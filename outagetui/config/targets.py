@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from outagetui.config.positions import Path
 from outagetui.config.problems import listing, nearest
+from outagetui.config.webrequests import Trouble, json_path_trouble, request_troubles
 from outagetui.options import (
     DnsOptions,
     ExecOptions,
@@ -31,8 +31,6 @@ from outagetui.options import (
     XmppRoomOptions,
 )
 from outagetui.sip.uri import read_hop, read_uri
-
-Trouble = tuple[Path, str]  # (the key path of the option, what is wrong)
 
 _FORMS = {
     "http": "http://host/… or https://host/…",
@@ -81,12 +79,10 @@ _USERS = _XMPP | {"imap"}  # probes whose target names the user
 _CANARIES = {"tcp": "tcp", "http": "http", "https": "http", "dns": "dns", "icmp": "icmp"}
 
 _LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?|_[\w-]{1,62}")
-_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _NICK = re.compile(r"[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]{0,29}")
 _ROOM = re.compile(r"#[^\s:]+:\S+|!\S+")
 _KEY = re.compile(r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=")  # 32 bytes in base64
 _NAMED = {"wireguard": re.compile(r"[A-Za-z0-9_=+.-]{1,15}"), "exec": re.compile(r"[A-Za-z0-9_.-]{1,64}")}
-_STATUS = re.compile(r"([1-5]\d\d)(?:-([1-5]\d\d))?", re.ASCII)
 _RECORDS = (
     *("A", "AAAA", "ANY", "CAA", "CNAME", "DNSKEY", "DS", "HTTPS", "MX", "NAPTR", "NS", "OPENPGPKEY", "PTR"),
     *("RRSIG", "SMIMEA", "SOA", "SPF", "SRV", "SSHFP", "SVCB", "TLSA", "TXT", "URI"),
@@ -177,24 +173,7 @@ def option_troubles(options: ProbeOptions) -> Iterator[Trouble]:
 
 
 def _http(options: HttpOptions) -> Iterator[Trouble]:
-    if not re.fullmatch(r"[A-Z]+", options.method):
-        yield ("method",), f'expected a method such as "GET", not "{options.method}"'
-    for name, value in options.headers.items():
-        if not _TOKEN.fullmatch(name):
-            yield ("headers", name), f'"{name}" is no header name'
-        if any(not char.isprintable() and char != "\t" for char in value):
-            yield ("headers", name), f'the value of "{name}" holds a line end or another control character'
-    for index, status in enumerate(options.status):
-        if isinstance(status, int):
-            good = 100 <= status <= 599
-        else:
-            found = _STATUS.fullmatch(status)
-            good = found is not None and (found[2] or found[1]) >= found[1]
-        if not good:
-            told = f'"{status}"' if isinstance(status, str) else "this number"
-            yield ("status", index), f'expected codes such as 200 or "200-399", not {told}'
-    if not options.status:
-        yield ("status",), "must not be empty"
+    yield from request_troubles(options.method, options.headers, options.status)
 
 
 def _tls(options: TlsOptions) -> Iterator[Trouble]:
@@ -321,7 +300,7 @@ def _xmpp_room(options: XmppRoomOptions) -> Iterator[Trouble]:
 def _value(options: ValueOptions) -> Iterator[Trouble]:
     if (options.path is None) == (options.match is None):
         yield ("path",), "expected exactly one of path and match: where the number stands"
-    if options.path is not None and (trouble := _json_path_trouble(options.path)):
+    if options.path is not None and (trouble := json_path_trouble(options.path)):
         yield ("path",), trouble
     if options.match is not None and not _pattern_trouble(options.match) and not _groups(options.match):
         yield ("match",), "needs a group in parentheses: the number"
@@ -361,16 +340,6 @@ def _groups(pattern: str) -> int:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return re.compile(pattern).groups
-
-
-def _json_path_trouble(path: str) -> str:
-    import jsonpath_rfc9535  # 40 ms that only a configuration with such a check pays for
-
-    try:
-        jsonpath_rfc9535.compile(path)
-    except Exception as error:
-        return f"not a JSONPath (RFC 9535): {error}"
-    return ""
 
 
 def _is_host(parts: SplitResult) -> bool:

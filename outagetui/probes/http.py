@@ -47,7 +47,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
 
 
 async def _judge(reply: Reply, options: HttpOptions, deadline: float) -> tuple[Outcome, str, str]:
-    status = _words(reply.status)
+    status = status_words(reply.status)
     if not accepted(reply.status, options.status):
         return Outcome.FAIL, f"http.{reply.status}", status
     if options.match is not None or options.no_match is not None:
@@ -84,7 +84,8 @@ def decoded(reply: Reply) -> str:
         return reply.body.decode("utf-8", "replace")
 
 
-def _words(status: int) -> str:
+def status_words(status: int) -> str:
+    """Return a status code with its phrase, such as `404 Not Found`."""
     try:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
