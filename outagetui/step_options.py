@@ -69,10 +69,14 @@ class HttpStepOptions(StepOptions, frozen=True, kw_only=True):
     status: tuple[str | int, ...] = ("200-299",)
     path: str | None = None
     equals: str | int | float | bool | None = None
+    ca: str | None = None
 
 
 class DnsUpdateOptions(StepOptions, frozen=True, kw_only=True):
-    """`dns.update`: a TSIG-signed RFC 2136 update at `server` (host:port), only while `name` still holds `from`."""
+    """`dns.update`: a TSIG-signed RFC 2136 update at `server` (host:port), only while `name` still holds `from`.
+
+    `read_back` are the name servers (host:port) that must answer `to` in the end; none: those of the zone.
+    """
 
     server: Word
     zone: Word
@@ -84,6 +88,26 @@ class DnsUpdateOptions(StepOptions, frozen=True, kw_only=True):
     key: Word
     secret: Word
     algorithm: Literal["hmac-sha256", "hmac-sha384", "hmac-sha512"] = "hmac-sha256"
+    read_back: tuple[str, ...] = ()
+
+    @property
+    def whole_name(self) -> str:
+        """The name with its zone, without a dot at the end: `www` of `example.net` is `www.example.net`."""
+        zone, name = self.zone.removesuffix("."), self.name.removesuffix(".")
+        if self.name == "@":
+            return zone
+        inside = f".{name}".lower().endswith(f".{zone}".lower())
+        return name if inside or self.name.endswith(".") else f"{name}.{zone}"
+
+    @property
+    def old(self) -> tuple[str, ...]:
+        """The values of `from`."""
+        return (self.from_,) if isinstance(self.from_, str) else self.from_
+
+    @property
+    def new(self) -> tuple[str, ...]:
+        """The values of `to`."""
+        return (self.to,) if isinstance(self.to, str) else self.to
 
 
 class XmppRoomStepOptions(StepOptions, frozen=True, kw_only=True):
