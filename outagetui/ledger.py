@@ -14,6 +14,15 @@ CLOSING_KINDS = ("resolved", "false-alarm")
 _UNASKED = {"question": "", "answers": (), "preview": "", "why": "", "hash": "", "until": None}
 
 
+class Glass(Struct, frozen=True):
+    """A step that one person let happen alone, though it needs two: who, when, and the typed reason."""
+
+    step: str
+    at: float
+    actor: str
+    reason: str
+
+
 class Run(Struct):
     """One execution of a playbook as the journal tells it."""
 
@@ -24,6 +33,10 @@ class Run(Struct):
     started: float
     actor: str
     plans: tuple[StepPlan, ...]
+    started_by: str = ""
+    glass: list[Glass] = []  # each time it went on without the second person it asked for
+    people: set[str] = field(default_factory=set)  # who asked for what it does: none of them can be its second person
+    unchanged: set[str] = field(default_factory=set)  # steps that were done already
     stands_down: str = ""
     state: str = "running"
     ended: float | None = None
@@ -34,6 +47,10 @@ class Run(Struct):
     def open_step(self) -> StepRow | None:
         """Return the step that was begun and has no outcome."""
         return next((row for row in self.steps.values() if row.state in ("doing", "asking", "unsure")), None)
+
+    def done(self) -> list[StepPlan]:
+        """Return the steps that were done and changed something, in their order."""
+        return [plan for plan in self.plans if self.steps[plan.id].state == "done" and plan.id not in self.unchanged]
 
 
 class Announcement(Struct):
@@ -81,11 +98,13 @@ class Ledger(Struct):
     seq: int = 0
     states: dict[str, tuple[State, float]] = {}
     active: dict[str, float] = {}
+    activators: dict[str, str] = {}  # the run that made each active backup so; empty when it was by hand
     balances: dict[str, float | None] = {}  # prepaid money when each was activated
     mutes: dict[str, MuteRow] = {}
     proofs: dict[str, Proof] = {}
     runs: dict[str, Run] = {}
     announcements: dict[str, Announcement] = {}
+    drills: list[tuple[float, events.DrillEnded]] = []
     incident: Incident | None = None
     blind_since: float | None = None
     released: float = 0.0  # when a backup was last let go
@@ -100,9 +119,10 @@ class Ledger(Struct):
                 self._state(event, entry)
             case events.BlindChanged(blind=blind):
                 self.blind_since = entry.at if blind else None
-            case events.Activated(channel=channel, balance=balance):
-                if self.active.setdefault(channel, entry.at) == entry.at:
-                    self.balances[channel] = balance
+            case events.Activated(channel=channel, balance=balance, run=run):
+                if channel not in self.active:
+                    self.balances[channel], self.activators[channel] = balance, run
+                self.active.setdefault(channel, entry.at)
                 if self.incident is not None:
                     self.incident.backed = True
             case events.Deactivated(channel=channel):
@@ -128,6 +148,11 @@ class Ledger(Struct):
                 self._delivery(events.DeliveryEnded(announcement=name, part=part, outlet=outlet, state="sending"))
             case events.DeliveryEnded():
                 self._delivery(event)
+            case events.RunTaken(run=name) if name in self.runs:
+                self.runs[name].actor = entry.actor
+                self.runs[name].people.add(entry.actor)
+            case events.DrillEnded():
+                self.drills.append((entry.at, event))
             case events.RunEnded(run=name, state=state) if name in self.runs:
                 self._run_ended(self.runs[name], state, entry.at)
             case events.StepAsked() | events.StepAnswered() | events.StepIntended():
@@ -137,6 +162,10 @@ class Ledger(Struct):
             case _:
                 pass
         self._let_stand_down(entry.at)
+
+    def activated_by(self, run: str) -> set[str]:
+        """Return the active backups that `run` made so."""
+        return {channel for channel in self.active if self.activators.get(channel) == run}
 
     def incident_at(self, now: float) -> tuple[Incident | None, float | None]:
         """Return the latest incident and when it closed: at the stand-down, or after 30 quiet minutes."""
@@ -203,6 +232,8 @@ class Ledger(Struct):
             digest=event.digest,
             started=entry.at,
             actor=entry.actor,
+            started_by=entry.actor,
+            people={entry.actor},
             plans=event.steps,
             stands_down=event.stands_down,
         )
@@ -238,10 +269,15 @@ class Ledger(Struct):
             case events.StepAnswered(answer=answer, note=note):
                 run.state = "running"
                 run.answered[event.step] = event
+                if answer == "break-glass":
+                    run.glass.append(Glass(event.step, entry.at, entry.actor, note))
+                if answer == "again":
+                    run.people.add(entry.actor)
                 words = f"{answer}: {note}" if note else answer
                 row = replace(row, state="waiting", actor=entry.actor, detail=words, **_UNASKED)
             case events.StepIntended():
                 row = replace(row, state="doing", **_UNASKED)
-            case events.StepEnded(outcome=outcome, detail=detail, output=output):
+            case events.StepEnded(outcome=outcome, detail=detail, output=output, changed=changed):
+                (run.unchanged.discard if changed else run.unchanged.add)(event.step)
                 row = replace(row, state=outcome, detail=detail, output=output, **_UNASKED)
         run.steps[event.step] = row

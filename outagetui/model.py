@@ -181,6 +181,8 @@ class Step(Struct, frozen=True, kw_only=True):
     timeout: float = 30.0
     on_failure: Literal["ask", "stop", "continue"] = "ask"
     already: str | None = None
+    only_if: str = ""  # "STEP=ANSWER": done only when that choice was answered so
+    answers: dict[str, str] = {}  # of a `choose`: each answer's name and words
     undo: Undo | None = None
 
 
@@ -202,6 +204,29 @@ class Operator(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     role: Literal["viewer", "operator", "approver"]
 
 
+class Alert(Struct, frozen=True, kw_only=True):
+    """One link of the chain that wakes people. `secret` names the secret that holds its apprise URL.
+
+    The link is used `after` seconds of an incident that nobody acknowledged, or at once when the link before it
+    failed. `through` names what carries it: a channel, outlet or check; while one of them is down it is passed over.
+    """
+
+    name: str
+    secret: str
+    after: float = 0.0
+    test_every: float | None = None
+    through: tuple[str, ...] = ()
+
+
+class Heartbeat(Struct, frozen=True, kw_only=True):
+    """Where a watcher outside hears that this daemon is well: the URL itself, or the secret that holds it."""
+
+    url: str = ""
+    secret: str = ""
+    every: float = 60.0
+    timeout: float = 10.0
+
+
 class Template(Struct, frozen=True, kw_only=True):
     """An announcement's words: `title` and `body` with `{field}` places."""
 
@@ -220,6 +245,7 @@ class Config(Struct, frozen=True, kw_only=True):
     timezone: str
     store: str
     secrets: str | None = None
+    fail_back: float = 60.0  # seconds without trouble that prove a primary before its backups are let go
     canaries: tuple[Check, ...] = ()
     operators: tuple[Operator, ...] = ()
     channels: tuple[Channel, ...] = ()
@@ -228,6 +254,8 @@ class Config(Struct, frozen=True, kw_only=True):
     contacts: tuple[Contact, ...] = ()
     playbooks: tuple[Playbook, ...] = ()
     templates: tuple[Template, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    heartbeat: Heartbeat | None = None
 
     def checks(self) -> tuple[Check, ...]:
         """Return every check of every channel and outlet, without the canaries."""

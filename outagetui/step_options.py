@@ -185,6 +185,10 @@ STEPS: dict[str, type[StepOptions]] = {
     "verify": WaitOptions,
     "wait_for": WaitOptions,
     "announce": AnnounceOptions,
+    "note": StepOptions,
+    "choose": StepOptions,
+    "spend": SpendOptions,
+    "playbook": PlaybookOptions,
 }
 # Kinds whose `needs` is `confirm` unless said otherwise: they act outside, or spend.
 ACTS_OUTSIDE = frozenset(

@@ -78,6 +78,7 @@ class World:
         self.acts: list[str] = []
         self.mood = mood
         self.run = ""
+        self.text = "the words"
         self.lookups: dict[str, str] = {}  # what recovering an announcement finds, by step
 
     def of(self, pen: Pen) -> Callable[[str, StepPlan], "Place"]:
@@ -110,8 +111,8 @@ class Place:
     async def next_sample(self, names: frozenset[str]) -> tuple[Check, Sample]:
         return CHECK, await self.probe(CHECK)
 
-    def preview(self, plan: StepPlan) -> str:
-        return f"the words of {plan.id}"
+    def preview(self, plan: StepPlan, as_of: float | None = None) -> str:
+        return f"{self.world.text} of {plan.id}" if plan.do == "announce" else ""
 
     def progress(self, detail: str) -> None:
         pass
@@ -162,7 +163,7 @@ async def _never(name: str) -> bool:
 
 
 def runner_of(pen: Pen, world: World, already: Callable[[str], Awaitable[bool]] = _never) -> Runner:
-    return Runner(pen, world.of(pen), already)  # type: ignore[arg-type]
+    return Runner(pen, world.of(pen), already, lambda: float(len(pen.entries)))  # type: ignore[arg-type]
 
 
 async def settle(seconds: float = 5.0) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from outagetui.events import StepPlan
 from outagetui.model import Channel, Config, Outlet, Playbook, Step, Undo
 from outagetui.playbook.plan import answers, digest, dry_run, how, plan, span, stand_down, undo_of
-from outagetui.step_options import AnnounceOptions, ChannelsOptions, StepOptions, WaitOptions
+from outagetui.step_options import AnnounceOptions, ChannelsOptions, PlaybookOptions, StepOptions, WaitOptions
 
 
 def channel(id: str, name: str) -> Channel:
@@ -109,8 +109,14 @@ def test_a_step_that_looks_first_says_so() -> None:
     assert how(step) == "needs two people; at most 30 s; skipped if x.up passes; on failure stop; undo: deactivate x"
 
 
+ALL = ("webchat", "phone", "jabber")
+
+
 def test_standing_down_takes_back_what_was_done_last_thing_first() -> None:
-    back = stand_down(plan(BOOK, CONFIG))
+    *before, back0, back1 = stand_down(plan(BOOK, CONFIG), ALL)
+    back = (back0, back1)
+    assert [(step.id, step.do) for step in before] == [("waiting", "manual")]
+    assert before[0].say.endswith("wrote or called on web chat and phone been answered?")
     assert [(step.id, step.do, step.what) for step in back] == [
         ("undo-tell", "announce", "announce resolved to customers on status page"),
         ("undo-activate", "deactivate", "deactivate web chat and phone"),
@@ -123,7 +129,7 @@ def test_standing_down_takes_back_what_was_done_last_thing_first() -> None:
 def test_an_explicit_undo_goes_before_the_usual_one() -> None:
     undo = Undo(do="deactivate", options=ChannelsOptions(channels=("jabber",)))
     step = Step(id="x", do="activate", options=ChannelsOptions(channels=("jabber", "phone")), undo=undo)
-    assert [step.what for step in stand_down(planned(step))] == ["deactivate Jabber"]
+    assert [step.what for step in stand_down(planned(step), ALL)][-1:] == ["deactivate Jabber"]
 
 
 def test_an_undo_that_announces_asks_even_when_the_step_did_not() -> None:
@@ -141,20 +147,22 @@ def test_an_undo_by_hand_asks_for_it_in_words() -> None:
 
 
 def test_what_one_audience_was_told_is_closed_once_and_everywhere() -> None:
-    back = stand_down(planned(announce("a", "outage"), announce("b", "update", ("blog",)), announce("c", "update", ())))
+    back = stand_down(
+        planned(announce("a", "outage"), announce("b", "update", ("blog",)), announce("c", "update", ())), ()
+    )
     assert [(step.id, step.what) for step in back] == [
         ("undo-c", "announce resolved to customers on every outlet for customers")
     ]
-    back = stand_down(planned(announce("a", "outage"), announce("b", "update", ("blog",))))
+    back = stand_down(planned(announce("a", "outage"), announce("b", "update", ("blog",))), ())
     assert [(step.what, list(step.options["outlets"])) for step in back] == [
         ("announce resolved to customers on blog and page", ["blog", "page"])
     ]
-    assert len(stand_down(planned(announce("a", "outage"), announce("b", "outage", audience="staff")))) == 2
+    assert len(stand_down(planned(announce("a", "outage"), announce("b", "outage", audience="staff")), ())) == 2
 
 
 def test_what_was_closed_already_is_not_closed_again() -> None:
-    assert stand_down(planned(announce("a", "outage"), announce("b", "resolved"))) == ()
-    assert len(stand_down(planned(announce("a", "resolved"), announce("b", "outage")))) == 1
+    assert stand_down(planned(announce("a", "outage"), announce("b", "resolved")), ()) == ()
+    assert len(stand_down(planned(announce("a", "resolved"), announce("b", "outage")), ())) == 1
 
 
 @pytest.mark.parametrize(
@@ -162,6 +170,7 @@ def test_what_was_closed_already_is_not_closed_again() -> None:
     [
         ("confirm", "activate", ("yes", "skip", "abort")),
         ("manual", "manual", ("done", "failed", "skip", "abort")),
+        ("approve", "activate", ("again", "skip", "abort", "break-glass")),
         ("failed", "verify", ("retry", "skip", "abort")),
         ("failed", "activate", ("retry", "skip", "undo", "abort")),
         ("unsure", "announce", ("retry", "done", "skip", "abort")),
@@ -179,6 +188,61 @@ def test_a_step_with_an_undo_of_its_own_can_be_undone() -> None:
 def test_an_unknown_question_is_refused_in_words() -> None:
     with pytest.raises(ValueError, match="expected one of confirm"):
         answers("perhaps", StepPlan(id="x", do="manual"))
+
+
+def test_a_choice_is_answered_by_its_names() -> None:
+    step = StepPlan(id="which", do="choose", answers={"partial": "Some people", "all": "Everybody"})
+    assert answers("choose", step) == ("partial", "all", "abort")
+
+
+def test_what_needs_two_people_is_not_taken_back_by_one() -> None:
+    assert "undo" not in answers("failed", StepPlan(id="x", do="activate", needs="two-person"))
+
+
+PHONE = Channel(id="phone", name="phone", audience="customers", role="backup", backs_up=("messenger",))
+MESSENGER = Channel(id="messenger", name="Messenger", audience="customers", role="primary")
+
+
+def test_backups_are_let_go_only_when_their_primaries_are_proven() -> None:
+    config = msgspec.structs.replace(CONFIG, channels=(MESSENGER, PHONE), fail_back=90.0)
+    step = Step(id="a", do="activate", options=ChannelsOptions(channels=("phone",)))
+    back = stand_down(plan(Playbook(id="b", name="B", steps=(step,)), config), ("phone",))
+    assert [(step.id, step.do) for step in back] == [
+        ("proof", "fail_back"),
+        ("waiting", "manual"),
+        ("undo-a", "deactivate"),
+    ]
+    assert back[0].what == "prove that Messenger is up: 3 passes in a row, and no trouble for 1 min 30 s"
+    assert back[0].options == {"channels": ["messenger"], "times": 3, "within": 330.0, "up_for": 90.0}
+
+
+def test_only_what_the_run_activated_itself_is_let_go() -> None:
+    done = planned(Step(id="a", do="activate", options=ChannelsOptions(channels=("webchat", "phone"))))
+    assert stand_down(done, ()) == ()
+    *_, back = stand_down(done, ("phone",))
+    assert (back.what, list(back.options["channels"])) == ("deactivate phone", ["phone"])
+
+
+def test_a_playbook_within_a_playbook_keeps_names_and_conditions_apart() -> None:
+    which = Step(id="which", do="choose", options=StepOptions(), say="Which?", answers={"a": "A", "b": "B"})
+    inner = Playbook(
+        id="inner",
+        name="Inner",
+        steps=(which, Step(id="x", do="manual", options=StepOptions(), say="X", only_if="which=a")),
+    )
+    outer = Playbook(
+        id="outer",
+        name="Outer",
+        steps=(which, Step(id="then", do="playbook", options=PlaybookOptions(id="inner"), only_if="which=b")),
+    )
+    steps = plan(outer, msgspec.structs.replace(CONFIG, playbooks=(inner, outer)))
+    assert [(step.id, step.only_if) for step in steps] == [
+        ("which", ()),
+        ("then", ("which=b",)),
+        ("then.which", ("which=b", "then=done")),
+        ("then.x", ("which=b", "then=done", "then.which=a")),
+    ]
+    assert steps[1].what == "go through the playbook Inner"
 
 
 @pytest.mark.parametrize(
@@ -202,9 +266,9 @@ def test_standing_down_twice_gives_what_was_done(ids: list[str], kinds: list[str
     }
     steps = [Step(id=id, do=do, options=options[do]) for id, do in zip(ids, kinds, strict=False)]
     done = planned(*steps)
-    back = stand_down(done)
+    back = [step for step in stand_down(done, ALL) if step.id.startswith("undo-")]
     changed = [step for step in done if step.do in ("activate", "deactivate")]
     assert [step.id for step in back] == [f"undo-{step.id}" for step in reversed(changed)]
-    assert [(step.do, step.what, step.options) for step in stand_down(back)] == [
+    assert [(step.do, step.what, step.options) for step in stand_down(back, ALL) if step.id.startswith("undo-")] == [
         (step.do, step.what, step.options) for step in changed
     ]

@@ -20,8 +20,8 @@ from outagetui.step_options import STEPS, StepOptions
 class Result(Struct, frozen=True):
     """What came of a step. `events` are journaled in the same commit as the outcome.
 
-    `output` is what it printed; `changed` is False when all was so already: then a stand-down takes nothing back. With `unsure` (then `done` is False) it may or may not have happened: nothing is
-    repeated without an operator's word.
+    `output` is what it printed; `changed` is False when all was so already: then a stand-down takes nothing back. With
+    `unsure` (then `done` is False) it may or may not have happened: nothing is repeated without an operator's word.
     """
 
     done: bool
@@ -74,7 +74,10 @@ class World(Protocol):
     def progress(self, detail: str) -> None:
         """Tell how far a wait has come."""
 
-    def preview(self, plan: StepPlan) -> str:
+    def up_for(self, channel: str) -> float:
+        """Return for how many seconds a channel has been well since it failed in this incident; inf if it did not."""
+
+    def preview(self, plan: StepPlan, as_of: float | None) -> str:
         """Return word for word what the step would send, or why that cannot be said."""
 
     def announce(self, plan: StepPlan) -> Awaitable[Result]:
@@ -93,8 +96,12 @@ _MODULES = {
     "verify": "waiting",
     "wait_for": "waiting",
     "announce": "announcing",
+    "note": "talking",
+    "playbook": "talking",
+    "spend": "spending",
+    "fail_back": "failing_back",
 }
-PATIENT = frozenset({"verify", "wait_for"})  # kinds that only look, and may be interrupted at any moment
+PATIENT = frozenset({"verify", "wait_for", "fail_back"})  # kinds that only look, and may be interrupted at any moment
 
 
 def act(plan: StepPlan, world: World) -> Awaitable[Result]:
@@ -102,9 +109,17 @@ def act(plan: StepPlan, world: World) -> Awaitable[Result]:
     return cast("Act", import_module(f"outagetui.actions.{_MODULES[plan.do]}").act)(plan, world)
 
 
-def preview(plan: StepPlan, world: World) -> str:
-    """Return word for word what the step will send; nothing for kinds that send nothing."""
-    return world.preview(plan) if plan.do == "announce" else ""
+def preview(plan: StepPlan, world: World, as_of: float | None = None) -> str:
+    """Return what has to be read before a yes: the words to be sent, the money; nothing for most kinds.
+
+    `as_of` (epoch seconds) is when it was asked, for what must still be the same when it is approved.
+    """
+    tell = (
+        getattr(import_module(f"outagetui.actions.{_MODULES[plan.do]}"), "preview", None)
+        if plan.do in _MODULES
+        else None
+    )
+    return cast("str", tell(plan, world, as_of)) if tell is not None else ""
 
 
 def recover(plan: StepPlan, world: World) -> Awaitable[Result | str | None]:

@@ -9,6 +9,11 @@ async def act(plan: StepPlan, world: World) -> Result:
     return await world.announce(plan)
 
 
+def preview(plan: StepPlan, world: World, as_of: float | None) -> str:
+    """Return the announcement word for word, as it would be composed now or `as_of` then."""
+    return world.preview(plan, as_of)
+
+
 async def recover(plan: StepPlan, world: World) -> Result | str | None:
     """Look up at the outlets what became of it."""
     return await world.recover_announcement(plan)

@@ -20,7 +20,8 @@ async def act(plan: StepPlan, world: World) -> Result:
         for name in change
     )
     if not change:
-        return Result(True, f"already {'active' if wanted else 'standby'}: {', '.join(options.channels)}")
+        words = f"already {'active' if wanted else 'standby'}: {', '.join(options.channels)}"
+        return Result(True, words, changed=False)
     words = f"{', '.join(change)} {'active' if wanted else 'back to standby'}"
     doubtful = [f"{name} is {world.state_of(name).value}" for name in change if world.state_of(name) is not State.UP]
     if wanted and doubtful:

@@ -26,7 +26,7 @@ async def act(plan: StepPlan, world: World) -> Result:
         return Result(False, f"nothing watches {names} here, so nothing can be verified")
     wait = _Wait(world, options, checks)
     reached = await (wait.verify() if plan.do == "verify" else wait.follow())
-    return Result(reached, wait.words(0.0) if not reached else f"{wait.words(None)}")
+    return Result(reached, wait.words(None if reached else 0.0), changed=False)
 
 
 async def recover(plan: StepPlan, world: World) -> Result | str | None:

@@ -55,19 +55,24 @@ class Outbox:
         note: str = "",
         run: str = "",
         step: str = "",
+        as_of: float | None = None,
     ) -> AnnouncementMade:
         """Compose and journal an announcement, or the next part of the open one.
 
         Raises AnnounceError before anything is sent: no outlet, no template, a field that cannot be filled.
         """
         async with self._turn:
-            made = self._compose(kind, audience, self._outlets(audience, chosen), note, run, step)
+            made = self._compose(kind, audience, self._outlets(audience, chosen), note, run, step, as_of)
             await self._pen.write(actor, made)
             return made
 
-    def preview(self, kind: str, audience: Audience, chosen: Sequence[str] = ()) -> str:
-        """Return word for word what an announcement made now would say, once for each language."""
-        made = self._compose(kind, audience, self._outlets(audience, chosen), "", "", "")
+    def now(self) -> float:
+        """Return the time (epoch seconds) by the clock that announcements are dated with."""
+        return self._clock()
+
+    def preview(self, kind: str, audience: Audience, chosen: Sequence[str] = (), *, as_of: float | None = None) -> str:
+        """Return word for word what an announcement made now, or `as_of` then, would say, once for each language."""
+        made = self._compose(kind, audience, self._outlets(audience, chosen), "", "", "", as_of)
         return "\n\n".join(f"{title}\n\n{body}" for title, body in made.texts.values())
 
     def words(self, kind: str, audience: Audience, language: str) -> tuple[str, str]:
@@ -208,9 +213,16 @@ class Outbox:
         return found
 
     def _compose(
-        self, kind: str, audience: Audience, to: list[Outlet], note: str, run: str, step: str
+        self,
+        kind: str,
+        audience: Audience,
+        to: list[Outlet],
+        note: str,
+        run: str,
+        step: str,
+        as_of: float | None = None,
     ) -> AnnouncementMade:
-        now = self._clock()
+        now = self._clock() if as_of is None else as_of
         ledger = self._pen.ledger
         standing = next((a for a in ledger.announcements.values() if a.open and a.newest.audience == audience), None)
         closing = kind in CLOSING_KINDS

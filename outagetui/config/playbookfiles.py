@@ -16,9 +16,13 @@ from outagetui.step_options import ACTS_OUTSIDE, STEPS, StepOptions, WaitOptions
 
 # Kinds of steps that are specified but that this version cannot do.
 STEPS_LATER: Final = (
-    *("note", "choose", "command", "service", "http", "dns.update", "spend", "playbook", "webchat.banner"),
+    *("command", "service", "http", "dns.update", "webchat.banner"),
     *("xmpp.room", "xmpp.room.close", "xmpp.invite", "xmpp.message", "xmpp.account"),
 )
+
+SAYS: Final = {"manual": "says what to do or asks", "note": "says what is to be known", "choose": "asks"}
+TALKS: Final = (*SAYS, "playbook")  # kinds that wait for people, or do nothing themselves
+RESERVED: Final = ("yes", "no", "done", "failed", "skip", "abort", "retry", "undo", "again", "approved", "break-glass")
 
 
 def read_playbooks(draft: Draft) -> None:
@@ -55,10 +59,11 @@ def _step(table: StepTable, index: int, source: Source) -> Step:
     if table.id is not None and not ID.fullmatch(table.id):
         source.problem((*at, "id"), f'"{table.id}" is no id: expected {ID_WORDS}')
     options = _options(table.do, table.with_, source, at)
-    if table.do == "manual" and not table.say.strip():
-        source.problem((*at, "say"), "missing; a manual step says what to do or asks")
-    if table.timeout is not None and table.do == "manual":
-        source.problem((*at, "timeout"), "a manual step waits for its answer; remove it")
+    if table.do in SAYS and not table.say.strip():
+        source.problem((*at, "say"), f"missing; a {table.do} step {SAYS[table.do]}")
+    if table.timeout is not None and table.do in TALKS:
+        source.problem((*at, "timeout"), f"a {table.do} step takes no time of its own; remove it")
+    _look_at_choice(table, source, at)
     timeout = table.timeout or 30.0
     if isinstance(options, WaitOptions):
         if table.timeout is not None:
@@ -76,8 +81,23 @@ def _step(table: StepTable, index: int, source: Source) -> Step:
         timeout=timeout,
         on_failure=table.on_failure,
         already=table.check.probe if table.check else None,
+        only_if=table.only_if,
+        answers=dict(table.answers),
         undo=undo,
     )
+
+
+def _look_at_choice(table: StepTable, source: Source, at: Path) -> None:
+    if table.do != "choose":
+        if table.answers:
+            source.problem((*at, "answers"), "only a choose step has answers")
+        return
+    if len(table.answers) < 2:
+        source.problem((*at, "answers"), 'expected at least two: answers = { name = "words", … }')
+    for name in table.answers:
+        if not ID.fullmatch(name) or name in RESERVED:
+            taken = "means something already" if name in RESERVED else f"is no name of an answer: expected {ID_WORDS}"
+            source.problem((*at, "answers", name), f'"{name}" {taken}')
 
 
 def _options(do: str, raw: dict[str, object], source: Source, at: Path) -> StepOptions:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from outagetui.config.alertchain import alerts_of, heartbeat_of
 from outagetui.config.checkfiles import beside, read_check_files
 from outagetui.config.contactsfile import read_contacts
 from outagetui.config.draft import Draft, Owner
@@ -62,6 +63,7 @@ def _config(draft: Draft) -> Config:
         timezone=settings.timezone,
         store=beside(draft, store) if store else default_store(draft.directory, os.environ),
         secrets=beside(draft, settings.secrets.directory) if settings.secrets else None,
+        fail_back=settings.fail_back.up_for,
         canaries=tuple(draft.canaries),
         operators=settings.operator,
         channels=tuple(_channel(owner, owner.channel) for owner in draft.owners if owner.channel),
@@ -76,6 +78,8 @@ def _config(draft: Draft) -> Config:
         ),
         playbooks=tuple(each.value for each in draft.playbooks),
         templates=tuple(draft.templates[key] for key in sorted(draft.templates)),
+        alerts=alerts_of(settings),
+        heartbeat=heartbeat_of(settings),
     )
 
 

@@ -6,8 +6,15 @@ from outagetui.config.positions import Path
 from outagetui.config.problems import listing, nearest
 from outagetui.config.tables import PUBLISHES, OutletTable
 from outagetui.config.templates import KINDS
-from outagetui.model import Playbook
-from outagetui.step_options import AnnounceOptions, ChannelsOptions, StepOptions, WaitOptions
+from outagetui.model import Playbook, Step
+from outagetui.step_options import (
+    AnnounceOptions,
+    ChannelsOptions,
+    PlaybookOptions,
+    SpendOptions,
+    StepOptions,
+    WaitOptions,
+)
 
 
 def look_at_steps(draft: Draft, playbook: Placed[Playbook]) -> None:
@@ -21,9 +28,44 @@ def look_at_steps(draft: Draft, playbook: Placed[Playbook]) -> None:
         if step.needs == "two-person" and people is not None and people < 2:
             message = "needs two people, but fewer than two [[operator]] are operator or approver"
             playbook.problem((*at, "needs"), message)
+        _look_at_condition(playbook, at, step)
         _look_at_options(draft, playbook, (*at, "with"), step.options)
         if step.undo is not None:
             _look_at_options(draft, playbook, (*at, "undo", "with"), step.undo.options)
+
+
+def _look_at_condition(playbook: Placed[Playbook], at: Path, step: Step) -> None:
+    """Note a condition that does not name an earlier choice and one of its answers."""
+    if not step.only_if:
+        return
+    earlier = {
+        other.id: other for other in playbook.value.steps[: playbook.value.steps.index(step)] if other.do == "choose"
+    }
+    name, equals, answer = step.only_if.partition("=")
+    if not equals:
+        playbook.problem((*at, "if"), f'"{step.only_if}": expected "STEP=ANSWER"')
+    elif name not in earlier:
+        hint = nearest(name, earlier) or (f"; known: {listing(earlier)}" if earlier else "; there is none")
+        playbook.problem((*at, "if"), f'no earlier choose step "{name}"{hint}')
+    elif answer not in earlier[name].answers:
+        known = earlier[name].answers
+        hint = nearest(answer, known) or f"; known: {listing(known)}"
+        playbook.problem((*at, "if"), f'{name} has no answer "{answer}"{hint}')
+
+
+def _look_at_inclusion(draft: Draft, playbook: Placed[Playbook], at: Path, options: PlaybookOptions) -> None:
+    """Note a playbook that is not there, or that would come round to itself."""
+    books = {each.value.id: each.value for each in draft.playbooks}
+    known_name(draft, playbook, (*at, "id"), options.id, books, "playbook")
+    waiting, seen = [options.id], set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name == playbook.value.id:
+            playbook.problem((*at, "id"), f'"{options.id}" runs {name} again: a playbook cannot be part of itself')
+            return
+        if name in books and name not in seen:
+            seen.add(name)
+            waiting += [each.options.id for each in books[name].steps if isinstance(each.options, PlaybookOptions)]
 
 
 def _deciders(draft: Draft) -> int | None:
@@ -44,6 +86,13 @@ def _look_at_options(draft: Draft, playbook: Placed[Playbook], at: Path, options
     elif isinstance(options, WaitOptions):
         known_names(draft, playbook, (*at, "channels"), options.channels, channels, "channel")
         known_names(draft, playbook, (*at, "checks"), options.checks, draft.checks(), "check")
+    elif isinstance(options, PlaybookOptions):
+        _look_at_inclusion(draft, playbook, at, options)
+    elif isinstance(options, SpendOptions):
+        known_name(draft, playbook, (*at, "channel"), options.channel, channels, "channel")
+        owner = channels.get(options.channel)
+        if owner is not None and owner.channel is not None and owner.channel.cost is None:
+            playbook.problem((*at, "channel"), f'"{options.channel}" has no [channel.cost], so nothing can be said')
     elif isinstance(options, AnnounceOptions):
         _look_at_announcement(draft, playbook, at, options)
 

@@ -25,10 +25,35 @@ class SecretsTable(Struct, kw_only=True):
     directory: Text
 
 
+class AlertTable(Struct, kw_only=True):
+    """`[[alert]]`: one link of the chain that wakes people."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=60)]
+    secret: Text
+    after: Annotated[float, Meta(ge=0, extra_json_schema={"unit": "s"})] = 0.0
+    test_every: Limit | None = None
+    through: tuple[Text, ...] = ()
+
+
+class HeartbeatTable(Struct, kw_only=True):
+    """`[heartbeat]`: where a watcher outside hears that the daemon is well."""
+
+    url: Text | None = None
+    secret: Text | None = None
+    every: Annotated[float, Meta(ge=1, extra_json_schema={"unit": "s"})] = 60.0
+    timeout: Limit = 10.0
+
+
+class FailBackTable(Struct, kw_only=True):
+    """`[fail_back]`: what proves that a primary is well again before its backups are let go."""
+
+    up_for: Annotated[float, Meta(ge=0, extra_json_schema={"unit": "s"})] = 60.0
+
+
 class SettingsFile(Struct, kw_only=True):
     """`outagetui.toml`."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"alert", "command"})
+    later: ClassVar[frozenset[str]] = frozenset({"command"})
 
     business: Text
     vantage: Text
@@ -36,7 +61,10 @@ class SettingsFile(Struct, kw_only=True):
     canaries: tuple[Text, ...] = ()
     store: StoreTable = field(default_factory=StoreTable)
     secrets: SecretsTable | None = None
+    fail_back: FailBackTable = field(default_factory=FailBackTable)
     operator: tuple[Operator, ...] = ()
+    alert: tuple[AlertTable, ...] = ()
+    heartbeat: HeartbeatTable | None = None
 
 
 class CostTable(Struct, kw_only=True):
@@ -188,8 +216,6 @@ class UndoTable(Struct, kw_only=True):
 
 class StepTable(Struct, kw_only=True):
     """`[[step]]`; `id` is `step-N` unless given."""
-
-    later: ClassVar[frozenset[str]] = frozenset({"if", "answers"})
 
     id: Text | None = None
     do: Text

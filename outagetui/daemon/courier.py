@@ -7,7 +7,7 @@ from typing import Any
 from outagetui.announce.outbox import Outbox
 from outagetui.events import AnnouncementMade
 from outagetui.journal import WriteError
-from outagetui.playbook.runner import DAEMON
+from outagetui.playbook.course import DAEMON
 
 RETRY_SECONDS = 1.0
 

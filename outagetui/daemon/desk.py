@@ -41,8 +41,16 @@ class Answer(_Order, kw_only=True):
     note: str = ""
 
 
+class Approve(_Order, kw_only=True):
+    """Allow what a step asks a second person about, told by its hash."""
+
+    run: str
+    step: str
+    hash: str
+
+
 class Abort(_Order, kw_only=True):
-    """Give a run up."""
+    """Give a run up, or take it over."""
 
     run: str
 
@@ -96,6 +104,14 @@ class Fault(_Order, kw_only=True):
     target: str
 
 
+class Drilled(_Order, kw_only=True):
+    """A drill that was played on this machine tells what came of it."""
+
+    scenario: Word
+    books: Annotated[tuple[DrilledBook, ...], Meta(max_length=50)] = ()
+    score: Annotated[int, Meta(ge=0, le=100)] | None = None
+
+
 class Nothing(_Order, kw_only=True):
     """An order without fields."""
 
@@ -104,6 +120,8 @@ FIELDS: dict[str, type[_Order]] = {
     "hello": Nothing,
     "start": Start,
     "answer": Answer,
+    "approve": Approve,
+    "take": Abort,
     "abort": Abort,
     "ack": Ack,
     "mute": Mute,
@@ -114,6 +132,7 @@ FIELDS: dict[str, type[_Order]] = {
     "prove": Prove,
     "reload": Nothing,
     "fault": Fault,
+    "drilled": Drilled,
     "stop": Nothing,
 }
 Handler = Callable[[Sender, Any], Awaitable[dict[str, Any]]]

@@ -29,6 +29,8 @@ def orders_of(daemon: "Daemon") -> dict[str, desk.Handler]:
         "hello": take.hello,
         "start": take.start,
         "answer": take.answer,
+        "approve": take.approve,
+        "take": take.take,
         "abort": take.abort,
         "ack": take.ack,
         "mute": take.mute,
@@ -56,16 +58,22 @@ class _Handlers:
         book = next((book for book in self._daemon.config.playbooks if book.id == order.playbook), None)
         if book is None:
             raise OrderError(f"there is no playbook {order.playbook}")
-        return {
-            "run": await self._daemon.runner.start(sender.actor, book.id, book.name, plan(book, self._daemon.config))
-        }
+        steps = plan(book, self._daemon.config)
+        run = await self._daemon.runner.start(sender.actor, book.id, book.name, steps, concurrent=book.concurrent)
+        return {"run": run}
 
     async def answer(self, sender: Sender, order: desk.Answer) -> dict[str, Any]:
         note = clean(order.note, desk.NOTE)
+        await self._daemon.runner.answer(sender.actor, order.run, order.step, order.attempt, order.answer, note)
+        return {}
+
+    async def approve(self, sender: Sender, order: desk.Approve) -> dict[str, Any]:
         approver = sender.role == "approver"
-        await self._daemon.runner.answer(
-            sender.actor, order.run, order.step, order.attempt, order.answer, note, approver=approver
-        )
+        await self._daemon.runner.approve(sender.actor, order.run, order.step, order.hash, approver=approver)
+        return {}
+
+    async def take(self, sender: Sender, order: desk.Abort) -> dict[str, Any]:
+        await self._daemon.runner.take(sender.actor, order.run)
         return {}
 
     async def abort(self, sender: Sender, order: desk.Abort) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from outagetui.daemon.record import Record
 from outagetui.daemon.watch import Watch
 from outagetui.events import Proved
 from outagetui.model import Channel, Check, Outcome, Sample
-from outagetui.playbook.runner import DAEMON
+from outagetui.playbook.course import DAEMON
 
 EARLY = 0.9  # share of `prove_every` after which a proof is renewed, so that none goes stale between two looks
 RETRY_SECONDS = 3600.0  # how soon a failed proof is tried again

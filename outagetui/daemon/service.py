@@ -28,7 +28,8 @@ from outagetui.journal import Store, WriteError
 from outagetui.live import Beat
 from outagetui.model import Check, Config, Outcome, Sample
 from outagetui.orders.wire import socket_path
-from outagetui.playbook.runner import DAEMON, Runner
+from outagetui.playbook.course import DAEMON
+from outagetui.playbook.runner import Runner
 from outagetui.probes import look
 from outagetui.probes.traits import traits_of
 from outagetui.probes.vantage import Vantage
@@ -68,7 +69,7 @@ class Daemon:
         self.courier = Courier(self.outbox)
         self._progress: dict[str, str] = {}  # how far waits have come, by "run/step"
         world = make_world(self.record, self.watch, self.outbox, self._probe, self._progress, secrets)
-        self.runner = Runner(self.record, world, self._already)
+        self.runner = Runner(self.record, world, self._already, clock)
         self.prover = Prover(self.record, self.watch, self._probe, clock)
         self.door = Door(socket_path(store.path), lambda: self.config.operators, desk.Desk(orders_of(self)).take)
         self.notifier = Notifier()

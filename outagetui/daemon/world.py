@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from typing import cast
 
@@ -12,7 +13,8 @@ from outagetui.daemon.watch import Watch
 from outagetui.events import AnnouncementMade, DeliveryEnded, StepPlan
 from outagetui.journal import WriteError
 from outagetui.model import Audience, Check, Config, Sample, State
-from outagetui.playbook.runner import DAEMON
+from outagetui.playbook.approval import APPROVAL_SECONDS
+from outagetui.playbook.course import DAEMON
 from outagetui.secrets import Secrets
 from outagetui.step_options import AnnounceOptions
 from outagetui.text import clean_lines
@@ -105,12 +107,20 @@ class StepWorld(World):
         """Tell how far a wait has come; it is for the eye, so it goes with the daemon's signs of life."""
         self._progress[f"{self.run}/{self._plan.id}"] = detail
 
-    def preview(self, plan: StepPlan) -> str:
-        """Return word for word what the announcement would say now."""
+    def up_for(self, channel: str) -> float:
+        """Return for how many seconds a channel has been well since it failed in this incident; inf if it did not."""
+        incident = self._record.ledger.incident
+        if incident is None or incident.stood_down is not None or channel not in incident.channels:
+            return math.inf
+        state, since = self._record.ledger.states.get(channel, (State.UNKNOWN, 0.0))
+        return max(0.0, self._outbox.now() - since) if state in (State.UP, State.SLOW) else 0.0
+
+    def preview(self, plan: StepPlan, as_of: float | None) -> str:
+        """Return word for word what the announcement would say now, or would have said `as_of` then."""
         options = options_of(plan)
         assert isinstance(options, AnnounceOptions)
         try:
-            return self._outbox.preview(options.kind, options.audience, options.outlets)
+            return self._outbox.preview(options.kind, options.audience, options.outlets, as_of=as_of)
         except NothingToCloseError as error:
             return f"Nothing will be sent: {error}."
         except AnnounceError as error:
@@ -122,7 +132,13 @@ class StepWorld(World):
         assert isinstance(options, AnnounceOptions)
         try:
             made = self._outbox.part_of(self.run, plan.id) or await self._outbox.make(
-                DAEMON, options.kind, options.audience, options.outlets, run=self.run, step=plan.id
+                DAEMON,
+                options.kind,
+                options.audience,
+                options.outlets,
+                run=self.run,
+                step=plan.id,
+                as_of=self._approved_as_of(plan),
             )
             said = self._record.ledger.runs[self.run].answered.get(plan.id)
             again = said is not None and said.answer == "retry"
@@ -131,6 +147,11 @@ class StepWorld(World):
             return Result(True, str(error))
         except (AnnounceError, WriteError) as error:
             return Result(False, str(error))
+
+    def _approved_as_of(self, plan: StepPlan) -> float | None:
+        """Return when what a second person approved was composed: exactly those words are sent."""
+        asked = self._record.ledger.runs[self.run].asked.get(plan.id)
+        return asked.until - APPROVAL_SECONDS if asked is not None and asked.until is not None else None
 
     async def recover_announcement(self, plan: StepPlan) -> Result | str | None:
         """Look up what became of an announcement that was under way when the daemon ended."""

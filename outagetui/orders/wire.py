@@ -12,6 +12,8 @@ NEEDS: dict[str, str] = {
     "hello": "viewer",
     "start": "operator",
     "answer": "operator",
+    "approve": "approver",
+    "take": "operator",
     "abort": "operator",
     "ack": "operator",
     "mute": "operator",
@@ -22,6 +24,7 @@ NEEDS: dict[str, str] = {
     "prove": "operator",
     "reload": "operator",
     "fault": "operator",
+    "drilled": "operator",
     "stop": "operator",
 }
 

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from outagetui.model import Config
-from outagetui.step_options import StepOptions
+from outagetui.step_options import ChannelsOptions, SpendOptions, StepOptions
 
 
 def meaning(do: str, options: StepOptions, config: Config) -> dict[str, Any]:
@@ -13,4 +15,25 @@ def meaning(do: str, options: StepOptions, config: Config) -> dict[str, Any]:
     return find(options, config) if find else {}
 
 
-_MEANINGS: dict[str, Callable[[Any, Config], dict[str, Any]]] = {}
+def _of_standing(options: ChannelsOptions, config: Config) -> dict[str, Any]:
+    """Return the primaries behind the backups, how long they must be well before a fail-back, and people's names."""
+    chosen = [channel for channel in config.channels if channel.id in options.channels]
+    primaries = {
+        channel.id: channel.name
+        for channel in config.channels
+        if channel.role == "primary" and any(channel.id in backup.backs_up for backup in chosen)
+    }
+    names = primaries | {channel.id: channel.name for channel in chosen}
+    return {"primaries": list(primaries), "names": names, "up_for": config.fail_back}
+
+
+def _of_spending(options: SpendOptions, config: Config) -> dict[str, Any]:
+    """Return the channel's name and what it costs."""
+    channel = next(channel for channel in config.channels if channel.id == options.channel)
+    return {"name": channel.name, "cost": msgspec.to_builtins(channel.cost)}
+
+
+_MEANINGS: dict[str, Callable[[Any, Config], dict[str, Any]]] = {
+    "activate": _of_standing,
+    "spend": _of_spending,
+}

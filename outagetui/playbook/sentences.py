@@ -32,12 +32,22 @@ def _tell_announce(do: str, options: Any, names: dict[str, str]) -> str:
     return f"{do} {options.kind} to {options.audience} on {places}"
 
 
+def _tell_spend(do: str, options: Any, names: dict[str, str]) -> str:
+    return f"agree to what {names.get(options.channel, options.channel)} costs"
+
+
+def _tell_playbook(do: str, options: Any, names: dict[str, str]) -> str:
+    return f"go through the playbook {names.get(f'playbook {options.id}', options.id)}"
+
+
 _SENTENCES: dict[str, Callable[[str, Any, dict[str, str]], str]] = {
     "activate": _tell_channels,
     "deactivate": _tell_channels,
     "verify": _tell_wait,
     "wait_for": _tell_wait,
     "announce": _tell_announce,
+    "spend": _tell_spend,
+    "playbook": _tell_playbook,
 }
 
 
