@@ -2,13 +2,10 @@
 
 import ipaddress
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 from outagetui import config
-from outagetui.config.places import system_files
 
 
 def everything(directory: Path) -> list[str]:
@@ -141,34 +138,13 @@ def test_a_missing_secrets_directory_is_told(tmp_path: Path) -> None:
     assert any("secrets.directory: /nowhere/secrets: No such file or directory" in line for line in told)
 
 
-def test_the_service_is_hardened_and_tells_the_watchdog() -> None:
-    unit = system_files()["outagetui.service"]
-    for line in (
-        "Type=notify",
-        "WatchdogSec=30",
-        "UMask=0027",
-        "StateDirectoryMode=2750",
-        "AmbientCapabilities=CAP_NET_RAW",
-        "ProtectSystem=strict",
-        "NoNewPrivileges=yes",
-    ):
-        assert f"\n{line}\n" in unit
-
-
-@pytest.mark.slow
-def test_systemd_rates_the_service_as_well_protected(tmp_path: Path) -> None:
-    analyze = shutil.which("systemd-analyze")
-    assert analyze, "systemd-analyze is missing: apt-get install systemd"
-    path = tmp_path / "outagetui.service"
-    path.write_text(system_files()["outagetui.service"])
-    command = [analyze, "security", "--offline=true", "--threshold=20", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-400:] + done.stderr
-
-
-def test_the_wallboard_key_can_do_nothing_else() -> None:
-    lines = [line for line in system_files()["authorized_keys"].splitlines() if line and not line.startswith("#")]
-    assert len(lines) == 1
-    assert lines[0].startswith('restrict,pty,command="')
-    assert " wallboard --store " in lines[0]
-    assert "REPLACE" in lines[0]
+def test_a_service_has_its_store_and_secrets_where_the_system_files_put_them(tmp_path: Path) -> None:
+    """The secrets' directory may be there already: systemd-tmpfiles makes it."""
+    directory = tmp_path / "new"
+    (directory / "secrets").mkdir(parents=True)
+    config.init(directory, service=True)
+    loaded = config.load(directory)
+    assert (loaded.store, loaded.secrets) == ("/var/lib/outagetui/store.db", "/etc/outagetui/secrets")
+    changed = set((directory / "outagetui.toml").read_text().splitlines())
+    config.init(tmp_path / "plain")
+    assert len(changed - set((tmp_path / "plain" / "outagetui.toml").read_text().splitlines())) == 4

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from outagetui.cli.common import UNUSABLE, directory, fail
-from outagetui.config import ConfigError, deep, load, system_files
+from outagetui.config import ConfigError, deep, load
 from outagetui.config import init as write_starter
 from outagetui.config.problems import listing, nearest
 from outagetui.fate import Fate, common
@@ -57,7 +57,9 @@ def _common_fates(config: Config) -> tuple[Fate, ...]:
 
 @click.command()
 @click.argument("target", metavar="DIR", required=False)
-@click.option("--system", is_flag=True, help="Print the systemd unit and the wallboard's authorized_keys line.")
+@click.option(
+    "--system", is_flag=True, help="Print the files of a system service; with DIR write them below it (DIR is /)."
+)
 @click.option("--example", "kind", metavar="PROBE", help="Print a commented check file for this probe.")
 def init(target: str | None, system: bool, kind: str | None) -> None:
     """Write a commented starter configuration into DIR."""
@@ -65,18 +67,39 @@ def init(target: str | None, system: bool, kind: str | None) -> None:
         sys.stdout.write(_example(kind))
         return
     if system:
-        for name, content in system_files().items():
-            sys.stdout.write(f"# ---- {name} ----\n{content}\n")
+        _system(target)
         return
     if target is None:
         fail("name the directory to write: outagetui init DIR", 2)
     try:
-        written = write_starter(Path(target))
+        written = write_starter(Path(target), service=Path(target).absolute().is_relative_to("/etc"))
     except ConfigError as error:
         fail(str(error), UNUSABLE)
     for path in written:
         click.echo(path)
     click.echo(f"Now edit {target}/outagetui.toml and {target}/checks, then: outagetui --config {target} validate")
+
+
+def _system(root: str | None) -> None:
+    from outagetui.config.system import install, next_words, program, system_files, unseen
+
+    command = program()
+    trouble = unseen(command)
+    if root is None:
+        for name, content in system_files(command).items():
+            click.echo(f"# ---- /{name} ----\n{content}")
+        return
+    if trouble and Path(root).resolve() == Path("/"):
+        fail(f"{trouble}; install outagetui in /opt/outagetui", UNUSABLE)
+    try:
+        told = install(Path(root), command)
+    except ConfigError as error:
+        fail(str(error), UNUSABLE)
+    for line in told:
+        click.echo(line)
+    click.echo(next_words(Path(root)), nl=False)
+    if trouble:
+        sys.stderr.write(f"warning: {trouble}\n")
 
 
 def _example(kind: str) -> str:

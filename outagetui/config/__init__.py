@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from outagetui.config.places import digest as digest
     from outagetui.config.places import find as find
     from outagetui.config.places import shipped as shipped
-    from outagetui.config.places import system_files as system_files
     from outagetui.config.problems import ConfigError as ConfigError
     from outagetui.config.problems import Problem as Problem
     from outagetui.config.reading import load as load
@@ -21,7 +20,6 @@ _HOMES = {
     "digest": "places",
     "find": "places",
     "shipped": "places",
-    "system_files": "places",
     "ConfigError": "problems",
     "Problem": "problems",
     "init": "starter",

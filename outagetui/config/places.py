@@ -95,12 +95,3 @@ def _names(directory: Path) -> list[str]:
             if entry.name.endswith(ending) and not entry.name.startswith(".") and entry.is_file()
         ]
     return sorted(names)
-
-
-def system_files() -> dict[str, str]:
-    """Return the files that belong into the system, by name: the systemd unit and the wallboard's key line."""
-    from importlib import resources  # costs as much as all the rest here, for one command
-
-    folder = resources.files("outagetui") / "system"
-    names = ("outagetui.service", "authorized_keys")
-    return {name: (folder / name).read_text(encoding="utf-8") for name in names}

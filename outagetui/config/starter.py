@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import tempfile
 from importlib import resources
@@ -12,32 +13,36 @@ from outagetui.config.problems import ConfigError, Problem
 from outagetui.config.source import is_directory
 
 _SETTINGS = ("audience.toml", "outagetui.toml")
+# A service and its operators are different users, so none of them can go by a home directory.
+_MARKED = re.compile(r"^# (\[store\]|path = .*|\[secrets\]|directory = .*)$", re.MULTILINE)
+_SECRETS = "secrets"  # in a configuration directory that systemd-tmpfiles made
 
 
-def init(directory: Path) -> list[Path]:
+def init(directory: Path, *, service: bool = False) -> list[Path]:
     """Write a commented configuration into `directory`, which must not exist or be empty; return its files.
 
-    Raises `ConfigError` when something is there already or cannot be written; nothing is left behind then.
+    For a `service`, the store and the secrets are where the files of `init --system` put them. Raises `ConfigError`
+    when something is there already or cannot be written; nothing is left behind then.
     """
     try:
         target = directory.absolute()
         if is_directory(target):
-            _fill(target, directory)
+            _fill(target, directory, service)
         elif os.path.lexists(target):
             raise _refusal(directory, "exists already and is no directory; name another place")
         else:
-            _create(target)
+            _create(target, service)
     except OSError as error:
         raise _refusal(directory, f"cannot be written: {error.strerror or error}") from error
     return sorted(path for path in directory.rglob("*") if path.is_file())
 
 
-def _create(target: Path) -> None:
+def _create(target: Path, service: bool) -> None:
     made = _make_parents(target.parent)
     place = None
     try:
         place = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-        _write(place)
+        _write(place, service)
         place.chmod(0o777 & ~_umask())
         place.rename(target)
     except BaseException:
@@ -49,14 +54,14 @@ def _create(target: Path) -> None:
         raise
 
 
-def _fill(target: Path, shown: Path) -> None:
+def _fill(target: Path, shown: Path, service: bool) -> None:
     """Write into a directory that exists: it may be somebody's working directory or a mount, so it is not replaced."""
-    if found := sorted(path.name for path in target.iterdir()):
+    if found := sorted(path.name for path in target.iterdir() if path.name != _SECRETS):
         raise _refusal(shown, f"is not empty ({found[0]}{', …' if len(found) > 1 else ''}); name another place")
     place = Path(tempfile.mkdtemp(prefix=".init.", dir=target))
     moved: list[Path] = []
     try:
-        _write(place)
+        _write(place, service)
         # The settings come last: without them nothing takes the directory for a configuration.
         for path in sorted(place.iterdir(), key=lambda path: (path.name == "outagetui.toml", path)):
             moved.append(path.rename(target / path.name))
@@ -68,9 +73,11 @@ def _fill(target: Path, shown: Path) -> None:
         raise
 
 
-def _write(place: Path) -> None:
+def _write(place: Path, service: bool) -> None:
     for name in _SETTINGS:
         text = (resources.files("outagetui.config") / "starter" / name).read_text(encoding="utf-8")
+        if service:
+            text = _MARKED.sub(r"\1", text)
         (place / name).write_text(text, encoding="utf-8")
     for folder, ending in (("checks", ".toml"), ("playbooks", ".toml"), ("playbooks/announcements", ".txt")):
         (place / folder).mkdir()
