@@ -56,6 +56,28 @@ class FaultInjected(Event, frozen=True, kw_only=True):
     target: str
 
 
+class DrilledBook(Struct, frozen=True, kw_only=True):
+    """One playbook's last run in a drill: `digest` is that of what was run there, `ours` that of the playbook of this
+    id in the configuration then (empty when there was none). `state` and the counts of steps are as in a run.
+    """
+
+    id: str
+    digest: str
+    state: str
+    seconds: float
+    failed: int = 0
+    skipped: int = 0
+    ours: str = ""
+
+
+class DrillEnded(Event, frozen=True, kw_only=True):
+    """A drill was played to its end, outside of this store. `score` is 0 to 100, None for one played at the screens."""
+
+    scenario: str
+    books: tuple[DrilledBook, ...]
+    score: int | None = None
+
+
 class Acked(Event, frozen=True, kw_only=True):
     """Somebody took the incident."""
 
@@ -247,6 +269,7 @@ KINDS: dict[str, type[Event]] = {
     "state": StateChanged,
     "blind": BlindChanged,
     "fault": FaultInjected,
+    "drill": DrillEnded,
     "ack": Acked,
     "mute": Muted,
     "activate": Activated,

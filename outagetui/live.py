@@ -74,6 +74,7 @@ class PublicPlaybook(Struct, frozen=True, kw_only=True):
     suggest: tuple[Condition, ...]
     steps: tuple[str, ...]
     activates: tuple[str, ...]
+    digest: str = ""  # of what a run of it would do now
 
 
 class Public(Struct, frozen=True, kw_only=True):

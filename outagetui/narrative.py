@@ -29,6 +29,9 @@ def _words(event: events.Event) -> str:
             return f"blind: {why}" if blind else f"no longer blind: {why}"
         case events.FaultInjected(fault=fault, target=target):
             return f"drill: {target} {fault}"
+        case events.DrillEnded(scenario=scenario, books=books, score=score):
+            told = ", ".join(f"{book.id} {book.state} in {book.seconds:.0f} s" for book in books)
+            return f"drill {scenario}: {told or 'no playbook was run'}" + ("" if score is None else f", score {score}")
         case events.Acked(incident=incident, note=note):
             return f"took incident {incident}" + (f": {note}" if note else "")
         case events.Muted(id=name, until=until, reason=reason):

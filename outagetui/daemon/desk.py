@@ -1,15 +1,16 @@
 """The order desk: checks the sender's role and the order's fields, and passes it on. Refusals say what to do."""
 
 import math
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from outagetui.announce.outbox import AnnounceError
 from outagetui.daemon.sender import Sender
-from outagetui.events import Acked, Activated, Deactivated, Event, Muted
+from outagetui.events import Acked, Activated, Deactivated, DrilledBook, DrillEnded, Event, Muted
 from outagetui.journal import WriteError
 from outagetui.model import Audience
 from outagetui.orders.wire import NEEDS, allowed
@@ -17,6 +18,8 @@ from outagetui.playbook.runner import OrderError
 from outagetui.text import clean
 
 NOTE = 500
+ENDS = ("done", "failed", "aborted")
+LONGEST_DRILL = 7 * 86400.0
 LONGEST_MUTE = 30 * 86400.0
 
 
@@ -107,7 +110,7 @@ class Fault(_Order, kw_only=True):
 class Drilled(_Order, kw_only=True):
     """A drill that was played on this machine tells what came of it."""
 
-    scenario: Word
+    scenario: str
     books: Annotated[tuple[DrilledBook, ...], Meta(max_length=50)] = ()
     score: Annotated[int, Meta(ge=0, le=100)] | None = None
 
@@ -199,6 +202,18 @@ def mute_event(order: Mute, known: frozenset[str], now: float) -> Muted:
     if order.seconds and not reason:
         raise OrderError("a mute needs a reason")
     return Muted(id=order.id, until=now + order.seconds if order.seconds else 0.0, reason=reason)
+
+
+def drilled_event(order: Drilled, ours: Mapping[str, str]) -> DrillEnded:
+    """Return the journal event of a `drilled` order; `ours` is the digest of each playbook here. Raises OrderError."""
+    books = []
+    for book in order.books:
+        sound = book.state in ENDS and 0 <= book.seconds <= LONGEST_DRILL and min(book.failed, book.skipped) >= 0
+        if not sound:
+            raise OrderError(f"that is no result of a playbook: {clean(repr(book), NOTE)}")
+        id, what = clean(book.id, 64), clean(book.digest, 64)
+        books.append(replace(book, id=id, digest=what, ours=ours.get(id, "")))
+    return DrillEnded(scenario=clean(order.scenario, 60), books=tuple(books), score=order.score)
 
 
 def ack_event(order: Ack, incident: str) -> Acked:

@@ -14,6 +14,7 @@ from outagetui.daemon.world import balance_of
 from outagetui.events import ConfigLoaded, FaultInjected
 from outagetui.journal import WriteError
 from outagetui.model import Channel
+from outagetui.playbook.plan import digest as digest_of
 from outagetui.playbook.plan import plan
 from outagetui.playbook.runner import OrderError
 from outagetui.text import clean
@@ -41,6 +42,7 @@ def orders_of(daemon: "Daemon") -> dict[str, desk.Handler]:
         "prove": take.prove,
         "reload": take.reload,
         "fault": take.fault,
+        "drilled": take.drilled,
         "stop": take.stop,
     }
 
@@ -163,6 +165,14 @@ class _Handlers:
             raise OrderError("only a drill injects faults")
         event = FaultInjected(fault=clean(order.fault, 60), target=clean(order.target, 60))
         await self._daemon.record.write(sender.actor, event)
+        return {}
+
+    async def drilled(self, sender: Sender, order: desk.Drilled) -> dict[str, Any]:
+        if self._daemon.drill:
+            raise OrderError("a drill's own journal keeps no result of another")
+        config = self._daemon.config
+        ours = {book.id: digest_of(plan(book, config)) for book in config.playbooks}
+        await self._daemon.record.write(sender.actor, desk.drilled_event(order, ours))
         return {}
 
     async def stop(self, sender: Sender, order: desk.Nothing) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """What the daemon tells the screens of its configuration: the copy it writes into the store."""
 
+from outagetui.events import StepPlan
 from outagetui.fate import Fate
 from outagetui.live import Public, PublicPlaybook, public
-from outagetui.model import Config
-from outagetui.playbook.plan import plan
-from outagetui.step_options import ChannelsOptions
+from outagetui.model import Config, Playbook
+from outagetui.playbook.plan import digest, plan
 
 
 def shown(config: Config, drill: str, fates: tuple[Fate, ...]) -> Public:
@@ -13,19 +13,17 @@ def shown(config: Config, drill: str, fates: tuple[Fate, ...]) -> Public:
 
 
 def _playbooks(config: Config) -> tuple[PublicPlaybook, ...]:
-    return tuple(
-        PublicPlaybook(
-            id=book.id,
-            name=book.name,
-            summary=book.summary,
-            suggest=book.suggest,
-            steps=tuple(step.what for step in plan(book, config)),
-            activates=tuple(
-                name
-                for step in book.steps
-                if step.do == "activate" and isinstance(step.options, ChannelsOptions)
-                for name in step.options.channels
-            ),
-        )
-        for book in config.playbooks
+    return tuple(_playbook(book, plan(book, config)) for book in config.playbooks)
+
+
+def _playbook(book: Playbook, steps: tuple[StepPlan, ...]) -> PublicPlaybook:
+    activated = [name for step in steps if step.do == "activate" for name in step.options.get("channels", ())]
+    return PublicPlaybook(
+        id=book.id,
+        name=book.name,
+        summary=book.summary,
+        suggest=book.suggest,
+        steps=tuple(step.what for step in steps),
+        activates=tuple(dict.fromkeys(activated)),
+        digest=digest(steps),
     )
