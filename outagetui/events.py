@@ -262,6 +262,36 @@ class DeliveryEnded(Event, frozen=True, kw_only=True):
     detail: str = ""
 
 
+class AlertIntended(Event, frozen=True, kw_only=True):
+    """A link of the alert chain is about to be told `what`: opened, update, acked, recovered or test.
+
+    `incident` is empty for a test; `channels` are those that the text names. Without an outcome it is sent again.
+    """
+
+    incident: str
+    link: str
+    what: str
+    title: str
+    channels: tuple[str, ...] = ()
+
+
+class AlertEnded(Event, frozen=True, kw_only=True):
+    """`outcome` is sent, failed or skipped; `detail` says why and never holds any part of the link's URL."""
+
+    incident: str
+    link: str
+    what: str
+    outcome: str
+    detail: str = ""
+
+
+class HeartbeatChanged(Event, frozen=True, kw_only=True):
+    """The watcher outside began to hear from us, or no longer does, and why."""
+
+    heard: bool
+    why: str
+
+
 KINDS: dict[str, type[Event]] = {
     "daemon.start": DaemonStarted,
     "daemon.stop": DaemonStopped,
@@ -285,6 +315,9 @@ KINDS: dict[str, type[Event]] = {
     "announce": AnnouncementMade,
     "announce.intent": DeliveryIntended,
     "announce.outcome": DeliveryEnded,
+    "alert.intent": AlertIntended,
+    "alert.outcome": AlertEnded,
+    "heartbeat": HeartbeatChanged,
 }
 _KIND_OF = {event: kind for kind, event in KINDS.items()}
 

@@ -4,6 +4,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from outagetui import events
+from outagetui.alerts.fold import Alerts
 from outagetui.events import StepPlan
 from outagetui.model import Entry, State
 from outagetui.rows import MuteRow, StepRow
@@ -108,12 +109,14 @@ class Ledger(Struct):
     incident: Incident | None = None
     blind_since: float | None = None
     released: float = 0.0  # when a backup was last let go
+    alerts: Alerts = field(default_factory=Alerts)
 
     def apply(self, entry: Entry) -> None:
         """Take one more entry into account; kinds of a newer version and damaged entries are passed over."""
         self.seq = entry.seq
         self._let_close(entry.at)
         event = events.decode(entry.kind, entry.document)
+        self.alerts.apply(event, entry, self.primaries)
         match event:
             case events.StateChanged():
                 self._state(event, entry)

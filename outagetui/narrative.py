@@ -46,12 +46,26 @@ def _words(event: events.Event) -> str:
             return _of_run(event)
         case events.AnnouncementMade(announcement=name, kind=kind, outlets=outlets):
             return f"announcement {name} {kind} for {', '.join(outlets)}: {event.title}"
+        case events.AlertIntended() | events.AlertEnded() | events.HeartbeatChanged():
+            return _of_alert(event)
         case events.DeliveryIntended(announcement=name, outlet=outlet):
             return f"announcement {name}: sending to {outlet}"
         case events.DeliveryEnded(announcement=name, outlet=outlet, state=state, url=url, detail=detail):
             return f"announcement {name}: {outlet} {state} {url} {detail}".rstrip()
         case _:
             return _of_step(event)
+
+
+def _of_alert(event: events.AlertIntended | events.AlertEnded | events.HeartbeatChanged) -> str:
+    match event:
+        case events.HeartbeatChanged(heard=heard, why=why):
+            return f"heartbeat heard outside: {why}" if heard else f"heartbeat not heard outside: {why}"
+        case events.AlertIntended(incident=incident, link=link, what=what, title=title):
+            about = f"{what} of {incident}" if incident else what
+            return f"alert to {link}, {about}: {title}"
+        case events.AlertEnded(incident=incident, link=link, what=what, outcome=outcome, detail=detail):
+            about = f"{what} of {incident}" if incident else what
+            return f"alert to {link}, {about}, {outcome}" + (f": {detail}" if detail else "")
 
 
 def _of_run(event: events.RunStarted | events.RunEnded | events.RunTaken) -> str:

@@ -4,6 +4,7 @@ import os
 import stat
 from pathlib import Path
 
+from outagetui.config.alertchain import look_at_alert_secrets
 from outagetui.config.draft import Draft
 from outagetui.config.problems import Problem
 from outagetui.config.reading import read
@@ -45,6 +46,8 @@ def _look_at_secrets(config: Config, draft: Draft) -> None:
         program = next(iter(getattr(options, "argv", ())), None)
         if program is not None and not (Path(program).is_file() and os.access(program, os.X_OK)):
             placed.problem(("argv", 0), f"{program}: no such program, or not executable")
+    if draft.settings is not None:
+        look_at_alert_secrets(draft, secrets)
 
 
 def _directory_trouble(directory: str) -> str:

@@ -3,6 +3,7 @@
 from pathlib import Path as File
 from typing import Any
 
+from outagetui.config.alertchain import look_at_alerts
 from outagetui.config.checkfiles import told_twice
 from outagetui.config.decode import decode
 from outagetui.config.draft import ID, ID_WORDS, Draft, Placed
@@ -55,6 +56,7 @@ def _look_at_names(settings: SettingsFile, source: Source) -> None:
         source.problem(("vantage",), f'"{settings.vantage}" is no vantage name: expected {ID_WORDS}')
     if settings.timezone and (trouble := _timezone_trouble(settings.timezone)):
         source.problem(("timezone",), trouble)
+    look_at_alerts(settings, source)
     told_twice(settings.canaries, source, ("canaries",))
     seen: set[str] = set()
     for index, operator in enumerate(settings.operator):

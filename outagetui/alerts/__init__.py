@@ -1,0 +1,1 @@
+"""Waking people: who is told what and when (`chain`, pure), in which words, and the way out to them."""

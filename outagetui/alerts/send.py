@@ -1,0 +1,73 @@
+"""Sending one message in a process of its own, which is gone by the deadline whatever the far side does."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Mapping
+
+import msgspec
+from msgspec import Struct
+
+from outagetui.alerts.words import Message
+from outagetui.text import clean
+
+GRACE = 5.0  # seconds beyond the message's own deadline, for the program to start and end
+LIMIT = 64 * 1024  # bytes of its answer
+# What a program that speaks to the internet may need of ours; everything else may hold what is nobody's business.
+KEPT = ("PATH", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
+        "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")  # fmt: skip
+
+
+class Sent(Struct, frozen=True):
+    """What came of it: whether the service took it, and if not why, without any part of its URL."""
+
+    sent: bool
+    detail: str = ""
+
+
+async def send(url: str, message: Message, seconds: float, *, environment: Mapping[str, str] = os.environ) -> Sent:
+    """Send `message` to the apprise URL `url` within `seconds`. Never raises but when cancelled.
+
+    Its process group is killed at the deadline and when this is cancelled.
+    """
+    document = {
+        "url": url,
+        "title": message.title,
+        "body": message.body,
+        "kind": message.kind,
+        "seconds": seconds,
+    }
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-P", "-m", "outagetui.alerts.post",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            cwd="/",
+            env={name: environment[name] for name in KEPT if name in environment} | {"LANG": "C.UTF-8"},
+            start_new_session=True,
+            limit=LIMIT,
+        )  # fmt: skip
+    except OSError as error:
+        return Sent(False, f"cannot start the program that sends: {error.strerror}")
+    try:
+        async with asyncio.timeout(seconds + GRACE):
+            answer, _ = await process.communicate(msgspec.json.encode(document))
+    except TimeoutError:
+        return Sent(False, f"no answer within {seconds:.0f} s; it may have arrived all the same")
+    finally:
+        await _end(process)
+    try:
+        sent = msgspec.json.decode(answer[:LIMIT], type=Sent)
+    except msgspec.MsgspecError:
+        return Sent(False, f"the program that sends ended with status {process.returncode} and without an answer")
+    return Sent(sent.sent, clean(sent.detail))
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()

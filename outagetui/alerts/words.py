@@ -1,0 +1,127 @@
+"""What a message to a person says: short, who and since when first, and what to do. Pure."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from outagetui.text import clean, clean_lines
+
+NAMED = 8  # channels that are named; of more only the number is told
+WHY = 160
+
+
+class Bad(Struct, frozen=True, kw_only=True):
+    """A channel that is bad: its name, its state in a word, since when, and why."""
+
+    name: str
+    state: str
+    since: float
+    why: str = ""
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """What a message tells of. `over` is for how many seconds it was bad, once it is over."""
+
+    business: str
+    vantage: str
+    timezone: str
+    incident: str
+    link: str
+    since: float
+    bad: Sequence[Bad] = ()
+    channels: Sequence[str] = ()  # the names of all that ever were bad in this incident
+    acked_by: str = ""
+    over: float = 0.0
+    blind: bool = False
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """What is sent. `kind` is apprise's: info, success, warning or failure."""
+
+    title: str
+    body: str
+    kind: str = "info"
+
+
+def compose(what: str, facts: Facts, *, again: bool = False) -> Message:
+    """Return the message for `what`: opened, update, acked, recovered or test."""
+    title, kind, lines = _blindness(what, facts) if facts.blind else _incident(what, facts)
+    if again:
+        lines.append("(You may have had this message already: the daemon was restarted while it was being sent.)")
+    origin = f"{facts.incident}, " if facts.incident else ""
+    lines.append(f"{origin}seen from {facts.vantage}, sent to {facts.link}")
+    return Message(title=clean(f"{facts.business}: {title}", 200), body=clean_lines("\n".join(lines), 3000), kind=kind)
+
+
+def _incident(what: str, facts: Facts) -> tuple[str, str, list[str]]:
+    if what == "test":
+        words = [
+            "This is only a test of the way to you. Nothing is wrong and nothing is to be done.",
+            "If an outage were to wake you, it would come the same way.",
+        ]
+        return "TEST of the alert, all is well", "info", words
+    if what == "acked":
+        return (
+            f"taken by {facts.acked_by}",
+            "info",
+            [f"{facts.acked_by} has taken the incident: nobody else need get up."],
+        )
+    if what == "recovered":
+        words = [
+            f"{_listed(facts.channels)}: up again after {span(facts.over)}.",
+            "The incident stays open for a while.",
+        ]
+        return "recovered", "success", words
+    title = f"{_listed([each.name for each in facts.bad], 3)} {_state(facts.bad)}"
+    lines = [_line(each, facts.timezone) for each in facts.bad[:NAMED]]
+    if len(facts.bad) > NAMED:
+        lines.append(f"and {len(facts.bad) - NAMED} more")
+    lines.append("")
+    if facts.acked_by:
+        lines.append(f"{facts.acked_by} has taken the incident.")
+    else:
+        lines.append("Nobody has taken it yet. Take it: outagetui ack")
+    return (f"still: {title}" if what == "update" else title), "failure", lines
+
+
+def _blindness(what: str, facts: Facts) -> tuple[str, str, list[str]]:
+    if what == "recovered":
+        return "can see again", "success", [f"Our own uplink works again after {span(facts.over)}."]
+    words = [
+        f"Our own uplink fails since {moment(facts.since, facts.timezone)}: none of the canaries answers.",
+        "What the channels do meanwhile is not known.",
+    ]
+    return "BLIND, our own uplink fails", "warning", words
+
+
+def _state(bad: Sequence[Bad]) -> str:
+    states = {each.state for each in bad}
+    return f"{'is' if len(bad) == 1 else 'are'} {' or '.join(sorted(states))}"
+
+
+def _line(bad: Bad, timezone: str) -> str:
+    why = f": {clean(bad.why, WHY)}" if bad.why else ""
+    return f"{bad.name} {bad.state} since {moment(bad.since, timezone)}{why}"
+
+
+def _listed(names: Sequence[str], most: int = NAMED) -> str:
+    if len(names) <= most:
+        return ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) > 1 else "".join(names)
+    return f"{', '.join(names[:most])} and {len(names) - most} more"
+
+
+def moment(at: float, timezone: str) -> str:
+    """Return a time of day, here and in UTC."""
+    local = datetime.fromtimestamp(at, ZoneInfo(timezone))
+    here = local.strftime("%H:%M %Z")
+    return here if local.utcoffset() == UTC.utcoffset(None) else f"{here} ({local.astimezone(UTC):%H:%M} UTC)"
+
+
+def span(seconds: float) -> str:
+    """Return a length of time in words, such as 3 min or 2 d."""
+    for size, unit in ((86400.0, "d"), (3600.0, "h"), (60.0, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(0.0, seconds):.0f} s"
