@@ -227,29 +227,6 @@ class Heartbeat(Struct, frozen=True, kw_only=True):
     timeout: float = 10.0
 
 
-class Alert(Struct, frozen=True, kw_only=True):
-    """One link of the chain that wakes people. `secret` names the secret that holds its apprise URL.
-
-    The link is used `after` seconds of an incident that nobody acknowledged, or at once when the link before it
-    failed. `through` names what carries it: a channel, outlet or check; while one of them is down it is passed over.
-    """
-
-    name: str
-    secret: str
-    after: float = 0.0
-    test_every: float | None = None
-    through: tuple[str, ...] = ()
-
-
-class Heartbeat(Struct, frozen=True, kw_only=True):
-    """Where a watcher outside hears that this daemon is well: the URL itself, or the secret that holds it."""
-
-    url: str = ""
-    secret: str = ""
-    every: float = 60.0
-    timeout: float = 10.0
-
-
 class Template(Struct, frozen=True, kw_only=True):
     """An announcement's words: `title` and `body` with `{field}` places."""
 
@@ -277,8 +254,6 @@ class Config(Struct, frozen=True, kw_only=True):
     contacts: tuple[Contact, ...] = ()
     playbooks: tuple[Playbook, ...] = ()
     templates: tuple[Template, ...] = ()
-    alerts: tuple[Alert, ...] = ()
-    heartbeat: Heartbeat | None = None
     alerts: tuple[Alert, ...] = ()
     heartbeat: Heartbeat | None = None
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import msgspec
 
 from outagetui.config.alertchain import alerts_of, heartbeat_of
-from outagetui.config.alertchain import alerts_of, heartbeat_of
 from outagetui.config.checkfiles import beside, read_check_files
 from outagetui.config.contactsfile import read_contacts
 from outagetui.config.draft import Draft, Owner
@@ -79,8 +78,6 @@ def _config(draft: Draft) -> Config:
         ),
         playbooks=tuple(each.value for each in draft.playbooks),
         templates=tuple(draft.templates[key] for key in sorted(draft.templates)),
-        alerts=alerts_of(settings),
-        heartbeat=heartbeat_of(settings),
         alerts=alerts_of(settings),
         heartbeat=heartbeat_of(settings),
     )

@@ -50,25 +50,6 @@ class FailBackTable(Struct, kw_only=True):
     up_for: Annotated[float, Meta(ge=0, extra_json_schema={"unit": "s"})] = 60.0
 
 
-class AlertTable(Struct, kw_only=True):
-    """`[[alert]]`: one link of the chain that wakes people."""
-
-    name: Annotated[str, Meta(min_length=1, max_length=60)]
-    secret: Text
-    after: Annotated[float, Meta(ge=0, extra_json_schema={"unit": "s"})] = 0.0
-    test_every: Limit | None = None
-    through: tuple[Text, ...] = ()
-
-
-class HeartbeatTable(Struct, kw_only=True):
-    """`[heartbeat]`: where a watcher outside hears that the daemon is well."""
-
-    url: Text | None = None
-    secret: Text | None = None
-    every: Annotated[float, Meta(ge=1, extra_json_schema={"unit": "s"})] = 60.0
-    timeout: Limit = 10.0
-
-
 class SettingsFile(Struct, kw_only=True):
     """`outagetui.toml`."""
 
@@ -82,8 +63,6 @@ class SettingsFile(Struct, kw_only=True):
     secrets: SecretsTable | None = None
     fail_back: FailBackTable = field(default_factory=FailBackTable)
     operator: tuple[Operator, ...] = ()
-    alert: tuple[AlertTable, ...] = ()
-    heartbeat: HeartbeatTable | None = None
     alert: tuple[AlertTable, ...] = ()
     heartbeat: HeartbeatTable | None = None
 
