@@ -4,7 +4,7 @@ from xml.etree.ElementTree import Element
 
 from outagetui.probes.trouble import fail
 from outagetui.text import clean
-from outagetui.xmpp.conditions import Refused
+from outagetui.xmpp.conditions import Answered, Refused
 from outagetui.xmpp.forms import DATA, fields, submission
 from outagetui.xmpp.session import Session
 
@@ -24,14 +24,18 @@ async def add_user(session: Session, address: str, password: str) -> bool:
         form = await _command(session, domain, {"action": "execute"})
     except Refused as error:
         if error.condition in ("forbidden", "not-allowed", "not-authorized"):
-            fail("xmpp.forbidden", f"{session.account.jid} is no administrator of {domain} ({error.condition})")
+            raise Answered(
+                "xmpp.forbidden", f"{session.account.jid} is no administrator of {domain} ({error.condition})"
+            ) from error
         if error.condition in _UNKNOWN:
-            fail("xmpp.no-command", f"{domain} offers no command that makes accounts (XEP-0133; Prosody: admin_adhoc)")
+            raise Answered(
+                "xmpp.no-command", f"{domain} offers no command that makes accounts (XEP-0133; Prosody: admin_adhoc)"
+            ) from error
         raise
     words = {"accountjid": address, "password": password, "password-verify": password}
     offered = fields(form.find(f"{{{DATA}}}x"))
     if not offered.keys() >= {"accountjid", "password"}:
-        fail("xmpp.no-command", f"{domain}: the form that makes accounts asks for other things")
+        raise Answered("xmpp.no-command", f"{domain}: the form that makes accounts asks for other things")
     filled = offered | {key: (value,) for key, value in words.items() if key in offered} | {"FORM_TYPE": (ADMIN,)}
     try:
         done = await _command(session, domain, {"sessionid": form.get("sessionid") or ""}, submission(filled))
@@ -43,7 +47,9 @@ async def add_user(session: Session, address: str, password: str) -> bool:
     if notes and "exist" in notes[0].lower():  # Prosody has only words for it
         return False
     if notes or done.get("status") != "completed":
-        fail("xmpp.not-made", f"{domain} did not make {address}: {notes[0] if notes else 'it wants to know more'}")
+        raise Answered(
+            "xmpp.not-made", f"{domain} did not make {address}: {notes[0] if notes else 'it wants to know more'}"
+        )
     return True
 
 

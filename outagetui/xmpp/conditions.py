@@ -34,11 +34,18 @@ _LOGINS = frozenset(
 _STREAMS_OF_NOTE = frozenset({"host-unknown", "conflict"})
 
 
-class Refused(Trouble):
+class Answered(Trouble):
+    """The far side answered, and did not do what it was asked to."""
+
+    def __init__(self, code: str, words: str) -> None:
+        super().__init__(Outcome.FAIL, code, words)
+
+
+class Refused(Answered):
     """The far side answered with an error: its `condition`, and what it said to it."""
 
     def __init__(self, condition: str, words: str) -> None:
-        super().__init__(Outcome.FAIL, f"xmpp.{condition}", words)
+        super().__init__(f"xmpp.{condition}", words)
         self.condition = condition
 
 

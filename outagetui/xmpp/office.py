@@ -48,6 +48,11 @@ class Office(Room):
         self._returned: dict[str, Element] = {}
         session.rooms[address] = self
 
+    @property
+    def account(self) -> str:
+        """The bare address we are known by to the room."""
+        return self._session.account.jid
+
     async def described(self) -> Described | None:
         """Return what the room tells of itself, None when there is none. Raises `Trouble`."""
         try:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from xml.etree.ElementTree import Element, SubElement
 
 from outagetui.model import Outcome
-from outagetui.probes.trouble import Trouble, fail
-from outagetui.xmpp.conditions import Refused, refused
+from outagetui.probes.trouble import Trouble
+from outagetui.xmpp.conditions import Answered, Refused, refused
 
 if TYPE_CHECKING:
     from outagetui.xmpp.session import Session
@@ -99,7 +99,7 @@ class Room:
         if answer.get("type") == "error":
             error = refused(answer, f"a message to {self.address}")
             if error.condition in ("forbidden", "not-acceptable"):
-                fail("xmpp.no-voice", error.detail)
+                raise Answered("xmpp.no-voice", error.detail)
             raise error
 
     async def still_in(self) -> bool:
@@ -210,7 +210,7 @@ class Room:
 def _meant(error: Refused, room: str) -> Trouble:
     """Return what a refusal means where joining a room is concerned."""
     if error.condition in _GONE:
-        return Trouble(Outcome.FAIL, "xmpp.room-missing", f"there is no room {room} ({error.condition})")
+        return Answered("xmpp.room-missing", f"there is no room {room} ({error.condition})")
     if error.condition == "not-authorized":
-        return Trouble(Outcome.FAIL, "xmpp.room-password", f"{room} wants a password")
+        return Answered("xmpp.room-password", f"{room} wants a password")
     return error

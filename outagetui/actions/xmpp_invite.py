@@ -1,0 +1,34 @@
+"""`xmpp.invite`: let a room that is there invite people; who is in it already is passed over."""
+
+from outagetui.actions import Result, World, options_of
+from outagetui.actions.xmpp_room import bring
+from outagetui.actions.xmpp_visit import NICK, Doubt, visit
+from outagetui.events import StepPlan
+from outagetui.step_options import XmppInviteOptions
+from outagetui.text import clean
+from outagetui.xmpp.account import read_room
+from outagetui.xmpp.office import Office
+from outagetui.xmpp.session import Session
+
+
+async def act(plan: StepPlan, world: World) -> Result:
+    """Enter the room and invite; where only members may enter, they become members before."""
+
+    async def deed(session: Session, doubt: Doubt) -> Result:
+        options = options_of(plan)
+        assert isinstance(options, XmppInviteOptions)
+        office = Office(session, read_room(plan.facts["room"]))
+        await office.enter(NICK, create=False)
+        told = await office.described()
+        members = told is not None and told.members_only
+        people, reason = plan.facts["people"], clean(options.text)
+        doubt.done.append(office.address)
+        left_out = await bring(office, people, reason, members=members, of=(world, doubt))
+        return Result(not left_out, "; ".join(doubt.done))
+
+    return await visit(plan, world, deed)
+
+
+async def recover(plan: StepPlan, world: World) -> Result | str | None:
+    """Invitations leave no trace that could be looked up."""
+    return f"whether {', '.join(plan.facts['people'])} were invited to {plan.facts['room']} cannot be looked up"

@@ -1,0 +1,37 @@
+"""`xmpp.room.close`: destroy a room that a step made. One without such a step's mark was there before, and stays."""
+
+from outagetui.actions import Result, World, options_of
+from outagetui.actions.xmpp_room import MARK
+from outagetui.actions.xmpp_visit import Doubt, visit
+from outagetui.events import StepPlan
+from outagetui.step_options import XmppRoomCloseOptions
+from outagetui.text import clean
+from outagetui.xmpp.account import read_room
+from outagetui.xmpp.office import Office
+from outagetui.xmpp.session import Session
+
+
+async def act(plan: StepPlan, world: World) -> Result:
+    """Destroy the room if its description says that a step made it."""
+
+    async def deed(session: Session, doubt: Doubt) -> Result:
+        options = options_of(plan)
+        assert isinstance(options, XmppRoomCloseOptions)
+        office = Office(session, read_room(plan.facts["room"]))
+        told = await office.described()
+        if told is None:
+            return Result(True, f"there is no room {office.address} any more", changed=False)
+        if not told.description.startswith(MARK):
+            return Result(True, f"{office.address} was there before; left as it is", changed=False)
+        with doubt.about(f"{office.address} may have been destroyed"):
+            await office.destroy(clean(options.text))
+            if await office.described() is not None:
+                return Result(False, f"the server still knows {office.address} after it was destroyed")
+        return Result(True, f"{office.address} destroyed")
+
+    return await visit(plan, world, deed)
+
+
+async def recover(plan: StepPlan, world: World) -> Result | str | None:
+    """Doing it again is safe: what is gone stays gone, and what is not ours is left alone."""
+    return None

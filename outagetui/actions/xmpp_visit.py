@@ -1,0 +1,83 @@
+"""A step's own session with an XMPP server: its account, its end, and what is not known when an answer stays away."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+from outagetui.actions import Result, World
+from outagetui.events import StepPlan
+from outagetui.options import XmppOptions
+from outagetui.probes.trouble import Phases, Trouble, from_os_error
+from outagetui.probes.vantage import Vantage
+from outagetui.secrets import SecretError, Secrets
+from outagetui.xmpp.account import read_account
+from outagetui.xmpp.conditions import Answered, explained
+from outagetui.xmpp.login import log_in
+from outagetui.xmpp.route import open_stream
+from outagetui.xmpp.session import Session
+
+NICK = "outage-desk"  # not that of the checks, which may stay in the same room
+_MARGIN = 1.0  # seconds before the step's own limit, so that what is not known is told and not just cut off
+
+
+class Doubt:
+    """What was `done` so far, and in `words` what may have happened, should no answer come; else empty."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.words = ""
+
+    @contextlib.contextmanager
+    def about(self, words: str) -> Iterator[None]:
+        """Guard a request that takes effect at the far side: only an answer, also a refusal, ends the doubt."""
+        self.words = words
+        try:
+            yield
+        except Answered:
+            self.words = ""
+            raise
+        self.words = ""
+
+
+Deed = Callable[[Session, Doubt], Awaitable[Result]]
+
+
+async def visit(plan: StepPlan, world: World, deed: Deed) -> Result:
+    """Log in as the plan's facts say, let `deed` act on a session of its own, and end that, whatever comes.
+
+    What goes wrong becomes a Result; it is unsure while there is doubt about what was asked of the server.
+    """
+    doubt = Doubt()
+    limit = asyncio.get_running_loop().time() + plan.timeout - min(_MARGIN, plan.timeout / 10)
+    try:
+        async with _session(plan, world, limit) as session, asyncio.timeout_at(limit):
+            return await deed(session, doubt)
+    except SecretError as error:
+        words = str(error)
+    except TimeoutError:
+        words = f"no answer within {plan.timeout:g} s"
+    except Trouble as trouble:
+        words = explained(trouble)
+    except OSError as error:
+        words = explained(from_os_error(error))
+    return Result(False, "; ".join(filter(None, (*doubt.done, doubt.words, words))), unsure=bool(doubt.words))
+
+
+@contextlib.asynccontextmanager
+async def _session(plan: StepPlan, world: World, limit: float) -> AsyncIterator[Session]:
+    facts = plan.facts
+    options = XmppOptions(secret=facts["secret"], ca=facts["ca"], direct_tls=facts["direct_tls"])
+    account = read_account(facts["target"], options, facts["connect"])
+    password = world.secret(facts["secret"])
+    place = Vantage("step", Secrets.none())
+    session: Session | None = None
+    try:
+        async with asyncio.timeout_at(limit):
+            stream = await open_stream(account, place, Phases(), limit)
+            session = Session(account, stream, place.tls_context(account.ca))
+            await log_in(session, password)
+        yield session
+    finally:
+        if session is not None:
+            await session.aclose()
+        await place.aclose()
