@@ -118,7 +118,7 @@ def test_yes_never_answers_for_a_second_person(home: House) -> None:
     home.settle(operators=tables, **{"playbooks__two.toml": TWO}).start()
     done = home.cli("play", "two", "--yes")
     assert done.returncode == 4
-    assert "needs a second person" in done.stdout
+    assert "outagetui approve r1 both " in done.stdout
     assert home.told(Activated) == []
 
 
@@ -326,3 +326,52 @@ def test_output_that_nobody_reads_any_more_is_no_traceback(home: House) -> None:
     )
     assert done.stdout.count("\n") == 1
     assert "Traceback" not in done.stderr
+
+
+CHOICE = """\
+name = "Choice"
+[[step]]
+id = "which"
+do = "choose"
+say = "How bad is it?"
+answers = { some = "Some people", all = "Everybody" }
+[[step]]
+id = "loud"
+do = "activate"
+with = { channels = ["phone"] }
+if = "which=all"
+[[step]]
+id = "quiet"
+do = "note"
+say = "Only some."
+if = "which=some"
+"""
+
+
+def test_a_choice_decides_which_steps_follow(home: House) -> None:
+    home.settle(**{"playbooks__choice.toml": CHOICE}).start()
+    wrong = home.cli("play", "choice", "--answer", "which=none")
+    assert (wrong.returncode, wrong.stderr) == (2, "--answer which=none: which takes some, all\n")
+    assert home.cli("play", "choice", "--answer", "loud=all").returncode == 2
+    asked = home.cli("play", "choice", "--yes")
+    assert asked.returncode == 4
+    assert "| some: Some people" in asked.stdout
+    assert home.cli("answer", "r1", "which", "all").returncode == 0
+    done = home.cli("play", "choice", "--answer", "which=some", "--json")
+    steps = json.loads(done.stdout)["steps"]
+    assert [(step["id"], step["state"]) for step in steps] == [
+        ("which", "done"),
+        ("loud", "skipped"),
+        ("quiet", "done"),
+    ]
+    assert steps[1]["detail"] == "only if which is all"
+    first = json.loads(home.cli("runs", "--json").stdout)[-1]
+    assert [step["state"] for step in first["steps"]] == ["done", "done", "skipped"]
+
+
+def test_a_run_is_taken_over_only_by_somebody_else(home: House) -> None:
+    home.start()
+    assert home.cli("play", "ask").returncode == 4
+    done = home.cli("take", "r1")
+    assert (done.returncode, done.stderr) == (1, "r1 is yours already\n")
+    assert home.cli("approve", "r1", "sure", "0" * 12).stderr.startswith("r1 sure asks for no second person")

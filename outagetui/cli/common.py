@@ -66,11 +66,14 @@ def source(options: dict[str, str | None]) -> "StoreSource":
     from outagetui.journal import StoreError
     from outagetui.source import StoreSource
 
-    found = StoreSource(store(options))
+    path = store(options)
+    found = StoreSource(path)
     try:
         found.changed()
     except StoreError as error:
         fail(str(error), UNUSABLE)
+    except PermissionError as error:
+        fail(readable(path) or f"{path}: cannot be read: {error.strerror}", UNUSABLE)
     return found
 
 

@@ -2,15 +2,13 @@
 
 import asyncio
 import sys
-import time
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from outagetui.cli.common import client, fail, print_json, source
+from outagetui.cli.common import client, fail
 from outagetui.config.durations import parse_duration
-from outagetui.rows import RunRow
 from outagetui.text import clean
 
 REFUSED = 1
@@ -32,88 +30,6 @@ def give(options: dict[str, str | None], order: str, **fields: object) -> dict[s
     if reply.get("warning"):
         sys.stderr.write(f"warning: {clean(reply['warning'])}\n")
     return reply
-
-
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.pass_obj
-def runs(options: dict[str, str | None], as_json: bool) -> None:
-    """List runs, newest first, with their steps and the questions they ask."""
-    board = source(options).board(time.time())
-    if as_json:
-        print_json([run_document(run) for run in board.runs])
-        return
-    for run in board.runs:
-        for line in run_lines(run):
-            click.echo(line)
-
-
-def run_document(run: RunRow) -> dict[str, Any]:
-    """Return a run as `play --json` prints it, with the open question beside it."""
-    asking = run.asking
-    return {
-        "run": run.id,
-        "playbook": run.playbook,
-        "state": run.state,
-        "steps": [
-            {"id": step.id, "state": step.state, "outcome": _outcome(step.state), "detail": clean(step.detail)}
-            for step in run.steps
-        ],
-    } | (
-        {
-            "question": {
-                "step": asking.id,
-                "attempt": asking.attempt,
-                "words": clean(asking.question),
-                "answers": list(asking.answers),
-            }
-        }
-        if asking is not None
-        else {}
-    )
-
-
-def _outcome(state: str) -> str | None:
-    return state if state in ("done", "failed", "skipped", "undone") else None
-
-
-def run_lines(run: RunRow) -> list[str]:
-    """Return a run for people."""
-    out = [f"{run.id} {clean(run.name)}: {run.state}"]
-    for step in run.steps:
-        detail = f": {clean(step.detail)}" if step.detail else ""
-        out.append(f"  {step.state:8} {step.id}{detail}")
-    asking = run.asking
-    if asking is not None:
-        out.append(f"  asks: {clean(asking.question)}")
-        out += [f"    outagetui answer {run.id} {asking.id} {answer}" for answer in asking.answers]
-    return out
-
-
-@click.command()
-@click.argument("run")
-@click.argument("step")
-@click.argument("answer_", metavar="ANSWER")
-@click.option("--note", default="", help="A remark for the journal.")
-@click.option("--attempt", type=int, help="Refuse unless the question is of this attempt (default: the open one).")
-@click.pass_obj
-def answer(options: dict[str, str | None], run: str, step: str, answer_: str, note: str, attempt: int | None) -> None:
-    """Answer the question of a run's step."""
-    if attempt is None:
-        board = source(options).board(time.time())
-        row = next((s for r in board.runs if r.id == run for s in r.steps if s.id == step), None)
-        attempt = row.attempt if row is not None else 0
-    give(options, "answer", run=run, step=step, attempt=attempt, answer=answer_, note=note)
-    click.echo(f"{run} {step}: answered {answer_}; see: outagetui runs")
-
-
-@click.command()
-@click.argument("run")
-@click.pass_obj
-def abort(options: dict[str, str | None], run: str) -> None:
-    """Give a run up; a step in progress finishes first."""
-    give(options, "abort", run=run)
-    click.echo(f"{run} is given up; what it did stays: outagetui play --stand-down takes it back")
 
 
 @click.command()

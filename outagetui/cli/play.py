@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from outagetui.cli.common import UNUSABLE, client, configuration, fail, print_json, store
-from outagetui.cli.orders import run_document, run_lines
+from outagetui.cli.runs import asking_lines, run_document, run_lines
+from outagetui.events import StepPlan
 from outagetui.journal import StoreError
 from outagetui.orders.client import OrderClient
 from outagetui.playbook.plan import dry_run, plan
@@ -26,10 +27,19 @@ YES = {"confirm": "yes", "manual": "done"}
 @click.argument("id_", metavar="[ID]", required=False)
 @click.option("--dry-run", "dry", is_flag=True, help="Print every step with what it would do; do nothing.")
 @click.option("--yes", is_flag=True, help="Answer confirmations and manual steps with yes; nothing else.")
+@click.option("--answer", "chosen", multiple=True, metavar="STEP=NAME", help="Answer a choice; may be repeated.")
 @click.option("--stand-down", "back", is_flag=True, help="Take back what the runs of ID (without ID: all) did.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document at the end.")
 @click.pass_obj
-def play(options: dict[str, str | None], id_: str | None, dry: bool, yes: bool, back: bool, as_json: bool) -> None:
+def play(
+    options: dict[str, str | None],
+    id_: str | None,
+    dry: bool,
+    yes: bool,
+    chosen: tuple[str, ...],
+    back: bool,
+    as_json: bool,
+) -> None:
     """Run the playbook ID; ask on the terminal what it asks.
 
     Exit status: 0 done, 1 a step failed, 2 usage, 3 configuration, 4 waiting for an answer.
@@ -40,6 +50,7 @@ def play(options: dict[str, str | None], id_: str | None, dry: bool, yes: bool, 
         fail(f"name a playbook: {', '.join(books) or 'the configuration has none'}", USAGE)
     if id_ is not None and id_ not in books:
         fail(f"there is no playbook {clean(id_, 60)}; there are: {', '.join(books) or 'none'}", USAGE)
+    choices = _choices(chosen, [step for book in books.values() for step in plan(book, config)])
     if dry:
         if back:
             fail("--dry-run shows a playbook's steps; leave --stand-down out", USAGE)
@@ -50,13 +61,29 @@ def play(options: dict[str, str | None], id_: str | None, dry: bool, yes: bool, 
             click.echo("\n".join(dry_run(steps)))
         return
     try:
-        runs = asyncio.run(_Play(options, yes, quiet=as_json).play(id_, back))
+        runs = asyncio.run(_Play(options, yes, choices, quiet=as_json).play(id_, back))
     except KeyboardInterrupt:
         fail("\nleft; the run goes on and waits at its next question: outagetui runs", WAITING)
     if as_json:
         documents = [run_document(run) for run in runs]
         print_json(documents[0] if len(documents) == 1 else {"runs": documents})
     sys.exit(max((_status(run) for run in runs), default=DONE))
+
+
+def _choices(given: tuple[str, ...], steps: list[StepPlan]) -> dict[str, str]:
+    """Return the answers given ahead, by step; ends with status 2 for what no step asks."""
+    known = {step.id: step.answers for step in steps if step.do == "choose"}
+    choices = {}
+    for pair in given:
+        step, equals, name = pair.partition("=")
+        if not equals or step not in known:
+            fail(
+                f"--answer {clean(pair, 60)}: expected STEP=NAME of {', '.join(known) or 'a choose step: none'}", USAGE
+            )
+        if name not in known[step]:
+            fail(f"--answer {clean(pair, 60)}: {step} takes {', '.join(known[step])}", USAGE)
+        choices[step] = name
+    return choices
 
 
 def _status(run: RunRow) -> int:
@@ -69,8 +96,8 @@ def _status(run: RunRow) -> int:
 class _Play:
     """Starts runs and follows them in the journal, which is where their results are."""
 
-    def __init__(self, options: dict[str, str | None], yes: bool, quiet: bool) -> None:
-        self._options, self._yes = options, yes
+    def __init__(self, options: dict[str, str | None], yes: bool, choices: dict[str, str], quiet: bool) -> None:
+        self._options, self._yes, self._choices = options, yes, choices
         self._say: Callable[[str], None] = (lambda words: None) if quiet else click.echo
         self._told: dict[str, str] = {}
         self._interactive = sys.stdin.isatty() and not quiet
@@ -132,7 +159,12 @@ class _Play:
                 if asking is not None and (asking.id, asking.attempt) in refused:
                     return row  # it is for somebody else to answer
                 if asking is not None and (asking.id, asking.attempt) not in answered:
-                    if asking.preview and not self._yes:
+                    if asking.hash and self._interactive:
+                        # Somebody else answers this; it is followed here, and nothing at this terminal blocks it.
+                        self._say("\n".join(asking_lines(run, asking)))
+                        answered.add((asking.id, asking.attempt))
+                        continue
+                    if asking.preview and not self._yes and asking.why != "approve":
                         self._say(f"---\n{clean_lines(asking.preview)}\n---")
                     answer = await self._answer(asking)
                     if answer is None:
@@ -140,7 +172,7 @@ class _Play:
                         return row
                     answered.add((asking.id, asking.attempt))
                     fields = {"run": run, "step": asking.id, "attempt": asking.attempt, "answer": answer}
-                    fields |= {"note": "answered by --yes"} if self._yes else {}
+                    fields |= {"note": "answered by --yes"} if self._yes and asking.why in YES else {}
                     reply = await orders.send("answer", **fields)
                     if not reply.get("ok"):
                         self._say(f"refused: {reply.get('error')}")
@@ -149,8 +181,10 @@ class _Play:
 
     async def _answer(self, asking: StepRow) -> str | None:
         """Return the answer to give: `--yes` for what it may answer, else the person's, None when there is none."""
-        if self._yes and asking.state == "asking" and "retry" not in asking.answers:
-            return next(answer for answer in YES.values() if answer in asking.answers)
+        if asking.why == "choose" and asking.id in self._choices:
+            return self._choices[asking.id]
+        if self._yes and asking.why in YES:
+            return YES[asking.why]
         if not self._interactive:
             return None
         prompt = f"{clean(asking.question)} [{'/'.join(asking.answers)}] "
@@ -169,3 +203,5 @@ class _Play:
             if step.state != "waiting" and self._told.get(step.id) != words:
                 self._told[step.id] = words
                 self._say(f"{run.id} {step.id}: {words}")
+                for line in clean_lines(step.output).splitlines():
+                    self._say(f"    | {line}")
