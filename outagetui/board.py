@@ -7,6 +7,7 @@ from outagetui.health import Health
 from outagetui.ledger import Ledger, Proof
 from outagetui.live import Beat, Live, Public, PublicChannel, PublicOutlet
 from outagetui.model import AUDIENCES, WORST_FIRST, Audience, State
+from outagetui.practice import practices, practised
 from outagetui.reach import reach
 from outagetui.rows import (
     Board,
@@ -17,7 +18,7 @@ from outagetui.rows import (
     PlaybookRow,
     ReachRow,
 )
-from outagetui.run_rows import announcement_row, run_row
+from outagetui.run_rows import announcement_row, glass_rows, run_row
 from outagetui.suggest import Moment, Seen, suggestions
 
 STALE_AFTER = 5.0
@@ -35,6 +36,9 @@ def build(public: Public, live: Iterable[Live], ledger: Ledger, beat: Beat | Non
     # Blind, we know nothing that would be worth acting on.
     hints = () if view.blind else suggestions(view.moment(channels))
     suggested = {row.playbook for row in hints}
+    practice = practices(runs, ledger.drills, in_drill=bool(public.drill))
+    digests = {book.id: book.digest for book in public.playbooks}
+    incident, closed = ledger.incident_at(now)
     announcements = sorted(ledger.announcements.values(), key=lambda made: made.parts[-1][0], reverse=True)
     return Board(
         at=now,
@@ -57,15 +61,17 @@ def build(public: Public, live: Iterable[Live], ledger: Ledger, beat: Beat | Non
                 steps=book.steps,
                 suggested=book.id in suggested,
                 running=running.get(book.id, ""),
+                practised=practised(practice.get(book.id, ()), book.digest, now),
             )
             for book in public.playbooks
         ),
         runs=tuple(
-            run_row(run, beat.progress if beat is not None else {})
+            run_row(run, beat.progress if beat is not None else {}, digests)
             for number, run in enumerate(runs)
             if number < RUNS_SHOWN or run.ended is None
         ),
         announcements=tuple(announcement_row(made) for made in announcements[:ANNOUNCEMENTS_SHOWN]),
+        glass=glass_rows(runs, incident if closed is None else None),
     )
 
 

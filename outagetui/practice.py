@@ -1,4 +1,4 @@
-"""How practised each playbook is: when it was last run for real or in a drill, how it went, and what that is worth. Pure.
+"""How practised each playbook is: when it was last run for real or in a drill, how it went, what that is worth. Pure.
 
 The confidence is what the best practice says, except that a playbook whose last practice did not end well is `low`:
 

@@ -180,7 +180,10 @@ class StepRow(Struct, frozen=True, kw_only=True):
 
 
 class RunRow(Struct, frozen=True, kw_only=True):
-    """A run. `state` is running, asking, done, failed or aborted."""
+    """A run. `state` is running, asking, done, failed or aborted; `actor` has it now, `started_by` began it.
+
+    `changed`: the playbook's file says something else by now than the steps this run began with.
+    """
 
     id: str
     playbook: str
@@ -191,6 +194,8 @@ class RunRow(Struct, frozen=True, kw_only=True):
     steps: tuple[StepRow, ...]
     ended: float | None = None
     stands_down: str = ""
+    started_by: str = ""
+    changed: bool = False
 
     @property
     def asking(self) -> StepRow | None:
@@ -198,6 +203,17 @@ class RunRow(Struct, frozen=True, kw_only=True):
         if self.ended is not None:
             return None
         return next((step for step in self.steps if step.state in ("asking", "unsure")), None)
+
+
+class GlassRow(Struct, frozen=True, kw_only=True):
+    """A step that one person let happen alone, though it needs two, and the reason they typed."""
+
+    run: str
+    step: str
+    title: str
+    at: float
+    actor: str
+    reason: str
 
 
 class DeliveryRow(Struct, frozen=True, kw_only=True):
@@ -264,6 +280,7 @@ class Board(Struct, frozen=True, kw_only=True):
     playbooks: tuple[PlaybookRow, ...]
     runs: tuple[RunRow, ...]  # newest first
     announcements: tuple[AnnouncementRow, ...]  # newest first
+    glass: tuple[GlassRow, ...] = ()  # of the open incident and of runs under way, newest first
 
     @property
     def stale(self) -> bool:

@@ -1,17 +1,21 @@
 """Runs and announcements of the ledger as the screens show them; pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
-from outagetui.ledger import Announcement, Run
-from outagetui.rows import AnnouncementRow, DeliveryRow, RunRow
+from outagetui.ledger import Announcement, Incident, Run
+from outagetui.rows import AnnouncementRow, DeliveryRow, GlassRow, RunRow, StepRow
 
 
-def run_row(run: Run, progress: Mapping[str, str]) -> RunRow:
-    """Return a run as the screens show it; `progress` says how far waits have come, by "run/step"."""
-    doing = {row.id: progress.get(f"{run.id}/{row.id}", "") for row in run.steps.values() if row.state == "doing"}
-    steps = {row.id: replace(row, detail=doing.get(row.id) or row.detail) for row in run.steps.values()}
+def run_row(run: Run, progress: Mapping[str, str], digests: Mapping[str, str]) -> RunRow:
+    """Return a run as the screens show it.
+
+    `progress` says how far a step has come, or the last lines it printed, by "run/step"; `digests` what a run of each
+    playbook would be now.
+    """
+    steps = {row.id: _step_row(row, progress.get(f"{run.id}/{row.id}", "")) for row in run.steps.values()}
+    now = digests.get(run.playbook, "")
     return RunRow(
         id=run.id,
         playbook=run.playbook,
@@ -22,7 +26,36 @@ def run_row(run: Run, progress: Mapping[str, str]) -> RunRow:
         steps=tuple(steps[plan.id] for plan in run.plans),
         ended=run.ended,
         stands_down=run.stands_down,
+        started_by=run.started_by or run.actor,
+        changed=run.ended is None and not run.stands_down and bool(now) and now != run.digest,
     )
+
+
+def _step_row(row: StepRow, progress: str) -> StepRow:
+    if row.state != "doing" or not progress:
+        return row
+    return replace(row, output=progress) if "\n" in progress else replace(row, detail=progress)
+
+
+def glass_rows(runs: Iterable[Run], incident: Incident | None) -> tuple[GlassRow, ...]:
+    """Return every step that went on without its second person, newest first.
+
+    Those of runs that are over count while the `incident` in which it happened is open; None when none is.
+    """
+    found = [
+        GlassRow(
+            run=run.id,
+            step=each.step,
+            title=run.steps[each.step].title,
+            at=each.at,
+            actor=each.actor,
+            reason=each.reason,
+        )
+        for run in runs
+        for each in run.glass
+        if run.ended is None or (incident is not None and each.at >= incident.since)
+    ]
+    return tuple(sorted(found, key=lambda row: row.at, reverse=True))
 
 
 def announcement_row(made: Announcement) -> AnnouncementRow:

@@ -23,6 +23,15 @@ STORY: list[tuple[Event, str]] = [
     (events.BlindChanged(blind=True, why="no canary answers"), "blind: no canary answers"),
     (events.BlindChanged(blind=False, why="a canary answers again"), "no longer blind: a canary answers again"),
     (events.FaultInjected(fault="every answer fails", target="messenger"), "drill: messenger every answer fails"),
+    (
+        events.DrillEnded(
+            scenario="messenger-2011",
+            books=(events.DrilledBook(id="switch", digest="d", state="done", seconds=41.7),),
+            score=93,
+        ),
+        "drill messenger-2011: switch done in 42 s, score 93",
+    ),
+    (events.DrillEnded(scenario="phone", books=()), "drill phone: no playbook was run"),
     (events.Acked(incident="i3"), "took incident i3"),
     (events.Acked(incident="i3", note="on it"), "took incident i3: on it"),
     (events.Muted(id="jabber", until=9e9, reason="update"), "muted jabber: update"),

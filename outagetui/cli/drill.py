@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,7 +23,8 @@ FAILED = 1
 @click.argument("scenario", default=MESSENGER_2011.id)
 @click.option("--headless", is_flag=True, help="Play it with a scripted operator, in under a minute.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document (with --headless).")
-def drill(scenario: str, headless: bool, as_json: bool) -> None:
+@click.pass_obj
+def drill(options: dict[str, str | None], scenario: str, headless: bool, as_json: bool) -> None:
     """Rehearse SCENARIO against local servers with injected faults, in the screens you will use that night."""
     chosen = SCENARIOS.get(scenario)
     if chosen is None:
@@ -34,18 +36,19 @@ def drill(scenario: str, headless: bool, as_json: bool) -> None:
         signal.signal(number, lambda signum, _: sys.exit(128 + signum))
     try:
         if headless:
-            _headless(chosen, as_json)
+            _headless(options, chosen, as_json)
         else:
-            sys.exit(_screens(chosen))
+            sys.exit(_screens(options, chosen))
     except (DrillError, OSError) as error:
         fail(str(error), FAILED)
 
 
-def _headless(scenario: Scenario, as_json: bool) -> None:
+def _headless(options: dict[str, str | None], scenario: Scenario, as_json: bool) -> None:
     from outagetui.drill.rehearsal import rehearse
 
     with stage(scenario, "short") as set_up:
         document = asyncio.run(rehearse(scenario, set_up))
+        _tell(options, scenario, set_up.store, document["score"])
     if as_json:
         print_json(document)
         return
@@ -58,11 +61,19 @@ def _headless(scenario: Scenario, as_json: bool) -> None:
     click.echo(f"score {document['score']} of 100; the page is {document['page']}")
 
 
+def _tell(options: dict[str, str | None], scenario: Scenario, store: Path, score: int | None) -> None:
+    """Let the journal of the user's own daemon know, if one runs."""
+    from outagetui.drill.telling import tell
+
+    if trouble := tell(options, scenario.id, store, score):
+        click.echo(clean(trouble), err=True)
+
+
 def _share(value: float | None) -> str:
     return "not known" if value is None else f"{value:.0%}"
 
 
-def _screens(scenario: Scenario) -> int:
+def _screens(options: dict[str, str | None], scenario: Scenario) -> int:
     from outagetui.tui import terminal
 
     refused = terminal.refusal()
@@ -79,5 +90,6 @@ def _screens(scenario: Scenario) -> int:
             return OutageApp(StoreSource(set_up.store), OrderClient(set_up.store), drill=scenario.name)
 
         status = terminal.run(make)
+        _tell(options, scenario, set_up.store, None)
     click.echo(f"The drill is over. Its page and journal are in {set_up.place}")
     return status

@@ -231,6 +231,7 @@ MINIMAL: dict[str, dict[str, object]] = {
     "prove": {"channels": []},
     "reload": {},
     "fault": {"fault": "x", "target": "y"},
+    "drilled": {"scenario": "x"},
     "stop": {},
 }
 

@@ -1,0 +1,56 @@
+"""A drill's result reaches the journal of the user's own daemon as a single order, and starts no daemon."""
+
+import time
+from pathlib import Path
+
+from outagetui import events
+from outagetui.drill.telling import tell
+from outagetui.events import DaemonStarted, DrillEnded, RunEnded, RunStarted
+from outagetui.journal import Store
+from outagetui.source import StoreSource
+from tests.daemon.house import House
+
+
+def played(place: Path) -> Path:
+    """The store that a drill left: its own chat-down was run to its end in a minute."""
+    now = time.time()
+    store = Store(place / "drill" / "store.db")
+    started = RunStarted(run="r1", playbook="chat-down", name="Chat down", digest="its own", steps=())
+    store.append(now - 60.0, "drill", started)
+    store.append(now, "drill", RunEnded(run="r1", state="done"))
+    store.close()
+    return store.path
+
+
+def test_a_running_daemon_is_told_once_and_the_playbook_counts_as_practised(home: House, tmp_path: Path) -> None:
+    home.settle().start()
+    options = {"config": str(home.config), "store": None}
+    assert tell(options, "messenger-2011", played(tmp_path), 93) == ""
+    (told,) = home.told(DrillEnded)
+    assert (told.scenario, told.score) == ("messenger-2011", 93)
+    (book,) = told.books
+    assert (book.id, book.digest, book.state, book.seconds) == ("chat-down", "its own", "done", 60.0)
+    assert len(book.ours) == 64
+    source = StoreSource(home.store)
+    practised = source.board(time.time()).playbooks[0].practised
+    source.close()
+    assert (practised.where, practised.state, practised.confidence) == ("drill", "done", "medium")
+    assert not practised.changed
+
+
+def test_no_daemon_is_started_to_be_told(home: House, tmp_path: Path) -> None:
+    home.settle().start()
+    home.kill()  # its socket stays behind
+    assert home.socket.exists()
+    options = {"config": str(home.config), "store": None}
+    assert tell(options, "messenger-2011", played(tmp_path), None) == ""
+    assert home.told(DrillEnded) == []
+    assert len(home.told(DaemonStarted)) == 1
+
+
+def test_the_order_keeps_nothing_of_what_a_stranger_says_of_our_digest(home: House) -> None:
+    home.settle().start()
+    book = events.DrilledBook(id="elsewhere", digest="d", state="done", seconds=1.0, ours="forged")
+    reply = home.order("drilled", scenario="s", books=[{name: getattr(book, name) for name in book.__struct_fields__}])
+    assert reply == {"ok": True}
+    assert home.told(DrillEnded)[0].books[0].ours == ""
