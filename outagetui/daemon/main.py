@@ -12,6 +12,7 @@ import msgspec
 from outagetui.config import ConfigError, load
 from outagetui.daemon.door import DoorError
 from outagetui.daemon.lock import LockedError, hold
+from outagetui.daemon.powers import keep_powers
 from outagetui.daemon.service import Daemon
 from outagetui.journal import Store, StoreError, WriteError, make_place
 from outagetui.orders.launch import BACKGROUND, LOCKED
@@ -24,6 +25,7 @@ DRILL_PLACE = "OUTAGETUI_DRILL_PLACE"  # the drill's own directory: no secret is
 def main(directory: Path) -> int:
     """Serve the configuration until told to end. Leaves with `os._exit`, so that `-shm` stays for other readers."""
     os.umask(0o027)
+    keep_powers()
     try:
         config = load(directory)
     except ConfigError as error:

@@ -1,0 +1,91 @@
+"""UNIX users of the moment: made for a test, taken away with all their processes."""
+
+import contextlib
+import os
+import pwd
+import secrets
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+
+class Person:
+    """A user who is there, and who may do things."""
+
+    def __init__(self, name: str) -> None:
+        entry = pwd.getpwnam(name)
+        self.name, self.uid, self.gid = name, entry.pw_uid, entry.pw_gid
+
+    def does(self, work: Callable[[], object]) -> str:
+        """Do `work` as this user, with all groups; return what it returned or raised, as text.
+
+        A fork: what `work` needs must be imported already, since this user may not be allowed to read it.
+        """
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                os.initgroups(self.name, self.gid)
+                os.setgid(self.gid)
+                os.setuid(self.uid)
+                said = str(work())
+            except BaseException as error:
+                said = f"{type(error).__name__}: {error}"
+            os.write(writing, said.encode("utf-8", "replace"))
+            os._exit(0)
+        os.close(writing)
+        with os.fdopen(reading, "rb") as pipe:
+            said = pipe.read().decode()
+        os.waitpid(child, 0)
+        return said
+
+    def processes(self) -> dict[int, str]:
+        """Return this user's processes: their command lines by number."""
+        found = {}
+        for place in Path("/proc").iterdir():
+            if place.name.isdigit():
+                with contextlib.suppress(OSError):
+                    if place.stat().st_uid == self.uid:
+                        found[int(place.name)] = place.joinpath("cmdline").read_bytes().replace(b"\0", b" ").decode()
+        return found
+
+
+class People:
+    """Makes users with names of their own, and takes them away again."""
+
+    def __init__(self) -> None:
+        self.mark = f"ot{secrets.token_hex(3)}"
+        self._made: list[str] = []
+
+    def made(self, name: str) -> Person:
+        """Take charge of a user whom somebody else made."""
+        self._made.append(name)
+        return Person(name)
+
+    def make(self, name: str, home: Path, groups: Sequence[str] = ()) -> Person:
+        """Make a user without a password, who may log in with a key."""
+        full = f"{self.mark}-{name}"
+        _run("useradd", "-M", "-N", "-d", str(home), "-s", "/bin/sh", "-p", "*", "-G", ",".join(groups), full)
+        return self.made(full)
+
+    def leave(self) -> None:
+        """End every process of these users, and remove them and their groups."""
+        for name in reversed(self._made):
+            person = Person(name)
+            limit = time.monotonic() + 5
+            while (left := person.processes()) and time.monotonic() < limit:
+                for pid in left:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+                time.sleep(0.02)
+            _run("userdel", name)
+        for name in reversed(self._made):
+            subprocess.run(["groupdel", name], capture_output=True, check=False)  # userdel took most of them along
+        self._made.clear()
+
+
+def _run(*argv: str) -> None:
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{argv[0]}: {done.stderr}"
