@@ -204,6 +204,21 @@ class Operator(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     role: Literal["viewer", "operator", "approver"]
 
 
+class Command(Struct, frozen=True, kw_only=True):
+    """A program that playbooks may run, named by its whole path.
+
+    `{name}` as a whole element of `argv` is a place for a value, which must match the pattern of that name in `params`.
+    `env` is all of its environment beside the fixed part; `secret_env` names secrets that are put there when it runs.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    params: dict[str, str] = {}
+    env: dict[str, str] = {}
+    secret_env: dict[str, str] = {}
+    directory: str = "/"
+
+
 class Alert(Struct, frozen=True, kw_only=True):
     """One link of the chain that wakes people. `secret` names the secret that holds its apprise URL.
 
@@ -256,6 +271,7 @@ class Config(Struct, frozen=True, kw_only=True):
     templates: tuple[Template, ...] = ()
     alerts: tuple[Alert, ...] = ()
     heartbeat: Heartbeat | None = None
+    commands: tuple[Command, ...] = ()
 
     def checks(self) -> tuple[Check, ...]:
         """Return every check of every channel and outlet, without the canaries."""

@@ -5,6 +5,7 @@ import stat
 from pathlib import Path
 
 from outagetui.config.alertchain import look_at_alert_secrets
+from outagetui.config.commandfile import look_at_programs
 from outagetui.config.draft import Draft
 from outagetui.config.problems import Problem
 from outagetui.config.reading import read
@@ -48,6 +49,7 @@ def _look_at_secrets(config: Config, draft: Draft) -> None:
             placed.problem(("argv", 0), f"{program}: no such program, or not executable")
     if draft.settings is not None:
         look_at_alert_secrets(draft, secrets)
+    look_at_programs(draft, secrets)
 
 
 def _directory_trouble(directory: str) -> str:

@@ -7,6 +7,7 @@ import msgspec
 
 from outagetui.config.alertchain import alerts_of, heartbeat_of
 from outagetui.config.checkfiles import beside, read_check_files
+from outagetui.config.commandfile import commands_of
 from outagetui.config.contactsfile import read_contacts
 from outagetui.config.draft import Draft, Owner
 from outagetui.config.places import default_store
@@ -80,6 +81,7 @@ def _config(draft: Draft) -> Config:
         templates=tuple(draft.templates[key] for key in sorted(draft.templates)),
         alerts=alerts_of(settings),
         heartbeat=heartbeat_of(settings),
+        commands=commands_of(settings.command),
     )
 
 

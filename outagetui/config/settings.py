@@ -5,6 +5,7 @@ from typing import Any
 
 from outagetui.config.alertchain import look_at_alerts
 from outagetui.config.checkfiles import told_twice
+from outagetui.config.commandfile import look_at_commands
 from outagetui.config.decode import decode
 from outagetui.config.draft import ID, ID_WORDS, Draft, Placed
 from outagetui.config.problems import listing, nearest
@@ -57,6 +58,7 @@ def _look_at_names(settings: SettingsFile, source: Source) -> None:
     if settings.timezone and (trouble := _timezone_trouble(settings.timezone)):
         source.problem(("timezone",), trouble)
     look_at_alerts(settings, source)
+    look_at_commands(settings.command, source)
     told_twice(settings.canaries, source, ("canaries",))
     seen: set[str] = set()
     for index, operator in enumerate(settings.operator):

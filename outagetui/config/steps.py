@@ -1,5 +1,7 @@
 """What the steps of a playbook name: channels, checks, outlets, announcement texts, people."""
 
+from outagetui.config.commandfile import look_at_use
+from outagetui.config.chatsteps import OnXmpp, look_at_banner, look_at_xmpp
 from outagetui.config.draft import Draft, Placed
 from outagetui.config.names import known_name, known_names
 from outagetui.config.positions import Path
@@ -9,8 +11,11 @@ from outagetui.config.templates import KINDS
 from outagetui.model import Playbook, Step
 from outagetui.step_options import (
     AnnounceOptions,
+    BannerOptions,
     ChannelsOptions,
+    CommandOptions,
     PlaybookOptions,
+    ServiceOptions,
     SpendOptions,
     StepOptions,
     WaitOptions,
@@ -86,6 +91,8 @@ def _look_at_options(draft: Draft, playbook: Placed[Playbook], at: Path, options
     elif isinstance(options, WaitOptions):
         known_names(draft, playbook, (*at, "channels"), options.channels, channels, "channel")
         known_names(draft, playbook, (*at, "checks"), options.checks, draft.checks(), "check")
+    elif isinstance(options, CommandOptions | ServiceOptions):
+        look_at_use(draft, playbook, at, options)
     elif isinstance(options, PlaybookOptions):
         _look_at_inclusion(draft, playbook, at, options)
     elif isinstance(options, SpendOptions):
@@ -93,6 +100,10 @@ def _look_at_options(draft: Draft, playbook: Placed[Playbook], at: Path, options
         owner = channels.get(options.channel)
         if owner is not None and owner.channel is not None and owner.channel.cost is None:
             playbook.problem((*at, "channel"), f'"{options.channel}" has no [channel.cost], so nothing can be said')
+    elif isinstance(options, OnXmpp):
+        look_at_xmpp(draft, playbook, at, options)
+    elif isinstance(options, BannerOptions):
+        look_at_banner(draft, playbook, at, options)
     elif isinstance(options, AnnounceOptions):
         _look_at_announcement(draft, playbook, at, options)
 

@@ -50,10 +50,24 @@ class FailBackTable(Struct, kw_only=True):
     up_for: Annotated[float, Meta(ge=0, extra_json_schema={"unit": "s"})] = 60.0
 
 
+class ParamTable(Struct, kw_only=True):
+    """`[command.NAME.params]`: what a value must be."""
+
+    pattern: Annotated[str, Meta(min_length=1, max_length=1000)]
+
+
+class CommandTable(Struct, kw_only=True):
+    """`[command.NAME]`."""
+
+    argv: Annotated[tuple[str, ...], Meta(min_length=1)]
+    params: dict[str, ParamTable] = field(default_factory=dict)
+    env: dict[str, str] = field(default_factory=dict)
+    secret_env: dict[str, Annotated[str, Meta(min_length=1)]] = field(default_factory=dict)
+    directory: str = "/"
+
+
 class SettingsFile(Struct, kw_only=True):
     """`outagetui.toml`."""
-
-    later: ClassVar[frozenset[str]] = frozenset({"command"})
 
     business: Text
     vantage: Text
@@ -65,6 +79,7 @@ class SettingsFile(Struct, kw_only=True):
     operator: tuple[Operator, ...] = ()
     alert: tuple[AlertTable, ...] = ()
     heartbeat: HeartbeatTable | None = None
+    command: dict[str, CommandTable] = field(default_factory=dict)
 
 
 class CostTable(Struct, kw_only=True):

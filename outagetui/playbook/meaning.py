@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 
 from outagetui.model import Config
+from outagetui.playbook import chat
+from outagetui.playbook.programs import of_command, of_service
 from outagetui.step_options import ChannelsOptions, SpendOptions, StepOptions
 
 
@@ -36,4 +38,7 @@ def _of_spending(options: SpendOptions, config: Config) -> dict[str, Any]:
 _MEANINGS: dict[str, Callable[[Any, Config], dict[str, Any]]] = {
     "activate": _of_standing,
     "spend": _of_spending,
+    **dict.fromkeys(chat.KINDS, chat.meaning),
+    "command": of_command,
+    "service": of_service,
 }

@@ -1,7 +1,7 @@
 """What a run will do: a playbook made into the snapshot a run keeps, its words, and the way back. Pure."""
 
 import hashlib
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -10,10 +10,16 @@ from msgspec.structs import replace
 from outagetui.events import StepPlan
 from outagetui.ledger import Run
 from outagetui.model import Config, Playbook, Step
+from outagetui.playbook import chat
 from outagetui.playbook.meaning import meaning
 from outagetui.playbook.sentences import listed, sentence, span
 from outagetui.step_options import ACTS_OUTSIDE, PlaybookOptions
 
+# What takes back a step of a kind that says so itself: its kind, options, facts and sentence.
+TAKEN_BACK: dict[str, Callable[[StepPlan], tuple[str, dict[str, Any], dict[str, Any], str]]] = {
+    "xmpp.room": chat.taken_back,
+    "webchat.banner": chat.taken_back,
+}
 UNDONE_BY = {"activate": "deactivate", "deactivate": "activate"}
 TALKS = frozenset({"manual", "choose", "note", "playbook"})  # kinds that do nothing but speak
 WAITS = frozenset({"verify", "wait_for", "fail_back"})
@@ -74,15 +80,23 @@ def failed_condition(step: StepPlan, run: Run) -> str:
 
 def can_undo(step: StepPlan) -> bool:
     """Return whether a single step can be taken back by itself; an announcement is closed at the stand-down only."""
-    return step.undo is not None or step.do in UNDONE_BY
+    return _way_back(step) is not None or step.do in UNDONE_BY
+
+
+def _way_back(step: StepPlan) -> dict[str, Any] | None:
+    """Return what the playbook says takes the step back, else what its kind found when the run was planned."""
+    return step.undo if step.undo is not None else step.facts.get("undo")
 
 
 def undo_of(step: StepPlan) -> StepPlan | None:
     """Return the step that takes `step` back, or None when nothing does. It is asked for as the step itself was."""
-    if step.undo is not None:
-        do = str(step.undo["do"])
-        options, facts = dict(step.undo.get("options") or {}), dict(step.undo.get("facts") or {})
-        what = str(step.undo.get("what") or f"{do} to take back: {step.what}")
+    way = _way_back(step)
+    if way is not None:
+        do = str(way["do"])
+        options, facts = dict(way.get("options") or {}), dict(way.get("facts") or {})
+        what = str(way.get("what") or f"{do} to take back: {step.what}")
+    elif step.do in TAKEN_BACK:
+        do, options, facts, what = TAKEN_BACK[step.do](step)
     elif step.do in UNDONE_BY:
         do, options, facts = UNDONE_BY[step.do], step.options, step.facts
         what = step.what.replace(step.do, do, 1)
@@ -213,14 +227,15 @@ def _steps(
 def _planned(step: Step, names: dict[str, str], config: Config) -> StepPlan:
     undo: dict[str, Any] | None = None
     if step.undo is not None:
-        what = sentence(step.undo.do, step.undo.options, names, f"take back by hand: {step.id}")
         facts = meaning(step.undo.do, step.undo.options, config)
+        what = sentence(step.undo.do, step.undo.options, names, f"take back by hand: {step.id}", facts)
         undo = {"do": step.undo.do, "options": msgspec.to_builtins(step.undo.options), "facts": facts, "what": what}
+    facts = meaning(step.do, step.options, config)
     return StepPlan(
         id=step.id,
         do=step.do,
         say=step.say,
-        what=sentence(step.do, step.options, names, step.say or step.id),
+        what=sentence(step.do, step.options, names, step.say or step.id, facts),
         needs=step.needs,
         timeout=step.timeout,
         on_failure=step.on_failure,
@@ -228,7 +243,7 @@ def _planned(step: Step, names: dict[str, str], config: Config) -> StepPlan:
         only_if=(step.only_if,) if step.only_if else (),
         answers=step.answers,
         options=msgspec.to_builtins(step.options),
-        facts=meaning(step.do, step.options, config),
+        facts=facts,
         undo=undo,
     )
 

@@ -3,11 +3,20 @@
 from collections.abc import Callable
 from typing import Any
 
-from outagetui.step_options import AnnounceOptions, ChannelsOptions, StepOptions, WaitOptions
+import msgspec
+
+from outagetui.playbook import chat, programs
+from outagetui.step_options import AnnounceOptions, ChannelsOptions, HttpStepOptions, StepOptions, WaitOptions
+
+SHOWN = 200  # characters of a request's body
 
 
-def sentence(do: str, options: StepOptions, names: dict[str, str], otherwise: str) -> str:
-    """Return what a step of kind `do` will do; `names` are those of channels and outlets."""
+def sentence(
+    do: str, options: StepOptions, names: dict[str, str], otherwise: str, facts: dict[str, Any] | None = None
+) -> str:
+    """Return what a step of kind `do` will do; `names` are those of channels and outlets, `facts` what names mean."""
+    if do in _FROM_FACTS and facts is not None:
+        return _FROM_FACTS[do](options, facts)
     tell = _SENTENCES.get(do)
     return tell(do, options, names) if tell else otherwise
 
@@ -40,14 +49,39 @@ def _tell_playbook(do: str, options: Any, names: dict[str, str]) -> str:
     return f"go through the playbook {names.get(f'playbook {options.id}', options.id)}"
 
 
+def _tell_http(do: str, options: Any, names: dict[str, str]) -> str:
+    assert isinstance(options, HttpStepOptions)
+    parts = [f"send {options.method} {options.url}"]
+    parts += [f"{name}: {value}" for name, value in options.headers.items()]
+    if options.body:
+        cut = f"{options.body[:SHOWN]}…" if len(options.body) > SHOWN else options.body
+        parts.append(f"body {cut}")
+    if options.secret is not None:
+        placed = any("{secret}" in text for text in (*options.headers.values(), options.body))
+        parts.append(f"secret {options.secret}" if placed else f"secret {options.secret} as bearer token")
+    expected = f"expect {', '.join(map(str, options.status))}"
+    if options.path is not None:
+        expected += f" and {options.path} to be {msgspec.json.encode(options.equals).decode()}"
+    return f"{', '.join(parts)}; {expected}"
+
+
 _SENTENCES: dict[str, Callable[[str, Any, dict[str, str]], str]] = {
     "activate": _tell_channels,
     "deactivate": _tell_channels,
     "verify": _tell_wait,
     "wait_for": _tell_wait,
     "announce": _tell_announce,
+    "http": _tell_http,
     "spend": _tell_spend,
     "playbook": _tell_playbook,
+}
+
+
+# Kinds whose sentence is told by what their names mean.
+_FROM_FACTS: dict[str, Callable[[Any, dict[str, Any]], str]] = {
+    "command": programs.sentence,
+    "service": programs.sentence,
+    **dict.fromkeys(chat.KINDS, chat.sentence),
 }
 
 
