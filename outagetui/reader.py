@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,7 +13,9 @@ from outagetui.live import Beat, Live, Public
 from outagetui.model import Entry, Observation, Sample
 
 BUSY_SECONDS = 1.0
+DAY = 86400.0
 T = TypeVar("T", Public, Beat, Live)
+Counted = tuple[float, float, int, int]  # begin, seconds, passed or slow, failed
 
 
 class Reader:
@@ -66,8 +68,7 @@ class Reader:
 
     def history(self, check: str, since: float) -> list[Observation]:
         """Return the samples of `check` from every vantage since `since`, oldest first."""
-        names = (f"{check}@", f"{check}A")  # A follows @: every name that begins so
-        series = dict(self._rows("SELECT id, word FROM words WHERE word >= ? AND word < ?", names))
+        series = self._series(check)
         if not series:
             return []
         marks = ",".join("?" * len(series))
@@ -80,6 +81,50 @@ class Reader:
             self._rows(f"SELECT id, word FROM words WHERE id IN ({','.join('?' * len(used))})", tuple(used))  # noqa: S608
         )
         return [_observation(row, series, words) for row in rows]
+
+    def tallies(self, checks: Iterable[str], begin: float, end: float) -> dict[str, list[Counted]]:
+        """Return by check what was counted from `begin` to `end` (epoch seconds), oldest first.
+
+        A sample takes no time, a rolled-up minute sixty seconds; unknown samples are left out.
+        """
+        told: dict[str, list[Counted]] = {}
+        for check in checks:
+            series = tuple(self._series(check))
+            marks = ",".join("?" * len(series))
+            minutes = self._rows(
+                f"SELECT minute * 60.0, 60.0, passed + warned, failed FROM minutes WHERE series IN ({marks})"  # noqa: S608 only placeholders vary
+                " AND minute BETWEEN ? AND ? AND passed + warned + failed > 0",
+                (*series, int(begin // 60), int(end // 60)),
+            )
+            samples = self._rows(
+                f"SELECT at / 1000.0, 0.0, outcome < 2, outcome = 2 FROM samples WHERE series IN ({marks})"  # noqa: S608
+                " AND at BETWEEN ? AND ? AND outcome < 3",
+                (*series, round(begin * 1000), round(end * 1000)),
+            )
+            told[check] = sorted([*minutes, *samples])
+        return told
+
+    def silences(self, checks: Iterable[str], begin: float, end: float, longer: float) -> list[tuple[float, float]]:
+        """Return the stretches of more than `longer` seconds, between samples of `checks`, that touch begin to end.
+
+        Before the oldest sample that is kept and after the newest one nothing is known: no stretch lies there. One that
+        reaches more than a day beyond begin or end is not found.
+        """
+        series = [number for check in checks for number in self._series(check)]
+        bounds = {"begin": begin, "end": end, "first": begin - DAY, "last": end + DAY}
+        bounds = {name: round(at * 1000) for name, at in bounds.items()}
+        known = (
+            "SELECT at FROM samples WHERE at BETWEEN :first AND :last UNION"  # noqa: S608 numbers of our own
+            " SELECT minute * 60000 + edge FROM minutes, (SELECT 0 AS edge UNION SELECT 59999)"
+            f" WHERE series IN ({','.join(map(str, series))}) AND minute BETWEEN :first / 60000 AND :last / 60000"
+        )
+        rows = self._rows(
+            "SELECT at, after FROM"  # noqa: S608 numbers of our own
+            f" (SELECT at, lead(at) OVER (ORDER BY at) AS after FROM ({known}))"
+            " WHERE after - at > :longer AND after > :begin AND at < :end ORDER BY at",
+            {**bounds, "longer": round(longer * 1000)},
+        )
+        return [(at / 1000, after / 1000) for at, after in rows]
 
     def verify(self) -> tuple[int, str]:
         """Walk the hash chain; return how many entries are sound and what breaks behind them ("" when nothing does)."""
@@ -103,6 +148,11 @@ class Reader:
         """Let go of the file."""
         self._db.close()
 
+    def _series(self, check: str) -> dict[int, str]:
+        """Return the number and name of every series of `check`, one a vantage."""
+        names = (f"{check}@", f"{check}A")  # A follows @: every name that begins so
+        return dict(self._rows("SELECT id, word FROM words WHERE word >= ? AND word < ?", names))
+
     def _meta(self, key: str) -> bytes | None:
         rows = self._rows("SELECT value FROM meta WHERE key=?", (key,))
         return rows[0][0] if rows else None
@@ -113,9 +163,9 @@ class Reader:
         except msgspec.MsgspecError as error:
             raise StoreError(f"{self.path}: damaged, or written by another version: {error}") from error
 
-    def _rows(self, query: str, values: Sequence[object] = ()) -> list[tuple]:  # type: ignore[type-arg]
+    def _rows(self, query: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[tuple]:  # type: ignore[type-arg]
         try:
-            return self._db.execute(query, tuple(values)).fetchall()
+            return self._db.execute(query, values).fetchall()
         except sqlite3.Error as error:
             raise StoreError(f"{self.path}: cannot be read: {error}") from error
 

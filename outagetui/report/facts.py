@@ -1,0 +1,299 @@
+"""From the journal, the samples that are kept and the configuration's public copy to a `Report`; pure."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from msgspec import Struct
+
+from outagetui import events
+from outagetui.ledger import CLOSING_KINDS
+from outagetui.live import Public
+from outagetui.model import Entry
+from outagetui.report import reach_over_time, timeline, troubles
+from outagetui.report.evidence import Evidence, first_failure
+from outagetui.report.incidents import LEAD_SECONDS, Incident, entries_of
+from outagetui.report.money import spent
+from outagetui.report.telling import asked, told
+from outagetui.report.unseen import stretches
+from outagetui.report.values import Figure, Named, Point, ReachStory, Report, Stretch, when, zone_of
+from outagetui.text import clean
+
+OUT = ("sent", "seen")
+CURED = "answers again"  # a drill's words for a fault that is taken away
+ENDINGS = {"stood-down": "it was stood down", "quiet": "everything was quiet for thirty minutes"}
+
+
+def report(
+    incident: Incident, entries: Sequence[Entry], public: Public, evidence: Evidence, now: float, damaged: int = 0
+) -> Report:
+    """Return the report of `incident` as it stands at `now` (epoch seconds).
+
+    `entries` is the whole journal without what cannot be read, of which there are `damaged`.
+    """
+    return _Teller(incident, entries, public, evidence, now, damaged).report()
+
+
+class _Onset(Struct, frozen=True):
+    at: float
+    words: str
+    sure: bool
+
+
+class _Teller:
+    """What all parts of a report look up, made once."""
+
+    def __init__(
+        self,
+        incident: Incident,
+        entries: Sequence[Entry],
+        public: Public,
+        evidence: Evidence,
+        now: float,
+        damaged: int,
+    ) -> None:
+        self.incident, self.public, self.evidence, self.now, self.damaged = incident, public, evidence, now, damaged
+        self.end = max(incident.since, incident.closed if incident.closed is not None else now)
+        self.past = [entry for entry in entries if entry.seq <= incident.last]
+        self.onset = self._onset()
+        self.begin = min(self.onset.at, incident.since) if self.onset is not None else incident.since
+        self.mine = entries_of(entries, incident, self.begin)
+        self.unseen = stretches(self._up_to_end(entries), evidence, self.begin, self.end)
+        self.zone = zone_of(public.timezone)
+        self.names = {channel.id: channel.name for channel in public.channels}
+        self.names |= {outlet.id: outlet.name for outlet in public.outlets}
+        self.marks: dict[int, str] = {}
+
+    def report(self) -> Report:
+        incident, public = self.incident, self.public
+        figures = self._figures()
+        outlets = {outlet.id: outlet.name for outlet in public.outlets}
+        announcements, gaps = told(self.past, self.mine, outlets, self.begin, self.end)
+        backups = frozenset(each.id for each in public.channels if each.role == "backup")
+        wrong = troubles.troubles(self.mine, self.names, backups, self._active_before(), self.unseen)
+        stories = reach_over_time.stories(self.past, public, self.evidence, self.unseen, self.begin, self.end)
+        reaches = tuple(map(self._reach, stories))
+        money = spent(self.past, public, self.evidence, self.begin, self.end)
+        return Report(
+            incident=incident.id,
+            business=clean(public.business, 200),
+            drill=clean(public.drill, 80),
+            vantage=clean(public.vantage, 80),
+            timezone=clean(public.timezone, 80),
+            made=when(self.now),
+            open=incident.closed is None,
+            began=when(incident.since),
+            ended=None if incident.closed is None else when(incident.closed),
+            ending=incident.ending,
+            duration_s=round(self.end - incident.since, 1),
+            channels=tuple(
+                Named(id=clean(name, 80), name=clean(self.names.get(name, name), 120)) for name in incident.channels
+            ),
+            figures=figures,
+            reach=reaches,
+            timeline=timeline.lines(self.mine, self.names, self.marks, self._derived(), self.unseen, self.zone),
+            announcements=announcements,
+            gaps=gaps,
+            questions=asked(self.past, self.mine),
+            money=money,
+            unseen=tuple(
+                Stretch(
+                    kind=each.kind,
+                    begin=when(each.begin),
+                    end=when(each.end),
+                    seconds=round(each.end - each.begin, 1),
+                    words=clean(each.words),
+                )
+                for each in self.unseen
+            ),
+            troubles=troubles.rows(wrong, announcements, gaps, self.end, incident.closed is not None),
+            limits=tuple(self._limits(reaches)),
+        )
+
+    def _up_to_end(self, entries: Iterable[Entry]) -> list[Entry]:
+        """Return the journal up to the incident's end, and the start of the daemon that may end a blind stretch."""
+        later = next((e for e in entries if e.seq > self.incident.last and e.kind == "daemon.start"), None)
+        return self.past if later is None else [*self.past, later]
+
+    def _onset(self) -> _Onset | None:
+        """Return the first sign of trouble: a drill's fault, else the first sample that failed."""
+        incident = self.incident
+        fault: float | None = None
+        for entry in self.past:
+            if incident.floor <= entry.seq < incident.first:
+                event = events.decode(entry.kind, entry.document)
+                if isinstance(event, events.FaultInjected):
+                    fault = None if event.fault == CURED else (fault or entry.at)
+        if fault is not None and fault <= incident.since:
+            return _Onset(fault, "the drill's first fault", True)
+        opened = events.decode(self._opening().kind, self._opening().document)
+        assert isinstance(opened, events.StateChanged)
+        checks = next((each.checks for each in self.public.channels if each.id == opened.id), ())
+        firsts = [
+            first
+            for check in checks
+            if (first := first_failure(self.evidence.tallies.get(check.id, ()), incident.since)) is not None
+        ]
+        if not firsts or incident.since - firsts[0].at > LEAD_SECONDS:
+            return None
+        first = min(firsts)
+        words = "the first sample that failed" if not first.seconds else "the first minute with a sample that failed"
+        return _Onset(min(first.at, incident.since), words, not first.seconds)
+
+    def _opening(self) -> Entry:
+        return next(entry for entry in self.past if entry.seq == self.incident.first)
+
+    def _active_before(self) -> set[str]:
+        active: set[str] = set()
+        first = self.mine[0].seq
+        for entry in self.past:
+            if entry.seq >= first:
+                break
+            match events.decode(entry.kind, entry.document):
+                case events.Activated(channel=name):
+                    active.add(name)
+                case events.Deactivated(channel=name):
+                    active.discard(name)
+                case _:
+                    pass
+        return active
+
+    def _figures(self) -> tuple[Figure, ...]:
+        incident = self.incident
+        acked = self._first(lambda event: isinstance(event, events.Acked) and event.incident == incident.id)
+        parts: dict[tuple[str, int], str] = {}
+        for entry in self.mine:
+            event = events.decode(entry.kind, entry.document)
+            if isinstance(event, events.AnnouncementMade):
+                parts[event.announcement, event.part] = event.kind
+        sent = self._first(
+            lambda event: (
+                isinstance(event, events.DeliveryEnded)
+                and event.state in OUT
+                and parts.get((event.announcement, event.part), CLOSING_KINDS[0]) not in CLOSING_KINDS
+            )
+        )
+        backup = self._first(lambda event: isinstance(event, events.Activated))
+        alert = self._first(
+            lambda event: (
+                isinstance(event, events.AlertEnded) and event.incident == incident.id and event.outcome in OUT
+            )
+        )
+        recovery = self._recovery()
+        for marked, mark in (
+            (self._opening(), "detected"),
+            (alert, "alerted"),
+            (acked, "acknowledged"),
+            (sent, "announced"),
+            (backup, "backup-live"),
+            (recovery, "recovered"),
+        ):
+            if marked is not None:
+                self.marks[marked.seq] = mark
+        onset = self.onset
+        opened = events.decode(self._opening().kind, self._opening().document)
+        why = opened.why if isinstance(opened, events.StateChanged) else ""
+        return (
+            Figure(
+                id="onset",
+                name="First sign of trouble",
+                at=None if onset is None else when(onset.at),
+                after_s=None,
+                words="not known: its samples are no longer kept" if onset is None else onset.words,
+            ),
+            Figure(
+                id="detected",
+                name="Detected",
+                at=when(incident.since),
+                after_s=None if onset is None else round(max(0.0, incident.since - onset.at), 1),
+                words=clean(why),
+            ),
+            *([self._figure("alerted", "First alert out", alert, "")] if alert is not None else []),
+            self._figure("acknowledged", "Acknowledged", acked, "nobody took it"),
+            self._figure("backup-live", "First backup live", backup, self._instead(self._active_before())),
+            self._figure("announced", "First announcement out", sent, self._untold(parts)),
+            self._figure("recovered", "Recovered", recovery, "not yet" if incident.closed is None else "not known"),
+            Figure(
+                id="closed",
+                name="Closed",
+                at=None if incident.closed is None else when(incident.closed),
+                after_s=None if incident.closed is None else round(incident.closed - incident.since, 1),
+                words=ENDINGS.get(incident.ending, "still open"),
+            ),
+        )
+
+    def _instead(self, active: set[str]) -> str:
+        names = ", ".join(sorted(self.names.get(name, name) for name in active))
+        return clean(f"{names} stood in already") if active else "no backup was activated"
+
+    def _untold(self, parts: dict[tuple[str, int], str]) -> str:
+        if parts:
+            return "announced, but known to have arrived nowhere"
+        standing: dict[str, bool] = {}
+        for entry in self.past:
+            event = events.decode(entry.kind, entry.document)
+            if isinstance(event, events.AnnouncementMade):
+                standing[event.announcement] = event.kind not in CLOSING_KINDS
+        return "an earlier announcement still stood" if any(standing.values()) else "nothing was announced"
+
+    def _figure(self, id: str, name: str, entry: Entry | None, otherwise: str) -> Figure:
+        if entry is None:
+            return Figure(id=id, name=name, at=None, after_s=None, words=otherwise)
+        after = round(entry.at - self.incident.since, 1)
+        return Figure(
+            id=id, name=name, at=when(entry.at), after_s=after, words="before the detection" if after < 0 else ""
+        )
+
+    def _first(self, wanted: Callable[[events.Event | None], bool]) -> Entry | None:
+        return next((entry for entry in self.mine if wanted(events.decode(entry.kind, entry.document))), None)
+
+    def _recovery(self) -> Entry | None:
+        """Return the entry with which every primary was up or slow again."""
+        at = self.incident.recovered
+        return (
+            next((e for e in reversed(self.mine) if e.at == at and e.kind == "state"), None) if at is not None else None
+        )
+
+    def _derived(self) -> list[tuple[float, str, str]]:
+        lines: list[tuple[float, str, str]] = []
+        if self.onset is not None and self.onset.words != "the drill's first fault":
+            lines.append((self.onset.at, f"First sign of trouble: {self.onset.words}", "onset"))
+        if self.incident.closed is not None:
+            lines.append((self.end, f"Incident closed: {ENDINGS[self.incident.ending]}", "closed"))
+        return lines
+
+    def _reach(self, story: reach_over_time.Story) -> ReachStory:
+        lowest = story.lowest()
+        lost = story.lost(self.end)
+        return ReachStory(
+            audience=story.audience,
+            people=story.people,
+            before=_share(story.before),
+            lowest=None if lowest is None else _share(lowest.value),
+            lowest_at=when(lowest.at) if lowest is not None and lowest.value < (story.before or 0.0) else None,
+            last=_share(story.steps[-1].value) if story.steps else None,
+            lost_person_minutes=None if lost is None else round(lost, 1),
+            uncertain_s=round(story.uncertain(self.end), 1),
+            points=tuple(
+                Point(at=when(step.at), reach=round(step.value, 4), uncertain=step.uncertain) for step in story.steps
+            ),
+        )
+
+    def _limits(self, reaches: Sequence[ReachStory]) -> Iterable[str]:
+        """Return what this report cannot know, in sentences."""
+        if self.onset is None:
+            yield "When it really began is not known; the time to detect it cannot be told."
+        elif not self.onset.words.startswith("the drill"):
+            yield "Trouble is first seen by the next probe: it may have begun up to one interval earlier."
+        if not any(story.people for story in reaches):
+            yield "Reach is not known: no segment has people."
+        elif any(story.uncertain_s for story in reaches):
+            yield "Where reach is marked uncertain it leans on what was known last, or on few samples."
+        yield "Names, roles, segments and rates are those of the configuration as it is now."
+        if self.damaged:
+            yield (
+                f"{self.damaged} entries of the journal could not be read and are left out; "
+                "`outagetui journal --verify` names them."
+            )
+
+
+def _share(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)

@@ -1,0 +1,284 @@
+"""A report as Markdown, ready to be edited: GitHub's tables, and nothing from outside that acts; pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, tzinfo
+
+from outagetui.reach import percent
+from outagetui.report import words
+from outagetui.report.inert import fenced, inert
+from outagetui.report.values import Part, Question, ReachStory, Report, Spent, zone_of
+
+REVIEW = ("What helped", "What hindered", "What we change")
+
+
+def markdown(report: Report) -> str:
+    """Return the whole document."""
+    zone = zone_of(report.timezone)
+    sections = (
+        _head(report, zone),
+        _figures(report, zone),
+        _reach(report, zone),
+        _timeline(report, zone),
+        _announcements(report, zone),
+        _questions(report, zone),
+        _money(report),
+        _troubles(report, zone),
+        _review(),
+        _limits(report, zone),
+    )
+    return "\n".join(line for section in sections for line in section).rstrip("\n") + "\n"
+
+
+def title(report: Report) -> str:
+    """Return the title in plain words: `Incident i12 at Example: Messenger`, with DRILL before a drill's."""
+    names = ", ".join(channel.name for channel in report.channels)
+    drill = "DRILL: " if report.drill else ""
+    return f"{drill}Incident {report.incident} at {report.business}: {names}"
+
+
+def summary(report: Report, zone: tzinfo) -> list[tuple[str, str]]:
+    """Return what stands at the top, as names and plain words."""
+    ended = "still open" if report.ended is None else _both(report.ended, zone)
+    return [
+        *([("Drill", f"{report.drill}: a rehearsal, nobody outside was told")] if report.drill else []),
+        ("Began", _both(report.began, zone)),
+        ("Ended", ended),
+        ("Open so far" if report.open else "Length", words.span(report.duration_s)),
+        ("Seen from", report.vantage),
+    ]
+
+
+def after(seconds: float | None, id: str) -> str:
+    """Return how long after the detection a moment came; for the detection itself, after the first sign of trouble."""
+    if seconds is None:
+        return ""
+    if seconds < 0:
+        return f"{words.span(-seconds)} before"
+    return words.span(seconds)
+
+
+def spent(row: Spent) -> str:
+    """Return the money in words, an estimate marked as such."""
+    if row.spent is None:
+        return "not known"
+    return words.money(row.spent, row.currency) + ("" if row.measured else " (estimate)")
+
+
+def basis(row: Spent) -> str:
+    """Return what the money is known from."""
+    if row.measured and row.balance_before is not None and row.balance_after is not None:
+        before, now = words.money(row.balance_before, row.currency), words.money(row.balance_after, row.currency)
+        return f"balance {before} to {now}"
+    return f"declared: {row.rates}" if row.rates else "nothing declared"
+
+
+def lost(story: ReachStory) -> str:
+    """Return the person-minutes lost in words, `about` where the reach is not sure."""
+    if story.lost_person_minutes is None:
+        return "–"
+    about = "about " if story.uncertain_s else ""
+    return about + words.people(story.lost_person_minutes)
+
+
+def _both(at: datetime, zone: tzinfo) -> str:
+    return f"{words.local(at, zone)} ({words.utc(at, at.astimezone(zone))} UTC)"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"|{'---|' * len(head)}"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+
+
+def _head(report: Report, zone: tzinfo) -> Iterator[str]:
+    yield f"# {inert(title(report))}"
+    yield ""
+    for name, value in summary(report, zone):
+        yield f"- **{name}:** {inert(value)}"
+    yield ""
+    yield f"Drafted from the journal on {words.local(report.made, zone)}. Edit it freely."
+    yield ""
+
+
+def _figures(report: Report, zone: tzinfo) -> Iterator[str]:
+    yield from ("## Key moments", "")
+    yield "Spans count from the detection; that of the detection itself from the first sign of trouble."
+    yield ""
+    yield from _table(
+        ("moment", "after", "local time", "how"),
+        (
+            (
+                figure.name,
+                after(figure.after_s, figure.id) or "–",
+                "–" if figure.at is None else words.local(figure.at, zone),
+                inert(figure.words),
+            )
+            for figure in report.figures
+        ),
+    )
+    yield ""
+
+
+def _reach(report: Report, zone: tzinfo) -> Iterator[str]:
+    yield from ("## Who could reach us", "")
+    yield from _table(
+        ("audience", "people", "before", "lowest", "when", "at the end", "person-minutes lost", "uncertain for"),
+        (
+            (
+                story.audience,
+                str(story.people),
+                percent(story.before),
+                percent(story.lowest),
+                "–" if story.lowest_at is None else words.clock(story.lowest_at, zone),
+                percent(story.last),
+                lost(story),
+                words.span(story.uncertain_s) if story.uncertain_s else "–",
+            )
+            for story in report.reach
+        ),
+    )
+    yield ""
+    for story in report.reach:
+        if len(story.points) > 1:
+            yield f"How the reach of {story.audience} changed (`?`: uncertain):"
+            yield ""
+            for point in story.points:
+                guess = " ?" if point.uncertain else ""
+                yield f"- {words.local(point.at, zone)}: {percent(point.reach)}{guess}"
+            yield ""
+
+
+def _timeline(report: Report, zone: tzinfo) -> Iterator[str]:
+    yield from ("## Timeline", "")
+    yield from _table(
+        (f"local ({inert(report.timezone)})", "UTC", "who", "what"),
+        (
+            (
+                words.local(line.at, zone),
+                words.utc(line.at, line.at.astimezone(zone)),
+                inert(line.actor),
+                (f"**{mark(line.mark)}.** " if line.mark and line.kind != "derived" else "") + inert(line.words),
+            )
+            for line in report.timeline
+        ),
+    )
+    yield ""
+
+
+def mark(name: str) -> str:
+    """Return the words of a key moment's mark in the timeline."""
+    firsts = {"alerted": "First alert out", "backup-live": "First backup live", "announced": "First announcement out"}
+    return firsts.get(name, name.capitalize())
+
+
+def _announcements(report: Report, zone: tzinfo) -> Iterator[str]:
+    yield from ("## What was told", "")
+    if not report.announcements:
+        yield from ("Nothing was announced.", "")
+    for told in report.announcements:
+        state = "still open" if told.open else "closed"
+        yield f"### {inert(told.announcement)} to {inert(told.audience)} ({state})"
+        yield ""
+        if not told.parts:
+            yield from ("It stood since before this incident; no part of it was made now.", "")
+        for part in told.parts:
+            yield from _part(part, zone)
+    if report.gaps:
+        yield from ("### Silences", "", "An open announcement without a new part for more than half an hour:", "")
+        for gap in report.gaps:
+            promised = "" if gap.promised is None else f"; the next was promised for {words.clock(gap.promised, zone)}"
+            yield (
+                f"- {inert(gap.announcement)} to {inert(gap.audience)}: {words.span(gap.seconds)}, "
+                f"{words.local(gap.begin, zone)} to {words.local(gap.end, zone)}{promised}"
+            )
+        yield ""
+
+
+def _part(part: Part, zone: tzinfo) -> Iterator[str]:
+    yield f"#### {words.local(part.at, zone)}: {inert(part.kind)}"
+    yield ""
+    for sent in part.outlets:
+        url = f", {inert(sent.url)}" if sent.url else ""
+        detail = f" ({inert(sent.detail)})" if sent.detail and sent.state not in ("sent", "seen") else ""
+        when = "" if sent.at is None else f" at {words.clock(sent.at, zone)}"
+        yield f"- {inert(sent.name)}: {inert(sent.state)}{when}{url}{detail}"
+    if part.outlets:
+        yield ""
+    for text in part.texts:
+        yield from fenced(f"{text.title}\n\n{text.body}")
+        yield ""
+
+
+def _questions(report: Report, zone: tzinfo) -> Iterator[str]:
+    yield from ("## What was asked and answered", "")
+    if not report.questions:
+        yield from ("No run asked anything.", "")
+        return
+    yield from _table(
+        ("asked", "run and step", "question", "answer", "waited"),
+        (
+            (
+                words.clock(each.asked, zone),
+                inert(f"{each.run} {each.step}"),
+                inert(each.question),
+                _replies(each),
+                "–" if each.waited_s is None else words.span(each.waited_s),
+            )
+            for each in report.questions
+        ),
+    )
+    yield ""
+    for each in report.questions:
+        for reply in each.replies:
+            if "\n" in reply.note:
+                yield f"The remark at {inert(f'{each.run} {each.step}')}:"
+                yield ""
+                yield from fenced(reply.note)
+                yield ""
+
+
+def _replies(question: Question) -> str:
+    told = [
+        inert(reply.answer) + (f": {inert(' '.join(reply.note.split()))}" if reply.note else "")
+        for reply in question.replies
+    ]
+    return "; ".join(told) or "not answered"
+
+
+def _money(report: Report) -> Iterator[str]:
+    yield from ("## What it cost", "")
+    if not report.money:
+        yield from ("No backup with a declared cost was active.", "")
+        return
+    yield from _table(
+        ("backup", "active for", "spent", "known from"),
+        ((inert(row.name), words.span(row.active_s), inert(spent(row)), inert(basis(row))) for row in report.money),
+    )
+    yield ""
+
+
+def _troubles(report: Report, zone: tzinfo) -> Iterator[str]:
+    yield from ("## What did not go as planned", "")
+    if not report.troubles:
+        yield "The journal tells of nothing."
+    for trouble in report.troubles:
+        yield f"- {words.local(trouble.at, zone)}: {inert(trouble.words)}"
+    yield ""
+
+
+def _review() -> Iterator[str]:
+    yield from ("## Review", "", "For people to fill in. What happened is above; no names are needed here.", "")
+    for heading in REVIEW:
+        yield from (f"### {heading}", "", "-", "-", "-", "")
+
+
+def _limits(report: Report, zone: tzinfo) -> Iterator[str]:
+    yield from ("## What this report cannot know", "")
+    for stretch in report.unseen:
+        yield (
+            f"- {words.local(stretch.begin, zone)}, for {words.span(stretch.seconds)}: "
+            f"nobody could see ({inert(stretch.words)})."
+        )
+    for limit in report.limits:
+        yield f"- {inert(limit)}"

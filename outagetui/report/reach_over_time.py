@@ -1,0 +1,210 @@
+"""The reach of each audience as a step function, replayed from the journal with the rules of `outagetui.reach`; pure.
+
+The journal has no failing share for a partial channel: it is counted from the samples kept, in stretches of five
+minutes or twenty samples; where none are kept, the counts in the words of the state's entry are taken, and the reach is
+marked uncertain. Where even these are missing nothing is counted as lost. It is uncertain too while nobody could see.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+from msgspec import Struct
+
+from outagetui import events
+from outagetui.live import Public, PublicChannel
+from outagetui.model import AUDIENCES, Audience, Entry, State
+from outagetui.reach import Share, reach, share_of
+from outagetui.report.evidence import Evidence, failing_share
+from outagetui.report.unseen import Unseen
+
+SLICE_SECONDS = 300.0
+SLICE_SAMPLES = 20
+_COUNTED = re.compile(r"(?:^|: )(\d{1,6}) of (\d{1,6}) failed")
+
+
+class Step(Struct, frozen=True):
+    """From `at` on (epoch seconds) the reach was `value`."""
+
+    at: float
+    value: float
+    uncertain: bool
+
+
+class Story(Struct, frozen=True):
+    """The reach of an audience of `people`; `before` is None and there are no steps when nobody is in its segments."""
+
+    audience: Audience
+    people: int
+    before: float | None
+    steps: tuple[Step, ...]
+
+    def lost(self, end: float) -> float | None:
+        """Return the person-minutes in which somebody could not reach us who could before."""
+        if self.before is None:
+            return None
+        before = self.before
+        return sum(max(0.0, before - step.value) * span for step, span in self._spans(end)) * self.people / 60
+
+    def uncertain(self, end: float) -> float:
+        """Return for how many seconds the reach is not sure."""
+        return sum(span for step, span in self._spans(end) if step.uncertain)
+
+    def lowest(self) -> Step | None:
+        """Return the first of the lowest steps."""
+        return min(self.steps, key=lambda step: step.value, default=None)
+
+    def _spans(self, end: float) -> Iterable[tuple[Step, float]]:
+        ends = [step.at for step in self.steps[1:]] + [end]
+        return ((step, max(0.0, until - step.at)) for step, until in zip(self.steps, ends, strict=True))
+
+
+class _Channels:
+    """The states and standings at one moment of the replay."""
+
+    def __init__(self, public: Public) -> None:
+        self._public = public
+        self._states: dict[str, State] = {}
+        self._known: dict[str, State] = {}
+        self._failing: dict[str, tuple[float, bool]] = {}
+        self._active: set[str] = set()
+        self._unseen = 0
+
+    def become(self, name: str, state: State) -> None:
+        self._states[name] = state
+        if state not in (State.UNKNOWN, State.BLIND):
+            self._known[name] = state
+
+    def fail(self, name: str, share: float, sure: bool) -> None:
+        self._failing[name] = share, sure
+
+    def stand(self, name: str, active: bool) -> None:
+        (self._active.add if active else self._active.discard)(name)
+
+    def hide(self, more: int) -> None:
+        self._unseen += more
+
+    def reach(self, audience: Audience) -> tuple[float | None, bool]:
+        channels = self._public.channels
+        usable = {each.id for each in channels if each.role == "primary" or each.id in self._active}
+        return reach(audience, self._public.segments, {each.id: self._share(each) for each in channels}, usable)
+
+    def _share(self, channel: PublicChannel) -> Share:
+        state = self._states.get(channel.id, State.UNKNOWN)
+        known = self._known.get(channel.id, State.UNKNOWN)
+        failing, sure = self._failing.get(channel.id, (0.0, False))
+        share = share_of(State.BLIND if self._unseen else state, known, failing)
+        return Share(share.value, share.certain and (sure or known is not State.PARTIAL))
+
+
+_Change = tuple[float, Callable[[_Channels], None]]
+
+
+def stories(
+    entries: Sequence[Entry], public: Public, evidence: Evidence, unseen: Iterable[Unseen], begin: float, end: float
+) -> list[Story]:
+    """Return the reach over begin to end (epoch seconds) of each audience with channels or segments.
+
+    `entries` is the journal up to the end: what came before tells how it stood when the incident began.
+    """
+    changes = _changes(entries, public, evidence, end)
+    for stretch in unseen:
+        changes += [(stretch.begin, lambda now: now.hide(1)), (stretch.end, lambda now: now.hide(-1))]
+    changes.sort(key=lambda change: change[0])
+    now = _Channels(public)
+    present = {channel.audience for channel in public.channels} | {each.audience for each in public.segments}
+    audiences = [audience for audience in AUDIENCES if audience in present]
+    steps: dict[Audience, list[Step]] = {audience: [] for audience in audiences}
+    before: dict[Audience, float | None] = {}
+    position = 0
+    while position < len(changes) and changes[position][0] < begin:
+        changes[position][1](now)
+        position += 1
+    for audience in audiences:
+        value, guess = now.reach(audience)
+        before[audience] = 1.0 if value is not None and guess else value
+        _add(steps[audience], begin, value, guess)
+    while position < len(changes) and changes[position][0] <= end:
+        at = changes[position][0]
+        while position < len(changes) and changes[position][0] == at:
+            changes[position][1](now)
+            position += 1
+        for audience in audiences:
+            _add(steps[audience], at, *now.reach(audience))
+    return [
+        Story(
+            audience,
+            sum(segment.people for segment in public.segments if segment.audience == audience),
+            before[audience],
+            tuple(steps[audience]),
+        )
+        for audience in audiences
+    ]
+
+
+def _add(steps: list[Step], at: float, value: float | None, guess: bool) -> None:
+    if value is None or (steps and (steps[-1].value, steps[-1].uncertain) == (value, guess)):
+        return
+    if steps and steps[-1].at == at:
+        steps.pop()
+    steps.append(Step(at, value, guess))
+
+
+def _changes(entries: Sequence[Entry], public: Public, evidence: Evidence, end: float) -> list[_Change]:
+    channels = {channel.id: channel for channel in public.channels}
+    changes: list[_Change] = []
+    partial: dict[str, tuple[float, str]] = {}
+    last = float("-inf")
+
+    def settle(name: str, until: float) -> None:
+        since, why = partial.pop(name)
+        for at, share, sure in _slices(channels[name], evidence, since, until, why):
+            changes.append((at, _fails(name, share, sure)))
+
+    for entry in entries:
+        last = at = max(last, entry.at)  # a clock that was set back must not reorder what happened
+        match events.decode(entry.kind, entry.document):
+            case events.StateChanged(id=name, now=now, why=why) if name in channels:
+                if name in partial and now != State.PARTIAL:
+                    settle(name, at)
+                if now == State.PARTIAL and name not in partial:
+                    partial[name] = at, why
+                changes.append((at, _becomes(name, State(now))))
+            case events.Activated(channel=name):
+                changes.append((at, _stands(name, True)))
+            case events.Deactivated(channel=name):
+                changes.append((at, _stands(name, False)))
+            case _:
+                pass
+    for name in list(partial):
+        settle(name, end)
+    return changes
+
+
+def _becomes(name: str, state: State) -> Callable[[_Channels], None]:
+    return lambda now: now.become(name, state)
+
+
+def _fails(name: str, share: float, sure: bool) -> Callable[[_Channels], None]:
+    return lambda now: now.fail(name, share, sure)
+
+
+def _stands(name: str, active: bool) -> Callable[[_Channels], None]:
+    return lambda now: now.stand(name, active)
+
+
+def _slices(
+    channel: PublicChannel, evidence: Evidence, begin: float, end: float, why: str
+) -> list[tuple[float, float, bool]]:
+    """Return (from when, failing share, sure) over a partial stretch."""
+    counted = _COUNTED.search(why)
+    said = int(counted[1]) / int(counted[2]) if counted is not None and int(counted[2]) else 0.0
+    length = max(SLICE_SECONDS, SLICE_SAMPLES * max((check.every for check in channel.checks), default=0.0))
+    number = max(1, int((end - begin) // length))
+    found: list[tuple[float, float, bool]] = []
+    for position in range(number):
+        at = begin + position * length
+        until = begin + (position + 1) * length if position + 1 < number else end
+        shares = [failing_share(evidence.tallies.get(check.id, ()), at, until) for check in channel.checks]
+        share = max((each for each in shares if each is not None), default=None)
+        found.append((at, min(said, 1.0), False) if share is None else (at, share, True))
+    return found

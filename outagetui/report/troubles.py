@@ -1,0 +1,115 @@
+"""What did not go as planned, as facts without names; pure."""
+
+from collections.abc import Iterable, Mapping
+
+from outagetui import events
+from outagetui.model import Entry
+from outagetui.report.unseen import Unseen
+from outagetui.report.values import Gap, Told, Trouble, when
+from outagetui.report.words import span
+from outagetui.text import clean
+
+LIMIT = 500
+UNWELL = ("failed", "unknown")
+BAD = ("partial", "down")
+
+
+def troubles(
+    mine: Iterable[Entry],
+    names: Mapping[str, str],
+    backups: frozenset[str],
+    active: Iterable[str],
+    unseen: Iterable[Unseen],
+) -> list[tuple[float, str, str]]:
+    """Return (at, kind, words) of what went wrong. `active` are the backups that were so when the incident began."""
+    found = [
+        (each.begin, each.kind, f"{_UNSEEN[each.kind]} for {span(each.end - each.begin)}: {each.words}")
+        for each in unseen
+    ]
+    now_active = set(active)
+    states: dict[str, str] = {}
+    answered: dict[tuple[str, str], str] = {}
+    stopped = False
+    for entry in mine:
+        event = events.decode(entry.kind, entry.document)
+        at = entry.at
+        match event:
+            case events.StateChanged(id=name, now=state, why=why):
+                if name in now_active & backups and state in BAD:
+                    found.append((at, "backup-bad", f"{_name(name, names)} was {state} while it stood in: {why}"))
+                states[name] = state
+            case events.Activated(channel=name):
+                now_active.add(name)
+                if states.get(name) in BAD:
+                    found.append((at, "backup-bad", f"{_name(name, names)} was activated while it was {states[name]}"))
+            case events.Deactivated(channel=name):
+                now_active.discard(name)
+            case events.DaemonStopped():
+                stopped = True
+            case events.DaemonStarted():
+                how = "was started anew" if stopped else "was started anew without having been stopped"
+                found.append((at, "daemon", f"The daemon {how}"))
+                stopped = False
+            case events.Proved(channel=name, outcome="failed", detail=detail):
+                found.append((at, "proof-failed", f"The proof of {_name(name, names)} failed: {detail}"))
+            case events.StepAnswered(run=run, step=step, answer=answer):
+                answered[run, step] = answer
+                if answer == "break-glass":
+                    found.append((at, "break-glass", f"Step {step} of {run} was done without its second person"))
+            case events.StepAsked(run=run, step=step, why="unsure", question=question):
+                found.append(
+                    (at, "step-unsure", f"Nobody could tell whether step {step} of {run} had happened: {question}")
+                )
+            case events.StepEnded(run=run, step=step, outcome="failed", detail=detail):
+                found.append((at, "step-failed", f"Step {step} of {run} failed: {detail}"))
+            case events.StepEnded(run=run, step=step, outcome="skipped") if answered.get((run, step)) == "skip":
+                found.append((at, "step-skipped", f"Step {step} of {run} was skipped"))
+            case events.RunEnded(run=run, state=state) if state != "done":
+                found.append(
+                    (at, f"run-{state}", f"Run {run} was {state}" if state == "aborted" else f"Run {run} {state}")
+                )
+            case events.DeliveryEnded(announcement=name, outlet=outlet, state=state, detail=detail) if state in UNWELL:
+                why = f": {detail}" if detail else ""
+                said = "failed" if state == "failed" else "is not known to have arrived"
+                found.append((at, f"delivery-{state}", f"Announcement {name} at {_name(outlet, names)} {said}{why}"))
+            case events.AlertEnded(link=link, outcome=outcome, detail=detail) if outcome in UNWELL:
+                found.append((at, f"alert-{outcome}", f"The alert to {link} did not arrive: {detail}"))
+            case events.HeartbeatChanged(heard=False, why=why):
+                found.append((at, "heartbeat", f"The watcher outside did not hear from us: {why}"))
+            case None:
+                found.append((at, "damaged", "An entry of the journal could not be read"))
+            case _:
+                pass
+    return found
+
+
+_UNSEEN = {"blind": "We were blind", "stopped": "Nobody watched", "silent": "Nothing was seen"}
+
+
+def _name(name: str, names: Mapping[str, str]) -> str:
+    return names.get(name, name)
+
+
+def rows(
+    found: Iterable[tuple[float, str, str]], told: Iterable[Told], gaps: Iterable[Gap], end: float, over: bool
+) -> tuple[Trouble, ...]:
+    """Return the troubles in their order, with the silences of announcements and those that were never closed."""
+    every = [Trouble(at=when(at), kind=clean(kind, 40), words=clean(words, LIMIT)) for at, kind, words in found]
+    every += [
+        Trouble(
+            at=gap.begin,
+            kind="silence",
+            words=clean(f"Announcement {gap.announcement} to {gap.audience} was silent for {span(gap.seconds)}", LIMIT),
+        )
+        for gap in gaps
+    ]
+    every += [
+        Trouble(
+            at=when(end),
+            kind="left-open",
+            words=clean(f"Announcement {each.announcement} to {each.audience} was never closed", LIMIT),
+        )
+        for each in told
+        if over and each.open
+    ]
+    return tuple(sorted(every, key=lambda each: each.at))

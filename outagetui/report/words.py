@@ -1,0 +1,47 @@
+"""Spans, moments and shares in words; pure."""
+
+from datetime import UTC, datetime, tzinfo
+
+from outagetui.text import clean
+
+
+def span(seconds: float) -> str:
+    """Return a span in its two largest units: `45 s`, `2 min 5 s`, `1 h 20 min`, `2 d 3 h`."""
+    whole = max(0, round(seconds))
+    for size, unit, lesser, small in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
+        if whole >= size:
+            rest = whole % size // lesser
+            return f"{whole // size} {unit}" + (f" {rest} {small}" if rest else "")
+    return f"{whole} s"
+
+
+def local(at: datetime, zone: tzinfo) -> str:
+    """Return `2026-11-22 20:02:11 CET`, with `UTC-03` for zones without letters of their own."""
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S} {zone_name(at, zone)}"
+
+
+def clock(at: datetime, zone: tzinfo) -> str:
+    """Return `20:02:11 CET`."""
+    return f"{at.astimezone(zone):%H:%M:%S} {zone_name(at, zone)}"
+
+
+def utc(at: datetime, beside: datetime | None = None) -> str:
+    """Return `2026-11-22 19:02:11`, without the date when it is that of `beside`, the local time next to it."""
+    at = at.astimezone(UTC)
+    return f"{at:%H:%M:%S}" if beside is not None and beside.date() == at.date() else f"{at:%Y-%m-%d %H:%M:%S}"
+
+
+def zone_name(at: datetime, zone: tzinfo) -> str:
+    """Return the letters of `zone` then, such as CEST."""
+    name = at.astimezone(zone).tzname() or "UTC"
+    return f"UTC{name}" if name[:1] in "+-" else name
+
+
+def money(amount: float, currency: str) -> str:
+    """Return `4.50 EUR`."""
+    return f"{amount:.2f} {currency}"
+
+
+def people(number: float) -> str:
+    """Return person-minutes in whole numbers with thin groups: `12 345`."""
+    return clean(f"{number:,.0f}".replace(",", "\N{NO-BREAK SPACE}"))
