@@ -185,6 +185,7 @@ STEPS: dict[str, type[StepOptions]] = {
     "verify": WaitOptions,
     "wait_for": WaitOptions,
     "announce": AnnounceOptions,
+    "http": HttpStepOptions,
     "note": StepOptions,
     "choose": StepOptions,
     "spend": SpendOptions,

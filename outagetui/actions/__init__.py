@@ -96,6 +96,7 @@ _MODULES = {
     "verify": "waiting",
     "wait_for": "waiting",
     "announce": "announcing",
+    "http": "http",
     "note": "talking",
     "playbook": "talking",
     "spend": "spending",

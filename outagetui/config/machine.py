@@ -6,11 +6,13 @@ from pathlib import Path
 
 from outagetui.config.alertchain import look_at_alert_secrets
 from outagetui.config.commandfile import look_at_programs
-from outagetui.config.draft import Draft
+from outagetui.config.draft import Draft, Placed
+from outagetui.config.positions import Path as Key
 from outagetui.config.problems import Problem
 from outagetui.config.reading import read
-from outagetui.model import Config
+from outagetui.model import Config, Playbook
 from outagetui.secrets import SecretError, Secrets
+from outagetui.step_options import StepOptions
 
 
 def deep(config: Config, directory: Path | None = None) -> list[Problem]:
@@ -50,6 +52,22 @@ def _look_at_secrets(config: Config, draft: Draft) -> None:
     if draft.settings is not None:
         look_at_alert_secrets(draft, secrets)
     look_at_programs(draft, secrets)
+    for playbook in draft.playbooks:
+        for index, step in enumerate(playbook.value.steps):
+            _look_at_step(playbook, ("step", index, "with"), step.options, secrets)
+            if step.undo is not None:
+                _look_at_step(playbook, ("step", index, "undo", "with"), step.undo.options, secrets)
+
+
+def _look_at_step(playbook: Placed[Playbook], at: Key, options: StepOptions, secrets: Secrets) -> None:
+    name, authority = getattr(options, "secret", None), getattr(options, "ca", None)
+    if name is not None:
+        try:
+            secrets.read(name)
+        except SecretError as error:
+            playbook.problem((*at, "secret"), str(error))
+    if authority is not None and not (Path(authority).is_file() and os.access(authority, os.R_OK)):
+        playbook.problem((*at, "ca"), f"{authority}: no such file, or not readable")
 
 
 def _directory_trouble(directory: str) -> str:

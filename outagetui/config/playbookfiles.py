@@ -3,20 +3,22 @@
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
-from outagetui.config.checkfiles import told_twice, unknown_kind
+from outagetui.config.checkfiles import beside, told_twice, unknown_kind
 from outagetui.config.decode import decode
 from outagetui.config.draft import ID, ID_WORDS, Draft, Placed
 from outagetui.config.positions import Path
 from outagetui.config.source import Source, names_in, read_source
 from outagetui.config.suggestions import conditions
 from outagetui.config.tables import PlaybookFile, StepTable
+from outagetui.config.wiresteps import step_troubles
 from outagetui.model import Playbook, Step, Undo
 from outagetui.step_options import ACTS_OUTSIDE, STEPS, StepOptions, WaitOptions
 
 # Kinds of steps that are specified but that this version cannot do.
 STEPS_LATER: Final = (
-    *("command", "service", "http", "dns.update", "webchat.banner"),
+    *("command", "service", "dns.update", "webchat.banner"),
     *("xmpp.room", "xmpp.room.close", "xmpp.invite", "xmpp.message", "xmpp.account"),
 )
 
@@ -33,7 +35,24 @@ def read_playbooks(draft: Draft) -> None:
             source.problem((), f"the file's name is the playbook's id: expected {ID_WORDS}")
         if source.data is not None:
             file = decode(PlaybookFile, source.data, source, ())
-            draft.playbooks.append(Placed(_playbook(file, source), source, ()))
+            draft.playbooks.append(Placed(_whole_paths(draft, _playbook(file, source)), source, ()))
+
+
+def _whole_paths(draft: Draft, playbook: Playbook) -> Playbook:
+    """Return `playbook` with the files that its steps name made absolute."""
+    return replace(playbook, steps=tuple(_whole_step(draft, step) for step in playbook.steps))
+
+
+def _whole_step(draft: Draft, step: Step) -> Step:
+    undo = step.undo
+    if undo is not None:
+        undo = replace(undo, options=_whole_options(draft, undo.options))
+    return replace(step, options=_whole_options(draft, step.options), undo=undo)
+
+
+def _whole_options(draft: Draft, options: StepOptions) -> StepOptions:
+    files = {key: path for key in ("ca",) if (path := getattr(options, key, None))}
+    return replace(options, **{key: beside(draft, path) for key, path in files.items()}) if files else options
 
 
 def _playbook(file: PlaybookFile, source: Source) -> Playbook:
@@ -109,7 +128,9 @@ def _options(do: str, raw: dict[str, object], source: Source, at: Path) -> StepO
     options = decode(kind, raw, source, (*at, "with"))
     for key, value in msgspec.structs.asdict(options).items():
         if isinstance(value, tuple):
-            told_twice(value, source, (*at, "with", key))
+            told_twice(value, source, (*at, "with", key.rstrip("_")))
+    for where, trouble in step_troubles(options):
+        source.problem((*at, "with", *where), trouble)
     if isinstance(options, WaitOptions):
         if not options.checks and not options.channels:
             source.problem((*at, "with"), "expected checks or channels: what to wait for")

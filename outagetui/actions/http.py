@@ -1,0 +1,232 @@
+"""`http`: one request. What surely was not sent has failed; what was sent and not answered is unsure, and is asked.
+
+Only GET and HEAD follow redirects, and with a secret only on the same server. Everything else carries an
+`Idempotency-Key` that is the same for every try of the step, so that a server that knows it does nothing twice.
+"""
+
+import asyncio
+import ssl
+import time
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from functools import partial
+from urllib.parse import urljoin
+
+import msgspec
+from msgspec.structs import replace
+
+from outagetui.actions import Result, World, options_of
+from outagetui.actions.deadline import deadline_of
+from outagetui.actions.http_exchange import ExchangeError, Progress, exchange, trust
+from outagetui.events import StepPlan
+from outagetui.probes.aside import aside
+from outagetui.probes.fetch import LIMIT, Reply
+from outagetui.probes.http import accepted, decoded, status_words
+from outagetui.probes.request import Request, request
+from outagetui.probes.trouble import Trouble
+from outagetui.probes.value import at_path
+from outagetui.secrets import SecretError
+from outagetui.step_options import HttpStepOptions
+from outagetui.text import clean, clean_lines
+
+SAFE = frozenset({"GET", "HEAD"})  # methods that only look
+REDIRECTS = 5
+EXCERPT = 160  # characters of a refusal's body in the words
+OUTPUT = 2048  # characters of an answer that are kept
+PLACEHOLDER = "{secret}"
+_GATEWAY_TIMEOUT = 504
+
+
+async def act(plan: StepPlan, world: World) -> Result:
+    """Send the request and judge the answer."""
+    options = _options(plan)
+    step = _Step(options, world, deadline_of(plan, world))
+    try:
+        wanted = _request(options, world)
+        async with asyncio.timeout(step.left()):
+            result = await step.go(wanted, trust(options.ca))
+    except SecretError as error:
+        return Result(False, str(error))
+    except ExchangeError as error:
+        result = step.broken(str(error))
+    except TimeoutError:
+        result = step.broken("no whole answer in time" if step.progress.sent else "no connection in time")
+    except Trouble as trouble:
+        result = step.broken(trouble.detail)
+    return replace(result, detail=clean(world.hide(result.detail), 600))
+
+
+async def recover(plan: StepPlan, world: World) -> Result | str | None:
+    """Looking again is safe; whether anything else arrived only the other side knows."""
+    options = _options(plan)
+    if options.method in SAFE:
+        return None
+    return f"the request may have reached {_host(options.url)}{_look_there(options, world)}"
+
+
+def preview(plan: StepPlan, world: World, as_of: float | None) -> str:
+    """Return the request as it will be sent, the secret by its name; `as_of` changes nothing."""
+    options = _options(plan)
+    if options.secret is None and not options.headers and not options.body:
+        return ""  # the step's sentence says it all
+    headers = _headers(options)
+    if _keyed(options):
+        headers["Idempotency-Key"] = world.key
+    head = "\n".join((f"{options.method} {options.url}", *(f"{name}: {value}" for name, value in headers.items())))
+    text = f"{head}\n\n{options.body}".rstrip()
+    return text if options.secret is None else f"{text}\n\n{PLACEHOLDER}: the secret {options.secret}"
+
+
+class _Step:
+    """One try of the step."""
+
+    def __init__(self, options: HttpStepOptions, world: World, deadline: float) -> None:
+        self._options, self._world, self._deadline = options, world, deadline
+        self.progress = Progress()
+
+    def left(self) -> float:
+        return max(0.0, self._deadline - self._world.now())
+
+    async def go(self, wanted: Request, context: ssl.SSLContext) -> Result:
+        origin = (wanted.scheme, wanted.host, wanted.port)
+        for _ in range(REDIRECTS + 1):
+            self.progress = Progress()
+            reply = await exchange(wanted, context, self.progress, self._world.now)
+            if accepted(reply.status, self._options.status):
+                return await self._accepted(reply)
+            target = reply.headers.get("location")
+            if not 300 <= reply.status < 400 or target is None:
+                return self._refused(reply)
+            whole = urljoin(wanted.url, target)
+            if self._options.method not in SAFE:
+                words = f"http.{reply.status}: it redirects to {whole}, which a {self._options.method} does not follow"
+                return Result(False, words)
+            wanted = wanted.redirected(reply.status, target)
+            if self._options.secret is not None and (wanted.scheme, wanted.host, wanted.port) != origin:
+                return Result(False, f"http.{reply.status}: it redirects to {whole}, which must not get the secret")
+        return Result(False, f"more than {REDIRECTS} redirects, the last one to {wanted.url}")
+
+    def broken(self, why: str) -> Result:
+        """Return what is known when the exchange ended before its end."""
+        host = _host(self._options.url)
+        status = self.progress.status
+        if not self.progress.sent:
+            return Result(False, f"{host}: {why}; nothing was sent")
+        if status and not accepted(status, self._options.status):
+            return Result(False, f"http.{status_words(status)}, then: {why}")
+        so_far = f"answered {status_words(status)}, but not to the end" if status else "did not answer"
+        if self._options.method in SAFE:
+            return Result(False, f"{host} {so_far}: {why}")
+        words = f"the request was sent to {host}, which {so_far}: {why}; it may or may not have been done"
+        return Result(False, f"{words}{_look_there(self._options, self._world)}", unsure=True)
+
+    async def _accepted(self, reply: Reply) -> Result:
+        words = f"{status_words(reply.status)} in {reply.phases['whole']:.0f} ms"
+        output = self._excerpt(reply)
+        if self._options.path is None:
+            return Result(True, words, output=output)
+        differs = await self._differs(reply, self._options.path)
+        if differs:
+            return Result(False, f"{words}, but {differs}", output=output)
+        return Result(True, f"{words}, {self._options.path} is {_json(self._options.equals)}", output=output)
+
+    async def _differs(self, reply: Reply, path: str) -> str:
+        """Return how the value at `path` is not the expected one; nothing when it is."""
+        if reply.truncated:
+            return f"the answer is longer than the {LIMIT >> 20} MiB that are read, so {path} is not known"
+        try:
+            found = await aside(partial(at_path, reply.body, path), len(reply.body))
+        except Trouble as trouble:
+            return trouble.detail
+        if _same(found, self._options.equals):
+            return ""
+        shown = clean(self._world.hide(_json(found)), 80)
+        return f"{path} is {shown}, not {_json(self._options.equals)}"
+
+    def _refused(self, reply: Reply) -> Result:
+        words = f"http.{status_words(reply.status)}"
+        output = self._excerpt(reply)
+        if short := clean(output, EXCERPT):
+            words += f": {short}"
+        if wait := _retry_after(reply):
+            words += f"; {wait}"
+        if reply.status == _GATEWAY_TIMEOUT and self._options.method not in SAFE:
+            # The gateway sent the request on and knows as little as we would.
+            words += f"; it may or may not have been done{_look_there(self._options, self._world)}"
+            return Result(False, words, output=output, unsure=True)
+        return Result(False, words, output=output)
+
+    def _excerpt(self, reply: Reply) -> str:
+        """Return the answer's beginning; secrets are hidden in the whole of it first, so that none is cut in two."""
+        return clean_lines(self._world.hide(decoded(reply)), OUTPUT)
+
+
+def _options(plan: StepPlan) -> HttpStepOptions:
+    options = options_of(plan)
+    assert isinstance(options, HttpStepOptions)
+    return options
+
+
+def _request(options: HttpStepOptions, world: World) -> Request:
+    """Return the request with its secret in place. Raises SecretError, ExchangeError."""
+    headers, body = _headers(options), options.body
+    if options.secret is not None:
+        secret = world.secret(options.secret)
+        if not secret:
+            raise ExchangeError(f"secret {options.secret!r} is empty")
+        headers = {name: value.replace(PLACEHOLDER, secret) for name, value in headers.items()}
+        body = body.replace(PLACEHOLDER, secret)
+    if any(not char.isprintable() and char != "\t" for value in headers.values() for char in value):
+        raise ExchangeError(f"secret {options.secret!r} holds a line end or a control character, unfit for a header")
+    if _keyed(options):
+        headers["Idempotency-Key"] = world.key
+    # Filled in afterwards, because `request` remembers what it was called with, which no secret may be.
+    trimmed = tuple((name, value.strip()) for name, value in headers.items())
+    return replace(request(options.method, options.url), headers=trimmed, body=body.encode())
+
+
+def _headers(options: HttpStepOptions) -> dict[str, str]:
+    """Return the step's headers; a secret that has no place in headers or body is the bearer token."""
+    headers = dict(options.headers)
+    placed = any(PLACEHOLDER in text for text in (*headers.values(), options.body))
+    if options.secret is not None and not placed:
+        headers["Authorization"] = f"Bearer {PLACEHOLDER}"
+    return headers
+
+
+def _keyed(options: HttpStepOptions) -> bool:
+    """Whether the request carries our idempotency key."""
+    return options.method not in SAFE and not any(name.lower() == "idempotency-key" for name in options.headers)
+
+
+def _look_there(options: HttpStepOptions, world: World) -> str:
+    return f" (its Idempotency-Key: {world.key})" if _keyed(options) else ""
+
+
+def _host(url: str) -> str:
+    return request("GET", url).authority
+
+
+def _same(found: object, wanted: object) -> bool:
+    """Whether two JSON values are equal; true is not 1."""
+    if isinstance(found, bool) or isinstance(wanted, bool):
+        return found is wanted
+    return found == wanted
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _retry_after(reply: Reply) -> str:
+    """Return in words when the server asks to try again (RFC 9110 section 10.2.3); nothing if it does not."""
+    said = reply.headers.get("retry-after", "").strip()
+    if said.isascii() and said.isdigit() and len(said) <= 6:
+        return f"it asks to try again in {int(said)} s"
+    try:
+        moment = parsedate_to_datetime(said)
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        seconds = moment.timestamp() - time.time()
+    except (ValueError, TypeError, OverflowError):
+        return ""
+    return f"it asks to try again at {moment:%H:%M:%S} UTC, in {max(0.0, seconds):.0f} s"

@@ -1,0 +1,463 @@
+"""`http` steps against a real server: what was done, what surely was not, and what nobody can know."""
+
+import asyncio
+import base64
+import json
+import ssl
+import time
+from collections.abc import Awaitable, Callable
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+import pytest
+from outagetui import actions
+from outagetui.actions import Result
+from tests.actions.places import KEY, Place, plan_of, without
+from tests.probes.servers import (
+    Handler,
+    Pki,
+    black_hole,
+    hanging,
+    open_descriptors,
+    refused_port,
+    reply,
+    saying,
+    serve,
+    settle,
+)
+
+CANARY = "canary-Zm9vYmFy-token"
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
+    return Pki(tmp_path_factory.mktemp("pki"))
+
+
+async def act(place: Place, url: str, timeout: float = 5.0, **options: Any) -> Result:
+    result = await actions.act(plan_of("http", timeout, url=url, **options), place)  # type: ignore[arg-type]
+    assert result.detail.isprintable()
+    assert not (result.done and result.unsure)
+    return result
+
+
+class Received:
+    """One request as the server got it."""
+
+    def __init__(self, line: str, headers: dict[str, str], body: bytes) -> None:
+        self.line, self.headers, self.body = line, headers, body
+
+
+class Desk:
+    """Reads whole requests and answers each with the next of `answers`, the last one again and again."""
+
+    def __init__(self, *answers: bytes | Callable[[Received], bytes]) -> None:
+        self.answers, self.received = list(answers), list[Received]()
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        line, *rest = head.strip().split("\r\n")
+        headers = {name.lower(): value for name, _, value in (each.partition(": ") for each in rest)}
+        body = await reader.readexactly(int(headers.get("content-length", 0)))
+        self.received.append(Received(line, headers, body))
+        answer = self.answers[min(len(self.received), len(self.answers)) - 1]
+        writer.write(answer if isinstance(answer, bytes) else answer(self.received[-1]))
+
+
+def after_request(then: Callable[[asyncio.StreamWriter], Awaitable[None]]) -> Handler:
+    """Read the head of a request, and do `then`."""
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await then(writer)
+        while await reader.read(65536):
+            pass
+
+    return handler
+
+
+async def silence(_: asyncio.StreamWriter) -> None:
+    """Say nothing."""
+
+
+async def reset(writer: asyncio.StreamWriter) -> None:
+    """Cut the connection hard."""
+    writer.get_extra_info("socket").setsockopt(1, 13, b"\1\0\0\0\0\0\0\0")  # SO_LINGER 0: a reset
+    writer.transport.abort()
+
+
+async def test_a_request_that_is_accepted_is_done_and_keeps_the_answer(place: Place) -> None:
+    desk = Desk(reply("201 Created", b'{"id": 7}'))
+    async with serve(desk) as server:
+        result = await act(place, f"http://127.0.0.1:{server.port}/on?x=1", body='{"on": true}', headers={"X-A": "b c"})
+    assert result.done
+    assert result.detail.startswith("201 Created in ")
+    assert result.detail.endswith(" ms")
+    assert result.output == '{"id": 7}'
+    (got,) = desk.received
+    assert got.line == "POST /on?x=1 HTTP/1.1"
+    assert got.body == b'{"on": true}'
+    assert got.headers["x-a"] == "b c"
+    assert got.headers["content-length"] == "12"
+    assert got.headers["idempotency-key"] == KEY
+    assert "cookie" not in got.headers
+    assert "authorization" not in got.headers
+
+
+async def test_every_try_carries_the_same_idempotency_key_and_get_none(place: Place) -> None:
+    desk = Desk(reply())
+    async with serve(desk) as server:
+        url = f"http://127.0.0.1:{server.port}/"
+        for method in ("POST", "POST", "DELETE", "GET", "HEAD"):
+            assert (await act(place, url, method=method)).done
+        assert (await act(place, url, headers={"idempotency-KEY": "mine"})).done
+    assert [got.headers.get("idempotency-key") for got in desk.received] == [KEY, KEY, KEY, None, None, "mine"]
+
+
+async def test_the_secret_is_the_bearer_token_unless_it_has_a_place(place: Place) -> None:
+    place.keep("token", CANARY)
+    desk = Desk(reply())
+    async with serve(desk) as server:
+        url = f"http://127.0.0.1:{server.port}/"
+        results = [
+            await act(place, url, secret="token"),
+            await act(place, url, secret="token", headers={"X-Token": "key {secret}!"}),
+            await act(place, url, secret="token", body='{"a": "{secret}", "b": {"c": "{secret}"}}'),
+        ]
+    assert all(result.done for result in results)
+    first, second, third = desk.received
+    assert first.headers["authorization"] == f"Bearer {CANARY}"
+    assert second.headers["x-token"] == f"key {CANARY}!"
+    assert "authorization" not in second.headers
+    assert json.loads(third.body) == {"a": CANARY, "b": {"c": CANARY}}
+    assert "authorization" not in third.headers
+    without(results, CANARY)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("status", ["200 OK", "500 Internal Server Error"])
+@pytest.mark.parametrize("shape", ["{}", "{}{}", "Basic {}", "\x1b]52;c;{}\x07", '{{"t": "{}"}}'])
+async def test_a_server_that_echoes_the_secret_does_not_get_it_into_what_is_kept(
+    place: Place, status: str, shape: str
+) -> None:
+    place.keep("token", CANARY)
+    coded = base64.b64encode(CANARY.encode()).decode()
+    body = "x" * 100 + shape.format(CANARY, coded) + coded
+    location = f"Location: http://h/{CANARY}"
+    async with serve(Desk(reply(status, body.encode(), location, f"Retry-After: {CANARY}"))) as server:
+        result = await act(place, f"http://127.0.0.1:{server.port}/", secret="token")
+    without(result, CANARY, coded.rstrip("="), "\x1b")
+    assert "[secret]" in result.output
+
+
+async def test_a_value_that_echoes_the_secret_is_hidden(place: Place) -> None:
+    place.keep("token", CANARY)
+    async with serve(Desk(reply(body=json.dumps({"a": CANARY}).encode()))) as server:
+        result = await act(place, f"http://127.0.0.1:{server.port}/", secret="token", path="$.a", equals="other")
+    assert not result.done
+    without(result, CANARY)
+
+
+@pytest.mark.parametrize("content", [f"{CANARY}\nX-Evil: 1", f"{CANARY}\0", "", f"{CANARY}\x7f"])
+async def test_a_secret_that_no_header_can_carry_is_not_sent(place: Place, content: str) -> None:
+    place.keep("token", content)
+    async with serve(Desk(reply())) as server:
+        result = await act(place, f"http://127.0.0.1:{server.port}/", secret="token")
+        assert server.connections == 0
+    assert not result.done
+    assert not result.unsure
+    assert "'token'" in result.detail
+    without(result, CANARY)
+
+
+async def test_a_missing_or_open_secret_sends_nothing(place: Place) -> None:
+    place.keep("open", CANARY)
+    (place.directory / "open").chmod(0o644)
+    async with serve(Desk(reply())) as server:
+        for name, words in (("none", "no such file"), ("open", "chmod 600")):
+            result = await act(place, f"http://127.0.0.1:{server.port}/", secret=name)
+            assert not result.done
+            assert words in result.detail
+        assert server.connections == 0
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "done"),
+    [
+        (["200-299"], "204 No Content", True),
+        (["200-299"], "302 Found", False),
+        ([201, "409"], "409 Conflict", True),
+        ([201], "200 OK", False),
+        ([302], "302 Found", True),
+    ],
+)
+async def test_only_the_expected_codes_are_a_success(
+    place: Place, wanted: list[str | int], status: str, done: bool
+) -> None:
+    async with serve(Desk(reply(status, b""))) as server:
+        result = await act(place, f"http://127.0.0.1:{server.port}/", status=wanted)
+    assert result.done is done
+    assert not result.unsure
+    if not done:
+        assert result.detail.startswith(f"http.{status}")
+
+
+async def test_a_refusal_tells_code_and_words_and_when_to_come_again(place: Place) -> None:
+    later = formatdate(time.time() + 90, usegmt=True)
+    desk = Desk(
+        reply("503 Service Unavailable", b"\x1b[31mmaintenance\x1b[0m\n" + b"z" * 999, "Retry-After: 30"),
+        reply("429 Too Many Requests", b"slow down", f"Retry-After: {later}"),
+        reply("503 Service Unavailable", b"", "Retry-After: soon"),
+    )
+    async with serve(desk) as server:
+        first, second, third = [await act(place, f"http://127.0.0.1:{server.port}/") for _ in range(3)]
+    assert first.detail.startswith("http.503 Service Unavailable: ")
+    assert "maintenance" in first.detail
+    assert "it asks to try again in 30 s" in first.detail
+    assert len(first.detail) < 300
+    assert "it asks to try again at " in second.detail
+    assert " UTC, in " in second.detail
+    assert third.detail == "http.503 Service Unavailable"
+    assert not any(result.done or result.unsure for result in (first, second, third))
+
+
+async def test_a_gateway_that_gave_up_waiting_leaves_it_unsure(place: Place) -> None:
+    async with serve(Desk(reply("504 Gateway Timeout", b""))) as server:
+        posted = await act(place, f"http://127.0.0.1:{server.port}/")
+        looked = await act(place, f"http://127.0.0.1:{server.port}/", method="GET")
+    assert posted.unsure
+    assert KEY in posted.detail
+    assert not looked.unsure
+
+
+@pytest.mark.parametrize(
+    ("body", "equals", "words"),
+    [
+        (b'{"state": {"on": true}}', True, ""),
+        (b'{"state": {"on": 1}}', True, "$.state.on is 1, not true"),
+        (b'{"state": {"on": true}}', 1, "$.state.on is true, not 1"),
+        (b'{"state": {"on": 1.0}}', 1, ""),
+        (b'{"state": {"on": "yes"}}', "yes", ""),
+        (b'{"state": {"on": "1"}}', 1, '$.state.on is "1", not 1'),
+        (b'{"state": {"on": [1]}}', 1, "$.state.on is [1], not 1"),
+        (b'{"state": {}}', 1, "nothing at $.state.on"),
+        (b"<html>", 1, "the page is not JSON"),
+        (b"", 1, "the page is not JSON"),
+        (b"[" * 100_000, 1, "the page is not JSON"),
+    ],
+)
+async def test_the_value_at_the_path_must_be_the_expected_one(
+    place: Place, body: bytes, equals: object, words: str
+) -> None:
+    async with serve(Desk(reply(body=body))) as server:
+        result = await act(place, f"http://127.0.0.1:{server.port}/", path="$.state.on", equals=equals)
+    assert result.done == (not words)
+    assert words in result.detail
+    assert not result.unsure
+
+
+async def test_an_answer_of_any_size_is_read_up_to_a_limit(place: Place) -> None:
+    async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            writer.write(b"y" * 65536)
+            await writer.drain()
+
+    async with serve(flood) as server:
+        result = await act(place, f"http://127.0.0.1:{server.port}/")
+        valued = await act(place, f"http://127.0.0.1:{server.port}/", path="$.a", equals=1)
+    assert result.done
+    assert len(result.output) <= 2048
+    assert not valued.done
+    assert "longer than the 1 MiB" in valued.detail
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+async def test_a_redirect_of_what_changes_something_is_told_and_not_followed(place: Place, method: str) -> None:
+    async with serve(Desk(reply("307 Temporary Redirect", b"", "Location: /elsewhere"))) as server:
+        result = await act(place, f"http://127.0.0.1:{server.port}/here", method=method)
+        assert server.connections == 1
+    assert not result.done
+    assert f"redirects to http://127.0.0.1:{server.port}/elsewhere" in result.detail
+
+
+async def test_a_get_follows_redirects_but_not_for_ever(place: Place) -> None:
+    desk = Desk(reply("302 Found", b"", "Location: /b", "Set-Cookie: a=b"), reply(body=b"there"))
+    async with serve(desk) as server:
+        result = await act(place, f"http://127.0.0.1:{server.port}/a", method="GET")
+    assert result.done
+    assert result.output == "there"
+    assert "cookie" not in desk.received[1].headers
+    async with serve(Desk(reply("302 Found", b"", "Location: /a"))) as server:
+        result = await act(place, f"http://127.0.0.1:{server.port}/a", method="GET")
+        assert server.connections == 6
+    assert "more than 5 redirects" in result.detail
+
+
+async def test_a_secret_does_not_follow_a_redirect_to_another_server(place: Place) -> None:
+    place.keep("token", CANARY)
+    other = Desk(reply())
+    async with serve(other) as away:
+        door = Desk(reply("302 Found", b"", f"Location: http://127.0.0.1:{away.port}/"))
+        async with serve(door) as server:
+            url = f"http://127.0.0.1:{server.port}/"
+            result = await act(place, url, method="GET", secret="token", headers={"X": "{secret}"})
+    assert not result.done
+    assert "must not get the secret" in result.detail
+    assert not other.received
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+@pytest.mark.parametrize(
+    "handler",
+    [
+        after_request(silence),
+        after_request(reset),
+        Desk(b""),
+        Desk(b"HTTP/1.1 200 OK\r\nContent-"),
+        Desk(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"),
+        Desk(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"),
+        Desk(b"\x00\xff what is this\r\n\r\n"),
+        hanging(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"),
+        hanging(b"HTTP/1.1 100 Continue\r\n\r\n"),
+    ],
+    ids=["silent", "reset", "closed", "half-head", "half-body", "half-chunks", "no-http", "hangs-in-body", "interim"],
+)
+async def test_what_was_sent_and_not_answered_to_the_end_is_unsure(place: Place, handler: Handler, method: str) -> None:
+    before = open_descriptors()
+    async with serve(handler) as server:
+        started = time.monotonic()
+        result = await act(place, f"http://127.0.0.1:{server.port}/", 0.6, method=method, body="x")
+        assert time.monotonic() - started < 0.6
+        assert server.connections == 1
+    assert result.unsure, result
+    assert "may or may not have been done" in result.detail
+    assert KEY in result.detail
+    await settle()
+    assert open_descriptors() == before
+
+
+@pytest.mark.parametrize("handler", [after_request(silence), after_request(reset), Desk(b"")])
+async def test_looking_in_vain_is_a_plain_failure(place: Place, handler: Handler) -> None:
+    async with serve(handler) as server:
+        result = await act(place, f"http://127.0.0.1:{server.port}/", 0.5, method="GET")
+    assert not result.done
+    assert not result.unsure
+
+
+async def test_a_code_that_came_is_believed_though_its_words_are_cut(place: Place) -> None:
+    answer = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 100\r\n\r\nhal"
+    async with serve(Desk(answer)) as server:
+        result = await act(place, f"http://127.0.0.1:{server.port}/")
+    assert not result.done
+    assert not result.unsure
+    assert result.detail.startswith("http.403 Forbidden, then: ")
+
+
+async def test_an_early_answer_to_a_long_body_is_read(place: Place) -> None:
+    async def early(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(reply("413 Content Too Large", b"too much"))
+
+    async with serve(early) as server:
+        result = await act(place, f"http://127.0.0.1:{server.port}/", body="x" * 900_000)
+    assert not result.done
+    assert result.unsure or result.detail.startswith("http.413")
+
+
+async def test_what_surely_was_not_sent_has_failed(place: Place, pki: Pki) -> None:
+    before = open_descriptors()
+    refused = await act(place, f"http://127.0.0.1:{refused_port()}/")
+    assert "tcp.refused" in refused.detail
+    with black_hole() as port:
+        dropped = await act(place, f"http://127.0.0.1:{port}/", 0.5)
+    assert "no connection in time" in dropped.detail
+    async with serve(hanging()) as server:
+        handshake = await act(place, f"https://127.0.0.1:{server.port}/", 0.5)
+    assert "no connection in time" in handshake.detail
+    async with serve(Desk(reply()), context=pki.rogue()) as server:
+        untrusted = await act(place, f"https://localhost:{server.port}/", ca=pki.ca)
+    assert "tls.untrusted: the certificate is refused" in untrusted.detail
+    async with serve(Desk(reply()), context=pki.expired()) as server:
+        expired = await act(place, f"https://localhost:{server.port}/", ca=pki.ca)
+    assert "tls.expired" in expired.detail
+    async with serve(saying(b"220 no TLS here\r\n")) as server:
+        plain = await act(place, f"https://127.0.0.1:{server.port}/")
+    assert "tls." in plain.detail
+    unread = await act(place, "https://127.0.0.1:9/", ca="/nonexistent/ca.pem")
+    assert "/nonexistent/ca.pem" in unread.detail
+    for result in (refused, dropped, handshake, untrusted, expired, plain, unread):
+        assert not result.done
+        assert not result.unsure
+        assert "nothing was sent" in result.detail
+    await settle()
+    assert open_descriptors() == before
+
+
+async def test_https_with_an_authority_of_ones_own(place: Place, pki: Pki, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.keep("token", CANARY)
+    desk = Desk(reply())
+    async with serve(desk, context=pki.good()) as server:
+        url = f"https://localhost:{server.port}/"
+        assert (await act(place, url, ca=pki.ca, secret="token")).done
+        assert not (await act(place, url, secret="token")).done
+        monkeypatch.setenv("SSL_CERT_FILE", pki.ca)
+        assert ssl.get_default_verify_paths().cafile == pki.ca
+        assert (await act(place, url, secret="token")).done
+    assert len(desk.received) == 2
+
+
+async def test_a_proxy_of_the_environment_is_passed_over(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{refused_port()}")
+    async with serve(Desk(reply())) as server:
+        assert (await act(place, f"http://127.0.0.1:{server.port}/")).done
+
+
+async def test_a_cancelled_step_leaves_nothing_open(place: Place) -> None:
+    before = open_descriptors()
+    async with serve(after_request(silence)) as server:
+        task = asyncio.ensure_future(act(place, f"http://127.0.0.1:{server.port}/"))
+        await server.arrived.wait()
+        await asyncio.sleep(0.05)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    await settle()
+    assert open_descriptors() == before
+
+
+async def test_after_a_crash_looking_is_repeated_and_all_else_is_asked_about(place: Place) -> None:
+    url = "https://api.example.test/switch"
+    for method in ("GET", "HEAD"):
+        assert await actions.recover(plan_of("http", url=url, method=method), place) is None  # type: ignore[arg-type]
+    for method in ("POST", "PUT", "DELETE"):
+        words = await actions.recover(plan_of("http", url=url, method=method), place)  # type: ignore[arg-type]
+        assert words == f"the request may have reached api.example.test (its Idempotency-Key: {KEY})"
+
+
+async def test_a_retry_after_unsure_is_the_same_request_again(place: Place) -> None:
+    desk = Desk(b"", reply("200 OK"))
+    async with serve(desk) as server:
+        plan = plan_of("http", url=f"http://127.0.0.1:{server.port}/", body="once")
+        first, second = [await actions.act(plan, place) for _ in range(2)]  # type: ignore[arg-type]
+    assert first.unsure
+    assert second.done
+    one, two = desk.received
+    assert (one.line, one.headers, one.body) == (two.line, two.headers, two.body)
+
+
+def test_who_decides_sees_the_whole_request_and_only_the_name_of_its_secret(place: Place) -> None:
+    place.keep("token", CANARY)
+    plan = plan_of("http", url="https://h/", secret="token", body="on", headers={"X-A": "b"})
+    assert actions.preview(plan, place) == (  # type: ignore[arg-type]
+        f"POST https://h/\nX-A: b\nAuthorization: Bearer {{secret}}\nIdempotency-Key: {KEY}\n\non\n\n"
+        "{secret}: the secret token"
+    )
+    assert actions.preview(plan_of("http", url="https://h/", method="GET"), place) == ""  # type: ignore[arg-type]
