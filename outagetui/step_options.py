@@ -190,6 +190,11 @@ STEPS: dict[str, type[StepOptions]] = {
     "choose": StepOptions,
     "spend": SpendOptions,
     "playbook": PlaybookOptions,
+    "xmpp.room": XmppRoomStepOptions,
+    "xmpp.room.close": XmppRoomCloseOptions,
+    "xmpp.invite": XmppInviteOptions,
+    "xmpp.message": XmppMessageOptions,
+    "xmpp.account": XmppAccountOptions,
 }
 # Kinds whose `needs` is `confirm` unless said otherwise: they act outside, or spend.
 ACTS_OUTSIDE = frozenset(

@@ -101,6 +101,11 @@ _MODULES = {
     "playbook": "talking",
     "spend": "spending",
     "fail_back": "failing_back",
+    "xmpp.room": "xmpp_room",
+    "xmpp.room.close": "xmpp_room_close",
+    "xmpp.invite": "xmpp_invite",
+    "xmpp.message": "xmpp_message",
+    "xmpp.account": "xmpp_account",
 }
 PATIENT = frozenset({"verify", "wait_for", "fail_back"})  # kinds that only look, and may be interrupted at any moment
 

@@ -7,11 +7,11 @@ is ever destroyed. Once invitations were sent they are sent again only on an ope
 from outagetui.actions import Result, World, options_of
 from outagetui.actions.xmpp_visit import NICK, Doubt, visit
 from outagetui.events import StepPlan
-from outagetui.probes.trouble import Trouble
 from outagetui.step_options import XmppRoomStepOptions
 from outagetui.text import clean, clean_lines
 from outagetui.xmpp.account import read_room
-from outagetui.xmpp.office import CONFIG, Described, Office
+from outagetui.xmpp.conditions import Answered
+from outagetui.xmpp.office import OPTION, Described, Office
 from outagetui.xmpp.session import Session
 
 MARK = "made by outagetui"
@@ -76,10 +76,10 @@ async def _made(office: Office, options: XmppRoomStepOptions, world: World, doub
     with doubt.about(f"{office.address} may have been made"):
         try:
             fresh = await office.enter(NICK, create=True)
-        except Trouble as trouble:
+        except Answered as trouble:
             if trouble.code == "xmpp.room-missing":
                 words = f"{trouble.detail}: the server keeps the name of a room that was destroyed; choose another one"
-                raise Trouble(trouble.outcome, trouble.code, words) from trouble
+                raise Answered(trouble.code, words) from trouble
             raise
         told = await office.described()
         mine = fresh or (told is not None and told.description == mark(world))
@@ -92,7 +92,7 @@ async def _made(office: Office, options: XmppRoomStepOptions, world: World, doub
             }
             if options.members_only:
                 values["publicroom"] = "0"
-            await office.configure({f"{CONFIG}_{key}": value for key, value in values.items()})
+            await office.configure({f"{OPTION}_{key}": value for key, value in values.items()})
             told = await office.described()
     return mine, told or Described("", "", frozenset())
 

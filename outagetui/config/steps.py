@@ -1,7 +1,7 @@
 """What the steps of a playbook name: channels, checks, outlets, announcement texts, people."""
 
-from outagetui.config.commandfile import look_at_use
 from outagetui.config.chatsteps import OnXmpp, look_at_banner, look_at_xmpp
+from outagetui.config.commandfile import look_at_use
 from outagetui.config.draft import Draft, Placed
 from outagetui.config.names import known_name, known_names
 from outagetui.config.positions import Path

@@ -1,12 +1,12 @@
-"""Steps on an XMPP server and on the website: what they mean, what they will do, and what takes them back. Pure."""
+"""Steps on an XMPP server and on the website: what they mean, what they will do, what takes them back. Pure."""
 
 from typing import Any
 
+import msgspec
+
 from outagetui.contacts.selection import on_channel
-from outagetui.events import StepPlan
 from outagetui.model import AUDIENCES, Channel, Config
 from outagetui.options import XmppOptions, XmppRoomOptions
-from outagetui.playbook.sentences import listed
 from outagetui.step_options import (
     BannerOptions,
     StepOptions,
@@ -22,9 +22,10 @@ KINDS = ("xmpp.room", "xmpp.room.close", "xmpp.invite", "xmpp.message", "xmpp.ac
 
 
 def meaning(options: Any, config: Config) -> dict[str, Any]:
-    """Return the server and account an xmpp step uses, the whole address of its room, and whom it is for."""
+    """Return the account an xmpp step uses, its whole room, whom it is for, and what takes the step back."""
     if isinstance(options, BannerOptions):
-        return {}
+        what = f"take the banner out of {options.file or options.url} again"
+        return {"undo": _way_back("webchat.banner", options, {"remove": True}, what)}
     channel = next(channel for channel in config.channels if channel.id == options.channel)
     check = next(check for check in channel.checks if isinstance(check.options, XmppOptions))
     assert isinstance(check.options, XmppOptions)
@@ -38,6 +39,9 @@ def meaning(options: Any, config: Config) -> dict[str, Any]:
     if room := getattr(options, "room", ""):
         rooms = [each.options.room for each in channel.checks if isinstance(each.options, XmppRoomOptions)]
         facts["room"] = whole_room(room, rooms, channel.address)
+    if isinstance(options, XmppRoomStepOptions):
+        close = XmppRoomCloseOptions(channel=options.channel, room=options.room)
+        facts["undo"] = _way_back("xmpp.room.close", close, dict(facts), sentence(close, facts))
     if isinstance(options, XmppRoomStepOptions | XmppInviteOptions):
         facts["people"] = people(options.invite, channel, config)
     elif isinstance(options, XmppMessageOptions) and options.user:
@@ -66,18 +70,18 @@ def sentence(options: StepOptions, facts: dict[str, Any]) -> str:
             if options.subject:
                 parts.append(f"give it the subject “{options.subject}”")
             if facts["people"]:
-                parts.append(f"invite {listed(facts['people'])}")
+                parts.append(f"invite {_listed(facts['people'])}")
             if options.text:
                 parts.append(f"say “{options.text}” in it")
-            return listed(parts)
+            return _listed(parts)
         case XmppRoomCloseOptions():
             because = f", saying “{options.text}”" if options.text else ""
             return f"destroy the room {facts['room']}{because}; if no step made it, it is left as it is"
         case XmppInviteOptions():
             because = f", saying “{options.text}”" if options.text else ""
-            return f"invite {listed(facts['people'])} to the room {facts['room']}{because}"
+            return f"invite {_listed(facts['people'])} to the room {facts['room']}{because}"
         case XmppMessageOptions():
-            return f"say “{options.text}” {listed(_places(facts))}"
+            return f"say “{options.text}” {_listed(_places(facts))}"
         case XmppAccountOptions():
             return f"make the Jabber account {facts['user']} with the password in the secret {options.secret}"
         case BannerOptions():
@@ -86,17 +90,15 @@ def sentence(options: StepOptions, facts: dict[str, Any]) -> str:
     raise TypeError(options)
 
 
-def taken_back(step: StepPlan) -> tuple[str, dict[str, Any], dict[str, Any], str]:
-    """Return kind, options, facts and sentence of what takes a `xmpp.room` or `webchat.banner` step back."""
-    if step.do == "webchat.banner":
-        place = step.options.get("file") or step.options.get("url")
-        return step.do, step.options, {**step.facts, "remove": True}, f"take the banner out of {place} again"
-    facts = {key: value for key, value in step.facts.items() if key != "people"}
-    options = XmppRoomCloseOptions(channel=step.options["channel"], room=step.options["room"])
-    plain = {"channel": options.channel, "room": options.room, "text": ""}
-    return "xmpp.room.close", plain, facts, sentence(options, facts)
+def _way_back(do: str, options: StepOptions, facts: dict[str, Any], what: str) -> dict[str, Any]:
+    """Return what takes a step back, as plain values, unless its playbook says something else."""
+    return {"do": do, "options": msgspec.to_builtins(options), "facts": facts, "what": what}
 
 
 def _places(facts: dict[str, Any]) -> list[str]:
     room = [f"in the room {facts['room']}"] if facts.get("room") else []
     return [*room, *(f"to {each}" for each in facts.get("people", ()))]
+
+
+def _listed(things: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(things[:-1]), things[-1]))) if things else ""

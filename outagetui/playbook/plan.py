@@ -1,7 +1,7 @@
 """What a run will do: a playbook made into the snapshot a run keeps, its words, and the way back. Pure."""
 
 import hashlib
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -10,16 +10,10 @@ from msgspec.structs import replace
 from outagetui.events import StepPlan
 from outagetui.ledger import Run
 from outagetui.model import Config, Playbook, Step
-from outagetui.playbook import chat
 from outagetui.playbook.meaning import meaning
 from outagetui.playbook.sentences import listed, sentence, span
 from outagetui.step_options import ACTS_OUTSIDE, PlaybookOptions
 
-# What takes back a step of a kind that says so itself: its kind, options, facts and sentence.
-TAKEN_BACK: dict[str, Callable[[StepPlan], tuple[str, dict[str, Any], dict[str, Any], str]]] = {
-    "xmpp.room": chat.taken_back,
-    "webchat.banner": chat.taken_back,
-}
 UNDONE_BY = {"activate": "deactivate", "deactivate": "activate"}
 TALKS = frozenset({"manual", "choose", "note", "playbook"})  # kinds that do nothing but speak
 WAITS = frozenset({"verify", "wait_for", "fail_back"})
@@ -95,8 +89,6 @@ def undo_of(step: StepPlan) -> StepPlan | None:
         do = str(way["do"])
         options, facts = dict(way.get("options") or {}), dict(way.get("facts") or {})
         what = str(way.get("what") or f"{do} to take back: {step.what}")
-    elif step.do in TAKEN_BACK:
-        do, options, facts, what = TAKEN_BACK[step.do](step)
     elif step.do in UNDONE_BY:
         do, options, facts = UNDONE_BY[step.do], step.options, step.facts
         what = step.what.replace(step.do, do, 1)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 ADMIN = f"{MUC}#admin"
 CONFIG = f"{MUC}#roomconfig"
+OPTION = "muc#roomconfig"  # how the names of a room's options begin
 RECENT = 50  # messages of the room's history that are searched for one of ours
 _AFFILIATED = ("owner", "admin", "member")
 _GONE = frozenset({"item-not-found", "gone"})
@@ -154,7 +155,7 @@ class Office(Room):
         """Destroy the room (section 10.9); one that is gone already counts. Raises `Refused`."""
         try:
             # Servers keep the name of a lasting room from being used again after its end, for a month or so.
-            await self.configure({f"{CONFIG}_persistentroom": "0"})
+            await self.configure({f"{OPTION}_persistentroom": "0"})
             query = Element(f"{{{OWNER}}}query")
             destroy = SubElement(query, f"{{{OWNER}}}destroy")
             if reason:

@@ -49,11 +49,21 @@ class Prosody:
     """A running server of the domain `example.test` with rooms at `rooms.example.test`.
 
     `port` takes STARTTLS, `tls_port` TLS at once, both with the key and certificate in `certificate`; without one there
-    is no TLS at all. `options` and `rooms` are further lines of its configuration, for the server and for the rooms.
+    is no TLS at all. `options` and `rooms` are further lines of its configuration, for the server and for the rooms;
+    `modules` are loaded beside the usual ones.
     """
 
-    def __init__(self, directory: Path, *, certificate: str | Path = "", options: str = "", rooms: str = "") -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        certificate: str | Path = "",
+        options: str = "",
+        rooms: str = "",
+        modules: tuple[str, ...] = (),
+    ) -> None:
         self.directory = directory
+        self._modules = modules
         self.port, self.tls_port = free_port(), free_port()
         self._certificate = certificate
         self._options = options
@@ -85,6 +95,7 @@ class Prosody:
         self.group.stop()
 
     def _configuration(self) -> str:
+        more = "".join(f', "{name}"' for name in self._modules)
         where, user, group = self.directory, getpass.getuser(), grp.getgrgid(os.getgid()).gr_name
         tls, disabled = "c2s_require_encryption = false; allow_unencrypted_plain_auth = true", '"s2s", "tls"'
         if self._certificate:
@@ -103,7 +114,7 @@ prosody_user = "{user}"; prosody_group = "{group}"
 network_backend = "epoll"
 interfaces = {{ "127.0.0.1" }}
 c2s_ports = {{ {self.port} }}; s2s_ports = {{ }}; component_ports = {{ }}; http_ports = {{ }}; https_ports = {{ }}
-modules_enabled = {{ "roster", "saslauth", "tls", "disco", "ping", "posix", "admin_shell", "faults" }}
+modules_enabled = {{ "roster", "saslauth", "tls", "disco", "ping", "posix", "admin_shell", "faults"{more} }}
 modules_disabled = {{ {disabled} }}
 admin_socket = "{where}/admin.sock"
 authentication = "internal_hashed"; storage = "internal"
