@@ -77,8 +77,7 @@ class Outbox:
 
     def words(self, kind: str, audience: Audience, language: str) -> tuple[str, str]:
         """Return title and body of an announcement made now; raises AnnounceError, a ValueError, when it cannot be."""
-        made = self._compose(kind, audience, self._outlets(audience, ()), "", "", "")
-        return made.texts.get(language) or next(iter(made.texts.values()))
+        return self._compose(kind, audience, [], "", "", "", languages=(language,)).texts[language]
 
     async def deliver(self, actor: str, announcement: str, part: int, *, again: bool = False) -> list[DeliveryEnded]:
         """Hand a part to each of its outlets that was not tried yet; return what became of every one.
@@ -221,6 +220,7 @@ class Outbox:
         run: str,
         step: str,
         as_of: float | None = None,
+        languages: Sequence[str] = (),
     ) -> AnnouncementMade:
         now = self._clock() if as_of is None else as_of
         ledger = self._pen.ledger
@@ -246,7 +246,7 @@ class Outbox:
             note=note,
         )
         texts = {}
-        for language in dict.fromkeys(outlet.language for outlet in to):
+        for language in dict.fromkeys((*languages, *(outlet.language for outlet in to))):
             name = f"{clean(kind, 60)}.{language}.txt"
             try:
                 template = find_template(self.config.templates, kind, language)
