@@ -156,12 +156,16 @@ class XmppAccountOptions(StepOptions, frozen=True, kw_only=True):
 
 
 class BannerOptions(StepOptions, frozen=True, kw_only=True):
-    """`webchat.banner`: put the words of the announcement `kind` into `file`, or PUT them to `url`."""
+    """`webchat.banner`: put the words of the announcement `kind` into `file`, or PUT them to `url`.
+
+    The ending, .html or .json, decides what is written. `secret` is the bearer token.
+    """
 
     kind: Word
     file: str = ""
     url: str = ""
     secret: str | None = None
+    ca: str | None = None
     language: str = "en"
     audience: Literal["staff", "customers"] = "customers"
 
