@@ -38,6 +38,7 @@ class Run(Struct):
     glass: list[Glass] = []  # each time it went on without the second person it asked for
     people: set[str] = field(default_factory=set)  # who asked for what it does: none of them can be its second person
     unchanged: set[str] = field(default_factory=set)  # steps that were done already
+    tries: dict[str, int] = {}  # how often each step was begun
     stands_down: str = ""
     state: str = "running"
     ended: float | None = None
@@ -279,6 +280,7 @@ class Ledger(Struct):
                 words = f"{answer}: {note}" if note else answer
                 row = replace(row, state="waiting", actor=entry.actor, detail=words, **_UNASKED)
             case events.StepIntended():
+                run.tries[event.step] = run.tries.get(event.step, 0) + 1
                 row = replace(row, state="doing", **_UNASKED)
             case events.StepEnded(outcome=outcome, detail=detail, output=output, changed=changed):
                 (run.unchanged.discard if changed else run.unchanged.add)(event.step)

@@ -37,6 +37,7 @@ class World(Protocol):
 
     run: str
     key: str  # the same for every try of this step of this run, and of no other: for whoever can recognise a repeat
+    tried: bool  # whether this step of this run was begun once before
 
     def secret(self, name: str) -> str:
         """Return a secret by its reference; raises SecretError. Never put it into a Result, words or an argv."""

@@ -48,6 +48,11 @@ class StepWorld(World):
         begun = self._record.ledger.runs[self.run].started
         return hashlib.sha256(f"{begun!r} {self.run} {self._plan.id}".encode()).hexdigest()[:32]
 
+    @property
+    def tried(self) -> bool:  # type: ignore[override]
+        """Whether this step of this run was begun once before."""
+        return self._record.ledger.runs[self.run].tries.get(self._plan.id, 0) > 1
+
     def secret(self, name: str) -> str:
         """Return a secret by its reference."""
         return self._secrets.read(name)
