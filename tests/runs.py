@@ -1,6 +1,7 @@
 """A runner alone, on a real ledger and in a world that misbehaves: what the tests of runs share."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -24,8 +25,9 @@ CHECK = Check(id="phone.port", probe="tcp", target="tcp://127.0.0.1:1", options=
 class Pen:
     """A journal in memory. `full` refuses to write; a `crash` forgets the writer but not what was written."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] | None = None) -> None:
         self.entries: list[Entry] = []
+        self.clock = clock
         self.ledger = Ledger()
         self.full = False
         self.dead = False
@@ -51,7 +53,8 @@ class Pen:
             seq = len(self.entries) + 1
             prev = self.entries[-1].hash if self.entries else ""
             kind, document = kind_of(event), encode(event)
-            entry = Entry(seq, float(seq), actor, kind, document, prev, chain(seq, seq, actor, kind, document, prev))
+            at = float(seq) if self.clock is None else self.clock()
+            entry = Entry(seq, at, actor, kind, document, prev, chain(seq, at, actor, kind, document, prev))
             self.entries.append(entry)
             self.ledger.apply(entry)
             made.append(entry)
@@ -60,7 +63,7 @@ class Pen:
     def reborn(self) -> "Pen":
         """Return the pen of the next daemon: the same entries, folded anew."""
         self.dead = True
-        fresh = Pen()
+        fresh = Pen(self.clock)
         fresh.entries = list(self.entries)
         for entry in fresh.entries:
             fresh.ledger.apply(entry)
@@ -114,6 +117,9 @@ class Place:
     def preview(self, plan: StepPlan, as_of: float | None = None) -> str:
         return f"{self.world.text} of {plan.id}" if plan.do == "announce" else ""
 
+    def up_for(self, channel: str) -> float:
+        return math.inf
+
     def progress(self, detail: str) -> None:
         pass
 
@@ -163,7 +169,7 @@ async def _never(name: str) -> bool:
 
 
 def runner_of(pen: Pen, world: World, already: Callable[[str], Awaitable[bool]] = _never) -> Runner:
-    return Runner(pen, world.of(pen), already, lambda: float(len(pen.entries)))  # type: ignore[arg-type]
+    return Runner(pen, world.of(pen), already, pen.clock or (lambda: float(len(pen.entries))))  # type: ignore[arg-type]
 
 
 async def settle(seconds: float = 5.0) -> None:

@@ -158,11 +158,19 @@ class Course:
     def _drifted(self, plan: StepPlan) -> bool:
         """Whether what would be done now is no longer what was asked about: backups or words may have changed."""
         asked = self.run.asked[plan.id]
-        words = actions.preview(plan, self._world(self.run.id, plan), as_of=self._asked_at(asked))
+        words = self._words(plan, self._asked_at(asked))
         return asked.hash != approval_hash(self.run.id, asked.attempt, plan, words)
 
     def _asked_at(self, asked: StepAsked) -> float | None:
         return asked.until - APPROVAL_SECONDS if asked.until is not None else None
+
+    def _words(self, plan: StepPlan, as_of: float | None = None) -> str:
+        """Return what has to be read before a yes; what cannot be shown must not end the run."""
+        world = self._world(self.run.id, plan)
+        try:
+            return world.hide(actions.preview(plan, world, as_of))
+        except Exception as error:
+            return clean(world.hide(f"This cannot be shown beforehand: {type(error).__name__}: {error}"))
 
     async def _do(self, plan: StepPlan) -> str:
         attempt = self._attempt(plan)
@@ -283,12 +291,12 @@ class Course:
         attempt = self.run.steps[plan.id].attempt + 1
         words, digest, until = "", "", None
         if why in ("confirm", "approve"):
-            words = actions.preview(plan, self._world(self.run.id, plan))
+            words = self._words(plan)
         elif why == "choose":
             words = "\n".join(f"{name}: {told}" for name, told in plan.answers.items())
         if why == "approve":
             now = self._clock()
-            words = actions.preview(plan, self._world(self.run.id, plan), as_of=now)
+            words = self._words(plan, now)
             digest, until = approval_hash(self.run.id, attempt, plan, words), now + APPROVAL_SECONDS
             words = shown(plan, words)
         return StepAsked(

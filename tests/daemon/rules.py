@@ -9,6 +9,8 @@ from outagetui.model import Entry
 
 # Doing these again after a crash is safe: nothing half happens, or (announce) each delivery has rules of its own.
 SAFE = ("activate", "deactivate", "verify", "wait_for", "announce")
+WORDS = ("yes", "retry", "undo", "approved", "break-glass")  # an operator's word to do it, or to do it once more
+ASKS = ("manual", "choose")  # kinds whose outcome is an answer, without an intent
 DAEMON = "outagetui"
 
 
@@ -75,8 +77,9 @@ class Rules:
             assert entry.actor != DAEMON, f"answered by nobody, {where}"
             assert row.state in ("asking", "unsure"), f"an answer to no question, {where}"
             assert event.attempt == row.attempt, f"an answer to another attempt, {where}"
-            assert event.answer in row.answers, where
-            if event.answer in ("retry", "yes", "undo"):
+            second = event.answer == "approved" and row.hash and entry.actor not in run.people
+            assert event.answer in row.answers or second, where
+            if event.answer in WORDS:
                 self.word[key] += 1
         elif isinstance(event, events.StepIntended):
             plans = {plan.id: plan for plan in run.plans}
@@ -98,7 +101,7 @@ class Rules:
             self.outcomes.add(outcome)
             assert begun in (None, event.attempt), f"the outcome of another attempt, {where}"
             plan = next(plan for plan in run.plans if plan.id == event.step)
-            if plan.do != "manual" and event.outcome in ("done", "failed") and "already so" not in event.detail:
+            if plan.do not in ASKS and event.outcome in ("done", "failed") and "already so" not in event.detail:
                 said = run.answered.get(event.step)
                 assert begun is not None or (said is not None and said.answer == "done"), (
                     f"an outcome without intent, {where}"
