@@ -77,6 +77,15 @@ class PublicPlaybook(Struct, frozen=True, kw_only=True):
     digest: str = ""  # of what a run of it would do now
 
 
+class PublicAlert(Struct, frozen=True, kw_only=True):
+    """A link of the alert chain as people may see it: not where it leads."""
+
+    name: str
+    after: float
+    test_every: float | None
+    through: tuple[str, ...]
+
+
 class Public(Struct, frozen=True, kw_only=True):
     """The configuration without anything secret: the copy that the daemon writes into the store."""
 
@@ -90,6 +99,7 @@ class Public(Struct, frozen=True, kw_only=True):
     segments: tuple[Segment, ...]
     playbooks: tuple[PublicPlaybook, ...]
     fates: tuple[Fate, ...] = ()
+    alerts: tuple[PublicAlert, ...] = ()
 
 
 class Beat(Struct, frozen=True):
@@ -165,6 +175,10 @@ def public(config: Config, playbooks: tuple[PublicPlaybook, ...], drill: str, fa
         segments=config.segments,
         playbooks=playbooks,
         fates=fates,
+        alerts=tuple(
+            PublicAlert(name=each.name, after=each.after, test_every=each.test_every, through=each.through)
+            for each in config.alerts
+        ),
     )
 
 

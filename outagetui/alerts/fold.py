@@ -54,10 +54,11 @@ class Alerts(Struct):
 
     incidents: dict[str, dict[str, Told]] = {}
     turns: dict[str, Turn] = {}
+    whys: dict[str, str] = {}  # why each channel is as it is
     bad_since: float = 0.0
     blind: str = ""  # the id under which people are told of the last blindness
-    blind_since: float | None = None
-    sight_since: float = 0.0
+    blind_since: float = 0.0
+    sight_since: float | None = None  # when the last blindness ended, None while it lasts
     tests: dict[str, Use] = {}
     uses: dict[str, Use] = {}
     worked: dict[str, float] = {}  # when each link last took something, test or not
@@ -69,9 +70,9 @@ class Alerts(Struct):
             case events.StateChanged():
                 self._state(event, entry.at, primaries)
             case events.BlindChanged(blind=blind):
-                self.blind = f"b{entry.seq}" if blind else self.blind
-                self.blind_since = entry.at if blind else None
-                self.sight_since = entry.at
+                if blind:
+                    self.blind, self.blind_since = f"b{entry.seq}", entry.at
+                self.sight_since = None if blind else entry.at
             case events.AlertIntended(incident=incident, link=link, what=what, channels=channels) if incident:
                 told = self.told(incident).get(link, Told())
                 self._put(incident, link, intended(told, what, frozenset(channels), entry.at))
@@ -93,6 +94,7 @@ class Alerts(Struct):
     def _state(self, event: events.StateChanged, at: float, primaries: frozenset[str]) -> None:
         state = State(event.now)
         good = True if state in GOOD else False if state in BAD else None
+        self.whys[event.id] = event.why
         before = self.turns.get(event.id)
         others = any(turn.good is False for name, turn in self.turns.items() if name in primaries and name != event.id)
         muted_till_now = event.was == event.now

@@ -100,6 +100,12 @@ class Prove(_Order, kw_only=True):
     channels: tuple[str, ...] = ()
 
 
+class AlertTest(_Order, kw_only=True):
+    """Send a test through one link of the alert chain, or through all without a name."""
+
+    name: str = ""
+
+
 class Fault(_Order, kw_only=True):
     """A drill tells what it did to its servers."""
 
@@ -133,6 +139,7 @@ FIELDS: dict[str, type[_Order]] = {
     "deactivate": Standing,
     "announce": Announce,
     "prove": Prove,
+    "alert-test": AlertTest,
     "reload": Nothing,
     "fault": Fault,
     "drilled": Drilled,

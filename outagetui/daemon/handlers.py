@@ -40,6 +40,7 @@ def orders_of(daemon: "Daemon") -> dict[str, desk.Handler]:
         "deactivate": lambda sender, order: take.stand(sender, "deactivate", order),
         "announce": take.announce,
         "prove": take.prove,
+        "alert-test": take.alert_test,
         "reload": take.reload,
         "fault": take.fault,
         "drilled": take.drilled,
@@ -134,6 +135,9 @@ class _Handlers:
     async def _try_out(self, actor: str, channel: Channel) -> None:
         with contextlib.suppress(WriteError):  # said by the flusher already; the proof counts for nothing
             await self._daemon.prover.prove(actor, channel)
+
+    async def alert_test(self, sender: Sender, order: desk.AlertTest) -> dict[str, Any]:
+        return {"links": self._daemon.alarm.test(sender.actor, order.name)}
 
     async def announce(self, sender: Sender, order: desk.Announce) -> dict[str, Any]:
         note = clean(order.note, desk.NOTE)

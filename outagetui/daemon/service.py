@@ -12,9 +12,11 @@ from outagetui import __version__
 from outagetui.announce.outbox import Outbox
 from outagetui.config import digest
 from outagetui.daemon import desk
+from outagetui.daemon.alarm import Alarm
 from outagetui.daemon.courier import Courier
 from outagetui.daemon.door import Door
 from outagetui.daemon.handlers import orders_of
+from outagetui.daemon.heartbeat import Pulse
 from outagetui.daemon.notify import Notifier
 from outagetui.daemon.prover import Prover
 from outagetui.daemon.record import Record
@@ -41,6 +43,7 @@ ROLL_UP_EVERY = 3600.0
 FATES_EVERY = 86400.0
 PROVE_EVERY = 60.0  # how often to look which proofs are due
 LINGER = 900.0
+SILENCE = 30.0  # seconds without any probe ended, beyond its interval, after which we are not well
 
 
 class Daemon:
@@ -71,6 +74,8 @@ class Daemon:
         world = make_world(self.record, self.watch, self.outbox, self._probe, self._progress, secrets)
         self.runner = Runner(self.record, world, self._already, clock)
         self.prover = Prover(self.record, self.watch, self._probe, clock)
+        self.alarm = Alarm(self.record, self.watch, secrets, lambda: self.config, clock, drill=bool(drill))
+        self.pulse = Pulse(self.record, self.vantage, lambda: self.config, self._ailing, drill=bool(drill))
         self.door = Door(socket_path(store.path), lambda: self.config.operators, desk.Desk(orders_of(self)).take)
         self.notifier = Notifier()
         self._end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -98,6 +103,8 @@ class Daemon:
             self._keep_rolling_up(),
             self._keep_proving(),
             self._keep_finding_fates(),
+            self.alarm.run(),
+            self.pulse.run(),
         ):
             self.spawn(work)
         self.runner.resume()
@@ -123,6 +130,7 @@ class Daemon:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.alarm.aclose()
         await self.vantage.aclose()
         try:
             await self._flush()
@@ -182,12 +190,24 @@ class Daemon:
                 await self.record.write(DAEMON, *events)
                 events = []
             progress = self._progress if self.runner.busy else {}
-            beat = Beat(os.getpid(), self.clock(), self.watch.blind, self.record.trouble, progress)
+            beat = Beat(os.getpid(), self.clock(), self.watch.blind, self._trouble(), progress)
             await self.record.samples(seen, live, beat)
         except WriteError:
             self.watch.give_back(seen, live, events)
             raise
         self._flushed = now
+
+    def _trouble(self) -> str:
+        return "; ".join(filter(None, (self.record.trouble, self.pulse.trouble, self.alarm.trouble)))
+
+    def _ailing(self) -> str:
+        """Return why this daemon does not do its work, or nothing: what a watcher outside has to be told."""
+        if self.record.trouble:
+            return self.record.trouble
+        if asyncio.get_running_loop().time() - self._turned > 10 * BEAT_EVERY:
+            return "the store cannot be written"
+        silent = self.watch.silent_for(self.clock())
+        return f"no probe has ended for {silent:.0f} s" if silent > SILENCE else ""
 
     async def _keep_time(self) -> None:
         """Once a second: what only time brings, the watchdog, and whether anybody still needs a background daemon."""
@@ -248,7 +268,8 @@ class Daemon:
     def _status(self) -> str:
         states = [self.watch.state_of(channel.id).value for channel in self.config.channels]
         counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(sorted(states))) or "no channels"
-        return f"{counts}; {self.record.trouble}" if self.record.trouble else counts
+        trouble = self._trouble()
+        return f"{counts}; {trouble}" if trouble else counts
 
     def _started(self) -> DaemonStarted:
         return DaemonStarted(

@@ -158,6 +158,13 @@ class Watch:
             return (self._checks[name],)
         return self._owned.get(name, ())
 
+    def silent_for(self, now: float) -> float:
+        """Return for how long no probe has ended, less what the next one may take."""
+        if not self._checks:
+            return 0.0
+        newest = max(self._began, *(at for at, _ in self._last.values()))
+        return now - newest - min(check.every + check.timeout for check in self._checks.values())
+
     def take(self) -> tuple[list[Observation], list[Live], list[Event]]:
         """Return what is new since the last call: samples, changed live rows, journal events."""
         seen, events = self._seen, self._events

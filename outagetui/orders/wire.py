@@ -22,6 +22,7 @@ NEEDS: dict[str, str] = {
     "deactivate": "operator",
     "announce": "operator",
     "prove": "operator",
+    "alert-test": "operator",
     "reload": "operator",
     "fault": "operator",
     "drilled": "operator",

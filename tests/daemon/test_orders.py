@@ -229,6 +229,7 @@ MINIMAL: dict[str, dict[str, object]] = {
     "deactivate": {"channels": ["phone"]},
     "announce": {"kind": "update", "audience": "customers"},
     "prove": {"channels": []},
+    "alert-test": {"name": "nobody"},
     "reload": {},
     "fault": {"fault": "x", "target": "y"},
     "drilled": {"scenario": "x"},

@@ -1,0 +1,132 @@
+"""`outagetui alert`: the links of the alert chain, whether they can be relied on, and a test of them."""
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from outagetui import events
+from outagetui.alerts.fold import Use
+from outagetui.alerts.words import span
+from outagetui.cli.common import UNUSABLE, client, fail, print_json, store
+from outagetui.config.durations import show_duration
+from outagetui.journal import StoreError
+from outagetui.ledger import Ledger
+from outagetui.live import PublicAlert
+from outagetui.reader import Reader
+from outagetui.text import clean
+
+FAILED = 1
+POLL = 0.1
+PATIENCE = 60.0  # a link has 20 s to send
+
+
+@click.command()
+@click.argument("name", default="")
+@click.option("--test", "try_out", is_flag=True, help="Send a test through the link NAME (all without) now.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_obj
+def alert(options: dict[str, str | None], name: str, try_out: bool, as_json: bool) -> None:
+    """List who is woken, in order, and when each way was last used and tested; or test it.
+
+    Exit status with --test: 0 everything was taken, 1 something was not.
+    """
+    chosen = asyncio.run(_test(options, name)) if try_out else None
+    try:
+        links, ledger = _read(store(options))
+    except StoreError as error:
+        fail(str(error), UNUSABLE)
+    if name and name not in [link.name for link in links]:
+        known = ", ".join(clean(link.name, 60) for link in links) or "none: see [[alert]] in outagetui.toml"
+        fail(f"there is no alert link {clean(name, 60)}; known: {known}", 2)
+    rows = [_row(link, ledger) for link in links if name in ("", link.name)]
+    if as_json:
+        print_json({"version": 1, "links": rows})
+    elif not rows:
+        click.echo("nobody is woken: there is no [[alert]] in outagetui.toml")
+    else:
+        for row in rows:
+            for line in _lines(row, time.time()):
+                click.echo(line)
+    if chosen is not None:
+        sys.exit(0 if all(outcome == "sent" for outcome in chosen.values()) else FAILED)
+
+
+def _read(path: Path) -> tuple[tuple[PublicAlert, ...], Ledger]:
+    reader = Reader(path)
+    try:
+        public = reader.public()
+        ledger = Ledger()
+        for entry in reader.entries():
+            ledger.apply(entry)
+        return (public.alerts if public is not None else ()), ledger
+    finally:
+        reader.close()
+
+
+async def _test(options: dict[str, str | None], name: str) -> dict[str, str]:
+    """Order the test and return what came of it, by link."""
+    orders = await client(options)
+    reader = Reader(store(options))
+    seen = max((entry.seq for entry in reader.newest(1)), default=0)
+    reply = await orders.send("alert-test", name=name)
+    if not reply.get("ok"):
+        fail(str(reply.get("error")), FAILED)
+    outcomes: dict[str, str] = {}
+    limit = time.monotonic() + PATIENCE
+    while set(reply["links"]) - set(outcomes):
+        if time.monotonic() > limit:
+            waiting = ", ".join(sorted(set(reply["links"]) - set(outcomes)))
+            fail(f"nothing is known of {clean(waiting)} within {PATIENCE:.0f} s; see: outagetui journal", FAILED)
+        for entry in reader.entries(seen):
+            seen = entry.seq
+            event = events.decode(entry.kind, entry.document)
+            if isinstance(event, events.AlertEnded) and event.what == "test":
+                outcomes[event.link] = event.outcome
+        await asyncio.sleep(POLL)
+    reader.close()
+    await orders.aclose()
+    return outcomes
+
+
+def _row(link: PublicAlert, ledger: Ledger) -> dict[str, Any]:
+    alerts = ledger.alerts
+    return {
+        "name": link.name,
+        "after_s": link.after,
+        "test_every_s": link.test_every,
+        "through": list(link.through),
+        "test": _use(alerts.tests.get(link.name)),
+        "use": _use(alerts.uses.get(link.name)),
+    }
+
+
+def _use(use: Use | None) -> dict[str, Any] | None:
+    if use is None:
+        return None
+    return {
+        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(use.at)),
+        "at_s": round(use.at, 3),
+        "outcome": use.outcome,
+        "detail": clean(use.detail),
+    }
+
+
+def _lines(row: dict[str, Any], now: float) -> list[str]:
+    through = f", through {', '.join(map(clean, row['through']))}" if row["through"] else ""
+    after = "at once" if not row["after_s"] else f"after {show_duration(row['after_s'])}"
+    every = f", tested every {show_duration(row['test_every_s'])}" if row["test_every_s"] else ""
+    return [
+        f"{clean(row['name'])}: {after}{through}{every}",
+        f"  last test: {_told(row['test'], now)}",
+        f"  last use:  {_told(row['use'], now)}",
+    ]
+
+
+def _told(use: dict[str, Any] | None, now: float) -> str:
+    if use is None:
+        return "never"
+    return f"{use['outcome']} {span(now - use['at_s'])} ago" + (f": {use['detail']}" if use["detail"] else "")
