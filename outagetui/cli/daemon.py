@@ -1,14 +1,18 @@
 """`outagetui daemon`."""
 
 import asyncio
+import time
+from pathlib import Path
 
 import click
 
 from outagetui.cli.common import UNUSABLE, directory, fail, leave, store
 
+STOP_SECONDS = 15.0
+
 
 @click.command()
-@click.option("--stop", is_flag=True, help="End the daemon of this store.")
+@click.option("--stop", is_flag=True, help="End the daemon of this store, and wait until it is gone.")
 @click.pass_obj
 def daemon(options: dict[str, str | None], stop: bool) -> None:
     """Watch, run playbooks and take orders until told to end (for systemd: Type=notify)."""
@@ -23,9 +27,24 @@ def daemon(options: dict[str, str | None], stop: bool) -> None:
 async def _stop(options: dict[str, str | None]) -> None:
     from outagetui.orders.client import OrderClient
 
-    client = OrderClient(store(options))
+    path = store(options)
+    client = OrderClient(path)
     reply = await client.send("stop")
     if not reply.get("ok"):
         fail(str(reply.get("error")), UNUSABLE)
     await client.aclose()
-    click.echo("the daemon is ending")
+    if not await asyncio.to_thread(_gone, path):
+        fail(f"the daemon is still ending after {STOP_SECONDS:g} s: what is under way is finished first", UNUSABLE)
+    click.echo("the daemon has ended")
+
+
+def _gone(path: Path) -> bool:
+    """Wait until nobody holds the store; only then can another daemon have it."""
+    from outagetui.daemon.lock import held
+
+    limit = time.monotonic() + STOP_SECONDS
+    while held(path):
+        if time.monotonic() > limit:
+            return False
+        time.sleep(0.05)
+    return True

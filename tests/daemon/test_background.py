@@ -9,9 +9,13 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from outagetui.cli.group import outagetui
+from outagetui.daemon.lock import hold
 from outagetui.daemon.service import Daemon
 from outagetui.events import Activated, AnnouncementMade, DaemonStarted, DaemonStopped, StateChanged
 from outagetui.orders import launch
+from outagetui.orders.client import OrderClient
 from outagetui.orders.launch import LaunchError, connect
 from tests.daemon.house import NOBODY, Client, House, as_user, descriptors, eventually
 from tests.daemon.resident import Resident
@@ -104,11 +108,29 @@ def test_stop_ends_a_background_daemon_and_the_next_command_starts_another(home:
     home.cli("recheck")
     first = pid_of(home)
     done = home.cli("daemon", "--stop")
-    assert (done.returncode, done.stdout) == (0, "the daemon is ending\n")
+    assert (done.returncode, done.stdout) == (0, "the daemon has ended\n")
+    os.close(hold(home.store))  # at once, not some time later
     eventually(lambda: not Path(f"/proc/{first}").exists() or _gone(first))
     assert home.told(DaemonStopped)[0].reason.startswith("ordered by ")
     assert home.cli("recheck").returncode == 0
     assert pid_of(home) != first
+
+
+def test_stop_says_when_the_daemon_takes_its_time(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.settle(every="5s").start()
+
+    async def heard_only(client: OrderClient, order: str) -> dict[str, object]:
+        return {"ok": True}
+
+    monkeypatch.setattr(OrderClient, "send", heard_only)
+    monkeypatch.setattr("outagetui.cli.daemon.STOP_SECONDS", 0.3)
+    done = CliRunner().invoke(outagetui, ["--config", str(home.config), "daemon", "--stop"])
+    assert done.exit_code == 3
+    assert done.stderr == "the daemon is still ending after 0.3 s: what is under way is finished first\n"
+    assert home.terminate() == 0
+    assert CliRunner().invoke(outagetui, ["--config", str(home.config), "daemon", "--stop"]).output == (
+        "the daemon has ended\n"
+    )
 
 
 def _gone(pid: int) -> bool:

@@ -42,12 +42,12 @@ class Person:
         return said
 
     def processes(self) -> dict[int, str]:
-        """Return this user's processes: their command lines by number."""
+        """Return this user's processes that have not ended: their command lines by number."""
         found = {}
         for place in Path("/proc").iterdir():
             if place.name.isdigit():
                 with contextlib.suppress(OSError):
-                    if place.stat().st_uid == self.uid:
+                    if place.stat().st_uid == self.uid and not _ended(place):
                         found[int(place.name)] = place.joinpath("cmdline").read_bytes().replace(b"\0", b" ").decode()
         return found
 
@@ -84,6 +84,10 @@ class People:
         for name in reversed(self._made):
             subprocess.run(["groupdel", name], capture_output=True, check=False)  # userdel took most of them along
         self._made.clear()
+
+
+def _ended(place: Path) -> bool:
+    return place.joinpath("stat").read_text().rpartition(") ")[2].startswith("Z")
 
 
 def _run(*argv: str) -> None:

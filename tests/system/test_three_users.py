@@ -70,7 +70,7 @@ def test_everything_belongs_to_whom_it_should(place: Village) -> None:
         "store.db": file,
         "store.db-wal": file,
         "store.db-shm": file,
-        "store.db.lock": file,
+        "store.db.lock": (keeper.uid, keeper.gid, "0o640"),  # or the wall could keep a daemon from starting
         "orders.sock": (keeper.uid, keeper.gid, "0o660"),
     }
     assert place.daemon is not None
@@ -103,6 +103,7 @@ def reach(place: Village) -> dict[str, str]:
         "add": (place.state / "new").touch,
         "remove": place.store.unlink,
         "orders": connect,
+        "lock": lambda: os.close(os.open(place.state / "store.db.lock", os.O_RDONLY)) or "opened",
         "config": lambda: "listed" if list(place.config.iterdir()) else "empty",
         "secrets": lambda: list((place.config / "secrets").iterdir()),
     }
@@ -121,8 +122,8 @@ def test_the_operator_reads_and_orders_and_writes_nothing(place: Village) -> Non
     said = eval(place.operator.does(lambda: reach(place)))
     assert said.pop("write") == "OperationalError: attempt to write a readonly database"
     assert said == {
-        "read": "read", "add": "errno 13", "remove": "errno 13", "orders": "connected", "config": "listed",
-        "secrets": "errno 13",
+        "read": "read", "add": "errno 13", "remove": "errno 13", "orders": "connected", "lock": "opened",
+        "config": "listed", "secrets": "errno 13",
     }  # fmt: skip
 
 
@@ -130,8 +131,8 @@ def test_the_walls_user_reads_the_store_and_nothing_else(place: Village) -> None
     said = eval(place.wall.does(lambda: reach(place)))
     assert said.pop("write") == "OperationalError: attempt to write a readonly database"
     assert said == {
-        "read": "read", "add": "errno 13", "remove": "errno 13", "orders": "errno 13", "config": "errno 13",
-        "secrets": "errno 13",
+        "read": "read", "add": "errno 13", "remove": "errno 13", "orders": "errno 13", "lock": "errno 13",
+        "config": "errno 13", "secrets": "errno 13",
     }  # fmt: skip
 
 

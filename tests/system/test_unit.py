@@ -187,7 +187,8 @@ def test_no_example_takes_the_wall_or_the_units_further_than_it_says() -> None:
     assert key.startswith('# restrict,pty,command="')
     assert " wallboard --store /var/lib/outagetui/store.db" in key
     assert "var units = [];" in files["etc/polkit-1/rules.d/50-outagetui.rules"]
-    assert [line for line in files[LOCAL].splitlines() if line and not line.startswith("#")] == ["[Service]"]
+    local = [line for line in files[LOCAL].splitlines() if line and not line.startswith("#")]
+    assert local == ["[Service]", "ReadWritePaths=-/var/www/status"]  # where the starter configuration's page lies
 
 
 def test_a_wheel_holds_them(tmp_path: Path) -> None:
