@@ -14,6 +14,8 @@ business = "Example Hosting (drill)"
 vantage = "drill"
 timezone = "UTC"
 canaries = ["tcp://127.0.0.1:$website"]
+[fail_back]
+up_for = "10s"
 [store]
 path = "$place/store/store.db"
 """,
