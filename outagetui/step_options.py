@@ -199,6 +199,7 @@ STEPS: dict[str, type[StepOptions]] = {
     "xmpp.invite": XmppInviteOptions,
     "xmpp.message": XmppMessageOptions,
     "xmpp.account": XmppAccountOptions,
+    "webchat.banner": BannerOptions,
 }
 # Kinds whose `needs` is `confirm` unless said otherwise: they act outside, or spend.
 ACTS_OUTSIDE = frozenset(

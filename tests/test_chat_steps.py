@@ -125,7 +125,42 @@ def test_what_each_kind_means_and_says(tmp_path: Path, do: str, options: str, wh
     assert undo_of(step) is None
 
 
+def test_a_banner_says_where_it_is_put_and_is_taken_out_again(tmp_path: Path) -> None:
+    step = planned(tmp_path, "webchat.banner", 'kind = "backup-active", file = "/srv/www/banner.html"')
+    assert step.what == "put the banner with the words of backup-active to customers (en) into /srv/www/banner.html"
+    undo = undo_of(step)
+    assert undo is not None
+    assert (undo.do, undo.options, undo.facts) == ("webchat.banner", step.options, {"remove": True})
+    assert undo.what == "take the banner out of /srv/www/banner.html again"
+    step = planned(tmp_path, "webchat.banner", 'kind = "backup-active", url = "https://a.example/b", secret = "s"')
+    assert step.what == "put the banner with the words of backup-active to customers (en) to https://a.example/b (PUT)"
+
+
 FAULTS = [
+    ("webchat.banner", 'kind = "backup-active"', "6: step[1].with: expected exactly one of file and url"),
+    ("webchat.banner", 'kind = "backup-active", file = "b.html"', "6: step[1].with.file: expected an absolute path"),
+    ("webchat.banner", 'kind = "backup-active", file = "/b.txt"', "6: step[1].with.file: expected a file that ends in"),
+    ("webchat.banner", 'kind = "backup-active", url = "ftp://a/b"', "6: step[1].with.url: expected http://host/"),
+    (
+        "webchat.banner",
+        'kind = "backup-activ", file = "/b.html"',
+        '6: step[1].with.kind: unknown kind of announcement "backup-activ" (did you mean "backup-active"?)',
+    ),
+    (
+        "webchat.banner",
+        'kind = "backup-active", file = "/b.html", language = "fr"',
+        "6: step[1].with.language: there is no playbooks/announcements/backup-active.fr.txt",
+    ),
+    (
+        "webchat.banner",
+        'kind = "backup-active", url = "http://a.example/b", secret = "s"',
+        "6: step[1].with.url: a secret would go over the net in the clear",
+    ),
+    (
+        "webchat.banner",
+        'kind = "backup-active", file = "/b.html", secret = "s"',
+        "6: step[1].with.secret: goes with url only",
+    ),
     ("xmpp.room", 'channel = "jaber", room = "war"', '6: step[1].with.channel: unknown channel "jaber" (did you mean'),
     ("xmpp.room", 'channel = "a", room = "war"', '6: step[1].with.channel: "a" has no check with the probe xmpp or'),
     ("xmpp.room", 'channel = "jabber", room = "a room"', '6: step[1].with.room: "a room" is no room: expected a name'),

@@ -107,6 +107,7 @@ _MODULES = {
     "xmpp.invite": "xmpp_invite",
     "xmpp.message": "xmpp_message",
     "xmpp.account": "xmpp_account",
+    "webchat.banner": "banner",
 }
 PATIENT = frozenset({"verify", "wait_for", "fail_back"})  # kinds that only look, and may be interrupted at any moment
 
