@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from hatchling.builders.wheel import WheelBuilder
 from outagetui.cli.group import outagetui as command_line
 from outagetui.config import ConfigError
-from outagetui.config.system import KEPT, PROGRAM, install, program, system_files, unseen
+from outagetui.config.system import HIDDEN, KEPT, PROGRAM, install, program, system_files, unseen
 
 UNIT = "etc/systemd/system/outagetui.service"
 LOCAL = f"{UNIT}.d/local.conf"
@@ -171,12 +171,13 @@ def test_the_command_prints_them_or_writes_them_and_says_what_comes_next(tmp_pat
     assert "move it away first" in refused.stderr
 
 
-def test_a_program_that_the_service_cannot_see_is_told_apart(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", HIDDEN)
+def test_a_program_that_the_service_cannot_see_is_told_apart(tmp_path: Path, place: str) -> None:
     assert unseen("/opt/outagetui/bin/outagetui") == ""
-    assert "sees nothing below" in unseen("/home/alice/venv/bin/outagetui")
-    assert "sees nothing below" in unseen("/root/venv/bin/python -m outagetui")
+    assert "sees nothing below" in unseen(f"{place}/venv/bin/outagetui")
+    assert "sees nothing below" in unseen(f"{place}/venv/bin/python -m outagetui")
     link = tmp_path / "outagetui"
-    link.symlink_to("/home/alice/bin/outagetui")
+    link.symlink_to(f"{place}/bin/outagetui")
     assert "sees nothing below" in unseen(str(link))
     assert "characters" in unseen("/opt/50%/outagetui")
 
