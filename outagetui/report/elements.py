@@ -2,6 +2,11 @@
 
 import html
 
+# After these a line ends, so that people can edit the page.
+LINES = frozenset(
+    {"title", "h1", "h2", "h3", "h4", "p", "li", "ul", "ol", "dl", "dd", "pre", "tr", "thead", "line", "rect", "text"}
+)
+
 
 class Html(str):
     """Markup that is safe as it stands."""
@@ -16,7 +21,8 @@ def tag(name: str, *inside: str, **attributes: str | None) -> Html:
         for key, value in attributes.items()
         if value is not None
     )
-    return Html(f"<{name}{shown}>{join(*inside)}</{name}>")
+    end = "\n" if name in LINES else ""
+    return Html(f"<{name}{shown}>{join(*inside)}</{name}>{end}")
 
 
 def join(*inside: str) -> Html:

@@ -68,7 +68,8 @@ class _Teller:
         outlets = {outlet.id: outlet.name for outlet in public.outlets}
         announcements, gaps = told(self.past, self.mine, outlets, self.begin, self.end)
         backups = frozenset(each.id for each in public.channels if each.role == "backup")
-        wrong = troubles.troubles(self.mine, self.names, backups, self._active_before(), self.unseen)
+        active, states = self._before()
+        wrong = troubles.troubles(self.mine, self.names, backups, active, states, self.unseen)
         stories = reach_over_time.stories(self.past, public, self.evidence, self.unseen, self.begin, self.end)
         reaches = tuple(map(self._reach, stories))
         money = spent(self.past, public, self.evidence, self.begin, self.end)
@@ -141,8 +142,10 @@ class _Teller:
     def _opening(self) -> Entry:
         return next(entry for entry in self.past if entry.seq == self.incident.first)
 
-    def _active_before(self) -> set[str]:
+    def _before(self) -> tuple[set[str], dict[str, str]]:
+        """Return the active backups and everything's state when the incident began."""
         active: set[str] = set()
+        states: dict[str, str] = {}
         first = self.mine[0].seq
         for entry in self.past:
             if entry.seq >= first:
@@ -152,9 +155,11 @@ class _Teller:
                     active.add(name)
                 case events.Deactivated(channel=name):
                     active.discard(name)
+                case events.StateChanged(id=name, now=state):
+                    states[name] = state
                 case _:
                     pass
-        return active
+        return active, states
 
     def _figures(self) -> tuple[Figure, ...]:
         incident = self.incident
@@ -208,7 +213,7 @@ class _Teller:
             ),
             *([self._figure("alerted", "First alert out", alert, "")] if alert is not None else []),
             self._figure("acknowledged", "Acknowledged", acked, "nobody took it"),
-            self._figure("backup-live", "First backup live", backup, self._instead(self._active_before())),
+            self._figure("backup-live", "First backup live", backup, self._instead(self._before()[0])),
             self._figure("announced", "First announcement out", sent, self._untold(parts)),
             self._figure("recovered", "Recovered", recovery, "not yet" if incident.closed is None else "not known"),
             Figure(

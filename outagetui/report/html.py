@@ -57,7 +57,7 @@ def _header(report: Report, zone: tzinfo) -> Html:
 
 
 def _section(id: str, heading: str, *inside: Html) -> Html:
-    return join(Html("\n"), tag("section", tag("h2", heading, id=id), *inside, aria_labelledby=id))
+    return join(Html("\n"), tag("section", Html("\n"), tag("h2", heading, id=id), *inside, aria_labelledby=id))
 
 
 def _table(label: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Html:

@@ -80,7 +80,8 @@ def find(entries: Sequence[Entry], primaries: Collection[str], now: float) -> li
     if current is not None and not current.ended:
         closed = ledger.incident_at(now)[1]
         found.append(_close(ledger, current, closed, "quiet" if closed is not None else "", seq))
-    return [_below(one, later) for one, later in zip(found, [*found[1:], None], strict=True)]
+    later = [incident.first for incident in found[1:]]
+    return [replace(one, ceiling=first) for one, first in zip(found, [*later, 1 << 62], strict=False)]
 
 
 def _close(ledger: Ledger, current: _Open, closed: float | None, ending: str, last: int) -> Incident:
@@ -98,10 +99,6 @@ def _close(ledger: Ledger, current: _Open, closed: float | None, ending: str, la
         last=last,
         ceiling=1 << 62,
     )
-
-
-def _below(incident: Incident, later: Incident | None) -> Incident:
-    return incident if later is None else replace(incident, ceiling=later.first)
 
 
 def entries_of(entries: Iterable[Entry], incident: Incident, onset: float) -> list[Entry]:

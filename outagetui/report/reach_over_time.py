@@ -54,8 +54,8 @@ class Story(Struct, frozen=True):
         return min(self.steps, key=lambda step: step.value, default=None)
 
     def _spans(self, end: float) -> Iterable[tuple[Step, float]]:
-        ends = [step.at for step in self.steps[1:]] + [end]
-        return ((step, max(0.0, until - step.at)) for step, until in zip(self.steps, ends, strict=True))
+        ends = [*(step.at for step in self.steps[1:]), end]
+        return ((step, max(0.0, until - step.at)) for step, until in zip(self.steps, ends, strict=False))
 
 
 class _Channels:

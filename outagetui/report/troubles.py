@@ -19,15 +19,19 @@ def troubles(
     names: Mapping[str, str],
     backups: frozenset[str],
     active: Iterable[str],
+    states: Mapping[str, str],
     unseen: Iterable[Unseen],
 ) -> list[tuple[float, str, str]]:
-    """Return (at, kind, words) of what went wrong. `active` are the backups that were so when the incident began."""
+    """Return (at, kind, words) of what went wrong.
+
+    `active` are the backups that were so when the incident began, `states` how everything stood then.
+    """
     found = [
         (each.begin, each.kind, f"{_UNSEEN[each.kind]} for {span(each.end - each.begin)}: {each.words}")
         for each in unseen
     ]
     now_active = set(active)
-    states: dict[str, str] = {}
+    states = dict(states)
     answered: dict[tuple[str, str], str] = {}
     stopped = False
     for entry in mine:

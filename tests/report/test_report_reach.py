@@ -1,0 +1,224 @@
+"""Reach over time: replayed from the journal, counted from samples where they are kept, honest where nobody saw."""
+
+import itertools
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from outagetui import events, verdict
+from outagetui.events import Event
+from outagetui.live import Public
+from outagetui.model import Check, Entry, Outcome, Sample, Segment, State
+from outagetui.options import TcpOptions
+from outagetui.report.evidence import Evidence, Tally, failing_share, first_failure
+from outagetui.report.reach_over_time import Step, Story, stories
+from outagetui.report.unseen import Unseen, stretches
+from tests.report.story import CHANNELS, PUBLIC, state
+from tests.stores import business, channel
+
+NOTHING = Evidence({}, [], {})
+UP = [(0.0, state(each.id, "unknown", "up")) for each in CHANNELS]
+
+
+def journal(story: Iterable[tuple[float, Event]]) -> list[Entry]:
+    return [
+        Entry(number, at, "daemon", events.kind_of(event), events.encode(event), "", "")
+        for number, (at, event) in enumerate(story, 1)
+    ]
+
+
+def customers(
+    story: Iterable[tuple[float, Event]],
+    evidence: Evidence = NOTHING,
+    unseen: Iterable[Unseen] = (),
+    public: Public = PUBLIC,
+    begin: float = 100.0,
+    end: float = 1000.0,
+) -> Story:
+    return stories(journal(story), public, evidence, unseen, begin, end)[0]
+
+
+def test_each_change_of_a_channel_or_a_standing_is_a_step() -> None:
+    told = customers(
+        [
+            *UP,
+            (200.0, state("messenger", "up", "down")),
+            (300.0, events.Activated(channel="webchat")),
+            (400.0, state("mail", "up", "slow")),
+            (500.0, events.Deactivated(channel="webchat")),
+            (600.0, state("messenger", "down", "up")),
+        ]
+    )
+    assert told.steps == (
+        Step(100.0, 1.0, False),
+        Step(200.0, 0.4, False),
+        Step(300.0, 1.0, False),
+        Step(500.0, 0.4, False),
+        Step(600.0, 1.0, False),
+    )
+    assert told.before == 1.0
+    assert told.lowest() == Step(200.0, 0.4, False)
+    assert told.lost(1000.0) == pytest.approx(600 * 200 / 60)
+    assert told.uncertain(1000.0) == 0.0
+
+
+def test_a_partial_channel_counts_what_its_samples_say_in_slices() -> None:
+    tallies = [Tally(at, 0.0, int(at % 40 != 0), int(at % 40 == 0)) for at in range(200, 500, 10)]
+    tallies += [Tally(at, 0.0, int(at % 20 != 0), int(at % 20 == 0)) for at in range(500, 800, 10)]
+    evidence = Evidence({"messenger.port": tallies}, [], {})
+    story = [*UP, (200.0, state("messenger", "up", "partial")), (800.0, state("messenger", "partial", "up"))]
+    told = customers(story, evidence)
+    assert [(step.at, round(step.value, 3)) for step in told.steps] == [
+        (100.0, 1.0),
+        (200.0, 0.84),  # 8 of 30 fail
+        (500.0, 0.7),  # 15 of 30 fail
+        (800.0, 1.0),
+    ]
+    assert not any(step.uncertain for step in told.steps)
+
+
+def test_without_samples_the_words_of_the_entry_count_and_it_is_uncertain() -> None:
+    told = customers([*UP, (200.0, state("messenger", "up", "partial", "port: 6 of 20 failed (likely 16-48 %)"))])
+    assert told.steps[-1] == Step(200.0, pytest.approx(0.82), True)
+
+
+def test_without_samples_and_counts_nothing_is_invented() -> None:
+    told = customers([*UP, (200.0, state("messenger", "up", "partial", "still partial when its mute ended"))])
+    assert told.steps[-1] == Step(200.0, 1.0, True)
+    assert told.uncertain(1000.0) == 800.0
+
+
+def test_the_words_it_reads_are_those_the_verdict_writes() -> None:
+    check = Check(id="messenger.port", probe="tcp", target="tcp://x:1", options=TcpOptions())
+    track = verdict.Track()
+    for number in range(12):
+        outcome = Outcome.FAIL if number % 3 == 0 else Outcome.PASS
+        track = verdict.add(track, check, Sample(outcome, "timeout", "no answer"), float(number))
+    assert track.state is State.PARTIAL
+    words = verdict.why(track, State.PARTIAL, Sample(Outcome.FAIL, "timeout", "9 of 9 failed, says the far end"))
+    told = customers([*UP, (200.0, state("messenger", "up", "partial", words))])
+    assert told.steps[-1].value == pytest.approx(1.0 - 0.6 * verdict.failing_share(track))
+
+
+def test_unknown_keeps_what_was_known_and_says_so() -> None:
+    told = customers([*UP, (200.0, state("messenger", "up", "down")), (300.0, state("messenger", "down", "unknown"))])
+    assert told.steps[1:] == (Step(200.0, 0.4, False), Step(300.0, 0.4, True))
+
+
+def test_while_nobody_could_see_reach_is_uncertain() -> None:
+    unseen = [Unseen(300.0, 400.0, "blind", ""), Unseen(350.0, 450.0, "silent", "")]
+    told = customers([*UP, (200.0, state("messenger", "up", "down"))], unseen=unseen)
+    assert told.steps[1:] == (Step(200.0, 0.4, False), Step(300.0, 0.4, True), Step(450.0, 0.4, False))
+    assert told.uncertain(1000.0) == 150.0
+
+
+def test_how_it_stood_before_counts_and_is_what_loss_is_measured_by() -> None:
+    told = customers([*UP, (50.0, state("mail", "up", "down")), (200.0, state("messenger", "up", "down"))])
+    assert told.before == pytest.approx(0.6)
+    assert told.lost(260.0) == pytest.approx(600.0)
+
+
+def test_without_people_there_is_no_reach() -> None:
+    for segments in ((), (Segment(id="none", audience="customers", people=0, uses=("messenger",)),)):
+        told = customers(UP, public=business(CHANNELS, segments))
+        assert (told.before, told.steps, told.lost(1000.0), told.lowest()) == (None, (), None, None)
+
+
+def test_a_clock_that_was_set_back_keeps_the_order_of_the_journal() -> None:
+    told = customers(
+        [*UP, (500.0, state("messenger", "up", "down")), (300.0, state("messenger", "down", "up"))], end=1000.0
+    )
+    assert told.steps == (Step(100.0, 1.0, False),)
+
+
+NAMES = st.sampled_from([each.id for each in CHANNELS])
+CHANGES = st.one_of(
+    st.builds(state, NAMES, st.just("up"), st.sampled_from([each.value for each in State])),
+    st.builds(lambda name: events.Activated(channel=name), NAMES),
+    st.builds(lambda name: events.Deactivated(channel=name), NAMES),
+)
+
+
+@given(st.lists(st.tuples(st.floats(0, 2000), CHANGES), max_size=30), st.lists(st.floats(0, 2000), max_size=6))
+def test_any_journal_makes_a_sound_step_function(story: list[tuple[float, Event]], edges: list[float]) -> None:
+    unseen = [Unseen(min(pair), max(pair), "blind", "") for pair in zip(edges[::2], edges[1::2], strict=False)]
+    for told in stories(journal(story), PUBLIC, NOTHING, unseen, 100.0, 1000.0):
+        times = [step.at for step in told.steps]
+        assert times[0] == 100.0
+        assert times == sorted(set(times))
+        assert all(100.0 <= at <= 1000.0 for at in times)
+        assert all(0.0 <= step.value <= 1.0 for step in told.steps)
+        pairs = [(step.value, step.uncertain) for step in told.steps]
+        assert all(one != other for one, other in itertools.pairwise(pairs))
+        assert 0.0 <= (told.lost(1000.0) or 0.0) <= told.people * 15.0 + 1e-6
+        assert 0.0 <= told.uncertain(1000.0) <= 900.0
+
+
+def counts(letters: str, begin: float = 0.0, seconds: float = 0.0) -> list[Tally]:
+    return [
+        Tally(begin + at * 10, seconds, int(letter == "."), int(letter == "x")) for at, letter in enumerate(letters)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("letters", "onset"),
+    [("...xxx", 30.0), ("x.........xx", 100.0), (".x.x.x.x", 10.0), ("......", None), ("", None)],
+)
+def test_trouble_began_where_the_evidence_was_last_nil(letters: str, onset: float | None) -> None:
+    found = first_failure(counts(letters), 1000.0)
+    assert (found.at if found is not None else None) == onset
+
+
+def test_what_came_after_the_detection_is_no_first_sign() -> None:
+    assert first_failure(counts("....xx"), 30.0) is None
+
+
+def test_a_rolled_up_minute_counts_where_it_lies() -> None:
+    minutes = [Tally(60.0, 60.0, 5, 1), Tally(120.0, 60.0, 0, 6)]
+    assert failing_share(minutes, 130.0, 140.0) == 1.0
+    assert failing_share(minutes, 90.0, 125.0) == 7 / 12
+    assert failing_share(minutes, 180.0, 190.0) is None
+    first = first_failure(minutes, 130.0)
+    assert first is not None
+    assert (first.at, first.seconds) == (60.0, 60.0)
+
+
+START = events.DaemonStarted(version="1", pid=1, vantage="here", digest="d")
+
+
+def test_stretches_without_sight_are_told_apart() -> None:
+    entries = journal(
+        [
+            (0.0, events.BlindChanged(blind=True, why="no canary")),
+            (20.0, events.BlindChanged(blind=False, why="one answers")),
+            (100.0, events.DaemonStopped(reason="update")),
+            (200.0, START),
+            (300.0, START),
+            (400.0, events.BlindChanged(blind=True, why="no canary")),
+            (450.0, START),
+        ]
+    )
+    evidence = Evidence({}, [(99.0, 201.0), (230.0, 300.5), (600.0, 700.0)], {})
+    assert [(each.begin, each.end, each.kind) for each in stretches(entries, evidence, 10.0, 650.0)] == [
+        (10.0, 20.0, "blind"),
+        (100.0, 200.0, "stopped"),
+        (230.0, 300.5, "silent"),
+        (400.0, 450.0, "blind"),
+        (600.0, 650.0, "silent"),
+    ]
+
+
+def test_a_daemon_that_is_back_at_once_missed_nothing() -> None:
+    entries = journal([(100.0, events.DaemonStopped(reason="update")), (104.0, START)])
+    assert stretches(entries, NOTHING, 0.0, 200.0) == []
+
+
+def test_what_has_not_ended_lasts_to_the_end() -> None:
+    entries = journal([(50.0, events.BlindChanged(blind=True, why="w")), (60.0, events.DaemonStopped(reason="r"))])
+    assert [(each.begin, each.end) for each in stretches(entries, NOTHING, 0.0, 90.0)] == [(50.0, 90.0), (60.0, 90.0)]
+
+
+def test_a_channel_without_checks_does_not_stop_the_story() -> None:
+    public = business([channel("desk", checks=())], [Segment(id="s", audience="customers", people=1, uses=("desk",))])
+    assert customers([], public=public).steps == (Step(100.0, 0.0, True),)
