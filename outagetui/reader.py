@@ -42,6 +42,10 @@ class Reader:
         except OSError:
             return True
 
+    def same_file(self, other: "Reader") -> bool:
+        """Whether `other`, which is still open, reads the same file: else the store was replaced."""
+        return self._file == other._file
+
     def public(self) -> Public | None:
         """Return the screens' copy of the configuration; None before a daemon wrote one."""
         packed = self._meta("public")

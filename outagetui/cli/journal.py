@@ -37,12 +37,26 @@ def journal(options: dict[str, str | None], follow: bool, as_json: bool, verify:
         while follow:
             sys.stdout.flush()
             time.sleep(FOLLOW_EVERY)
+            if reader.outlived() and (newer := _reopened(reader)) is not None:
+                if not newer.same_file(reader):
+                    sys.stderr.write(f"{reader.path}: the store was replaced; its journal begins anew\n")
+                    seq = 0
+                reader.close()
+                reader = newer
             if reader.changed():
                 seq = _print(reader.entries(seq), as_json) or seq
     except StoreError as error:
         fail(str(error), UNUSABLE)
     except KeyboardInterrupt:
         return
+
+
+def _reopened(reader: Reader) -> Reader | None:
+    """Return the store opened anew; None while there is none to read, or it is just being made."""
+    try:
+        return Reader(reader.path)
+    except (StoreError, OSError):
+        return None
 
 
 def _verify(reader: Reader, as_json: bool) -> None:
