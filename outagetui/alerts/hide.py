@@ -14,5 +14,5 @@ def hide(text: str, url: str) -> str:
     pieces = [piece for piece in _BETWEEN.split(rest) if piece]
     parts = {part for piece in pieces for part in (piece, unquote(piece)) if len(part) >= SHORTEST} - {scheme}
     for part in (url, *sorted(parts, key=len, reverse=True)):
-        text = text.replace(part, HIDDEN)
+        text = text.replace(part, HIDDEN) if part else text
     return text

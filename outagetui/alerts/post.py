@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
@@ -30,20 +31,23 @@ def send(url: str, title: str, body: str, kind: str, seconds: float) -> tuple[bo
 
     `kind` is apprise's type of message: info, success, warning or failure.
     """
-    from apprise import Apprise, AppriseResultStatus, NotifyFormat, NotifyType
-
+    library = _library()
     said = _Said()
     service = _service(url)
     if service is None:
         return False, hide(said.last or NO_SERVICE, url)
-    apprise = Apprise()
-    apprise.add(service)
-    result = apprise.notify(
-        body=body, title=title, notify_type=NotifyType(kind), body_format=NotifyFormat.TEXT, timeout=seconds
+    target = library.Apprise()
+    target.add(service)
+    result = target.notify(
+        body=body,
+        title=title,
+        notify_type=library.NotifyType(kind),
+        body_format=library.NotifyFormat.TEXT,
+        timeout=seconds,
     )
-    if result.status == AppriseResultStatus.SUCCESS:
+    if result.status == library.AppriseResultStatus.SUCCESS:
         return True, ""
-    late = result.status == AppriseResultStatus.TIMEOUT
+    late = result.status == library.AppriseResultStatus.TIMEOUT
     words = f"no answer within {seconds:.0f} s; it may have arrived all the same" if late else said.last
     return False, hide(words or "the service did not take it", url)
 
@@ -56,9 +60,16 @@ def trouble_of(url: str) -> str:
 
 def _service(url: str) -> Any:
     # One URL is one target: `add` would take a list apart and hide that one of them failed.
-    from apprise import Apprise
+    return _library().Apprise.instantiate(url.strip())
 
-    return Apprise.instantiate(url.strip())
+
+def _library() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of what its plugins import on this Python
+        import apprise
+
+        apprise.Apprise.instantiate("json://localhost")  # which is when the plugins are imported
+    return apprise
 
 
 class _Said(logging.Handler):
