@@ -72,6 +72,7 @@ class OutageApp(BoardApp):
         super().__init__(source, clock=clock, ascii=ascii)
         self.orders = orders
         self.drill = drill
+        self.actor = ""  # who we are to the daemon
         self._refused = ""  # why the daemon did not greet us, in words
         self._sending: set[asyncio.Task[dict[str, object]]] = set()
 
@@ -91,6 +92,7 @@ class OutageApp(BoardApp):
 
     async def _hello(self) -> dict[str, object]:
         reply = await self.orders.hello()
+        self.actor = clean(reply.get("actor") or "", 80) if reply.get("ok") else self.actor
         self._refused = "" if reply.get("ok") else clean(reply.get("error", "the daemon refused"))
         return reply
 

@@ -270,9 +270,13 @@ class FakeSource:
 
 @dataclass
 class FakeOrders:
-    """Records what was ordered; `refuse` holds the words of a refusal, `reply` what is answered beside `ok`."""
+    """Records what was ordered; `refuse` holds the words of a refusal, `reply` what is answered beside `ok`.
+
+    `actor` is who we are to the daemon, which tells it with the role.
+    """
 
     role: str = "operator"
+    actor: str = ""
     refuse: str = ""
     reply: dict[str, object] = field(default_factory=dict)
     sent: list[tuple[str, dict[str, object]]] = field(default_factory=list)
@@ -282,7 +286,7 @@ class FakeOrders:
         return {"ok": False, "error": self.refuse} if self.refuse else {"ok": True, **self.reply}
 
     async def hello(self) -> dict[str, object]:
-        return {"ok": True, "role": self.role}
+        return {"ok": True, "role": self.role, "actor": self.actor}
 
 
 class Clock:

@@ -9,7 +9,7 @@ import msgspec
 from outagetui.model import Observation, Outcome, Sample, State
 from outagetui.rows import AnnouncementRow, Board, DeliveryRow, LogRow, MuteRow, PlaybookRow, RunRow, StepRow
 from outagetui.tui.app import OutageApp
-from outagetui.tui.screens.run import READING
+from outagetui.tui.screens.answering import READING
 from tests.tui import fakes
 from tests.tui.fakes import HOUR, MINUTE, NOW
 
@@ -48,6 +48,45 @@ def asking(why: str = "confirm", **fields: Any) -> RunRow:
         question=f"{TELL}?", answers=answers, detail=detail.get(why, ""),
     )  # fmt: skip
     return run((*DONE, asked, step("wait", "waiting", WAIT, do="wait_for")), **fields)
+
+
+CHOICE = "Where do customers go first?"
+WAYS = "webchat: Web chat, with operators online until 22:00\nphone: The telephone: 0.02 EUR a minute"
+APPROVAL = """dns.update: change www.example.net A from 192.0.2.1 to 198.51.100.9 on ns1.example.net
+  server = 'ns1.example.net'
+  zone = 'example.net'
+  name = 'www'
+  from = '192.0.2.1'
+  to = '198.51.100.9'
+  key = 'failover'"""
+HASH = "3f9ac1d2e4b5" + "0" * 52
+PRINTED = "\n".join(f"line {n}: checking prosody" for n in range(1, 13))
+
+
+def choosing(**fields: Any) -> RunRow:
+    """A run that asks which way to go."""
+    asked = step(
+        "way", "asking", CHOICE, do="choose", at=NOW - 20, question=CHOICE, why="choose", preview=WAYS,
+        answers=("webchat", "phone", "abort"),
+    )  # fmt: skip
+    return run((*DONE, asked, step("wait", "waiting", WAIT, do="wait_for")), **fields)
+
+
+def approving(left: float = 590.0, **fields: Any) -> RunRow:
+    """A run of alice's that waits for a second person."""
+    title = "change www.example.net A from 192.0.2.1 to 198.51.100.9"
+    asked = step(
+        "switch", "asking", title, do="dns.update", at=NOW - 10, question=title, why="approve", preview=APPROVAL,
+        hash=HASH, until=NOW + left, answers=("again", "skip", "abort", "break-glass"),
+    )  # fmt: skip
+    return run((*DONE, asked, step("wait", "waiting", WAIT, do="wait_for")), **({"started_by": "alice"} | fields))
+
+
+def printing(state: str = "doing", **fields: Any) -> RunRow:
+    """A run whose third step prints."""
+    made = step("restart", state, "run restart: /usr/bin/systemctl restart prosody", do="command", at=NOW - 7,
+                output=PRINTED)  # fmt: skip
+    return run((*DONE, made, step("wait", "waiting", WAIT, do="wait_for")), state="running", **fields)
 
 
 def attempt(row: RunRow, number: int) -> RunRow:

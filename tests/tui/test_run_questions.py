@@ -3,8 +3,9 @@
 import msgspec
 import pytest
 from outagetui.rows import RunRow
+from outagetui.tui.screens.answering import READING
 from outagetui.tui.screens.ask import Confirm
-from outagetui.tui.screens.run import READING, RunScreen
+from outagetui.tui.screens.run import RunScreen
 from outagetui.tui.widgets.page import Page
 from tests.tui import run_fakes as rf
 from tests.tui.fakes import NOW, Clock, FakeOrders, text_of

@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 from outagetui.rows import RunRow, StepRow
+from outagetui.tui.screens.answering import PATIENCE
 from outagetui.tui.screens.ask import Confirm
-from outagetui.tui.screens.run import PATIENCE
 from tests.tui import run_fakes as rf
 from tests.tui.fakes import NOW, Clock, FakeOrders, text_of
 from tests.tui.golden import assert_golden

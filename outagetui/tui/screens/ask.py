@@ -40,6 +40,46 @@ class Confirm(ModalScreen[bool]):
         self.dismiss(answer)
 
 
+class Reason(ModalScreen[str | None]):
+    """Asks for a reason of at least `shortest` characters, typed and not picked. The result is None to leave it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "leave", id="reason.leave", tooltip="Leave it as it is"),
+    ]
+
+    def __init__(self, question: str, warning: str, shortest: int) -> None:
+        super().__init__()
+        self._question = clean_lines(question, 600)
+        self._warning = clean_lines(warning, 600)
+        self._shortest = shortest
+
+    def compose(self) -> ComposeResult:
+        """Lay the field below the question."""
+        with Vertical(classes="dialog"):
+            yield Static(Content(self._question), classes="question")
+            yield Static(Content(self._warning), classes="alarm")
+            yield Static(Content(f"Why, in at least {self._shortest} characters"))
+            yield Input(id="reason", max_length=300)
+            yield Static(Content(""), id="fault", classes="alarm")
+            yield Static(Content("Enter  do it      Esc  leave"), classes="keys")
+
+    def on_mount(self) -> None:
+        """Keep the cursor still: over a slow line every blink costs."""
+        self.query_one(Input).cursor_blink = False
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """End with the reason once it is one."""
+        words = event.value.strip()
+        if len(words) >= self._shortest:
+            self.dismiss(words)
+        else:
+            self.query_one("#fault", Static).update(Content("Longer, please: the journal keeps it and others read it"))
+
+    def action_leave(self) -> None:
+        """End without a reason."""
+        self.dismiss(None)
+
+
 class MuteForm(ModalScreen[tuple[float, str] | None]):
     """Asks for minutes and a reason. The result is (seconds, reason), 0 seconds to end a mute, None to leave it."""
 

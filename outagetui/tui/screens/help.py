@@ -132,7 +132,8 @@ def name_of(screen: Screen[Any]) -> str:
 
 def keys_of(keys: Iterable[str]) -> str:
     """Return keys as they are written on a keyboard."""
-    return " ".join(NAMES.get(key, key).replace("ctrl+", "^") for key in keys)
+    words = " ".join(NAMES.get(key, key).replace("ctrl+", "^") for key in keys)
+    return words.replace(" ".join("123456789"), "1 to 9")
 
 
 def _bindings(bindings: BindingsMap | None) -> list[tuple[str, str]]:

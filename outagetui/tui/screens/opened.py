@@ -14,7 +14,7 @@ from textual.widget import Widget
 from outagetui.rows import Board
 from outagetui.tui.base import SHORT
 from outagetui.tui.theme import Look
-from outagetui.tui.widgets.header import banner_lines, banners
+from outagetui.tui.widgets.header import Banner, banner_lines, banners
 from outagetui.tui.widgets.ink import joined
 from outagetui.tui.widgets.live import Line, Live
 from outagetui.tui.widgets.page import Head, Page
@@ -72,6 +72,10 @@ class Opened(Screen[None]):
         """Return the lines above the body."""
         raise AssertionError("a screen has a heading")
 
+    def alarms(self, board: Board) -> list[Banner]:
+        """Return what this screen must not let be overlooked beside what every screen says."""
+        return []
+
     def follow(self) -> None:
         """Redraw what a new board may have changed."""
         self._show_alarms()
@@ -120,6 +124,7 @@ class Opened(Screen[None]):
         board, app = self.board, self.operator
         calm = msgspec.structs.replace(board, incident=None) if board is not None else None
         found = banners(calm, app.clock(), self.look, app.trouble, app.feed.read_at)
+        found += self.alarms(board) if board is not None else []
         self.query_one("#alarms", Live).show(
             banner_lines(found, max(1, self.size.width - 2), 3 if self.size.height >= SHORT else 2)
         )

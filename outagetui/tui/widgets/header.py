@@ -62,6 +62,8 @@ def banners(
         found.append(Banner(words, look.blind, f"BLIND  our own uplink fails: {clean(board.blind)}"))
     if board.incident is not None and board.incident.closed is None:
         found.append(_incident(board.incident, board, now, look, keys=keys))
+    if board.glass:
+        found.append(_glass(board, look))
     if board.drill:
         words = f"DRILL  nothing leaves this machine · a rehearsal: {clean(board.drill, 60)}"
         found.append(Banner(words, look.drill, "DRILL  nothing leaves this machine"))
@@ -80,6 +82,14 @@ def _incident(incident: IncidentRow, board: Board, now: float, look: Look, *, ke
     else:
         who = "press a to take it" if keys else "nobody has taken it"
     return Banner(f"{head} {who} · {_channels(board)}", look.incident)
+
+
+def _glass(board: Board, look: Look) -> Banner:
+    """Say who went on without a second person, doing what and why."""
+    newest, *older = board.glass
+    more = f" (and {len(older)} more)" if older else ""
+    who = f"{clean(newest.actor, 40)} did {clean(newest.run, 12)} {clean(newest.step, 40)} alone{more}"
+    return Banner(f"BREAK-GLASS  {who}: {clean(newest.reason, 160)}", look.incident, f"BREAK-GLASS  {who}")
 
 
 def _stale(board: Board) -> str:

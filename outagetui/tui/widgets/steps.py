@@ -1,13 +1,13 @@
-"""The steps of a run, and the question it asks, as lines. Pure."""
+"""The steps of a run as lines. Pure."""
 
 from rich.style import Style
 from rich.text import Text
 
 from outagetui.model import State
 from outagetui.rows import RunRow, StepRow
-from outagetui.text import clean
+from outagetui.text import clean, clean_lines
 from outagetui.tui.theme import Look
-from outagetui.tui.widgets.ink import Part, joined, paragraph, said, sides, wrapped
+from outagetui.tui.widgets.ink import Part, cut, joined, paragraph, sides, wrapped
 from outagetui.tui.widgets.moment import age, second_of
 
 MARKS = {
@@ -29,39 +29,9 @@ RUN_MARKS = {
 }
 ENDED = ("■", "ENDED")
 LEFT = ("○", "NOT DONE")  # a step whose turn never came, or whose question nobody answered before the run ended
-# The key of each answer and what it says; a manual step's answers read differently from a confirmation's.
-KEYS = {
-    "yes": ("y", "yes, do it"),
-    "done": ("y", "done"),
-    "failed": ("f", "failed"),
-    "retry": ("r", "try again"),
-    "skip": ("S", "skip it"),
-    "undo": ("u", "take it back"),
-    "abort": ("x", "end the run"),
-}
-ASKED = {
-    "confirm": "MAY I DO THIS?",
-    "manual": "YOUR TURN",
-    "failed": "THIS FAILED. WHAT NOW?",
-    "unsure": "UNSURE WHETHER THIS HAPPENED",
-}
 INDENT = 14
-
-
-def why_asked(step: StepRow) -> str:
-    """Return why a step asks, as its answers tell: confirm, manual, failed or unsure."""
-    if "yes" in step.answers:
-        return "confirm"
-    if not step.answers or {"retry", "done"} <= set(step.answers):
-        return "unsure"
-    return "failed" if "retry" in step.answers else "manual"
-
-
-def key_of(step: StepRow, answer: str) -> tuple[str, str]:
-    """Return the key and the words of an answer to the step's question."""
-    if answer == "done" and why_asked(step) == "unsure":
-        return "d", "it did happen"
-    return KEYS.get(answer, ("", clean(answer, 20)))
+TAIL = 4  # lines of what a step prints that are shown unless all are asked for
+PRINTED = 20_000  # characters of it that are shown at most
 
 
 def run_mark(run: RunRow, look: Look) -> Part:
@@ -81,7 +51,10 @@ def run_title(run: RunRow, now: float, width: int, look: Look) -> Text:
 def run_facts(run: RunRow, zone: str, width: int, look: Look, end: Text) -> Text:
     """Return the second line of a run: how far it is, who started it and when, and `end` at the right."""
     over = sum(step.state in ("done", "skipped", "undone", "failed") for step in run.steps)
-    words = f"{over} of {len(run.steps)} steps over, started {second_of(run.started, zone)} by {clean(run.actor, 40)}"
+    starter = clean(run.started_by or run.actor, 40)
+    words = f"{over} of {len(run.steps)} steps over, started {second_of(run.started, zone)} by {starter}"
+    if run.started_by and run.started_by != run.actor:
+        words += f", taken over by {clean(run.actor, 40)}"
     if run.ended is not None:
         words = f"ended {second_of(run.ended, zone)}, {words}"
     if run.stands_down:
@@ -90,11 +63,19 @@ def run_facts(run: RunRow, zone: str, width: int, look: Look, end: Text) -> Text
 
 
 def step_lines(
-    step: StepRow, number: int, now: float, zone: str, width: int, look: Look, *, ended: bool = False
+    step: StepRow,
+    number: int,
+    now: float,
+    zone: str,
+    width: int,
+    look: Look,
+    *,
+    ended: bool = False,
+    unfolded: bool = False,
 ) -> list[Text]:
-    """Return what there is to say of one step: state, what, who and when, and what came of it.
+    """Return what there is to say of one step: state, what, who and when, what came of it, and what it printed.
 
-    Nothing of a run that has `ended` still asks or waits.
+    Nothing of a run that has `ended` still asks or waits. `unfolded`: all that was printed, not the last lines only.
     """
     glyph, word = MARKS.get(step.state, ("?", clean(step.state, 9).upper()))
     style = step_style(step.state, look)
@@ -110,7 +91,22 @@ def step_lines(
     lines += [joined(" " * INDENT, line) for line in title[1:]]
     if step.detail:
         lines += paragraph(step.detail, width, look.key if step.state == "doing" else look.dim, INDENT, limit=1000)
-    return lines
+    return lines + (_printed(step, width, look, unfolded=unfolded) if step.output else [])
+
+
+def _printed(step: StepRow, width: int, look: Look, *, unfolded: bool) -> list[Text]:
+    """Return what a step printed: its last lines while it matters what they say, else how many there are."""
+    printed = clean_lines(step.output.rstrip(), PRINTED).split("\n")
+    edge = joined(" " * INDENT, ("│ ", look.rule))
+    room = width - INDENT - 2
+    if unfolded:
+        return [joined(edge, row) for line in printed for row in wrapped(joined((line, look.text)), room)]
+    count = f"{len(printed)} line{'s' * (len(printed) != 1)}"
+    if step.state not in ("doing", "failed", "asking", "unsure"):
+        return [joined(" " * INDENT, (f"printed {count}; o shows them", look.dim))]
+    shown = [joined(edge, cut(joined((line, look.text)), room)) for line in printed[-TAIL:]]
+    more = [joined(" " * INDENT, (f"the last of {count}; o shows all", look.dim))] if len(printed) > TAIL else []
+    return more + shown
 
 
 def current_step(run: RunRow) -> StepRow | None:
@@ -118,57 +114,6 @@ def current_step(run: RunRow) -> StepRow | None:
     if run.ended is not None:
         return None
     return run.asking or next((step for step in run.steps if step.state == "doing"), None)
-
-
-def question_lines(step: StepRow, width: int, look: Look, *, long: int = 0) -> list[Text]:
-    """Return the head of the panel that asks: why, and what; `long` is how many lines a text has that must scroll."""
-    why = why_asked(step)
-    lines = [sides(joined((f" {ASKED[why]} ", look.ask)), joined((clean(step.id, 30), look.dim)), width)]
-    lines += paragraph(step.question or step.title, width, look.strong, limit=600)[:4]
-    if step.detail and why in ("failed", "unsure"):
-        lines += paragraph(step.detail, width, look.text, limit=400)[:2]
-    if shows_preview(step):
-        more = joined((f"PgUp PgDn: all {long} lines", look.key)) if long else Text()
-        lines.append(sides(joined((f"{_readers(step)} will read:", look.dim)), more, width))
-    return lines
-
-
-def shows_preview(step: StepRow | None) -> bool:
-    """Return whether the step asks to send a text that can be read beforehand."""
-    return step is not None and bool(step.preview) and why_asked(step) == "confirm"
-
-
-def preview_lines(step: StepRow, width: int, look: Look) -> list[Text]:
-    """Return what a yes will send, word for word."""
-    return paragraph(step.preview, width, look.text, indent=2, limit=20_000)
-
-
-def answer_lines(step: StepRow, sent: str, note: str, role: str, width: int, look: Look) -> list[Text]:
-    """Return the foot of the panel that asks: the answers with their keys, or what was sent."""
-    lines = wrapped(joined(("note: ", look.dim), said(note, look.text)), width)[:2] if note else []
-    if sent:
-        lines.append(said(f"sent: {sent}. Waiting for the journal…", look.key))
-    elif not step.answers:
-        lines.append(said("The daemon will ask what to do as soon as it runs again.", look.dim))
-    elif role == "viewer":
-        lines.append(said("You are a viewer: an operator has to answer.", look.dim))
-    else:
-        lines += _choices(step, width, look)
-    return lines
-
-
-def _readers(step: StepRow) -> str:
-    return "Staff" if " to staff" in step.title else "Customers"
-
-
-def _choices(step: StepRow, width: int, look: Look) -> list[Text]:
-    rows = [Text()]
-    for key, words in [*(key_of(step, answer) for answer in step.answers), ("n", "add a note")]:
-        choice = joined((key, look.key), f" {words}")
-        if rows[-1].plain and rows[-1].cell_len + 4 + choice.cell_len > width:
-            rows.append(Text())
-        rows[-1] = joined(rows[-1], "    ", choice) if rows[-1].plain else choice
-    return rows
 
 
 def _when(step: StepRow, zone: str) -> str:

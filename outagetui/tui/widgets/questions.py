@@ -1,0 +1,171 @@
+"""The question a run asks, as lines: why, what, what would be sent or done, and the answers with their keys. Pure."""
+
+from msgspec import Struct
+from rich.text import Text
+
+from outagetui.rows import RunRow, StepRow
+from outagetui.text import clean
+from outagetui.tui.theme import Look
+from outagetui.tui.widgets.ink import joined, paragraph, said, sides, wrapped
+from outagetui.tui.widgets.moment import age
+
+# The key of each answer and what it says; a manual step's answers read differently from a confirmation's.
+KEYS = {
+    "yes": ("y", "yes, do it"),
+    "done": ("y", "done"),
+    "failed": ("f", "failed"),
+    "retry": ("r", "try again"),
+    "again": ("r", "ask anew"),
+    "skip": ("S", "skip it"),
+    "undo": ("u", "take it back"),
+    "break-glass": ("!", "go on alone"),
+    "abort": ("x", "end the run"),
+}
+APPROVE = "approve"  # no answer but an order of its own, which names the hash
+ASKED = {
+    "confirm": "MAY I DO THIS?",
+    "manual": "YOUR TURN",
+    "choose": "WHICH WAY?",
+    "approve": "TWO PEOPLE HAVE TO AGREE",
+    "failed": "THIS FAILED. WHAT NOW?",
+    "unsure": "UNSURE WHETHER THIS HAPPENED",
+}
+SHORT_HASH = 12  # hex digits of what is approved that people compare and type
+
+
+class Choice(Struct, frozen=True):
+    """An answer, the key that gives it (empty where there are no keys left) and what it says."""
+
+    answer: str
+    key: str
+    words: str
+
+
+class Asker(Struct, frozen=True):
+    """Who looks at the question: their role, their name as the daemon knows it (may be empty), and when."""
+
+    role: str
+    actor: str
+    now: float
+
+
+def why_asked(step: StepRow) -> str:
+    """Return why a step asks: confirm, manual, choose, approve, failed or unsure; told by the answers if not said."""
+    if step.why in ASKED:
+        return step.why
+    if "yes" in step.answers:
+        return "confirm"
+    if not step.answers or {"retry", "done"} <= set(step.answers):
+        return "unsure"
+    return "failed" if "retry" in step.answers else "manual"
+
+
+def in_time(step: StepRow, now: float) -> bool:
+    """Return whether a question for a second person can still be approved."""
+    return bool(step.hash) and (step.until is None or now <= step.until)
+
+
+def may_be_second(run: RunRow | None, step: StepRow, asker: Asker) -> bool:
+    """Return whether this user may be the second person, as far as a screen can know; the daemon decides."""
+    mine = run is not None and bool(asker.actor) and asker.actor in (run.actor, run.started_by)
+    return asker.role == "approver" and not mine and in_time(step, asker.now)
+
+
+def choices(step: StepRow, *, second: bool = False) -> list[Choice]:
+    """Return the answers that the question takes, with their keys; `second`: this user may approve it."""
+    found = [Choice(APPROVE, "y", "approve exactly this")] if second and why_asked(step) == "approve" else []
+    words = dict(line.partition(": ")[::2] for line in step.preview.splitlines()) if step.why == "choose" else {}
+    number = 0
+    for answer in step.answers:
+        if answer == "done" and why_asked(step) == "unsure":
+            found.append(Choice(answer, "d", "it did happen"))
+        elif answer in KEYS:
+            found.append(Choice(answer, *KEYS[answer]))
+        else:
+            number += 1
+            key = str(number) if number <= 9 else ""
+            found.append(Choice(answer, key, clean(words.get(answer) or answer, 200)))
+    return found
+
+
+def question_lines(step: StepRow, width: int, look: Look, *, long: int = 0) -> list[Text]:
+    """Return the head of the panel that asks: why, and what; `long` is how many lines a text has that must scroll."""
+    why = why_asked(step)
+    lines = [sides(joined((f" {ASKED[why]} ", look.ask)), joined((clean(step.id, 30), look.dim)), width)]
+    lines += paragraph(step.question or step.title, width, look.strong, limit=600)[:4]
+    if step.detail and why in ("failed", "unsure"):
+        lines += paragraph(step.detail, width, look.text, limit=400)[:2]
+    if shows_preview(step):
+        more = joined((f"PgUp PgDn: all {long} lines", look.key)) if long else Text()
+        lines.append(sides(joined((_what_follows(step), look.dim)), more, width))
+    return lines
+
+
+def shows_preview(step: StepRow | None) -> bool:
+    """Return whether the step asks for something that can be read beforehand."""
+    return step is not None and bool(step.preview) and why_asked(step) in ("confirm", "approve")
+
+
+def preview_lines(step: StepRow, width: int, look: Look) -> list[Text]:
+    """Return what a yes will send or do, word for word."""
+    return paragraph(step.preview, width, look.text, indent=2, limit=20_000)
+
+
+def answer_lines(
+    run: RunRow | None, step: StepRow, sent: str, note: str, asker: Asker, width: int, look: Look
+) -> list[Text]:
+    """Return the foot of the panel that asks: the answers with their keys, or what was sent."""
+    lines = wrapped(joined(("note: ", look.dim), said(note, look.text)), width)[:2] if note else []
+    if why_asked(step) == "approve":
+        lines += _approval(run, step, asker, width, look)
+    if sent:
+        lines.append(said(f"sent: {sent}. Waiting for the journal…", look.key))
+    elif not step.answers:
+        lines.append(said("The daemon will ask what to do as soon as it runs again.", look.dim))
+    elif asker.role == "viewer":
+        lines.append(said("You are a viewer: an operator has to answer.", look.dim))
+    else:
+        lines += _choices(run, step, asker, width, look)
+    return lines
+
+
+def _what_follows(step: StepRow) -> str:
+    if why_asked(step) == "approve":
+        return "Exactly this will be done:"
+    if step.do == "announce":
+        return f"{'Staff' if ' to staff' in step.title else 'Customers'} will read:"
+    return "Know before you say yes:"
+
+
+def _approval(run: RunRow | None, step: StepRow, asker: Asker, width: int, look: Look) -> list[Text]:
+    """Return what two people need to agree: the hash they compare, how long it stands, and whose turn it is."""
+    short = clean(step.hash[:SHORT_HASH], SHORT_HASH)
+    left = "" if step.until is None else f"{age(step.until - asker.now)} left"
+    if not in_time(step, asker.now):
+        return wrapped(joined(("Nobody approved it in time. ", look.loud), ("r asks anew.", look.text)), width)
+    head = sides(joined(("hash ", look.dim), (short, look.strong)), joined((left, look.text)), width)
+    if may_be_second(run, step, asker):
+        words = joined(("You can be the second person: read all of it, compare the hash, then y.", look.text))
+    else:
+        order = f"outagetui approve {clean(run.id if run else '', 12)} {clean(step.id, 64)} {short}"
+        words = joined(("Waits for another approver: ", look.dim), (order, look.text))
+    return [head, *wrapped(words, width)]
+
+
+def _choices(run: RunRow | None, step: StepRow, asker: Asker, width: int, look: Look) -> list[Text]:
+    rows: list[Text] = []
+    found = choices(step, second=may_be_second(run, step, asker))
+    named = [choice for choice in found if choice.answer not in (*KEYS, APPROVE)]
+    for choice in named:
+        head, *rest = wrapped(said(choice.words, look.text), width - 5)
+        key = (f"{choice.key or '-':>3}  ", look.key if choice.key else look.dim)
+        order = f"outagetui answer {run.id if run else ''} {step.id} {choice.answer}"
+        tail = "" if choice.key else f"  ({clean(order, 160)})"
+        rows += [joined(key, head, (tail, look.dim)), *(joined("     ", line) for line in rest)]
+    rows.append(Text())
+    for letter, words in [*((each.key, each.words) for each in found if each not in named), ("n", "add a note")]:
+        answer = joined((letter, look.key), f" {words}")
+        if rows[-1].plain and rows[-1].cell_len + 4 + answer.cell_len > width:
+            rows.append(Text())
+        rows[-1] = joined(rows[-1], "    ", answer) if rows[-1].plain else answer
+    return rows
