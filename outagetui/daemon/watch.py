@@ -162,7 +162,7 @@ class Watch:
         """Return for how long no probe has ended, less what the next one may take."""
         if not self._checks:
             return 0.0
-        newest = max(self._began, *(at for at, _ in self._last.values()))
+        newest = max([self._began, *(at for at, _ in self._last.values())])
         return now - newest - min(check.every + check.timeout for check in self._checks.values())
 
     def take(self) -> tuple[list[Observation], list[Live], list[Event]]:
