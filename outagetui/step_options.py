@@ -83,8 +83,8 @@ class DnsUpdateOptions(StepOptions, frozen=True, kw_only=True):
     name: Word
     type: str = "A"
     ttl: Annotated[int, Meta(ge=0, le=604800)] = 60
-    from_: str | tuple[str, ...] = field(name="from")
-    to: str | tuple[str, ...]
+    from_: Word | Annotated[tuple[str, ...], Meta(min_length=1)] = field(name="from")
+    to: Word | Annotated[tuple[str, ...], Meta(min_length=1)]
     key: Word
     secret: Word
     algorithm: Literal["hmac-sha256", "hmac-sha384", "hmac-sha512"] = "hmac-sha256"
@@ -190,6 +190,7 @@ STEPS: dict[str, type[StepOptions]] = {
     "wait_for": WaitOptions,
     "announce": AnnounceOptions,
     "http": HttpStepOptions,
+    "dns.update": DnsUpdateOptions,
     "note": StepOptions,
     "choose": StepOptions,
     "spend": SpendOptions,

@@ -98,6 +98,7 @@ _MODULES = {
     "wait_for": "waiting",
     "announce": "announcing",
     "http": "http",
+    "dns.update": "dns_update",
     "note": "talking",
     "playbook": "talking",
     "spend": "spending",

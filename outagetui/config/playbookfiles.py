@@ -18,7 +18,7 @@ from outagetui.step_options import ACTS_OUTSIDE, STEPS, StepOptions, WaitOptions
 
 # Kinds of steps that are specified but that this version cannot do.
 STEPS_LATER: Final = (
-    *("command", "service", "dns.update"),
+    *("command", "service"),
 )
 
 SAYS: Final = {"manual": "says what to do or asks", "note": "says what is to be known", "choose": "asks"}

@@ -99,6 +99,8 @@ def _dns_update(options: DnsUpdateOptions) -> Iterator[Trouble]:
 
 
 def _values(options: DnsUpdateOptions) -> Iterator[Trouble]:
+    if not options.from_ or not options.to:
+        return  # told already
     sets = []
     for key, given, texts in (("from", options.from_, options.old), ("to", options.to, options.new)):
         read = set()
@@ -112,9 +114,7 @@ def _values(options: DnsUpdateOptions) -> Iterator[Trouble]:
             if value in read and text not in texts[:index]:
                 yield at, f"{text} stands here twice"
             read.add(value)
-        if not texts:
-            yield (key,), f"must not be empty; expected the record's {'old' if key == 'from' else 'new'} value"
-        elif options.type == "CNAME" and len(texts) > 1:
+        if options.type == "CNAME" and len(texts) > 1:
             yield (key,), "a name has only one CNAME"
         sets.append(read)
     if sets[0] and sets[0] == sets[1]:

@@ -8,6 +8,7 @@ import msgspec
 from outagetui.model import Config
 from outagetui.playbook import chat
 from outagetui.playbook.programs import of_command, of_service
+from outagetui.playbook.wire import of_dns_update
 from outagetui.step_options import ChannelsOptions, SpendOptions, StepOptions
 
 
@@ -41,4 +42,5 @@ _MEANINGS: dict[str, Callable[[Any, Config], dict[str, Any]]] = {
     **dict.fromkeys(chat.KINDS, chat.meaning),
     "command": of_command,
     "service": of_service,
+    "dns.update": of_dns_update,
 }

@@ -3,12 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
-from outagetui.playbook import chat, programs
-from outagetui.step_options import AnnounceOptions, ChannelsOptions, HttpStepOptions, StepOptions, WaitOptions
-
-SHOWN = 200  # characters of a request's body
+from outagetui.playbook import chat, programs, wire
+from outagetui.step_options import AnnounceOptions, ChannelsOptions, StepOptions, WaitOptions
 
 
 def sentence(
@@ -49,29 +45,14 @@ def _tell_playbook(do: str, options: Any, names: dict[str, str]) -> str:
     return f"go through the playbook {names.get(f'playbook {options.id}', options.id)}"
 
 
-def _tell_http(do: str, options: Any, names: dict[str, str]) -> str:
-    assert isinstance(options, HttpStepOptions)
-    parts = [f"send {options.method} {options.url}"]
-    parts += [f"{name}: {value}" for name, value in options.headers.items()]
-    if options.body:
-        cut = f"{options.body[:SHOWN]}…" if len(options.body) > SHOWN else options.body
-        parts.append(f"body {cut}")
-    if options.secret is not None:
-        placed = any("{secret}" in text for text in (*options.headers.values(), options.body))
-        parts.append(f"secret {options.secret}" if placed else f"secret {options.secret} as bearer token")
-    expected = f"expect {', '.join(map(str, options.status))}"
-    if options.path is not None:
-        expected += f" and {options.path} to be {msgspec.json.encode(options.equals).decode()}"
-    return f"{', '.join(parts)}; {expected}"
-
-
 _SENTENCES: dict[str, Callable[[str, Any, dict[str, str]], str]] = {
     "activate": _tell_channels,
     "deactivate": _tell_channels,
     "verify": _tell_wait,
     "wait_for": _tell_wait,
     "announce": _tell_announce,
-    "http": _tell_http,
+    "http": wire.tell_http,
+    "dns.update": wire.tell_dns_update,
     "spend": _tell_spend,
     "playbook": _tell_playbook,
 }
