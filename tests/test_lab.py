@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import dns.message
+import dns.query
 import pytest
 from outagetui.model import Outcome
 from tests.lab.processes import end, members, started
@@ -55,6 +57,12 @@ class Office:
             self.servers[server]["faults"][fault], shell=True, check=True, stdout=subprocess.DEVNULL, timeout=20
         )
 
+    def address(self, name: str) -> list[str]:
+        """Return what the name server says of a name."""
+        query = dns.message.make_query(f"{name}.example.test", "A")
+        reply = dns.query.udp(query, "127.0.0.1", port=self.servers["knot"]["ports"]["port"], timeout=2)
+        return [each.to_text() for one in reply.answer for each in one]
+
     def check(self, name: str) -> dict[str, Any]:
         done = self.outagetui("check", name, "--json")
         document = json.loads(done.stdout)
@@ -76,7 +84,7 @@ def test_every_server_is_up_within_seconds_and_outlives_the_command(office: Offi
     assert office.seconds < 15
     assert office.told["left_out"] == {}
     assert set(office.servers) == {
-        *("site", "knot", "ngircd", "dovecot", "mailhub", "chat"),
+        *("site", "messenger", "knot", "ngircd", "dovecot", "mailhub", "chat"),
         *("rooms", "kamailio", "sipp", "prosody"),
     }
     for name, server in office.servers.items():
@@ -106,6 +114,35 @@ def test_every_backup_is_proven_ready(office: Office) -> None:
     assert readiness == dict.fromkeys(("extensions", "irc", "jabber", "phone", "webchat"), "ready")
 
 
+def test_its_playbook_moves_everybody_over_and_the_stand_down_takes_all_of_it_back(office: Office) -> None:
+    banner = office.directory / "pages" / "banner.html"
+    page = office.directory / "pages" / "status" / "status.json"
+    dry = office.outagetui("play", "messenger-down", "--dry-run")
+    assert dry.returncode == 0, dry.stderr
+    assert "invite ada@example.test and bob@example.test" in dry.stdout
+    assert banner.read_text() == ""
+    try:
+        went = office.outagetui("play", "messenger-down", "--yes", "--json")
+        assert went.returncode == 0, went.stdout + went.stderr
+        details = {step["id"]: step["detail"] for step in json.loads(went.stdout)["steps"]}
+        assert details["open-room"] == (
+            "outage@rooms.example.test made; invited ada@example.test, bob@example.test; said the text"
+        )
+        assert office.address("chat") == ["127.0.0.2"]
+        assert 'role="status"' in banner.read_text()
+        assert json.loads(page.read_text())["incidents"]
+        back = office.outagetui("play", "--stand-down", "--yes", "--json")
+        assert back.returncode == 0, back.stdout + back.stderr
+        details = {step["id"]: step["detail"] for step in json.loads(back.stdout)["steps"]}
+        assert details["undo-open-room"] == "outage@rooms.example.test destroyed"
+        assert office.address("chat") == ["127.0.0.1"]
+        assert banner.read_text() == ""
+        assert json.loads(page.read_text())["incidents"] == []
+        assert office.outagetui("journal", "--verify").returncode == 0
+    finally:
+        office.outagetui("daemon", "--stop")
+
+
 def test_its_secrets_are_made_anew_and_private(office: Office) -> None:
     vault = office.directory / "secrets"
     assert vault.stat().st_mode & 0o777 == 0o700
@@ -118,6 +155,7 @@ def test_its_secrets_are_made_anew_and_private(office: Office) -> None:
 @pytest.mark.parametrize(
     ("server", "fault", "check", "code"),
     [
+        ("messenger", "503", "messenger.api", "http.503"),
         ("chat", "no-widget", "webchat.visit", "webchat.widget"),
         ("chat", "lost", "webchat.left-message", "mail.not-delivered"),
         ("mailhub", "refuse", "mail.smtp", "smtp.550"),

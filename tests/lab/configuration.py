@@ -4,6 +4,7 @@ from pathlib import Path
 from string import Template
 
 from outagetui.options import PROBES
+from tests.lab.playbook import CONTACTS, MESSENGER_DOWN
 from tests.lab.servers import INBOX, ROOM, WATCH, Lab
 from tests.servers.chat import GUESTS, LOBBY
 
@@ -16,6 +17,8 @@ canaries = ["tcp://127.0.0.1:$site"]
 path = "$place/store/store.db"
 [secrets]
 directory = "$place/secrets"
+[fail_back]
+up_for = "5s"
 """
 AUDIENCE = """\
 [[segment]]
@@ -24,26 +27,36 @@ audience = "customers"
 people = 900
 uses = ["website", "mail", "phone", "webchat"]
 [[segment]]
+id = "chatting-customers"
+audience = "customers"
+people = 600
+uses = ["messenger", "webchat", "phone"]
+[[segment]]
 id = "office"
 audience = "staff"
 people = 12
-uses = ["website", "jabber", "extensions", "irc"]
+uses = ["team-chat", "jabber", "extensions", "irc"]
 """
 CHANNELS = {
     "website": ("Website", "customers", "primary", "http://127.0.0.1:$site/"),
     "mail": ("Support mail", "customers", "primary", "mailto:watch@example.test"),
+    "messenger": ("Messenger", "customers", "primary", "example.hosting on the messenger"),
+    "team-chat": ("Team chat", "staff", "primary", "team on the messenger"),
     "webchat": ("Web chat", "customers", "backup", "http://127.0.0.1:$chat/chat"),
     "phone": ("Telephone", "customers", "backup", "sip:echo@example.test"),
     "extensions": ("Extensions", "staff", "backup", "sip:watch@example.test"),
     "jabber": ("Staff Jabber", "staff", "backup", "xmpp:$room@rooms.example.test?join"),
     "irc": ("Chat server", "staff", "backup", "irc://127.0.0.1:$ngircd/ops"),
 }
+BACKS_UP = {"customers": "messenger", "staff": "team-chat"}
 # By channel: the check's name, its probe, its target, and further lines.
 CHECKS: dict[str, tuple[tuple[str, str, str, str], ...]] = {
     "website": (
         ("page", "http", "http://127.0.0.1:$site/", 'match = "Example Hosting"'),
         ("address", "dns", "dns://127.0.0.1:$knot/www.example.test", 'answer = ["127.0.0.1"]'),
     ),
+    "messenger": (("api", "http", "http://127.0.0.1:$messenger/api/test", 'match = "\\"ok\\": true"'),),
+    "team-chat": (("api", "http", "http://127.0.0.1:$messenger/api/test", 'match = "\\"ok\\": true"'),),
     "mail": (
         ("smtp", "smtp", "smtp://127.0.0.1:$mailhub", 'mail_from = "$inbox"\nrcpt_to = "$inbox"'),
         ("mailbox", "imap", "imap://watch%40example.test@127.0.0.1:$dovecot", 'secret = "mailbox"'),
@@ -133,6 +146,9 @@ def write(lab: Lab) -> Path:
         for line in AUDIENCE.splitlines()
     )
     files |= {f"checks/{name}.toml": _channel(name, rows) for name, rows in used.items() if rows}
+    backups = [name for name in used if used[name] and CHANNELS[name][2] == "backup" and name != "irc"]
+    values["backups"] = ", ".join(f'"{name}"' for name in backups)
+    files |= {"contacts.toml": CONTACTS, "playbooks/messenger-down.toml": MESSENGER_DOWN}
     for name, text in files.items():
         path = lab.directory / "config" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -144,7 +160,7 @@ def _channel(id: str, rows: list[tuple[str, str, str, str]]) -> str:
     name, audience, role, address = CHANNELS[id]
     head = f'[channel]\nname = "{name}"\naudience = "{audience}"\nrole = "{role}"\naddress = "{address}"\n'
     if role == "backup":
-        head += 'backs_up = ["website"]\nprove_every = "7d"\n'
+        head += f'backs_up = ["{BACKS_UP[audience]}"]\nprove_every = "7d"\n'
     checks = [
         f'[[check]]\nid = "{check}"\nprobe = "{probe}"\ntarget = "{target}"\nevery = "10s"\n'
         f"{TIMES.get(probe, USUAL)}\n{more}\n"

@@ -17,6 +17,7 @@ from tests.servers.kamailio import INSTALL as INSTALL_KAMAILIO
 from tests.servers.kamailio import Kamailio
 from tests.servers.knot import Knot
 from tests.servers.mailhub import Mailhub
+from tests.servers.messenger import Messenger
 from tests.servers.ngircd import Ngircd
 from tests.servers.prosody import Prosody
 from tests.servers.sipp import INSTALL as INSTALL_SIPP
@@ -25,6 +26,14 @@ from tests.servers.sipp import Sipp
 WATCH = "watch"  # the account of the checks, with every server
 INBOX = "watch@example.test"
 ROOM = "office"
+STAFF = ("ada", "bob")  # who have Jabber accounts
+
+
+# The front page takes in the banner, which is empty as long as all is well.
+SITE = """\
+<!doctype html><html lang="en"><title>Example Hosting</title><h1>Example Hosting</h1><div id="banner"></div>
+<script>fetch("banner.html").then(r => r.text()).then(t => { banner.innerHTML = t })</script></html>
+"""
 
 
 class Server(Struct):
@@ -44,13 +53,13 @@ class Lab:
         self.directory = directory
         self.servers: list[Server] = []
         self.left_out: dict[str, str] = {}  # servers that are not installed, and what installs them
-        self.passwords = {name: secrets.token_urlsafe(18) for name in ("jabber", "sip", "mailbox", "mail")}
+        self.passwords = {name: secrets.token_urlsafe(18) for name in ("jabber", "sip", "mailbox", "mail", *STAFF)}
         self.ca = directory / "ca.pem"
 
     def start(self) -> None:
         """Start everything. What a starter raises is raised, and `servers` holds what runs by then."""
         certificate = self._certificate()
-        for start in (self._site, self._names, self._irc, self._mail, self._rooms, self._phone):
+        for start in (self._site, self._messenger, self._names, self._irc, self._mail, self._rooms, self._phone):
             for server in start():
                 self.servers.append(server)
         for server in self._jabber(certificate):
@@ -72,14 +81,21 @@ class Lab:
     def _site(self) -> Iterator[Server]:
         pages = self.directory / "pages"
         (pages / "status").mkdir(parents=True)
-        (pages / "index.html").write_text("<!doctype html><title>Example Hosting</title><h1>Example Hosting</h1>")
+        (pages / "index.html").write_text(SITE)
+        (pages / "banner.html").touch()
         port, group = free_port(), Group(self.directory / "site.log")
         argv = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", str(pages)]
         group.start(argv, _listens(port))
         yield Server("site", group.id, {"port": port}, _faults(group.id))
 
+    def _messenger(self) -> Iterator[Server]:
+        messenger = Messenger(self.directory / "messenger").start()
+        more = _by_file(self.directory / "messenger" / "fault", "503", "partial")
+        yield Server("messenger", messenger.group.id, {"port": messenger.port}, _faults(messenger.group.id) | more)
+
     def _names(self) -> Iterator[Server]:
-        knot = Knot(self.directory / "knot").start()
+        knot = Knot(self.directory / "knot", more="chat 5 A 127.0.0.1\n").start()
+        self.passwords["dns"] = knot.secret
         yield Server("knot", knot.group.id, {"port": knot.port}, _faults(knot.group.id))
 
     def _irc(self) -> Iterator[Server]:
@@ -115,6 +131,8 @@ class Lab:
         ports = {"port": prosody.port, "tls": prosody.tls_port}
         yield Server("prosody", prosody.group.id, ports, _faults(prosody.group.id) | more)
         prosody.add_user(WATCH, self.passwords["jabber"])
+        for name in STAFF:
+            prosody.add_user(name, self.passwords[name])
         prosody.add_room(ROOM)
 
     def _phone(self) -> Iterator[Server]:
