@@ -19,6 +19,7 @@ from outagetui.actions import Result, World, options_of
 from outagetui.actions.deadline import deadline_of
 from outagetui.events import StepPlan
 from outagetui.outlets import files
+from outagetui.outlets.links import Block, Piece, blocks
 from outagetui.probes.aside import aside
 from outagetui.probes.trouble import Trouble
 from outagetui.secrets import SecretError
@@ -42,7 +43,7 @@ class Fragment(Struct, frozen=True):
     key: str
 
     def as_html(self) -> str:
-        """Return it as HTML that holds no markup but ours."""
+        """Return it as HTML that holds no markup but ours; addresses of harmless kinds become links."""
         attributes = {
             "role": "status",
             "lang": self.language,
@@ -50,8 +51,7 @@ class Fragment(Struct, frozen=True):
             _HTML_MARK: self.key,
         }
         head = " ".join(f'{name}="{html.escape(value)}"' for name, value in attributes.items())
-        paragraphs = [part for part in self.body.split("\n\n") if part.strip()]
-        lines = [f"<p>{html.escape(part.strip()).replace(chr(10), '<br>')}</p>" for part in paragraphs]
+        lines = [_as_html(block) for block in blocks(self.body)]
         moment, shown = html.escape(self.updated), html.escape(self.updated[:16].replace("T", " "))
         when = f'<p><small><time datetime="{moment}">{shown} UTC</time></small></p>'
         title = f"<p><strong>{html.escape(self.title)}</strong></p>"
@@ -200,6 +200,18 @@ def _content(options: BannerOptions, world: World) -> str:
     updated = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     made = Fragment(options.kind, title, body, options.language, updated, world.key)
     return made.as_html() if _is_html(options) else made.as_json()
+
+
+def _as_html(block: Block) -> str:
+    lines = ["".join(_link(piece) for piece in line) for line in block.lines]
+    if block.items:
+        return "\n".join(("<ul>", *(f"<li>{line}</li>" for line in lines), "</ul>"))
+    return f"<p>{'<br>'.join(lines)}</p>"
+
+
+def _link(piece: Piece) -> str:
+    text = html.escape(piece.text)
+    return f'<a href="{html.escape(piece.href)}">{text}</a>' if piece.href else text
 
 
 def _empty(options: BannerOptions) -> str:

@@ -185,13 +185,24 @@ class Tags(HTMLParser):
         self.tags.append(("pi", {}))
 
 
+def test_addresses_become_links_where_their_kind_is_harmless() -> None:
+    body = "Use:\n- Web chat: https://chat.example/?a=1&b=2\n- Bad: javascript:alert(1)\n- Phone: tel:+4930901820"
+    tags = Tags()
+    tags.feed(Fragment("k", "t", body, "en", "2026-01-01T00:00:00Z", "key").as_html())
+    assert [attributes["href"] for tag, attributes in tags.tags if tag == "a"] == [
+        "https://chat.example/?a=1&b=2",
+        "tel:+4930901820",
+    ]
+    assert [tag for tag, _ in tags.tags].count("li") == 3
+
+
 @pytest.mark.parametrize("field", ["kind", "title", "body", "language", "updated", "key"])
 def test_no_field_becomes_markup(field: str) -> None:
     plain = Fragment("k", "t", "b", "en", "2026-01-01T00:00:00Z", "key")
     made = replace(plain, **{field: EVIL})
     tags = Tags()
     tags.feed(made.as_html())
-    assert {tag for tag, _ in tags.tags} <= {"div", "p", "strong", "br", "small", "time"}
+    assert {tag for tag, _ in tags.tags} <= {"div", "p", "strong", "br", "small", "time", "ul", "li"}
     allowed = {"class", "role", "lang", "data-kind", "data-outagetui", "datetime"}
     assert all(attributes.keys() <= allowed for _, attributes in tags.tags)
     text = made.as_json()
