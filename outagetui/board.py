@@ -184,6 +184,7 @@ class _View(Health):
             acked_by=incident.acked_by,
             closed=closed,
             closes=self.ledger.closes(),
+            woken=self.ledger.alerts.woken(incident.id),
         )
 
     def _reach(self, audience: Audience, chosen: Callable[[PublicChannel], bool]) -> tuple[float | None, bool]:

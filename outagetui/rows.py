@@ -105,6 +105,7 @@ class IncidentRow(Struct, frozen=True, kw_only=True):
     acked_by: str = ""
     closed: float | None = None
     closes: float | None = None  # when it will close by itself, if all primaries stay up
+    woken: tuple[str, ...] = ()  # the links of the alert chain that took the alert
 
 
 class GainRow(Struct, frozen=True, kw_only=True):

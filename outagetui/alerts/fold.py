@@ -87,9 +87,9 @@ class Alerts(Struct):
         """Return what each link was told of an incident."""
         return self.incidents.get(incident, {})
 
-    def woken(self, incident: str) -> int:
-        """Return how many links took the alert of an incident."""
-        return sum(told.opened == "sent" for told in self.told(incident).values())
+    def woken(self, incident: str) -> tuple[str, ...]:
+        """Return the links that took the alert of an incident."""
+        return tuple(link for link, told in self.told(incident).items() if told.opened == "sent")
 
     def _state(self, event: events.StateChanged, at: float, primaries: frozenset[str]) -> None:
         state = State(event.now)

@@ -102,6 +102,7 @@ def _incident(board: Board) -> dict[str, Any] | None:
         "since": _stamp(incident.since),
         "channels": list(incident.channels),
         "acked_by": incident.acked_by,
+        "woken": list(incident.woken),
     }
 
 
@@ -135,6 +136,8 @@ def lines(board: Board) -> list[str]:
     if incident is not None and incident.closed is None:
         taken = f"taken by {clean(incident.acked_by)}" if incident.acked_by else "not acknowledged"
         since = datetime.fromtimestamp(incident.since, zone).strftime("%H:%M")
+        if incident.woken:
+            taken += f", woken: {clean(', '.join(incident.woken))}"
         out.append(f"INCIDENT {incident.id} since {since} ({', '.join(incident.channels)}), {taken}")
     for reach in board.reach:
         if reach.now is not None:

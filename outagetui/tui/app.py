@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from outagetui.rows import Board
 from outagetui.text import clean
 from outagetui.tui.base import SHORT, BoardApp
 from outagetui.tui.feed import Source
+from outagetui.tui.wake import Waker
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -73,6 +75,7 @@ class OutageApp(BoardApp):
         self.orders = orders
         self.drill = drill
         self.actor = ""  # who we are to the daemon
+        self._waker = Waker(ascii=self.ascii)
         self._refused = ""  # why the daemon did not greet us, in words
         self._sending: set[asyncio.Task[dict[str, object]]] = set()
 
@@ -84,6 +87,12 @@ class OutageApp(BoardApp):
         """Tell the daemon that somebody is here, so that it knows our role and does not end as unneeded."""
         self.set_interval(PRESENCE, self._greet)
         self._greet()
+
+    def watch_board(self, board: Board | None) -> None:
+        """Ring when somebody has to look."""
+        sound = self._waker.wake(board) if board is not None else ""
+        if sound and self._driver is not None and not self.is_headless:
+            self._driver.write(sound)
 
     def _greet(self) -> None:
         task = asyncio.create_task(self._hello())
