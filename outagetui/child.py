@@ -35,12 +35,12 @@ class Child:
         Raises OSError or ValueError when it cannot be started.
         """
         self._process = subprocess.Popen(
-            argv,
+            [each.encode() for each in argv],  # no locale of ours can change a value
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT if len(takes) == 1 else subprocess.PIPE,
             bufsize=0,
-            env=env,
+            env={name.encode(): value.encode() for name, value in env.items()},
             cwd=directory,
             umask=umask,
             start_new_session=True,
@@ -156,12 +156,12 @@ class Child:
 
 def _lives(group: int) -> bool:
     """Whether any process of the group runs, zombies not counted."""
-    for entry in os.scandir("/proc"):
+    for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
         try:
             # The name before it may hold blanks and brackets: state, parent, group.
-            state, _, its_group = Path(entry.path, "stat").read_text(errors="replace").rpartition(")")[2].split()[:3]
+            state, _, its_group = (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()[:3]
         except (OSError, ValueError):
             continue
         if its_group == str(group) and state not in "ZX":

@@ -55,16 +55,17 @@ def value_trouble(command: Command, name: str, value: str) -> str:
     for character in value:
         if unicodedata.category(character) in _UNSEEN:
             return f"holds a control or invisible character, U+{ord(character):04X}"
+    shown = f"{value[:60]}…" if len(value) > 60 else value
     at = names_in(command.argv).get(name, 0)
     if value.startswith("-") and "--" not in after_program(command.argv, at):
-        return f'"{value}" begins with - and could be taken for an option; put "--" before {{{name}}} in its argv'
+        return f'"{shown}" begins with - and could be taken for an option; put "--" before {{{name}}} in its argv'
     import regex
 
     try:
         good = regex.fullmatch(command.params[name], value, timeout=PATIENCE)
     except TimeoutError:
         return f"the pattern {command.params[name]!r} takes too long on this value: simplify it"
-    return "" if good else f'"{value}" does not match {command.params[name]!r}, as the whole value must'
+    return "" if good else f'"{shown}" does not match {command.params[name]!r}, as the whole value must'
 
 
 def quoted(argv: Sequence[str]) -> str:
@@ -83,4 +84,4 @@ def _escaped(character: str) -> str:
         return f"\\{character}"
     if unicodedata.category(character) not in _UNSEEN:
         return character
-    return f"\\U{ord(character):08x}" if ord(character) > 0xFF else f"\\x{ord(character):02x}"
+    return f"\\U{ord(character):08x}" if ord(character) > 0x7F else f"\\x{ord(character):02x}"

@@ -54,8 +54,12 @@ _WRAPPERS = frozenset(
 
 def trouble(argv: Sequence[str], places: Sequence[int]) -> tuple[int, str] | None:
     """Return which of `places`, the indexes of values in `argv`, would be run as a program, and why; None if none."""
-    for at in _programs(argv, places):
+    programs = list(_programs(argv, places))
+    for at in reversed(programs):
         name = _name(argv[at])
+        # What follows a script that is named at once is the script's own.
+        if name in _INTERPRETERS and argv[at + 1 : at + 2] and argv[at + 1].startswith("/"):
+            continue
         for place in (each for each in places if each > at):
             between = argv[at + 1 : place]
             if name in _ALWAYS:
@@ -66,7 +70,7 @@ def trouble(argv: Sequence[str], places: Sequence[int]) -> tuple[int, str] | Non
             operands = [each for each in between if not each.startswith("-")]
             if name in _INTERPRETERS and not operands:
                 return place, f"it would choose what {name} runs; name the script by its whole path"
-            if name in _WRAPPERS and not any(each.startswith("/") for each in between):
+            if name in _WRAPPERS and not any(at < each < place for each in programs):
                 return place, f"it would choose what {name} runs; name that program by its whole path before it"
     return None
 

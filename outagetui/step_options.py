@@ -195,6 +195,8 @@ STEPS: dict[str, type[StepOptions]] = {
     "choose": StepOptions,
     "spend": SpendOptions,
     "playbook": PlaybookOptions,
+    "command": CommandOptions,
+    "service": ServiceOptions,
     "xmpp.room": XmppRoomStepOptions,
     "xmpp.room.close": XmppRoomCloseOptions,
     "xmpp.invite": XmppInviteOptions,

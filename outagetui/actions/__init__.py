@@ -97,6 +97,8 @@ _MODULES = {
     "verify": "waiting",
     "wait_for": "waiting",
     "announce": "announcing",
+    "command": "command",
+    "service": "command",
     "http": "http",
     "dns.update": "dns_update",
     "note": "talking",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path as File
 from typing import Any
 
-from outagetui.commands import PLACEHOLDER, names_in, pattern_trouble, value_trouble
+from outagetui.commands import PLACEHOLDER, pattern_trouble, value_trouble
 from outagetui.config.draft import ID, ID_WORDS, Draft, Placed
 from outagetui.config.positions import Path
 from outagetui.config.problems import listing, nearest
@@ -56,7 +56,7 @@ def _argv_troubles(table: CommandTable) -> Iterator[tuple[Path, str]]:
 
 
 def _param_troubles(table: CommandTable) -> Iterator[tuple[Path, str]]:
-    used = names_in(table.argv)
+    used = {name for element in table.argv for name in PLACEHOLDER.findall(element)}
     for name, param in table.params.items():
         if not PLACEHOLDER.fullmatch(f"{{{name}}}"):
             yield (

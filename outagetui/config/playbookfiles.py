@@ -16,11 +16,6 @@ from outagetui.config.wiresteps import step_troubles
 from outagetui.model import Playbook, Step, Undo
 from outagetui.step_options import ACTS_OUTSIDE, STEPS, StepOptions, WaitOptions
 
-# Kinds of steps that are specified but that this version cannot do.
-STEPS_LATER: Final = (
-    *("command", "service"),
-)
-
 SAYS: Final = {"manual": "says what to do or asks", "note": "says what is to be known", "choose": "asks"}
 TALKS: Final = (*SAYS, "playbook")  # kinds that wait for people, or do nothing themselves
 RESERVED: Final = ("yes", "no", "done", "failed", "skip", "abort", "retry", "undo", "again", "approved", "break-glass")
@@ -122,7 +117,7 @@ def _options(do: str, raw: dict[str, object], source: Source, at: Path) -> StepO
     kind = STEPS.get(do)
     if kind is None:
         if do:
-            source.problem((*at, "do"), unknown_kind(do, STEPS, STEPS_LATER, "step kind"))
+            source.problem((*at, "do"), unknown_kind(do, STEPS, (), "step kind"))
         return StepOptions()
     options = decode(kind, raw, source, (*at, "with"))
     for key, value in msgspec.structs.asdict(options).items():
