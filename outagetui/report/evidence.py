@@ -1,13 +1,14 @@
 """What samples and their rollups tell about an incident beside the journal; pure."""
 
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from outagetui.verdict import FAIL_POINTS, PASS_POINTS
+from outagetui.model import Check, Outcome, Sample
+from outagetui.options import ProbeOptions
+from outagetui.verdict import FAIL_POINTS, PASS_POINTS, Track, add, failing_share
 
-MINUTE = 60.0  # the longest that one tally takes
+PASS, FAIL = Sample(Outcome.PASS), Sample(Outcome.FAIL)
 
 
 class Tally(Struct, frozen=True, order=True):
@@ -45,14 +46,23 @@ def first_failure(tallies: Iterable[Tally], detected: float) -> Tally | None:
     return onset
 
 
-def failing_share(tallies: Sequence[Tally], begin: float, end: float) -> float | None:
-    """Return the share of failures in a stretch of time; None when nothing was counted in it."""
-    low = bisect_left(tallies, begin - MINUTE, key=_at)
-    high = bisect_left(tallies, end, key=_at)
-    inside = [tally for tally in tallies[low:high] if tally.at >= begin or tally.at + tally.seconds > begin]
-    seen = sum(tally.passed + tally.failed for tally in inside)
-    return sum(tally.failed for tally in inside) / seen if seen else None
+def failing_shares(probe: str, tallies: Iterable[Tally]) -> list[tuple[float, float]]:
+    """Return (at, failing share) of a check of kind `probe` after each tally, as the screens showed it then."""
+    check = Check(id="", probe=probe, target="", options=ProbeOptions())
+    track, found = Track(), []
+    for tally in tallies:
+        for failed in _spread(tally):
+            track = add(track, check, FAIL if failed else PASS, tally.at)
+        found.append((tally.at + tally.seconds, failing_share(track)))
+    return found
 
 
-def _at(tally: Tally) -> float:
-    return tally.at
+def _spread(tally: Tally) -> Iterable[bool]:
+    """Give a tally's samples, the failures evenly among them: a rolled-up minute does not tell their order."""
+    seen = tally.passed + tally.failed
+    return ((number + 1) * tally.failed // seen > number * tally.failed // seen for number in range(seen))
+
+
+def without(tallies: Iterable[Tally], stretches: Sequence[tuple[float, float]]) -> list[Tally]:
+    """Return the tallies outside of `stretches`: what was counted while we were blind says nothing of the far side."""
+    return [tally for tally in tallies if not any(begin <= tally.at < end for begin, end in stretches)]

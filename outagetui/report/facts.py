@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from outagetui import events
 from outagetui.ledger import CLOSING_KINDS
 from outagetui.live import Public
 from outagetui.model import Entry
 from outagetui.report import reach_over_time, timeline, troubles
-from outagetui.report.evidence import Evidence, first_failure
+from outagetui.report.evidence import Evidence, first_failure, without
 from outagetui.report.incidents import LEAD_SECONDS, Incident, entries_of
 from outagetui.report.money import spent
 from outagetui.report.telling import asked, told
@@ -70,7 +71,10 @@ class _Teller:
         backups = frozenset(each.id for each in public.channels if each.role == "backup")
         active, states = self._before()
         wrong = troubles.troubles(self.mine, self.names, backups, active, states, self.unseen)
-        stories = reach_over_time.stories(self.past, public, self.evidence, self.unseen, self.begin, self.end)
+        blind = [(each.begin, each.end) for each in self.unseen if each.kind == "blind"]
+        sound = {check: without(tallies, blind) for check, tallies in self.evidence.tallies.items()}
+        seen = replace(self.evidence, tallies=sound)
+        stories = reach_over_time.stories(self.past, public, seen, self.unseen, self.begin, self.end)
         reaches = tuple(map(self._reach, stories))
         money = spent(self.past, public, self.evidence, self.begin, self.end)
         return Report(
@@ -291,7 +295,7 @@ class _Teller:
         if not any(story.people for story in reaches):
             yield "Reach is not known: no segment has people."
         elif any(story.uncertain_s for story in reaches):
-            yield "Where reach is marked uncertain it leans on what was known last, or on few samples."
+            yield "Where reach is marked uncertain it leans on what was known last, or on the counts of the first alarm."
         yield "Names, roles, segments and rates are those of the configuration as it is now."
         if self.damaged:
             yield (

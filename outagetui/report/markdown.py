@@ -81,7 +81,8 @@ def lost(story: ReachStory) -> str:
 
 
 def _both(at: datetime, zone: tzinfo) -> str:
-    return f"{words.local(at, zone)} ({words.utc(at, at.astimezone(zone))} UTC)"
+    local = words.local(at, zone)
+    return local if words.zone_name(at, zone) == "UTC" else f"{local} ({words.utc(at, at.astimezone(zone))} UTC)"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:

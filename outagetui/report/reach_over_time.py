@@ -1,24 +1,27 @@
 """The reach of each audience as a step function, replayed from the journal with the rules of `outagetui.reach`; pure.
 
-The journal has no failing share for a partial channel: it is counted from the samples kept, in stretches of five
-minutes or twenty samples; where none are kept, the counts in the words of the state's entry are taken, and the reach is
-marked uncertain. Where even these are missing nothing is counted as lost. It is uncertain too while nobody could see.
+The journal has no failing share for a partial channel: the samples that are kept are judged again as they were then;
+where none are, the counts in the words of the state's entry are taken, and the reach is marked uncertain. Where even
+these are missing nothing is counted as lost. It is uncertain too while nobody could see.
 """
 
+import math
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
 
 from outagetui import events
-from outagetui.live import Public, PublicChannel
+from outagetui.live import Public, PublicChannel, PublicCheck
 from outagetui.model import AUDIENCES, Audience, Entry, State
 from outagetui.reach import Share, reach, share_of
-from outagetui.report.evidence import Evidence, failing_share
+from outagetui.report.evidence import Evidence, failing_shares
 from outagetui.report.unseen import Unseen
+from outagetui.verdict import patience
 
-SLICE_SECONDS = 300.0
-SLICE_SAMPLES = 20
+PACE_SECONDS = 5.0
+PACE_SAMPLES = 10  # half of what a share looks back on
 _COUNTED = re.compile(r"(?:^|: )(\d{1,6}) of (\d{1,6}) failed")
 
 
@@ -97,6 +100,7 @@ class _Channels:
 
 
 _Change = tuple[float, Callable[[_Channels], None]]
+_Series = Callable[[PublicCheck], list[tuple[float, float]]]  # of a check: (at, failing share)
 
 
 def stories(
@@ -153,11 +157,18 @@ def _changes(entries: Sequence[Entry], public: Public, evidence: Evidence, end: 
     channels = {channel.id: channel for channel in public.channels}
     changes: list[_Change] = []
     partial: dict[str, tuple[float, str]] = {}
+    known: dict[str, list[tuple[float, float]]] = {}
+
+    def series(check: PublicCheck) -> list[tuple[float, float]]:
+        if check.id not in known:
+            known[check.id] = failing_shares(check.probe, evidence.tallies.get(check.id, ()))
+        return known[check.id]
+
     last = float("-inf")
 
     def settle(name: str, until: float) -> None:
         since, why = partial.pop(name)
-        for at, share, sure in _slices(channels[name], evidence, since, until, why):
+        for at, share, sure in _slices(channels[name], series, since, until, why):
             changes.append((at, _fails(name, share, sure)))
 
     for entry in entries:
@@ -193,18 +204,23 @@ def _stands(name: str, active: bool) -> Callable[[_Channels], None]:
 
 
 def _slices(
-    channel: PublicChannel, evidence: Evidence, begin: float, end: float, why: str
+    channel: PublicChannel, series: _Series, begin: float, end: float, why: str
 ) -> list[tuple[float, float, bool]]:
     """Return (from when, failing share, sure) over a partial stretch."""
-    counted = _COUNTED.search(why)
-    said = int(counted[1]) / int(counted[2]) if counted is not None and int(counted[2]) else 0.0
-    length = max(SLICE_SECONDS, SLICE_SAMPLES * max((check.every for check in channel.checks), default=0.0))
-    number = max(1, int((end - begin) // length))
+    words = _COUNTED.search(why)
+    said = min(1.0, int(words[1]) / int(words[2])) if words is not None and int(words[2]) else 0.0
+    pace = max(PACE_SECONDS, PACE_SAMPLES * min((check.every for check in channel.checks), default=0.0))
     found: list[tuple[float, float, bool]] = []
-    for position in range(number):
-        at = begin + position * length
-        until = begin + (position + 1) * length if position + 1 < number else end
-        shares = [failing_share(evidence.tallies.get(check.id, ()), at, until) for check in channel.checks]
-        share = max((each for each in shares if each is not None), default=None)
-        found.append((at, min(said, 1.0), False) if share is None else (at, share, True))
+    for number in range(max(1, math.ceil((end - begin) / pace))):
+        at = begin + number * pace
+        share = max((_share_at(series(check), check, at) for check in channel.checks), default=0.0)
+        found.append((at, share, True) if share else (at, said, False))
     return found
+
+
+def _share_at(shares: Sequence[tuple[float, float]], check: PublicCheck, at: float) -> float:
+    """Return the share known at `at`, 0 when none is, or none that is fresh enough to trust."""
+    position = bisect_right(shares, at, key=lambda share: share[0])
+    if position == 0 or at - shares[position - 1][0] > patience(check.every):
+        return 0.0
+    return shares[position - 1][1]

@@ -78,7 +78,7 @@ def night(begin: float = BEGIN) -> list[tuple[float, str, Event]]:
     """Return the whole incident as (at, actor, event)."""
     started = events.DaemonStarted(version="0.1.0", pid=100, vantage="here", digest="d")
     up = [state(each.id, "unknown", "up") for each in CHANNELS]
-    told = "6 of 20 failed (likely 16-48 %), evidence 11.4/8: no answer in time"
+    told = "4 of 6 failed (likely 35-88 %), evidence 10.2/8: no answer in time"
     minutes: list[tuple[float, str, Event]] = [
         (-30, "daemon", started),
         *((-29, "daemon", each) for each in up),
@@ -137,7 +137,7 @@ def samples(begin: float = BEGIN) -> list[Observation]:
         at = begin + number * 10.0
         if 46 * MINUTE < at - begin < 50 * MINUTE:
             continue
-        failed = 0 <= number < 120 and number % 4 == 0
+        failed = number in (0, 2, 3, 5) or (5 < number < 120 and number % 4 == 0)
         down = 20 * MINUTE <= at - begin < 80 * MINUTE
         seen.append(sample("messenger.port", at, Outcome.FAIL if failed or down else Outcome.PASS))
         if number % 6 == 0 and number > 40:

@@ -11,10 +11,10 @@ from outagetui.events import Event
 from outagetui.live import Public
 from outagetui.model import Check, Entry, Outcome, Sample, Segment, State
 from outagetui.options import TcpOptions
-from outagetui.report.evidence import Evidence, Tally, failing_share, first_failure
+from outagetui.report.evidence import Evidence, Tally, failing_shares, first_failure, without
 from outagetui.report.reach_over_time import Step, Story, stories
 from outagetui.report.unseen import Unseen, stretches
-from tests.report.story import CHANNELS, PUBLIC, state
+from tests.report.story import CHANNELS, PUBLIC, SEGMENTS, state
 from tests.stores import business, channel
 
 NOTHING = Evidence({}, [], {})
@@ -63,19 +63,45 @@ def test_each_change_of_a_channel_or_a_standing_is_a_step() -> None:
     assert told.uncertain(1000.0) == 0.0
 
 
-def test_a_partial_channel_counts_what_its_samples_say_in_slices() -> None:
-    tallies = [Tally(at, 0.0, int(at % 40 != 0), int(at % 40 == 0)) for at in range(200, 500, 10)]
-    tallies += [Tally(at, 0.0, int(at % 20 != 0), int(at % 20 == 0)) for at in range(500, 800, 10)]
+def fails(letters: str, begin: float) -> list[Tally]:
+    return [Tally(begin + at * 10, 0.0, int(letter == "."), int(letter == "x")) for at, letter in enumerate(letters)]
+
+
+def test_a_partial_channel_counts_what_the_board_showed() -> None:
+    tallies = fails("x..." * 20 + "xx.." * 10, 200.0)
     evidence = Evidence({"messenger.port": tallies}, [], {})
-    story = [*UP, (200.0, state("messenger", "up", "partial")), (800.0, state("messenger", "partial", "up"))]
-    told = customers(story, evidence)
-    assert [(step.at, round(step.value, 3)) for step in told.steps] == [
-        (100.0, 1.0),
-        (200.0, 0.84),  # 8 of 30 fail
-        (500.0, 0.7),  # 15 of 30 fail
-        (800.0, 1.0),
-    ]
+    story = [*UP, (400.0, state("messenger", "up", "partial")), (1300.0, state("messenger", "partial", "up"))]
+    told = customers(story, evidence, end=1400.0)
+    values = {step.at: round(step.value, 3) for step in told.steps}
+    assert values[100.0] == values[1300.0] == 1.0
+    assert values[400.0] == pytest.approx(0.84, abs=0.02)  # a quarter fails for six in ten
+    assert min(values.values()) == 0.7  # then half of the last twenty
     assert not any(step.uncertain for step in told.steps)
+
+
+def test_the_worst_of_a_channels_checks_counts_and_a_sound_one_does_not() -> None:
+    evidence = Evidence(
+        {"messenger.port": fails("x..." * 20, 200.0), "messenger.feed": fails("x.......", 330.0)}, [], {}
+    )
+    told = customers(
+        [*UP, (400.0, state("messenger", "up", "partial"))],
+        evidence,
+        public=business((channel("messenger", checks=("port", "feed")), *CHANNELS[1:]), SEGMENTS),
+    )
+    assert {round(step.value, 1) for step in told.steps[1:]} == {0.8}
+
+
+def test_samples_too_old_to_trust_leave_the_words() -> None:
+    evidence = Evidence({"messenger.port": fails("x..." * 5, 200.0)}, [], {})
+    story = [*UP, (400.0, state("messenger", "up", "partial", "1 of 2 failed"))]
+    last = customers(story, evidence).steps[-1]
+    assert (last.value, last.uncertain) == (0.7, True)
+    assert last.at > 400.0
+
+
+def test_what_failed_while_we_were_blind_is_left_out() -> None:
+    tallies = fails("xxxx", 0.0)
+    assert without(tallies, [(10.0, 30.0), (90.0, 99.0)]) == [tallies[0], tallies[3]]
 
 
 def test_without_samples_the_words_of_the_entry_count_and_it_is_uncertain() -> None:
@@ -174,11 +200,18 @@ def test_what_came_after_the_detection_is_no_first_sign() -> None:
     assert first_failure(counts("....xx"), 30.0) is None
 
 
-def test_a_rolled_up_minute_counts_where_it_lies() -> None:
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=9))
+def test_a_minute_counts_as_its_samples_with_the_failures_evenly_among_them(minutes: list[tuple[int, int]]) -> None:
+    tallies = [Tally(at * 60.0, 60.0, passed, failed) for at, (passed, failed) in enumerate(minutes)]
+    shares = failing_shares("tcp", tallies)
+    assert [at for at, _ in shares] == [tally.at + 60.0 for tally in tallies]
+    assert all(0.0 <= share <= 1.0 for _, share in shares)
+    assert failing_shares("tcp", [Tally(0.0, 60.0, 0, 6)]) == [(60.0, 1.0)]
+    assert failing_shares("tcp", [Tally(0.0, 60.0, 6, 0), Tally(60.0, 60.0, 2, 4)])[-1][1] == pytest.approx(0.8)
+
+
+def test_trouble_that_began_in_a_rolled_up_minute_is_known_to_the_minute() -> None:
     minutes = [Tally(60.0, 60.0, 5, 1), Tally(120.0, 60.0, 0, 6)]
-    assert failing_share(minutes, 130.0, 140.0) == 1.0
-    assert failing_share(minutes, 90.0, 125.0) == 7 / 12
-    assert failing_share(minutes, 180.0, 190.0) is None
     first = first_failure(minutes, 130.0)
     assert first is not None
     assert (first.at, first.seconds) == (60.0, 60.0)
