@@ -295,7 +295,7 @@ class _Teller:
         if not any(story.people for story in reaches):
             yield "Reach is not known: no segment has people."
         elif any(story.uncertain_s for story in reaches):
-            yield "Where reach is marked uncertain it leans on what was known last, or on the counts of the first alarm."
+            yield "Where reach is marked uncertain it leans on what was known last, or on the first counts alone."
         yield "Names, roles, segments and rates are those of the configuration as it is now."
         if self.damaged:
             yield (
