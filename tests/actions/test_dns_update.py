@@ -10,8 +10,6 @@ from typing import Any
 import dns.message
 import dns.query
 import dns.rcode
-import dns.tsig
-import dns.update
 import pytest
 from outagetui import actions
 from outagetui.actions import Result
@@ -62,13 +60,6 @@ async def recover(place: Place, plan: StepPlan) -> Result | str | None:
     return found
 
 
-def by_hand(knot: Knot, value: str, name: str = "www", kind: str = "A") -> None:
-    """Somebody else changes the zone."""
-    update = dns.update.UpdateMessage("example.test", keyring=dns.tsig.Key(KEY, knot.secret, "hmac-sha256"))
-    update.replace(name, 30, kind, value)
-    assert dns.query.tcp(update, "127.0.0.1", port=knot.port, timeout=2).rcode() == dns.rcode.NOERROR
-
-
 async def test_the_value_is_swapped_and_every_name_server_says_so(knot: Knot, place: Place) -> None:
     result = await act(place, step(knot.port, ttl=7))
     assert result == Result(True, f"www.example.test A is {NEW}, and every name server says so")
@@ -108,7 +99,7 @@ async def test_records_of_every_kind_and_sets_of_them(
 
 
 async def test_what_is_so_already_is_not_done_and_not_ours_to_take_back(knot: Knot, place: Place) -> None:
-    by_hand(knot, NEW)
+    knot.change("www", NEW)
     result = await act(place, step(knot.port))
     assert result.done
     assert not result.changed
@@ -119,7 +110,7 @@ async def test_what_is_so_already_is_not_done_and_not_ours_to_take_back(knot: Kn
 
 @pytest.mark.parametrize(("name", "holds"), [("www", OTHER), ("none", "no A record")])
 async def test_another_value_is_left_alone(knot: Knot, place: Place, name: str, holds: str) -> None:
-    by_hand(knot, OTHER)
+    knot.change("www", OTHER)
     result = await act(place, step(knot.port, name=name))
     words = f"{name}.example.test A holds {holds}, not the expected {OLD}; somebody changed it"
     assert result == Result(False, words)
@@ -269,7 +260,7 @@ async def test_of_two_who_switch_at_once_one_is_told_that_the_other_did(knot: Kn
 
 async def test_a_race_lost_between_look_and_update_changes_nothing(knot: Knot, place: Place) -> None:
     async def somebody() -> None:
-        by_hand(knot, OTHER)
+        knot.change("www", OTHER)
 
     async with relay(knot.port, "pass", somebody, "pass") as between:
         result = await act(place, step(between.port))
@@ -279,7 +270,7 @@ async def test_a_race_lost_between_look_and_update_changes_nothing(knot: Knot, p
 
 async def test_two_who_switch_to_the_same_are_both_right_and_one_did_it(knot: Knot, place: Place) -> None:
     async def somebody() -> None:
-        by_hand(knot, NEW)
+        knot.change("www", NEW)
 
     async with relay(knot.port, "pass", somebody, "pass") as between:
         result = await act(place, step(between.port, read_back=[f"127.0.0.1:{knot.port}"]))
@@ -370,7 +361,7 @@ async def test_a_crash_at_any_point_is_looked_up(knot: Knot, place: Place, point
 
 
 async def test_after_a_crash_what_cannot_be_told_is_put_into_words(knot: Knot, place: Place) -> None:
-    by_hand(knot, OTHER)
+    knot.change("www", OTHER)
     words = f"www.example.test A holds {OTHER}, neither the old nor the new value"
     assert await recover(place, step(knot.port)) == words
     knot.group.freeze()
@@ -391,7 +382,7 @@ async def test_the_undo_writes_the_old_value_back_unless_somebody_changed_it(kno
     assert (await act(place, back)).done
     assert knot.values() == [OLD]
     assert (await act(place, plan)).done
-    by_hand(knot, OTHER)
+    knot.change("www", OTHER)
     result = await act(place, back)
     assert result == Result(False, f"www.example.test A holds {OTHER}, not the expected {NEW}; somebody changed it")
     assert knot.values() == [OTHER]

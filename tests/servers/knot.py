@@ -10,7 +10,10 @@ import dns.exception
 import dns.flags
 import dns.message
 import dns.query
+import dns.rcode
 import dns.rdatatype
+import dns.tsig
+import dns.update
 from tests.servers.group import Group
 from tests.servers.kamailio import free_port
 
@@ -96,6 +99,12 @@ class Knot:
         reply = dns.query.udp(query, "127.0.0.1", port=self.port, timeout=timeout)
         wanted = dns.rdatatype.from_text(kind)
         return sorted(each.to_text() for one in reply.answer if one.rdtype == wanted for each in one)
+
+    def change(self, name: str, value: str, kind: str = "A") -> None:
+        """Change the zone as somebody else with the key would."""
+        update = dns.update.UpdateMessage("example.test", keyring=dns.tsig.Key(KEY, self.secret, "hmac-sha256"))
+        update.replace(name, 30, kind, value)
+        assert dns.query.tcp(update, "127.0.0.1", port=self.port, timeout=2).rcode() == dns.rcode.NOERROR
 
     def _ready(self) -> bool:
         query = dns.message.make_query("example.test", "SOA")
