@@ -100,6 +100,25 @@ async def test_people_are_woken_in_order_and_told_the_rest_and_the_urls_stay_sec
     home.sound()
 
 
+@pytest.mark.slow
+def test_a_daemon_killed_while_it_sends_sends_again_when_it_is_back(home: House) -> None:
+    with Web() as web:
+        furnish(home, f"{hook(web)}?rto=60", hook(web))
+        home.seed(StateChanged(id="chat", was="up", now="down", why="refused"), at=time.time() - 60)
+        web.hold()
+        home.start()
+        eventually(lambda: home.told(AlertIntended), 30)
+        home.kill()
+        web.let_go()
+        home.start()
+        eventually(lambda: home.told(AlertEnded), 30)
+        again = [each for each in web.posted if "may have had this message already" in each["message"]]
+        assert len(again) == 1
+    assert [(each.link, each.outcome) for each in home.told(AlertEnded)] == [("phone", "sent")]
+    home.terminate()
+    assert leaks(home.root) == []
+
+
 def test_a_link_is_tested_by_hand_and_what_came_of_it_is_seen(home: House) -> None:
     with Web() as web, Web() as broken:
         broken.status = 500
