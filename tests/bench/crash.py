@@ -1,0 +1,32 @@
+"""kill -9 at random moments of runs whose steps are commands: the journal and what was done must agree every time."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.bench.report import Row
+from tests.daemon.crash import Crash, Tally
+from tests.daemon.house import house
+
+KILLS = 500
+EACH = 25  # kills of one store; then another begins
+AT_ONCE = 2
+
+
+def run(kills: int = KILLS) -> list[Row]:
+    """Kill, compare, ask, go on."""
+    parts = [min(EACH, kills - begun) for begun in range(0, kills, EACH)]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        tallies = list(pool.map(_go, range(len(parts)), parts))
+    wrong = [words for tally in tallies for words in tally.disagreements]
+    runs, midway = sum(tally.runs for tally in tallies), sum(tally.midway for tally in tallies)
+    agreements = sum(tally.agreements for tally in tallies)
+    return [
+        Row("crash: kills", sum(tally.kills for tally in tallies), "", note=f"in {runs} runs of ten commands"),
+        Row("crash: agreements of file and journal", agreements, "", note=f"{midway} just between deed and outcome"),
+        Row("crash: unsure, asked", sum(tally.unsure for tally in tallies), ""),
+        Row("crash: disagreements", len(wrong), "", budget=0, note=wrong[0][:200] if wrong else ""),
+    ]
+
+
+def _go(seed: int, kills: int) -> Tally:
+    with house() as home:
+        return Crash(home, 1000 + seed).go(kills)
