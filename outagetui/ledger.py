@@ -207,6 +207,8 @@ class Ledger(Struct):
             incident.stood_down = closed
 
     def _state(self, event: events.StateChanged, entry: Entry) -> None:
+        if event.now not in set(State):
+            return  # a word of a newer version
         state = State(event.now)
         self.states[event.id] = state, entry.at
         if event.id not in self.primaries:

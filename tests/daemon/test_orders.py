@@ -221,6 +221,8 @@ MINIMAL: dict[str, dict[str, object]] = {
     "hello": {},
     "start": {"playbook": "chat-down"},
     "answer": {"run": "r1", "step": "sure", "attempt": 1, "answer": "done"},
+    "approve": {"run": "r1", "step": "s", "hash": "0" * 12},
+    "take": {"run": "r1"},
     "abort": {"run": "r1"},
     "ack": {},
     "mute": {"id": "chat", "seconds": 60, "reason": "x"},
@@ -247,7 +249,7 @@ def test_without_operators_the_daemons_user_may_everything_and_others_only_look(
     assert (replies[0]["role"], replies[0]["actor"]) == ("viewer", "nobody")
     for name, reply in list(zip(MINIMAL, replies, strict=True))[1:]:
         assert reply["ok"] is False
-        assert reply["error"] == f"nobody is viewer; {name} needs operator: see [[operator]] in outagetui.toml"
+        assert reply["error"] == f"nobody is viewer; {name} needs {NEEDS[name]}: see [[operator]] in outagetui.toml"
     assert {entry.kind for entry in home.entries()} <= {"daemon.start", "state"}
 
 
