@@ -5,7 +5,6 @@ import struct
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import dns.message
 import dns.query
@@ -16,13 +15,12 @@ from outagetui.actions import Result
 from outagetui.events import StepPlan
 from outagetui.playbook.plan import undo_of
 from outagetui.playbook.wire import of_dns_update
-from tests.actions.places import Place, plan_of, without
+from tests.actions.places import Place, without
 from tests.actions.relay import relay
-from tests.probes.nameservers import nameserver, reply_to
+from tests.actions.zones import NEW, OLD, OTHER, act, recover, step
+from tests.probes.nameservers import reply_to
 from tests.probes.servers import open_descriptors, refused_port, serve, settle
 from tests.servers.knot import KEY, SCANT, Knot
-
-OLD, NEW, OTHER = "127.0.0.1", "192.0.2.9", "192.0.2.77"
 
 
 @pytest.fixture
@@ -39,25 +37,6 @@ def place(tmp_path: Path, knot: Knot) -> Place:
     made.keep("tsig", knot.secret)
     made.keep("scant", knot.scant)
     return made
-
-
-def step(port: int, timeout: float = 5.0, **options: Any) -> StepPlan:
-    usual = {"server": f"127.0.0.1:{port}", "zone": "example.test", "name": "www", "key": KEY, "secret": "tsig"}
-    return plan_of("dns.update", timeout, **{**usual, "from": OLD, "to": NEW, **options})
-
-
-async def act(place: Place, plan: StepPlan) -> Result:
-    result = await actions.act(plan, place)  # type: ignore[arg-type]
-    assert result.detail.isprintable()
-    assert not (result.done and result.unsure)
-    without(result, place.secret("tsig"))
-    return result
-
-
-async def recover(place: Place, plan: StepPlan) -> Result | str | None:
-    found = await actions.recover(plan, place)  # type: ignore[arg-type]
-    without(found, place.secret("tsig"))
-    return found
 
 
 async def test_the_value_is_swapped_and_every_name_server_says_so(knot: Knot, place: Place) -> None:
@@ -277,61 +256,6 @@ async def test_two_who_switch_to_the_same_are_both_right_and_one_did_it(knot: Kn
     assert result.done
     assert not result.changed
     assert result.detail.startswith("somebody else did it: ")
-
-
-async def test_a_secondary_is_waited_for(tmp_path: Path, knot: Knot, place: Place) -> None:
-    first = Knot(tmp_path / "first")
-    second = Knot(tmp_path / "second", of=first)
-    first.start()
-    second.start()
-    place.keep("tsig", first.secret)
-    both = [f"127.0.0.1:{each.port}" for each in (first, second)]
-    try:
-        result = await act(place, step(first.port, 15.0, read_back=both))
-        assert result.done, result
-        assert second.values() == [NEW]
-        assert f"waits for name servers: {both[1]} still answers {OLD}" in place.told
-        # One that hangs is named, the update stands, and a retry only looks again.
-        second.group.freeze()
-        back = step(first.port, 2.0, read_back=both, **{"from": NEW, "to": OLD})
-        late = await act(place, back)
-        assert not late.done
-        assert not late.unsure
-        assert f"www.example.test A is {OLD} at 127.0.0.1:{first.port}, but not everywhere: {both[1]}" in late.detail
-        assert first.values() == [OLD]
-        second.group.thaw()
-        place.tried = True
-        again = await act(place, step(first.port, 15.0, read_back=both, **{"from": NEW, "to": OLD}))
-        assert again.done
-        assert again.changed
-    finally:
-        second.group.thaw()
-        second.stop()
-        first.stop()
-
-
-async def test_the_zone_s_own_name_servers_are_found_and_named(tmp_path: Path, place: Place) -> None:
-    server = Knot(tmp_path / "other", more="@ NS ns2\nns2 A 127.0.0.3\n@ NS ns.nowhere.invalid.\n").start()
-    place.keep("tsig", server.secret)
-    try:
-        result = await act(place, step(server.port, 2.0))
-        assert server.values() == [NEW]
-    finally:
-        server.stop()
-    assert not result.done
-    assert "ns2.example.test: 127.0.0.3:53: nothing listens there" in result.detail
-    assert "ns.nowhere.invalid was not found" in result.detail
-    assert "ns1" not in result.detail
-
-
-async def test_a_name_server_that_does_not_serve_the_zone_is_named(knot: Knot, place: Place) -> None:
-    def lame(query: dns.message.Message, tcp: bool) -> list[bytes]:
-        return [reply_to(query, rcode=dns.rcode.REFUSED, flags=0).to_wire()]
-
-    async with nameserver(lame) as port:
-        result = await act(place, step(knot.port, 1.5, read_back=[f"127.0.0.1:{port}"]))
-    assert not result.done
-    assert f"127.0.0.1:{port} does not serve the zone (REFUSED)" in result.detail
 
 
 @pytest.mark.parametrize("point", ["look", "update held", "update done", "read back"])

@@ -1,30 +1,22 @@
-"""`http` steps against a real server: what was done, what surely was not, and what nobody can know."""
+"""`http` steps against a real server: what is sent, what counts as done, and that no secret comes back."""
 
 import asyncio
 import base64
 import json
 import ssl
 import time
-from collections.abc import Awaitable, Callable
 from email.utils import formatdate
 from pathlib import Path
-from typing import Any
 
 import pytest
 from outagetui import actions
-from outagetui.actions import Result
+from tests.actions.http_desk import Desk, act
 from tests.actions.places import KEY, Place, plan_of, without
 from tests.probes.servers import (
-    Handler,
     Pki,
-    black_hole,
-    hanging,
-    open_descriptors,
     refused_port,
     reply,
-    saying,
     serve,
-    settle,
 )
 
 CANARY = "canary-Zm9vYmFy-token"
@@ -38,58 +30,6 @@ def place(tmp_path: Path) -> Place:
 @pytest.fixture(scope="module")
 def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
     return Pki(tmp_path_factory.mktemp("pki"))
-
-
-async def act(place: Place, url: str, timeout: float = 5.0, **options: Any) -> Result:
-    result = await actions.act(plan_of("http", timeout, url=url, **options), place)  # type: ignore[arg-type]
-    assert result.detail.isprintable()
-    assert not (result.done and result.unsure)
-    return result
-
-
-class Received:
-    """One request as the server got it."""
-
-    def __init__(self, line: str, headers: dict[str, str], body: bytes) -> None:
-        self.line, self.headers, self.body = line, headers, body
-
-
-class Desk:
-    """Reads whole requests and answers each with the next of `answers`, the last one again and again."""
-
-    def __init__(self, *answers: bytes | Callable[[Received], bytes]) -> None:
-        self.answers, self.received = list(answers), list[Received]()
-
-    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-        line, *rest = head.strip().split("\r\n")
-        headers = {name.lower(): value for name, _, value in (each.partition(": ") for each in rest)}
-        body = await reader.readexactly(int(headers.get("content-length", 0)))
-        self.received.append(Received(line, headers, body))
-        answer = self.answers[min(len(self.received), len(self.answers)) - 1]
-        writer.write(answer if isinstance(answer, bytes) else answer(self.received[-1]))
-
-
-def after_request(then: Callable[[asyncio.StreamWriter], Awaitable[None]]) -> Handler:
-    """Read the head of a request, and do `then`."""
-
-    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        await then(writer)
-        while await reader.read(65536):
-            pass
-
-    return handler
-
-
-async def silence(_: asyncio.StreamWriter) -> None:
-    """Say nothing."""
-
-
-async def reset(writer: asyncio.StreamWriter) -> None:
-    """Cut the connection hard."""
-    writer.get_extra_info("socket").setsockopt(1, 13, b"\1\0\0\0\0\0\0\0")  # SO_LINGER 0: a reset
-    writer.transport.abort()
 
 
 async def test_a_request_that_is_accepted_is_done_and_keeps_the_answer(place: Place) -> None:
@@ -313,93 +253,6 @@ async def test_a_secret_does_not_follow_a_redirect_to_another_server(place: Plac
     assert not other.received
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-@pytest.mark.parametrize(
-    "handler",
-    [
-        after_request(silence),
-        after_request(reset),
-        Desk(b""),
-        Desk(b"HTTP/1.1 200 OK\r\nContent-"),
-        Desk(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"),
-        Desk(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"),
-        Desk(b"\x00\xff what is this\r\n\r\n"),
-        hanging(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"),
-        hanging(b"HTTP/1.1 100 Continue\r\n\r\n"),
-    ],
-    ids=["silent", "reset", "closed", "half-head", "half-body", "half-chunks", "no-http", "hangs-in-body", "interim"],
-)
-async def test_what_was_sent_and_not_answered_to_the_end_is_unsure(place: Place, handler: Handler, method: str) -> None:
-    before = open_descriptors()
-    async with serve(handler) as server:
-        started = time.monotonic()
-        result = await act(place, f"http://127.0.0.1:{server.port}/", 0.6, method=method, body="x")
-        assert time.monotonic() - started < 0.6
-        assert server.connections == 1
-    assert result.unsure, result
-    assert "may or may not have been done" in result.detail
-    assert KEY in result.detail
-    await settle()
-    assert open_descriptors() == before
-
-
-@pytest.mark.parametrize("handler", [after_request(silence), after_request(reset), Desk(b"")])
-async def test_looking_in_vain_is_a_plain_failure(place: Place, handler: Handler) -> None:
-    async with serve(handler) as server:
-        result = await act(place, f"http://127.0.0.1:{server.port}/", 0.5, method="GET")
-    assert not result.done
-    assert not result.unsure
-
-
-async def test_a_code_that_came_is_believed_though_its_words_are_cut(place: Place) -> None:
-    answer = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 100\r\n\r\nhal"
-    async with serve(Desk(answer)) as server:
-        result = await act(place, f"http://127.0.0.1:{server.port}/")
-    assert not result.done
-    assert not result.unsure
-    assert result.detail.startswith("http.403 Forbidden, then: ")
-
-
-async def test_an_early_answer_to_a_long_body_is_read(place: Place) -> None:
-    async def early(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(reply("413 Content Too Large", b"too much"))
-
-    async with serve(early) as server:
-        result = await act(place, f"http://127.0.0.1:{server.port}/", body="x" * 900_000)
-    assert not result.done
-    assert result.unsure or result.detail.startswith("http.413")
-
-
-async def test_what_surely_was_not_sent_has_failed(place: Place, pki: Pki) -> None:
-    before = open_descriptors()
-    refused = await act(place, f"http://127.0.0.1:{refused_port()}/")
-    assert "tcp.refused" in refused.detail
-    with black_hole() as port:
-        dropped = await act(place, f"http://127.0.0.1:{port}/", 0.5)
-    assert "no connection in time" in dropped.detail
-    async with serve(hanging()) as server:
-        handshake = await act(place, f"https://127.0.0.1:{server.port}/", 0.5)
-    assert "no connection in time" in handshake.detail
-    async with serve(Desk(reply()), context=pki.rogue()) as server:
-        untrusted = await act(place, f"https://localhost:{server.port}/", ca=pki.ca)
-    assert "tls.untrusted: the certificate is refused" in untrusted.detail
-    async with serve(Desk(reply()), context=pki.expired()) as server:
-        expired = await act(place, f"https://localhost:{server.port}/", ca=pki.ca)
-    assert "tls.expired" in expired.detail
-    async with serve(saying(b"220 no TLS here\r\n")) as server:
-        plain = await act(place, f"https://127.0.0.1:{server.port}/")
-    assert "tls." in plain.detail
-    unread = await act(place, "https://127.0.0.1:9/", ca="/nonexistent/ca.pem")
-    assert "/nonexistent/ca.pem" in unread.detail
-    for result in (refused, dropped, handshake, untrusted, expired, plain, unread):
-        assert not result.done
-        assert not result.unsure
-        assert "nothing was sent" in result.detail
-    await settle()
-    assert open_descriptors() == before
-
-
 async def test_https_with_an_authority_of_ones_own(place: Place, pki: Pki, monkeypatch: pytest.MonkeyPatch) -> None:
     place.keep("token", CANARY)
     desk = Desk(reply())
@@ -418,39 +271,6 @@ async def test_a_proxy_of_the_environment_is_passed_over(place: Place, monkeypat
         monkeypatch.setenv(name, f"http://127.0.0.1:{refused_port()}")
     async with serve(Desk(reply())) as server:
         assert (await act(place, f"http://127.0.0.1:{server.port}/")).done
-
-
-async def test_a_cancelled_step_leaves_nothing_open(place: Place) -> None:
-    before = open_descriptors()
-    async with serve(after_request(silence)) as server:
-        task = asyncio.ensure_future(act(place, f"http://127.0.0.1:{server.port}/"))
-        await server.arrived.wait()
-        await asyncio.sleep(0.05)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-    await settle()
-    assert open_descriptors() == before
-
-
-async def test_after_a_crash_looking_is_repeated_and_all_else_is_asked_about(place: Place) -> None:
-    url = "https://api.example.test/switch"
-    for method in ("GET", "HEAD"):
-        assert await actions.recover(plan_of("http", url=url, method=method), place) is None  # type: ignore[arg-type]
-    for method in ("POST", "PUT", "DELETE"):
-        words = await actions.recover(plan_of("http", url=url, method=method), place)  # type: ignore[arg-type]
-        assert words == f"the request may have reached api.example.test (its Idempotency-Key: {KEY})"
-
-
-async def test_a_retry_after_unsure_is_the_same_request_again(place: Place) -> None:
-    desk = Desk(b"", reply("200 OK"))
-    async with serve(desk) as server:
-        plan = plan_of("http", url=f"http://127.0.0.1:{server.port}/", body="once")
-        first, second = [await actions.act(plan, place) for _ in range(2)]  # type: ignore[arg-type]
-    assert first.unsure
-    assert second.done
-    one, two = desk.received
-    assert (one.line, one.headers, one.body) == (two.line, two.headers, two.body)
 
 
 def test_who_decides_sees_the_whole_request_and_only_the_name_of_its_secret(place: Place) -> None:

@@ -1,0 +1,83 @@
+"""What `dns.update` reads back: every name server of the zone, or those that the step names."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dns.message
+import dns.rcode
+import pytest
+from tests.actions.places import Place
+from tests.actions.zones import NEW, OLD, act, step
+from tests.probes.nameservers import nameserver, reply_to
+from tests.servers.knot import Knot
+
+
+@pytest.fixture
+def knot(tmp_path: Path) -> Iterator[Knot]:
+    server = Knot(tmp_path / "knot").start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def place(tmp_path: Path, knot: Knot) -> Place:
+    (tmp_path / "secrets").mkdir(0o700)
+    made = Place(tmp_path / "secrets")
+    made.keep("tsig", knot.secret)
+    made.keep("scant", knot.scant)
+    return made
+
+
+async def test_a_secondary_is_waited_for(tmp_path: Path, knot: Knot, place: Place) -> None:
+    first = Knot(tmp_path / "first")
+    second = Knot(tmp_path / "second", of=first)
+    first.start()
+    second.start()
+    place.keep("tsig", first.secret)
+    both = [f"127.0.0.1:{each.port}" for each in (first, second)]
+    try:
+        result = await act(place, step(first.port, 15.0, read_back=both))
+        assert result.done, result
+        assert second.values() == [NEW]
+        assert f"waits for name servers: {both[1]} still answers {OLD}" in place.told
+        # One that hangs is named, the update stands, and a retry only looks again.
+        second.group.freeze()
+        back = step(first.port, 2.0, read_back=both, **{"from": NEW, "to": OLD})
+        late = await act(place, back)
+        assert not late.done
+        assert not late.unsure
+        assert f"www.example.test A is {OLD} at 127.0.0.1:{first.port}, but not everywhere: {both[1]}" in late.detail
+        assert first.values() == [OLD]
+        second.group.thaw()
+        place.tried = True
+        again = await act(place, step(first.port, 15.0, read_back=both, **{"from": NEW, "to": OLD}))
+        assert again.done
+        assert again.changed
+    finally:
+        second.group.thaw()
+        second.stop()
+        first.stop()
+
+
+async def test_the_zone_s_own_name_servers_are_found_and_named(tmp_path: Path, place: Place) -> None:
+    server = Knot(tmp_path / "other", more="@ NS ns2\nns2 A 127.0.0.3\n@ NS ns.nowhere.invalid.\n").start()
+    place.keep("tsig", server.secret)
+    try:
+        result = await act(place, step(server.port, 2.0))
+        assert server.values() == [NEW]
+    finally:
+        server.stop()
+    assert not result.done
+    assert "ns2.example.test: 127.0.0.3:53: nothing listens there" in result.detail
+    assert "ns.nowhere.invalid was not found" in result.detail
+    assert "ns1" not in result.detail
+
+
+async def test_a_name_server_that_does_not_serve_the_zone_is_named(knot: Knot, place: Place) -> None:
+    def lame(query: dns.message.Message, tcp: bool) -> list[bytes]:
+        return [reply_to(query, rcode=dns.rcode.REFUSED, flags=0).to_wire()]
+
+    async with nameserver(lame) as port:
+        result = await act(place, step(knot.port, 1.5, read_back=[f"127.0.0.1:{port}"]))
+    assert not result.done
+    assert f"127.0.0.1:{port} does not serve the zone (REFUSED)" in result.detail
