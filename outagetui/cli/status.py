@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from outagetui.cli.common import STATUS, UNUSABLE, fail, print_json, source
 from outagetui.journal import StoreError
 from outagetui.model import WORST_FIRST, worst
-from outagetui.rows import Board, ChannelRow, CheckRow
+from outagetui.rows import Board, ChannelRow, CheckRow, PlaybookRow
+from outagetui.suggest import gain_words
 from outagetui.text import clean
 
 
@@ -57,7 +58,40 @@ def document(board: Board) -> dict[str, Any]:
             }
             for made in board.announcements
         ],
+        "suggestions": [
+            {
+                "playbook": hint.playbook,
+                "why": clean(hint.why),
+                "gains": [{"audience": gain.audience, "now": gain.now, "then": gain.then} for gain in hint.gains],
+            }
+            for hint in board.suggestions
+        ],
+        "playbooks": [_playbook(row) for row in board.playbooks],
+        "break_glass": [
+            {"run": row.run, "step": row.step, "at": _stamp(row.at), "actor": row.actor, "reason": clean(row.reason)}
+            for row in board.glass
+        ],
         "daemon": _daemon(board),
+    }
+
+
+def _playbook(row: PlaybookRow) -> dict[str, Any]:
+    practised = row.practised
+    return {
+        "id": row.id,
+        "name": row.name,
+        "suggested": row.suggested,
+        "running": row.running or None,
+        "practised": {
+            "confidence": practised.confidence,
+            "at": None if practised.at is None else _stamp(practised.at),
+            "where": practised.where or None,
+            "state": practised.state or None,
+            "seconds": None if practised.at is None else round(practised.seconds, 1),
+            "failed": practised.failed,
+            "skipped": practised.skipped,
+            "changed": practised.changed,
+        },
     }
 
 
@@ -139,6 +173,9 @@ def lines(board: Board) -> list[str]:
         if incident.woken:
             taken += f", woken: {clean(', '.join(incident.woken))}"
         out.append(f"INCIDENT {incident.id} since {since} ({', '.join(incident.channels)}), {taken}")
+    for glass in board.glass:
+        who = f"{clean(glass.actor)} did {clean(glass.run)} {clean(glass.step)} alone"
+        out.append(f"BREAK-GLASS: {who}: {clean(glass.reason)}")
     for reach in board.reach:
         if reach.now is not None:
             guess = "?" if reach.uncertain else ""
@@ -156,9 +193,9 @@ def lines(board: Board) -> list[str]:
             question = f", asks: {clean(asking.question)}" if asking is not None else ""
             out.append(f"run {run.id} {clean(run.name)} {run.state}{question}")
     for hint in board.suggestions:
-        gained = (hint.then or 0.0) > (hint.now or 0.0)
-        gain = f" ({hint.audience} {hint.now or 0:.0%} to {hint.then or 0:.0%})" if gained else ""
-        out.append(f"suggested: outagetui play {hint.playbook}{gain}: {clean(hint.why)}")
+        gain = f" ({gain_words(hint.gains)})" if hint.gains else ""
+        sure = next((row.practised.confidence for row in board.playbooks if row.id == hint.playbook), "none")
+        out.append(f"suggested: outagetui play {hint.playbook}{gain}: {clean(hint.why)}; confidence {sure}")
     return out
 
 

@@ -10,7 +10,7 @@ from outagetui.reach import percent as percent
 from outagetui.rows import ReachRow
 
 GLUE = "\ue000"  # as wide as a blank, but no place to break a line at
-_PERCENT = re.compile(r"(?<=\d) (?=%)|(?<=%) (?=→)|(?<=→) (?=\d+ %)")
+_PERCENT = re.compile(r"(?<=\d) (?=%)|(?<=%) (?=→|to \d)|(?<=→) (?=\d+ %)|(?<=% to) (?=\d+ %)")
 
 
 @lru_cache(8)

@@ -13,6 +13,7 @@ from outagetui.rows import (
     CheckRow,
     DaemonRow,
     DeliveryRow,
+    GainRow,
     IncidentRow,
     LogRow,
     MuteRow,
@@ -163,7 +164,8 @@ def outage(**fields: Any) -> Board:
         ),
         "suggestions": (
             SuggestionRow(playbook="messenger-down", name="Public messenger down", why="messenger partial for 30 min",
-                          audience="customers", now=0.31, then=0.94),
+                          audience="customers", now=0.31, then=0.94,
+                          gains=(GainRow(audience="customers", now=0.31, then=0.94),)),
         ),
         "playbooks": (playbook(),),
         "runs": (),

@@ -7,7 +7,17 @@ from typing import Any
 
 import msgspec
 from outagetui.model import Observation, Outcome, Sample, State
-from outagetui.rows import AnnouncementRow, Board, DeliveryRow, LogRow, MuteRow, PlaybookRow, RunRow, StepRow
+from outagetui.rows import (
+    AnnouncementRow,
+    Board,
+    DeliveryRow,
+    LogRow,
+    MuteRow,
+    PlaybookRow,
+    PracticeRow,
+    RunRow,
+    StepRow,
+)
 from outagetui.tui.app import OutageApp
 from outagetui.tui.screens.answering import READING
 from tests.tui import fakes
@@ -125,8 +135,12 @@ PLAYBOOKS = (
         summary="Move staff to Jabber, customers to web chat and phone, and tell everybody.",
         steps=("Can two colleagues on different networks confirm it?", "activate Jabber, web chat and Phone",
                TELL, WAIT),
+        practised=PracticeRow(confidence="medium", at=NOW - 9 * 86400, where="drill", state="done", seconds=207.0,
+                              skipped=1),
     ),
-    PlaybookRow(id="phone-down", name="Telephone down", summary="Send callers to the web chat.", steps=("activate x",)),
+    PlaybookRow(id="phone-down", name="Telephone down", summary="Send callers to the web chat.", steps=("activate x",),
+                practised=PracticeRow(confidence="low", at=NOW - 2 * HOUR, where="real", state="failed", seconds=64.0,
+                                      failed=2, changed=True)),
     PlaybookRow(id="page", name="Update the status page", summary="Say again what we know.", steps=(TELL,)),
 )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """The list of playbooks: what starting one would do is read first, and it is started once."""
 
 import msgspec
+from outagetui.rows import GainRow
 from outagetui.tui.screens.ask import Confirm
 from outagetui.tui.screens.playbooks import PlaybooksScreen
 from outagetui.tui.screens.run import RunScreen
@@ -18,6 +19,26 @@ async def test_the_list_and_the_plan_fit_a_small_terminal() -> None:
         await pilot.press("down", "down")
         await pilot.pause()
         assert_golden("playbooks-other", text_of(app))
+
+
+async def test_a_failed_practice_says_how_it_failed() -> None:
+    async with screens(rf.source()) as (app, pilot):
+        app.open_plan("phone-down")
+        await pilot.pause()
+        words = "Confidence low: run for real 12:32, failed after 1m 04s, 2 steps failed, changed since"
+        assert words in " ".join(text_of(app).split())
+
+
+async def test_all_audiences_that_are_won_back_are_named() -> None:
+    (hint,) = rf.board().suggestions
+    staff = GainRow(audience="staff", now=0.0, then=1.0)
+    hint = msgspec.structs.replace(hint, gains=(*hint.gains, staff))
+    async with screens(rf.source(suggestions=(hint,)), size=(140, 40)) as (app, pilot):
+        assert "customers 31 % to 94 %, staff 0 % to 100 %" in text_of(app)
+        await pilot.press("p")
+        await pilot.pause()
+        assert "reach: customers 31 % to 94 %, staff 0 % to 100 %" in text_of(app)
+        assert_golden("playbooks-140x40", text_of(app))
 
 
 async def test_a_wide_terminal_shows_the_summaries_too() -> None:

@@ -2,7 +2,7 @@ import subprocess
 
 import msgspec
 import pytest
-from outagetui.rows import Board, IncidentRow
+from outagetui.rows import Board, GlassRow, IncidentRow
 from outagetui.tui.screens.wallboard import WallScreen
 from outagetui.tui.wall import WallApp
 from tests.pty_driver import python
@@ -21,6 +21,7 @@ from tests.tui.fakes import (
     text_of,
 )
 from tests.tui.golden import assert_golden
+from tests.tui.run_fakes import approving
 
 
 def made(board: Board, *, ascii: bool = False) -> WallApp:
@@ -149,3 +150,26 @@ async def test_no_size_breaks_the_wall(size: tuple[int, int]) -> None:
         await pilot.resize_terminal(80, 24)
         await pilot.pause()
         assert "Example Hosting" in text_of(app)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)])
+async def test_the_wall_tells_who_went_on_alone_and_how_long_a_second_person_is_waited_for(
+    size: tuple[int, int],
+) -> None:
+    glass = GlassRow(run="r3", step="restart", title="restart it", at=NOW, actor="ada", reason="nobody else is awake")
+    app = made(outage(glass=(glass,), runs=(approving(),)))
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        text = text_of(app)
+        assert "BREAK-GLASS  ada did r3 restart alone: nobody else is awake" in text
+        assert "run r12 needs a second person, 9m left: change www.example.net A" in text
+
+
+@pytest.mark.parametrize(
+    ("left", "words"), [(5.0, "needs a second person, seconds left:"), (-1.0, "a second person, asked too long ago:")]
+)
+async def test_a_question_for_a_second_person_runs_out_on_the_wall(left: float, words: str) -> None:
+    app = made(outage(runs=(approving(left),)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert words in text_of(app)

@@ -10,13 +10,15 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from outagetui.rows import Board, PlaybookRow, RunRow
+from outagetui.suggest import gain_words
 from outagetui.text import clean
 from outagetui.tui.screens.announcement import AnnouncementScreen
 from outagetui.tui.screens.opened import Opened
 from outagetui.tui.widgets.ink import filled, joined, paragraph, rule, said, sides, wrapped
 from outagetui.tui.widgets.page import Listing, Page
+from outagetui.tui.widgets.practice import confidence_mark, practice_words
 from outagetui.tui.widgets.steps import run_mark
-from outagetui.tui.words import percent, time_of
+from outagetui.tui.words import time_of
 
 if TYPE_CHECKING:
     from outagetui.tui.app import OutageApp
@@ -169,15 +171,14 @@ class PlaybooksScreen(Opened):
             mark = joined(("◆ ", look.key))
         elif row.suggested:
             mark = joined(("▲ ", look.ask))
+        end = joined(confidence_mark(row.practised, look))
         last = self._last(row)
-        end = Text()
         if row.running:
-            end = joined((f"RUNNING {clean(row.running, 12)}", look.key))
+            end = joined((f"RUNNING {clean(row.running, 12)}  ", look.key), end)
         elif row.suggested:
-            end = joined((" SUGGESTED ", look.ask))
-        elif last is not None and board is not None:
-            end = joined(("last run ", look.dim), run_mark(last, look))
-            end = joined(end, (f" {time_of(last.started, board.at, board.timezone)}", look.dim))
+            end = joined((" SUGGESTED ", look.ask), "  ", end)
+        elif last is not None and last.ended is not None and board is not None:
+            end = joined(run_mark(last, look), (f" {time_of(last.started, board.at, board.timezone)}  ", look.dim), end)
         name = said(row.name, look.strong, limit=80)
         if width >= 100:
             name = joined(filled(name, 36), " ", said(row.summary, look.dim))
@@ -191,10 +192,12 @@ class PlaybooksScreen(Opened):
         lines: list[Text] = []
         lines += paragraph(row.summary, width, look.text, limit=600) if row.summary else []
         for suggestion in (each for each in board.suggestions if each.playbook == row.id):
-            words = f"Suggested: {clean(suggestion.why)}; {suggestion.audience} who can reach us: "
-            words += f"{percent(suggestion.now)} → {percent(suggestion.then)}"
+            gain = gain_words(suggestion.gains)
+            words = f"Suggested: {clean(suggestion.why)}" + (f"; reach: {gain}" if gain else "")
             lines += wrapped(joined((words, look.possible)), width)
-        lines.append(Text())
+        style = look.text if row.practised.confidence in ("medium", "high") else look.loud
+        words = practice_words(row.practised, board.at, board.timezone)
+        lines += [*wrapped(joined((words, style)), width), Text()]
         for number, what in enumerate(row.steps, 1):
             head, *rest = wrapped(said(what, look.text), width - 5)
             lines.append(joined((f"{number:>3}  ", look.dim), head))

@@ -1,12 +1,14 @@
 """The foot of the board: the question that waits, what to do next, and the keys."""
 
+from rich.cells import cell_len
 from textual.strip import Strip
 
 from outagetui.rows import AnnouncementRow, Board, RunRow, SuggestionRow
+from outagetui.suggest import gain_words
 from outagetui.text import clean
 from outagetui.tui.theme import Look
 from outagetui.tui.widgets.live import Line
-from outagetui.tui.words import percent, time_of
+from outagetui.tui.words import lasting, time_of
 
 KEYS: tuple[tuple[str, str, int], ...] = (  # key, what it does, how soon it is left out where there is no room
     ("enter", "open", 2),
@@ -27,7 +29,7 @@ KEYS: tuple[tuple[str, str, int], ...] = (  # key, what it does, how soon it is 
 
 def prompt_lines(board: Board, now: float, look: Look, width: int) -> list[Strip]:
     """Return what waits for somebody: questions of runs, an announcement's next update, the suggested playbook."""
-    found = [run_line(run, look, width) for run in board.runs if run.ended is None][:2]
+    found = [run_line(run, now, look, width) for run in board.runs if run.ended is None][:2]
     found += [told_line(told, now, board.timezone, look, width) for told in board.announcements if told.open][:1]
     waiting = suggestions(board)
     return found + ([suggestion_line(waiting, look, width)] if waiting else [])
@@ -39,16 +41,16 @@ def suggestions(board: Board) -> list[SuggestionRow]:
     return [row for row in board.suggestions if row.playbook not in running]
 
 
-def run_line(run: RunRow, look: Look, width: int, key: str = "r") -> Strip:
+def run_line(run: RunRow, now: float, look: Look, width: int, key: str = "r") -> Strip:
     """Return one run: its question in loud letters behind the key that opens it, or what it is doing."""
     step = run.asking
     if step is not None:
         press = f" (press {key})" if key else ""
-        return (
-            Line(look.ask)
-            .add(f" run {clean(run.id, 12)} asks{press}: {clean(step.question or step.title)} ")
-            .strip(width)
-        )
+        what = "asks"
+        if step.hash:
+            what = f"needs a second person{_left(step.until, now)}"
+        words = f" run {clean(run.id, 12)} {what}{press}: {clean(step.question or step.title)} "
+        return Line(look.ask).add(words).strip(width)
     doing = next((step for step in run.steps if step.state == "doing"), None)
     done = sum(step.state in ("done", "skipped", "undone") for step in run.steps)
     words = f" run {clean(run.id, 12)} {clean(run.name, 40)}: {done} of {len(run.steps)} steps"
@@ -58,6 +60,14 @@ def run_line(run: RunRow, look: Look, width: int, key: str = "r") -> Strip:
         if doing.detail:
             line.add(f": {clean(doing.detail, 80)}", look.dim)
     return line.strip(width)
+
+
+def _left(until: float | None, now: float) -> str:
+    if until is None:
+        return ""
+    if until < now:
+        return ", asked too long ago"
+    return f", {lasting(until - now)} left" if until - now >= 10 else ", seconds left"
 
 
 def told_line(told: AnnouncementRow, now: float, zone: str, look: Look, width: int) -> Strip:
@@ -71,7 +81,9 @@ def told_line(told: AnnouncementRow, now: float, zone: str, look: Look, width: i
     if failed:
         line.add(f" not on {', '.join(clean(name, 20) for name in failed)}", look.loud)
     line.add(f" {clean(told.audience, 20)} were told at {time_of(told.made, now, zone)}", look.dim)
-    line.add("" if late or not due else f", next {due}", look.dim).add(": ", look.dim).add(clean(told.title, 60))
+    if not late and told.next_update is not None:
+        line.add(f", next {due} ({lasting(told.next_update - now)})", look.dim)
+    line.add(": ", look.dim).add(clean(told.title, 60))
     return line.strip(width)
 
 
@@ -79,8 +91,9 @@ def suggestion_line(rows: list[SuggestionRow], look: Look, width: int) -> Strip:
     """Return the suggested playbook with its key and what it wins."""
     first = rows[0]
     line = Line(look.text).add(" s ", look.key).add(f"start {clean(first.name, 50)}", look.strong)
-    if first.now is not None and first.then is not None and percent(first.now) != percent(first.then):
-        line.add(f"  {first.audience} {percent(first.now)} → {percent(first.then)}", look.good)
+    gain = gain_words(first.gains)
+    if gain:
+        line.add(f"  {gain if cell_len(gain) < width // 3 else gain_words(first.gains[:1])}", look.good)
     tail = f"  p shows {len(rows) - 1} more " if len(rows) > 1 else " "
     line.add("  ").add(f"because {clean(first.why)}", look.dim, max(0, width - line.length - len(tail)))
     return line.add(tail, look.dim).strip(width)

@@ -85,7 +85,7 @@ def wall_pages(board: Board, now: float, look: Look, width: int, height: int) ->
 
     The lines come in pages of `height`, so that no row is torn between two.
     """
-    first = [run_line(run, look, width, key="") for run in board.runs if run.ended is None]
+    first = [run_line(run, now, look, width, key="") for run in board.runs if run.ended is None]
     for told in board.announcements:
         if told.open or now - told.made < AGED_OUT:
             first.append(told_line(told, now, board.timezone, look, width))

@@ -1,0 +1,35 @@
+"""How practised a playbook is, in words and as a mark. Pure."""
+
+from rich.style import Style
+
+from outagetui.rows import PracticeRow
+from outagetui.text import clean
+from outagetui.tui.theme import Look
+from outagetui.tui.widgets.moment import age
+from outagetui.tui.words import time_of
+
+MARKS = {"high": "■■■", "medium": "■■□", "low": "■□□", "none": "□□□"}
+
+
+def confidence_mark(row: PracticeRow, look: Look) -> tuple[str, Style]:
+    """Return the confidence as bars and word, as wide for each: `■■□ medium`."""
+    word = clean(row.confidence, 10)
+    style = {"high": look.good, "medium": look.text}.get(row.confidence, look.loud)
+    return f"{MARKS.get(row.confidence, '?')} {word:<6}", style
+
+
+def practice_words(row: PracticeRow, now: float, zone: str) -> str:
+    """Return the confidence and why: when it was last run, how that went, and how long it took."""
+    sure = f"Confidence {clean(row.confidence, 10)}"
+    if row.at is None:
+        return f"{sure}: never run, neither for real nor in a drill"
+    where = "drilled" if row.where == "drill" else "run for real"
+    took = f"{clean(row.state, 12)} {'in' if row.state == 'done' else 'after'} {age(row.seconds)}"
+    words = [f"{sure}: {where} {time_of(row.at, now, zone)}", took]
+    words += [f"{count} step{'s' * (count != 1)} {what}" for count, what in _mishaps(row) if count]
+    words += ["changed since"] if row.changed else []
+    return ", ".join(words)
+
+
+def _mishaps(row: PracticeRow) -> tuple[tuple[int, str], ...]:
+    return (row.failed, "failed"), (row.skipped, "left out")
