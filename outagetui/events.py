@@ -202,6 +202,7 @@ class StepEnded(Event, frozen=True, kw_only=True):
     detail: str
     output: str = ""  # what the step printed, cleaned and capped
     changed: bool = True  # False when it was so already, so that nothing is there to take back
+    partly: bool = False  # it failed, and yet something was done that can be taken back
 
 
 class RunEnded(Event, frozen=True, kw_only=True):

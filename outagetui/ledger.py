@@ -38,6 +38,7 @@ class Run(Struct):
     glass: list[Glass] = []  # each time it went on without the second person it asked for
     people: set[str] = field(default_factory=set)  # who asked for what it does: none of them can be its second person
     unchanged: set[str] = field(default_factory=set)  # steps that were done already
+    half: set[str] = field(default_factory=set)  # steps that failed and yet did something
     tries: dict[str, int] = {}  # how often each step was begun
     stands_down: str = ""
     state: str = "running"
@@ -52,7 +53,8 @@ class Run(Struct):
 
     def done(self) -> list[StepPlan]:
         """Return the steps that were done and changed something, in their order."""
-        return [plan for plan in self.plans if self.steps[plan.id].state == "done" and plan.id not in self.unchanged]
+        whole = {plan.id for plan in self.plans if self.steps[plan.id].state == "done"} - self.unchanged
+        return [plan for plan in self.plans if plan.id in whole | self.half]
 
 
 class Announcement(Struct):
@@ -284,7 +286,11 @@ class Ledger(Struct):
             case events.StepIntended():
                 run.tries[event.step] = run.tries.get(event.step, 0) + 1
                 row = replace(row, state="doing", **_UNASKED)
-            case events.StepEnded(outcome=outcome, detail=detail, output=output, changed=changed):
+            case events.StepEnded(outcome=outcome, detail=detail, output=output, changed=changed, partly=partly):
                 (run.unchanged.discard if changed else run.unchanged.add)(event.step)
+                if partly:
+                    run.half.add(event.step)
+                elif outcome == "undone":
+                    run.half.discard(event.step)
                 row = replace(row, state=outcome, detail=detail, output=output, **_UNASKED)
         run.steps[event.step] = row

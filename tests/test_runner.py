@@ -327,47 +327,6 @@ def test_a_playbook_that_runs_is_not_begun_again() -> None:
     in_virtual_time(story())
 
 
-def test_a_stand_down_takes_back_what_was_done_once() -> None:
-    async def story() -> None:
-        pen = Pen()
-        runner = runner_of(pen, World())
-        await runner.start("ada", "book", "Book", (activate("a", "phone"), activate("b", "mail")))
-        await settle()
-        assert set(pen.ledger.active) == {"phone", "mail"}
-        await runner.stand_down("ada", "r1")
-        await settle()
-        assert set(pen.ledger.active) == {"phone", "mail"}  # what came in meanwhile is asked about first
-        await runner.answer("ada", "r2", "waiting", 1, "done")
-        await settle()
-        assert pen.ledger.active == {}
-        with pytest.raises(OrderError, match=r"r1 was stood down already"):
-            await runner.stand_down("ada", "r1")
-
-    in_virtual_time(story())
-
-
-def test_a_stand_down_that_was_given_up_may_be_begun_again() -> None:
-    async def story() -> None:
-        pen = Pen()
-        runner = runner_of(pen, World())
-        await runner.start("ada", "book", "Book", (activate("a", "phone", needs="confirm"),))
-        await settle()
-        await runner.answer("ada", "r1", "a", 1, "yes")
-        await settle()
-        await runner.abort("ada", await runner.stand_down("ada", "r1"))
-        await settle()
-        assert set(pen.ledger.active) == {"phone"}
-        back = await runner.stand_down("ada", "r1")
-        await settle()
-        await runner.answer("ada", back, "waiting", 1, "done")
-        await settle()
-        await runner.answer("ada", back, "undo-a", 1, "yes")
-        await settle()
-        assert pen.ledger.active == {}
-
-    in_virtual_time(story())
-
-
 def test_what_is_so_already_is_not_done() -> None:
     async def so(name: str) -> bool:
         return name == "room.there"

@@ -30,6 +30,7 @@ class Result(Struct, frozen=True):
     output: str = ""
     unsure: bool = False
     changed: bool = True
+    partly: bool = False  # it failed, and yet something was done that can be taken back
 
 
 class World(Protocol):

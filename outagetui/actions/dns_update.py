@@ -110,7 +110,7 @@ class _Step:
         now = f"{self.shown} is {show(self.new)}"
         if late:
             words = f"{now} at {self._primary.shown}, but not everywhere: {late}; retry only looks again"
-            return Result(False, words, changed=changed)
+            return Result(False, words, partly=changed)
         return Result(True, f"{words}{now}, and every name server says so", changed=changed)
 
     async def _look_up(self, error: NoAnswerError | RefusedError) -> Result:

@@ -229,22 +229,26 @@ class Course:
         return await self._ask(plan, "unsure", f"{plan.what}: {UNKNOWN}: {result.detail}")
 
     async def _failed(self, plan: StepPlan, result: Result) -> str:
-        events = result.events
+        events, output, partly = result.events, result.output, result.partly
         if self.aborted:
             # One commit, so that a kill cannot leave a failed step that the next daemon would do again.
             over = RunEnded(run=self.run.id, state="aborted")
-            await self._end(plan, "failed", result.detail, *events, over, actor=self.aborted, output=result.output)
+            await self._end(
+                plan, "failed", result.detail, *events, over, actor=self.aborted, output=output, partly=partly
+            )
             return "stop"
         if plan.on_failure == "continue":
-            await self._end(plan, "failed", result.detail, *events, output=result.output)
+            await self._end(plan, "failed", result.detail, *events, output=output, partly=partly)
             return "on"
         if plan.on_failure == "stop":
             over = RunEnded(run=self.run.id, state="failed")
-            await self._end(plan, "failed", result.detail, *events, over, output=result.output)
+            await self._end(plan, "failed", result.detail, *events, over, output=output, partly=partly)
             return "stop"
         # One commit, so that a kill cannot leave a failure nobody is asked about.
         question = self._question(plan, "failed", f"{plan.what}: failed: {result.detail}")
-        await self._pen.keep(DAEMON, *events, self._ended(plan, "failed", result.detail, result.output), question)
+        await self._pen.keep(
+            DAEMON, *events, self._ended(plan, "failed", result.detail, output, partly=partly), question
+        )
         return await self._ask(plan)
 
     async def _recover(self, plan: StepPlan) -> str:
@@ -324,7 +328,16 @@ class Course:
             await self._awake.wait()
         return self.run.answered[plan.id].answer
 
-    def _ended(self, plan: StepPlan, outcome: str, detail: str, output: str = "", *, changed: bool = True) -> StepEnded:
+    def _ended(
+        self,
+        plan: StepPlan,
+        outcome: str,
+        detail: str,
+        output: str = "",
+        *,
+        changed: bool = True,
+        partly: bool = False,
+    ) -> StepEnded:
         return StepEnded(
             run=self.run.id,
             step=plan.id,
@@ -333,6 +346,7 @@ class Course:
             detail=detail,
             output=output,
             changed=changed,
+            partly=partly,
         )
 
     async def _end(
@@ -344,7 +358,8 @@ class Course:
         actor: str = DAEMON,
         output: str = "",
         changed: bool = True,
+        partly: bool = False,
     ) -> None:
-        ended = self._ended(plan, outcome, detail, output, changed=changed)
+        ended = self._ended(plan, outcome, detail, output, changed=changed, partly=partly)
         last = [event for event in events if isinstance(event, RunEnded)]
         await self._pen.keep(actor, *(event for event in events if event not in last), ended, *last)

@@ -8,7 +8,18 @@ from outagetui.ledger import Ledger
 from outagetui.model import Entry
 
 # Doing these again after a crash is safe: nothing half happens, or (announce) each delivery has rules of its own.
-SAFE = ("activate", "deactivate", "verify", "wait_for", "announce", "note", "spend", "playbook", "fail_back")
+SAFE = (
+    "activate",
+    "deactivate",
+    "verify",
+    "wait_for",
+    "announce",
+    "note",
+    "spend",
+    "playbook",
+    "fail_back",
+    "dns.update",
+)
 WORDS = ("yes", "retry", "undo", "approved", "break-glass")  # an operator's word to do it, or to do it once more
 ASKS = ("manual", "choose")  # kinds whose outcome is an answer, without an intent
 DAEMON = "outagetui"
