@@ -2,35 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, cast
+from typing import Any
 
 import pytest
-from outagetui.actions import (
-    Act,
-    Recover,
-    Result,
-    World,
-    xmpp_account,
-    xmpp_invite,
-    xmpp_message,
-    xmpp_room,
-    xmpp_room_close,
-)
-from outagetui.events import StepPlan
+from outagetui.actions import Result
 from outagetui.probes.trouble import Trouble
 from outagetui.xmpp.office import Office
-from tests.actions.xmpp_people import PASSWORDS, Place, Server, online
+from tests.actions.xmpp_people import PASSWORDS, Place, Server, act, online, recover, until_empty
 from tests.probes.cancel import cancelled_at
 from tests.probes.servers import Pki, open_descriptors, settle
 from tests.servers.prosody import ROOMS, Prosody
 
-MODULES: dict[str, Any] = {
-    "xmpp.room": xmpp_room,
-    "xmpp.room.close": xmpp_room_close,
-    "xmpp.invite": xmpp_invite,
-    "xmpp.message": xmpp_message,
-    "xmpp.account": xmpp_account,
-}
 ADA, EVE = "ada@example.test", "eve@example.test"
 
 
@@ -89,16 +71,6 @@ async def nothing_left() -> AsyncIterator[None]:
     assert len(open_descriptors()) <= len(before)
 
 
-async def act(plan: StepPlan, place: Place | None = None) -> Result:
-    result = await cast("Act", MODULES[plan.do].act)(plan, cast("World", place or Place()))
-    assert "canary" not in repr(result)
-    return result
-
-
-async def recover(plan: StepPlan, place: Place | None = None) -> Result | str | None:
-    return await cast("Recover", MODULES[plan.do].recover)(plan, cast("World", place or Place()))
-
-
 async def test_a_room_is_made_set_up_and_filled(server: Server) -> None:
     plan = server.plan(
         "xmpp.room",
@@ -120,7 +92,7 @@ async def test_a_room_is_made_set_up_and_filled(server: Server) -> None:
     assert room("office", "return r:get_name()") == "office"
     assert room("office", f"return r:get_affiliation('{ADA}')") == "member"
     assert room("office", "return #r._history .. r._history[1].stanza:get_child_text('body')").startswith("1Everybody")
-    await _until_empty(server)
+    await until_empty(server)
 
 
 async def test_the_invited_may_enter_a_room_of_members_and_others_may_not(server: Server) -> None:
@@ -398,13 +370,5 @@ async def test_cancelling_a_step_anywhere_leaves_no_task_no_socket_and_nobody_in
         await settle()
         assert asyncio.all_tasks() == {asyncio.current_task()}
         assert len(open_descriptors()) <= len(before)
-        await _until_empty(server)
+        await until_empty(server)
     assert number > 5
-
-
-async def _until_empty(server: Server) -> None:
-    for _ in range(300):
-        if server.prosody.occupants("office") == 0:
-            return
-        await asyncio.sleep(0.01)
-    pytest.fail("somebody is still in the room")

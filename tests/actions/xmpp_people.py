@@ -3,9 +3,21 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 from xml.etree.ElementTree import Element
 
+import pytest
+from outagetui.actions import (
+    Act,
+    Recover,
+    Result,
+    World,
+    xmpp_account,
+    xmpp_invite,
+    xmpp_message,
+    xmpp_room,
+    xmpp_room_close,
+)
 from outagetui.events import StepPlan
 from outagetui.probes.trouble import Phases
 from outagetui.probes.vantage import Vantage
@@ -17,6 +29,13 @@ from outagetui.xmpp.session import Session
 from tests.probes.servers import Pki
 from tests.servers.prosody import ROOMS, Prosody
 
+MODULES: dict[str, Any] = {
+    "xmpp.room": xmpp_room,
+    "xmpp.room.close": xmpp_room_close,
+    "xmpp.invite": xmpp_invite,
+    "xmpp.message": xmpp_message,
+    "xmpp.account": xmpp_account,
+}
 PASSWORDS = {"watch": "canary-watch-word", "ada": "canary-ada-word", "eve": "canary-eve-word"}
 CLIENT = "{jabber:client}"
 
@@ -107,3 +126,21 @@ async def online(server: Server, name: str, *rooms: str) -> AsyncIterator[Person
     finally:
         await session.aclose()
         await place.aclose()
+
+
+async def act(plan: StepPlan, place: Place | None = None) -> Result:
+    result = await cast("Act", MODULES[plan.do].act)(plan, cast("World", place or Place()))
+    assert "canary" not in repr(result)
+    return result
+
+
+async def recover(plan: StepPlan, place: Place | None = None) -> Result | str | None:
+    return await cast("Recover", MODULES[plan.do].recover)(plan, cast("World", place or Place()))
+
+
+async def until_empty(server: Server) -> None:
+    for _ in range(300):
+        if server.prosody.occupants("office") == 0:
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("somebody is still in the room")
