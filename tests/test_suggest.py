@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from outagetui import config
+from outagetui.daemon.shown import shown
 from outagetui.live import PublicPlaybook
 from outagetui.model import AUDIENCES, Audience, Condition, Segment, State
 from outagetui.reach import Share, reach
 from outagetui.suggest import Moment, Seen, below_since, gain_words, holds, suggestions
-from tests.configs import problems, write
+from tests.configs import BACKUP, problems, write
 from tests.stores import business
 
 NOW = 1_795_354_327.0  # Sunday 2026-11-22 14:32:07 in Berlin
@@ -294,3 +295,14 @@ when = [
         Condition(channels=("a",), state=(State.DOWN,), between=(1320, 360), days=(4, 5)),
         Condition(audience="customers", reach_below=0.5, lasting=60.0),
     )
+
+
+def test_backups_of_a_playbook_that_is_run_by_another_count_for_both(tmp_path: Path) -> None:
+    inner = 'name = "Inner"\n[[step]]\ndo = "activate"\nwith = { channels = ["b"] }\n'
+    outer = 'name = "Outer"\n[[step]]\nid = "all"\ndo = "playbook"\nwith = { id = "inner" }\n'
+    files = {"checks/b.toml": BACKUP, "playbooks/inner.toml": inner, "playbooks/outer.toml": outer}
+    first = {book.id: book for book in shown(config.load(write(tmp_path, files)), "", ()).playbooks}
+    assert {id: book.activates for id, book in first.items()} == {"inner": ("b",), "outer": ("b",)}
+    changed = files | {"playbooks/inner.toml": inner + STEP}
+    then = {book.id: book for book in shown(config.load(write(tmp_path, changed)), "", ()).playbooks}
+    assert all(then[id].digest != first[id].digest for id in ("inner", "outer"))

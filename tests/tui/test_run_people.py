@@ -236,7 +236,7 @@ async def test_nothing_is_there_to_take_over(row: RunRow) -> None:
 async def test_a_changed_playbook_is_said_while_its_run_goes_on() -> None:
     async with screens(rf.source(rf.asking(changed=True))) as (app, pilot):
         await open_run(app, pilot)
-        assert "CHANGED  the playbook is not what it was when this run began" in text_of(app)
+        assert "CHANGED  the playbook changed; this run goes on with the steps it had" in text_of(app)
 
 
 # What steps print.

@@ -20,7 +20,7 @@ from outagetui.tui.widgets.steps import current_step, run_facts, run_title, step
 
 STEPS_KEPT = 3  # lines of the steps that a long text to be sent leaves in sight
 PREVIEW_EDGE = 6  # cells that the screen's edge, the panel's edge and the scroll bar take of the width
-CHANGED = "CHANGED  the playbook is not what it was when this run began; it goes on with the steps it started with"
+CHANGED = "CHANGED  the playbook changed; this run goes on with the steps it had"
 
 
 class RunScreen(Answering):

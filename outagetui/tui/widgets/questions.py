@@ -134,7 +134,7 @@ def _what_follows(step: StepRow) -> str:
         return "Exactly this will be done:"
     if step.do == "announce":
         return f"{'Staff' if ' to staff' in step.title else 'Customers'} will read:"
-    return "Know before you say yes:"
+    return "Know before you say yes:" if step.do == "spend" else "This is what a yes does:"
 
 
 def _approval(run: RunRow | None, step: StepRow, asker: Asker, width: int, look: Look) -> list[Text]:
