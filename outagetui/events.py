@@ -206,10 +206,11 @@ class StepEnded(Event, frozen=True, kw_only=True):
 
 
 class RunEnded(Event, frozen=True, kw_only=True):
-    """`state` is done, failed or aborted."""
+    """`state` is done, failed or aborted; `why` is our own fault, where it was that."""
 
     run: str
     state: str
+    why: str = ""
 
 
 class AnnouncementMade(Event, frozen=True, kw_only=True):

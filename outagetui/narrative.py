@@ -72,7 +72,7 @@ def _of_run(event: events.RunStarted | events.RunEnded | events.RunTaken) -> str
     if isinstance(event, events.RunTaken):
         return f"took run {event.run} over"
     if isinstance(event, events.RunEnded):
-        return f"run {event.run} {event.state}"
+        return f"run {event.run} {event.state}" + (f": {event.why}" if event.why else "")
     if event.stands_down:
         return f"run {event.run} stands down run {event.stands_down} ({event.name})"
     return f"run {event.run} of {event.playbook} started: {event.name}"

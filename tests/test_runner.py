@@ -16,6 +16,7 @@ from outagetui.events import (
     StepPlan,
 )
 from outagetui.journal import WriteError
+from outagetui.playbook.course import Course
 from outagetui.playbook.runner import OrderError
 from tests.daemon.rules import obeyed
 from tests.runs import STEPS, Pen, World, activate, crash, manual, row, runner_of, settle, tell, verify
@@ -338,5 +339,26 @@ def test_what_is_so_already_is_not_done() -> None:
         await settle()
         assert world.acts == []
         assert row(pen, "tell").detail == "already so: room.there passes"
+
+    in_virtual_time(story())
+
+
+@pytest.mark.parametrize("where", ["_question", "_settle"])
+def test_a_bug_of_our_own_ends_the_run_and_is_told(monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    def broken(*_: object) -> None:
+        raise LookupError("a bug")
+
+    async def story() -> None:
+        monkeypatch.setattr(Course, where, broken)
+        pen = Pen()
+        runner = runner_of(pen, World())
+        await runner.start("ada", "book", "Book", (activate("a", "phone", needs="auto"), manual("b")))
+        await settle()
+        (ended,) = pen.told(RunEnded)
+        assert (ended.state, ended.why) == ("failed", "internal error, please report it: LookupError: a bug")
+        assert not runner.busy
+        obeyed(pen.entries)
+        if where == "_settle":
+            assert row(pen, "a").detail.startswith("it may or may not have happened: internal error")
 
     in_virtual_time(story())

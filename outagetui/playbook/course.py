@@ -72,7 +72,16 @@ class Course:
             self._patient.cancel()
 
     async def go(self) -> None:
-        """Bring the run to its end."""
+        """Bring the run to its end, whatever breaks: a run that only looks alive would wait for ever."""
+        try:
+            await self._go()
+        except Exception as error:
+            why = clean(f"internal error, please report it: {type(error).__name__}: {error}")
+            doing = [plan for plan in self.run.plans if self.run.steps[plan.id].state == "doing"]
+            ended = [self._ended(plan, "failed", f"{UNKNOWN}: {why}", partly=True) for plan in doing]
+            await self._pen.keep(DAEMON, *ended, RunEnded(run=self.run.id, state="failed", why=why))
+
+    async def _go(self) -> None:
         for plan in self.run.plans:
             if self.closing:
                 return

@@ -14,8 +14,8 @@ from outagetui import actions
 from outagetui.actions import Result
 from outagetui.actions.banner import Fragment
 from outagetui.events import StepPlan
+from tests.actions.http_desk import Desk, Received, after_request, reset, silence
 from tests.actions.places import KEY, Place, plan_of, without
-from tests.actions.test_http_step import Desk, Received, after_request, reset, silence
 from tests.probes.cancel import cancelled_at
 from tests.probes.servers import Pki, hanging, refused_port, reply, serve
 
