@@ -9,16 +9,19 @@ PACKAGES := python3-venv kamailio sip-tester tmux knot prometheus prometheus-bla
 	openssh-server systemd
 PACKAGES_ALL := $(PACKAGES) chromium wireguard-tools wireguard-go
 
+# Most tests wait for real servers and clocks; the tests of one file stay together, since they share them.
+WORKERS := -n 3 --dist loadfile
+
 .PHONY: drill test test-all check format bench screenshots packages packages-all clean
 
 drill: $(VENV)/.installed
 	$(BIN)/outagetui drill
 
 test: packages check
-	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest tests $(WORKERS)
 
 test-all: packages-all check
-	$(BIN)/python -m pytest tests -m 'slow or not slow' --timeout 1800
+	$(BIN)/python -m pytest tests $(WORKERS) -m 'slow or not slow' --timeout 1800
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check outagetui tests

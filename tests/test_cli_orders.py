@@ -127,7 +127,8 @@ def test_a_daemon_that_dies_ends_the_waiting_with_words(home: House) -> None:
     with subprocess.Popen(
         home.argv("play", "ask"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as playing:
-        eventually(lambda: "r1" in home.ledger().runs)
+        assert playing.stdout is not None
+        assert playing.stdout.readline().startswith("r1 ")
         home.kill()
         words = playing.communicate(timeout=30)[1]
         assert playing.returncode == 3
