@@ -132,7 +132,7 @@ class StepPlan(Struct, frozen=True, kw_only=True):
     on_failure: str = "ask"
     already: str | None = None
     only_if: tuple[str, ...] = ()  # "STEP=ANSWER", all of which must hold; else the step is skipped
-    answers: dict[str, str] = {}  # of a `choose`: each answer's name and words
+    answers: tuple[tuple[str, str], ...] = ()  # of a `choose`: each answer's name and words, as they were written
     options: dict[str, Any] = {}
     facts: dict[str, Any] = {}  # what the names in the options meant when the run began
     undo: dict[str, Any] | None = None

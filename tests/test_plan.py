@@ -191,7 +191,7 @@ def test_an_unknown_question_is_refused_in_words() -> None:
 
 
 def test_a_choice_is_answered_by_its_names() -> None:
-    step = StepPlan(id="which", do="choose", answers={"partial": "Some people", "all": "Everybody"})
+    step = StepPlan(id="which", do="choose", answers=(("partial", "Some people"), ("all", "Everybody")))
     assert answers("choose", step) == ("partial", "all", "abort")
 
 

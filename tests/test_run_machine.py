@@ -30,7 +30,7 @@ def command(name: str, **more: Any) -> StepPlan:
     )
 
 
-CHOICE = StepPlan(id="which", do="choose", say="Which?", what="Which?", answers={"a": "A", "b": "B"})
+CHOICE = StepPlan(id="which", do="choose", say="Which?", what="Which?", answers=(("a", "A"), ("b", "B")))
 STEPS = (
     manual("sure"),
     CHOICE,

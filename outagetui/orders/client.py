@@ -55,7 +55,9 @@ class OrderClient:
         await self._drop()
 
     async def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        if self._writer is None or self._writer.is_closing():
+        if self._reader is None or self._writer is None or self._writer.is_closing() or self._reader.at_eof():
+            # A daemon that ended since has not seen this order, so whoever is there now may be asked.
+            await self._drop()
             self._reader, self._writer = await asyncio.open_unix_connection(self._path, limit=LINE_LIMIT)
         assert self._reader is not None
         self._writer.write(encode(request))

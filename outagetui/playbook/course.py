@@ -132,8 +132,8 @@ class Course:
             return "stop"
         if self.closing:
             raise asyncio.CancelledError  # nothing new is begun; the next daemon goes on from here
-        if plan.do == "choose" and answer in plan.answers:
-            await self._end(plan, "done", f"{answer}: {plan.answers[answer]}")
+        if plan.do == "choose" and answer in dict(plan.answers):
+            await self._end(plan, "done", f"{answer}: {dict(plan.answers)[answer]}")
             return "on"
         match answer:
             case "approved" | "break-glass" if self._drifted(plan):
@@ -306,7 +306,7 @@ class Course:
         if why in ("confirm", "approve"):
             words = self._words(plan)
         elif why == "choose":
-            words = "\n".join(f"{name}: {told}" for name, told in plan.answers.items())
+            words = "\n".join(f"{name}: {told}" for name, told in plan.answers)
         if why == "approve":
             now = self._clock()
             words = self._words(plan, now)

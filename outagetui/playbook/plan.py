@@ -54,7 +54,7 @@ def answers(why: str, step: StepPlan) -> tuple[str, ...]:
     if why not in _ANSWERS:
         raise ValueError(f"no question is asked for {why!r}; expected one of {', '.join(_ANSWERS)}")
     alone = step.needs != "two-person" and can_undo(step)
-    named = tuple(step.answers) if why == "choose" else ()
+    named = tuple(name for name, _ in step.answers) if why == "choose" else ()
     return (*named, *(answer for answer in _ANSWERS[why] if answer != "undo" or alone))
 
 
@@ -183,7 +183,7 @@ def dry_run(steps: Iterable[StepPlan]) -> list[str]:
 def how(step: StepPlan) -> str:
     """Return in words how a step goes: who is asked, how long it may take, what a failure leads to, what undoes it."""
     needs = {"auto": "by itself", "confirm": "asks before", "two-person": "needs two people"}
-    asks = {"manual": "waits for an answer", "choose": f"asks which: {', '.join(step.answers)}"}
+    asks = {"manual": "waits for an answer", "choose": f"asks which: {', '.join(name for name, _ in step.answers)}"}
     parts = [asks[step.do] if step.do in asks else needs.get(step.needs, step.needs)]
     if step.do in WAITS:
         parts.append(f"at most {span(step.options['within'])}")
@@ -233,7 +233,7 @@ def _planned(step: Step, names: dict[str, str], config: Config) -> StepPlan:
         on_failure=step.on_failure,
         already=step.already,
         only_if=(step.only_if,) if step.only_if else (),
-        answers=step.answers,
+        answers=tuple(step.answers.items()),
         options=msgspec.to_builtins(step.options),
         facts=facts,
         undo=undo,

@@ -211,3 +211,17 @@ async def test_the_words_of_a_start_that_hangs(home: House, monkeypatch: pytest.
         with pytest.raises(LaunchError, match=r"was started but does not answer; see: outagetui daemon"):
             await connect(home.store, home.config)
         sleeper.kill()
+
+
+def test_a_screen_goes_on_with_the_daemon_that_came_after_a_killed_one(home: House) -> None:
+    home.settle(every="5s").start()
+
+    async def story() -> None:
+        orders = OrderClient(home.store)
+        assert (await orders.send("activate", channels=["phone"]))["changed"] == 1
+        await asyncio.to_thread(home.kill)
+        await asyncio.to_thread(home.start)
+        assert (await orders.send("deactivate", channels=["phone"]))["changed"] == 1
+        await orders.aclose()
+
+    asyncio.run(story())
