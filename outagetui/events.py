@@ -147,6 +147,8 @@ class RunStarted(Event, frozen=True, kw_only=True):
     digest: str
     steps: tuple[StepPlan, ...]
     stands_down: str = ""
+    primaries: dict[str, str] = {}  # by id with their names: what must be well before the run is stood down
+    up_for: float = 0.0  # for how many seconds
 
 
 class RunTaken(Event, frozen=True, kw_only=True):
@@ -171,6 +173,7 @@ class StepAsked(Event, frozen=True, kw_only=True):
     preview: str = ""
     hash: str = ""
     until: float | None = None
+    as_of: float | None = None  # the moment (epoch seconds) that the words of `preview` were composed for
 
 
 class StepAnswered(Event, frozen=True, kw_only=True):

@@ -40,6 +40,9 @@ class Run(Struct):
     unchanged: set[str] = field(default_factory=set)  # steps that were done already
     half: set[str] = field(default_factory=set)  # steps that failed and yet did something
     tries: dict[str, int] = {}  # how often each step was begun
+    doubtful: set[str] = field(default_factory=set)  # steps of which nobody knows whether they happened
+    primaries: dict[str, str] = {}
+    up_for: float = 0.0
     stands_down: str = ""
     state: str = "running"
     ended: float | None = None
@@ -244,6 +247,8 @@ class Ledger(Struct):
             people={entry.actor},
             plans=event.steps,
             stands_down=event.stands_down,
+            primaries=event.primaries,
+            up_for=event.up_for,
         )
         run.steps = {
             plan.id: StepRow(id=plan.id, do=plan.do, title=plan.say or plan.what, state="waiting")
@@ -254,7 +259,10 @@ class Ledger(Struct):
     def _run_ended(self, run: Run, state: str, at: float) -> None:
         run.state, run.ended = state, at
         for row in run.steps.values():
-            if row.state == "asking":
+            if row.id in run.doubtful:
+                words = run.asked[row.id].question
+                run.steps[row.id] = replace(row, state="unsure", detail=words, **_UNASKED)
+            elif row.state == "asking":
                 run.steps[row.id] = replace(row, state="waiting", **_UNASKED)
 
     def _step(
@@ -270,6 +278,8 @@ class Ledger(Struct):
             case events.StepAsked(why=why, question=question, answers=answers):
                 run.asked[event.step] = event
                 run.answered.pop(event.step, None)
+                if why == "unsure":
+                    run.doubtful.add(event.step)
                 run.state = "asking"
                 state = "unsure" if why == "unsure" else "asking"
                 row = replace(row, state=state, question=question, answers=answers, why=why)
@@ -288,6 +298,7 @@ class Ledger(Struct):
                 row = replace(row, state="doing", **_UNASKED)
             case events.StepEnded(outcome=outcome, detail=detail, output=output, changed=changed, partly=partly):
                 (run.unchanged.discard if changed else run.unchanged.add)(event.step)
+                run.doubtful.discard(event.step)
                 if partly:
                     run.half.add(event.step)
                 elif outcome == "undone":

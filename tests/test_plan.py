@@ -1,12 +1,16 @@
 """The plan of a run: its words, its digest, its way back."""
 
+from collections.abc import Container, Sequence
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from outagetui.events import StepPlan
-from outagetui.model import Channel, Config, Outlet, Playbook, Step, Undo
-from outagetui.playbook.plan import answers, digest, dry_run, how, plan, span, stand_down, undo_of
+from outagetui.model import Channel, Condition, Config, Outlet, Playbook, Step, Undo
+from outagetui.playbook.plan import answers, digest, dry_run, how, plan, primaries
+from outagetui.playbook.sentences import span
+from outagetui.playbook.unwind import take_back, undo_of
 from outagetui.step_options import AnnounceOptions, ChannelsOptions, PlaybookOptions, StepOptions, WaitOptions
 
 
@@ -112,11 +116,12 @@ def test_a_step_that_looks_first_says_so() -> None:
 ALL = ("webchat", "phone", "jabber")
 
 
+def back_of(plans: Sequence[StepPlan], activated: Container[str] = ALL) -> list[StepPlan]:
+    return take_back(plans, {plan.id for plan in plans}, (), activated)
+
+
 def test_standing_down_takes_back_what_was_done_last_thing_first() -> None:
-    *before, back0, back1 = stand_down(plan(BOOK, CONFIG), ALL)
-    back = (back0, back1)
-    assert [(step.id, step.do) for step in before] == [("waiting", "manual")]
-    assert before[0].say.endswith("wrote or called on web chat and phone been answered?")
+    back = back_of(plan(BOOK, CONFIG))
     assert [(step.id, step.do, step.what) for step in back] == [
         ("undo-tell", "announce", "announce resolved to customers on status page"),
         ("undo-activate", "deactivate", "deactivate web chat and phone"),
@@ -129,7 +134,7 @@ def test_standing_down_takes_back_what_was_done_last_thing_first() -> None:
 def test_an_explicit_undo_goes_before_the_usual_one() -> None:
     undo = Undo(do="deactivate", options=ChannelsOptions(channels=("jabber",)))
     step = Step(id="x", do="activate", options=ChannelsOptions(channels=("jabber", "phone")), undo=undo)
-    assert [step.what for step in stand_down(planned(step), ALL)][-1:] == ["deactivate Jabber"]
+    assert [step.what for step in back_of(planned(step))] == ["deactivate Jabber"]
 
 
 def test_an_undo_that_announces_asks_even_when_the_step_did_not() -> None:
@@ -147,22 +152,21 @@ def test_an_undo_by_hand_asks_for_it_in_words() -> None:
 
 
 def test_what_one_audience_was_told_is_closed_once_and_everywhere() -> None:
-    back = stand_down(
-        planned(announce("a", "outage"), announce("b", "update", ("blog",)), announce("c", "update", ())), ()
-    )
+    parts = announce("a", "outage"), announce("b", "update", ("blog",)), announce("c", "update", ())
+    back = back_of(planned(*parts))
     assert [(step.id, step.what) for step in back] == [
         ("undo-c", "announce resolved to customers on every outlet for customers")
     ]
-    back = stand_down(planned(announce("a", "outage"), announce("b", "update", ("blog",))), ())
+    back = back_of(planned(announce("a", "outage"), announce("b", "update", ("blog",))))
     assert [(step.what, list(step.options["outlets"])) for step in back] == [
         ("announce resolved to customers on blog and page", ["blog", "page"])
     ]
-    assert len(stand_down(planned(announce("a", "outage"), announce("b", "outage", audience="staff")), ())) == 2
+    assert len(back_of(planned(announce("a", "outage"), announce("b", "outage", audience="staff")))) == 2
 
 
 def test_what_was_closed_already_is_not_closed_again() -> None:
-    assert stand_down(planned(announce("a", "outage"), announce("b", "resolved")), ()) == ()
-    assert len(stand_down(planned(announce("a", "resolved"), announce("b", "outage")), ())) == 1
+    assert back_of(planned(announce("a", "outage"), announce("b", "resolved"))) == []
+    assert len(back_of(planned(announce("a", "resolved"), announce("b", "outage")))) == 1
 
 
 @pytest.mark.parametrize(
@@ -201,26 +205,39 @@ def test_what_needs_two_people_is_not_taken_back_by_one() -> None:
 
 PHONE = Channel(id="phone", name="phone", audience="customers", role="backup", backs_up=("messenger",))
 MESSENGER = Channel(id="messenger", name="Messenger", audience="customers", role="primary")
+MAIL = Channel(id="mail", name="Mail", audience="customers", role="primary")
 
 
-def test_backups_are_let_go_only_when_their_primaries_are_proven() -> None:
-    config = msgspec.structs.replace(CONFIG, channels=(MESSENGER, PHONE), fail_back=90.0)
-    step = Step(id="a", do="activate", options=ChannelsOptions(channels=("phone",)))
-    back = stand_down(plan(Playbook(id="b", name="B", steps=(step,)), config), ("phone",))
-    assert [(step.id, step.do) for step in back] == [
-        ("proof", "fail_back"),
-        ("waiting", "manual"),
-        ("undo-a", "deactivate"),
-    ]
-    assert back[0].what == "prove that Messenger is up: 3 passes in a row, and no trouble for 1 min 30 s"
-    assert back[0].options == {"channels": ["messenger"], "times": 3, "within": 330.0, "up_for": 90.0}
+def test_the_primaries_of_a_playbook_are_what_its_backups_stand_in_for_and_what_it_watches() -> None:
+    config = msgspec.structs.replace(CONFIG, channels=(MESSENGER, MAIL, PHONE))
+    switch = Step(id="a", do="activate", options=ChannelsOptions(channels=("phone",)))
+    tell = Step(id="t", do="announce", options=AnnounceOptions(kind="outage", audience="customers"))
+    watched = Condition(channels=("mail", "phone"))
+    assert primaries(Playbook(id="b", name="B", steps=(switch, tell)), config) == {"messenger": "Messenger"}
+    both = {"messenger": "Messenger", "mail": "Mail"}
+    assert primaries(Playbook(id="b", name="B", steps=(switch,), suggest=(watched,)), config) == both
+    assert primaries(Playbook(id="b", name="B", steps=(tell,)), config) == both
+    assert primaries(Playbook(id="b", name="B", steps=(Step(id="n", do="note", options=StepOptions()),)), config) == {}
 
 
 def test_only_what_the_run_activated_itself_is_let_go() -> None:
     done = planned(Step(id="a", do="activate", options=ChannelsOptions(channels=("webchat", "phone"))))
-    assert stand_down(done, ()) == ()
-    *_, back = stand_down(done, ("phone",))
+    assert back_of(done, ()) == []
+    (back,) = back_of(done, ("phone",))
     assert (back.what, list(back.options["channels"])) == ("deactivate phone", ["phone"])
+
+
+def test_what_may_have_happened_is_asked_about() -> None:
+    undo = Undo(do="deactivate", options=ChannelsOptions(channels=("jabber",)))
+    steps = planned(
+        Step(id="a", do="activate", options=ChannelsOptions(channels=("jabber",)), undo=undo),
+        Step(id="m", do="manual", options=StepOptions(), say="Pull the plug"),
+    )
+    first, second = take_back(steps, (), ("a", "m"), ())
+    assert (first.id, first.do) == ("undo-m", "manual")
+    assert first.say.startswith("It is not known whether this was done: Pull the plug.")
+    assert (second.id, second.do, second.needs) == ("undo-a", "deactivate", "confirm")
+    assert second.what == "deactivate Jabber (it is not known whether there is anything to take back)"
 
 
 def test_a_playbook_within_a_playbook_keeps_names_and_conditions_apart() -> None:
@@ -266,9 +283,9 @@ def test_standing_down_twice_gives_what_was_done(ids: list[str], kinds: list[str
     }
     steps = [Step(id=id, do=do, options=options[do]) for id, do in zip(ids, kinds, strict=False)]
     done = planned(*steps)
-    back = [step for step in stand_down(done, ALL) if step.id.startswith("undo-")]
+    back = back_of(done)
     changed = [step for step in done if step.do in ("activate", "deactivate")]
     assert [step.id for step in back] == [f"undo-{step.id}" for step in reversed(changed)]
-    assert [(step.do, step.what, step.options) for step in stand_down(back, ALL) if step.id.startswith("undo-")] == [
+    assert [(step.do, step.what, step.options) for step in back_of(back)] == [
         (step.do, step.what, step.options) for step in changed
     ]

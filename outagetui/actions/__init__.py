@@ -40,6 +40,8 @@ class World(Protocol):
     key: str  # the same for every try of this step of this run, and of no other: for whoever can recognise a repeat
     tried: bool  # whether this step of this run was begun once before
 
+    undone: str  # the key of the step that this one takes back
+
     def secret(self, name: str) -> str:
         """Return a secret by its reference; raises SecretError. Never put it into a Result, words or an argv."""
 
@@ -49,8 +51,8 @@ class World(Protocol):
     def output(self, text: str) -> None:
         """Show what the step prints while it runs; the last lines are seen."""
 
-    def words(self, kind: str, audience: Audience, language: str) -> tuple[str, str]:
-        """Return title and body of an announcement made now; raises ValueError when it cannot be composed."""
+    def words(self, kind: str, audience: Audience, language: str, as_of: float | None = None) -> tuple[str, str]:
+        """Return title and body of an announcement made now, or `as_of` then; ValueError when that cannot be."""
 
     def now(self) -> float:
         """Return monotonic seconds."""

@@ -86,7 +86,7 @@ async def act(plan: StepPlan, world: World) -> Result:
         return await _Sending(options, world, plan, removing).go(content)
     try:
         async with asyncio.timeout_at(deadline_of(plan, world)):
-            return await aside(lambda: _write(Path(options.file), content, removing=removing))
+            return await aside(lambda: _write(Path(options.file), content, world.undone if removing else ""))
     except TimeoutError:
         return Result(False, f"{options.file}: the disk does not answer; it may yet be written", unsure=True)
 
@@ -103,12 +103,12 @@ async def recover(plan: StepPlan, world: World) -> Result | str | None:
 
 
 def preview(plan: StepPlan, world: World, as_of: float | None) -> str:
-    """Return the banner's words as they would be now; `as_of` changes nothing."""
+    """Return the banner's words as they would be now, or `as_of` then."""
     options = _options(plan)
     if plan.facts.get("remove"):
         return ""
     try:
-        return "\n\n".join(world.words(options.kind, options.audience, options.language))
+        return "\n\n".join(world.words(options.kind, options.audience, options.language, as_of))
     except ValueError as error:
         return f"This cannot be composed as things are: {error}."
 
@@ -159,7 +159,7 @@ class _Sending:
             return f"{self._options.url} cannot be looked at: {clean(str(error)) or 'no answer in time'}"
         if not 200 <= status < 300:
             return f"{self._options.url} cannot be looked at: http.{status}"
-        there = _is_ours(body) if self._removing else self._world.key in body
+        there = (self._world.undone if self._removing else self._world.key) in body
         if there is not self._removing:
             return Result(True, self._words(f"found so at {self._options.url}"))
         return None
@@ -235,7 +235,8 @@ def _is_free(content: str) -> bool:
     return bare in ("", "{}") or (bare.startswith("<!--") and bare.endswith("-->") and bare.count("-->") == 1)
 
 
-def _write(path: Path, content: str, *, removing: bool) -> Result:
+def _write(path: Path, content: str, undone: str) -> Result:
+    """Put `content` in place; with `undone`, only where the banner of the step with that key stands."""
     try:
         if not path.parent.is_dir():
             return Result(False, f"{path}: there is no directory {path.parent}")
@@ -244,14 +245,15 @@ def _write(path: Path, content: str, *, removing: bool) -> Result:
         there = _read(path)
         if path.exists() and not stat.S_ISREG(path.lstat().st_mode):
             return Result(False, f"{path} is not a file")
-        if removing and not _is_ours(there):
-            return Result(True, f"{path} holds no banner any more; left as it is", changed=False)
+        if undone and undone not in there:
+            whose = "another step's banner" if _is_ours(there) else "no banner any more"
+            return Result(True, f"{path} holds {whose}; left as it is", changed=False)
         if not _is_free(there) and not _is_ours(there):
             return Result(False, f"{path} holds something else than a banner: nothing was written, name another file")
         files.replace(path.parent, [(path.name, content.encode())])
     except (OSError, ValueError) as error:
         return Result(False, f"{path}: {getattr(error, 'strerror', None) or error}")
-    return Result(True, f"banner taken out of {path}" if removing else f"banner put into {path}")
+    return Result(True, f"banner taken out of {path}" if undone else f"banner put into {path}")
 
 
 def _read(path: Path) -> str:

@@ -92,6 +92,8 @@ class Alerts(Struct):
         return tuple(link for link, told in self.told(incident).items() if told.opened == "sent")
 
     def _state(self, event: events.StateChanged, at: float, primaries: frozenset[str]) -> None:
+        if event.now not in set(State):
+            return  # a word of a newer version
         state = State(event.now)
         good = True if state in GOOD else False if state in BAD else None
         self.whys[event.id] = event.why

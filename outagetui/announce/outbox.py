@@ -75,9 +75,9 @@ class Outbox:
         made = self._compose(kind, audience, self._outlets(audience, chosen), "", "", "", as_of)
         return "\n\n".join(f"{title}\n\n{body}" for title, body in made.texts.values())
 
-    def words(self, kind: str, audience: Audience, language: str) -> tuple[str, str]:
-        """Return title and body of an announcement made now; raises AnnounceError, a ValueError, when it cannot be."""
-        return self._compose(kind, audience, [], "", "", "", languages=(language,)).texts[language]
+    def words(self, kind: str, audience: Audience, language: str, as_of: float | None = None) -> tuple[str, str]:
+        """Return title and body of an announcement made now, or `as_of` then; AnnounceError when it cannot be made."""
+        return self._compose(kind, audience, [], "", "", "", as_of, languages=(language,)).texts[language]
 
     async def deliver(self, actor: str, announcement: str, part: int, *, again: bool = False) -> list[DeliveryEnded]:
         """Hand a part to each of its outlets that was not tried yet; return what became of every one.

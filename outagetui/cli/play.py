@@ -1,10 +1,12 @@
 """`outagetui play`: a playbook from the shell, with its questions on the terminal."""
 
 import asyncio
+import re
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -19,6 +21,8 @@ from outagetui.source import StoreSource
 from outagetui.text import clean, clean_lines
 
 DONE, FAILED, USAGE, WAITING = 0, 1, 2, 4
+RUN = re.compile(r"r[0-9]{1,9}")
+LEFT = re.compile(r"; \d+ s left$")
 POLL = 0.1
 YES = {"confirm": "yes", "manual": "done"}
 
@@ -28,7 +32,7 @@ YES = {"confirm": "yes", "manual": "done"}
 @click.option("--dry-run", "dry", is_flag=True, help="Print every step with what it would do; do nothing.")
 @click.option("--yes", is_flag=True, help="Answer confirmations and manual steps with yes; nothing else.")
 @click.option("--answer", "chosen", multiple=True, metavar="STEP=NAME", help="Answer a choice; may be repeated.")
-@click.option("--stand-down", "back", is_flag=True, help="Take back what the runs of ID (without ID: all) did.")
+@click.option("--stand-down", "back", is_flag=True, help="Take back what the run or playbook ID (without: all) did.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document at the end.")
 @click.pass_obj
 def play(
@@ -48,7 +52,7 @@ def play(
     books = {book.id: book for book in config.playbooks}
     if id_ is None and not back:
         fail(f"name a playbook: {', '.join(books) or 'the configuration has none'}", USAGE)
-    if id_ is not None and id_ not in books:
+    if id_ is not None and id_ not in books and not (back and RUN.fullmatch(id_)):
         fail(f"there is no playbook {clean(id_, 60)}; there are: {', '.join(books) or 'none'}", USAGE)
     choices = _choices(chosen, [step for book in books.values() for step in plan(book, config)])
     if dry:
@@ -98,6 +102,7 @@ class _Play:
 
     def __init__(self, options: dict[str, str | None], yes: bool, choices: dict[str, str], quiet: bool) -> None:
         self._options, self._yes, self._choices = options, yes, choices
+        self._json = quiet
         self._say: Callable[[str], None] = (lambda words: None) if quiet else click.echo
         self._told: dict[str, str] = {}
         self._interactive = sys.stdin.isatty() and not quiet
@@ -106,40 +111,47 @@ class _Play:
         orders = await client(self._options)
         source = StoreSource(Path(store(self._options)))
         try:
-            if not back:
-                return [await self._one(orders, source, await self._start(orders, playbook=playbook))]
-            board = source.board(time.time())
-            stood = {run.stands_down for run in board.runs if run.state != "aborted"}
-            open_one = next((run for run in board.runs if run.stands_down and run.ended is None), None)
-            if open_one is not None and playbook in (None, open_one.playbook):
-                return [await self._one(orders, source, open_one.id)]
-            past = [
-                run
-                for run in board.runs
-                if run.ended is not None
-                and not run.stands_down
-                and run.id not in stood
-                and playbook in (None, run.playbook)
-                and any(step.state == "done" and step.do != "manual" for step in run.steps)
-            ]
-            if not past:
-                self._say("nothing to stand down")
-            rows = []
-            for run in past:
-                begun = await self._start(orders, stand_down=run.id)
-                self._say(f"{begun} takes back what {run.id} ({clean(run.name)}) did")
-                rows.append(await self._one(orders, source, begun))
-            return rows
+            if back:
+                return await self._back(orders, source, playbook)
+            return [await self._one(orders, source, await self._start(orders, playbook=playbook))]
         except StoreError as error:
             fail(str(error), UNUSABLE)
         finally:
             await orders.aclose()
 
+    async def _back(self, orders: OrderClient, source: StoreSource, wanted: str | None) -> list[RunRow]:
+        """Stand down one run, those of one playbook, or all, one after the other: the next only when one is done."""
+        reply = await orders.send("undoable")
+        if not reply.get("ok"):
+            fail(str(reply.get("error")), FAILED)
+        known = {run.id: run for run in source.board(time.time()).runs}
+        for run in (*reply["open"], *reply["runs"]):
+            known.setdefault(run, RunRow(id=run, playbook="", name=run, state="", started=0.0, actor="", steps=()))
+        chosen = {run for run, row in known.items() if wanted in (None, run, row.playbook) or wanted == row.stands_down}
+        rows: list[RunRow] = []
+        for run in [each for each in reply["open"] if each in chosen]:
+            rows.append(await self._one(orders, source, run))
+        for run in [each for each in reply["runs"] if each in chosen]:
+            if rows and rows[-1].state != "done":
+                self._say(f"{run} ({clean(known[run].name)}) is left as it is until {rows[-1].id} is done")
+                continue
+            begun = await self._start(orders, stand_down=run)
+            self._say(f"{begun} takes back what {run} ({clean(known[run].name)}) did")
+            rows.append(await self._one(orders, source, begun))
+        if not rows:
+            self._say("nothing to stand down")
+        return rows
+
     async def _start(self, orders: OrderClient, **fields: object) -> str:
         reply = await orders.send("start", **fields)
         if not reply.get("ok"):
-            fail(str(reply.get("error")), FAILED)
+            self._refuse(str(reply.get("error")))
         return str(reply["run"])
+
+    def _refuse(self, words: str) -> NoReturn:
+        if self._json:
+            print_json({"run": None, "playbook": None, "state": "refused", "steps": [], "error": words})
+        fail(words, FAILED)
 
     async def _one(self, orders: OrderClient, source: StoreSource, run: str) -> RunRow:
         """Follow a run to its end, or to a question that nobody here may answer."""
@@ -199,7 +211,7 @@ class _Play:
 
     def _report(self, run: RunRow) -> None:
         for step in run.steps:
-            words = f"{step.state} {clean(step.detail)}".rstrip()
+            words = LEFT.sub("", f"{step.state} {clean(step.detail)}".rstrip())  # a line a second would fill a log
             if step.state != "waiting" and self._told.get(step.id) != words:
                 self._told[step.id] = words
                 self._say(f"{run.id} {step.id}: {words}")

@@ -33,6 +33,10 @@ def run_document(run: RunRow) -> dict[str, Any]:
         "run": run.id,
         "playbook": run.playbook,
         "state": run.state,
+        "actor": run.actor,
+        "started_by": run.started_by,
+        "stands_down": run.stands_down,
+        "changed": run.changed,
         "steps": [
             {"id": step.id, "state": step.state, "outcome": _outcome(step.state), "detail": clean(step.detail)}
             for step in run.steps
@@ -59,7 +63,10 @@ def _outcome(state: str) -> str | None:
 
 def run_lines(run: RunRow) -> list[str]:
     """Return a run for people."""
-    out = [f"{run.id} {clean(run.name)}: {run.state}"]
+    owner = f", taken from {clean(run.started_by, 40)}" if run.started_by not in ("", run.actor) else ""
+    out = [f"{run.id} {clean(run.name)}: {run.state} ({clean(run.actor, 40)}{owner})"]
+    if run.changed:
+        out.append("  the playbook's file has changed since; the run goes on with the steps it began with")
     for step in run.steps:
         detail = f": {clean(step.detail)}" if step.detail else ""
         out.append(f"  {step.state:8} {step.id}{detail}")

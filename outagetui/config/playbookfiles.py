@@ -18,6 +18,7 @@ from outagetui.step_options import ACTS_OUTSIDE, STEPS, StepOptions, WaitOptions
 
 SAYS: Final = {"manual": "says what to do or asks", "note": "says what is to be known", "choose": "asks"}
 TALKS: Final = (*SAYS, "playbook")  # kinds that wait for people, or do nothing themselves
+NO_UNDO: Final = ("note", "choose", "playbook", "spend", "verify", "wait_for")
 RESERVED: Final = ("yes", "no", "done", "failed", "skip", "abort", "retry", "undo", "again", "approved", "break-glass")
 
 
@@ -83,7 +84,9 @@ def _step(table: StepTable, index: int, source: Source) -> Step:
             source.problem((*at, "timeout"), f"a {table.do} step ends after its `within`; set that instead")
         timeout = options.within
     undo = None
-    if table.undo is not None:
+    if table.undo is not None and table.undo.do in NO_UNDO:
+        source.problem((*at, "undo", "do"), f"a {table.undo.do} step takes nothing back; name one that does")
+    elif table.undo is not None:
         undo = Undo(do=table.undo.do, options=_options(table.undo.do, table.undo.with_, source, (*at, "undo")))
     return Step(
         id=table.id or f"step-{index + 1}",

@@ -6,7 +6,7 @@ from outagetui.config.draft import Draft, Placed
 from outagetui.config.names import known_name, known_names
 from outagetui.config.positions import Path
 from outagetui.config.problems import listing, nearest
-from outagetui.config.tables import PUBLISHES, OutletTable
+from outagetui.config.tables import PUBLISHES, OutletTable, SettingsFile
 from outagetui.config.templates import KINDS
 from outagetui.model import Playbook, Step
 from outagetui.step_options import (
@@ -33,6 +33,10 @@ def look_at_steps(draft: Draft, playbook: Placed[Playbook]) -> None:
         if step.needs == "two-person" and people is not None and people < 2:
             message = "needs two people, but fewer than two [[operator]] are operator or approver"
             playbook.problem((*at, "needs"), message)
+        elif step.needs == "two-person" and draft.settings is not None and not _approvers(draft.settings.value):
+            playbook.problem((*at, "needs"), "needs an approver, but no [[operator]] has that role")
+        if step.do == "spend" and step.needs == "auto":
+            playbook.problem((*at, "needs"), "a spend step asks: expected confirm or two-person")
         _look_at_condition(playbook, at, step)
         _look_at_options(draft, playbook, (*at, "with"), step.options)
         if step.undo is not None:
@@ -71,6 +75,10 @@ def _look_at_inclusion(draft: Draft, playbook: Placed[Playbook], at: Path, optio
         if name in books and name not in seen:
             seen.add(name)
             waiting += [each.options.id for each in books[name].steps if isinstance(each.options, PlaybookOptions)]
+
+
+def _approvers(settings: SettingsFile) -> int:
+    return sum(operator.role == "approver" for operator in settings.operator)
 
 
 def _deciders(draft: Draft) -> int | None:

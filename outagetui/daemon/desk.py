@@ -129,6 +129,7 @@ FIELDS: dict[str, type[_Order]] = {
     "hello": Nothing,
     "start": Start,
     "answer": Answer,
+    "undoable": Nothing,
     "approve": Approve,
     "take": Abort,
     "abort": Abort,

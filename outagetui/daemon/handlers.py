@@ -15,7 +15,7 @@ from outagetui.events import ConfigLoaded, FaultInjected
 from outagetui.journal import WriteError
 from outagetui.model import Channel
 from outagetui.playbook.plan import digest as digest_of
-from outagetui.playbook.plan import plan
+from outagetui.playbook.plan import plan, primaries
 from outagetui.playbook.runner import OrderError
 from outagetui.text import clean
 
@@ -30,6 +30,7 @@ def orders_of(daemon: "Daemon") -> dict[str, desk.Handler]:
         "hello": take.hello,
         "start": take.start,
         "answer": take.answer,
+        "undoable": take.undoable,
         "approve": take.approve,
         "take": take.take,
         "abort": take.abort,
@@ -61,14 +62,26 @@ class _Handlers:
         book = next((book for book in self._daemon.config.playbooks if book.id == order.playbook), None)
         if book is None:
             raise OrderError(f"there is no playbook {order.playbook}")
-        steps = plan(book, self._daemon.config)
-        run = await self._daemon.runner.start(sender.actor, book.id, book.name, steps, concurrent=book.concurrent)
+        config = self._daemon.config
+        run = await self._daemon.runner.start(
+            sender.actor,
+            book.id,
+            book.name,
+            plan(book, config),
+            concurrent=book.concurrent,
+            primaries=primaries(book, config),
+            up_for=config.fail_back,
+        )
         return {"run": run}
 
     async def answer(self, sender: Sender, order: desk.Answer) -> dict[str, Any]:
         note = clean(order.note, desk.NOTE)
         await self._daemon.runner.answer(sender.actor, order.run, order.step, order.attempt, order.answer, note)
         return {}
+
+    async def undoable(self, sender: Sender, order: desk.Nothing) -> dict[str, Any]:
+        open_ones, runs = self._daemon.runner.undoable()
+        return {"open": open_ones, "runs": runs}
 
     async def approve(self, sender: Sender, order: desk.Approve) -> dict[str, Any]:
         approver = sender.role == "approver"

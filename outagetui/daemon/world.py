@@ -13,12 +13,12 @@ from outagetui.daemon.watch import Watch
 from outagetui.events import AnnouncementMade, DeliveryEnded, StepPlan
 from outagetui.journal import WriteError
 from outagetui.model import Audience, Check, Config, Sample, State
-from outagetui.playbook.approval import APPROVAL_SECONDS
 from outagetui.playbook.course import DAEMON
 from outagetui.secrets import Secrets
 from outagetui.step_options import AnnounceOptions
 from outagetui.text import clean_lines
 
+AGAIN = ("retry", "approved", "break-glass")  # answers that let what failed be sent once more
 TAIL = 8  # lines of what a step prints that are seen while it runs
 TAIL_WIDTH = 160
 
@@ -45,8 +45,18 @@ class StepWorld(World):
     @property
     def key(self) -> str:  # type: ignore[override]
         """The same for every try of this step of this run, and of no other run of any store."""
-        begun = self._record.ledger.runs[self.run].started
-        return hashlib.sha256(f"{begun!r} {self.run} {self._plan.id}".encode()).hexdigest()[:32]
+        return self._key(self.run, self._plan.id)
+
+    @property
+    def undone(self) -> str:  # type: ignore[override]
+        """The key of the step that this one takes back."""
+        return self._key(
+            self._record.ledger.runs[self.run].stands_down or self.run, self._plan.id.removeprefix("undo-")
+        )
+
+    def _key(self, run: str, step: str) -> str:
+        begun = self._record.ledger.runs[run].started
+        return hashlib.sha256(f"{begun!r} {run} {step}".encode()).hexdigest()[:32]
 
     @property
     def tried(self) -> bool:  # type: ignore[override]
@@ -66,9 +76,9 @@ class StepWorld(World):
         lines = clean_lines(self.hide(text)).splitlines()[-TAIL:]
         self.progress("\n".join(line[:TAIL_WIDTH] for line in lines))
 
-    def words(self, kind: str, audience: Audience, language: str) -> tuple[str, str]:
+    def words(self, kind: str, audience: Audience, language: str, as_of: float | None = None) -> tuple[str, str]:
         """Return title and body of an announcement made now."""
-        return self._outbox.words(kind, audience, language)
+        return self._outbox.words(kind, audience, language, as_of or self._approved_as_of(self._plan))
 
     def now(self) -> float:
         """Return monotonic seconds."""
@@ -124,6 +134,9 @@ class StepWorld(World):
         """Return word for word what the announcement would say now, or would have said `as_of` then."""
         options = options_of(plan)
         assert isinstance(options, AnnounceOptions)
+        made = self._outbox.part_of(self.run, plan.id)
+        if made is not None:  # it was composed already, and those are the words that go on being sent
+            return "\n\n".join(f"{title}\n\n{body}" for title, body in made.texts.values())
         try:
             return self._outbox.preview(options.kind, options.audience, options.outlets, as_of=as_of)
         except NothingToCloseError as error:
@@ -145,8 +158,10 @@ class StepWorld(World):
                 step=plan.id,
                 as_of=self._approved_as_of(plan),
             )
-            said = self._record.ledger.runs[self.run].answered.get(plan.id)
-            again = said is not None and said.answer == "retry"
+            run = self._record.ledger.runs[self.run]
+            said = run.answered.get(plan.id)
+            # A word given for this very try; after a crash the try has a number of its own.
+            again = said is not None and said.answer in AGAIN and said.attempt == run.steps[plan.id].attempt
             return summary(made, await self._outbox.deliver(DAEMON, made.announcement, made.part, again=again))
         except NothingToCloseError as error:
             return Result(True, str(error))
@@ -156,7 +171,7 @@ class StepWorld(World):
     def _approved_as_of(self, plan: StepPlan) -> float | None:
         """Return when what a second person approved was composed: exactly those words are sent."""
         asked = self._record.ledger.runs[self.run].asked.get(plan.id)
-        return asked.until - APPROVAL_SECONDS if asked is not None and asked.until is not None else None
+        return asked.as_of if asked is not None and asked.hash else None
 
     async def recover_announcement(self, plan: StepPlan) -> Result | str | None:
         """Look up what became of an announcement that was under way when the daemon ended."""
@@ -178,7 +193,9 @@ def balance_of(config: Config, watch: Watch, channel: str) -> float | None:
 
 def summary(made: AnnouncementMade, ended: list[DeliveryEnded]) -> Result:
     """Return what came of an announcement's part at all its outlets."""
-    words = "; ".join(f"{done.outlet} {done.state} {done.url or done.detail}".rstrip() for done in ended)
+    words = "; ".join(
+        f"{done.outlet} {done.state} {done.url if done.state in DELIVERED else done.detail}".rstrip() for done in ended
+    )
     return Result(all(done.state in (*DELIVERED, "skipped") for done in ended), f"{made.announcement}: {words}")
 
 

@@ -12,6 +12,7 @@ NEEDS: dict[str, str] = {
     "hello": "viewer",
     "start": "operator",
     "answer": "operator",
+    "undoable": "operator",
     "approve": "approver",
     "take": "operator",
     "abort": "operator",

@@ -16,7 +16,8 @@ from outagetui.events import Event, RunEnded, StepAsked, StepEnded, StepIntended
 from outagetui.ledger import Ledger, Run
 from outagetui.model import Entry
 from outagetui.playbook.approval import APPROVAL_SECONDS, approval_hash, shown
-from outagetui.playbook.plan import answers, failed_condition, undo_of
+from outagetui.playbook.plan import answers, failed_condition
+from outagetui.playbook.unwind import undo_of
 from outagetui.secrets import SecretError
 from outagetui.step_options import ACTS_OUTSIDE
 from outagetui.text import clean
@@ -138,6 +139,8 @@ class Course:
         match answer:
             case "approved" | "break-glass" if self._drifted(plan):
                 return await self._ask(plan, "approve", f"{plan.what} (it has changed since it was asked)")
+            case "yes" if plan.do == "announce" and self._drifted(plan):
+                return await self._ask(plan, "confirm", f"{plan.what} (the words have changed since you read them)")
             case "again":
                 return await self._ask(plan, "approve", plan.what)
             case "retry" if plan.needs == "two-person":
@@ -167,11 +170,10 @@ class Course:
     def _drifted(self, plan: StepPlan) -> bool:
         """Whether what would be done now is no longer what was asked about: backups or words may have changed."""
         asked = self.run.asked[plan.id]
-        words = self._words(plan, self._asked_at(asked))
+        words = self._words(plan, asked.as_of)
+        if not asked.hash:
+            return words != asked.preview
         return asked.hash != approval_hash(self.run.id, asked.attempt, plan, words)
-
-    def _asked_at(self, asked: StepAsked) -> float | None:
-        return asked.until - APPROVAL_SECONDS if asked.until is not None else None
 
     def _words(self, plan: StepPlan, as_of: float | None = None) -> str:
         """Return what has to be read before a yes; what cannot be shown must not end the run."""
@@ -302,14 +304,12 @@ class Course:
 
     def _question(self, plan: StepPlan, why: str, question: str, without: str = "") -> StepAsked:
         attempt = self.run.steps[plan.id].attempt + 1
-        words, digest, until = "", "", None
+        words, digest, until, now = "", "", None, self._clock()
         if why in ("confirm", "approve"):
-            words = self._words(plan)
+            words = self._words(plan, now)
         elif why == "choose":
             words = "\n".join(f"{name}: {told}" for name, told in plan.answers)
         if why == "approve":
-            now = self._clock()
-            words = self._words(plan, now)
             digest, until = approval_hash(self.run.id, attempt, plan, words), now + APPROVAL_SECONDS
             words = shown(plan, words)
         return StepAsked(
@@ -322,6 +322,7 @@ class Course:
             preview=words,
             hash=digest,
             until=until,
+            as_of=now if why in ("confirm", "approve") else None,
         )
 
     async def _ask(self, plan: StepPlan, why: str = "", question: str = "", without: str = "") -> str:

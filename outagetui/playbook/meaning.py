@@ -19,15 +19,8 @@ def meaning(do: str, options: StepOptions, config: Config) -> dict[str, Any]:
 
 
 def _of_standing(options: ChannelsOptions, config: Config) -> dict[str, Any]:
-    """Return the primaries behind the backups, how long they must be well before a fail-back, and people's names."""
-    chosen = [channel for channel in config.channels if channel.id in options.channels]
-    primaries = {
-        channel.id: channel.name
-        for channel in config.channels
-        if channel.role == "primary" and any(channel.id in backup.backs_up for backup in chosen)
-    }
-    names = primaries | {channel.id: channel.name for channel in chosen}
-    return {"primaries": list(primaries), "names": names, "up_for": config.fail_back}
+    """Return the backups' names as people know them."""
+    return {"names": {channel.id: channel.name for channel in config.channels if channel.id in options.channels}}
 
 
 def _of_spending(options: SpendOptions, config: Config) -> dict[str, Any]:

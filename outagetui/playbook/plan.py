@@ -1,7 +1,7 @@
 """What a run will do: a playbook made into the snapshot a run keeps, its words, and the way back. Pure."""
 
 import hashlib
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -11,14 +11,12 @@ from outagetui.events import StepPlan
 from outagetui.ledger import Run
 from outagetui.model import Config, Playbook, Step
 from outagetui.playbook.meaning import meaning
-from outagetui.playbook.sentences import listed, sentence, span
-from outagetui.step_options import ACTS_OUTSIDE, PlaybookOptions
+from outagetui.playbook.sentences import sentence, span
+from outagetui.playbook.unwind import announces, can_undo, undo_of
+from outagetui.step_options import AnnounceOptions, BannerOptions, ChannelsOptions, PlaybookOptions
 
-UNDONE_BY = {"activate": "deactivate", "deactivate": "activate"}
 TALKS = frozenset({"manual", "choose", "note", "playbook"})  # kinds that do nothing but speak
 WAITS = frozenset({"verify", "wait_for", "fail_back"})
-PROOFS = 3  # passes in a row that prove a primary before its backups are let go
-PROOF_SECONDS = 240.0  # how long such a proof may take beside the time it asks for
 
 _ANSWERS = {
     "confirm": ("yes", "skip", "abort"),
@@ -39,6 +37,30 @@ def plan(playbook: Playbook, config: Config) -> tuple[StepPlan, ...]:
     names |= {outlet.id: outlet.name for outlet in config.outlets}
     names |= {f"playbook {book.id}": book.name for book in config.playbooks}
     return tuple(_steps(playbook, names, config, "", ()))
+
+
+def primaries(playbook: Playbook, config: Config) -> dict[str, str]:
+    """Return the primaries, by id with their names, that must be well before a run of `playbook` is stood down.
+
+    They are those that its backups stand in for and its suggestions watch; where there is none of either, those of
+    the audiences that it tells something.
+    """
+    known = {channel.id: channel for channel in config.channels}
+    options = [step.options for step in _all_steps(playbook, config)]
+    backups = {name for each in options if isinstance(each, ChannelsOptions) for name in each.channels}
+    wanted = {name for id in backups if id in known for name in known[id].backs_up}
+    wanted |= {name for condition in playbook.suggest for name in condition.channels}
+    told = {each.audience for each in options if isinstance(each, AnnounceOptions | BannerOptions)}
+    found = {id: each.name for id, each in known.items() if each.role == "primary" and id in wanted}
+    return found or {id: each.name for id, each in known.items() if each.role == "primary" and each.audience in told}
+
+
+def _all_steps(playbook: Playbook, config: Config) -> Iterator[Step]:
+    for step in playbook.steps:
+        yield step
+        if isinstance(step.options, PlaybookOptions):
+            wanted = step.options.id
+            yield from _all_steps(next(book for book in config.playbooks if book.id == wanted), config)
 
 
 def digest(steps: Iterable[StepPlan]) -> str:
@@ -72,105 +94,6 @@ def failed_condition(step: StepPlan, run: Run) -> str:
     return ""
 
 
-def can_undo(step: StepPlan) -> bool:
-    """Return whether a single step can be taken back by itself; an announcement is closed at the stand-down only."""
-    return _way_back(step) is not None or step.do in UNDONE_BY
-
-
-def _way_back(step: StepPlan) -> dict[str, Any] | None:
-    """Return what the playbook says takes the step back, else what its kind found when the run was planned."""
-    return step.undo if step.undo is not None else step.facts.get("undo")
-
-
-def undo_of(step: StepPlan) -> StepPlan | None:
-    """Return the step that takes `step` back, or None when nothing does. It is asked for as the step itself was."""
-    way = _way_back(step)
-    if way is not None:
-        do = str(way["do"])
-        options, facts = dict(way.get("options") or {}), dict(way.get("facts") or {})
-        what = str(way.get("what") or f"{do} to take back: {step.what}")
-    elif step.do in UNDONE_BY:
-        do, options, facts = UNDONE_BY[step.do], step.options, step.facts
-        what = step.what.replace(step.do, do, 1)
-    else:
-        return None
-    outside = do in ACTS_OUTSIDE and step.needs == "auto"
-    return StepPlan(
-        id=f"undo-{step.id}",
-        do=do,
-        say=what if do == "manual" else "",
-        what=what,
-        needs="confirm" if outside else step.needs,
-        timeout=step.timeout,
-        on_failure=step.on_failure,
-        options=options,
-        facts=facts,
-    )
-
-
-def stand_down(done: Iterable[StepPlan], activated: Container[str]) -> tuple[StepPlan, ...]:
-    """Return the steps that take back what was really done, the last one first.
-
-    `done` holds the steps of a run that were done and changed something, in their order; `activated` the backups it
-    made active itself. Before backups are let go the primaries must be proven, and what came in meanwhile is asked
-    about. What was announced to an audience is closed once, on every outlet that was told, unless a later step of the
-    run said already that it is resolved.
-    """
-    steps: list[StepPlan] = []
-    told: dict[str, list[StepPlan]] = {}
-    closed: set[str] = set()
-    backwards = [step for each in done if (step := _narrowed(each, activated)) is not None][::-1]
-    for step in backwards:
-        if _announces(step):
-            audience = step.options["audience"]
-            if step.options["kind"] == "resolved":
-                closed.add(audience)
-            elif audience not in closed:
-                told.setdefault(audience, []).append(step)
-    for step in backwards:
-        if not _announces(step):
-            undo = undo_of(step)
-            if undo is not None:
-                steps.append(undo)
-        elif told.get(step.options["audience"], [None])[0] is step:
-            steps.append(_resolved(told[step.options["audience"]]))
-    return (*fail_back([step for step in backwards if step.do == "activate"]), *steps)
-
-
-def fail_back(activated: Sequence[StepPlan]) -> tuple[StepPlan, ...]:
-    """Return the steps that come before backups are let go: primaries proven, what waits there asked about."""
-    backups = list(dict.fromkeys(name for step in activated for name in step.options["channels"]))
-    if not backups:
-        return ()
-    known = {name: told for step in activated for name, told in step.facts.get("names", {}).items()}
-    primaries = list(dict.fromkeys(name for step in activated for name in step.facts.get("primaries", ())))
-    steps = []
-    if primaries:
-        up_for = max(float(step.facts.get("up_for", 0.0)) for step in activated)
-        are = "is" if len(primaries) == 1 else "are"
-        words = listed([known.get(name, name) for name in primaries])
-        what = f"prove that {words} {are} up: {PROOFS} passes in a row, and no trouble for {span(up_for)}"
-        options = {"channels": primaries, "times": PROOFS, "within": up_for + PROOF_SECONDS, "up_for": up_for}
-        steps.append(StepPlan(id="proof", do="fail_back", what=what, timeout=up_for + PROOF_SECONDS, options=options))
-    words = listed([known.get(name, name) for name in backups])
-    say = f"Has mail that was queued gone out, and has everybody who wrote or called on {words} been answered?"
-    return (*steps, StepPlan(id="waiting", do="manual", say=say, what=say))
-
-
-def _narrowed(step: StepPlan, activated: Container[str]) -> StepPlan | None:
-    """Return an `activate` step with only those channels that the run made active itself; None when there is none."""
-    if step.do != "activate" or step.undo is not None:
-        return step
-    mine = [name for name in step.options["channels"] if name in activated]
-    if len(mine) == len(step.options["channels"]):
-        return step
-    if not mine:
-        return None
-    names = step.facts.get("names", {})
-    what = f"activate {listed([names.get(name, name) for name in mine])}"
-    return replace(step, what=what, options={**step.options, "channels": mine})
-
-
 def dry_run(steps: Iterable[StepPlan]) -> list[str]:
     """Return numbered lines for people: what each step would do, and below it how."""
     lines: list[str] = []
@@ -196,7 +119,7 @@ def how(step: StepPlan) -> str:
     undo = undo_of(step)
     if undo is not None:
         parts.append(f"undo: {undo.what}")
-    elif _announces(step) and step.options["kind"] != "resolved":
+    elif announces(step) and step.options["kind"] != "resolved":
         parts.append("stand-down announces resolved")
     return "; ".join(parts)
 
@@ -237,30 +160,4 @@ def _planned(step: Step, names: dict[str, str], config: Config) -> StepPlan:
         options=msgspec.to_builtins(step.options),
         facts=facts,
         undo=undo,
-    )
-
-
-def _announces(step: StepPlan) -> bool:
-    return step.do == "announce" and step.undo is None
-
-
-def _resolved(told: list[StepPlan]) -> StepPlan:
-    """The one step that closes what `told` (newest first) announced to one audience."""
-    newest = told[0]
-    places = [tuple(step.options.get("outlets") or ()) for step in told]
-    # An empty list means every outlet of the audience, so one such step widens the closing to all of them.
-    outlets = tuple(dict.fromkeys(each for some in places for each in some)) if all(places) else ()
-    like = next((step for step, some in zip(told, places, strict=True) if set(some) == set(outlets)), None)
-    if like is not None:
-        what = like.what.replace(f"announce {like.options['kind']} ", "announce resolved ", 1)
-    else:
-        what = f"announce resolved to {newest.options['audience']} on {listed(list(outlets))}"
-    return StepPlan(
-        id=f"undo-{newest.id}",
-        do="announce",
-        what=what,
-        needs="confirm" if newest.needs == "auto" else newest.needs,
-        timeout=max(step.timeout for step in told),
-        on_failure=newest.on_failure,
-        options={**newest.options, "kind": "resolved", "outlets": list(outlets)},
     )

@@ -8,7 +8,8 @@ from outagetui.events import RunEnded, RunStarted, RunTaken, StepAnswered, StepP
 from outagetui.ledger import Run
 from outagetui.playbook.approval import SHORTEST_HASH, SHORTEST_REASON, matches, person
 from outagetui.playbook.course import Already, Course, Pen
-from outagetui.playbook.plan import digest, stand_down
+from outagetui.playbook.plan import digest
+from outagetui.playbook.unwind import way_back
 from outagetui.rows import StepRow
 
 ABORT_SECONDS = 5.0  # how long an order to give up waits for the step in progress
@@ -34,9 +35,17 @@ class Runner:
         self._turn = asyncio.Lock()
 
     async def start(
-        self, actor: str, playbook: str, name: str, steps: tuple[StepPlan, ...], *, concurrent: bool = False
+        self,
+        actor: str,
+        playbook: str,
+        name: str,
+        steps: tuple[StepPlan, ...],
+        *,
+        concurrent: bool = False,
+        primaries: dict[str, str] | None = None,
+        up_for: float = 0.0,
     ) -> str:
-        """Begin a run and return its id.
+        """Begin a run and return its id; `primaries` must be well for `up_for` seconds before it is stood down.
 
         Raises OrderError when one of this playbook is under way, unless the playbook allows `concurrent` runs.
         """
@@ -44,7 +53,15 @@ class Runner:
             busy = next((run for run in self._open() if run.playbook == playbook), None)
             if busy is not None and not concurrent:
                 raise OrderError(f"{playbook} already runs as {busy.id}, started by {busy.actor}")
-            return await self._begin(actor, playbook, name, steps)
+            return await self._begin(actor, playbook, name, steps, primaries=primaries or {}, up_for=up_for)
+
+    def undoable(self) -> tuple[list[str], list[str]]:
+        """Return the stand-downs that are under way, and the runs that have something to take back, newest first."""
+        runs = list(self._pen.ledger.runs.values())[::-1]
+        open_ones = [run for run in runs if run.ended is None and run.stands_down]
+        busy = {run.stands_down for run in open_ones}
+        over = [run for run in runs if run.ended is not None and not run.stands_down and run.id not in busy]
+        return [run.id for run in open_ones], [run.id for run in over if way_back(self._pen.ledger, run)]
 
     async def stand_down(self, actor: str, run: str) -> str:
         """Begin a run that takes back what `run` really did, in reverse, and return its id. Raises OrderError."""
@@ -55,10 +72,11 @@ class Runner:
             busy = next((other for other in self._open() if other.playbook == past.playbook), None)
             if busy is not None:
                 raise OrderError(f"{busy.id} of the same playbook is under way; bring it to its end or abort it first")
-            # One that was given up may be begun again: what it took back already is found so and passed over.
-            if any(other.stands_down == run and other.state != "aborted" for other in self._pen.ledger.runs.values()):
+            if past.stands_down:
+                raise OrderError(f"{run} is itself the stand-down of {past.stands_down}")
+            steps = way_back(self._pen.ledger, past)
+            if not steps and any(other.stands_down == run for other in self._pen.ledger.runs.values()):
                 raise OrderError(f"{run} was stood down already")
-            steps = stand_down(past.done(), self._pen.ledger.activated_by(run))
             if not steps:
                 raise OrderError(f"{run} did nothing that can be taken back")
             return await self._begin(actor, past.playbook, f"Stand down: {past.name}", steps, run)
@@ -168,11 +186,25 @@ class Runner:
             self._courses[run].wake()
 
     async def _begin(
-        self, actor: str, playbook: str, name: str, steps: tuple[StepPlan, ...], stands_down: str = ""
+        self,
+        actor: str,
+        playbook: str,
+        name: str,
+        steps: tuple[StepPlan, ...],
+        stands_down: str = "",
+        primaries: dict[str, str] | None = None,
+        up_for: float = 0.0,
     ) -> str:
         run = f"r{len(self._pen.ledger.runs) + 1}"
         event = RunStarted(
-            run=run, playbook=playbook, name=name, digest=digest(steps), steps=steps, stands_down=stands_down
+            run=run,
+            playbook=playbook,
+            name=name,
+            digest=digest(steps),
+            steps=steps,
+            stands_down=stands_down,
+            primaries=primaries or {},
+            up_for=up_for,
         )
         await self._pen.write(actor, event)
         self._drive(run)

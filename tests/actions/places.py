@@ -18,6 +18,7 @@ class Place:
 
     run = "r1"
     key = KEY
+    undone = KEY
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory

@@ -88,8 +88,8 @@ def test_backups_stay_active_until_somebody_lets_them_go_unproven() -> None:
         pen = Pen()
         world = World(lambda: "badly")  # probes fail
         runner = runner_of(pen, world)
-        facts = {"primaries": ["messenger"], "names": {"phone": "Phone", "messenger": "Messenger"}, "up_for": 60.0}
-        await runner.start("ada", "book", "Book", (manual("a"), activate("b", "phone", facts=facts)))
+        steps = (manual("a"), activate("b", "phone", facts={"names": {"phone": "Phone"}}))
+        await runner.start("ada", "book", "Book", steps, primaries={"messenger": "Messenger"}, up_for=60.0)
         await settle()
         await runner.answer("ada", "r1", "a", 1, "done")
         await settle()

@@ -221,6 +221,7 @@ MINIMAL: dict[str, dict[str, object]] = {
     "hello": {},
     "start": {"playbook": "chat-down"},
     "answer": {"run": "r1", "step": "sure", "attempt": 1, "answer": "done"},
+    "undoable": {},
     "approve": {"run": "r1", "step": "s", "hash": "0" * 12},
     "take": {"run": "r1"},
     "abort": {"run": "r1"},

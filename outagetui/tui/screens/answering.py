@@ -279,7 +279,8 @@ class Answering(Opened):
             self._send("stand down", "start", stand_down=row.id)
 
     def _stood_down(self, row: RunRow) -> bool:
-        return self.board is not None and any(run.stands_down == row.id for run in self.board.runs)
+        runs = self.board.runs if self.board is not None else ()
+        return any(run.stands_down == row.id and (run.ended is None or run.state == "done") for run in runs)
 
     def _send(self, words: str, order: str, **fields: object) -> None:
         if self.row is not None:
