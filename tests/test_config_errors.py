@@ -142,6 +142,18 @@ STEP_FAULTS = [
     ('do = "manual"\nsay = "x"\nundo = { do = "activate" }', "6: step[1].undo.with.channels: missing"),
     ('do = "manual"\nsay = "x"\nid = "a b"', '6: step[1].id: "a b" is no id'),
     ('do = "manual"\nsay = "x"\nneeds = "two-person"', "6: step[1].needs: needs two people, but fewer than two"),
+    ('do = "manual"\nsay = "x"\nundo = { do = "choose" }', "6: step[1].undo.do: a choose step takes nothing back"),
+    (
+        'do = "manual"\nsay = "x"\nundo = { do = "playbook", with = { id = "p" } }',
+        "6: step[1].undo.do: a playbook step",
+    ),
+    ('do = "choose"\nsay = "x"\nanswers = { a = "A" }', "6: step[1].answers: expected at least two"),
+    ('do = "choose"\nsay = "x"\nanswers = { a = "A", skip = "B" }', '6: step[1].answers.skip: "skip" means something'),
+    ('do = "note"\nsay = "x"\nif = "which=a"', '6: step[1].if: no earlier choose step "which"; there is none'),
+    (
+        'do = "playbook"\nwith = { id = "p" }',
+        '5: step[1].with.id: "p" runs p again: a playbook cannot be part of itself',
+    ),
     ('do = "manual"\nsay = "x"\ncheck = { probe = "b" }', '6: step[1].check.probe: unknown check "b"'),
     (
         'do = "announce"\nwith = { kind = "update", audience = "staff" }',
@@ -160,6 +172,20 @@ def test_a_fault_in_a_step_is_told_alone(tmp_path: Path, lines: str, expected: s
     told = problems(tmp_path, files)
     assert len(told) == 1
     assert told[0].startswith(f"playbooks/p.toml:{expected}"), told[0]
+
+
+def test_a_spend_step_always_asks(tmp_path: Path) -> None:
+    costs = BACKUP + "[channel.cost]\nper_minute = 0.1\n" if "[channel.cost]" not in BACKUP else BACKUP
+    step = '[[step]]\ndo = "spend"\nwith = { channel = "b" }\nneeds = "auto"\n'
+    (told,) = problems(tmp_path, {"checks/b.toml": costs, "playbooks/p.toml": BOOK + step})
+    assert told == "playbooks/p.toml:6: step[1].needs: a spend step asks: expected confirm or two-person"
+
+
+def test_two_operators_without_an_approver_cannot_approve(tmp_path: Path) -> None:
+    people = '[[operator]]\nuser = "a"\nrole = "operator"\n[[operator]]\nuser = "b"\nrole = "operator"\n'
+    book = BOOK + '[[step]]\ndo = "manual"\nsay = "Sure?"\nneeds = "two-person"\n'
+    (told,) = problems(tmp_path, {"outagetui.toml": SETTINGS + people, "playbooks/p.toml": book})
+    assert told.endswith("step[1].needs: needs an approver, but no [[operator]] has that role")
 
 
 def test_two_deciders_make_a_two_person_step_good(tmp_path: Path) -> None:

@@ -155,3 +155,22 @@ def test_the_hash_tells_every_attempt_and_every_word_apart() -> None:
 
 def test_a_person_is_the_one_behind_sudo() -> None:
     assert [person(actor) for actor in ("ada", "root (ada)", "uid 7")] == ["ada", "ada", "uid 7"]
+
+
+def test_words_that_changed_since_they_were_read_are_asked_about_anew() -> None:
+    async def story() -> None:
+        pen, world = Pen(), World()
+        runner = runner_of(pen, world)
+        await runner.start("ada", "book", "Book", (tell("tell"),))
+        await settle()
+        world.text = "other words"
+        await runner.answer("ada", "r1", "tell", 1, "yes")
+        await settle()
+        assert world.acts == []
+        assert row(pen, "tell").question == "tell them (the words have changed since you read them)"
+        assert row(pen, "tell").preview == "other words of tell"
+        await runner.answer("ada", "r1", "tell", 2, "yes")
+        await settle()
+        assert world.acts == ["begin r1 tell", "end r1 tell"]
+
+    in_virtual_time(story())

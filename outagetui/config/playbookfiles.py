@@ -18,7 +18,7 @@ from outagetui.step_options import ACTS_OUTSIDE, STEPS, StepOptions, WaitOptions
 
 SAYS: Final = {"manual": "says what to do or asks", "note": "says what is to be known", "choose": "asks"}
 TALKS: Final = (*SAYS, "playbook")  # kinds that wait for people, or do nothing themselves
-NO_UNDO: Final = ("note", "choose", "playbook", "spend", "verify", "wait_for")
+NO_UNDO: Final = ("note", "choose", "playbook", "spend")
 RESERVED: Final = ("yes", "no", "done", "failed", "skip", "abort", "retry", "undo", "again", "approved", "break-glass")
 
 
