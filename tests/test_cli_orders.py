@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 from outagetui.events import Acked, Activated, AnnouncementMade, StepAnswered
-from tests.daemon.house import House, eventually, house
+from tests.daemon.house import CHANNEL, House, eventually, house
 from tests.pty_driver import Pty
 
 ASKING = 'name = "Ask"\n[[step]]\nid = "sure"\ndo = "manual"\nsay = "Is it so?"\n'
@@ -54,6 +54,9 @@ def test_a_dry_run_prints_every_step_and_does_nothing(home: House) -> None:
 
 
 def test_a_whole_run_and_its_stand_down_from_the_shell(home: House) -> None:
+    port = home.phone.getsockname()[1]  # the primary is well, so that it can be stood down
+    chat = CHANNEL.format(name="chat", role="primary", port=port, every="1s")
+    home.settle(every="1s", **{"checks__chat.toml": chat})
     done = home.cli("play", "chat-down", "--yes", "--json")
     assert done.returncode == 0
     document = json.loads(done.stdout)
