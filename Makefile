@@ -18,10 +18,12 @@ drill: $(VENV)/.installed
 	$(BIN)/outagetui drill
 
 test: packages check
-	$(BIN)/python -m pytest tests $(WORKERS)
+	$(BIN)/python -m pytest tests $(WORKERS) -m 'not slow and not alone'
+	$(BIN)/python -m pytest tests -m 'alone and not slow'
 
 test-all: packages-all check
-	$(BIN)/python -m pytest tests $(WORKERS) -m 'slow or not slow' --timeout 1800
+	$(BIN)/python -m pytest tests $(WORKERS) -m 'not alone' --timeout 1800
+	$(BIN)/python -m pytest tests -m alone --timeout 1800
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check outagetui tests

@@ -15,6 +15,8 @@ from tests.daemon.house import NOBODY, House, as_user, eventually
 from tests.daemon.notified import Listener
 from tests.daemon.rules import obeyed
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture(name="tight")
 def _tight(home: House) -> Iterator[House]:

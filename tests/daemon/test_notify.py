@@ -13,6 +13,8 @@ from tests.daemon.house import House
 from tests.daemon.notified import Listener
 from tests.daemon.resident import Resident
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.mark.parametrize("abstract", [False, True])
 def test_the_manager_hears_of_the_start_and_the_end(home: House, tmp_path: Path, abstract: bool) -> None:

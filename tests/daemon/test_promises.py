@@ -7,6 +7,7 @@ import socket
 import statistics
 import time
 
+import pytest
 from outagetui.daemon.schedule import CONCURRENT, Schedule
 from outagetui.events import BlindChanged, StateChanged
 from outagetui.live import Beat
@@ -18,6 +19,8 @@ from outagetui.reader import Reader
 from outagetui.secrets import Secrets
 from tests.daemon.house import CHANNEL, House, eventually, free_port
 from tests.daemon.resident import Resident
+
+pytestmark = pytest.mark.alone
 
 HUNG = 200
 

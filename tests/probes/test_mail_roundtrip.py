@@ -25,6 +25,8 @@ from tests.servers.chat import ChatPage
 from tests.servers.dovecot import Dovecot
 from tests.servers.mailhub import Mailhub
 
+pytestmark = pytest.mark.alone
+
 ALICE, BOB = "alice@example.test", "bob@example.test"
 OLD = f"{PREFIX}{'0' * 32}"
 

@@ -26,6 +26,8 @@ from tests.probes.servers import (
     settle,
 )
 
+pytestmark = pytest.mark.alone
+
 
 class Mailbox:
     """Remembers what was asked of the server, and answers RCPT as told."""
