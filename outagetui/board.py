@@ -6,7 +6,7 @@ from outagetui.cost import rates, spending, words
 from outagetui.health import Health
 from outagetui.ledger import Ledger, Proof
 from outagetui.live import Beat, Live, Public, PublicChannel, PublicOutlet
-from outagetui.model import AUDIENCES, WORST_FIRST, Audience, State
+from outagetui.model import AUDIENCES, BAD, WORST_FIRST, Audience, State
 from outagetui.practice import practices, practised
 from outagetui.reach import reach
 from outagetui.rows import (
@@ -222,7 +222,7 @@ class _View(Health):
             audience=row.audience,
             primary=row.role == "primary",
             state=state,
-            since=self.onsets[row.id] if state in (State.PARTIAL, State.DOWN) else row.since,
+            since=self.onsets[row.id] if state in BAD else row.since,
             share=self.shares[row.id],
             muted=row.muted is not None,
             heeded=not (row.muted or row.suppressed or row.local),

@@ -6,10 +6,10 @@ from msgspec.structs import replace
 from outagetui import events
 from outagetui.alerts.fold import Alerts
 from outagetui.events import StepPlan
-from outagetui.model import Entry, State
+from outagetui.model import BAD, GOOD, Entry, State
 from outagetui.rows import MuteRow, StepRow
 
-BAD = (State.PARTIAL, State.DOWN)
+STATES = frozenset(State)
 QUIET_SECONDS = 1800.0
 CLOSING_KINDS = ("resolved", "false-alarm")
 _UNASKED = {"question": "", "answers": (), "preview": "", "why": "", "hash": "", "until": None}
@@ -122,6 +122,8 @@ class Ledger(Struct):
         self.seq = entry.seq
         self._let_close(entry.at)
         event = events.decode(entry.kind, entry.document)
+        if isinstance(event, events.StateChanged) and event.now not in STATES:
+            event = None  # a word of a newer version
         self.alerts.apply(event, entry, self.primaries)
         match event:
             case events.StateChanged():
@@ -212,8 +214,6 @@ class Ledger(Struct):
             incident.stood_down = closed
 
     def _state(self, event: events.StateChanged, entry: Entry) -> None:
-        if event.now not in set(State):
-            return  # a word of a newer version
         state = State(event.now)
         self.states[event.id] = state, entry.at
         if event.id not in self.primaries:
@@ -225,9 +225,7 @@ class Ledger(Struct):
                 self.incident = Incident(f"i{entry.seq}", entry.at)
             self.incident.channels.add(event.id)
         if self.incident is not None:
-            settled = all(
-                self.states.get(name, (State.UP, 0.0))[0] in (State.UP, State.SLOW) for name in self.primaries
-            )
+            settled = all(self.states.get(name, (State.UP, 0.0))[0] in GOOD for name in self.primaries)
             since = self.incident.all_up_since
             self.incident.all_up_since = (entry.at if since is None else since) if settled else None
 

@@ -35,6 +35,10 @@ class State(StrEnum):
 WORST_FIRST: tuple[State, ...] = (State.DOWN, State.PARTIAL, State.UNKNOWN, State.BLIND, State.SLOW, State.UP)
 
 
+GOOD = (State.UP, State.SLOW)  # people can use it
+BAD = (State.PARTIAL, State.DOWN)  # it fails for some, or for all
+
+
 def worst(states: "list[State]") -> State:
     """Return the worst of `states` (down, partial, unknown, blind, slow, up); unknown when there is none."""
     return min(states, key=WORST_FIRST.index, default=State.UNKNOWN)
@@ -155,7 +159,7 @@ class Condition(Struct, frozen=True, kw_only=True):
     """
 
     channels: tuple[str, ...] = ()
-    state: tuple[State, ...] = (State.PARTIAL, State.DOWN)
+    state: tuple[State, ...] = BAD
     lasting: float = 30.0
     audience: Audience | None = None
     reach_below: float | None = None

@@ -4,6 +4,9 @@ from msgspec import Struct
 
 from outagetui.model import Audience, Outcome, State
 
+SHORTEST_HASH = 12  # hex digits of what is approved that people see, and that an approver must give at least
+SHORTEST_REASON = 10  # characters of the reason for going on without a second person
+
 
 class CheckRow(Struct, frozen=True, kw_only=True):
     """One check as last seen. `spark` holds the last samples' latencies in ms, oldest first, None for a failure."""

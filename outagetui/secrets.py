@@ -10,7 +10,7 @@ from urllib.parse import quote, quote_plus
 
 LIMIT = 64 * 1024
 HIDDEN = "[secret]"
-SHORTEST = 4  # characters
+SHORTEST = 4  # characters of what is hidden; shorter ones would hide half of every text
 CREDENTIALS = "CREDENTIALS_DIRECTORY"  # where systemd puts what LoadCredential= names
 
 
@@ -86,7 +86,7 @@ class Secrets:
 
 
 def _shapes(secret: str) -> set[str]:
-    """Return how a secret may appear in somebody's words; too short ones would hide half of every text."""
+    """Return how a secret may appear in somebody's words."""
     coded = base64.b64encode(secret.encode()).decode().rstrip("=")
     whole = {secret, secret.strip(), quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1], coded}
     lines = {line.strip() for line in secret.splitlines()}

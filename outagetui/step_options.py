@@ -204,6 +204,8 @@ STEPS: dict[str, type[StepOptions]] = {
     "xmpp.account": XmppAccountOptions,
     "webchat.banner": BannerOptions,
 }
+TALKS = frozenset({"manual", "note", "choose", "playbook"})  # kinds that do nothing but speak
+LOOKS = frozenset({"verify", "wait_for", "fail_back"})  # kinds that only look, and may be interrupted at any moment
 # Kinds whose `needs` is `confirm` unless said otherwise: they act outside, or spend.
 ACTS_OUTSIDE = frozenset(
     {

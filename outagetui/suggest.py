@@ -11,6 +11,7 @@ from outagetui.live import Public, PublicPlaybook
 from outagetui.model import AUDIENCES, Audience, Condition, State
 from outagetui.reach import Share, percent, reach
 from outagetui.rows import GainRow, SuggestionRow
+from outagetui.text import listed
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 WORKING = Share(1.0)
@@ -157,9 +158,7 @@ def why(condition: Condition, moment: Moment) -> str:
     for id in condition.channels:
         seen = moment.channels[id]
         by_state.setdefault(seen.state, []).append(seen.name)
-    words = [
-        f"{_listed(names)} {'is' if len(names) == 1 else 'are'} {state.value}" for state, names in by_state.items()
-    ]
+    words = [f"{listed(names)} {'is' if len(names) == 1 else 'are'} {state.value}" for state, names in by_state.items()]
     if condition.audience is not None and condition.reach_below is not None:
         now = percent(moment.reach(condition.audience))
         words.append(f"reach of {condition.audience} is {now}, below {percent(condition.reach_below)}")
@@ -168,12 +167,7 @@ def why(condition: Condition, moment: Moment) -> str:
         words.append(f"it is between {begin} and {end}")
     if condition.days and not condition.between:
         words.append(f"it is {DAYS[datetime.fromtimestamp(moment.now, _zone(moment.public.timezone)).weekday()]}")
-    return _listed(words)
-
-
-def _listed(words: Iterable[str]) -> str:
-    *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last
+    return listed(words)
 
 
 def gain_words(gains: Iterable[GainRow]) -> str:

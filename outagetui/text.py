@@ -1,6 +1,7 @@
 """The one door for outside text: nothing that passes `clean` can act on a terminal or become markup."""
 
 import unicodedata
+from collections.abc import Iterable
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 MARKS_PER_BASE = 8
@@ -70,3 +71,9 @@ def _few_marks(text: str) -> str:
         if run <= MARKS_PER_BASE:
             kept.append(char)
     return "".join(kept)
+
+
+def listed(things: Iterable[str]) -> str:
+    """Join words as people do: `a`, `a and b`, `a, b and c`; nothing for none."""
+    *most, last = [*things] or [""]
+    return f"{', '.join(most)} and {last}" if most else last

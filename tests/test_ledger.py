@@ -392,3 +392,9 @@ def test_once_closed_an_incident_is_never_open_again(story: list[tuple[float, Ev
                 assert incident.id not in closed or ended == closed[incident.id]
                 if ended is not None:
                     closed[incident.id] = ended
+
+
+def test_a_state_that_only_a_newer_version_knows_is_passed_over() -> None:
+    journal = Journal("chat")
+    journal.add(1.0, events.StateChanged(id="chat", was="up", now="degraded", why="who knows"))
+    assert (journal.ledger.states, journal.ledger.incident, journal.ledger.alerts.turns) == ({}, None, {})

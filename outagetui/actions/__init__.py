@@ -7,6 +7,7 @@ operator when it is not.
 
 from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module
+from types import ModuleType
 from typing import Protocol, cast
 
 import msgspec
@@ -37,10 +38,18 @@ class World(Protocol):
     """What a step may touch."""
 
     run: str
-    key: str  # the same for every try of this step of this run, and of no other: for whoever can recognise a repeat
-    tried: bool  # whether this step of this run was begun once before
 
-    undone: str  # the key of the step that this one takes back
+    @property
+    def key(self) -> str:
+        """The same for every try of this step of this run, and of no other: for whoever can recognise a repeat."""
+
+    @property
+    def undone(self) -> str:
+        """The key of the step that this one takes back."""
+
+    @property
+    def tried(self) -> bool:
+        """Whether this step of this run was begun once before."""
 
     def secret(self, name: str) -> str:
         """Return a secret by its reference; raises SecretError. Never put it into a Result, words or an argv."""
@@ -115,12 +124,11 @@ _MODULES = {
     "xmpp.account": "xmpp_account",
     "webchat.banner": "banner",
 }
-PATIENT = frozenset({"verify", "wait_for", "fail_back"})  # kinds that only look, and may be interrupted at any moment
 
 
 def act(plan: StepPlan, world: World) -> Awaitable[Result]:
     """Do the step."""
-    return cast("Act", import_module(f"outagetui.actions.{_MODULES[plan.do]}").act)(plan, world)
+    return cast("Act", _module(plan).act)(plan, world)
 
 
 def preview(plan: StepPlan, world: World, as_of: float | None = None) -> str:
@@ -128,17 +136,17 @@ def preview(plan: StepPlan, world: World, as_of: float | None = None) -> str:
 
     `as_of` (epoch seconds) is when it was asked, for what must still be the same when it is approved.
     """
-    tell = (
-        getattr(import_module(f"outagetui.actions.{_MODULES[plan.do]}"), "preview", None)
-        if plan.do in _MODULES
-        else None
-    )
+    tell = getattr(_module(plan), "preview", None) if plan.do in _MODULES else None
     return cast("str", tell(plan, world, as_of)) if tell is not None else ""
 
 
 def recover(plan: StepPlan, world: World) -> Awaitable[Result | str | None]:
     """Find out what became of a step that was begun."""
-    return cast("Recover", import_module(f"outagetui.actions.{_MODULES[plan.do]}").recover)(plan, world)
+    return cast("Recover", _module(plan).recover)(plan, world)
+
+
+def _module(plan: StepPlan) -> ModuleType:
+    return import_module(f"outagetui.actions.{_MODULES[plan.do]}")
 
 
 def options_of(plan: StepPlan) -> StepOptions:

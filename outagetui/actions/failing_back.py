@@ -11,11 +11,10 @@ from msgspec import Meta
 
 from outagetui.actions import Result, World
 from outagetui.events import StepPlan
-from outagetui.model import Outcome, State
+from outagetui.model import GOOD, Outcome
 from outagetui.step_options import StepOptions
 
 EVERY = 1.0  # seconds between looks
-WELL = (State.UP, State.SLOW)
 
 
 class FailBackOptions(StepOptions, frozen=True, kw_only=True):
@@ -56,7 +55,7 @@ def _missing(name: str, rows: list[int], options: FailBackOptions, world: World)
     """Return in words what is not proven of a channel yet; nothing when all is."""
     if min(rows) < options.times:
         return f"{name} {min(rows)} of {options.times}"
-    if world.state_of(name) not in WELL:
+    if world.state_of(name) not in GOOD:
         return f"{name} is {world.state_of(name).value}"
     well = world.up_for(name)
     return f"{name} is well for {well:.0f} s of {options.up_for:.0f} s" if well < options.up_for else ""

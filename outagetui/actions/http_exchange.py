@@ -12,9 +12,11 @@ import httpx
 from msgspec import Struct
 
 from outagetui import __version__
+from outagetui.probes.certificate import code_of
 from outagetui.probes.fetch import LIMIT, Reply
 from outagetui.probes.request import Request
 from outagetui.probes.trouble import from_os_error
+from outagetui.probes.vantage import client_context
 
 if TYPE_CHECKING:
     from httpcore import AsyncNetworkStream
@@ -27,8 +29,6 @@ _DEFAULTS = {
     "accept-encoding": "identity",  # so that no small answer can become a huge one
     "connection": "close",
 }
-# X509_V_ERR_* of OpenSSL's x509_vfy.h.
-_REFUSALS = {10: "tls.expired", 9: "tls.not-yet-valid", 18: "tls.self-signed", 62: "tls.hostname", 64: "tls.hostname"}
 
 
 class ExchangeError(Exception):
@@ -44,16 +44,10 @@ class Progress(Struct):
 
 def trust(ca: str | None) -> ssl.SSLContext:
     """Return a context that trusts the certificates in the file `ca`, or the system's. Raises `ExchangeError`."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
-        if ca is None:
-            context.load_default_certs(ssl.Purpose.SERVER_AUTH)
-        else:
-            context.load_verify_locations(cafile=ca)
+        return client_context(ca)
     except (OSError, ssl.SSLError) as error:
         raise ExchangeError(f"{ca}: {error.strerror or error}") from error
-    return context
 
 
 async def exchange(wanted: Request, context: ssl.SSLContext, progress: Progress, now: Callable[[], float]) -> Reply:
@@ -126,8 +120,7 @@ def _reason(error: BaseException) -> str:
         cause = cause.__cause__ or cause.__context__ or _first(cause)
     for each in reversed(causes):
         if isinstance(each, ssl.SSLCertVerificationError):
-            code = _REFUSALS.get(each.verify_code, "tls.untrusted")
-            return f"{code}: the certificate is refused: {each.verify_message}"
+            return f"{code_of(each)}: the certificate is refused: {each.verify_message}"
         if isinstance(each, ssl.SSLError):
             return f"tls.handshake: {each.reason or each}"
         if isinstance(each, socket.gaierror):

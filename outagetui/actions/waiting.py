@@ -4,7 +4,7 @@ import asyncio
 
 from outagetui.actions import Result, World, options_of
 from outagetui.events import StepPlan
-from outagetui.model import Check, Outcome, Sample, State
+from outagetui.model import GOOD, Check, Outcome, Sample, State
 from outagetui.step_options import WaitOptions
 
 VERIFY_EVERY = 1.0
@@ -96,5 +96,5 @@ class _Wait:
         return all(row >= self._options.times for row in self._rows.values())
 
     def _agreed(self) -> bool:
-        wanted = {State.UP, State.SLOW} if self._options.state == "up" else {State(self._options.state)}
+        wanted = GOOD if self._options.state == "up" else (State(self._options.state),)
         return all(self._world.state_of(name) in wanted for name in self._checks)

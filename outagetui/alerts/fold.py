@@ -8,11 +8,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from outagetui import events
-from outagetui.model import Entry, State
+from outagetui.model import BAD, GOOD, Entry, State
 
 KEPT = 8  # incidents
-GOOD = (State.UP, State.SLOW)
-BAD = (State.PARTIAL, State.DOWN)
 
 
 class Told(Struct, frozen=True):
@@ -92,8 +90,6 @@ class Alerts(Struct):
         return tuple(link for link, told in self.told(incident).items() if told.opened == "sent")
 
     def _state(self, event: events.StateChanged, at: float, primaries: frozenset[str]) -> None:
-        if event.now not in set(State):
-            return  # a word of a newer version
         state = State(event.now)
         good = True if state in GOOD else False if state in BAD else None
         self.whys[event.id] = event.why

@@ -3,8 +3,8 @@
 import re
 from urllib.parse import unquote
 
-HIDDEN = "[secret]"
-SHORTEST = 4  # characters of a part that is hidden; shorter ones would hide half of every text
+from outagetui.secrets import HIDDEN, SHORTEST
+
 _BETWEEN = re.compile(r"[:/@?&=#,;+\s]+")
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from outagetui.text import clean, clean_lines
+from outagetui.text import clean, clean_lines, listed
 
 NAMED = 8  # channels that are named; of more only the number is told
 WHY = 160
@@ -107,9 +107,7 @@ def _line(bad: Bad, timezone: str) -> str:
 
 
 def _listed(names: Sequence[str], most: int = NAMED) -> str:
-    if len(names) <= most:
-        return ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) > 1 else "".join(names)
-    return f"{', '.join(names[:most])} and {len(names) - most} more"
+    return listed(names if len(names) <= most else [*names[:most], f"{len(names) - most} more"])
 
 
 def moment(at: float, timezone: str) -> str:

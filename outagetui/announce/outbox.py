@@ -9,7 +9,7 @@ from outagetui import outlets
 from outagetui.announce.compose import Account, Facts, compose, find_template
 from outagetui.events import AnnouncementMade, DeliveryEnded, DeliveryIntended, Event
 from outagetui.ledger import CLOSING_KINDS, Announcement, Ledger
-from outagetui.model import Audience, Channel, Config, Entry, Outlet, State
+from outagetui.model import BAD, Audience, Channel, Config, Entry, Outlet, State
 from outagetui.outlets import Delivered, Delivery, Post
 from outagetui.text import clean
 
@@ -280,7 +280,7 @@ class Outbox:
         return tuple(c.name for c in primaries if self._failed(c)) or tuple(c.name for c in primaries if c.id in had)
 
     def _failed(self, channel: Channel) -> bool:
-        return self._state_of(channel.id) in (State.DOWN, State.PARTIAL)
+        return self._state_of(channel.id) in BAD
 
     def _since(self, now: float) -> float:
         incident, closed = self._pen.ledger.incident_at(now)

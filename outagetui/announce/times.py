@@ -31,7 +31,7 @@ def moment(at: float, place: tzinfo, language: str) -> str:
     """Return date and time at `place`: `22 November 2026, 14:02 CET`; ISO order in a language without month names."""
     when = _at(at, place)
     tongue = base(language)
-    name = _zone_name(when, tongue)
+    name = zone_name(when, tongue)
     if tongue == "de":
         return f"{when.day}. {_MONTHS['de'][when.month - 1]} {when.year}, {when:%H:%M} Uhr {name}"
     if tongue == "en":
@@ -46,7 +46,7 @@ def clock(at: float, seen: float, place: tzinfo, language: str) -> str:
         return moment(at, place, language)
     tongue = base(language)
     hour = f"{when:%H:%M} Uhr" if tongue == "de" else f"{when:%H:%M}"
-    return f"{hour} {_zone_name(when, tongue)}"
+    return f"{hour} {zone_name(when, tongue)}"
 
 
 def utc(at: float) -> str:
@@ -66,7 +66,8 @@ def _at(at: float, place: tzinfo) -> datetime:
         raise ValueError(f"{at!r} is not a time") from error
 
 
-def _zone_name(when: datetime, tongue: str) -> str:
+def zone_name(when: datetime, tongue: str) -> str:
+    """Return the letters of a moment's zone, such as CEST or MESZ; `UTC-03` for one without letters of its own."""
     name = when.tzname() or "UTC"
     if name[:1] in "+-":  # zones without letters of their own, such as America/Sao_Paulo
         return f"UTC{name}"

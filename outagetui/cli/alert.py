@@ -8,19 +8,20 @@ from typing import Any
 
 import click
 
-from outagetui import events
 from outagetui.alerts.fold import Use
 from outagetui.alerts.words import span
-from outagetui.cli.common import UNUSABLE, client, fail, print_json, store
+from outagetui.cli.common import UNUSABLE, fail, print_json, store
+from outagetui.cli.outcomes import FAILED, outcomes
 from outagetui.config.durations import show_duration
+from outagetui.events import AlertEnded, Event
 from outagetui.journal import StoreError
 from outagetui.ledger import Ledger
 from outagetui.live import PublicAlert
+from outagetui.model import Entry
 from outagetui.reader import Reader
 from outagetui.text import clean
 
-FAILED = 1
-POLL = 0.1
+SILENCE = "nothing is known of"
 PATIENCE = 60.0  # a link has 20 s to send
 
 
@@ -34,7 +35,10 @@ def alert(options: dict[str, str | None], name: str, try_out: bool, as_json: boo
 
     Exit status with --test: 0 everything was taken, 1 something was not.
     """
-    chosen = asyncio.run(_test(options, name)) if try_out else None
+    chosen = None
+    if try_out:
+        work = outcomes(options, "alert-test", "links", _tested, patience=PATIENCE, silence=SILENCE, name=name)
+        chosen = asyncio.run(work)
     try:
         links, ledger = _read(store(options))
     except StoreError as error:
@@ -67,29 +71,9 @@ def _read(path: Path) -> tuple[tuple[PublicAlert, ...], Ledger]:
         reader.close()
 
 
-async def _test(options: dict[str, str | None], name: str) -> dict[str, str]:
-    """Order the test and return what came of it, by link."""
-    orders = await client(options)
-    reader = Reader(store(options))
-    seen = max((entry.seq for entry in reader.newest(1)), default=0)
-    reply = await orders.send("alert-test", name=name)
-    if not reply.get("ok"):
-        fail(str(reply.get("error")), FAILED)
-    outcomes: dict[str, str] = {}
-    limit = time.monotonic() + PATIENCE
-    while set(reply["links"]) - set(outcomes):
-        if time.monotonic() > limit:
-            waiting = ", ".join(sorted(set(reply["links"]) - set(outcomes)))
-            fail(f"nothing is known of {clean(waiting)} within {PATIENCE:.0f} s; see: outagetui journal", FAILED)
-        for entry in reader.entries(seen):
-            seen = entry.seq
-            event = events.decode(entry.kind, entry.document)
-            if isinstance(event, events.AlertEnded) and event.what == "test":
-                outcomes[event.link] = event.outcome
-        await asyncio.sleep(POLL)
-    reader.close()
-    await orders.aclose()
-    return outcomes
+def _tested(_: Entry, event: Event | None) -> tuple[str, str] | None:
+    """Return the link and the outcome of a test that has ended."""
+    return (event.link, event.outcome) if isinstance(event, AlertEnded) and event.what == "test" else None
 
 
 def _row(link: PublicAlert, ledger: Ledger) -> dict[str, Any]:

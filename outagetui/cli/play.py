@@ -54,7 +54,7 @@ def play(
         fail(f"name a playbook: {', '.join(books) or 'the configuration has none'}", USAGE)
     if id_ is not None and id_ not in books and not (back and RUN.fullmatch(id_)):
         fail(f"there is no playbook {clean(id_, 60)}; there are: {', '.join(books) or 'none'}", USAGE)
-    choices = _choices(chosen, [step for book in books.values() for step in plan(book, config)])
+    choices = _choices(chosen, [step for book in books.values() for step in plan(book, config)]) if chosen else {}
     if dry:
         if back:
             fail("--dry-run shows a playbook's steps; leave --stand-down out", USAGE)
@@ -123,20 +123,19 @@ class _Play:
         """Stand down one run, those of one playbook, or all, one after the other: the next only when one is done."""
         reply = await orders.send("undoable")
         if not reply.get("ok"):
-            fail(str(reply.get("error")), FAILED)
-        known = {run.id: run for run in source.board(time.time()).runs}
-        for run in (*reply["open"], *reply["runs"]):
-            known.setdefault(run, RunRow(id=run, playbook="", name=run, state="", started=0.0, actor="", steps=()))
-        chosen = {run for run, row in known.items() if wanted in (None, run, row.playbook) or wanted == row.stands_down}
-        rows: list[RunRow] = []
-        for run in [each for each in reply["open"] if each in chosen]:
-            rows.append(await self._one(orders, source, run))
-        for run in [each for each in reply["runs"] if each in chosen]:
+            self._refuse(str(reply.get("error")))
+
+        def chosen(runs: list[dict[str, str]]) -> list[dict[str, str]]:
+            return [run for run in runs if wanted in (None, run["run"], run["playbook"], run["stands_down"])]
+
+        rows = [await self._one(orders, source, run["run"]) for run in chosen(reply["open"])]
+        for run in chosen(reply["runs"]):
+            words = f"{run['run']} ({clean(run['name'])})"
             if rows and rows[-1].state != "done":
-                self._say(f"{run} ({clean(known[run].name)}) is left as it is until {rows[-1].id} is done")
+                self._say(f"{words} is left as it is until {rows[-1].id} is done")
                 continue
-            begun = await self._start(orders, stand_down=run)
-            self._say(f"{begun} takes back what {run} ({clean(known[run].name)}) did")
+            begun = await self._start(orders, stand_down=run["run"])
+            self._say(f"{begun} takes back what {words} did")
             rows.append(await self._one(orders, source, begun))
         if not rows:
             self._say("nothing to stand down")

@@ -8,14 +8,13 @@ from typing import Any
 
 import click
 
-from outagetui import events
-from outagetui.cli.common import client, fail, print_json, store
-from outagetui.reader import Reader
+from outagetui.cli.common import print_json, store
+from outagetui.cli.outcomes import FAILED, outcomes
+from outagetui.events import Event, Proved
+from outagetui.model import Entry
 from outagetui.source import StoreSource
 from outagetui.text import clean
 
-FAILED = 1
-POLL = 0.1
 PATIENCE = 180.0  # the slowest probe, a mail that travels, has a minute by itself
 
 
@@ -38,26 +37,11 @@ def prove(options: dict[str, str | None], ids: tuple[str, ...], as_json: bool) -
 
 
 async def _prove(options: dict[str, str | None], ids: tuple[str, ...]) -> dict[str, Any]:
-    orders = await client(options)
+    def tell(entry: Entry, event: Event | None) -> tuple[str, tuple[float, Proved]] | None:
+        return (event.channel, (entry.at, event)) if isinstance(event, Proved) else None
+
+    proofs = await outcomes(options, "prove", "channels", tell, patience=PATIENCE, silence="no proof of", channels=ids)
     path = Path(store(options))
-    reader = Reader(path)
-    seen = max((entry.seq for entry in reader.newest(1)), default=0)
-    reply = await orders.send("prove", channels=ids)
-    if not reply.get("ok"):
-        fail(str(reply.get("error")), FAILED)
-    proofs: dict[str, tuple[float, events.Proved]] = {}
-    limit = time.monotonic() + PATIENCE
-    while set(reply["channels"]) - set(proofs):
-        if time.monotonic() > limit:
-            waiting = ", ".join(sorted(set(reply["channels"]) - set(proofs)))
-            fail(f"no proof of {waiting} within {PATIENCE:.0f} s; see: outagetui journal", FAILED)
-        for entry in reader.entries(seen):
-            seen = entry.seq
-            event = events.decode(entry.kind, entry.document)
-            if isinstance(event, events.Proved):
-                proofs[event.channel] = entry.at, event
-        await asyncio.sleep(POLL)
-    await orders.aclose()
     readiness = {row.id: row.readiness for row in StoreSource(path).board(time.time()).channels}
     return {
         "version": 1,
@@ -70,7 +54,6 @@ async def _prove(options: dict[str, str | None], ids: tuple[str, ...]) -> dict[s
                 "detail": clean(proof.detail),
                 "checks": proof.checks,
             }
-            for name in reply["channels"]
-            for at, proof in [proofs[name]]
+            for name, (at, proof) in proofs.items()
         ],
     }

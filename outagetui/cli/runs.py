@@ -7,8 +7,7 @@ import click
 
 from outagetui.cli.common import print_json, source
 from outagetui.cli.orders import give
-from outagetui.playbook.approval import SHORTEST_HASH
-from outagetui.rows import RunRow, StepRow
+from outagetui.rows import SHORTEST_HASH, RunRow, StepRow
 from outagetui.text import clean, clean_lines
 
 

@@ -14,10 +14,9 @@ from outagetui.config.suggestions import conditions
 from outagetui.config.tables import PlaybookFile, StepTable
 from outagetui.config.wiresteps import step_troubles
 from outagetui.model import Playbook, Step, Undo
-from outagetui.step_options import ACTS_OUTSIDE, STEPS, StepOptions, WaitOptions
+from outagetui.step_options import ACTS_OUTSIDE, STEPS, TALKS, StepOptions, WaitOptions
 
 SAYS: Final = {"manual": "says what to do or asks", "note": "says what is to be known", "choose": "asks"}
-TALKS: Final = (*SAYS, "playbook")  # kinds that wait for people, or do nothing themselves
 NO_UNDO: Final = ("note", "choose", "playbook", "spend")
 RESERVED: Final = ("yes", "no", "done", "failed", "skip", "abort", "retry", "undo", "again", "approved", "break-glass")
 

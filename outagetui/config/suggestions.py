@@ -10,11 +10,10 @@ from outagetui.config.names import known_name, known_names
 from outagetui.config.positions import Path
 from outagetui.config.source import Source
 from outagetui.config.tables import Day, WhenTable
-from outagetui.model import Condition, Playbook, State
+from outagetui.model import BAD, Condition, Playbook
 
 _CLOCK = re.compile(r"(\d\d):(\d\d)", re.ASCII)
 _DAYS: tuple[str, ...] = get_args(Day)
-_BAD = (State.PARTIAL, State.DOWN)
 AUDIENCE = "audience.toml"
 END_OF_DAY = 24 * 60
 
@@ -67,7 +66,7 @@ def _condition(table: WhenTable, source: Source, at: Path) -> Condition:
     told_twice(table.days or (), source, (*at, "days"))
     return Condition(
         channels=channels,
-        state=table.state or _BAD,
+        state=table.state or BAD,
         lasting=table.lasting,
         audience=table.audience,
         reach_below=table.reach_below,

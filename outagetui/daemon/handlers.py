@@ -13,6 +13,7 @@ from outagetui.daemon.sender import Sender
 from outagetui.daemon.world import balance_of
 from outagetui.events import ConfigLoaded, FaultInjected
 from outagetui.journal import WriteError
+from outagetui.ledger import Run
 from outagetui.model import Channel
 from outagetui.playbook.plan import digest as digest_of
 from outagetui.playbook.plan import plan, primaries
@@ -81,7 +82,7 @@ class _Handlers:
 
     async def undoable(self, sender: Sender, order: desk.Nothing) -> dict[str, Any]:
         open_ones, runs = self._daemon.runner.undoable()
-        return {"open": open_ones, "runs": runs}
+        return {"open": [_run(run) for run in open_ones], "runs": [_run(run) for run in runs]}
 
     async def approve(self, sender: Sender, order: desk.Approve) -> dict[str, Any]:
         approver = sender.role == "approver"
@@ -196,3 +197,7 @@ class _Handlers:
         # After the reply: ending closes the door on whoever ordered it.
         asyncio.get_running_loop().call_later(0.1, self._daemon.end, f"ordered by {sender.actor}")
         return {}
+
+
+def _run(run: Run) -> dict[str, str]:
+    return {"run": run.id, "playbook": run.playbook, "name": run.name, "stands_down": run.stands_down}

@@ -9,14 +9,13 @@ from outagetui import verdict
 from outagetui.events import BlindChanged, Event, StateChanged
 from outagetui.ledger import Ledger
 from outagetui.live import SPARK, Live
-from outagetui.model import Channel, Check, Config, Observation, Outcome, Outlet, Sample, State
+from outagetui.model import BAD, Channel, Check, Config, Observation, Outcome, Outlet, Sample, State
 from outagetui.text import clean
 from outagetui.verdict import Track
 
 BLIND_AFTER = 2  # failures in a row of every canary
 TRUST_SECONDS = 60.0
 HELD_SECONDS = 10.0
-BAD = (State.DOWN, State.PARTIAL)
 SETTLING = 60.0
 Listener = Callable[[Check, Sample], None]
 

@@ -12,7 +12,7 @@ from outagetui.daemon.record import Record
 from outagetui.daemon.watch import Watch
 from outagetui.events import AnnouncementMade, DeliveryEnded, StepPlan
 from outagetui.journal import WriteError
-from outagetui.model import Audience, Check, Config, Sample, State
+from outagetui.model import GOOD, Audience, Check, Config, Sample, State
 from outagetui.playbook.course import DAEMON
 from outagetui.secrets import Secrets
 from outagetui.step_options import AnnounceOptions
@@ -43,12 +43,12 @@ class StepWorld(World):
         self._progress = progress
 
     @property
-    def key(self) -> str:  # type: ignore[override]
+    def key(self) -> str:
         """The same for every try of this step of this run, and of no other run of any store."""
         return self._key(self.run, self._plan.id)
 
     @property
-    def undone(self) -> str:  # type: ignore[override]
+    def undone(self) -> str:
         """The key of the step that this one takes back."""
         return self._key(
             self._record.ledger.runs[self.run].stands_down or self.run, self._plan.id.removeprefix("undo-")
@@ -59,7 +59,7 @@ class StepWorld(World):
         return hashlib.sha256(f"{begun!r} {run} {step}".encode()).hexdigest()[:32]
 
     @property
-    def tried(self) -> bool:  # type: ignore[override]
+    def tried(self) -> bool:
         """Whether this step of this run was begun once before."""
         return self._record.ledger.runs[self.run].tries.get(self._plan.id, 0) > 1
 
@@ -128,7 +128,7 @@ class StepWorld(World):
         if incident is None or incident.stood_down is not None or channel not in incident.channels:
             return math.inf
         state, since = self._record.ledger.states.get(channel, (State.UNKNOWN, 0.0))
-        return max(0.0, self._outbox.now() - since) if state in (State.UP, State.SLOW) else 0.0
+        return max(0.0, self._outbox.now() - since) if state in GOOD else 0.0
 
     def preview(self, plan: StepPlan, as_of: float | None) -> str:
         """Return word for word what the announcement would say now, or would have said `as_of` then."""

@@ -7,10 +7,9 @@ from typing import Any
 import msgspec
 
 from outagetui.events import StepPlan
+from outagetui.rows import SHORTEST_HASH
 
 APPROVAL_SECONDS = 600.0  # how long a question for a second person stands
-SHORTEST_HASH = 12  # hex digits that an approver must give at least
-SHORTEST_REASON = 10  # characters of the reason for going on alone
 
 
 def approval_hash(run: str, attempt: int, plan: StepPlan, words: str) -> str:

@@ -16,6 +16,7 @@ from outagetui.step_options import (
     XmppRoomCloseOptions,
     XmppRoomStepOptions,
 )
+from outagetui.text import listed
 from outagetui.xmpp.address import whole_room
 
 KINDS = ("xmpp.room", "xmpp.room.close", "xmpp.invite", "xmpp.message", "xmpp.account", "webchat.banner")
@@ -70,18 +71,18 @@ def sentence(options: StepOptions, facts: dict[str, Any]) -> str:
             if options.subject:
                 parts.append(f"give it the subject “{options.subject}”")
             if facts["people"]:
-                parts.append(f"invite {_listed(facts['people'])}")
+                parts.append(f"invite {listed(facts['people'])}")
             if options.text:
                 parts.append(f"say “{options.text}” in it")
-            return _listed(parts)
+            return listed(parts)
         case XmppRoomCloseOptions():
             because = f", saying “{options.text}”" if options.text else ""
             return f"destroy the room {facts['room']}{because}; if no step made it, it is left as it is"
         case XmppInviteOptions():
             because = f", saying “{options.text}”" if options.text else ""
-            return f"invite {_listed(facts['people'])} to the room {facts['room']}{because}"
+            return f"invite {listed(facts['people'])} to the room {facts['room']}{because}"
         case XmppMessageOptions():
-            return f"say “{options.text}” {_listed(_places(facts))}"
+            return f"say “{options.text}” {listed(_places(facts))}"
         case XmppAccountOptions():
             return f"make the Jabber account {facts['user']} with the password in the secret {options.secret}"
         case BannerOptions():
@@ -98,7 +99,3 @@ def _way_back(do: str, options: StepOptions, facts: dict[str, Any], what: str) -
 def _places(facts: dict[str, Any]) -> list[str]:
     room = [f"in the room {facts['room']}"] if facts.get("room") else []
     return [*room, *(f"to {each}" for each in facts.get("people", ()))]
-
-
-def _listed(things: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(things[:-1]), things[-1]))) if things else ""

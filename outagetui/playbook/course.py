@@ -19,7 +19,7 @@ from outagetui.playbook.approval import APPROVAL_SECONDS, approval_hash, shown
 from outagetui.playbook.plan import answers, failed_condition
 from outagetui.playbook.unwind import undo_of
 from outagetui.secrets import SecretError
-from outagetui.step_options import ACTS_OUTSIDE
+from outagetui.step_options import ACTS_OUTSIDE, LOOKS
 from outagetui.text import clean
 
 DAEMON = "outagetui"
@@ -199,7 +199,7 @@ class Course:
         world = self._world(self.run.id, plan)
         outside = plan.do in ACTS_OUTSIDE and plan.do != "announce"  # the outbox knows itself what went out
         try:
-            if plan.do in actions.PATIENT:
+            if plan.do in LOOKS:
                 return await self._wait(plan, world)
             async with asyncio.timeout(plan.timeout):
                 result = await actions.act(plan, world)
@@ -240,26 +240,17 @@ class Course:
         return await self._ask(plan, "unsure", f"{plan.what}: {UNKNOWN}: {result.detail}")
 
     async def _failed(self, plan: StepPlan, result: Result) -> str:
-        events, output, partly = result.events, result.output, result.partly
-        if self.aborted:
-            # One commit, so that a kill cannot leave a failed step that the next daemon would do again.
-            over = RunEnded(run=self.run.id, state="aborted")
-            await self._end(
-                plan, "failed", result.detail, *events, over, actor=self.aborted, output=output, partly=partly
-            )
+        ended = self._ended(plan, "failed", result.detail, result.output, partly=result.partly)
+        # One commit each, so that a kill leaves neither a failed step that is done again nor one nobody is asked about.
+        if self.aborted or plan.on_failure == "stop":
+            over = RunEnded(run=self.run.id, state="aborted" if self.aborted else "failed")
+            await self._pen.keep(self.aborted or DAEMON, *result.events, ended, over)
             return "stop"
         if plan.on_failure == "continue":
-            await self._end(plan, "failed", result.detail, *events, output=output, partly=partly)
+            await self._pen.keep(DAEMON, *result.events, ended)
             return "on"
-        if plan.on_failure == "stop":
-            over = RunEnded(run=self.run.id, state="failed")
-            await self._end(plan, "failed", result.detail, *events, over, output=output, partly=partly)
-            return "stop"
-        # One commit, so that a kill cannot leave a failure nobody is asked about.
         question = self._question(plan, "failed", f"{plan.what}: failed: {result.detail}")
-        await self._pen.keep(
-            DAEMON, *events, self._ended(plan, "failed", result.detail, output, partly=partly), question
-        )
+        await self._pen.keep(DAEMON, *result.events, ended, question)
         return await self._ask(plan)
 
     async def _recover(self, plan: StepPlan) -> str:
@@ -360,16 +351,6 @@ class Course:
         )
 
     async def _end(
-        self,
-        plan: StepPlan,
-        outcome: str,
-        detail: str,
-        *events: Event,
-        actor: str = DAEMON,
-        output: str = "",
-        changed: bool = True,
-        partly: bool = False,
+        self, plan: StepPlan, outcome: str, detail: str, *events: Event, output: str = "", changed: bool = True
     ) -> None:
-        ended = self._ended(plan, outcome, detail, output, changed=changed, partly=partly)
-        last = [event for event in events if isinstance(event, RunEnded)]
-        await self._pen.keep(actor, *(event for event in events if event not in last), ended, *last)
+        await self._pen.keep(DAEMON, *events, self._ended(plan, outcome, detail, output, changed=changed))

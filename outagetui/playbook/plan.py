@@ -13,10 +13,7 @@ from outagetui.model import Config, Playbook, Step
 from outagetui.playbook.meaning import meaning
 from outagetui.playbook.sentences import sentence, span
 from outagetui.playbook.unwind import announces, can_undo, undo_of
-from outagetui.step_options import AnnounceOptions, BannerOptions, ChannelsOptions, PlaybookOptions
-
-TALKS = frozenset({"manual", "choose", "note", "playbook"})  # kinds that do nothing but speak
-WAITS = frozenset({"verify", "wait_for", "fail_back"})
+from outagetui.step_options import LOOKS, TALKS, AnnounceOptions, BannerOptions, ChannelsOptions, PlaybookOptions
 
 _ANSWERS = {
     "confirm": ("yes", "skip", "abort"),
@@ -58,9 +55,16 @@ def primaries(playbook: Playbook, config: Config) -> dict[str, str]:
 def _all_steps(playbook: Playbook, config: Config) -> Iterator[Step]:
     for step in playbook.steps:
         yield step
-        if isinstance(step.options, PlaybookOptions):
-            wanted = step.options.id
-            yield from _all_steps(next(book for book in config.playbooks if book.id == wanted), config)
+        if (part := _part(step, config)) is not None:
+            yield from _all_steps(part, config)
+
+
+def _part(step: Step, config: Config) -> Playbook | None:
+    """Return the playbook that a step stands for; None for every other kind."""
+    if not isinstance(step.options, PlaybookOptions):
+        return None
+    wanted = step.options.id
+    return next(book for book in config.playbooks if book.id == wanted)
 
 
 def digest(steps: Iterable[StepPlan]) -> str:
@@ -108,7 +112,7 @@ def how(step: StepPlan) -> str:
     needs = {"auto": "by itself", "confirm": "asks before", "two-person": "needs two people"}
     asks = {"manual": "waits for an answer", "choose": f"asks which: {', '.join(name for name, _ in step.answers)}"}
     parts = [asks[step.do] if step.do in asks else needs.get(step.needs, step.needs)]
-    if step.do in WAITS:
+    if step.do in LOOKS:
         parts.append(f"at most {span(step.options['within'])}")
     elif step.do not in TALKS:
         parts.append(f"at most {span(step.timeout)}")
@@ -133,10 +137,8 @@ def _steps(
         inherited = tuple(f"{within}{condition}" for condition in planned.only_if)
         planned = replace(planned, id=f"{within}{step.id}", only_if=(*only_if, *inherited))
         yield planned
-        if isinstance(step.options, PlaybookOptions):
-            wanted = step.options.id
-            other = next(book for book in config.playbooks if book.id == wanted)
-            yield from _steps(other, names, config, f"{planned.id}.", (*planned.only_if, f"{planned.id}=done"))
+        if (part := _part(step, config)) is not None:
+            yield from _steps(part, names, config, f"{planned.id}.", (*planned.only_if, f"{planned.id}=done"))
 
 
 def _planned(step: Step, names: dict[str, str], config: Config) -> StepPlan:

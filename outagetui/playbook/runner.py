@@ -6,11 +6,11 @@ from collections.abc import Callable
 from outagetui.actions import World
 from outagetui.events import RunEnded, RunStarted, RunTaken, StepAnswered, StepPlan
 from outagetui.ledger import Run
-from outagetui.playbook.approval import SHORTEST_HASH, SHORTEST_REASON, matches, person
+from outagetui.playbook.approval import matches, person
 from outagetui.playbook.course import Already, Course, Pen
 from outagetui.playbook.plan import digest
 from outagetui.playbook.unwind import way_back
-from outagetui.rows import StepRow
+from outagetui.rows import SHORTEST_HASH, SHORTEST_REASON, StepRow
 
 ABORT_SECONDS = 5.0  # how long an order to give up waits for the step in progress
 
@@ -55,13 +55,13 @@ class Runner:
                 raise OrderError(f"{playbook} already runs as {busy.id}, started by {busy.actor}")
             return await self._begin(actor, playbook, name, steps, primaries=primaries or {}, up_for=up_for)
 
-    def undoable(self) -> tuple[list[str], list[str]]:
+    def undoable(self) -> tuple[list[Run], list[Run]]:
         """Return the stand-downs that are under way, and the runs that have something to take back, newest first."""
         runs = list(self._pen.ledger.runs.values())[::-1]
         open_ones = [run for run in runs if run.ended is None and run.stands_down]
         busy = {run.stands_down for run in open_ones}
         over = [run for run in runs if run.ended is not None and not run.stands_down and run.id not in busy]
-        return [run.id for run in open_ones], [run.id for run in over if way_back(self._pen.ledger, run)]
+        return open_ones, [run for run in over if way_back(self._pen.ledger, run)]
 
     async def stand_down(self, actor: str, run: str) -> str:
         """Begin a run that takes back what `run` really did, in reverse, and return its id. Raises OrderError."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from outagetui.playbook import chat, programs, wire
 from outagetui.step_options import AnnounceOptions, ChannelsOptions, StepOptions, WaitOptions
+from outagetui.text import listed
 
 
 def sentence(
@@ -64,11 +65,6 @@ _FROM_FACTS: dict[str, Callable[[Any, dict[str, Any]], str]] = {
     "service": programs.sentence,
     **dict.fromkeys(chat.KINDS, chat.sentence),
 }
-
-
-def listed(things: list[str]) -> str:
-    """Join words as people do: `a`, `a and b`, `a, b and c`."""
-    return " and ".join(filter(None, (", ".join(things[:-1]), things[-1]))) if things else ""
 
 
 def span(seconds: float) -> str:

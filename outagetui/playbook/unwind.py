@@ -7,15 +7,14 @@ from msgspec.structs import replace
 
 from outagetui.events import StepPlan
 from outagetui.ledger import Ledger, Run
-from outagetui.playbook.sentences import listed, span
-from outagetui.step_options import ACTS_OUTSIDE
+from outagetui.playbook.sentences import span
+from outagetui.step_options import ACTS_OUTSIDE, LOOKS, TALKS
+from outagetui.text import listed
 
 UNDONE_BY = {"activate": "deactivate", "deactivate": "activate"}
 PROOFS = 3  # passes in a row that prove a primary before anybody is told that it is over
 PROOF_SECONDS = 240.0  # how long such a proof may take beside the time it asks for
-LEAVES_NOTHING = frozenset(
-    {"manual", "note", "choose", "spend", "playbook", "verify", "wait_for", "fail_back", "announce"}
-)
+LEAVES_NOTHING = TALKS | LOOKS | {"spend", "announce"}  # kinds that need no undo, or have a way back of their own
 SETTLED = ("done", "skipped", "undone")  # states of an undo that a later stand-down does not try again
 
 

@@ -38,6 +38,11 @@ class Certificate(NamedTuple):
     issuers_at: tuple[str, ...]
 
 
+def code_of(error: ssl.SSLCertVerificationError) -> str:
+    """Return the code of a refused certificate, such as `tls.expired`."""
+    return _CODES.get(error.verify_code, "tls.untrusted")
+
+
 def chain(stream: Stream) -> list[Certificate]:
     """Return the chain that was built for the far side's certificate, leaf first; after a refusal as far as it went."""
     # The method became public in 3.13, where it returns bytes only; the object below returns decoded ones in both.
@@ -94,7 +99,7 @@ def refusal(error: ssl.SSLError, stream: Stream, name: str) -> Trouble:
 
 
 def _refused_certificate(error: ssl.SSLCertVerificationError, built: list[Certificate], name: str) -> tuple[str, str]:
-    code = _CODES.get(error.verify_code, "tls.untrusted")
+    code = code_of(error)
     words = error.verify_message or str(error)
     if not built:
         return code, words

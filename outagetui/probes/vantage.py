@@ -40,7 +40,7 @@ class Vantage:
                 stamp = (info.st_mtime_ns, info.st_ino)
             kept = self._contexts.get((ca, verify))
             if kept is None or kept[0] != stamp:
-                kept = (stamp, _context(ca, verify))
+                kept = (stamp, client_context(ca, verify=verify))
                 self._contexts[ca, verify] = kept
         except (OSError, ssl.SSLError) as error:
             unknown("tls.ca-unreadable", f"{ca}: {error.strerror or error}")
@@ -86,7 +86,8 @@ class Vantage:
                 await thing.aclose()
 
 
-def _context(ca: str | None, verify: bool) -> ssl.SSLContext:
+def client_context(ca: str | None, *, verify: bool = True) -> ssl.SSLContext:
+    """Return a context of TLS 1.2 or newer that trusts the file `ca`, or the system. Raises OSError, ssl.SSLError."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if not verify:

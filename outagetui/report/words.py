@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, tzinfo
 
+from outagetui.announce import times
 from outagetui.text import clean
 
 
@@ -33,8 +34,7 @@ def utc(at: datetime, beside: datetime | None = None) -> str:
 
 def zone_name(at: datetime, zone: tzinfo) -> str:
     """Return the letters of `zone` then, such as CEST."""
-    name = at.astimezone(zone).tzname() or "UTC"
-    return f"UTC{name}" if name[:1] in "+-" else name
+    return times.zone_name(at.astimezone(zone), "en")
 
 
 def money(amount: float, currency: str) -> str:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 
-from outagetui.model import State
+from outagetui.model import BAD
 from outagetui.rows import Board, ChannelRow
 from outagetui.text import clean
 
@@ -49,7 +49,7 @@ def alarming(board: Board) -> list[str]:
 
 
 def _alarms(row: ChannelRow) -> bool:
-    return row.state in (State.PARTIAL, State.DOWN) and not (row.muted or row.suppressed or row.local)
+    return row.state in BAD and not (row.muted or row.suppressed or row.local)
 
 
 def _notice(names: list[str], ascii: bool) -> str:

@@ -45,11 +45,6 @@ def world(tmp_path: Path) -> World:
     return made
 
 
-@pytest.fixture(scope="module")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
-    return Pki(tmp_path_factory.mktemp("pki"))
-
-
 def banner(timeout: float = 5.0, *, remove: bool = False, **options: Any) -> StepPlan:
     plan = plan_of("webchat.banner", timeout, **{"kind": "backup-active", **options})
     return replace(plan, facts={"remove": True}) if remove else plan

@@ -1,31 +1,19 @@
 """What `dns.update` reads back: every name server of the zone, or those that the step names."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import dns.message
 import dns.rcode
 import pytest
 from tests.actions.places import Place
-from tests.actions.zones import NEW, OLD, act, step
+from tests.actions.zones import NEW, OLD, act, keyed, step
 from tests.probes.nameservers import nameserver, reply_to
 from tests.servers.knot import Knot
 
 
-@pytest.fixture
-def knot(tmp_path: Path) -> Iterator[Knot]:
-    server = Knot(tmp_path / "knot").start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def place(tmp_path: Path, knot: Knot) -> Place:
-    (tmp_path / "secrets").mkdir(0o700)
-    made = Place(tmp_path / "secrets")
-    made.keep("tsig", knot.secret)
-    made.keep("scant", knot.scant)
-    return made
+@pytest.fixture(name="place")
+def _place(tmp_path: Path, knot: Knot) -> Place:
+    return keyed(tmp_path, knot)
 
 
 async def test_a_secondary_is_waited_for(tmp_path: Path, knot: Knot, place: Place) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import dns.message
@@ -17,26 +17,15 @@ from outagetui.playbook.plan import undo_of
 from outagetui.playbook.wire import of_dns_update
 from tests.actions.places import Place, without
 from tests.actions.relay import relay
-from tests.actions.zones import NEW, OLD, OTHER, act, recover, step
+from tests.actions.zones import NEW, OLD, OTHER, act, keyed, recover, step
 from tests.probes.nameservers import reply_to
 from tests.probes.servers import open_descriptors, refused_port, serve, settle
 from tests.servers.knot import KEY, SCANT, Knot
 
 
-@pytest.fixture
-def knot(tmp_path: Path) -> Iterator[Knot]:
-    server = Knot(tmp_path / "knot").start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def place(tmp_path: Path, knot: Knot) -> Place:
-    (tmp_path / "secrets").mkdir(0o700)
-    made = Place(tmp_path / "secrets")
-    made.keep("tsig", knot.secret)
-    made.keep("scant", knot.scant)
-    return made
+@pytest.fixture(name="place")
+def _place(tmp_path: Path, knot: Knot) -> Place:
+    return keyed(tmp_path, knot)
 
 
 async def test_the_value_is_swapped_and_every_name_server_says_so(knot: Knot, place: Place) -> None:

@@ -27,11 +27,6 @@ def place(tmp_path: Path) -> Place:
     return Place(tmp_path)
 
 
-@pytest.fixture(scope="module")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
-    return Pki(tmp_path_factory.mktemp("pki"))
-
-
 async def test_a_request_that_is_accepted_is_done_and_keeps_the_answer(place: Place) -> None:
     desk = Desk(reply("201 Created", b'{"id": 7}'))
     async with serve(desk) as server:

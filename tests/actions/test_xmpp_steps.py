@@ -16,11 +16,6 @@ from tests.servers.prosody import ROOMS, Prosody
 ADA, EVE = "ada@example.test", "eve@example.test"
 
 
-@pytest.fixture(scope="module")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
-    return Pki(tmp_path_factory.mktemp("pki"))
-
-
 def _started(prosody: Prosody) -> Prosody:
     prosody.start()
     for name, word in PASSWORDS.items():

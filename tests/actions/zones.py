@@ -1,14 +1,24 @@
 """A `dns.update` step on the test zone: www.example.test from 127.0.0.1 to 192.0.2.9."""
 
+from pathlib import Path
 from typing import Any
 
 from outagetui import actions
 from outagetui.actions import Result
 from outagetui.events import StepPlan
 from tests.actions.places import Place, plan_of, without
-from tests.servers.knot import KEY
+from tests.servers.knot import KEY, Knot
 
 OLD, NEW, OTHER = "127.0.0.1", "192.0.2.9", "192.0.2.77"
+
+
+def keyed(directory: Path, knot: Knot) -> Place:
+    """Return a place whose secrets, below `directory`, hold the keys of `knot`."""
+    (directory / "secrets").mkdir(0o700)
+    made = Place(directory / "secrets")
+    made.keep("tsig", knot.secret)
+    made.keep("scant", knot.scant)
+    return made
 
 
 def step(port: int, timeout: float = 5.0, **options: Any) -> StepPlan:

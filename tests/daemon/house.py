@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -94,7 +94,7 @@ def eventually(look: Callable[[], T], seconds: float = PATIENCE) -> T:
     return found
 
 
-def as_user(uid: int, work: Callable[[], object], *, groups: tuple[int, ...] = ()) -> str:
+def as_user(uid: int, work: Callable[[], object], *, groups: Sequence[int] = (), gid: int | None = None) -> str:
     """Do `work` as another real user, who is in `groups` beside its own; return what it returned or raised, as text.
 
     A fork, since another user may not be allowed to run this Python. What `work` needs must be imported already.
@@ -105,7 +105,7 @@ def as_user(uid: int, work: Callable[[], object], *, groups: tuple[int, ...] = (
     if child == 0:
         try:
             os.setgroups(list(groups))
-            os.setgid(uid)
+            os.setgid(uid if gid is None else gid)
             os.setuid(uid)
             said = str(work())
         except BaseException as error:

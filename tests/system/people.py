@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from tests.daemon.house import as_user
+
 
 class Person:
     """A user who is there, and who may do things."""
@@ -23,23 +25,7 @@ class Person:
 
         A fork: what `work` needs must be imported already, since this user may not be allowed to read it.
         """
-        reading, writing = os.pipe()
-        child = os.fork()
-        if child == 0:
-            try:
-                os.initgroups(self.name, self.gid)
-                os.setgid(self.gid)
-                os.setuid(self.uid)
-                said = str(work())
-            except BaseException as error:
-                said = f"{type(error).__name__}: {error}"
-            os.write(writing, said.encode("utf-8", "replace"))
-            os._exit(0)
-        os.close(writing)
-        with os.fdopen(reading, "rb") as pipe:
-            said = pipe.read().decode()
-        os.waitpid(child, 0)
-        return said
+        return as_user(self.uid, work, groups=os.getgrouplist(self.name, self.gid), gid=self.gid)
 
     def processes(self) -> dict[int, str]:
         """Return this user's processes that have not ended: their command lines by number."""

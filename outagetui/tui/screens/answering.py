@@ -9,7 +9,7 @@ from msgspec import Struct
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from outagetui.rows import RunRow, StepRow
+from outagetui.rows import SHORTEST_REASON, RunRow, StepRow
 from outagetui.text import clean
 from outagetui.tui.screens.opened import Opened
 from outagetui.tui.widgets.page import Head, Page
@@ -19,7 +19,6 @@ PATIENCE = 10.0  # seconds in which an answer that was sent may not be sent agai
 READING = (
     0.7  # seconds a question stands before it takes an answer: keys typed before it was there are not meant for it
 )
-SHORTEST_REASON = 10  # characters of the reason for going on without a second person
 Asked = tuple[str, str, int, str]  # what is asked: run, step, attempt, and its answers with the hash
 
 

@@ -3,7 +3,7 @@
 from msgspec import Struct
 from rich.text import Text
 
-from outagetui.rows import RunRow, StepRow
+from outagetui.rows import SHORTEST_HASH, RunRow, StepRow
 from outagetui.text import clean
 from outagetui.tui.theme import Look
 from outagetui.tui.widgets.ink import joined, paragraph, said, sides, wrapped
@@ -30,7 +30,6 @@ ASKED = {
     "failed": "THIS FAILED. WHAT NOW?",
     "unsure": "UNSURE WHETHER THIS HAPPENED",
 }
-SHORT_HASH = 12  # hex digits of what is approved that people compare and type
 
 
 class Choice(Struct, frozen=True):
@@ -139,7 +138,7 @@ def _what_follows(step: StepRow) -> str:
 
 def _approval(run: RunRow | None, step: StepRow, asker: Asker, width: int, look: Look) -> list[Text]:
     """Return what two people need to agree: the hash they compare, how long it stands, and whose turn it is."""
-    short = clean(step.hash[:SHORT_HASH], SHORT_HASH)
+    short = clean(step.hash[:SHORTEST_HASH], SHORTEST_HASH)
     left = "" if step.until is None else f"{age(step.until - asker.now)} left"
     if not in_time(step, asker.now):
         return wrapped(joined(("Nobody approved it in time. ", look.loud), ("r asks anew.", look.text)), width)
