@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 
@@ -40,7 +40,8 @@ class Group:
 
     def freeze(self) -> None:
         """Stop all processes: connections stand, and nothing answers."""
-        self.signal(signal.SIGSTOP)
+        if self._process is not None:
+            freeze(self._process.pid)
 
     def thaw(self) -> None:
         """Let a frozen server go on."""
@@ -65,6 +66,24 @@ class Group:
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, number)
+
+
+def freeze(group: int) -> None:
+    """Stop every process of a group, and wait until each thread of it stands: one may be about to answer."""
+    os.killpg(group, signal.SIGSTOP)
+    deadline = time.monotonic() + 5
+    while any(state not in "TZX" for state in _threads(group)):
+        assert time.monotonic() < deadline, "a stopped process goes on"
+        time.sleep(0.001)
+
+
+def _threads(group: int) -> Iterator[str]:
+    """Yield the state of every thread of a process group, as proc(5) has them."""
+    for status in Path("/proc").glob("[0-9]*/task/[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it ended
+            state, _, its_group = status.read_text().rpartition(")")[2].split()[:3]
+            if int(its_group) == group:
+                yield state
 
 
 def free_port() -> int:

@@ -12,6 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.servers.group import freeze
+
 INSTALL = "apt-get install kamailio"
 DOMAIN = "example.test"
 
@@ -161,7 +163,7 @@ class Kamailio:
 
     def freeze(self) -> None:
         """Stop every process of it, as a hung machine would."""
-        os.killpg(self.group, signal.SIGSTOP)
+        freeze(self.group)
 
     def thaw(self) -> None:
         """Let it go on."""

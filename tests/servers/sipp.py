@@ -9,6 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.servers.group import freeze
 from tests.servers.kamailio import free_port
 
 INSTALL = "apt-get install sip-tester"
@@ -162,7 +163,7 @@ class Sipp:
 
     def freeze(self) -> None:
         """Stop it, as a hung machine would."""
-        os.killpg(self.group, signal.SIGSTOP)
+        freeze(self.group)
 
     def thaw(self) -> None:
         """Let it go on."""
