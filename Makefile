@@ -7,7 +7,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 # What the tests drive for real: a terminal multiplexer, servers of many protocols, the engine's peer, systemd's tools.
 PACKAGES := python3-venv kamailio sip-tester tmux knot prometheus prometheus-blackbox-exporter ngircd dovecot-imapd dovecot-lmtpd prosody \
 	openssh-server systemd
-PACKAGES_ALL := $(PACKAGES) chromium wireguard-tools wireguard-go
+PACKAGES_ALL := $(PACKAGES) chromium wireguard-tools wireguard-go wordpress mariadb-server php-cli php-mysql \
+	wordpress-theme-twentytwentythree
 
 # Most tests wait for real servers and clocks; the tests of one file stay together, since they share them.
 WORKERS := -n 3 --dist loadfile

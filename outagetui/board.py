@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from outagetui.cost import rates, spending, words
 from outagetui.health import Health
-from outagetui.ledger import Ledger, Proof
+from outagetui.ledger import CLOSING_KINDS, Ledger, Proof
 from outagetui.live import Beat, Live, Public, PublicChannel, PublicOutlet
 from outagetui.model import AUDIENCES, BAD, WORST_FIRST, Audience, State
 from outagetui.practice import practices, practised
@@ -14,6 +14,7 @@ from outagetui.rows import (
     ChannelRow,
     DaemonRow,
     IncidentRow,
+    KindRow,
     OutletRow,
     PlaybookRow,
     ReachRow,
@@ -71,6 +72,7 @@ def build(public: Public, live: Iterable[Live], ledger: Ledger, beat: Beat | Non
             if number < RUNS_SHOWN or run.ended is None
         ),
         announcements=tuple(announcement_row(made) for made in announcements[:ANNOUNCEMENTS_SHOWN]),
+        kinds=tuple(KindRow(kind=kind, closes=kind in CLOSING_KINDS) for kind in public.kinds),
         glass=glass_rows(runs, incident if closed is None else None),
     )
 
@@ -147,8 +149,9 @@ class _View(Health):
         states = [
             done.state if done is not None else "planned"
             for made in self.ledger.announcements.values()
-            for (part, name), done in made.deliveries.items()
+            for (part, name), sent in made.deliveries.items()
             if name == outlet.id and part == made.newest.part
+            for done in [made.retractions.get(name, sent)]
         ]
         return OutletRow(
             id=outlet.id,
@@ -162,6 +165,8 @@ class _View(Health):
             latency_ms=worst.latency_ms if worst is not None else None,
             muted=self.mutes.get(outlet.id),
             delivery=states[-1] if states else "",
+            language=outlet.language,
+            publishes=outlet.publishes,
             checks=self.checks[outlet.id],
         )
 

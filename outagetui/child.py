@@ -9,7 +9,7 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 Take = Callable[[bytes], float]  # gets what was written; returns for how many seconds no more of it shall be read
@@ -19,7 +19,7 @@ _DRAIN = 64  # chunks, at most, read after the end: as much as the largest pipe 
 
 
 class Child:
-    """A running program, whose standard input is empty. Close it in any case."""
+    """A running program, whose standard input holds `stdin` and then ends. Close it in any case."""
 
     def __init__(
         self,
@@ -29,22 +29,24 @@ class Child:
         env: Mapping[str, str],
         directory: str = "/",
         umask: int = -1,
+        stdin: bytes = b"",
     ) -> None:
         """Start it. One of `takes` gets both outputs as they are written; of two the second gets the errors.
 
         Raises OSError or ValueError when it cannot be started.
         """
-        self._process = subprocess.Popen(
-            [each.encode() for each in argv],  # no locale of ours can change a value
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT if len(takes) == 1 else subprocess.PIPE,
-            bufsize=0,
-            env={name.encode(): value.encode() for name, value in env.items()},
-            cwd=directory,
-            umask=umask,
-            start_new_session=True,
-        )
+        with _file(stdin) as file:
+            self._process = subprocess.Popen(
+                [each.encode() for each in argv],  # no locale of ours can change a value
+                stdin=file,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT if len(takes) == 1 else subprocess.PIPE,
+                bufsize=0,
+                env={name.encode(): value.encode() for name, value in env.items()},
+                cwd=directory,
+                umask=umask,
+                start_new_session=True,
+            )
         self._loop = asyncio.get_running_loop()
         self._takes: dict[int, Take] = {}
         self._watched: set[int] = set()
@@ -152,6 +154,22 @@ class Child:
             again = self._loop.call_later(pause, self._watch, descriptor, self._read, descriptor)
             self._paused[descriptor] = again
         return True
+
+
+@contextlib.contextmanager
+def _file(content: bytes) -> Iterator[int]:
+    """Yield what a program can read `content` from: in memory, so that nobody has to write while it reads."""
+    if not content:
+        yield subprocess.DEVNULL
+        return
+    descriptor = os.memfd_create("input", os.MFD_CLOEXEC)
+    try:
+        with open(descriptor, "wb", closefd=False) as file:
+            file.write(content)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _lives(group: int) -> bool:

@@ -246,17 +246,56 @@ class AnnouncementMade(Event, frozen=True, kw_only=True):
         return next(iter(self.texts.values()))[1]
 
 
+class AnnouncementRetracted(Event, frozen=True, kw_only=True):
+    """An announcement is taken back, which closes it; what comes of it at each outlet follows."""
+
+    announcement: str
+    note: str = ""
+
+
+class DeliveryEdited(Event, frozen=True, kw_only=True):
+    """An operator's own words for one outlet of one part."""
+
+    announcement: str
+    part: int
+    outlet: str
+    title: str
+    body: str
+
+
+class DeliveryOrdered(Event, frozen=True, kw_only=True):
+    """An operator's word to try once more what is not surely there, or (`do` is retract) not surely gone."""
+
+    announcement: str
+    part: int
+    outlet: str
+    do: str = "publish"
+
+
 class DeliveryIntended(Event, frozen=True, kw_only=True):
-    """A part is about to be handed to an outlet; `key` is the same for every try of it."""
+    """A part is about to be handed to an outlet, or (`do` is retract) an announcement to be taken back there.
+
+    `key` is the same for every try of it. `text` is what is sent, word for word, and `count` its length as the outlet
+    counts, up to `limit` (0: it does not).
+    """
 
     announcement: str
     part: int
     outlet: str
     key: str
+    do: str = "publish"
+    text: str = ""
+    count: int = 0
+    limit: int = 0
+    shortened: bool = False
 
 
 class DeliveryEnded(Event, frozen=True, kw_only=True):
-    """`state` is sent, seen, failed, skipped, unknown or retracted."""
+    """`state` is sent, seen, failed, skipped, unknown or retracted.
+
+    `do` is what led to it: publish, retract, look (looked up, or read back, for the last time) or skip (an operator's
+    word). `until` is when the outlet may be asked again, where it told (epoch seconds).
+    """
 
     announcement: str
     part: int
@@ -265,6 +304,8 @@ class DeliveryEnded(Event, frozen=True, kw_only=True):
     url: str = ""
     remote_id: str = ""
     detail: str = ""
+    do: str = "publish"
+    until: float | None = None
 
 
 class AlertIntended(Event, frozen=True, kw_only=True):
@@ -318,6 +359,9 @@ KINDS: dict[str, type[Event]] = {
     "step.intent": StepIntended,
     "step.outcome": StepEnded,
     "announce": AnnouncementMade,
+    "announce.edit": DeliveryEdited,
+    "announce.retract": AnnouncementRetracted,
+    "announce.retry": DeliveryOrdered,
     "announce.intent": DeliveryIntended,
     "announce.outcome": DeliveryEnded,
     "alert.intent": AlertIntended,

@@ -12,6 +12,7 @@ from outagetui.rows import MuteRow, StepRow
 STATES = frozenset(State)
 QUIET_SECONDS = 1800.0
 CLOSING_KINDS = ("resolved", "false-alarm")
+PLACED = ("sent", "seen")  # states of a delivery that is there
 _UNASKED = {"question": "", "answers": (), "preview": "", "why": "", "hash": "", "until": None}
 
 
@@ -61,11 +62,20 @@ class Run(Struct):
 
 
 class Announcement(Struct):
-    """An announcement with all its parts and what came of each at each outlet."""
+    """An announcement with all its parts and what came of each at each outlet.
+
+    `intents` are what was or is being sent, `edits` an operator's own words for it, `doubtful` where a part may be
+    though nothing says so. `retracted` is when and by whom it was taken back, `retractions` what came of that.
+    """
 
     id: str
     parts: list[tuple[float, str, events.AnnouncementMade]] = []
     deliveries: dict[tuple[int, str], events.DeliveryEnded | None] = {}
+    intents: dict[tuple[int, str], events.DeliveryIntended] = {}
+    edits: dict[tuple[int, str], events.DeliveryEdited] = {}
+    doubtful: set[tuple[int, str]] = field(default_factory=set)
+    retracted: tuple[float, str] | None = None
+    retractions: dict[str, events.DeliveryEnded] = {}
 
     @property
     def newest(self) -> events.AnnouncementMade:
@@ -74,8 +84,49 @@ class Announcement(Struct):
 
     @property
     def open(self) -> bool:
-        """Whether it still stands: no closing part yet."""
-        return self.newest.kind not in CLOSING_KINDS
+        """Whether it still stands: no closing part yet, and not taken back."""
+        return self.newest.kind not in CLOSING_KINDS and self.retracted is None
+
+    def part(self, number: int) -> events.AnnouncementMade:
+        """Return one part; LookupError when there is none of that number."""
+        for _, _, event in self.parts:
+            if event.part == number:
+                return event
+        raise LookupError(f"{self.id} has no part {number}")
+
+    def told(self) -> dict[str, list[int]]:
+        """Return the outlets that have, or may have, any part, each with the numbers of those parts."""
+        found: dict[str, list[int]] = {}
+        for (part, outlet), done in self.deliveries.items():
+            there = done is not None and done.state in PLACED
+            if there or (part, outlet) in self.doubtful:
+                found.setdefault(outlet, []).append(part)
+        return found
+
+    def begin(self, event: events.DeliveryOrdered | events.DeliveryIntended) -> None:
+        """Take up that something is to be done once more at an outlet (`planned`), or is about to be (`sending`)."""
+        key = event.part, event.outlet
+        state = "planned" if isinstance(event, events.DeliveryOrdered) else "sending"
+        begun = events.DeliveryEnded(announcement=self.id, part=key[0], outlet=key[1], state=state, do=event.do)
+        if event.do == "retract":
+            self.retractions[event.outlet] = begun
+            return
+        self.deliveries[key] = begun
+        if isinstance(event, events.DeliveryIntended):
+            self.intents[key] = event
+            self.doubtful.add(key)
+
+    def end(self, event: events.DeliveryEnded) -> None:
+        """Take up what came of it."""
+        key = event.part, event.outlet
+        if event.do == "retract":
+            self.retractions[event.outlet] = event
+            return
+        self.deliveries[key] = event
+        if event.state in ("unknown", "sending"):
+            self.doubtful.add(key)
+        elif event.state != "skipped":  # somebody who gives up looking does not take away what may be there
+            self.doubtful.discard(key)
 
 
 class Incident(Struct):
@@ -155,10 +206,16 @@ class Ledger(Struct):
                 made = self.announcements.setdefault(event.announcement, Announcement(event.announcement))
                 made.parts.append((entry.at, entry.actor, event))
                 made.deliveries.update({(event.part, outlet): None for outlet in event.outlets})
-            case events.DeliveryIntended(announcement=name, part=part, outlet=outlet):
-                self._delivery(events.DeliveryEnded(announcement=name, part=part, outlet=outlet, state="sending"))
-            case events.DeliveryEnded():
-                self._delivery(event)
+            case events.DeliveryOrdered(announcement=name) | events.DeliveryIntended(announcement=name) if (
+                name in self.announcements
+            ):
+                self.announcements[name].begin(event)
+            case events.DeliveryEnded(announcement=name) if name in self.announcements:
+                self.announcements[name].end(event)
+            case events.DeliveryEdited(announcement=name) if name in self.announcements:
+                self.announcements[name].edits[event.part, event.outlet] = event
+            case events.AnnouncementRetracted(announcement=name) if name in self.announcements:
+                self.announcements[name].retracted = entry.at, entry.actor
             case events.RunTaken(run=name) if name in self.runs:
                 self.runs[name].actor = entry.actor
                 self.runs[name].people.add(entry.actor)
@@ -228,10 +285,6 @@ class Ledger(Struct):
             settled = all(self.states.get(name, (State.UP, 0.0))[0] in GOOD for name in self.primaries)
             since = self.incident.all_up_since
             self.incident.all_up_since = (entry.at if since is None else since) if settled else None
-
-    def _delivery(self, ended: events.DeliveryEnded) -> None:
-        if ended.announcement in self.announcements:
-            self.announcements[ended.announcement].deliveries[ended.part, ended.outlet] = ended
 
     def _run_started(self, event: events.RunStarted, entry: Entry) -> None:
         run = Run(

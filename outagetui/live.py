@@ -5,6 +5,7 @@ from msgspec import Struct
 
 from outagetui.fate import Fate
 from outagetui.model import Audience, Channel, Check, Condition, Config, Cost, Operator, Outlet, Sample, Segment, State
+from outagetui.outlet_options import publishes
 from outagetui.verdict import Track
 
 SPARK = 40
@@ -63,6 +64,8 @@ class PublicOutlet(Struct, frozen=True, kw_only=True):
     audience: Audience
     url: str
     checks: tuple[PublicCheck, ...]
+    language: str = ""
+    publishes: bool = True
 
 
 class PublicPlaybook(Struct, frozen=True, kw_only=True):
@@ -100,6 +103,7 @@ class Public(Struct, frozen=True, kw_only=True):
     playbooks: tuple[PublicPlaybook, ...]
     fates: tuple[Fate, ...] = ()
     alerts: tuple[PublicAlert, ...] = ()
+    kinds: tuple[str, ...] = ()  # of announcements that there are words for
 
 
 class Beat(Struct, frozen=True):
@@ -159,6 +163,8 @@ def _outlet(outlet: Outlet) -> PublicOutlet:
         audience=outlet.audience,
         url=outlet.url,
         checks=tuple(_check(check) for check in outlet.checks),
+        language=outlet.language,
+        publishes=publishes(outlet.kind, outlet.options),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from outagetui.options import ProbeOptions
+from outagetui.outlet_options import OutletOptions
 from outagetui.step_options import StepOptions
 
 Audience = Literal["staff", "customers"]
@@ -130,6 +131,7 @@ class Outlet(Struct, frozen=True, kw_only=True):
     directory: str = ""
     language: str = "en"
     timeout: float = 10.0
+    options: OutletOptions = OutletOptions()
     checks: tuple[Check, ...] = ()
 
 
@@ -264,6 +266,7 @@ class Config(Struct, frozen=True, kw_only=True):
     timezone: str
     store: str
     secrets: str | None = None
+    update_every: float = 1800.0  # seconds within which people are promised news
     fail_back: float = 60.0  # seconds without trouble that prove a primary before its backups are let go
     canaries: tuple[Check, ...] = ()
     operators: tuple[Operator, ...] = ()

@@ -44,16 +44,45 @@ def _words(event: events.Event) -> str:
             return f"proof of {channel} {outcome}: {detail}"
         case events.RunStarted() | events.RunEnded() | events.RunTaken():
             return _of_run(event)
-        case events.AnnouncementMade(announcement=name, kind=kind, outlets=outlets):
-            return f"announcement {name} {kind} for {', '.join(outlets)}: {event.title}"
+        case (
+            events.AnnouncementMade()
+            | events.AnnouncementRetracted()
+            | events.DeliveryEdited()
+            | events.DeliveryOrdered()
+            | events.DeliveryIntended()
+            | events.DeliveryEnded()
+        ):
+            return _of_announcement(event)
         case events.AlertIntended() | events.AlertEnded() | events.HeartbeatChanged():
             return _of_alert(event)
-        case events.DeliveryIntended(announcement=name, outlet=outlet):
-            return f"announcement {name}: sending to {outlet}"
-        case events.DeliveryEnded(announcement=name, outlet=outlet, state=state, url=url, detail=detail):
-            return f"announcement {name}: {outlet} {state} {url} {detail}".rstrip()
         case _:
             return _of_step(event)
+
+
+def _of_announcement(
+    event: events.AnnouncementMade
+    | events.AnnouncementRetracted
+    | events.DeliveryEdited
+    | events.DeliveryOrdered
+    | events.DeliveryIntended
+    | events.DeliveryEnded,
+) -> str:
+    name = f"announcement {event.announcement}"
+    match event:
+        case events.AnnouncementMade(kind=kind, outlets=outlets):
+            return f"{name} {kind} for {', '.join(outlets)}: {event.title}"
+        case events.AnnouncementRetracted(note=note):
+            return f"{name} is taken back" + (f": {note}" if note else "")
+        case events.DeliveryEdited(outlet=outlet, title=title):
+            return f"{name}: own words for {outlet}: {title}"
+        case events.DeliveryOrdered(outlet=outlet, do=do):
+            return f"{name}: {outlet} is to be tried once more" + (" to take it back" if do == "retract" else "")
+        case events.DeliveryIntended(outlet=outlet, do=do):
+            return f"{name}: taking it back from {outlet}" if do == "retract" else f"{name}: sending to {outlet}"
+        case events.DeliveryEnded(outlet=outlet, state=state, url=url, detail=detail, do=do):
+            became = "not taken back" if do == "retract" and state == "failed" else state
+            said = f"{name}: {outlet} {became}" + (":" if became != state and detail else "")
+            return " ".join(filter(None, (said, url, detail)))
 
 
 def _of_alert(event: events.AlertIntended | events.AlertEnded | events.HeartbeatChanged) -> str:

@@ -74,7 +74,10 @@ class ChannelRow(Struct, frozen=True, kw_only=True):
 
 
 class OutletRow(Struct, frozen=True, kw_only=True):
-    """One outlet: its health, and the state of the newest part of the newest open announcement there."""
+    """One outlet: its health, and the state of the newest part of the newest open announcement there.
+
+    It tells in `language`; without `publishes` it is only watched.
+    """
 
     id: str
     name: str
@@ -87,6 +90,8 @@ class OutletRow(Struct, frozen=True, kw_only=True):
     latency_ms: float | None = None
     muted: MuteRow | None = None
     delivery: str = ""
+    language: str = ""
+    publishes: bool = True
     checks: tuple[CheckRow, ...] = ()
 
 
@@ -221,7 +226,11 @@ class GlassRow(Struct, frozen=True, kw_only=True):
 
 
 class DeliveryRow(Struct, frozen=True, kw_only=True):
-    """One outlet's part of an announcement: planned, sending, sent, seen, unknown, failed, skipped or retracted."""
+    """One outlet's part of an announcement: planned, sending, sent, seen, unknown, failed, skipped or retracted.
+
+    `text` is what is sent, word for word, as soon as it is begun, and `count` its length as the outlet counts up to
+    `limit` (0: it does not). `settled`: it is not looked for any more. `until` is when the outlet may be asked again.
+    """
 
     outlet: str
     state: str
@@ -229,10 +238,15 @@ class DeliveryRow(Struct, frozen=True, kw_only=True):
     remote_id: str = ""
     detail: str = ""
     text: str = ""
+    count: int = 0
+    limit: int = 0
+    shortened: bool = False
+    settled: bool = True
+    until: float | None = None
 
 
 class AnnouncementRow(Struct, frozen=True, kw_only=True):
-    """An announcement with its newest part."""
+    """An announcement with its newest part; `retracted` is when it was taken back."""
 
     id: str
     kind: str
@@ -245,6 +259,14 @@ class AnnouncementRow(Struct, frozen=True, kw_only=True):
     open: bool
     parts: int
     deliveries: tuple[DeliveryRow, ...]
+    retracted: float | None = None
+
+
+class KindRow(Struct, frozen=True, kw_only=True):
+    """A kind of announcement there are words for; one that `closes` needs an open one."""
+
+    kind: str
+    closes: bool = False
 
 
 class DaemonRow(Struct, frozen=True, kw_only=True):
@@ -284,6 +306,7 @@ class Board(Struct, frozen=True, kw_only=True):
     playbooks: tuple[PlaybookRow, ...]
     runs: tuple[RunRow, ...]  # newest first
     announcements: tuple[AnnouncementRow, ...]  # newest first
+    kinds: tuple[KindRow, ...] = ()  # of announcements, in the order they are mostly told in
     glass: tuple[GlassRow, ...] = ()  # of the open incident and of runs under way, newest first
 
     @property

@@ -59,20 +59,11 @@ def glass_rows(runs: Iterable[Run], incident: Incident | None) -> tuple[GlassRow
 
 
 def announcement_row(made: Announcement) -> AnnouncementRow:
-    """Return an announcement with what came of its newest part."""
+    """Return an announcement with what came of its newest part; of one that was taken back, what came of that."""
     part = made.newest
-    deliveries = tuple(
-        DeliveryRow(
-            outlet=outlet,
-            state=done.state if done is not None else "planned",
-            url=done.url if done is not None else "",
-            remote_id=done.remote_id if done is not None else "",
-            detail=done.detail if done is not None else "",
-            text=f"{part.title}\n\n{part.body}",
-        )
-        for outlet in part.outlets
-        for done in [made.deliveries.get((part.part, outlet))]
-    )
+    outlets = dict.fromkeys(part.outlets)
+    if made.retracted is not None:
+        outlets |= dict.fromkeys([*made.told(), *made.retractions])
     return AnnouncementRow(
         id=made.id,
         kind=part.kind,
@@ -84,5 +75,34 @@ def announcement_row(made: Announcement) -> AnnouncementRow:
         next_update=part.next_update,
         open=made.open,
         parts=len(made.parts),
-        deliveries=deliveries,
+        deliveries=tuple(_delivery_row(made, outlet) for outlet in outlets),
+        retracted=made.retracted[0] if made.retracted is not None else None,
+    )
+
+
+def _delivery_row(made: Announcement, outlet: str) -> DeliveryRow:
+    part = made.newest
+    key = part.part, outlet
+    done, intent, edit = made.deliveries.get(key), made.intents.get(key), made.edits.get(key)
+    title, body = (edit.title, edit.body) if edit is not None else (part.title, part.body)
+    row = DeliveryRow(outlet=outlet, state="planned", text=f"{title}\n\n{body}", settled=False)
+    if intent is not None and intent.text and (edit is None or done is None or done.state != "planned"):
+        row = replace(row, text=intent.text, count=intent.count, limit=intent.limit, shortened=intent.shortened)
+    if made.retracted is not None:
+        back = made.retractions.get(outlet)
+        if back is not None:
+            done = back
+        elif outlet in made.told():
+            done = None  # planned: it is about to be taken back
+    if done is None:
+        return row
+    waiting = done.state in ("planned", "sending") or (done.state in ("sent", "unknown") and done.do == "publish")
+    return replace(
+        row,
+        state=done.state,
+        url=done.url,
+        remote_id=done.remote_id,
+        detail=done.detail,
+        settled=not waiting,
+        until=done.until,
     )

@@ -171,7 +171,9 @@ def test_an_announcement_is_previewed_asked_for_and_sent(home: House) -> None:
     assert home.told(AnnouncementMade) == []
     planned = json.loads(home.cli("announce", "update", "--audience", "customers", "--dry-run", "--json").stdout)
     assert [(row["id"], row["state"]) for row in planned["outlets"]] == [("page", "planned")]
-    done = home.cli("announce", "backup-active", "--audience", "customers", "--note", "Soon.", "--yes", "--json")
+    done = home.cli(
+        "announce", "backup-active", "--audience", "customers", "--note", "Soon.", "--yes", "--json", "--wait", "0s"
+    )
     assert done.returncode == 0
     document = json.loads(done.stdout)
     assert (document["announcement"], document["kind"]) == ("a1", "backup-active")

@@ -39,7 +39,7 @@ GOLDEN = {
 We are looking into a problem with Public messenger
 
 Since 22 November 2026, 14:02 CET (2026-11-22 13:02 UTC) there has been a problem with Public messenger.
-Messages and calls sent there may not get through.
+This affects everybody who writes or calls there: messages and calls may not get through.
 We are finding out how far it goes. We cannot say yet how long it will last.
 
 Please use these instead:
@@ -47,7 +47,7 @@ Please use these instead:
 - Signal: example.42
 
 Next update: 14:42 CET, sooner if something changes.
-The current state is always at https://status.example.net/
+The current state and our official accounts are always at https://status.example.net/
 
 Example Hosting
 """,
@@ -55,7 +55,7 @@ Example Hosting
 Wir untersuchen eine Störung bei Public messenger
 
 Seit dem 22. November 2026, 14:02 Uhr MEZ (2026-11-22 13:02 UTC) gibt es eine Störung bei Public messenger.
-Nachrichten und Anrufe kommen dort möglicherweise nicht an.
+Betroffen ist, wer dort schreibt oder anruft: Nachrichten und Anrufe kommen möglicherweise nicht an.
 Wir klären, wie weit sie reicht. Wie lange sie dauert, können wir noch nicht sagen.
 
 Bitte nutzen Sie stattdessen:
@@ -63,7 +63,7 @@ Bitte nutzen Sie stattdessen:
 - Signal: example.42
 
 Nächste Meldung: 14:42 Uhr MEZ, früher, wenn sich etwas ändert.
-Der aktuelle Stand steht immer auf https://status.example.net/
+Den aktuellen Stand und unsere offiziellen Konten finden Sie immer auf https://status.example.net/
 
 Example Hosting
 """,
@@ -71,7 +71,7 @@ Example Hosting
 Disruption of Public messenger: the cause is known
 
 Since 22 November 2026, 14:02 CET (2026-11-22 13:02 UTC) there has been a disruption of Public messenger.
-Messages and calls sent there may not get through.
+This affects everybody who writes or calls there: messages and calls may not get through.
 We know the cause. We cannot say yet when it will be over.
 
 Please use these instead:
@@ -79,7 +79,7 @@ Please use these instead:
 - Signal: example.42
 
 Next update: 14:42 CET, sooner if something changes.
-The current state is always at https://status.example.net/
+The current state and our official accounts are always at https://status.example.net/
 
 Example Hosting
 """,
@@ -87,7 +87,7 @@ Example Hosting
 Störung bei Public messenger: Ursache bekannt
 
 Seit dem 22. November 2026, 14:02 Uhr MEZ (2026-11-22 13:02 UTC) gibt es eine Störung bei Public messenger.
-Nachrichten und Anrufe kommen dort möglicherweise nicht an.
+Betroffen ist, wer dort schreibt oder anruft: Nachrichten und Anrufe kommen möglicherweise nicht an.
 Die Ursache ist bekannt. Wann die Störung vorbei ist, können wir noch nicht sagen.
 
 Bitte nutzen Sie stattdessen:
@@ -95,7 +95,7 @@ Bitte nutzen Sie stattdessen:
 - Signal: example.42
 
 Nächste Meldung: 14:42 Uhr MEZ, früher, wenn sich etwas ändert.
-Der aktuelle Stand steht immer auf https://status.example.net/
+Den aktuellen Stand und unsere offiziellen Konten finden Sie immer auf https://status.example.net/
 
 Example Hosting
 """,
@@ -103,7 +103,7 @@ Example Hosting
 Disruption of Public messenger: our backup channels are open
 
 Since 22 November 2026, 14:02 CET (2026-11-22 13:02 UTC) there has been a disruption of Public messenger.
-Messages and calls sent there may not get through.
+This affects everybody who writes or calls there: messages and calls may not get through.
 We cannot say yet when it will be over, so we have opened our backup channels.
 
 Please use these until we give the all-clear:
@@ -111,7 +111,7 @@ Please use these until we give the all-clear:
 - Signal: example.42
 
 Next update: 14:42 CET, sooner if something changes.
-The current list of our channels is always at https://status.example.net/
+The current state and our official accounts are always at https://status.example.net/
 
 Example Hosting
 """,
@@ -119,7 +119,7 @@ Example Hosting
 Störung bei Public messenger: Ersatzkanäle sind offen
 
 Seit dem 22. November 2026, 14:02 Uhr MEZ (2026-11-22 13:02 UTC) gibt es eine Störung bei Public messenger.
-Nachrichten und Anrufe kommen dort möglicherweise nicht an.
+Betroffen ist, wer dort schreibt oder anruft: Nachrichten und Anrufe kommen möglicherweise nicht an.
 Wann die Störung vorbei ist, können wir noch nicht sagen. Deshalb haben wir unsere Ersatzkanäle geöffnet.
 
 Bitte nutzen Sie bis zur Entwarnung:
@@ -127,7 +127,7 @@ Bitte nutzen Sie bis zur Entwarnung:
 - Signal: example.42
 
 Nächste Meldung: 14:42 Uhr MEZ, früher, wenn sich etwas ändert.
-Die aktuelle Liste unserer Kanäle steht immer auf https://status.example.net/
+Den aktuellen Stand und unsere offiziellen Konten finden Sie immer auf https://status.example.net/
 
 Example Hosting
 """,
@@ -135,7 +135,7 @@ Example Hosting
 Update: the disruption of Public messenger continues
 
 The disruption of Public messenger that began on 22 November 2026, 14:02 CET (2026-11-22 13:02 UTC) continues.
-Messages and calls sent there may not get through.
+This affects everybody who writes or calls there: messages and calls may not get through.
 We cannot say yet when it will be over.
 
 Please keep using these:
@@ -143,7 +143,7 @@ Please keep using these:
 - Signal: example.42
 
 Next update: 14:42 CET, sooner if something changes.
-The current state is always at https://status.example.net/
+The current state and our official accounts are always at https://status.example.net/
 
 Example Hosting
 """,
@@ -151,7 +151,7 @@ Example Hosting
 Neuer Stand: Die Störung bei Public messenger dauert an
 
 Die Störung bei Public messenger, Beginn am 22. November 2026, 14:02 Uhr MEZ (2026-11-22 13:02 UTC), dauert an.
-Nachrichten und Anrufe kommen dort möglicherweise nicht an.
+Betroffen ist, wer dort schreibt oder anruft: Nachrichten und Anrufe kommen möglicherweise nicht an.
 Wann die Störung vorbei ist, können wir noch nicht sagen.
 
 Bitte nutzen Sie weiterhin:
@@ -159,7 +159,7 @@ Bitte nutzen Sie weiterhin:
 - Signal: example.42
 
 Nächste Meldung: 14:42 Uhr MEZ, früher, wenn sich etwas ändert.
-Der aktuelle Stand steht immer auf https://status.example.net/
+Den aktuellen Stand und unsere offiziellen Konten finden Sie immer auf https://status.example.net/
 
 Example Hosting
 """,
@@ -175,7 +175,7 @@ Until then please keep using these:
 - Signal: example.42
 
 Next update: 14:42 CET, sooner if something changes.
-The current state is always at https://status.example.net/
+The current state and our official accounts are always at https://status.example.net/
 
 Example Hosting
 """,
@@ -191,7 +191,7 @@ Bitte nutzen Sie bis dahin weiterhin:
 - Signal: example.42
 
 Nächste Meldung: 14:42 Uhr MEZ, früher, wenn sich etwas ändert.
-Der aktuelle Stand steht immer auf https://status.example.net/
+Den aktuellen Stand und unsere offiziellen Konten finden Sie immer auf https://status.example.net/
 
 Example Hosting
 """,

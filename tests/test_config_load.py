@@ -34,6 +34,12 @@ def test_a_relative_store_lies_in_the_configuration_directory(tmp_path: Path) ->
     assert config.load(directory).store == str(directory / "data" / "store.db")
 
 
+def test_news_is_promised_every_half_hour_unless_said_otherwise(tmp_path: Path) -> None:
+    assert config.load(SMALL).update_every == 1800.0
+    sooner = SETTINGS + '[announce]\nupdate_every = "15m"\n'
+    assert config.load(write(tmp_path, {"outagetui.toml": sooner})).update_every == 900.0
+
+
 def test_each_configuration_has_a_store_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     first, second = (config.load(write(tmp_path / name)).store for name in ("a", "b"))

@@ -39,7 +39,7 @@ class House:
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     (tmp_path / "pages").mkdir()
-    make_secrets(tmp_path)
+    make_secrets(tmp_path, JABBER_AND_PHONE.id)
     troupe = await TROUPES[JABBER_AND_PHONE.id](tmp_path)
     house = House(tmp_path, troupe)
     yield house
@@ -116,7 +116,7 @@ def test_what_a_scenario_breaks_is_played_by_a_server_of_its_own() -> None:
 
 def test_without_prosody_the_drill_says_so_and_goes_without_jabber(tmp_path: Path) -> None:
     (tmp_path / "pages").mkdir()
-    make_secrets(tmp_path)
+    make_secrets(tmp_path, JABBER_AND_PHONE.id)
     with subprocess.Popen(
         [sys.executable, "-m", "outagetui.drill.lab", JABBER_AND_PHONE.id, "short", str(tmp_path)],
         stdin=subprocess.PIPE,
@@ -135,7 +135,7 @@ def test_without_prosody_the_drill_says_so_and_goes_without_jabber(tmp_path: Pat
 
 
 def test_the_drills_secrets_are_its_own_and_private(tmp_path: Path) -> None:
-    make_secrets(tmp_path)
+    make_secrets(tmp_path, JABBER_AND_PHONE.id)
     assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
     words = set()
     for path in (tmp_path / "secrets").iterdir():

@@ -25,10 +25,13 @@ def state(at: float, name: str, now: str) -> tuple[float, Event]:
     return at, events.StateChanged(id=name, was="x", now=now, why="")
 
 
-def made(at: float, name: str, kind: str, part: int = 0) -> tuple[float, Event]:
+def made(
+    at: float, name: str, kind: str, part: int = 0, *, due: float | None = None, names: tuple[str, ...] = ()
+) -> tuple[float, Event]:
     return at, events.AnnouncementMade(
         announcement=name, part=part, kind=kind, audience="customers", texts={"en": ("t", "b")}, since=0.0,
-        next_update=None, accounts=(), outlets=("page",),
+        next_update=None if due is None else BEGIN + due, accounts=tuple((each, "") for each in names),
+        outlets=("page", "blog"),
     )  # fmt: skip
 
 
@@ -72,7 +75,17 @@ def test_a_good_drill() -> None:
     assert document["reach"] == {"customers": {"before": 1.0, "during": 0.8, "after": 0.91}}
     assert document["page"] == "/page/index.html"
     assert [row["t"] for row in document["timeline"]][:3] == [0.0, 9.0, 9.5]
-    assert document["score"] == 98  # all but a tenth of the people
+    assert document["score"] == 99  # all but a tenth of the people
+    (row,) = [each for each in document["outlets"]["page"]["parts"] if each["part"] == 1]
+    assert row == {
+        "announcement": "a1",
+        "part": 1,
+        "t": 38.1,
+        "kind": "resolved",
+        "state": "sent",
+        "detail": "",
+        "url": "",
+    }
 
 
 def test_seconds_count_from_the_first_fault() -> None:
@@ -149,3 +162,52 @@ def test_damaged_and_unknown_entries_are_told_and_passed_over() -> None:
     document = result("x", entries, PRIMARIES, SEEN, "")
     assert seconds(document) == [9.0, 11.0, 12.2, 37.0]
     assert document["timeline"][-1]["kind"] == "hologram"
+
+
+FULL = {"customers": {"before": 1.0, "during": 0.5, "after": 1.0}}
+
+
+@pytest.mark.parametrize(
+    ("updates", "points"),
+    [
+        ([made(20.0, "a1", "update", 1, due=29.0), made(28.0, "a1", "update", 2, due=39.0)], 100),
+        ([made(20.0, "a1", "update", 1, due=29.0), made(30.0, "a1", "update", 2, due=39.0)], 98),  # one of four late
+        ([], 95),  # one of two
+    ],
+)
+def test_the_score_counts_the_parts_that_came_as_promised(updates: list[tuple[float, Event]], points: int) -> None:
+    head = [row if row[0] != 12.0 else made(12.0, "a1", "backup-active", due=21.0) for row in GOOD[:-2]]
+    tail = (made(38.0, "a1", "resolved", part=3), sent(38.1, "a1", part=3))
+    marks = Marks(journal(*sorted((*head, *updates, *tail), key=lambda row: row[0])), PRIMARIES)
+    assert score(marks, FULL) == points
+
+
+def test_what_is_open_and_overdue_at_the_end_is_late() -> None:
+    told = (fault(0.0), made(12.0, "a1", "backup-active", due=21.0), sent(12.2, "a1"))
+    assert Marks(journal(*told, state(20.0, "x", "up")), PRIMARIES).late == 0
+    assert Marks(journal(*told, state(22.0, "x", "up")), PRIMARIES).late == 1
+
+
+def test_an_announcement_that_names_a_backup_that_is_down_costs_points() -> None:
+    told = [row if row[0] != 12.0 else made(12.0, "a1", "backup-active", names=("Web chat", "Mail")) for row in GOOD]
+    names = {"Web chat": "webchat", "Mail": "mail"}
+    down = sorted([*told, state(5.0, "mail", "down")], key=lambda row: row[0])
+    mended = sorted([*down, state(11.5, "mail", "up")], key=lambda row: row[0])
+    assert score(Marks(journal(*mended), PRIMARIES, names), FULL) == 100
+    assert Marks(journal(*down), PRIMARIES, names).untrue == 1
+    assert score(Marks(journal(*down), PRIMARIES, names), FULL) == 98  # half of a half of ten
+
+
+def test_an_all_clear_before_the_recovery_is_not_true() -> None:
+    early = [row if row[0] != 37.0 else state(39.0, "team", "up") for row in GOOD]
+    marks = Marks(journal(*sorted(early, key=lambda row: row[0])), PRIMARIES)
+    assert score(marks, FULL) == 95
+
+
+def test_every_outlet_tells_what_became_of_each_part_the_last_word_of_each() -> None:
+    seen = (12.5, events.DeliveryEnded(announcement="a1", part=0, outlet="page", state="seen", url="http://x/"))
+    skipped = (12.6, events.DeliveryEnded(announcement="a1", part=0, outlet="blog", state="skipped", detail="is down"))
+    outlets = Marks(journal(*GOOD[:6], seen, skipped), PRIMARIES).outlets
+    assert [(row["kind"], row["state"], row["t"]) for row in outlets["page"]] == [("backup-active", "seen", 12.5)]
+    assert [(row["state"], row["detail"]) for row in outlets["blog"]] == [("skipped", "is down")]
+    assert Marks(journal(*GOOD[:5]), PRIMARIES).outlets == {"page": [], "blog": []}

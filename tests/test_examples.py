@@ -11,13 +11,17 @@ from click.testing import CliRunner
 from outagetui import config
 from outagetui.cli.config import init
 from outagetui.config.decode import keys_of
-from outagetui.config.examples import example, names
+from outagetui.config.examples import example, names, outlet_names
+from outagetui.config.tables import PUBLISHES, OutletTable
 from outagetui.model import Config
 from outagetui.options import PROBES
-from tests.configs import SETTINGS
+from outagetui.outlet_options import OUTLETS
+from outagetui.outlets import can_publish
+from tests.configs import CHANNEL, SETTINGS
 
 ROOT = Path(__file__).parent.parent
 KINDS = sorted(PROBES)
+OUTLET_KINDS = sorted(PUBLISHES)
 
 
 def probe_rows() -> dict[str, str]:
@@ -71,7 +75,34 @@ def test_there_is_no_example_and_no_row_of_a_probe_that_is_not_there() -> None:
     assert set(probe_rows()) == set(KINDS)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", OUTLET_KINDS)
+def test_the_example_of_an_outlet_is_valid_publishes_and_explains_every_key(tmp_path: Path, kind: str) -> None:
+    text = example(f"outlet-{kind}")
+    (tmp_path / "checks").mkdir()
+    declared = re.search(r"^# \[command\.(?:.|\n)*?(?=^#$)", text, re.MULTILINE)  # what the example says to declare
+    commands = re.sub(r"^# ", "", declared[0], flags=re.MULTILINE) if declared else ""
+    (tmp_path / "outagetui.toml").write_text(SETTINGS + commands)
+    (tmp_path / "checks" / "here.toml").write_text(text)
+    (tmp_path / "checks" / "a.toml").write_text(CHANNEL)
+    (outlet,) = config.load(tmp_path).outlets
+    assert outlet.kind == kind
+    assert can_publish(outlet)
+    assert text.startswith(f"# {kind}: ")
+    shared = set(keys_of(OutletTable)) - {"id", "timeout", "directory"}
+    for key in (*keys_of(OUTLETS[kind]), *shared):
+        assert re.search(rf"^(# )?{key} = ", text, re.MULTILINE), f"{key} is not in the example"
+
+
+def test_an_outlet_has_its_example_and_its_row_in_the_readme_with_every_key() -> None:
+    section = (ROOT / "README.md").read_text().partition("### Outlets\n")[2].partition("\n## ")[0]
+    rows = {found[1]: found[0] for found in re.finditer(r"^\| `([\w.]+)` \|.*$", section, re.MULTILINE)}
+    assert set(rows) == set(OUTLET_KINDS)
+    assert list(outlet_names()) == [f"outlet-{kind}" for kind in OUTLET_KINDS]
+    for kind, row in rows.items():
+        assert [key for key in keys_of(OUTLETS[kind]) if f"`{key}`" not in row] == []
+
+
+@pytest.mark.parametrize("kind", [*KINDS, *(f"outlet-{kind}" for kind in OUTLET_KINDS)])
 def test_examples_name_only_hosts_set_aside_for_examples(kind: str) -> None:
     for host in re.findall(r"(?:://|@|sip:)([\w-]+(?:\.[\w-]+)+)", example(kind)):
         assert re.search(r"(^|\.)example\.(com|net|org)$", host) or host.startswith(("192.0.2.", "127.0.0.1")), host

@@ -70,6 +70,27 @@ STORY: list[tuple[Event, str]] = [
         events.DeliveryEnded(announcement="a1", part=0, outlet="page", state="sent", url="https://x/"),
         "announcement a1: page sent https://x/",
     ),
+    (
+        events.DeliveryEdited(announcement="a1", part=0, outlet="page", title="In short", body="Call us."),
+        "announcement a1: own words for page: In short",
+    ),
+    (
+        events.DeliveryOrdered(announcement="a1", part=0, outlet="page"),
+        "announcement a1: page is to be tried once more",
+    ),
+    (
+        events.DeliveryOrdered(announcement="a1", part=0, outlet="page", do="retract"),
+        "announcement a1: page is to be tried once more to take it back",
+    ),
+    (events.AnnouncementRetracted(announcement="a1", note="wrong"), "announcement a1 is taken back: wrong"),
+    (
+        events.DeliveryIntended(announcement="a1", part=0, outlet="page", key="k", do="retract"),
+        "announcement a1: taking it back from page",
+    ),
+    (
+        events.DeliveryEnded(announcement="a1", part=0, outlet="page", state="failed", detail="no", do="retract"),
+        "announcement a1: page not taken back: no",
+    ),
 ]  # fmt: skip
 
 

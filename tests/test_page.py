@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from html.parser import HTMLParser
+import time
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -13,42 +13,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from outagetui.model import Outlet
-from outagetui.outlets import Delivered, Delivery, Post, can_publish, find, page, publish
+from outagetui.outlets import Delivered, Delivery, Post, Tools, can_publish, find, page, publish
 from outagetui.outlets.links import link
+from tests.outlets.kit import TOOLS
+from tests.pagekit import Html
 
 SINCE = 1795352520.0  # 2026-11-22 13:02 UTC
 ACCOUNTS = (("Web chat", "https://chat.example.net/support"), ("Phone", "tel:+4930901820"), ("Signal", "example.42"))
 ATOM = "{http://www.w3.org/2005/Atom}"
-VOID = {"meta", "link", "br", "wbr", "hr", "img", "input"}
-
-
-class Html(HTMLParser):
-    """Reads a page strictly: every element closed in order; keeps tags, attributes and text."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(text)
-        self.close()
-        assert not self.open
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        assert len({name for name, _ in attrs}) == len(attrs), f"an attribute of {tag} twice"
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if "style" not in self.open:
-            self.text += data
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attrs for name, attrs in self.tags if name == tag]
+FILES = {"index.html", "feed.atom", "status.json", "xmpp-status.json", "notice.html", "notice.js"}
 
 
 def outlet(directory: Path, **changes: object) -> Outlet:
@@ -95,7 +68,7 @@ def delivery(kind: str = "backup-active", part: int = 1, **changes: object) -> D
 
 
 async def published(directory: Path, what: Delivery, **changes: object) -> Html:
-    done = await publish(outlet(directory, **changes), what, "Example Hosting", "Europe/Berlin")
+    done = await publish(outlet(directory, **changes), what, TOOLS)
     assert done.state == "sent", done
     return Html((directory / "index.html").read_text(encoding="utf-8"))
 
@@ -167,7 +140,7 @@ async def test_a_channel_that_the_delivery_does_not_name_is_nowhere(tmp_path: Pa
 
 async def test_an_announcement_for_the_other_audience_is_refused(tmp_path: Path) -> None:
     staff = delivery(audience="staff", accounts=(("Staff room", "xmpp:office@rooms.example.net"),))
-    done = await publish(outlet(tmp_path), staff, "Example Hosting", "Europe/Berlin")
+    done = await publish(outlet(tmp_path), staff, TOOLS)
     assert done == Delivered("failed", detail="outlet page is for customers, the announcement for staff")
     assert list(tmp_path.iterdir()) == []
 
@@ -220,7 +193,7 @@ async def test_the_first_page_is_quiet_and_replaces_nothing(tmp_path: Path) -> N
     assert done.state == "sent"
     html = Html((tmp_path / "index.html").read_text(encoding="utf-8"))
     assert "Keine aktuellen Meldungen" in html.text
-    assert await find(outlet(tmp_path), delivery()) is None
+    assert await find(outlet(tmp_path), delivery(), TOOLS) is None
     assert ElementTree.parse(tmp_path / "feed.atom").getroot().findall(f"{ATOM}entry") == []
     await published(tmp_path, delivery())
     assert (await page.quiet(outlet(tmp_path), "Example Hosting", "Europe/Berlin", SINCE)).state == "skipped"
@@ -270,34 +243,34 @@ async def test_status_json_is_a_statuspage_summary(tmp_path: Path) -> None:
 
 async def test_publishing_again_changes_no_byte_and_is_found(tmp_path: Path) -> None:
     what = delivery()
-    assert await find(outlet(tmp_path), what) is None
+    assert await find(outlet(tmp_path), what, TOOLS) is None
     await published(tmp_path, what)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     await published(tmp_path, what)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
-    assert set(before) == {"index.html", "feed.atom", "status.json"}
-    there = await find(outlet(tmp_path), what)
+    assert set(before) == FILES
+    there = await find(outlet(tmp_path), what, TOOLS)
     assert there == Delivered("sent", "https://status.example.net/", "a7.1", "already there")
-    assert await find(outlet(tmp_path), delivery("update", 2)) is None
+    assert await find(outlet(tmp_path), delivery("update", 2), TOOLS) is None
 
 
 async def test_an_earlier_part_is_found_below_a_later_one_and_never_replaces_it(tmp_path: Path) -> None:
     await published(tmp_path, delivery("update", 2))
     text = (tmp_path / "index.html").read_bytes()
     earlier = delivery("investigating", 1)
-    assert await find(outlet(tmp_path), earlier) is not None
-    done = await publish(outlet(tmp_path), earlier, "Example Hosting", "Europe/Berlin")
+    assert await find(outlet(tmp_path), earlier, TOOLS) is not None
+    done = await publish(outlet(tmp_path), earlier, TOOLS)
     assert (done.state, done.detail) == ("skipped", "a newer part of this announcement is already there")
     assert (tmp_path / "index.html").read_bytes() == text
 
 
 async def test_kinds_without_a_module_fail_in_words(tmp_path: Path) -> None:
-    assert can_publish("page")
-    assert not can_publish("mastodon")
-    assert not can_publish("page_words")
-    done = await publish(outlet(tmp_path, kind="mastodon"), delivery(), "B", "UTC")
-    assert done == Delivered("failed", detail="outlet kind mastodon cannot publish in this version")
-    assert await find(outlet(tmp_path, kind="mastodon"), delivery()) is None
+    assert can_publish(outlet(tmp_path))
+    assert not can_publish(outlet(tmp_path, kind="carrier"))
+    assert not can_publish(outlet(tmp_path, kind="page_words"))
+    done = await publish(outlet(tmp_path, kind="carrier"), delivery(), TOOLS)
+    assert done == Delivered("failed", detail="outlet kind carrier cannot publish in this version")
+    assert await find(outlet(tmp_path, kind="carrier"), delivery(), TOOLS) is None
 
 
 @pytest.mark.parametrize(
@@ -360,7 +333,7 @@ def test_hostile_text_stays_text_in_every_field(tmp_path: Path, data: list[str])
         history=(Post(announcement=ten, part=0, kind=one, title=three, body=two, at=SINCE),),
     )
     made = outlet(tmp_path, url=eight)
-    done = asyncio.run(publish(made, what, six, "Europe/Berlin"))
+    done = asyncio.run(publish(made, what, Tools.bare(six, "Europe/Berlin", time.time)))
     assert done.state == "sent", done
     text = (tmp_path / "index.html").read_text(encoding="utf-8")
     html = Html(text)
@@ -373,5 +346,5 @@ def test_hostile_text_stays_text_in_every_field(tmp_path: Path, data: list[str])
         assert re.match(r"(https?|tel|mailto|xmpp|sips?):|#main$|feed\.atom$|status\.json$", attrs["href"] or "")
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]", text)
     ElementTree.parse(tmp_path / "feed.atom")
-    assert asyncio.run(find(made, what)) is not None
+    assert asyncio.run(find(made, what, TOOLS)) is not None
     status(tmp_path)

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from outagetui.actions import Result, World, options_of
-from outagetui.actions.process import ENVIRONMENT, GRACE, Ended, run
 from outagetui.commands import quoted
 from outagetui.events import StepPlan
+from outagetui.process import ENVIRONMENT, GRACE, Ended, run
 from outagetui.step_options import ServiceOptions
 from outagetui.text import clean
 

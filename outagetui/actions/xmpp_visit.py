@@ -2,18 +2,16 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 from outagetui.actions import Result, World
 from outagetui.events import StepPlan
 from outagetui.options import XmppOptions
-from outagetui.probes.trouble import Phases, Trouble, from_os_error
-from outagetui.probes.vantage import Vantage
-from outagetui.secrets import SecretError, Secrets
+from outagetui.probes.trouble import Trouble, from_os_error
+from outagetui.secrets import SecretError
 from outagetui.xmpp.account import read_account
 from outagetui.xmpp.conditions import Answered, explained
-from outagetui.xmpp.login import log_in
-from outagetui.xmpp.route import open_stream
+from outagetui.xmpp.own import own_session
 from outagetui.xmpp.session import Session
 
 NICK = "outage-desk"  # not that of the checks, which may stay in the same room
@@ -50,7 +48,10 @@ async def visit(plan: StepPlan, world: World, deed: Deed) -> Result:
     doubt = Doubt()
     limit = asyncio.get_running_loop().time() + plan.timeout - min(_MARGIN, plan.timeout / 10)
     try:
-        async with _session(plan, world, limit) as session, asyncio.timeout_at(limit):
+        facts = plan.facts
+        options = XmppOptions(secret=facts["secret"], ca=facts["ca"], direct_tls=facts["direct_tls"])
+        account = read_account(facts["target"], options, facts["connect"])
+        async with own_session(account, world.secret(facts["secret"]), limit) as session, asyncio.timeout_at(limit):
             return await deed(session, doubt)
     except SecretError as error:
         words = str(error)
@@ -61,23 +62,3 @@ async def visit(plan: StepPlan, world: World, deed: Deed) -> Result:
     except OSError as error:
         words = explained(from_os_error(error))
     return Result(False, "; ".join(filter(None, (*doubt.done, doubt.words, words))), unsure=bool(doubt.words))
-
-
-@contextlib.asynccontextmanager
-async def _session(plan: StepPlan, world: World, limit: float) -> AsyncIterator[Session]:
-    facts = plan.facts
-    options = XmppOptions(secret=facts["secret"], ca=facts["ca"], direct_tls=facts["direct_tls"])
-    account = read_account(facts["target"], options, facts["connect"])
-    password = world.secret(facts["secret"])
-    place = Vantage("step", Secrets.none())
-    session: Session | None = None
-    try:
-        async with asyncio.timeout_at(limit):
-            stream = await open_stream(account, place, Phases(), limit)
-            session = Session(account, stream, place.tls_context(account.ca))
-            await log_in(session, password)
-        yield session
-    finally:
-        if session is not None:
-            await session.aclose()
-        await place.aclose()

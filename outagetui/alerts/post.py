@@ -7,35 +7,43 @@ threads for good. The URL comes on standard input only, since arguments and envi
 import json
 import logging
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from outagetui.alerts.hide import hide
 
 NO_SERVICE = 'apprise knows no service for this URL; expected one such as "ntfys://host/topic" or "mailto://…"'
+SEVERAL = "holds more than one URL; give each target an outlet of its own"
+TARGETS = "names {} targets; give each an outlet of its own, so that it is known what each was sent"
+_ANOTHER = re.compile(r"\s|,\s*[a-z0-9]+://", re.IGNORECASE)
 
 
 def main() -> None:
     """Read the document, send, print what came of it, and leave without waiting for threads that hang."""
     asked = json.loads(sys.stdin.buffer.read())
-    sent, detail = send(asked["url"], asked["title"], asked["body"], asked["kind"], asked["seconds"])
-    sys.stdout.write(json.dumps({"sent": sent, "detail": detail}))
+    sent, detail, doubt = send(
+        asked["url"], asked["title"], asked["body"], asked["kind"], asked["seconds"], one=asked["one"]
+    )
+    sys.stdout.write(json.dumps({"sent": sent, "detail": detail, "doubt": doubt}))
     sys.stdout.flush()
     os._exit(0)
 
 
-def send(url: str, title: str, body: str, kind: str, seconds: float) -> tuple[bool, str]:
-    """Send a plain text to one apprise URL; return whether it was taken, and why not without the URL's parts.
+def send(url: str, title: str, body: str, kind: str, seconds: float, *, one: bool = False) -> tuple[bool, str, bool]:
+    """Send a plain text to one apprise URL; return whether it was taken, why not without the URL's parts, and whether
+    it may have been all the same.
 
-    `kind` is apprise's type of message: info, success, warning or failure.
+    `kind` is apprise's type of message: info, success, warning or failure. `one` refuses a URL with several targets,
+    and tries only once whatever the URL says.
     """
     library = _library()
-    said = _Said()
-    service = _service(url)
-    if service is None:
-        return False, hide(said.last or NO_SERVICE, url)
+    said, watch = _Said(), _Watch()
+    service, trouble = _service(url, one=one)
+    if trouble:
+        return False, hide(said.last or trouble, url), False
     target = library.Apprise()
     target.add(service)
     result = target.notify(
@@ -46,21 +54,32 @@ def send(url: str, title: str, body: str, kind: str, seconds: float) -> tuple[bo
         timeout=seconds,
     )
     if result.status == library.AppriseResultStatus.SUCCESS:
-        return True, ""
+        return True, "", False
     late = result.status == library.AppriseResultStatus.TIMEOUT
     words = f"no answer within {seconds:.0f} s; it may have arrived all the same" if late else said.last
-    return False, hide(words or "the service did not take it", url)
+    return False, hide(words or "the service did not take it", url), late or watch.doubt
 
 
-def trouble_of(url: str) -> str:
+def trouble_of(url: str, *, one: bool = False) -> str:
     """Return why apprise cannot use `url`, or nothing; nothing is sent."""
     said = _Said()
-    return "" if _service(url) is not None else hide(said.last or NO_SERVICE, url)
+    _, trouble = _service(url, one=one)
+    return hide(said.last or trouble, url) if trouble else ""
 
 
-def _service(url: str) -> Any:
+def _service(url: str, *, one: bool) -> tuple[Any, str]:
+    """Return what apprise makes of a URL, and why it cannot be used."""
+    if one and _ANOTHER.search(url.strip()):
+        return None, SEVERAL
     # One URL is one target: `add` would take a list apart and hide that one of them failed.
-    return _library().Apprise.instantiate(url.strip())
+    service = _library().Apprise.instantiate(url.strip())
+    if service is None:
+        return None, NO_SERVICE
+    if one:
+        service.retry = 0
+        if (targets := len(service)) > 1:
+            return None, TARGETS.format(targets)
+    return service, ""
 
 
 def _library() -> Any:
@@ -90,6 +109,37 @@ class _Said(logging.Handler):
     def last(self) -> str:
         """The lines, newest last."""
         return "; ".join(_distinct(self._lines))
+
+
+class _Watch:
+    """Sees whether a request over HTTP may have been carried out although it failed: only its answer tells."""
+
+    def __init__(self) -> None:
+        from requests import adapters
+
+        self.doubt = False
+        below = adapters.HTTPAdapter.send
+
+        def send(adapter: Any, request: Any, *arguments: Any, **options: Any) -> Any:
+            changes = request.method not in ("GET", "HEAD")
+            try:
+                reply = below(adapter, request, *arguments, **options)
+            except Exception as error:
+                self.doubt |= changes and not _was_not_written(error)
+                raise
+            self.doubt |= changes and reply.status_code in (500, 502, 504)
+            return reply
+
+        adapters.HTTPAdapter.send = cast("Any", send)  # type: ignore[method-assign]  # every plugin's requests go there
+
+
+def _was_not_written(error: Exception) -> bool:
+    from requests import exceptions
+    from urllib3.exceptions import NewConnectionError
+
+    if isinstance(error, exceptions.ConnectTimeout | exceptions.SSLError | exceptions.ProxyError | ValueError):
+        return True
+    return isinstance(getattr(error.args[0] if error.args else None, "reason", None), NewConnectionError)
 
 
 def _distinct(lines: Iterable[str]) -> list[str]:

@@ -21,16 +21,28 @@ KEPT = ("PATH", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_pr
 
 
 class Sent(Struct, frozen=True):
-    """What came of it: whether the service took it, and if not why, without any part of its URL."""
+    """What came of it: whether the service took it, and if not why, without any part of its URL.
+
+    `doubt`: it did not say that it took it, and may have all the same.
+    """
 
     sent: bool
     detail: str = ""
+    doubt: bool = False
 
 
-async def send(url: str, message: Message, seconds: float, *, environment: Mapping[str, str] = os.environ) -> Sent:
+async def send(
+    url: str,
+    message: Message,
+    seconds: float,
+    *,
+    environment: Mapping[str, str] = os.environ,
+    one: bool = False,
+    grace: float = GRACE,
+) -> Sent:
     """Send `message` to the apprise URL `url` within `seconds`. Never raises but when cancelled.
 
-    Its process group is killed at the deadline and when this is cancelled.
+    `one` refuses a URL with several targets. Its process group is killed at the deadline and when this is cancelled.
     """
     document = {
         "url": url,
@@ -38,6 +50,7 @@ async def send(url: str, message: Message, seconds: float, *, environment: Mappi
         "body": message.body,
         "kind": message.kind,
         "seconds": seconds,
+        "one": one,
     }
     try:
         process = await asyncio.create_subprocess_exec(
@@ -53,17 +66,18 @@ async def send(url: str, message: Message, seconds: float, *, environment: Mappi
     except OSError as error:
         return Sent(False, f"cannot start the program that sends: {error.strerror}")
     try:
-        async with asyncio.timeout(seconds + GRACE):
+        async with asyncio.timeout(seconds + grace):
             answer, _ = await process.communicate(msgspec.json.encode(document))
     except TimeoutError:
-        return Sent(False, f"no answer within {seconds:.0f} s; it may have arrived all the same")
+        return Sent(False, f"no answer within {seconds:.0f} s; it may have arrived all the same", doubt=True)
     finally:
         await _end(process)
     try:
         sent = msgspec.json.decode(answer[:LIMIT], type=Sent)
     except msgspec.MsgspecError:
-        return Sent(False, f"the program that sends ended with status {process.returncode} and without an answer")
-    return Sent(sent.sent, clean(sent.detail))
+        words = f"the program that sends ended with status {process.returncode} and without an answer"
+        return Sent(False, words, doubt=True)
+    return Sent(sent.sent, clean(sent.detail), sent.doubt)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -1,49 +1,65 @@
 """The outbox: an announcement composed once, journaled, and handed to each outlet at most once without a word."""
 
 import asyncio
-import hashlib
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from typing import Any, Literal, TypeVar
 
-from outagetui import outlets
-from outagetui.announce.compose import Account, Facts, compose, find_template
-from outagetui.events import AnnouncementMade, DeliveryEnded, DeliveryIntended, Event
-from outagetui.ledger import CLOSING_KINDS, Announcement, Ledger
-from outagetui.model import BAD, Audience, Channel, Config, Entry, Outlet, State
-from outagetui.outlets import Delivered, Delivery, Post
+from msgspec.structs import replace
+
+from outagetui.announce.delivering import Deliverer, Pen
+from outagetui.announce.draft import AnnounceError, NothingToCloseError, Scene, Wanted, draft, own_words
+from outagetui.announce.parcels import key_of, parcel
+from outagetui.announce.proof import Knowledge, Proof, proof
+from outagetui.events import (
+    AnnouncementMade,
+    AnnouncementRetracted,
+    DeliveryEdited,
+    DeliveryEnded,
+    DeliveryOrdered,
+)
+from outagetui.ledger import PLACED, Announcement
+from outagetui.model import Audience, Config, State
+from outagetui.outlets import Delivery, Tools
+from outagetui.reach import Share
+from outagetui.secrets import SecretError
 from outagetui.text import clean
 
-UPDATE_EVERY = 1800.0
+__all__ = ["DELIVERED", "AnnounceError", "NothingToCloseError", "Outbox", "Pen", "key_of"]
+
 DELIVERED = ("sent", "seen", "retracted")
-
-
-class AnnounceError(ValueError):
-    """Nothing was sent; the message says why."""
-
-
-class NothingToCloseError(AnnounceError):
-    """Nothing stands open that the closing words could close."""
-
-
-class Pen(Protocol):
-    """The journal as the outbox needs it."""
-
-    ledger: Ledger
-
-    def write(self, actor: str, *events: Event) -> Awaitable[list[Entry]]:
-        """Append durably, or raise: nothing is sent whose intent is not kept."""
-
-    def keep(self, actor: str, *events: Event) -> Awaitable[list[Entry]]:
-        """Append durably, trying until it works: for what was sent."""
+LOST = "begun before the daemon ended; it may still be there"
+Do = Literal["retry", "skip", "edit"]
+T = TypeVar("T")
 
 
 class Outbox:
-    """Makes announcements and delivers them. `state_of` tells which backups to warn about."""
+    """Makes announcements and delivers them. `state_of` tells how channels and outlets are.
 
-    def __init__(self, config: Config, pen: Pen, state_of: Callable[[str], State], clock: Callable[[], float]) -> None:
-        self.config = config
+    `afterwards` is called with announcement, part and outlet when something was sent, or may have been.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        pen: Pen,
+        state_of: Callable[[str], State],
+        clock: Callable[[], float],
+        tools: Tools | None = None,
+    ) -> None:
+        tools = tools or Tools.bare(config.business, config.timezone, clock)
+        self._deliverer = Deliverer(config, pen, state_of, clock, tools)
         self._pen, self._state_of, self._clock = pen, state_of, clock
         self._turn = asyncio.Lock()
+        self.afterwards: Callable[[str, int, str], None] = lambda announcement, part, outlet: None
+
+    @property
+    def config(self) -> Config:
+        """The configuration that holds now."""
+        return self._deliverer.config
+
+    @config.setter
+    def config(self, fresh: Config) -> None:
+        self._deliverer.config = fresh
 
     async def make(
         self,
@@ -56,14 +72,27 @@ class Outbox:
         run: str = "",
         step: str = "",
         as_of: float | None = None,
+        update: str = "",
+        words: Mapping[str, tuple[str, str]] | None = None,
     ) -> AnnouncementMade:
-        """Compose and journal an announcement, or the next part of the open one.
+        """Compose and journal an announcement, or the next part of the open one, which must be `update` if given.
 
-        Raises AnnounceError before anything is sent: no outlet, no template, a field that cannot be filled.
+        `words` are an operator's own title and body by outlet. Raises AnnounceError before anything is sent.
         """
+        own = {outlet: own_words(*each) for outlet, each in (words or {}).items()}
+        wanted = Wanted(
+            kind=kind,
+            audience=audience,
+            outlets=tuple(chosen),
+            note=note,
+            run=run,
+            step=step,
+            update=update,
+            words=own,
+        )
         async with self._turn:
-            made = self._compose(kind, audience, self._outlets(audience, chosen), note, run, step, as_of)
-            await self._pen.write(actor, made)
+            made = draft(wanted, self._scene(as_of))
+            await self._pen.write(actor, made, *_edits(made, own))
             return made
 
     def now(self) -> float:
@@ -72,68 +101,169 @@ class Outbox:
 
     def preview(self, kind: str, audience: Audience, chosen: Sequence[str] = (), *, as_of: float | None = None) -> str:
         """Return word for word what an announcement made now, or `as_of` then, would say, once for each language."""
-        made = self._compose(kind, audience, self._outlets(audience, chosen), "", "", "", as_of)
+        made = draft(Wanted(kind=kind, audience=audience, outlets=tuple(chosen)), self._scene(as_of))
         return "\n\n".join(f"{title}\n\n{body}" for title, body in made.texts.values())
 
     def words(self, kind: str, audience: Audience, language: str, as_of: float | None = None) -> tuple[str, str]:
         """Return title and body of an announcement made now, or `as_of` then; AnnounceError when it cannot be made."""
-        return self._compose(kind, audience, [], "", "", "", as_of, languages=(language,)).texts[language]
+        wanted = Wanted(kind=kind, audience=audience, languages=(language,))
+        return draft(wanted, self._scene(as_of), nowhere=True).texts[language]
 
-    async def deliver(self, actor: str, announcement: str, part: int, *, again: bool = False) -> list[DeliveryEnded]:
-        """Hand a part to each of its outlets that was not tried yet; return what became of every one.
+    def proof(self, wanted: Wanted, shares: Mapping[str, Share], hosts: Mapping[str, Collection[str]]) -> Proof:
+        """Return what each outlet would be sent now, what that does, and what to be warned of.
 
-        `again`, an operator's word, also tries those that do not surely have it.
+        `shares` tells how much of each channel works, `hosts` which IP addresses channels and outlets have. Raises
+        AnnounceError as `make` does.
         """
-        made = self._pen.ledger.announcements[announcement]
-        event = next(event for _, _, event in made.parts if event.part == part)
-        by_id = {outlet.id: outlet for outlet in self.config.outlets}
-        ended: list[DeliveryEnded] = []
-        for name in event.outlets:
-            done = made.deliveries.get((part, name))
-            if done is None or (again and done.state not in DELIVERED):
-                done = await self._deliver(actor, made, event, name, by_id.get(name))
-            ended.append(done)
-        return ended
+        own = {outlet: own_words(*each) for outlet, each in wanted.words.items()}
+        scene = self._scene(None)
+        made = draft(replace(wanted, words=own), scene)
+        known = Knowledge(shares=shares, hosts=hosts, unreadable=self._unreadable(made.outlets))
+        return proof(scene, made, _edits(made, own), self._deliverer.down_since, known)
+
+    async def deliver(
+        self, actor: str, announcement: str, part: int, *, again: bool = False, only: Iterable[str] = ()
+    ) -> list[DeliveryEnded]:
+        """Hand a part to all its outlets (or `only` some) where it is due, at once; return what became of every one.
+
+        `again`, an operator's word, also tries those that do not surely have it. Raises WriteError when an intent could
+        not be kept. Cancelled, it leaves what was under way as unknown.
+        """
+        made = self._made(announcement)
+        event = made.part(part)
+        names = [name for name in event.outlets if name in set(only)] if only else event.outlets
+
+        async def send(name: str) -> DeliveryEnded:
+            before = made.deliveries.get((part, name))
+            done = await self._deliverer.send(actor, made, event, name, again=again)
+            if done != before and done.state in ("sent", "unknown"):
+                self.afterwards(announcement, part, name)
+            return done
+
+        return await _together(send(name) for name in names)
 
     async def look_up(self, actor: str, announcement: str, part: int) -> list[DeliveryEnded]:
         """Ask the outlets whose delivery was begun and never ended whether they have it; journal sent or unknown."""
-        made = self._pen.ledger.announcements[announcement]
-        event = next(event for _, _, event in made.parts if event.part == part)
-        by_id = {outlet.id: outlet for outlet in self.config.outlets}
-        ended = []
-        for name in event.outlets:
-            done = made.deliveries.get((part, name))
-            if done is not None and done.state == "sending":
-                outlet = by_id.get(name)
-                found = await outlets.find(outlet, self.delivery(made, event, name)) if outlet is not None else None
-                done = _ended(
-                    event, name, found or Delivered("unknown", detail="begun, and not found there afterwards")
-                )
-                await self._pen.keep(actor, done)
-            if done is not None:
-                ended.append(done)
-        return ended
+        made = self._made(announcement)
+        event = made.part(part)
 
-    async def resume(self) -> list[AnnouncementMade]:
-        """Settle what an earlier daemon left of announcements made by hand; return the parts still to be delivered.
+        async def look(name: str) -> DeliveryEnded | None:
+            before = made.deliveries.get((part, name))
+            done = await self._deliverer.look_up(actor, made, event, name)
+            if done is not None and done != before:
+                self.afterwards(announcement, part, name)
+            return done
+
+        return [done for done in await _together(look(name) for name in event.outlets) if done is not None]
+
+    async def follow(self, actor: str, announcement: str, part: int, outlet: str, *, last: bool) -> bool:
+        """Read back, or look up, what went to an outlet; return whether it is settled. `last`: nothing follows."""
+        made = self._made(announcement)
+        return await self._deliverer.follow(actor, made, made.part(part), outlet, last=last)
+
+    async def order(
+        self,
+        actor: str,
+        announcement: str,
+        outlet: str,
+        do: Do,
+        *,
+        part: int | None = None,
+        title: str = "",
+        body: str = "",
+    ) -> tuple[int, str]:
+        """Journal an operator's word on one delivery; return its part and what is due: `send`, `retract` or nothing.
+
+        Raises AnnounceError for what cannot be: all that is surely there can only be taken back.
+        """
+        async with self._turn:
+            made = self._made(announcement)
+            if made.retracted is not None:
+                return await self._order_again(actor, made, outlet, do)
+            parts = [event.part for _, _, event in made.parts if outlet in event.outlets]
+            number = part if part is not None else max(parts, default=-1)
+            if number not in parts:
+                what = made.id if part is None else f"part {part} of {made.id}"
+                raise AnnounceError(f"{what} does not go to {clean(outlet, 60)}")
+            async with self._free(outlet):
+                self._refuse(made, number, outlet, do)
+                if do == "skip":
+                    await self._deliverer.skip(actor, made.part(number), outlet, f"left out by {actor}")
+                    return number, ""
+                again = DeliveryOrdered(announcement=made.id, part=number, outlet=outlet)
+                if do == "edit":
+                    edit = self._edit(made, number, outlet, *own_words(title, body))
+                    await self._pen.write(actor, edit, again)
+                else:
+                    await self._pen.write(actor, again)
+                return number, "send"
+
+    async def retract(self, actor: str, announcement: str, note: str = "") -> None:
+        """Journal that an announcement is taken back, which closes it. Raises AnnounceError when it was already."""
+        async with self._turn:
+            made = self._made(announcement)
+            if made.retracted is not None:
+                raise AnnounceError(f"{made.id} was taken back already; outagetui delivery {made.id} OUTLET retry")
+            self._deliverer.withdrawn.add(made.id)
+            try:
+                await self._pen.write(actor, AnnouncementRetracted(announcement=made.id, note=note))
+            except Exception:
+                self._deliverer.withdrawn.discard(made.id)
+                raise
+
+    async def take_back(self, actor: str, announcement: str) -> list[DeliveryEnded]:
+        """Take an announcement back from every outlet that has any of it and was not asked to yet."""
+        made = self._made(announcement)
+        names = dict.fromkeys(name for _, _, event in made.parts for name in event.outlets)
+        ended = await _together(self._deliverer.take_back(actor, made, name) for name in names)
+        return [done for done in ended if done is not None]
+
+    async def resume(self) -> list[tuple[AnnouncementMade, tuple[str, ...]]]:
+        """Settle what an earlier daemon left; return the parts still to be delivered, each with its outlets.
 
         A delivery that was begun is looked up and never repeated; one that was not begun is still owed, unless a newer
-        part took its place. Those of a run are the run's own affair.
+        part took its place. What a run has not begun is its own affair, but for what an operator ordered meanwhile.
         """
         owed = []
         for made in list(self._pen.ledger.announcements.values()):
             for _, actor, event in list(made.parts):
                 states = {name: made.deliveries.get((event.part, name)) for name in event.outlets}
-                if event.run or all(done is not None and done.state != "sending" for done in states.values()):
-                    continue
-                await self.look_up(actor, made.id, event.part)
-                fresh = [name for name, done in states.items() if done is None]
-                if fresh and event.part == made.newest.part:
-                    owed.append(event)
-                elif fresh:
-                    late = Delivered("skipped", detail="a newer part was made before it was sent")
-                    await self._pen.keep(actor, *(_ended(event, name, late) for name in fresh))
+                ordered = [name for name, done in states.items() if done is not None and done.state == "planned"]
+                fresh = [name for name, done in states.items() if done is None and not event.run]
+                if any(done is not None and done.state == "sending" for done in states.values()):
+                    await self.look_up(actor, made.id, event.part)
+                if fresh and event.part != made.newest.part:
+                    for name in fresh:
+                        why = "a newer part was made before it was sent"
+                        await self._deliverer.skip(actor, event, name, why)
+                    fresh = []
+                if ordered or fresh:
+                    owed.append((event, (*ordered, *fresh)))
         return owed
+
+    async def resume_retractions(self, actor: str) -> list[str]:
+        """Say of what was being taken back that it is not known; return the announcements still to be taken back."""
+        owed = []
+        for made in list(self._pen.ledger.announcements.values()):
+            if made.retracted is None:
+                continue
+            for ended in list(made.retractions.values()):
+                if ended.state == "sending":
+                    await self._pen.keep(actor, replace(ended, state="unknown", detail=LOST))
+            names = {name for name, done in made.retractions.items() if done.state != "planned"}
+            if set(made.told()) - names:
+                owed.append(made.id)
+        return owed
+
+    def unsettled(self, since: float) -> list[tuple[str, int, str]]:
+        """Return the deliveries of parts made after `since` that nobody has read back or looked up to the end."""
+        return [
+            (made.id, part, name)
+            for made in self._pen.ledger.announcements.values()
+            for (part, name), done in made.deliveries.items()
+            if done is not None and done.state in ("sent", "unknown") and done.do == "publish"
+            if made.retracted is None and any(at >= since for at, _, event in made.parts if event.part == part)
+        ]
 
     def part_of(self, run: str, step: str) -> AnnouncementMade | None:
         """Return the part that this step of this run has made already."""
@@ -145,162 +275,90 @@ class Outbox:
 
     def delivery(self, made: Announcement, event: AnnouncementMade, outlet: str) -> Delivery:
         """Return what an outlet is given: the same every time it is asked for."""
-        language = next((o.language for o in self.config.outlets if o.id == outlet), "en")
-        title, body = event.texts.get(language) or next(iter(event.texts.values()))
-        at = next(at for at, _, each in made.parts if each is event or each.part == event.part)
-        return Delivery(
-            announcement=event.announcement,
-            part=event.part,
-            key=key_of(event.announcement, event.part, outlet),
-            kind=event.kind,
-            audience=event.audience,
-            language=language,
-            title=title,
-            body=body,
-            since=event.since,
-            at=at,
-            next_update=event.next_update,
-            accounts=event.accounts,
-            history=self._history(made, event, language),
-        )
+        return parcel(self.config, self._pen.ledger, made, event, outlet)
 
-    def _history(self, made: Announcement, event: AnnouncementMade, language: str) -> tuple[Post, ...]:
-        posts = []
-        for other in self._pen.ledger.announcements.values():
-            for at, _, each in other.parts:
-                earlier = each.part < event.part if other.id == made.id else at < made.parts[0][0]
-                if earlier and each.audience == event.audience:
-                    title, body = each.texts.get(language) or next(iter(each.texts.values()))
-                    post = Post(announcement=other.id, part=each.part, kind=each.kind, title=title, body=body, at=at)
-                    posts.append(post)
-        return tuple(sorted(posts, key=lambda post: post.at, reverse=True))
+    def audience_of(self, announcement: str) -> Audience:
+        """Return whom an announcement tells. Raises AnnounceError when there is none of that id."""
+        audience: Audience = self._made(announcement).newest.audience  # type: ignore[assignment]  # as it was made
+        return audience
 
-    async def _deliver(
-        self, actor: str, made: Announcement, event: AnnouncementMade, name: str, outlet: Outlet | None
-    ) -> DeliveryEnded:
-        delivery = self.delivery(made, event, name)
-        if outlet is None:
-            done = _ended(event, name, Delivered("skipped", detail="this outlet is no longer configured"))
-            await self._pen.keep(actor, done)
-            return done
-        intent = DeliveryIntended(announcement=event.announcement, part=event.part, outlet=name, key=delivery.key)
-        await self._pen.write(actor, intent)
+    async def _order_again(self, actor: str, made: Announcement, outlet: str, do: Do) -> tuple[int, str]:
+        """Journal that a retraction is to be tried once more at an outlet."""
+        done = made.retractions.get(outlet)
+        if do != "retry" or done is None or done.state not in ("failed", "unknown", "skipped"):
+            raise AnnounceError(f"{made.id} was taken back: {clean(outlet, 60)} can only be tried once more to do so")
+        again = DeliveryOrdered(announcement=made.id, part=done.part, outlet=outlet, do="retract")
+        async with self._free(outlet):
+            await self._pen.write(actor, again)
+        return done.part, "retract"
+
+    def _free(self, outlet: str) -> asyncio.Lock:
+        """Return the turn of an outlet that nobody has now. Raises AnnounceError."""
+        turn = self._deliverer.turn(outlet)
+        if turn.locked():
+            raise AnnounceError(f"{outlet} is being told right now; wait for what comes of it")
+        return turn
+
+    def _refuse(self, made: Announcement, part: int, outlet: str, do: Do) -> None:
+        """Raise AnnounceError for a word on a delivery that would say something twice, or change what is there."""
+        done = made.deliveries.get((part, outlet))
+        state = done.state if done is not None else "planned"
+        if state == "sending":
+            raise AnnounceError(f"{outlet} is being told right now; wait for what comes of it")
+        if state in PLACED:
+            raise AnnounceError(f"{outlet} has it already; say more with announce --update {made.id}, or --retract it")
+        newer = [each for each in made.told().get(outlet, ()) if each > part]
+        if newer:
+            raise AnnounceError(f"{outlet} has part {max(newer)} already, which is newer")
+        if do == "edit" and (part, outlet) in made.doubtful:
+            raise AnnounceError(f"{outlet} may have it as it was; retry it first, which looks it up")
+        if do != "skip" and done is not None and done.until is not None and self._clock() < done.until:
+            wait = done.until - self._clock()
+            raise AnnounceError(f"{outlet} asks to be left alone for another {wait:.0f} s")
+
+    def _edit(self, made: Announcement, part: int, outlet: str, title: str, body: str) -> DeliveryEdited:
+        edit = DeliveryEdited(announcement=made.id, part=part, outlet=outlet, title=title, body=body)
+        mine = replace(made, edits={**made.edits, (part, outlet): edit})
         try:
-            became = await outlets.publish(outlet, delivery, self.config.business, self.config.timezone)
-        except asyncio.CancelledError:
-            lost = Delivered("unknown", outlet.url, detail="given up while it was being sent; it may be published")
-            await self._pen.keep(actor, _ended(event, name, lost))
-            raise
-        done = _ended(event, name, became)
-        await self._pen.keep(actor, done)
-        return done
+            parcel(self.config, self._pen.ledger, mine, made.part(part), outlet)
+        except ValueError as error:
+            raise AnnounceError(f"{outlet}: {error}") from error
+        return edit
 
-    def _outlets(self, audience: str, chosen: Sequence[str]) -> list[Outlet]:
-        known = {outlet.id: outlet for outlet in self.config.outlets}
-        strangers = [name for name in chosen if name not in known]
-        if strangers:
-            raise AnnounceError(f"no outlet is called {', '.join(strangers)}")
-        if chosen:
-            found = [known[name] for name in chosen]
-        else:
-            found = [o for o in known.values() if o.audience == audience and outlets.can_publish(o.kind)]
-        if not found:
-            raise AnnounceError(f"no outlet can tell {audience}")
-        wrong = [o.id for o in found if o.audience != audience or not outlets.can_publish(o.kind)]
-        if wrong:
-            raise AnnounceError(f"{', '.join(wrong)} cannot tell {audience} in this version")
+    def _unreadable(self, names: Collection[str]) -> dict[str, str]:
+        """Return why the secrets of outlets cannot be read, by outlet."""
+        found = {}
+        for outlet in self.config.outlets:
+            secret = getattr(outlet.options, "secret", None)
+            if outlet.id in names and secret:
+                try:
+                    self._deliverer.tools.secret(secret)
+                except SecretError as error:
+                    found[outlet.id] = str(error)
         return found
 
-    def _compose(
-        self,
-        kind: str,
-        audience: Audience,
-        to: list[Outlet],
-        note: str,
-        run: str,
-        step: str,
-        as_of: float | None = None,
-        languages: Sequence[str] = (),
-    ) -> AnnouncementMade:
+    def _made(self, announcement: str) -> Announcement:
+        made = self._pen.ledger.announcements.get(announcement)
+        if made is None:
+            raise AnnounceError(f"there is no announcement {clean(announcement, 40)}")
+        return made
+
+    def _scene(self, as_of: float | None) -> Scene:
         now = self._clock() if as_of is None else as_of
-        ledger = self._pen.ledger
-        standing = next((a for a in ledger.announcements.values() if a.open and a.newest.audience == audience), None)
-        closing = kind in CLOSING_KINDS
-        if closing and standing is None:
-            raise NothingToCloseError(f"nothing is announced to {audience} that {kind} could close")
-        channels = [c for c in self.config.channels if c.audience == audience]
-        active = [c for c in channels if c.role == "backup" and c.id in ledger.active]
-        if kind == "backup-active" and not active:
-            raise AnnounceError(f"no backup of {audience} is active: activate one before telling people about it")
-        facts = Facts(
-            business=self.config.business,
-            audience=audience,
-            kind=kind,
-            since=standing.parts[0][2].since if standing is not None else self._since(now),
-            now=now,
-            timezone=self.config.timezone,
-            failed=self._failed_names(channels, now),
-            accounts=tuple(Account(c.id, c.name, c.address, self._state_of(c.id) is State.UP) for c in active),
-            page=next((o.url for o in self.config.outlets if o.kind == "page" and o.audience == audience), ""),
-            next_update=None if closing else now + UPDATE_EVERY,
-            note=note,
-        )
-        texts = {}
-        for language in dict.fromkeys((*languages, *(outlet.language for outlet in to))):
-            name = f"{clean(kind, 60)}.{language}.txt"
-            try:
-                template = find_template(self.config.templates, kind, language)
-            except ValueError as error:
-                raise AnnounceError(f"there is no template {name}: {error}") from error
-            try:
-                text = compose(template, facts)
-            except ValueError as error:
-                raise AnnounceError(f"{name}: {error}") from error
-            texts[language] = text.title, text.body
-        announced = len(ledger.announcements)
-        return AnnouncementMade(
-            announcement=standing.id if standing is not None else f"a{announced + 1}",
-            part=len(standing.parts) if standing is not None else 0,
-            kind=kind,
-            audience=audience,
-            texts=texts,
-            since=facts.since,
-            next_update=facts.next_update,
-            accounts=() if closing else tuple((c.name, c.address) for c in active),
-            outlets=tuple(outlet.id for outlet in to),
-            run=run,
-            step=step,
-        )
-
-    def _failed_names(self, channels: Sequence[Channel], now: float) -> tuple[str, ...]:
-        """Return which primaries fail, or did in the incident that is being closed."""
-        primaries = [channel for channel in channels if channel.role == "primary"]
-        incident, closed = self._pen.ledger.incident_at(now)
-        had = incident.channels if incident is not None and closed is None else set()
-        return tuple(c.name for c in primaries if self._failed(c)) or tuple(c.name for c in primaries if c.id in had)
-
-    def _failed(self, channel: Channel) -> bool:
-        return self._state_of(channel.id) in BAD
-
-    def _since(self, now: float) -> float:
-        incident, closed = self._pen.ledger.incident_at(now)
-        if incident is not None and closed is None:
-            return incident.since
-        return min(self._pen.ledger.active.values(), default=now)
+        return Scene(self.config, self._pen.ledger, self._state_of, now)
 
 
-def key_of(announcement: str, part: int, outlet: str) -> str:
-    """Return the key of a delivery: the same for every try, different for every part and outlet."""
-    return hashlib.sha256(f"{announcement}\0{part}\0{outlet}".encode()).hexdigest()[:24]
-
-
-def _ended(event: AnnouncementMade, outlet: str, done: Delivered) -> DeliveryEnded:
-    return DeliveryEnded(
-        announcement=event.announcement,
-        part=event.part,
-        outlet=outlet,
-        state=done.state,
-        url=done.url,
-        remote_id=done.remote_id,
-        detail=done.detail,
+def _edits(made: AnnouncementMade, words: Mapping[str, tuple[str, str]]) -> tuple[DeliveryEdited, ...]:
+    return tuple(
+        DeliveryEdited(announcement=made.announcement, part=made.part, outlet=outlet, title=title, body=body)
+        for outlet, (title, body) in words.items()
     )
+
+
+async def _together(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """Do all at once; an error of one is raised when all have ended, so that it ends no other half-way."""
+    done = await asyncio.gather(*works, return_exceptions=True)
+    for each in done:
+        if isinstance(each, BaseException):
+            raise each
+    return [each for each in done if not isinstance(each, BaseException)]

@@ -60,7 +60,7 @@ def _common_fates(config: Config) -> tuple[Fate, ...]:
 @click.option(
     "--system", is_flag=True, help="Print the files of a system service; with DIR write them below it (DIR is /)."
 )
-@click.option("--example", "kind", metavar="PROBE", help="Print a commented check file for this probe.")
+@click.option("--example", "kind", metavar="PROBE", help="Print a commented file for this probe, or for outlet-KIND.")
 def init(target: str | None, system: bool, kind: str | None) -> None:
     """Write a commented starter configuration into DIR."""
     if kind is not None:
@@ -103,9 +103,9 @@ def _system(root: str | None) -> None:
 
 
 def _example(kind: str) -> str:
-    from outagetui.config.examples import example, names
+    from outagetui.config.examples import example, names, outlet_names
 
-    known = names()
+    known = (*names(), *outlet_names())
     if kind not in known:
         fail(f'unknown probe "{kind}"{nearest(kind, known)}; known: {listing(known, 40)}', 2)
     return example(kind)

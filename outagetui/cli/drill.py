@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from outagetui.cli.common import UNUSABLE, fail, print_json
+from outagetui.drill.guard import loopback_only
 from outagetui.drill.scenario import MESSENGER_2011, SCENARIOS, Scenario
 from outagetui.drill.stage import DrillError, stage
 from outagetui.text import clean
@@ -31,6 +32,7 @@ def drill(options: dict[str, str | None], scenario: str, headless: bool, as_json
         fail(f"there is no scenario {clean(scenario, 40)}; there are: {', '.join(SCENARIOS)}", 2)
     if as_json and not headless:
         fail("--json goes with --headless", 2)
+    loopback_only((Path(sys.executable).name,))  # the drill's own processes, each of which has this guard
     for number in (signal.SIGTERM, signal.SIGHUP):
         # So that the drill's servers and daemon are taken down by the way out, not left behind.
         signal.signal(number, lambda signum, _: sys.exit(128 + signum))
@@ -58,6 +60,11 @@ def _headless(options: dict[str, str | None], scenario: Scenario, as_json: bool)
         click.echo(f"{name[:-2]} after {document[name]} s")
     for audience, reach in document["reach"].items():
         click.echo(f"reach {audience}: " + ", ".join(f"{when} {_share(value)}" for when, value in reach.items()))
+    for name, told in document["outlets"].items():
+        became = [f"{part['kind']} {part['state']} at {part['t']} s" for part in told["parts"]]
+        click.echo(f"outlet {name}: {', '.join(became) or 'nothing was sent'}")
+        for words in told["warnings"]:
+            click.echo(f"    warning: {words}")
     click.echo(f"score {document['score']} of 100; the page is {document['page']}")
 
 
@@ -79,6 +86,7 @@ def _screens(options: dict[str, str | None], scenario: Scenario) -> int:
     refused = terminal.refusal()
     if refused:
         fail(f"{refused}; or: outagetui drill --headless", UNUSABLE)
+    click.echo(scenario.story)
     with stage(scenario, "live") as set_up:
         set_up.begin()
 

@@ -8,6 +8,7 @@ import msgspec
 from outagetui.config.decode import NOT_YET, decode, keys_of
 from outagetui.config.draft import ID, ID_WORDS, Draft, Owner, Placed, usable_id
 from outagetui.config.durations import show_duration
+from outagetui.config.outlettable import read_outlet
 from outagetui.config.positions import Path
 from outagetui.config.problems import listing, nearest
 from outagetui.config.source import Source, names_in, read_source
@@ -15,6 +16,7 @@ from outagetui.config.tables import ChannelTable, CheckTable, OutletTable, Owner
 from outagetui.config.targets import connect_trouble, option_troubles, target_option_troubles, target_trouble
 from outagetui.model import Check
 from outagetui.options import PROBES, ProbeOptions, SipCallOptions, ValueOptions
+from outagetui.outlet_options import OutletOptions
 
 TIME_BESIDE: Final = 10.0  # seconds a probe that waits `within` has for all else, unless `timeout` says otherwise
 CALL_BESIDE: Final = 2.0  # seconds of a `sip.call` that are not sound
@@ -45,15 +47,15 @@ def _read_owner(draft: Draft, source: Source, data: dict[str, Any]) -> None:
         return
     kind: Path = (raw[0],)
     table: Placed[ChannelTable] | Placed[OutletTable]
+    options = OutletOptions()
     if raw[0] == "channel":
         channel = decode(ChannelTable, data["channel"], source, kind)
         id = usable_id(channel.id, source, (*kind, "id"))
         _look_at_channel(channel, id, source)
         table = Placed(channel, source, kind)
     else:
-        outlet = decode(OutletTable, data["outlet"], source, kind)
+        outlet, options = read_outlet(data["outlet"], source)
         id = usable_id(outlet.id, source, (*kind, "id"))
-        _look_at_outlet(outlet, source)
         table = Placed(outlet, source, kind)
     if raw[0] == "channel" and not data.get("check"):
         source.problem(("check",), "missing; a channel needs at least one [[check]]")
@@ -61,7 +63,7 @@ def _read_owner(draft: Draft, source: Source, data: dict[str, Any]) -> None:
     for index, entry in enumerate(data["check"] if isinstance(data.get("check"), list) else ()):
         if isinstance(entry, dict):
             checks.append(Placed(_read_check(draft, entry, id, source, ("check", index)), source, ("check", index)))
-    draft.owners.append(Owner(id, table, tuple(checks)))
+    draft.owners.append(Owner(id, table, tuple(checks), options))
 
 
 def _look_at_channel(channel: ChannelTable, id: str, source: Source) -> None:
@@ -73,19 +75,6 @@ def _look_at_channel(channel: ChannelTable, id: str, source: Source) -> None:
         told_twice(getattr(channel, key), source, ("channel", key))
     if id in channel.backs_up:
         source.problem(("channel", "backs_up", channel.backs_up.index(id)), "a channel cannot back itself up")
-
-
-def _look_at_outlet(outlet: OutletTable, source: Source) -> None:
-    page = outlet.kind == "page"
-    for key, given in (("directory", outlet.directory), ("url", outlet.url)):
-        if page and not given:
-            source.problem(("outlet", key), f"missing; a page outlet needs {key}")
-    if outlet.directory and not page:
-        source.problem(("outlet", "directory"), "only a page outlet has this; remove it")
-    if outlet.url and (trouble := target_trouble("http", outlet.url)):
-        source.problem(("outlet", "url"), trouble)
-    if not ID.fullmatch(outlet.language):
-        source.problem(("outlet", "language"), f'expected a language such as "en", not "{outlet.language}"')
 
 
 def told_twice(names: tuple[str, ...], source: Source, at: Path) -> None:

@@ -11,6 +11,7 @@ from outagetui.config.problems import Report
 from outagetui.config.source import Source
 from outagetui.config.tables import ChannelTable, ContactTable, OutletTable, SegmentTable, SettingsFile
 from outagetui.model import Check, Playbook, Template
+from outagetui.outlet_options import OutletOptions
 
 T = TypeVar("T", covariant=True)
 
@@ -43,6 +44,7 @@ class Owner(Struct, frozen=True):
     id: str
     table: Placed[ChannelTable] | Placed[OutletTable]
     checks: tuple[Placed[Check], ...]
+    options: OutletOptions = OutletOptions()
 
     @property
     def channel(self) -> ChannelTable | None:

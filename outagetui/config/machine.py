@@ -4,9 +4,11 @@ import os
 import stat
 from pathlib import Path
 
+from outagetui.alerts.post import trouble_of
 from outagetui.config.alertchain import look_at_alert_secrets
 from outagetui.config.commandfile import look_at_programs
 from outagetui.config.draft import Draft, Placed
+from outagetui.config.messages import look_at_files
 from outagetui.config.positions import Path as Key
 from outagetui.config.problems import Problem
 from outagetui.config.reading import read
@@ -84,7 +86,19 @@ def _directory_trouble(directory: str) -> str:
 
 def _look_at_outlets(config: Config, draft: Draft) -> None:
     tables = {owner.id: owner.table for owner in draft.owners}
+    secrets = Secrets(Path(config.secrets) if config.secrets else None)
     for outlet in config.outlets:
+        for key in ("secret", "sign"):
+            name = getattr(outlet.options, key, None)
+            if name is not None:
+                try:
+                    value = secrets.read(name)
+                except SecretError as error:
+                    tables[outlet.id].problem((key,), str(error))
+                    continue
+                if outlet.kind == "apprise" and (words := trouble_of(value, one=True)):
+                    tables[outlet.id].problem((key,), f"secret {name!r}: {words}")
+        look_at_files(tables[outlet.id], outlet.options)
         usable = Path(outlet.directory).is_dir() and os.access(outlet.directory, os.W_OK | os.X_OK)
         if outlet.directory and not usable:
             message = f"{outlet.directory}: no such directory, or not writable; create it for the daemon's user"

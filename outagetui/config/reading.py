@@ -10,6 +10,7 @@ from outagetui.config.checkfiles import beside, read_check_files
 from outagetui.config.commandfile import commands_of
 from outagetui.config.contactsfile import read_contacts
 from outagetui.config.draft import Draft, Owner
+from outagetui.config.messages import whole_paths
 from outagetui.config.places import default_store
 from outagetui.config.playbookfiles import read_playbooks
 from outagetui.config.problems import ConfigError
@@ -65,6 +66,7 @@ def _config(draft: Draft) -> Config:
         store=beside(draft, store) if store else default_store(draft.directory, os.environ),
         secrets=beside(draft, settings.secrets.directory) if settings.secrets else None,
         fail_back=settings.fail_back.up_for,
+        update_every=settings.announce.update_every,
         canaries=tuple(draft.canaries),
         operators=settings.operator,
         channels=tuple(_channel(owner, owner.channel) for owner in draft.owners if owner.channel),
@@ -114,5 +116,6 @@ def _outlet(draft: Draft, owner: Owner, table: OutletTable) -> Outlet:
         directory=beside(draft, table.directory) if table.directory else "",
         language=table.language,
         timeout=table.timeout,
+        options=whole_paths(draft, owner.options),
         checks=tuple(check.value for check in owner.checks),
     )

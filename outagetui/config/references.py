@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from outagetui.config import graph
 from outagetui.config.alertchain import look_at_routes
 from outagetui.config.draft import Draft, Owner, Placed
+from outagetui.config.messages import look_at_messages
 from outagetui.config.names import known_name, known_names
 from outagetui.config.positions import Path
 from outagetui.config.steps import look_at_steps
@@ -27,6 +28,7 @@ def look_at_references(draft: Draft) -> None:
     for playbook in draft.playbooks:
         look_at_conditions(draft, playbook)
         look_at_steps(draft, playbook)
+    look_at_messages(draft)
     look_at_routes(draft)
     graph.look_for_cycles(draft)
 

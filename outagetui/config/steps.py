@@ -2,13 +2,14 @@
 
 from outagetui.config.chatsteps import OnXmpp, look_at_banner, look_at_xmpp
 from outagetui.config.commandfile import look_at_use
-from outagetui.config.draft import Draft, Placed
+from outagetui.config.draft import Draft, Owner, Placed
 from outagetui.config.names import known_name, known_names
 from outagetui.config.positions import Path
 from outagetui.config.problems import listing, nearest
-from outagetui.config.tables import PUBLISHES, OutletTable, SettingsFile
+from outagetui.config.tables import OutletTable, SettingsFile
 from outagetui.config.templates import KINDS
 from outagetui.model import Playbook, Step
+from outagetui.outlet_options import publishes
 from outagetui.step_options import (
     AnnounceOptions,
     BannerOptions,
@@ -117,17 +118,22 @@ def _look_at_options(draft: Draft, playbook: Placed[Playbook], at: Path, options
 
 
 def _look_at_announcement(draft: Draft, playbook: Placed[Playbook], at: Path, options: AnnounceOptions) -> None:
-    outlets = {id: owner.outlet for id, owner in draft.outlets().items() if owner.outlet is not None}
+    owners = draft.outlets()
+    outlets = {id: owner.outlet for id, owner in owners.items() if owner.outlet is not None}
     known_names(draft, playbook, (*at, "outlets"), options.outlets, outlets, "outlet")
     chosen: list[OutletTable] = []
     for index, id in enumerate(options.outlets):
         if id in outlets:
-            if trouble := _outlet_trouble(id, outlets[id], options):
+            if trouble := _outlet_trouble(owners[id], outlets[id], options):
                 playbook.problem((*at, "outlets", index), trouble)
             else:
                 chosen.append(outlets[id])
     if not options.outlets and options.audience:
-        chosen = [each for each in outlets.values() if each.audience == options.audience and each.kind in PUBLISHES]
+        chosen = [
+            each
+            for id, each in outlets.items()
+            if each.audience == options.audience and publishes(each.kind, owners[id].options)
+        ]
         if not chosen and not draft.maybe:
             playbook.problem((*at, "audience"), f"no outlet for {options.audience} can publish; add one of kind page")
     if options.kind not in KINDS:
@@ -144,10 +150,11 @@ def _look_at_announcement(draft: Draft, playbook: Placed[Playbook], at: Path, op
         playbook.problem((*at, "kind"), f"there is no playbooks/announcements/{kind}.{language}.txt")
 
 
-def _outlet_trouble(id: str, outlet: OutletTable, options: AnnounceOptions) -> str:
-    if outlet.kind and outlet.kind not in PUBLISHES:
-        publish = ", ".join(sorted(PUBLISHES))
-        return f'"{id}" is of kind {outlet.kind}, which cannot publish in this version; kinds that can: {publish}'
+def _outlet_trouble(owner: Owner, outlet: OutletTable, options: AnnounceOptions) -> str:
+    id = owner.id
+    if outlet.kind and not publishes(outlet.kind, owner.options):
+        key = owner.options.PUBLISHED_WITH
+        return f'"{id}" has no {key}, so it is only watched; add {key} to its file'
     if outlet.audience and options.audience and outlet.audience != options.audience:
         return f'"{id}" is read by {outlet.audience}, not {options.audience}'
     return ""

@@ -1,10 +1,11 @@
 """The tables of the configuration files as they are written: keys, types, defaults. `model` is what they become."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
 from outagetui.model import Audience, Operator, State
+from outagetui.outlet_options import OUTLETS
 
 Text = Annotated[str, Meta(min_length=1, max_length=4000)]
 Interval = Annotated[float, Meta(ge=0.1, extra_json_schema={"unit": "s"})]
@@ -50,6 +51,12 @@ class FailBackTable(Struct, kw_only=True):
     up_for: Annotated[float, Meta(ge=0, extra_json_schema={"unit": "s"})] = 60.0
 
 
+class AnnounceTable(Struct, kw_only=True):
+    """`[announce]`: how often people are promised news while an announcement is open."""
+
+    update_every: Annotated[float, Meta(ge=1, extra_json_schema={"unit": "s"})] = 1800.0
+
+
 class ParamTable(Struct, kw_only=True):
     """`[command.NAME.params]`: what a value must be."""
 
@@ -76,6 +83,7 @@ class SettingsFile(Struct, kw_only=True):
     store: StoreTable = field(default_factory=StoreTable)
     secrets: SecretsTable | None = None
     fail_back: FailBackTable = field(default_factory=FailBackTable)
+    announce: AnnounceTable = field(default_factory=AnnounceTable)
     operator: tuple[Operator, ...] = ()
     alert: tuple[AlertTable, ...] = ()
     heartbeat: HeartbeatTable | None = None
@@ -127,13 +135,11 @@ OutletKind = Literal[
     "xmpp",
     "command",
 ]
-PUBLISHES = frozenset({"page"})  # outlet kinds this version can publish to; the others are watched
+PUBLISHES = frozenset(OUTLETS)
 
 
 class OutletTable(Struct, kw_only=True):
-    """`[outlet]`; `id` is the file's name unless given."""
-
-    later: ClassVar[frozenset[str]] = frozenset({"secret"})
+    """The keys of `[outlet]` that every kind shares; `id` is the file's name unless given."""
 
     id: Text | None = None
     name: Text

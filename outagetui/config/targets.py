@@ -47,6 +47,7 @@ _FORMS = {
     "xmpp": "xmpp://user@domain",
     "xmpp.room": "xmpp://user@domain",
     "imap": "imap://user@host:port or imaps://user@host:port",
+    "email": "smtp://user@host:port or smtps://user@host:port",
     "mail.roundtrip": "smtp://host:port, or the http(s)://… form of a web chat with {token} in its query",
     "websocket": "ws://host/… or wss://host/…",
     "webchat": "http://host/… or https://host/…",
@@ -71,11 +72,12 @@ _SCHEMES = dict.fromkeys(_WEB, ("http", "https")) | {
     "irc": ("irc", "ircs"),
     "xmpp.room": ("xmpp",),
     "imap": ("imap", "imaps"),
+    "email": ("smtp", "smtps"),
     "mail.roundtrip": ("smtp", "http", "https"),
     "websocket": ("ws", "wss"),
 }
 _XMPP = frozenset({"xmpp", "xmpp.room"})
-_USERS = _XMPP | {"imap"}  # probes whose target names the user
+_USERS = _XMPP | {"imap", "email"}  # probes, and the outlet, whose target names the user
 _CANARIES = {"tcp": "tcp", "http": "http", "https": "http", "dns": "dns", "icmp": "icmp"}
 
 _LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?|_[\w-]{1,62}")
@@ -127,8 +129,8 @@ def _rest_trouble(probe: str, parts: SplitResult, port: int | None, form: str) -
         return "" if "{token}" in parts.query else f"{form}: {{token}} is missing in its query"
     if probe in _XMPP:
         return form if not parts.username or port is not None or parts.path.strip("/") or parts.query else ""
-    if probe == "imap" and port is None and not parts.path.strip("/") and not parts.query:
-        return ""  # 143 or 993
+    if probe in ("imap", "email") and port is None and not parts.path.strip("/") and not parts.query:
+        return ""  # 143 or 993, 587 or 465
     if probe == "dns":
         return "" if _is_name(unquote(parts.path[1:])) and not parts.query else f"{form}: the name is missing"
     if probe == "icmp":

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -86,11 +86,35 @@ class Standing(_Order, kw_only=True):
 
 
 class Announce(_Order, kw_only=True):
-    """Tell an audience. The reply comes once it is journaled; what came of it is in the journal."""
+    """Tell an audience. The reply comes once it is journaled; what came of it is in the journal.
 
-    kind: str
-    audience: Audience
+    `update` names the open announcement that it must belong to, which tells the audience too; `words` are own titles
+    and bodies by outlet.
+    """
+
+    kind: str = ""
+    audience: Audience | None = None
     outlets: tuple[str, ...] = ()
+    note: str = ""
+    update: str = ""
+    words: dict[str, tuple[str, str]] = {}
+
+
+class Delivery(_Order, kw_only=True):
+    """Try one outlet's part of an announcement again, leave it out, or send it in words of one's own."""
+
+    announcement: str
+    outlet: str
+    do: Literal["retry", "skip", "edit"]
+    part: int | None = None
+    title: str = ""
+    body: str = ""
+
+
+class Retract(_Order, kw_only=True):
+    """Take an announcement back from wherever it is."""
+
+    announcement: str
     note: str = ""
 
 
@@ -138,7 +162,10 @@ FIELDS: dict[str, type[_Order]] = {
     "recheck": Recheck,
     "activate": Standing,
     "deactivate": Standing,
+    "preview": Announce,
     "announce": Announce,
+    "delivery": Delivery,
+    "retract": Retract,
     "prove": Prove,
     "alert-test": AlertTest,
     "reload": Nothing,

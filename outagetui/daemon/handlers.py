@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from outagetui import __version__
 from outagetui.config import ConfigError, digest, load
-from outagetui.daemon import desk
+from outagetui.daemon import desk, telling
 from outagetui.daemon.sender import Sender
 from outagetui.daemon.world import balance_of
 from outagetui.events import ConfigLoaded, FaultInjected
@@ -40,13 +40,13 @@ def orders_of(daemon: "Daemon") -> dict[str, desk.Handler]:
         "recheck": take.recheck,
         "activate": lambda sender, order: take.stand(sender, "activate", order),
         "deactivate": lambda sender, order: take.stand(sender, "deactivate", order),
-        "announce": take.announce,
         "prove": take.prove,
         "alert-test": take.alert_test,
         "reload": take.reload,
         "fault": take.fault,
         "drilled": take.drilled,
         "stop": take.stop,
+        **telling.orders_of(daemon),
     }
 
 
@@ -152,12 +152,6 @@ class _Handlers:
 
     async def alert_test(self, sender: Sender, order: desk.AlertTest) -> dict[str, Any]:
         return {"links": self._daemon.alarm.test(sender.actor, order.name)}
-
-    async def announce(self, sender: Sender, order: desk.Announce) -> dict[str, Any]:
-        note = clean(order.note, desk.NOTE)
-        made = await self._daemon.outbox.make(sender.actor, order.kind, order.audience, order.outlets, note=note)
-        self._daemon.courier.send(sender.actor, made)
-        return {"announcement": made.announcement, "part": made.part}
 
     async def reload(self, sender: Sender, order: desk.Nothing) -> dict[str, Any]:
         directory = Path(self._daemon.config.directory)

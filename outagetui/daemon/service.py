@@ -28,8 +28,9 @@ from outagetui.events import DaemonStarted, DaemonStopped
 from outagetui.fate import Fate, common
 from outagetui.journal import Store, WriteError
 from outagetui.live import Beat
-from outagetui.model import Check, Config, Outcome, Sample
+from outagetui.model import Channel, Check, Config, Outcome, Outlet, Sample
 from outagetui.orders.wire import socket_path
+from outagetui.outlets import Tools
 from outagetui.playbook.course import DAEMON
 from outagetui.playbook.runner import Runner
 from outagetui.probes import look
@@ -68,7 +69,9 @@ class Daemon:
         secrets = Secrets.of_drill(directory, place) if drill else Secrets(directory)
         self.vantage = Vantage(config.vantage, secrets, store.path.parent)
         self.schedule = Schedule(self._look, self.watch.see, clock)
-        self.outbox = Outbox(config, self.record, self.watch.state_of, clock)
+        kept = store.path.parent / "sent"
+        tools = Tools(config.business, config.timezone, secrets.read, secrets.hide, clock, place=kept)
+        self.outbox = Outbox(config, self.record, self.watch.state_of, clock, tools)
         self.courier = Courier(self.outbox)
         self._progress: dict[str, str] = {}  # how far waits have come, by "run/step"
         world = make_world(self.record, self.watch, self.outbox, self._probe, self._progress, secrets)
@@ -81,6 +84,7 @@ class Daemon:
         self._end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._flushed = asyncio.get_running_loop().time()
         self._fates: tuple[Fate, ...] = ()
+        self.hosts: dict[str, set[str]] = {}  # the IP addresses of channels and outlets, by id
         self._turned = self._flushed  # when the flusher last came round, whether it could write or not
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -245,7 +249,10 @@ class Daemon:
     async def _keep_finding_fates(self) -> None:
         """Look now and once a day what channels share; the screens show it."""
         while True:
-            found = common(self.config.channels, await traits_of(self.config.channels, self.vantage))
+            owners: list[Channel | Outlet] = [*self.config.channels, *self.config.outlets]
+            traits = await traits_of(owners, self.vantage)
+            found = common(self.config.channels, traits)
+            self.hosts = {name: {each.value for each in own if each.kind == "host"} for name, own in traits.items()}
             if found != self._fates:
                 self._fates = found
                 with contextlib.suppress(WriteError):

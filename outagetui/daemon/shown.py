@@ -1,5 +1,8 @@
 """What the daemon tells the screens of its configuration: the copy it writes into the store."""
 
+from msgspec.structs import replace
+
+from outagetui.config.templates import KINDS
 from outagetui.events import StepPlan
 from outagetui.fate import Fate
 from outagetui.live import Public, PublicPlaybook, public
@@ -9,7 +12,9 @@ from outagetui.playbook.plan import digest, plan
 
 def shown(config: Config, drill: str, fates: tuple[Fate, ...]) -> Public:
     """Return the public copy of `config`, with what every playbook's steps would do in words."""
-    return public(config, _playbooks(config), drill, fates)
+    told = {template.kind for template in config.templates}
+    kinds = tuple(kind for kind in KINDS if kind in told)
+    return replace(public(config, _playbooks(config), drill, fates), kinds=kinds)
 
 
 def _playbooks(config: Config) -> tuple[PublicPlaybook, ...]:

@@ -16,13 +16,14 @@ from pathlib import Path
 from outagetui.drill.servers import HOST
 
 DOMAIN, ROOMS, ROOM, USER = "drill.test", "rooms.drill.test", "office", "watch"
+PROGRAMS = ("prosody", "prosodyctl", "openssl")
 START_SECONDS = 10.0
 _PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"
 
 
 def lacking() -> str:
     """Return what of Prosody's is not installed here, in words; empty when all is there."""
-    missing = [name for name in ("prosody", "prosodyctl", "openssl") if shutil.which(name, path=_PATH) is None]
+    missing = [name for name in PROGRAMS if shutil.which(name, path=_PATH) is None]
     return f"{missing[0]} is not installed" if missing else ""
 
 

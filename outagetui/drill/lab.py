@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from outagetui.drill.guard import loopback_only
+from outagetui.drill.jabber import PROGRAMS
 from outagetui.drill.scenario import SCENARIOS, Pace
 from outagetui.drill.troupe import TROUPES, Player, Troupe
 from outagetui.orders.client import OrderClient
@@ -62,5 +63,5 @@ async def _standard_input() -> asyncio.StreamReader:
 
 
 if __name__ == "__main__":
-    loopback_only()
+    loopback_only(PROGRAMS)
     asyncio.run(main(sys.argv[1], sys.argv[2], Path(sys.argv[3])))

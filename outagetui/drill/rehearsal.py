@@ -4,16 +4,19 @@ import asyncio
 import time
 from typing import Any
 
+from outagetui.config import load
 from outagetui.drill.result import Seen, result
 from outagetui.drill.scenario import Scenario
 from outagetui.drill.stage import DrillError, Stage
-from outagetui.model import State
+from outagetui.model import GOOD, State
 from outagetui.orders.client import OrderClient
 from outagetui.reader import Reader
-from outagetui.rows import Board
+from outagetui.rows import Board, ChannelRow, OutletRow
 from outagetui.source import StoreSource
+from outagetui.step_options import AnnounceOptions
 
 LOOK_EVERY = 0.2
+EARLY = 1.5  # seconds before it is due that the operator sends an update
 LIMIT = 57.0
 SETTLE = 12.0
 
@@ -26,7 +29,9 @@ async def rehearse(scenario: Scenario, stage: Stage) -> dict[str, Any]:
     await _quiet(source)
     stage.begin()
     proofs = [time.monotonic() + scenario.short.quiet + at for at in scenario.short.proofs]
-    answered: set[tuple[str, str, int]] = set()
+    book = next(book for book in load(stage.config).playbooks if book.id == scenario.playbook)
+    announcing = {step.id: step.options for step in book.steps if isinstance(step.options, AnnounceOptions)}
+    operator = _Operator(scenario.playbook, announcing, orders)
     over = False
     try:
         while not over:
@@ -37,43 +42,80 @@ async def rehearse(scenario: Scenario, stage: Stage) -> dict[str, Any]:
             if proofs and time.monotonic() >= proofs[0]:
                 del proofs[0]
                 await orders.send("prove", channels=())
-            over = await _act(scenario, board, orders, answered)
+            over = await operator.act(board)
             await asyncio.sleep(LOOK_EVERY)
     finally:
         await orders.aclose()
         source.close()
     primaries = frozenset(row.id for row in board.channels if row.role == "primary")
     page = str(stage.place / "pages" / "status" / "index.html")
-    return result(scenario.id, Reader(stage.store).entries(), primaries, seen, page)
+    names = {row.name: row.id for row in board.channels}
+    document = result(scenario.id, Reader(stage.store).entries(), primaries, seen, page, names)
+    for name, row in document["outlets"].items():
+        row["warnings"] = operator.warnings.get(name, [])
+    return document
 
 
 async def _quiet(source: StoreSource) -> None:
     limit = time.monotonic() + SETTLE
     while True:
         board = source.board(time.time())
-        if all(row.state is State.UP for row in board.channels):
+        watched: list[ChannelRow | OutletRow] = [*board.channels, *(row for row in board.outlets if row.checks)]
+        if all(row.state is State.UP for row in watched):
             return
         if time.monotonic() > limit:
-            wrong = ", ".join(
-                f"{row.id} {row.state.value}: {row.why}" for row in board.channels if row.state is not State.UP
-            )
+            wrong = ", ".join(f"{row.id} {row.state.value}: {row.why}" for row in watched if row.state is not State.UP)
             raise DrillError(f"the drill did not begin quietly: {wrong}")
         await asyncio.sleep(LOOK_EVERY)
 
 
-async def _act(scenario: Scenario, board: Board, orders: OrderClient, answered: set[tuple[str, str, int]]) -> bool:
-    """Do what a person at the screens would do next; return whether the story is over."""
-    incident = board.incident
-    if incident is not None and incident.closed is None and not incident.acked_by:
-        await orders.send("ack", incident=incident.id)
-    run = next((run for run in board.runs if run.playbook == scenario.playbook), None)
-    if run is None:
-        if any(hint.playbook == scenario.playbook for hint in board.suggestions):
-            await orders.send("start", playbook=scenario.playbook)
-        return False
-    asking = run.asking
-    if asking is not None and (run.id, asking.id, asking.attempt) not in answered:
-        answered.add((run.id, asking.id, asking.attempt))
-        answer = "yes" if "yes" in asking.answers else "done"
-        await orders.send("answer", run=run.id, step=asking.id, attempt=asking.attempt, answer=answer)
-    return run.ended is not None
+class _Operator:
+    """Does what a person at the screens would do. `warnings` are what was said of each outlet before it was told."""
+
+    def __init__(self, playbook: str, announcing: dict[str, AnnounceOptions], orders: OrderClient) -> None:
+        """`announcing` are the playbook's steps that announce."""
+        self._playbook, self._announcing, self._orders = playbook, announcing, orders
+        self._answered: set[tuple[str, str, int]] = set()
+        self._told: set[tuple[str, int]] = set()
+        self.warnings: dict[str, list[str]] = {}
+
+    async def act(self, board: Board) -> bool:
+        """Do what comes next; return whether the story is over."""
+        incident = board.incident
+        if incident is not None and incident.closed is None and not incident.acked_by:
+            await self._orders.send("ack", incident=incident.id)
+        await self._tell_more(board)
+        run = next((run for run in board.runs if run.playbook == self._playbook), None)
+        if run is None:
+            if any(hint.playbook == self._playbook for hint in board.suggestions):
+                await self._orders.send("start", playbook=self._playbook)
+            return False
+        asking = run.asking
+        if asking is not None and (run.id, asking.id, asking.attempt) not in self._answered:
+            self._answered.add((run.id, asking.id, asking.attempt))
+            await self._read_warnings(asking.id)
+            answer = "yes" if "yes" in asking.answers else "done"
+            await self._orders.send("answer", run=run.id, step=asking.id, attempt=asking.attempt, answer=answer)
+        return run.ended is not None
+
+    async def _tell_more(self, board: Board) -> None:
+        """Send the updates that were promised, each a little before it is due."""
+        for row in board.announcements:
+            due = row.open and row.next_update is not None and board.at >= row.next_update - EARLY
+            if due and (row.id, row.parts) not in self._told:
+                self._told.add((row.id, row.parts))
+                mine = [each for each in board.channels if each.role == "primary" and each.audience == row.audience]
+                well = all(each.state in GOOD for each in mine)
+                await self._orders.send("announce", kind="recovering" if well else "update", audience=row.audience)
+
+    async def _read_warnings(self, step: str) -> None:
+        """Look at the preview of what a step will announce, as the screens show it."""
+        said = self._announcing.get(step)
+        if said is None:
+            return
+        reply = await self._orders.send("preview", kind=said.kind, audience=said.audience, outlets=said.outlets)
+        warnings = reply.get("warnings")
+        for doubt in warnings if isinstance(warnings, list | tuple) else ():
+            words = self.warnings.setdefault(doubt["outlet"], [])
+            if doubt["words"] not in words:
+                words.append(doubt["words"])

@@ -1,6 +1,6 @@
 """What came of a drill, read from the journal and from the reach that the screens showed; pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from outagetui import events
@@ -14,12 +14,21 @@ Seen = tuple[float, dict[str, float]]  # epoch seconds, reach now by audience
 
 
 class Marks:
-    """The moments that count, in seconds from the first fault; None for what did not happen."""
+    """The moments that count, in epoch seconds; None for what did not happen. `names` are channels, by their names."""
 
-    def __init__(self, entries: Sequence[Entry], primaries: frozenset[str]) -> None:
+    def __init__(
+        self, entries: Sequence[Entry], primaries: frozenset[str], names: Mapping[str, str] | None = None
+    ) -> None:
+        self._names = names or {}
+        self._states: dict[str, str] = {}
+        self._due: dict[str, float | None] = {}  # when the next part of an open announcement was promised
         self._bad: set[str] = set()
         self._primaries = primaries
         self._parts: dict[tuple[str, int], str] = {}
+        self.parts = 0  # made, of all announcements
+        self.outlets: dict[str, list[dict[str, Any]]] = {}  # what became of each part at each outlet
+        self.late = 0  # parts that came later than was promised
+        self.untrue = 0  # parts that named a backup that was down
         self._faulty: set[str] = set()
         self.fault: float | None = None
         self.cured: float | None = None  # when the last fault was taken away
@@ -31,6 +40,8 @@ class Marks:
         self.closed: float | None = None
         for entry in entries:
             self._take(entry, events.decode(entry.kind, entry.document))
+        end = entries[-1].at if entries else 0.0
+        self.late += sum(due is not None and end > due for due in self._due.values())
 
     def _take(self, entry: Entry, event: events.Event | None) -> None:
         at = entry.at
@@ -39,21 +50,46 @@ class Marks:
                 self.fault = self.fault if self.fault is not None else at
                 self._faulty = self._faulty - {target} if fault == CURED else self._faulty | {target}
                 self.cured = None if self._faulty else at
-            case events.StateChanged(id=name, now=now) if name in self._primaries and self.fault is not None:
-                self._state(name, now, at)
+            case events.StateChanged(id=name, now=now):
+                self._states[name] = now
+                if name in self._primaries and self.fault is not None:
+                    self._state(name, now, at)
             case events.Acked():
                 self.acked = self.acked or at
             case events.Activated():
                 self.activated = self.activated or at
-            case events.AnnouncementMade(announcement=name, part=part, kind=kind):
-                self._parts[name, part] = kind
-            case events.DeliveryEnded(announcement=name, part=part, state=state) if state in OUT:
-                if self._parts.get((name, part)) == "backup-active":
-                    self.announced = self.announced or at
-                elif self._parts.get((name, part)) == "resolved":
-                    self.closed = self.closed or at
+            case events.AnnouncementMade():
+                self._made(event, at)
+            case events.DeliveryEnded():
+                self._ended(event, at)
             case _:
                 pass
+
+    def _made(self, made: events.AnnouncementMade, at: float) -> None:
+        self._parts[made.announcement, made.part] = made.kind
+        self.parts += 1
+        due = self._due.get(made.announcement)
+        self._due[made.announcement] = made.next_update
+        named = [self._names.get(name, name) for name, _ in made.accounts]
+        self.untrue += any(self._states.get(channel) in BAD for channel in named)
+        self.late += due is not None and at > due
+        for outlet in made.outlets:
+            self.outlets.setdefault(outlet, [])
+
+    def _ended(self, done: events.DeliveryEnded, at: float) -> None:
+        kind = self._parts.get((done.announcement, done.part), "")
+        if done.state in OUT and kind == "backup-active":
+            self.announced = self.announced or at
+        elif done.state in OUT and kind == "resolved":
+            self.closed = self.closed or at
+        rows = self.outlets.setdefault(done.outlet, [])
+        row: dict[str, Any] = {"announcement": done.announcement, "part": done.part, "t": self.since_fault(at)}
+        row |= {"kind": kind, "state": done.state, "detail": done.detail, "url": done.url}
+        place = [each["announcement"] == done.announcement and each["part"] == done.part for each in rows]
+        if True in place:
+            rows[place.index(True)] = row
+        else:
+            rows.append(row)
 
     def _state(self, name: str, now: str, at: float) -> None:
         if now in BAD:
@@ -91,9 +127,11 @@ def reach_story(marks: Marks, seen: Sequence[Seen]) -> dict[str, dict[str, float
 
 
 def score(marks: Marks, reach: dict[str, dict[str, float | None]]) -> int:
-    """Return 0 to 100: detection 20, acknowledgement 10, announcement 20, backup 20, reach won back 20, closing 10.
+    """Return 0 to 100: detection 20, acknowledgement 10, announcement 20, backup 20, coverage, rhythm, truth 10 each.
 
-    A part counts in full up to a limit of seconds after the fault and fades to nothing at five times that.
+    The first four count in full up to a limit of seconds after the fault and fade to nothing at five times that.
+    Coverage is the reach won back. Rhythm is the share of parts that came when they were promised. Truth is half the
+    share that named no backup that was down, half an all clear that did not come before the recovery.
     """
     points = 0.0
     for at, limit, worth in (
@@ -106,16 +144,24 @@ def score(marks: Marks, reach: dict[str, dict[str, float | None]]) -> int:
         if took is not None:
             points += worth * min(1.0, max(0.0, (5 * limit - took) / (4 * limit)))
     won = [row["after"] for row in reach.values() if row["after"] is not None]
-    points += 20 * (sum(won) / len(won)) if won else 0
-    points += 10 if marks.closed is not None and marks.recovered is not None and marks.closed >= marks.recovered else 0
+    points += 10 * (sum(won) / len(won)) if won else 0
+    if marks.announced is not None:
+        points += 10 * max(0.0, 1 - marks.late / marks.parts)
+        points += 5 * (1 - marks.untrue / marks.parts)
+    points += 5 if marks.closed is not None and marks.recovered is not None and marks.closed >= marks.recovered else 0
     return round(points)
 
 
 def result(
-    scenario: str, entries: Sequence[Entry], primaries: frozenset[str], seen: Sequence[Seen], page: str
+    scenario: str,
+    entries: Sequence[Entry],
+    primaries: frozenset[str],
+    seen: Sequence[Seen],
+    page: str,
+    names: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Return the document of `drill --json`."""
-    marks = Marks(entries, primaries)
+    """Return the document of `drill --json`; `names` are the channels by the names that announcements give them."""
+    marks = Marks(entries, primaries, names)
     reach = reach_story(marks, seen)
     begin = marks.fault if marks.fault is not None else (entries[0].at if entries else 0.0)
     return {
@@ -128,6 +174,7 @@ def result(
         "announced_s": marks.since_fault(marks.announced),
         "recovered_s": marks.since_fault(marks.recovered),
         "reach": reach,
+        "outlets": {name: {"parts": parts} for name, parts in marks.outlets.items()},
         "page": page,
         "score": score(marks, reach),
     }

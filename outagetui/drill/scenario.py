@@ -27,7 +27,8 @@ def cured(at: float, target: str) -> Fault:
 class Pace(Struct, frozen=True):
     """How fast a scenario goes: the quiet start, probe intervals, and when each act begins.
 
-    At the seconds `proofs` after the quiet start the scripted operator proves every backup.
+    At the seconds `proofs` after the quiet start the scripted operator proves every backup. `update_every` is the
+    rhythm in which people are promised news.
     """
 
     quiet: float
@@ -36,6 +37,7 @@ class Pace(Struct, frozen=True):
     suggest_after: str
     acts: tuple[Fault, ...]
     proofs: tuple[float, ...] = ()
+    update_every: str = "30m"
 
 
 class Scenario(Struct, frozen=True):
@@ -87,4 +89,28 @@ JABBER_AND_PHONE = Scenario(
     live=Pace(15.0, "1s", "3s", "5s", _moved(90.0, 100.0, 180.0, 240.0, 330.0)),
     short=Pace(2.0, "500ms", "1s", "500ms", _moved(10.0, 11.0, 16.0, 19.0, 34.0), proofs=(12.0, 28.0)),
 )
-SCENARIOS: dict[str, Scenario] = {each.id: each for each in (MESSENGER_2011, JABBER_AND_PHONE)}
+
+
+def _dark(over: float) -> tuple[Fault, ...]:
+    return (
+        Fault(0.0, "names", 1.0, "its name servers are gone: look-ups fail", "servfail"),
+        Fault(0.2, "messenger", 1.0, "dark, with all that belongs to its provider", "hang"),
+        Fault(0.2, "facebook", 1.0, "the page we announce on is dark as well", "hang"),
+        cured(over, "names"),
+        cured(over + 1.0, "facebook"),
+        cured(over + 1.0, "messenger"),
+    )
+
+
+FACEBOOK_2021 = Scenario(
+    id="facebook-2021",
+    name="The messenger goes dark, and a place to announce with it",
+    story=(
+        "The provider's name servers vanish, and with them the messenger, its other apps, the staff's tools that hang "
+        "on it, and the page on which we announce. What is left has to be on other networks."
+    ),
+    playbook="provider-dark",
+    live=Pace(15.0, "1s", "3s", "5s", _dark(330.0), update_every="2m"),
+    short=Pace(2.0, "500ms", "1s", "500ms", _dark(22.0), update_every="8s"),
+)
+SCENARIOS: dict[str, Scenario] = {each.id: each for each in (MESSENGER_2011, JABBER_AND_PHONE, FACEBOOK_2021)}

@@ -6,7 +6,8 @@ import mimetypes
 import random
 from collections.abc import Callable
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
+from urllib.parse import parse_qsl, urlsplit
 
 import dns.exception
 import dns.flags
@@ -19,7 +20,9 @@ from outagetui.drill.scenario import SEED
 
 HOST = "127.0.0.1"
 LONGEST_HEAD = 16 * 1024
-Page = Callable[[str], tuple[int, str, bytes]]  # path to status, content type and body
+LONGEST_BODY = 256 * 1024
+Answer = tuple[int, str, bytes]  # status, content type and body
+Page = Callable[[str], Answer]  # of a path
 ZONE = {
     ("drill.test.", "A"): ["127.0.0.1"],
     ("chat.drill.test.", "A"): ["127.0.0.1"],
@@ -28,6 +31,16 @@ ZONE = {
     ("drill.test.", "NS"): ["ns.drill.test."],
     ("drill.test.", "SOA"): ["ns.drill.test. office.drill.test. 1 3600 600 86400 30"],
 }
+
+
+class Request(NamedTuple):
+    """One request; header names are lower-case, `query` is that of the address."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: bytes
 
 
 class Trouble:
@@ -44,8 +57,15 @@ class Trouble:
         return dice.random() < self.share
 
 
-async def serve_http(page: Page, trouble: Trouble, port: int = 0) -> asyncio.Server:
-    """Serve `page` with one answer a connection; a struck answer is a 503 of a gateway that found nobody.
+async def serve_http(page: Page, trouble: Trouble, port: int = 0, host: str = HOST) -> asyncio.Server:
+    """Serve `page`, whatever the method, as `serve_api` does."""
+    return await serve_api(lambda request: page(request.path), trouble, port, host)
+
+
+async def serve_api(
+    service: Callable[[Request], Answer], trouble: Trouble, port: int = 0, host: str = HOST
+) -> asyncio.Server:
+    """Serve `service` with one answer a connection; a struck answer is a 503 of a gateway that found nobody.
 
     With trouble of kind `hang` nothing is answered.
     """
@@ -53,30 +73,41 @@ async def serve_http(page: Page, trouble: Trouble, port: int = 0) -> asyncio.Ser
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             async with asyncio.timeout(10):
-                head = await reader.readuntil(b"\r\n\r\n")
-                path = head.split(b" ", 2)[1].decode("ascii", "replace").partition("?")[0]
+                request = await _request(reader)
                 if trouble.kind == "hang":
                     await asyncio.sleep(60)
-                if trouble.strikes(path):
+                if trouble.strikes(request.path):
                     status, kind, body = 503, "text/plain", b"no server is available"
                 else:
-                    status, kind, body = page(path)
+                    status, kind, body = service(request)
                 lines = f"HTTP/1.1 {status} -\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
                 writer.write(lines.encode() + b"Connection: close\r\n\r\n" + body)
                 await writer.drain()
-        except (OSError, IndexError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError):
+        except (OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError):
             pass  # whoever asks nonsense gets nothing
         finally:
             writer.close()
 
-    return await asyncio.start_server(answer, HOST, port, limit=LONGEST_HEAD)
+    return await asyncio.start_server(answer, host, port, limit=LONGEST_HEAD)
+
+
+async def _request(reader: asyncio.StreamReader) -> Request:
+    """Read one request; ValueError when it is none."""
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("ascii", "replace").split("\r\n")
+    method, target, _ = head[0].split(" ", 2)
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
+    length = int(headers.get("content-length", "0"))
+    if not 0 <= length <= LONGEST_BODY:
+        raise ValueError("too long")
+    parts = urlsplit(target)
+    return Request(method, parts.path, dict(parse_qsl(parts.query)), headers, await reader.readexactly(length))
 
 
 def messenger(trouble: Trouble) -> Page:
     """Return the messenger: its API, the team's rooms, and a status feed that understates as feeds do."""
 
     def page(path: str) -> tuple[int, str, bytes]:
-        if path in ("/api/ping", "/team/ping"):
+        if path in ("/api/ping", "/team/ping", "/workplace/ping", "/photos/ping"):
             return 200, "application/json", b'{"reply": "pong"}'
         return 404, "text/plain", b"not here"
 
@@ -125,7 +156,10 @@ def website(pages: Path) -> Page:
 
 
 class Names(asyncio.DatagramProtocol):
-    """An authoritative name server for the drill's zone."""
+    """A name server for the drill's zone. Trouble of kind `servfail`: as a resolver whose authorities are all gone."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        self._trouble = trouble
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the socket."""
@@ -142,16 +176,19 @@ class Names(asyncio.DatagramProtocol):
         reply = dns.message.make_response(question)
         reply.flags |= dns.flags.AA
         records = ZONE.get((name.to_text().lower(), kind))
-        if records:
+        if self._trouble.kind == "servfail":
+            reply.set_rcode(dns.rcode.SERVFAIL)
+        elif records:
             reply.answer.append(dns.rrset.from_text(name, 30, "IN", kind, *records))
         elif not any(known == name.to_text().lower() for known, _ in ZONE):
             reply.set_rcode(dns.rcode.NXDOMAIN)
         self._transport.sendto(reply.to_wire(), addr)
 
 
-async def serve_names() -> asyncio.DatagramTransport:
+async def serve_names(trouble: Trouble, port: int = 0, host: str = HOST) -> asyncio.DatagramTransport:
     """Serve the drill's zone on UDP."""
-    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(Names, local_addr=(HOST, 0))
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_datagram_endpoint(lambda: Names(trouble), local_addr=(host, port))
     return transport
 
 

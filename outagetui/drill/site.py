@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 
-from outagetui.drill import office
-from outagetui.drill.scenario import JABBER_AND_PHONE, MESSENGER_2011, Pace
+from outagetui.drill import network, office
+from outagetui.drill.scenario import FACEBOOK_2021, JABBER_AND_PHONE, MESSENGER_2011, Pace
 
 FILES: dict[str, str] = {
     "outagetui.toml": """
@@ -221,19 +221,24 @@ with = { kind = "resolved", audience = "staff" }
 }
 
 
-SITES: dict[str, dict[str, str]] = {MESSENGER_2011.id: FILES, JABBER_AND_PHONE.id: office.FILES}
+SITES: dict[str, dict[str, str]] = {
+    MESSENGER_2011.id: FILES,
+    JABBER_AND_PHONE.id: office.FILES,
+    FACEBOOK_2021.id: network.FILES,
+}
+SECRETS: dict[str, tuple[str, ...]] = {JABBER_AND_PHONE.id: office.SECRETS, FACEBOOK_2021.id: network.SECRETS}
 
 
-def make_secrets(place: Path) -> None:
-    """Make the accounts' passwords of the drill's own servers, private to this user."""
+def make_secrets(place: Path, scenario: str) -> None:
+    """Make the passwords and tokens of the drill's own servers, private to this user."""
     (place / "secrets").mkdir(mode=0o700)
-    for name in office.SECRETS:
+    for name in SECRETS.get(scenario, ()):
         path = place / "secrets" / name
         path.touch(mode=0o600)
         path.write_text(secrets.token_urlsafe(18) + "\n")
 
 
-def write(place: Path, ports: Mapping[str, int], pace: Pace, scenario: str = MESSENGER_2011.id) -> Path:
+def write(place: Path, ports: Mapping[str, int], pace: Pace, scenario: str) -> Path:
     """Write the drill's configuration below `place` and return its directory."""
     values: dict[str, str | int] = {
         **ports,
@@ -241,6 +246,7 @@ def write(place: Path, ports: Mapping[str, int], pace: Pace, scenario: str = MES
         "every": pace.every,
         "feed_every": pace.feed_every,
         "suggest_after": pace.suggest_after,
+        "update_every": pace.update_every,
         "staff_backups": '"jabber", "extensions"' if "jabber" in ports else '"extensions"',
     }
     directory = place / "config"

@@ -49,7 +49,7 @@ def stage(scenario: Scenario, speed: str) -> Iterator[Stage]:
     """Set the drill up in a directory of its own and take its processes down again. Raises DrillError."""
     place = Path(tempfile.mkdtemp(prefix="outagetui-drill-"))
     (place / "pages").mkdir()
-    make_secrets(place)
+    make_secrets(place, scenario.id)
     pace: Pace = getattr(scenario, speed)
     with (place / "lab.log").open("w") as log:
         lab = subprocess.Popen(

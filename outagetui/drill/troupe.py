@@ -10,10 +10,12 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from outagetui.drill import servers
 from outagetui.drill.jabber import Jabber, JabberError, lacking
 from outagetui.drill.mailbox import Mailbox, serve_imap, serve_submission
+from outagetui.drill.network import OTHERS, PROVIDER
 from outagetui.drill.opening import Opening
 from outagetui.drill.phone import serve_phone
-from outagetui.drill.scenario import JABBER_AND_PHONE, MESSENGER_2011
+from outagetui.drill.scenario import FACEBOOK_2021, JABBER_AND_PHONE, MESSENGER_2011
 from outagetui.drill.servers import HOST, Trouble
+from outagetui.drill.social import Facebook, Mastodon
 
 
 class Player(Protocol):
@@ -48,7 +50,7 @@ async def messenger(place: Path) -> Troupe:
         "webchat": await servers.serve_http(servers.webchat, fine),
         "mail": await servers.serve_mail(),
     }
-    names = await servers.serve_names()
+    names = await servers.serve_names(fine)
     ports = {name: server.sockets[0].getsockname()[1] for name, server in listeners.items()}
     ports |= {"messenger": acting.port, "dns": names.get_extra_info("sockname")[1]}
     return Troupe(ports, {"messenger": acting})
@@ -56,7 +58,7 @@ async def messenger(place: Path) -> Troupe:
 
 async def office(place: Path) -> Troupe:
     """Start the servers of jabber-and-phone; without Prosody there is no Jabber in it."""
-    passwords = {path.name: path.read_text().strip() for path in (place / "secrets").iterdir()}
+    passwords = _passwords(place)
     trouble, chat, post, fine = Trouble(), Trouble(), Trouble(), Trouble()
     mailbox = Mailbox(post)
     openings = {
@@ -86,6 +88,33 @@ async def office(place: Path) -> Troupe:
     return troupe
 
 
+async def network(place: Path) -> Troupe:
+    """Start the servers of facebook-2021, on three networks."""
+    tokens = _passwords(place)
+    (place / "posts").mkdir()
+    page = Facebook(tokens["facebook-token"], place / "posts" / "facebook.json")
+    social = Mastodon(tokens["mastodon-token"], place / "posts" / "mastodon.json")
+    dark, gone, page_dark, fine = Trouble(), Trouble(), Trouble(), Trouble()
+    openings = {
+        "messenger": Opening(dark, lambda port: servers.serve_http(servers.messenger(dark), dark, port, PROVIDER)),
+        "names": Opening(gone, lambda port: servers.serve_names(gone, port, PROVIDER)),
+        "facebook": Opening(page_dark, lambda port: servers.serve_api(page.answer, page_dark, port, PROVIDER)),
+        "mastodon": Opening(fine, lambda port: servers.serve_api(social.answer, fine, port, OTHERS)),
+        "room": Opening(fine, lambda port: servers.serve_http(servers.webchat, fine, port, OTHERS)),
+        "webchat": Opening(fine, lambda port: servers.serve_http(servers.webchat, fine, port)),
+        "website": Opening(fine, lambda port: servers.serve_http(servers.website(place / "pages"), fine, port)),
+    }
+    for opening in openings.values():
+        await opening.open()
+    ports = {name: opening.port for name, opening in openings.items()}
+    social.url = f"http://{OTHERS}:{ports['mastodon']}"
+    return Troupe(ports, dict(openings))
+
+
+def _passwords(place: Path) -> dict[str, str]:
+    return {path.name: path.read_text().strip() for path in (place / "secrets").iterdir()}
+
+
 def _line(password: str) -> Opening:
     trouble = Trouble()
     return Opening(trouble, lambda port: serve_phone(password, trouble, port))
@@ -97,4 +126,8 @@ async def _keep_open(socket: ServerConnection) -> None:
         pass
 
 
-TROUPES: dict[str, Callable[[Path], Awaitable[Troupe]]] = {MESSENGER_2011.id: messenger, JABBER_AND_PHONE.id: office}
+TROUPES: dict[str, Callable[[Path], Awaitable[Troupe]]] = {
+    MESSENGER_2011.id: messenger,
+    JABBER_AND_PHONE.id: office,
+    FACEBOOK_2021.id: network,
+}

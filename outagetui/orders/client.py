@@ -5,7 +5,7 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
-from outagetui.orders.wire import LINE_LIMIT, decode, encode, socket_path
+from outagetui.orders.wire import REPLY_LIMIT, decode, encode, socket_path
 from outagetui.text import clean
 
 REPLY_SECONDS = 10.0
@@ -41,6 +41,10 @@ class OrderClient:
             except (OSError, ValueError, EOFError) as error:
                 await self._drop()
                 return {"ok": False, "error": _words(error)}
+            except asyncio.CancelledError:
+                if self._writer is not None:
+                    self._writer.close()  # or the reply to this order would be taken for that of the next one
+                raise
 
     async def hello(self) -> dict[str, Any]:
         """Say who we are and learn our role."""
@@ -58,7 +62,7 @@ class OrderClient:
         if self._reader is None or self._writer is None or self._writer.is_closing() or self._reader.at_eof():
             # A daemon that ended since has not seen this order, so whoever is there now may be asked.
             await self._drop()
-            self._reader, self._writer = await asyncio.open_unix_connection(self._path, limit=LINE_LIMIT)
+            self._reader, self._writer = await asyncio.open_unix_connection(self._path, limit=REPLY_LIMIT)
         assert self._reader is not None
         self._writer.write(encode(request))
         await self._writer.drain()

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 LINE_LIMIT = 64 * 1024
+REPLY_LIMIT = 4 * 1024 * 1024  # a preview holds the words of every outlet
 
 Role = str  # viewer, operator, approver
 RANKS = ("viewer", "operator", "approver")
@@ -21,7 +22,10 @@ NEEDS: dict[str, str] = {
     "recheck": "operator",
     "activate": "operator",
     "deactivate": "operator",
+    "preview": "operator",
     "announce": "operator",
+    "delivery": "operator",
+    "retract": "operator",
     "prove": "operator",
     "alert-test": "operator",
     "reload": "operator",

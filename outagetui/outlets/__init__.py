@@ -1,112 +1,215 @@
-"""Outlets: where announcements are published, one module a kind, imported only when it is used."""
+"""Outlets: where announcements are published, one module a kind, imported only when it is used.
+
+A module has `publish` (the first part), `update` (a later part, when `delivery.placed` tells of earlier ones),
+`retract` (take back all that is placed), `find` (look up what may be there) and `seen` (read it back without a login).
+What it raises becomes a state: `UnsentError` and `SecretError` are `failed`, `MaybeSentError` is `unknown`. What an
+outlet cannot look up at its service is looked up in our own record of it (`sentlog`).
+"""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Protocol, cast
 
-from msgspec import Struct
+from msgspec import Struct, field
+from msgspec.structs import replace
 
-from outagetui.model import Outlet
+from outagetui.model import Command, Contact, Outlet
+from outagetui.outlet_options import publishes
+from outagetui.outlets.values import Delivered, Delivery, Fitted, Placed, Post
+from outagetui.secrets import SecretError
 from outagetui.text import clean
 
-_MODULES = {"page": "outagetui.outlets.page"}  # kind of outlet to the module that serves it
+__all__ = [
+    "Delivered",
+    "Delivery",
+    "Fitted",
+    "MaybeSentError",
+    "Placed",
+    "Post",
+    "Tools",
+    "Trail",
+    "UnsentError",
+    "can_publish",
+    "find",
+    "publish",
+    "retract",
+    "seen",
+]
+
+_KINDS = ("page", "wordpress", "discourse", "mastodon", "bluesky", "x", "facebook", "statuspage", "cachet")
+_NAMED = {"email": "mail", "apprise": "longtail", "xmpp": "chat", "command": "program"}  # by more than their kind
+_MODULES = {kind: f"outagetui.outlets.{_NAMED.get(kind, kind)}" for kind in (*_KINDS, *_NAMED)}
+_REPEATABLE = frozenset({"page", "email"})  # they do again what is not done, and nothing else, without a look-up
 
 
-class Post(Struct, frozen=True, kw_only=True):
-    """A part that was published earlier, of this announcement or of one before it. `at` is epoch seconds."""
+class UnsentError(Exception):
+    """It is surely not published. `retry_after` are the seconds the service asks to be left alone."""
 
-    announcement: str
-    part: int
-    kind: str
-    title: str
-    body: str
-    at: float
+    def __init__(self, detail: str, retry_after: float | None = None) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
 
 
-class Delivery(Struct, frozen=True, kw_only=True):
-    """One part of an announcement for one outlet. Times are epoch seconds.
+class MaybeSentError(Exception):
+    """It may or may not be published: the request was written, and no answer tells."""
 
-    `key` is the same for every try of this delivery, `accounts` are (name, address) pairs and the only ones an outlet
-    may show, `history` holds the earlier parts, newest first.
+
+class Trail(Struct):
+    """How far a delivery has come: whether a request that publishes was begun; None where that cannot be told."""
+
+    written: bool | None = None
+
+
+class Tools(Struct, frozen=True):
+    """What an outlet may use, made by the daemon.
+
+    `secret` returns a secret by its reference or raises SecretError, `hide` replaces every secret read so far, `now`
+    tells epoch seconds, `kept` is where outlets keep a login between deliveries, by outlet id. `place` is the directory
+    where they keep what must outlive us; without one, what could not be looked up is not sent. `commands` and
+    `contacts` are those of the configuration, the first by name.
     """
 
-    announcement: str
-    part: int
-    key: str
-    kind: str
-    audience: str
-    language: str
-    title: str
-    body: str
-    since: float
-    at: float
-    next_update: float | None = None
-    accounts: tuple[tuple[str, str], ...] = ()
-    history: tuple[Post, ...] = ()
+    business: str
+    timezone: str
+    secret: Callable[[str], str]
+    hide: Callable[[str], str]
+    now: Callable[[], float]
+    kept: dict[str, object] = field(default_factory=dict)
+    trail: Trail = field(default_factory=Trail)
+    place: Path | None = None
+    commands: Mapping[str, Command] = {}
+    contacts: tuple[Contact, ...] = ()
 
-
-class Delivered(Struct, frozen=True):
-    """What became of a delivery: `sent`, `failed`, `skipped`, or `unknown` when it may or may not be out."""
-
-    state: str
-    url: str = ""
-    remote_id: str = ""
-    detail: str = ""
+    @classmethod
+    def bare(cls, business: str, timezone: str, now: Callable[[], float]) -> "Tools":
+        """Return tools without any secret, as for a drill."""
+        return cls(business, timezone, _no_secret, str, now)
 
 
 class _Publisher(Protocol):
-    """What the module of an outlet kind offers; both may raise OSError and ValueError."""
+    """What the module of an outlet kind offers; all may raise."""
 
-    async def publish(self, outlet: Outlet, delivery: Delivery, business: str, timezone: str) -> Delivered: ...
+    async def publish(self, outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered: ...
 
-    async def find(self, outlet: Outlet, delivery: Delivery) -> Delivered | None: ...
+    async def update(self, outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered: ...
+
+    async def retract(self, outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered: ...
+
+    async def find(self, outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None: ...
+
+    async def seen(self, outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: Tools) -> Delivered: ...
 
 
-def can_publish(kind: str) -> bool:
-    """Return whether this version can publish to outlets of `kind`."""
-    return kind in _MODULES
+def can_publish(outlet: Outlet) -> bool:
+    """Return whether this version can publish to `outlet`: its kind is served, and it has a login if it needs one."""
+    return outlet.kind in _MODULES and publishes(outlet.kind, outlet.options)
 
 
-async def publish(outlet: Outlet, delivery: Delivery, business: str, timezone: str) -> Delivered:
+async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     """Publish `delivery` within the outlet's timeout. Never raises: what goes wrong is one line in `detail`."""
-    if not can_publish(outlet.kind):
-        return Delivered("failed", detail=f"outlet kind {clean(outlet.kind, 40)} cannot publish in this version")
+    if trouble := _trouble(outlet):
+        return Delivered("failed", detail=trouble)
     if outlet.audience != delivery.audience:
         who = f"is for {outlet.audience}, the announcement for {clean(delivery.audience, 40)}"
         return Delivered("failed", detail=f"outlet {outlet.id} {who}")
-    try:
-        async with asyncio.timeout(outlet.timeout):
-            return await _publisher(outlet.kind).publish(outlet, delivery, business, timezone)
-    except TimeoutError:
-        return Delivered(
-            "unknown", outlet.url, detail=f"no answer within {outlet.timeout:g} s; it may still be published"
-        )
-    except Exception as error:  # an outlet must not be able to end the run that announces
-        return Delivered("failed", outlet.url, detail=_words(error))
+    if delivery.again and outlet.kind not in _REPEATABLE:
+        there = await find(outlet, delivery, tools)
+        if there is not None and there.state == "unknown":
+            return replace(there, detail=clean(f"not sent again, since it may be there: {there.detail}"))
+        if there is not None:
+            return there
+    module = _publisher(outlet.kind)
+    act = module.update if delivery.placed else module.publish
+    return await _done(outlet, tools, lambda own: act(outlet, delivery, own), "it may still be published")
 
 
-async def find(outlet: Outlet, delivery: Delivery) -> Delivered | None:
+async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
+    """Take back everything of the announcement that `delivery.placed` names. Never raises; `retracted` is success."""
+    if trouble := _trouble(outlet):
+        return Delivered("failed", detail=trouble)
+    if not delivery.placed:
+        return Delivered("skipped", detail="nothing of it is there")
+    module = _publisher(outlet.kind)
+    return await _done(outlet, tools, lambda own: module.retract(outlet, delivery, own), "it may still be there")
+
+
+async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None:
     """Read back whether `delivery` is there already, as after a crash; None: it is not. Never raises.
 
     `unknown` means that the outlet could not be read.
     """
-    if not can_publish(outlet.kind):
+    if _trouble(outlet):
         return None
     try:
         async with asyncio.timeout(outlet.timeout):
-            return await _publisher(outlet.kind).find(outlet, delivery)
+            found = await _publisher(outlet.kind).find(outlet, delivery, tools)
     except TimeoutError:
         return Delivered("unknown", outlet.url, detail=f"no answer within {outlet.timeout:g} s")
     except Exception as error:  # as in publish
-        return Delivered("unknown", outlet.url, detail=_words(error))
+        return Delivered("unknown", outlet.url, detail=_words(error, tools))
+    return None if found is None else _hidden(found, tools)
+
+
+async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: Tools) -> Delivered:
+    """Read back without a login what was `sent`: `seen` when the text is there, else as it was, with why. Never raises.
+
+    What was not sent comes back as it is.
+    """
+    if delivered.state != "sent" or _trouble(outlet):
+        return delivered
+    try:
+        async with asyncio.timeout(outlet.timeout):
+            read = await _publisher(outlet.kind).seen(outlet, delivered, delivery, tools)
+    except TimeoutError:
+        return replace(delivered, detail=f"could not be read back within {outlet.timeout:g} s")
+    except Exception as error:  # as in publish
+        return replace(delivered, detail=clean(f"could not be read back: {_words(error, tools)}"))
+    return _hidden(read, tools)
+
+
+async def _done(outlet: Outlet, tools: Tools, act: Callable[[Tools], Awaitable[Delivered]], doubt: str) -> Delivered:
+    trail = Trail()
+    try:
+        async with asyncio.timeout(outlet.timeout):
+            return _hidden(await act(replace(tools, trail=trail)), tools)
+    except TimeoutError:
+        if trail.written is False:
+            return Delivered("failed", outlet.url, detail=f"could not be handed over within {outlet.timeout:g} s")
+        return Delivered("unknown", outlet.url, detail=f"no answer within {outlet.timeout:g} s; {doubt}")
+    except UnsentError as error:
+        return Delivered("failed", outlet.url, detail=_words(error, tools), retry_after=error.retry_after)
+    except MaybeSentError as error:
+        return Delivered("unknown", outlet.url, detail=_words(error, tools))
+    except SecretError as error:
+        return Delivered("failed", outlet.url, detail=_words(error, tools))
+    except Exception as error:  # an outlet must not be able to end the run that announces
+        state = "unknown" if trail.written else "failed"
+        return Delivered(state, outlet.url, detail=_words(error, tools))
+
+
+def _trouble(outlet: Outlet) -> str:
+    if outlet.kind not in _MODULES:
+        return f"outlet kind {clean(outlet.kind, 40)} cannot publish in this version"
+    key = outlet.options.PUBLISHED_WITH
+    return "" if can_publish(outlet) else f"outlet {outlet.id} has no {key}, so it is only watched"
 
 
 def _publisher(kind: str) -> _Publisher:
     return cast("_Publisher", import_module(_MODULES[kind]))
 
 
-def _words(error: Exception) -> str:
+def _no_secret(name: str) -> str:
+    raise SecretError(f"secret {name!r}: no secret is loaded here")
+
+
+def _hidden(done: Delivered, tools: Tools) -> Delivered:
+    return replace(done, url=tools.hide(done.url), detail=clean(tools.hide(done.detail)))
+
+
+def _words(error: Exception, tools: Tools) -> str:
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
-        return clean(f"{where}{error.strerror}")
-    return clean(str(error) or type(error).__name__)
+        return clean(tools.hide(f"{where}{error.strerror}"))
+    return clean(tools.hide(str(error)) or type(error).__name__)

@@ -1,4 +1,4 @@
-"""The page for programs: an Atom feed (RFC 4287) and `status.json` in the form of a Statuspage summary. Pure."""
+"""The page for programs: an Atom feed (RFC 4287), a Statuspage summary and an outage of XEP-0455. Pure."""
 
 import re
 from datetime import UTC, datetime
@@ -9,9 +9,9 @@ import msgspec
 
 from outagetui.announce.times import stamp
 from outagetui.model import Outlet
-from outagetui.outlets import Post
-from outagetui.outlets.notices import Notice, tidy
-from outagetui.outlets.page_words import MEANINGS, OTHER, words
+from outagetui.outlets.notices import WITHDRAWN, Notice, tidy
+from outagetui.outlets.page_words import MEANINGS, OTHER, tag_of, words
+from outagetui.outlets.values import Post
 
 _COMPONENT = {"none": "operational", "minor": "degraded_performance", "major": "partial_outage"}
 
@@ -25,24 +25,28 @@ def atom(shown: tuple[Notice, ...], outlet: Outlet, business: str, language: str
     """Return `feed.atom`: one entry a part, newest first. `at` is when the newest was made."""
     feed = ElementTree.Element("feed", {"xmlns": "http://www.w3.org/2005/Atom", "xml:lang": language})
     _add(feed, "id", _tag(outlet, "2026", ""))  # RFC 4151 wants a date we had the name at; it must never change
-    _add(feed, "title", f"{business}: {words(language).site}")
+    say = words(language)
+    _add(feed, "title", f"{business}: {say.site}")
     _add(feed, "updated", stamp(at))
-    _add(_add(feed, "author"), "name", business)
-    page = _web(outlet)
+    _add(_add(feed, "author"), "name", business or outlet.id)
+    page = address(outlet)
     if page:
         _add(feed, "link", rel="alternate", type="text/html", href=page)
         _add(feed, "link", rel="self", type="application/atom+xml", href=f"{page.rpartition('/')[0]}/feed.atom")
     posts = [post for notice in shown for post in notice.posts]
     for post in sorted(posts, key=lambda post: (post.at, post.part), reverse=True):
         entry = _add(feed, "entry")
-        _add(entry, "id", _tag(outlet, stamp(post.at)[:10], f"/{quote(post.announcement, safe='')}/{post.part}"))
-        _add(entry, "title", post.title)
+        withdrawn = post.kind == WITHDRAWN
+        which = WITHDRAWN if withdrawn else post.part
+        _add(entry, "id", _tag(outlet, stamp(post.at)[:10], f"/{quote(post.announcement, safe='')}/{which}"))
+        _add(entry, "title", f"{say.withdrawn}: {post.title}" if withdrawn else post.title)
         _add(entry, "updated", stamp(post.at))
         _add(entry, "published", stamp(post.at))
-        _add(entry, "category", term=post.kind)
+        if post.kind:
+            _add(entry, "category", term=post.kind)
         if page:
             _add(entry, "link", rel="alternate", type="text/html", href=f"{page}#{anchor(post)}")
-        _add(entry, "content", post.body, type="text")
+        _add(entry, "content", say.withdrawn_more if withdrawn else post.body, type="text")
     ElementTree.indent(feed)
     document: bytes = ElementTree.tostring(feed, encoding="utf-8", xml_declaration=True)
     return document + b"\n"
@@ -61,7 +65,7 @@ def status(shown: tuple[Notice, ...], outlet: Outlet, business: str, timezone: s
     page = {
         "id": outlet.id,
         "name": business,
-        "url": _web(outlet),
+        "url": address(outlet),
         "time_zone": timezone,
         "updated_at": _milliseconds(at),
     }
@@ -92,10 +96,31 @@ def status(shown: tuple[Notice, ...], outlet: Outlet, business: str, timezone: s
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
 
+def outage(shown: tuple[Notice, ...], language: str) -> bytes:
+    """Return `xmpp-status.json` (XEP-0455): the notice that holds now, `{}` when none does, or only a drill.
+
+    `expected_end` is never given, since no announcement promises one.
+    """
+    current = shown[0] if shown else None
+    if current is None or current.closed or current.meaning.tone == "drill":
+        return b"{}\n"
+    newest = current.newest
+    message = {"default": _message(newest.title, newest.body), language: _message(newest.title, newest.body)}
+    for each in newest.others:
+        message.setdefault(tag_of(each.language), _message(each.title, each.body))
+    since = current.first.at if current.since is None else current.since
+    document = {"planned": False, "beginning": stamp(since), "message": message}
+    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+
+def _message(title: str, body: str) -> str:
+    return f"{title}\n\n{body}".strip()
+
+
 def _incident(notice: Notice, outlet: Outlet) -> dict[str, object]:
     watching = [post.at for post in notice.posts if post.kind == "recovering"]
     since = notice.first.at if notice.since is None else notice.since
-    page = _web(outlet)
+    page = address(outlet)
     return {
         "id": notice.announcement,
         "name": notice.first.title,
@@ -135,7 +160,7 @@ def _milliseconds(at: float) -> str:
     return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%S}.{round(at * 1000) % 1000:03d}Z"
 
 
-def _web(outlet: Outlet) -> str:
+def address(outlet: Outlet) -> str:
     """Return the page's public address if it is one that a link may carry."""
     url = tidy(outlet.url, 300)
     try:
@@ -146,7 +171,7 @@ def _web(outlet: Outlet) -> str:
 
 
 def _tag(outlet: Outlet, date: str, rest: str) -> str:
-    host = (urlsplit(_web(outlet)).hostname or "localhost").strip("[]").replace(":", ".")
+    host = (urlsplit(address(outlet)).hostname or "localhost").strip("[]").replace(":", ".")
     return f"tag:{host},{date}:{quote(outlet.id, safe='')}{rest}"
 
 

@@ -5,8 +5,9 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-SCHEMES = frozenset({"https", "http", "mailto", "tel", "sip", "sips", "xmpp"})
-_ADDRESS = re.compile(r"(?:https?|mailto|tel|sips?|xmpp):[!-~]+", re.IGNORECASE)
+SCHEMES = frozenset({"https", "http", "mailto", "tel", "sip", "sips", "xmpp", "irc", "ircs", "matrix"})
+_WITH_HOST = ("http", "https", "irc", "ircs")
+_ADDRESS = re.compile(r"(?<![A-Za-z0-9+.\-])(?:https?|mailto|tel|sips?|xmpp|ircs?|matrix):[!-~]+", re.IGNORECASE)
 _SAFE = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")  # RFC 3986: what a URI is made of
 _NUMBER = re.compile(r"\+[0-9](?:[ ()/.\-]*[0-9]){5,20}")
 
@@ -32,7 +33,9 @@ def link(address: str) -> Piece:
     scheme, colon, rest = address.partition(":")
     if not colon or not rest or scheme.lower() not in SCHEMES or not _SAFE.fullmatch(rest):
         return Piece(address)
-    if scheme.lower() not in ("http", "https"):
+    if scheme.lower() == "matrix":
+        return Piece(address, address)
+    if scheme.lower() not in _WITH_HOST:
         return Piece(rest.partition("?")[0], address)
     try:
         parts = urlsplit(address)

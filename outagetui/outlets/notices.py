@@ -1,14 +1,19 @@
 """A delivery and its history as notices: one an announcement, with its parts. Pure; every text comes out cleaned."""
 
+from collections.abc import Iterable
+
 from msgspec import Struct
+from msgspec.structs import replace
 
 from outagetui.announce.compose import BODY_LIMIT, CLOSING, TITLE_LIMIT
-from outagetui.outlets import Delivery, Post
 from outagetui.outlets.page_words import MEANINGS, OTHER, Meaning
+from outagetui.outlets.values import Delivery, Post, Wording
 from outagetui.text import clean, clean_lines
 
 MOST_POSTS = 100  # a page and a feed stay small whatever the history
 MOST_ACCOUNTS = 50
+MOST_LANGUAGES = 6
+WITHDRAWN = "withdrawn"  # the kind of the one post that is left of an announcement that was taken back
 _NONCHARACTERS = dict.fromkeys((0xFFFE, 0xFFFF))  # XML 1.0 has no way to write them
 
 
@@ -34,7 +39,12 @@ class Notice(Struct, frozen=True):
     @property
     def closed(self) -> bool:
         """Whether the newest part closes it."""
-        return self.newest.kind in CLOSING
+        return self.newest.kind in CLOSING or self.withdrawn
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether it was taken back."""
+        return self.newest.kind == WITHDRAWN
 
     @property
     def kind(self) -> str:
@@ -59,20 +69,23 @@ def notices(delivery: Delivery) -> tuple[Notice, ...]:
         title=delivery.title,
         body=delivery.body,
         at=delivery.at,
+        others=delivery.others,
     )
     groups: dict[str, dict[int, Post]] = {}
     for post in (own, *delivery.history)[:MOST_POSTS]:
-        groups.setdefault(post.announcement, {}).setdefault(post.part, _cleaned(post))
+        parts = groups.setdefault(post.announcement, {})
+        if post.kind == WITHDRAWN or post.part not in parts:
+            parts[post.part] = _cleaned(post)
     made = []
     for announcement, parts in groups.items():
-        posts = tuple(parts[part] for part in sorted(parts, reverse=True))
+        posts = _standing(parts[part] for part in sorted(parts, reverse=True))
         if announcement == delivery.announcement:
             accounts = tuple(
                 (tidy(name, 80), tidy(address, 300)) for name, address in delivery.accounts[:MOST_ACCOUNTS]
             )
-            made.append(Notice(announcement, posts, delivery.since, delivery.next_update, accounts))
+            made.append(Notice(tidy(announcement, 80), posts, delivery.since, delivery.next_update, accounts))
         else:
-            made.append(Notice(announcement, posts))
+            made.append(Notice(tidy(announcement, 80), posts))
     return tuple(sorted(made, key=lambda notice: (notice.closed, -notice.newest.at)))
 
 
@@ -81,12 +94,30 @@ def tidy(text: str, limit: int = 300) -> str:
     return clean(text.translate(_NONCHARACTERS), limit)
 
 
+def _standing(posts: Iterable[Post]) -> tuple[Post, ...]:
+    """Return what is left to show: of what was withdrawn only its title, since the rest may be what was wrong."""
+    posts = tuple(posts)
+    withdrawn = next((post for post in posts if post.kind == WITHDRAWN), None)
+    if withdrawn is None:
+        return posts
+    others = tuple(replace(each, body="") for each in withdrawn.others)
+    return (replace(withdrawn, body="", others=others),)
+
+
 def _cleaned(post: Post) -> Post:
     return Post(
         announcement=tidy(post.announcement, 80),
         part=post.part,
         kind=tidy(post.kind, 40),
         title=tidy(post.title, TITLE_LIMIT),
-        body=clean_lines(post.body.translate(_NONCHARACTERS), BODY_LIMIT).strip("\n"),
+        body=_lines(post.body),
         at=post.at,
+        others=tuple(
+            Wording(tidy(each.language, 40), tidy(each.title, TITLE_LIMIT), _lines(each.body))
+            for each in post.others[:MOST_LANGUAGES]
+        ),
     )
+
+
+def _lines(body: str) -> str:
+    return clean_lines(body.translate(_NONCHARACTERS), BODY_LIMIT).strip("\n")

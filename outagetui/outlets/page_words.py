@@ -1,5 +1,7 @@
 """The public page's own words by language, and what each kind of announcement means there. Pure."""
 
+import re
+
 from msgspec import Struct
 
 from outagetui.announce.times import base
@@ -24,6 +26,7 @@ MEANINGS = {
     "resolved": Meaning("clear", "none", "resolved"),
     "false-alarm": Meaning("clear", "none", "resolved"),
     "drill": Meaning("drill", "none", "investigating"),
+    "withdrawn": Meaning("notice", "none", "resolved"),
 }
 OTHER = Meaning("notice", "minor", "investigating")
 
@@ -39,6 +42,8 @@ class Words(Struct, frozen=True, kw_only=True):
     labels: dict[str, str]
     since: str
     until: str
+    withdrawn: str
+    withdrawn_more: str
     details: str
     following: str
     reach: str
@@ -52,6 +57,9 @@ class Words(Struct, frozen=True, kw_only=True):
     data: str
     zone: str
     component: str
+    official: str
+    official_more: str
+    more: str
 
 
 _EN = Words(
@@ -67,6 +75,7 @@ _EN = Words(
         "resolved": "All clear",
         "false-alarm": "All clear",
         "drill": "This is only a drill",
+        "withdrawn": "Notice withdrawn",
         "other": "Please note",
     },
     labels={
@@ -78,12 +87,15 @@ _EN = Words(
         "resolved": "Resolved",
         "false-alarm": "False alarm",
         "drill": "Drill",
+        "withdrawn": "Withdrawn",
         "other": "Notice",
     },
     since="Since",
     until="All-clear given",
+    withdrawn="Withdrawn",
+    withdrawn_more="We have taken this notice back. Please disregard what it said.",
     details="Details",
-    following="Next update",
+    following="Next update by",
     reach="How to reach us now",
     reach_more="We have opened these channels for the time of the disruption.",
     reach_drill="In a real disruption you would reach us here",
@@ -93,6 +105,9 @@ _EN = Words(
         "sips": "Internet telephone",
         "mailto": "E-mail",
         "xmpp": "Jabber (XMPP)",
+        "irc": "Chat (IRC)",
+        "ircs": "Chat (IRC)",
+        "matrix": "Matrix",
         "http": "Web",
         "https": "Web",
     },
@@ -103,6 +118,10 @@ _EN = Words(
     data="Status for programs (JSON)",
     zone="Times are in",
     component="Contact channels",
+    official="Our official accounts",
+    official_more="Beware of impostors: while a channel fails, others may write in our name. "
+    "Beside our usual channels, only the accounts on this list are ours:",
+    more="Details and updates",
 )
 _DE = Words(
     site="Status und Meldungen",
@@ -117,6 +136,7 @@ _DE = Words(
         "resolved": "Entwarnung",
         "false-alarm": "Entwarnung",
         "drill": "Dies ist nur eine Übung",
+        "withdrawn": "Meldung zurückgezogen",
         "other": "Bitte beachten",
     },
     labels={
@@ -128,12 +148,15 @@ _DE = Words(
         "resolved": "Behoben",
         "false-alarm": "Fehlalarm",
         "drill": "Übung",
+        "withdrawn": "Zurückgezogen",
         "other": "Hinweis",
     },
     since="Seit",
     until="Entwarnung gegeben",
+    withdrawn="Zurückgezogen",
+    withdrawn_more="Wir haben diese Meldung zurückgezogen. Bitte beachten Sie nicht mehr, was darin stand.",
     details="Einzelheiten",
-    following="Nächste Meldung",
+    following="Nächste Meldung bis",
     reach="So erreichen Sie uns jetzt",
     reach_more="Diese Kanäle haben wir für die Zeit der Störung geöffnet.",
     reach_drill="Bei einer echten Störung erreichen Sie uns hier",
@@ -143,6 +166,9 @@ _DE = Words(
         "sips": "Internettelefon",
         "mailto": "E-Mail",
         "xmpp": "Jabber (XMPP)",
+        "irc": "Chat (IRC)",
+        "ircs": "Chat (IRC)",
+        "matrix": "Matrix",
         "http": "Web",
         "https": "Web",
     },
@@ -153,8 +179,26 @@ _DE = Words(
     data="Status für Programme (JSON)",
     zone="Zeiten gelten für",
     component="Kontaktwege",
+    official="Unsere offiziellen Konten",
+    official_more="Vorsicht vor Betrug: Fällt ein Kanal aus, schreiben womöglich andere in unserem Namen. "
+    "Neben unseren gewohnten Kanälen gehören nur die Konten dieser Liste zu uns:",
+    more="Einzelheiten und neuer Stand",
 )
 _TABLE = {"en": _EN, "de": _DE}
+_NAMES = {
+    "cs": "Čeština",
+    "da": "Dansk",
+    "de": "Deutsch",
+    "en": "English",
+    "es": "Español",
+    "fr": "Français",
+    "it": "Italiano",
+    "nl": "Nederlands",
+    "pl": "Polski",
+    "pt": "Português",
+    "sv": "Svenska",
+    "tr": "Türkçe",
+}
 
 
 def words(language: str) -> Words:
@@ -165,3 +209,13 @@ def words(language: str) -> Words:
 def language_of(language: str) -> str:
     """Return the language tag in which `words` speaks: the `lang` of the page's own words."""
     return base(language) if base(language) in _TABLE else "en"
+
+
+def name_of(language: str) -> str:
+    """Return what a language calls itself; its tag where that is not known here."""
+    return _NAMES.get(base(language), language)
+
+
+def tag_of(language: str) -> str:
+    """Return a language as documents may carry it: `en` for what is no tag at all."""
+    return language if re.fullmatch("[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}", language) else "en"

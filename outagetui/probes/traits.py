@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from outagetui.fate import Trait, declared
-from outagetui.model import Channel, Check
+from outagetui.model import Channel, Check, Outlet
 from outagetui.probes import dns_exchange
 from outagetui.probes.certificate import chain
 from outagetui.probes.connect import dial, endpoint
@@ -25,12 +25,13 @@ LOCAL = frozenset({"exec", "wireguard"})  # probes whose target names something 
 MOST_LABELS = 5  # how far up a name its zone is looked for
 
 
-async def traits_of(channels: Iterable[Channel], vantage: Vantage) -> dict[str, set[Trait]]:
-    """Return what each channel hangs on, as its configuration and its checks' targets tell."""
+async def traits_of(owners: Iterable[Channel | Outlet], vantage: Vantage) -> dict[str, set[Trait]]:
+    """Return what each channel or outlet hangs on, as its configuration and its checks' targets tell."""
     found: dict[str, set[Trait]] = {}
-    for channel in channels:
-        looked = await asyncio.gather(*(_of_check(check, vantage) for check in channel.checks))
-        found[channel.id] = declared(channel).union(*looked)
+    for owner in owners:
+        looked = await asyncio.gather(*(_of_check(check, vantage) for check in owner.checks))
+        said = declared(owner) if isinstance(owner, Channel) else set()
+        found[owner.id] = said.union(*looked)
     return found
 
 

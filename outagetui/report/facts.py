@@ -241,6 +241,8 @@ class _Teller:
             event = events.decode(entry.kind, entry.document)
             if isinstance(event, events.AnnouncementMade):
                 standing[event.announcement] = event.kind not in CLOSING_KINDS
+            elif isinstance(event, events.AnnouncementRetracted):
+                standing[event.announcement] = False
         return "an earlier announcement still stood" if any(standing.values()) else "nothing was announced"
 
     def _figure(self, id: str, name: str, entry: Entry | None, otherwise: str) -> Figure:

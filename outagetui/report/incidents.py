@@ -126,8 +126,10 @@ def entries_of(entries: Iterable[Entry], incident: Incident, onset: float) -> li
 
 def _led_to(event: events.Event | None, incident: str, runs: set[str], parts: set[tuple[str, int]]) -> bool:
     match event:
-        case events.DeliveryIntended() | events.DeliveryEnded():
+        case events.DeliveryEdited() | events.DeliveryOrdered() | events.DeliveryIntended() | events.DeliveryEnded():
             return (event.announcement, event.part) in parts
+        case events.AnnouncementRetracted(announcement=name):
+            return any(name == each for each, _ in parts)
         case events.StepAsked() | events.StepAnswered() | events.StepIntended() | events.StepEnded():
             return event.run in runs
         case events.RunEnded():

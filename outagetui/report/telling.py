@@ -23,23 +23,26 @@ def told(
     `entries` is the journal up to the end: an announcement may have begun before. `outlets` maps ids to names.
     """
     parts: dict[str, list[_Made]] = {}
+    taken: dict[str, float] = {}  # when announcements were taken back
     for entry in entries:
         event = events.decode(entry.kind, entry.document)
+        if isinstance(event, events.AnnouncementRetracted):
+            taken[event.announcement] = entry.at
         if isinstance(event, events.AnnouncementMade) and event.texts:
             parts.setdefault(event.announcement, []).append((entry.at, event))
     became: dict[tuple[str, int, str], tuple[float, events.DeliveryEnded]] = {}
     inside: set[tuple[str, int]] = set()
     for entry in mine:
         event = events.decode(entry.kind, entry.document)
-        if isinstance(event, events.DeliveryEnded):
+        if isinstance(event, events.DeliveryEnded) and (event.do != "retract" or event.state == "retracted"):
             became[event.announcement, event.part, event.outlet] = entry.at, event
         elif isinstance(event, events.AnnouncementMade):
             inside.add((event.announcement, event.part))
     found: list[Told] = []
     gaps: list[Gap] = []
     for name, made in parts.items():
-        stood = made[-1][1].kind not in CLOSING_KINDS
-        silent = list(_silences(made, begin, end))
+        stood = made[-1][1].kind not in CLOSING_KINDS and name not in taken
+        silent = list(_silences(made, begin, min(end, taken.get(name, end))))
         mine_of = [each for each in made if (name, each[1].part) in inside]
         if not mine_of and not (stood and made[0][0] < begin):
             continue

@@ -72,9 +72,13 @@ def troubles(
                 found.append(
                     (at, f"run-{state}", f"Run {run} was {state}" if state == "aborted" else f"Run {run} {state}")
                 )
-            case events.DeliveryEnded(announcement=name, outlet=outlet, state=state, detail=detail) if state in UNWELL:
+            case events.DeliveryEnded(announcement=name, outlet=outlet, state=state, detail=detail, do=do) if (
+                state in UNWELL and do != "look"  # a look that finds nothing new is no second trouble
+            ):
                 why = f": {detail}" if detail else ""
                 said = "failed" if state == "failed" else "is not known to have arrived"
+                if do == "retract":
+                    said = "was not taken back" if state == "failed" else "is not known to be taken back"
                 found.append((at, f"delivery-{state}", f"Announcement {name} at {_name(outlet, names)} {said}{why}"))
             case events.AlertEnded(link=link, outcome=outcome, detail=detail) if outcome in UNWELL:
                 found.append((at, f"alert-{outcome}", f"The alert to {link} did not arrive: {detail}"))

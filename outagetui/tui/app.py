@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from textual.binding import Binding, BindingType
+from textual.events import Key
 from textual.screen import Screen
 
 from outagetui.rows import Board
@@ -18,6 +19,9 @@ from outagetui.tui.wake import Waker
 
 if TYPE_CHECKING:
     from textual.command import Provider
+    from textual.widgets import Input
+
+    from outagetui.tui.proofs import Draft
 
 
 PRESENCE = 60.0  # seconds between two words that somebody is here
@@ -75,6 +79,7 @@ class OutageApp(BoardApp):
         self.orders = orders
         self.drill = drill
         self.actor = ""  # who we are to the daemon
+        self.draft: Draft | None = None  # what is composed and not sent; a lost terminal takes it along
         self._waker = Waker(ascii=self.ascii)
         self._refused = ""  # why the daemon did not greet us, in words
         self._sending: set[asyncio.Task[dict[str, object]]] = set()
@@ -93,6 +98,22 @@ class OutageApp(BoardApp):
         sound = self._waker.wake(board) if board is not None else ""
         if sound and self._driver is not None and not self.is_headless:
             self._driver.write(sound)
+
+    def on_key(self, event: Key) -> None:
+        """Hand a line that was opened a moment ago the keys that came before it had the focus: they are its words."""
+        opened = self.screen.query("Input.open")
+        if not opened or opened.first().has_focus:
+            return
+        field = cast("Input", opened.first())
+        if event.is_printable and event.character:
+            field.insert_text_at_cursor(event.character)
+        elif event.key == "backspace":
+            field.action_delete_left()
+        elif event.key == "enter":
+            self.call_later(field.action_submit)
+        else:
+            return
+        event.prevent_default()
 
     def _greet(self) -> None:
         task = asyncio.create_task(self._hello())
@@ -132,6 +153,14 @@ class OutageApp(BoardApp):
             self.tell(clean(warning), "warning")
         return reply
 
+    async def ask(self, order: str, **fields: object) -> dict[str, object]:
+        """Send an order that only asks, and return the reply; whoever called shows a refusal."""
+        task = asyncio.create_task(self.orders.send(order, **fields))
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+        # A screen that is left must not take the reply from the line half read.
+        return await asyncio.shield(task)
+
     async def confirm(self, question: str, warning: str = "") -> bool:
         """Ask a yes-or-no question in front of the screen and wait; call it from a worker."""
         from outagetui.tui.screens.ask import Confirm
@@ -151,6 +180,16 @@ class OutageApp(BoardApp):
         """Show what starting a playbook would do, and offer to start it."""
         module = import_module("outagetui.tui.screens.playbooks")
         module.open_plan(self, playbook)
+
+    def write(self, audience: str = "") -> None:
+        """Compose an announcement to `audience`, or to whom one is owed."""
+        if self.board is not None and self.may("announce"):
+            self.push_screen(self._screen("composer", "ComposerScreen", audience))
+
+    def action_write(self) -> None:
+        """Compose an announcement."""
+        if type(self.screen).__name__ != "ComposerScreen":
+            self.write()
 
     def action_playbooks(self) -> None:
         """Show the playbooks."""

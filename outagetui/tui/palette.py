@@ -52,6 +52,11 @@ class Everything(Provider):
         board = app.board
         if board is None:
             return
+        yield Entry(
+            "announcement (w)",
+            "Compose an announcement, see it as each outlet would show it, and send it",
+            app.action_write,
+        )
         for run in board.runs:
             if run.ended is None:
                 yield Entry(f"run {clean(run.id)}: {clean(run.name)}", "Open the run", partial(app.open_run, run.id))

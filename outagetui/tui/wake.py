@@ -4,38 +4,51 @@ import os
 from collections.abc import Mapping
 
 from outagetui.model import BAD
-from outagetui.rows import Board, ChannelRow
+from outagetui.rows import AnnouncementRow, Board, ChannelRow
 from outagetui.text import clean
 
 SWITCH = "OUTAGETUI_BELL"  # off: silence
 LASTING = 30.0  # seconds: a blip wakes nobody
 NAMED = 3
+Cause = tuple[str, str, int]  # "outage" and the incident, or "late" and the announcement; the how-manieth time
 BELL = "\a"
 WITHOUT_NOTICES = ("linux", "vt100", "vt220", "ansi", "cygwin")  # values of TERM
 
 
 class Waker:
-    """Rings once for an incident that nobody took, and once more when it was passed on to a second link."""
+    """Rings once for an incident that nobody took, and once more when it was passed on to a second link.
+
+    It also rings once for every promised update that is late.
+    """
 
     def __init__(self, environment: Mapping[str, str] = os.environ, *, ascii: bool = False) -> None:
         self._silent = environment.get(SWITCH, "").strip().lower() in ("off", "0", "no", "false")
         self._notices = environment.get("TERM", "") not in WITHOUT_NOTICES
         self._ascii = ascii
         self._began = False
-        self._rung: set[tuple[str, int]] = set()
+        self._rung: set[Cause] = set()
 
     def wake(self, board: Board) -> str:
         """Return what to send to the terminal now, mostly nothing; what was so when the screen was opened is silent."""
         began, self._began = self._began, True
-        names = alarming(board)
-        incident = board.incident
-        if incident is None or not names:
-            return ""
-        wanted = {(incident.id, 1)} | ({(incident.id, 2)} if len(incident.woken) > 1 else set())
+        names, unsaid = alarming(board), late(board)
+        wanted: set[Cause] = {("late", made.id, made.parts) for made in unsaid}
+        if board.incident is not None and names:
+            wanted |= {("outage", board.incident.id, 1)}
+            wanted |= {("outage", board.incident.id, 2)} if len(board.incident.woken) > 1 else set()
         new, self._rung = wanted - self._rung, self._rung | wanted
         if not new or not began or self._silent:
             return ""
-        return BELL + (_notice(names, self._ascii) if self._notices else "")
+        outage = any(what == "outage" for what, _, _ in new)
+        words = _outage(names) if outage else _late([made for made in unsaid if ("late", made.id, made.parts) in new])
+        return BELL + (_notice(words, self._ascii) if self._notices else "")
+
+
+def late(board: Board) -> list[AnnouncementRow]:
+    """Return the open announcements whose next part was promised for a time that has passed."""
+    return [
+        row for row in board.announcements if row.open and row.next_update is not None and row.next_update <= board.at
+    ]
 
 
 def alarming(board: Board) -> list[str]:
@@ -52,7 +65,16 @@ def _alarms(row: ChannelRow) -> bool:
     return row.state in BAD and not (row.muted or row.suppressed or row.local)
 
 
-def _notice(names: list[str], ascii: bool) -> str:
+def _outage(names: list[str]) -> str:
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    words = clean(f"Outage: {', '.join(clean(name, 60) for name in names[:NAMED])}{more}. Nobody has taken it yet.")
+    return f"Outage: {', '.join(clean(name, 60) for name in names[:NAMED])}{more}. Nobody has taken it yet."
+
+
+def _late(rows: list[AnnouncementRow]) -> str:
+    whom = " and ".join(dict.fromkeys(clean(row.audience, 20) for row in rows))
+    return f"Update late: {whom} were promised news by now. Press w to write it."
+
+
+def _notice(words: str, ascii: bool) -> str:
+    words = clean(words)
     return f"\x1b]9;{words.encode('ascii', 'replace').decode() if ascii else words}\a"

@@ -56,6 +56,26 @@ def lasting(seconds: float) -> str:
     return f"{days}d{hours:02}h" if days < 10 else f"{days}d"
 
 
+def minutes(seconds: float) -> str:
+    """Return a length of time in whole minutes as people say it: `5 min`, `1 h 20 min`, `2 d 3 h`; at least one."""
+    whole = max(1, int(seconds // 60))
+    if whole < 60:
+        return f"{whole} min"
+    hours, rest = divmod(whole, 60)
+    if hours < 24:
+        return f"{hours} h {rest} min" if rest else f"{hours} h"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h" if hours else f"{days} d"
+
+
+def countdown(due: float, now: float) -> str:
+    """Return how far off a promised update is: `in 12 min`, `now`, or `late by 5 min`; it moves once a minute."""
+    left = due - now
+    if left >= 60:
+        return f"in {minutes(left)}"
+    return f"late by {minutes(-left)}" if left <= -60 else "now"
+
+
 def milliseconds(value: float | None) -> str:
     """Return a latency in at most six characters, or a dash where nothing was measured."""
     if value is None or not math.isfinite(value):

@@ -1,6 +1,8 @@
 """A room of a conference service (XEP-0045) as whoever runs it sees it: made, set up, filled, spoken in, closed."""
 
+import math
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement
 
@@ -18,6 +20,7 @@ ADMIN = f"{MUC}#admin"
 CONFIG = f"{MUC}#roomconfig"
 OPTION = "muc#roomconfig"  # how the names of a room's options begin
 RECENT = 50  # messages of the room's history that are searched for one of ours
+DELAY = "urn:xmpp:delay"
 _AFFILIATED = ("owner", "admin", "member")
 _GONE = frozenset({"item-not-found", "gone"})
 
@@ -45,6 +48,7 @@ class Office(Room):
         self.subject = ""
         self.people: dict[str, str] = {}  # by nick, the bare addresses of who is in, where the room shows them
         self.seen: set[str] = set()  # the ids of messages that the room has sent to everybody
+        self.oldest = math.inf  # when the first of those was sent that the room kept (epoch seconds)
         self._creates = False
         self._returned: dict[str, Element] = {}
         session.rooms[address] = self
@@ -184,6 +188,8 @@ class Office(Room):
         subject = stanza.find(f"{CLIENT}subject")
         if subject is not None and stanza.find(f"{CLIENT}body") is None:
             self.subject = subject.text or ""
+        elif (delay := stanza.find(f"{{{DELAY}}}delay")) is not None:
+            self.oldest = min(self.oldest, _moment(delay.get("stamp") or ""))
         origin = stanza.find(f"{{{ORIGIN}}}origin-id")
         self.seen |= {stanza.get("id") or "", (origin.get("id") if origin is not None else None) or ""}
 
@@ -197,3 +203,11 @@ class Office(Room):
         for id in ids:
             if id in self._returned:
                 raise refused(self._returned.pop(id), what)
+
+
+def _moment(stamp: str) -> float:
+    """Return a time of XEP-0082 as epoch seconds; infinity when it is none."""
+    try:
+        return datetime.fromisoformat(stamp).timestamp()
+    except (ValueError, OverflowError):
+        return math.inf

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from outagetui import actions
-from outagetui.actions import process
+from outagetui import actions, process
 from outagetui.actions.command import KEY, preview
 from outagetui.commands import value_trouble
 from outagetui.events import StepPlan

@@ -24,10 +24,12 @@ FLAGS = (
     "--remote-debugging-pipe",
 )
 HOST = "status.example.net"
+FOREIGN = "http://www.example.org/"  # somebody else's site, one page of it
+TYPES = {".html": "text/html", ".js": "text/javascript", ".json": "application/json", ".atom": "application/atom+xml"}
 
 
 class Recorder(ThreadingHTTPServer):
-    """A proxy that serves one directory as HOST and notes every request, answering no other host."""
+    """A proxy that serves a directory as HOST and `foreign` as FOREIGN; notes every request, answers no other host."""
 
     daemon_threads = True
 
@@ -35,6 +37,7 @@ class Recorder(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Answer)
         self.directory = directory
         self.seen: list[str] = []
+        self.foreign = ""
 
 
 class _Answer(BaseHTTPRequestHandler):
@@ -42,15 +45,22 @@ class _Answer(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.seen.append(self.path)
+        if self.path == FOREIGN:
+            self._answer("text/html", self.server.foreign.encode())
+            return
         name = self.path.removeprefix(f"http://{HOST}/") or "index.html"
         file = self.server.directory / name
         if not self.path.startswith(f"http://{HOST}/") or "/" in name or not file.is_file():
             self.send_error(404)
             return
+        self._answer(TYPES.get(file.suffix, "text/plain"), file.read_bytes())
+
+    def _answer(self, kind: str, content: bytes) -> None:
         self.send_response(200)
-        self.send_header("Content-Type", "text/html" if name.endswith(".html") else "text/plain")
+        self.send_header("Content-Type", f"{kind}; charset=utf-8")
+        self.send_header("Access-Control-Allow-Origin", "*")
         self.end_headers()
-        self.wfile.write(file.read_bytes())
+        self.wfile.write(content)
 
     def do_CONNECT(self) -> None:
         self.server.seen.append(self.path)
@@ -104,9 +114,23 @@ class Chromium:
         assert "exceptionDetails" not in done, done
         return done["result"].get("value")
 
-    def picture(self) -> bytes:
-        """Return the window as PNG."""
-        return base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
+    def picture(self, *, whole: bool = False) -> bytes:
+        """Return the window as PNG, or the whole page."""
+        return base64.b64decode(self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)["data"])
+
+    def press(self, key: str) -> None:
+        """Press and release a key, such as `Tab`."""
+        code = {"Tab": 9, "Enter": 13}[key]
+        for kind in ("rawKeyDown", "keyUp"):
+            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code)
+
+    def until(self, expression: str) -> None:
+        """Wait until a JavaScript expression holds."""
+        for _ in range(400):
+            if self.evaluate(expression):
+                return
+            time.sleep(0.025)
+        raise AssertionError(f"{expression} never came to hold")
 
     def _read(self) -> dict[str, Any]:
         until = time.monotonic() + 20

@@ -39,6 +39,7 @@ class Rules:
         self.sending: set[tuple[str, int, str]] = set()
         self.sent: set[tuple[str, int, str]] = set()
         self.became: dict[tuple[str, int, str], str] = {}
+        self.ordered: set[tuple[str, int, str]] = set()  # an operator's words to try once more
         self.owner: dict[tuple[str, int], tuple[str, str]] = {}
 
     def take(self, entry: Entry) -> None:
@@ -52,27 +53,48 @@ class Rules:
             assert not [key for key in self.began if key[0] == event.run], f"ended in the middle of a step, {where}"
             self.over.add(event.run)
         elif isinstance(event, events.AnnouncementMade):
+            before = self.ledger.announcements.get(event.announcement)
+            assert before is None or before.open, f"more of what is over, {where}"
             if event.run:
                 assert (event.run, event.step) not in self.made, f"announced twice by one step, {where}"
                 self.made.add((event.run, event.step))
                 self.owner[event.announcement, event.part] = event.run, event.step
+        elif isinstance(
+            event,
+            (events.AnnouncementRetracted, events.DeliveryOrdered, events.DeliveryIntended, events.DeliveryEnded),
+        ):
+            self._delivery(entry, event, where)
+        self.ledger.apply(entry)
+
+    def _delivery(self, entry: Entry, event: events.Event, where: str) -> None:
+        if isinstance(event, events.AnnouncementRetracted):
+            assert self.ledger.announcements[event.announcement].retracted is None, f"taken back twice, {where}"
+            return
+        assert isinstance(event, (events.DeliveryOrdered, events.DeliveryIntended, events.DeliveryEnded))
+        back = event.do == "retract"
+        key = event.announcement, -1 if back else event.part, event.outlet
+        gone = self.ledger.announcements[event.announcement].retracted is not None
+        if isinstance(event, events.DeliveryOrdered):
+            assert entry.actor != DAEMON, f"ordered by nobody, {where}"
+            assert key not in self.sending | self.sent, f"ordered again though it is there, {where}"
+            assert back is gone, f"an order for what is over, {where}"
+            self.ordered.add(key)
         elif isinstance(event, events.DeliveryIntended):
-            key = event.announcement, event.part, event.outlet
             assert key not in self.sending, f"sent again without a look at what became of it, {where}"
             assert key not in self.sent, f"sent twice, {where}"
-            if key in self.became:
-                run, step = self.owner[key[:2]]
-                said = self.ledger.runs[run].answered.get(step)
+            assert back is gone, f"not what the announcement is at, {where}"
+            if key in self.became and key not in self.ordered:
+                said = self.ledger.runs[self.owner[key[:2]][0]].answered.get(self.owner[key[:2]][1])
                 assert (said.answer if said else "") in WORDS, f"sent again without a word, {where}"
+            self.ordered.discard(key)
             self.sending.add(key)
-        elif isinstance(event, events.DeliveryEnded):
-            key = event.announcement, event.part, event.outlet
+        else:
             self.sending.discard(key)
+            read = event.do == "look" and self.became.get(key) == "sent" and event.state in ("sent", "seen")
+            assert key not in self.sent or read, f"two outcomes, {where}"
             self.became[key] = event.state
-            if event.state in ("sent", "seen"):
-                assert key not in self.sent, f"two outcomes, {where}"
+            if event.state in ("sent", "seen", "retracted"):
                 self.sent.add(key)
-        self.ledger.apply(entry)
 
     def _step(self, entry: Entry, event: events.Event, where: str) -> None:
         assert isinstance(event, (events.StepAsked, events.StepAnswered, events.StepIntended, events.StepEnded))

@@ -163,6 +163,30 @@ def test_words_that_arrived_nowhere_are_not_out(path: Path) -> None:
     ]
 
 
+def test_words_that_were_taken_back_stand_no_longer_and_what_stayed_is_told(path: Path) -> None:
+    back = {"announcement": "a1", "part": 0, "do": "retract"}
+    story = [
+        DOWN,
+        at(2, made(0, "update", BEGIN)),
+        at(3, ended(0, "page", "sent")),
+        at(3, ended(0, "blog", "unknown", "no answer")),
+        at(4, events.DeliveryEnded(announcement="a1", part=0, outlet="blog", state="unknown", do="look")),
+        at(10, events.AnnouncementRetracted(announcement="a1", note="wrong")),
+        at(11, events.DeliveryEnded(outlet="page", state="retracted", **back)),
+        at(12, events.DeliveryEnded(outlet="blog", state="failed", detail="refused", **back)),
+        UP,
+    ]
+    told = gather(write(path, story), None, BEGIN + 5 * 3600)
+    (gone,) = told.announcements
+    assert (gone.open, gone.longest_gap_s) == (False, 480.0)
+    assert [each.state for each in gone.parts[0].outlets] == ["retracted", "unknown"]
+    assert [each.words for each in told.troubles] == [
+        "Announcement a1 at Blog is not known to have arrived: no answer",
+        "Announcement a1 at Blog was not taken back: refused",
+    ]
+    assert "announcement a1 is taken back: wrong" in markdown(told)
+
+
 def test_a_silence_of_half_an_hour_is_none_and_a_second_more_is_one(path: Path) -> None:
     story = [
         DOWN,

@@ -97,9 +97,45 @@ async def test_what_does_not_fit_at_the_foot_ends_in_an_ellipsis_behind_what_cou
     board = outage(runs=(msgspec.structs.replace(asking, steps=steps),), announcements=(late,))
     text = await shown(board, (width, 30))
     (ask,) = lines_with(text, ("run r12 asks (press r): Can two",))
-    (told,) = lines_with(text, ("update was due 14:31 customers",))
+    (told,) = lines_with(text, ("update late by 1 min, press w",))
     assert ask.endswith("…")
     assert told.endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [
+        (90 * MINUTE, "next update in 1 h 30 min"),
+        (12.5 * MINUTE, "next update in 12 min"),
+        (59, "next update now"),
+        (0, "update due now, press w"),
+        (-59, "update due now, press w"),
+        (-5 * MINUTE, "update late by 5 min, press w"),
+        (-26 * 60 * MINUTE, "update late by 1 d 2 h, press w"),
+    ],
+)
+async def test_the_next_update_is_counted_down_and_its_lateness_up(left: float, words: str) -> None:
+    told = msgspec.structs.replace(announcement(), next_update=NOW + left)
+    assert words in await shown(outage(announcements=(told,)), (100, 30))
+
+
+async def test_the_wall_counts_down_without_naming_keys_and_says_nothing_of_what_is_closed() -> None:
+    late = msgspec.structs.replace(announcement(), next_update=NOW - 5 * MINUTE)
+    closed = msgspec.structs.replace(late, id="a4", open=False, title="It is over")
+    app = WallApp(FakeSource(outage(announcements=(late, closed))), clock=Clock(), ascii=False)
+    async with app.run_test(size=(100, 40)) as pilot:
+        await pilot.pause()
+        (line,) = lines_with(text_of(app), ("update late by 5 min  customers were told",))
+        assert "press" not in line
+        (over,) = lines_with(text_of(app), ("It is over",))
+        assert "late" not in over
+
+
+async def test_of_two_open_announcements_the_later_one_stands_first() -> None:
+    early = msgspec.structs.replace(announcement(), audience="staff", next_update=NOW + 600)
+    late = msgspec.structs.replace(announcement(), id="a4", next_update=NOW - 600)
+    text = await shown(outage(announcements=(early, late)), (100, 30))
+    assert text.index("update late by 10 min") < text.index("next update in 10 min")
 
 
 def test_a_line_that_is_cut_says_so_and_wide_characters_do_not_make_it_longer() -> None:
@@ -202,31 +238,6 @@ async def test_free_rows_take_what_a_reason_has_left(width: int) -> None:
 
 def test_a_small_board_keeps_one_line_a_row() -> None:
     assert Columns.of(80) == Columns(name=17, standing=9, since=6, latency=6, spark=0, reason=26)
-
-
-async def test_an_announcement_says_its_text_once() -> None:
-    told = rf.announcement()
-    deliveries = tuple(
-        msgspec.structs.replace(each, text=text)
-        for each, text in zip(
-            (*told.deliveries, *told.deliveries),
-            (
-                told.body,
-                f"{told.title}\n\n{told.body}",
-                "Wir sind im Chat zu erreichen.",
-                "Wir sind im Chat zu erreichen.",
-            ),
-            strict=True,
-        )
-    )
-    source = rf.source(announcements=(msgspec.structs.replace(told, deliveries=deliveries),))
-    async with rf.screens(source) as (app, pilot):
-        app.action_playbooks()
-        await pilot.press("t")
-        await pilot.pause()
-        text = text_of(app)
-        assert text.count("Use the web chat or call us") == 1
-        assert text.count("Wir sind im Chat") == 1, "another language is another text, once"
 
 
 async def test_the_chosen_range_of_a_chart_is_marked_without_colour() -> None:

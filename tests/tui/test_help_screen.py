@@ -4,18 +4,23 @@ import msgspec
 import pytest
 from outagetui.rows import DeliveryRow
 from outagetui.tui.app import OutageApp
-from outagetui.tui.screens.announcement import AnnouncementScreen
+from outagetui.tui.screens.announcement import AnnouncementScreen, Deliveries
 from outagetui.tui.screens.channel import ChannelScreen
+from outagetui.tui.screens.composer import ComposerScreen, Outlets
 from outagetui.tui.screens.journal import JournalScreen
 from outagetui.tui.screens.playbooks import PlaybooksScreen
 from outagetui.tui.screens.run import RunScreen
+from outagetui.tui.screens.words import WordsForm
 from outagetui.tui.widgets.page import Listing, Page
 from tests.tui import run_fakes as rf
 from tests.tui.fakes import text_of
 from tests.tui.golden import assert_golden
 from tests.tui.run_fakes import screens
 
-OURS = (RunScreen, ChannelScreen, PlaybooksScreen, JournalScreen, AnnouncementScreen, Page, Listing)
+OURS = (
+    RunScreen, ChannelScreen, PlaybooksScreen, JournalScreen, AnnouncementScreen, Deliveries, ComposerScreen, Outlets,
+    WordsForm, Page, Listing,
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("node", OURS)

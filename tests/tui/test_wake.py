@@ -8,7 +8,7 @@ from outagetui.model import State
 from outagetui.rows import Board, IncidentRow, MuteRow
 from outagetui.tui.wake import LASTING, Waker
 from tests.pty_driver import Pty, python
-from tests.tui.fakes import MINUTE, NOW, calm, channel, outage
+from tests.tui.fakes import MINUTE, NOW, announcement, calm, channel, outage
 
 NOTICE = "\a\x1b]9;Outage: Public messenger. Nobody has taken it yet.\a"
 TERMINAL = {"TERM": "xterm-256color"}
@@ -110,6 +110,48 @@ def test_many_channels_make_a_short_notice() -> None:
     waker = attached()
     sent = waker.wake(outage(channels=rows, incident=incident))
     assert "Channel 0, Channel 1, Channel 2 and 37 more. Nobody" in sent
+
+
+def promised(due: float, **fields: object) -> Board:
+    return calm(announcements=(replace(announcement(), next_update=due, **fields),))
+
+
+LATE = "\a\x1b]9;Update late: customers were promised news by now. Press w to write it.\a"
+
+
+def test_a_late_update_rings_once_and_the_next_one_anew() -> None:
+    waker = attached()
+    assert waker.wake(promised(NOW + 1)) == ""
+    assert waker.wake(promised(NOW)) == LATE
+    assert waker.wake(promised(NOW - 600)) == ""
+    assert waker.wake(promised(NOW + 1, parts=2)) == ""
+    assert waker.wake(promised(NOW, parts=2)) == LATE
+
+
+@pytest.mark.parametrize(
+    "board",
+    [promised(NOW - 1, open=False), calm(announcements=(replace(announcement(), next_update=None),))],
+)
+def test_what_is_closed_or_promised_nothing_is_never_late(board: Board) -> None:
+    assert attached().wake(board) == ""
+
+
+def test_an_update_that_was_late_when_the_screen_was_opened_is_silent() -> None:
+    waker = Waker(TERMINAL)
+    assert waker.wake(promised(NOW - 1)) == ""
+    assert waker.wake(promised(NOW - 1)) == ""
+
+
+def test_an_outage_and_a_late_update_at_once_ring_once() -> None:
+    waker = attached()
+    both = replace(opened(), announcements=promised(NOW - 1).announcements)
+    assert waker.wake(both) == NOTICE
+    assert waker.wake(both) == ""
+
+
+def test_a_hostile_audience_stays_within_the_notice() -> None:
+    evil = promised(NOW, audience="a\a\x1b]52;c;eA==\a\x9cb\n")
+    assert re.fullmatch(r"\a\x1b\]9;Update late: [^\x00-\x1f\x7f-\x9f]*\a", attached().wake(evil))
 
 
 @pytest.mark.parametrize(("kind", "rings"), [("operator", 2), ("wall", 0)])

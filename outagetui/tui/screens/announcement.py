@@ -1,4 +1,4 @@
-"""The newest announcements: what was said, and where it arrived."""
+"""An announcement: what was said, what came of it at each outlet as the journal tells it, and a word on each."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -10,101 +10,219 @@ from textual.widget import Widget
 from outagetui.rows import AnnouncementRow, Board, DeliveryRow
 from outagetui.text import clean
 from outagetui.tui.screens.opened import Opened
-from outagetui.tui.widgets.ink import filled, joined, paragraph, rule, said, sides
+from outagetui.tui.widgets.ink import joined, paragraph, sides
 from outagetui.tui.widgets.page import Page
-from outagetui.tui.words import time_of
+from outagetui.tui.widgets.told import about_lines, delivery_lines, said_lines, whither
 
-MARKS = {
-    "planned": "○",
-    "sending": "◆",
-    "sent": "✔",
-    "seen": "✔",
-    "unknown": "?",
-    "failed": "✗",
-    "skipped": "–",
-    "retracted": "←",
-}
+PATIENCE = 10.0  # seconds in which a word on an outlet may not be given again, unless the journal answered
+RETRIED = ("failed", "unknown", "skipped")
+SKIPPED = ("planned", "failed", "unknown")
+EDITED = ("planned", "failed", "skipped")
+
+
+class Deliveries(Page, inherit_bindings=False):
+    """The page; its arrows are the screen's, which go from outlet to outlet."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("pageup", "page_up", "Page up", show=False, id="page.pageup", tooltip="One page up"),
+        Binding("pagedown,space", "page_down", "Page down", show=False, id="page.pagedown", tooltip="One page down"),
+        Binding("home", "scroll_home", "Top", show=False, id="page.home", tooltip="To the top"),
+        Binding("end", "scroll_end", "End", show=False, id="page.end", tooltip="To the end"),
+    ]
+
+    def show_lines(self, first: int, last: int) -> None:
+        """Scroll no further than it takes to see these lines, and rather the first than the last."""
+        top, height = self.scroll_offset.y, max(1, self.scrollable_content_region.height)
+        wanted = min(max(top, last - height + 1), first)
+        if wanted != top:
+            self.scroll_to(y=wanted, animate=False, force=True, immediate=True)
 
 
 class AnnouncementScreen(Opened):
-    """Shows one announcement, the newest at first."""
+    """Shows one announcement, the newest at first; `part` (from 0) is one that the journal is about to show."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "outlet above", show=False, id="announcement.up", tooltip="To the outlet above"),
+        Binding("down,j", "move(1)", "outlet below", show=False, id="announcement.down", tooltip="To the outlet below"),
+        Binding("w", "write", "next part", id="announcement.write", tooltip="Write the next part, or a new one"),
+        Binding("r", "word('retry')", "retry", id="announcement.retry",
+                tooltip="Try the outlet again; what may be there is looked up first"),
+        Binding("e", "edit", "edit", id="announcement.edit", tooltip="Send it to this outlet in your own words"),
+        Binding("S", "word('skip')", "skip", id="announcement.skip", tooltip="Leave the outlet out, after a question"),
+        Binding("X", "retract", "take back", id="announcement.retract",
+                tooltip="Take the announcement back from every outlet, after a question"),
         Binding("left", "other(1)", "older", id="announcement.older", tooltip="The announcement before this one"),
         Binding("right", "other(-1)", "newer", id="announcement.newer", tooltip="The announcement after this one"),
-    ]
+    ]  # fmt: skip
 
-    def __init__(self, announcement: str = "") -> None:
+    def __init__(self, announcement: str = "", part: int = 0) -> None:
         super().__init__()
         self.announcement = announcement
+        self.part = part
+        self._outlet = ""  # under the cursor
+        self._sent: dict[str, tuple[DeliveryRow, float]] = {}  # words that the journal has not shown, by outlet
+        self._lines_of: dict[str, tuple[int, int]] = {}  # first and last line of each outlet
 
     @property
     def row(self) -> AnnouncementRow | None:
-        """The announcement shown."""
+        """The announcement shown; None while the journal does not show it."""
         rows = self.board.announcements if self.board else ()
-        return next((row for row in rows if row.id == self.announcement), rows[0] if rows else None)
+        if not self.announcement:
+            return rows[0] if rows else None
+        return next((row for row in rows if row.id == self.announcement and row.parts > self.part), None)
+
+    @property
+    def chosen(self) -> DeliveryRow | None:
+        """The outlet under the cursor."""
+        rows = self.row.deliveries if self.row is not None else ()
+        return next((row for row in rows if row.outlet == self._outlet), rows[0] if rows else None)
 
     def body(self) -> Iterator[Widget]:
-        """Show the text and its deliveries on one page."""
-        yield Page(self._page, id="announcement")
+        """Show everything on one page."""
+        yield Deliveries(self._page, id="announcement")
 
     def heading(self, board: Board, width: int) -> list[Text]:
-        """Return kind, audience and whether it is open."""
+        """Return which one it is and whether it is open."""
         row = self.row
         if row is None:
             return [joined(("Announcements", self.look.strong))]
         state = ("OPEN", self.look.warning) if row.open else ("CLOSED", self.look.good)
+        if row.retracted is not None:
+            state = ("TAKEN BACK", self.look.warning)
         title = joined(("Announcement ", self.look.strong), (clean(row.id, 12), self.look.dim))
         place = [each.id for each in board.announcements].index(row.id) + 1
         count = f"  {place} of {len(board.announcements)}"
         return [sides(title, joined((f" {state[0]} ", state[1]), (count, self.look.dim)), width)]
 
+    def follow(self) -> None:
+        """Show what changed, and the keys that do something now."""
+        super().follow()
+        self.refresh_bindings()
+
+    def on_screen_resume(self) -> None:
+        """Catch up with what another screen has made of it."""
+        if self.is_mounted:
+            self.follow()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the words that the outlet under the cursor takes now."""
+        row, chosen = self.row, self.chosen
+        if action not in ("word", "edit", "retract"):
+            return True
+        if row is None or chosen is None:
+            return False
+        back = row.retracted is not None
+        if action == "retract":
+            return not back
+        if action == "edit":
+            return not back and chosen.state in EDITED
+        if parameters == ("retry",):
+            return chosen.state in RETRIED
+        return not back and chosen.state in SKIPPED
+
     def action_other(self, by: int) -> None:
         """Show the announcement before or after."""
         ids = [row.id for row in self.board.announcements] if self.board else []
         if self.row is not None and 0 <= ids.index(self.row.id) + by < len(ids):
-            self.announcement = ids[ids.index(self.row.id) + by]
+            self.announcement, self.part = ids[ids.index(self.row.id) + by], 0
             self.follow()
+
+    def action_move(self, by: int) -> None:
+        """Go to another outlet and show what it is told."""
+        chosen, row = self.chosen, self.row
+        if row is None or chosen is None:
+            self.query_one(Page).scroll_relative(y=by, animate=False)
+            return
+        ids = [each.outlet for each in row.deliveries]
+        self._outlet = ids[max(0, min(len(ids) - 1, ids.index(chosen.outlet) + by))]
+        self.follow()
+        first, last = self._lines_of[self._outlet]
+        self.query_one(Deliveries).show_lines(0 if self._outlet == ids[0] else first, last)
+
+    def action_write(self) -> None:
+        """Compose the next part, or something new for the same people."""
+        self.operator.write(self.row.audience if self.row is not None else "")
+
+    def action_word(self, do: str) -> None:
+        """Have the outlet under the cursor tried again, or left out after a question."""
+        row, chosen = self.row, self.chosen
+        if row is not None and chosen is not None and self._may(chosen):
+            self.run_worker(self._word(row, chosen, do), exclusive=True, group="word", exit_on_error=False)
+
+    def action_edit(self) -> None:
+        """Send it to the outlet under the cursor in other words."""
+        row, chosen = self.row, self.chosen
+        if row is not None and chosen is not None and self._may(chosen):
+            self.run_worker(self._edit(row, chosen), exclusive=True, group="word", exit_on_error=False)
+
+    def action_retract(self) -> None:
+        """Take all of it back, after a question."""
+        if self.row is not None and self.may("take it back"):
+            self.run_worker(self._retract(self.row), exclusive=True, group="word", exit_on_error=False)
+
+    def _may(self, chosen: DeliveryRow) -> bool:
+        if self._waits(chosen):
+            self.operator.tell("already ordered; waiting for the journal")
+            return False
+        return self.may("say a word on an outlet")
+
+    def _waits(self, row: DeliveryRow) -> bool:
+        was, at = self._sent.get(row.outlet, (None, 0.0))
+        return was == row and self.operator.clock() - at < PATIENCE
+
+    async def _word(self, row: AnnouncementRow, chosen: DeliveryRow, do: str) -> None:
+        if do == "skip":
+            question = f"Leave {clean(self._called(chosen), 60)} out?"
+            if not await self.operator.confirm(question, "It is not told, and not tried again by itself."):
+                return
+        if not self._waits(chosen):
+            await self._order(row, chosen, do)
+
+    async def _edit(self, row: AnnouncementRow, chosen: DeliveryRow) -> None:
+        from outagetui.tui.screens.words import WordsForm
+
+        title, _, body = chosen.text.partition("\n\n")
+        own = await self.app.push_screen_wait(WordsForm(self._called(chosen), title, body, "send"))
+        if own is not None and all(own) and not self._waits(chosen):
+            await self._order(row, chosen, "edit", title=own[0], body=own[1])
+
+    async def _order(self, row: AnnouncementRow, chosen: DeliveryRow, do: str, **words: str) -> None:
+        self._sent[chosen.outlet] = chosen, self.operator.clock()
+        self.follow()
+        about = {} if row.retracted is not None else {"part": row.parts - 1}
+        reply = await self.operator.order(
+            "delivery", announcement=row.id, outlet=chosen.outlet, do=do, **about, **words
+        )
+        if not reply.get("ok"):
+            self._sent.pop(chosen.outlet, None)
+            self.follow()
+
+    async def _retract(self, row: AnnouncementRow) -> None:
+        count = len(row.deliveries)
+        question = f"Take {clean(row.id, 12)} back from wherever it went ({count} outlet{'s' * (count != 1)} now)?"
+        closes = "It is deleted or marked as withdrawn there, and the announcement is closed. This cannot be undone."
+        if await self.operator.confirm(question, closes):
+            await self.operator.order("retract", announcement=row.id)
+
+    def _called(self, delivery: DeliveryRow) -> str:
+        rows = self.board.outlets if self.board is not None else ()
+        return next((row.name for row in rows if row.id == delivery.outlet), delivery.outlet)
 
     def _page(self, width: int) -> list[Text]:
         row, board, look = self.row, self.board, self.look
         if board is None:
             return []
+        if row is None and self.announcement:
+            return paragraph(f"Waiting for the journal to show {clean(self.announcement, 12)}…", width, look.dim)
         if row is None:
-            return paragraph("Nothing was announced yet. Playbooks do it in an announce step.", width, look.dim)
-        made = f"{clean(row.kind, 40)} to {clean(row.audience, 20)}, said {self._time(row.made)}"
-        made += f", part {row.parts}, since {self._time(row.since)}"
-        if row.next_update is not None and row.open:
-            made += f", next update promised {self._time(row.next_update)}"
-        lines = [*paragraph(made, width, look.dim), Text()]
-        lines += paragraph(row.title, width, look.strong, limit=400)
-        lines += paragraph(row.body, width, look.text)
-        lines += [Text(), rule("Where it went", width, look)]
-        told = {_bare(row.body), _bare(row.title + row.body)}
+            return paragraph("Nothing was announced yet. w composes something.", width, look.dim)
+        chosen = self.chosen
+        lines = [*about_lines(row, board, width, look), Text()]
+        if row.deliveries:
+            lines.append(whither(row, width, look))
+        self._lines_of = {}
         for delivery in row.deliveries:
-            again = _bare(delivery.text) in told
-            lines += self._delivery(delivery, width, "" if again else delivery.text)
-            told.add(_bare(delivery.text))
-        return lines
-
-    def _delivery(self, delivery: DeliveryRow, width: int, text: str) -> list[Text]:
-        look = self.look
-        good = delivery.state in ("sent", "seen")
-        style = look.good if good else look.warning if delivery.state in ("failed", "unknown") else look.dim
-        mark = f"{MARKS.get(delivery.state, '?')} {clean(delivery.state, 10).upper()}"
-        head = joined(" ", filled(joined((mark, style)), 12), (f" {clean(delivery.outlet, 30)}", look.strong))
-        lines = [sides(head, said(delivery.url, look.dim), width) if len(delivery.url) < width - 30 else head]
-        if len(delivery.url) >= width - 30:
-            lines += paragraph(delivery.url, width, look.dim, indent=14)
-        for words in (delivery.detail, text):
-            if words:
-                lines += paragraph(words, width, look.text, indent=14, limit=600)
-        return lines
-
-    def _time(self, at: float) -> str:
-        return time_of(at, self.board.at, self.board.timezone) if self.board else ""
-
-
-def _bare(text: str) -> str:
-    """The words alone, to tell whether two texts say the same."""
-    return "".join(text.split())
+            first = len(lines)
+            lines += delivery_lines(delivery, board, width, look, here=delivery is chosen, waits=self._waits(delivery))
+            self._lines_of[delivery.outlet] = first, len(lines) - 1
+        return [*lines, Text(), *said_lines(row, chosen, board, width, look)]

@@ -43,6 +43,7 @@ class BoardScreen(Screen[None]):
         Binding("a", "ack", "ack", id="board.ack", tooltip="Take the incident: others see that somebody works on it"),
         Binding("m", "mute", "mute", id="board.mute", tooltip="Mute the row for maintenance, or end that"),
         Binding("A", "activate", "activate", id="board.activate", tooltip="Take the backup into use, or out of it"),
+        Binding("w", "app.write", "tell", id="board.tell", tooltip="Write to customers or staff, see it, send it"),
         Binding("v", "prove", "prove", id="board.prove", tooltip="Try the backup from end to end now"),
         Binding("R", "recheck", "recheck", id="board.recheck", tooltip="Probe the row under the cursor now"),
     ]

@@ -62,7 +62,12 @@ class JournalScreen(Opened):
         """Lay the list above the entry and the search."""
         yield Listing(self._list, id="entries")
         yield Page(self._entry, id="entry")
-        yield Input(id="filter", placeholder="words to search for; Enter keeps them, Esc clears", max_length=80)
+        yield Input(
+            id="filter",
+            placeholder="words to search for; Enter keeps them, Esc clears",
+            max_length=80,
+            select_on_focus=False,
+        )
 
     def heading(self, board: Board, width: int) -> list[Text]:
         """Return what is shown, and whether new entries push on."""

@@ -36,6 +36,7 @@ class RunScreen(Answering):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o", "unfold", "output", id="run.output", tooltip="Show all that the steps printed, or fold it away"),
         Binding("t", "told", "told", show=False, id="run.told", tooltip="Show what was announced, and where it went"),
+        Binding("w", "app.write", "tell", show=False, id="run.write", tooltip="Write to customers or staff yourself"),
         Binding("pageup", "read(-1)", "read", show=False, id="run.pageup", priority=True,
                 tooltip="A page up: of the text that will be sent, else of the steps"),
         Binding("pagedown", "read(1)", "read", show=False, id="run.pagedown", priority=True,
@@ -55,7 +56,7 @@ class RunScreen(Answering):
         yield Head(self._question, id="question", classes="asks")
         yield Page(self._preview, id="preview", classes="asks")
         yield Head(self._answers, id="answers", classes="asks")
-        yield Input(id="note", max_length=200)
+        yield Input(id="note", max_length=200, select_on_focus=False)
 
     def heading(self, board: Board, width: int) -> list[Text]:
         """Return name, state, time and who."""

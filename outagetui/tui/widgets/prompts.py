@@ -1,5 +1,7 @@
 """The foot of the board: the question that waits, what to do next, and the keys."""
 
+import math
+
 from rich.cells import cell_len
 from textual.strip import Strip
 
@@ -8,7 +10,9 @@ from outagetui.suggest import gain_words
 from outagetui.text import clean
 from outagetui.tui.theme import Look
 from outagetui.tui.widgets.live import Line
-from outagetui.tui.words import lasting, time_of
+from outagetui.tui.words import countdown, lasting, time_of
+
+SOON = 5 * 60.0  # seconds before a promised update from which on it stands out
 
 KEYS: tuple[tuple[str, str, int], ...] = (  # key, what it does, how soon it is left out where there is no room
     ("enter", "open", 2),
@@ -18,6 +22,7 @@ KEYS: tuple[tuple[str, str, int], ...] = (  # key, what it does, how soon it is 
     ("a", "ack", 2),
     ("m", "mute", 4),
     ("A", "activate", 3),
+    ("w", "tell", 2),
     ("v", "prove", 6),
     ("R", "recheck", 5),
     ("l", "journal", 5),
@@ -30,7 +35,8 @@ KEYS: tuple[tuple[str, str, int], ...] = (  # key, what it does, how soon it is 
 def prompt_lines(board: Board, now: float, look: Look, width: int) -> list[Strip]:
     """Return what waits for somebody: questions of runs, an announcement's next update, the suggested playbook."""
     found = [run_line(run, now, look, width) for run in board.runs if run.ended is None][:2]
-    found += [told_line(told, now, board.timezone, look, width) for told in board.announcements if told.open][:1]
+    told = sorted((told for told in board.announcements if told.open), key=lambda told: told.next_update or math.inf)
+    found += [told_line(each, now, board.timezone, look, width) for each in told[:2]]
     waiting = suggestions(board)
     return found + ([suggestion_line(waiting, look, width)] if waiting else [])
 
@@ -70,21 +76,29 @@ def _left(until: float | None, now: float) -> str:
     return f", {lasting(until - now)} left" if until - now >= 10 else ", seconds left"
 
 
-def told_line(told: AnnouncementRow, now: float, zone: str, look: Look, width: int) -> Strip:
-    """Return the open announcement: whom we told what, and when the next word is due."""
+def told_line(told: AnnouncementRow, now: float, zone: str, look: Look, width: int, key: str = "w") -> Strip:
+    """Return an announcement: whom we told what, where that failed, and when the next word is due or how late it is.
+
+    `key` writes it; empty where there are no keys.
+    """
     failed = [row.outlet for row in told.deliveries if row.state in ("failed", "unknown")]
-    due = "" if told.next_update is None else time_of(told.next_update, now, zone)
-    late = told.next_update is not None and told.next_update < now
+    due = told.next_update if told.open else None
     line = Line(look.text)
-    if late:
-        line.add(f" update was due {due}", look.loud)
+    if due is not None and due <= now:
+        press = f", press {key}" if key else ""
+        line.add(f" update {_lateness(due, now)}{press} ", look.warning)
     if failed:
         line.add(f" not on {', '.join(clean(name, 20) for name in failed)}", look.loud)
     line.add(f" {clean(told.audience, 20)} were told at {time_of(told.made, now, zone)}", look.dim)
-    if not late and told.next_update is not None:
-        line.add(f", next {due} ({lasting(told.next_update - now)})", look.dim)
-    line.add(": ", look.dim).add(clean(told.title, 60))
-    return line.strip(width)
+    if due is not None and due > now:
+        line.add(", ", look.dim).add(
+            f"next update {countdown(due, now)}", look.strong if due - now < SOON else look.dim
+        )
+    return line.add(": ", look.dim).add(clean(told.title, 60)).strip(width)
+
+
+def _lateness(due: float, now: float) -> str:
+    return countdown(due, now) if now - due >= 60 else "due now"
 
 
 def suggestion_line(rows: list[SuggestionRow], look: Look, width: int) -> Strip:

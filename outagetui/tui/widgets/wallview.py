@@ -88,7 +88,7 @@ def wall_pages(board: Board, now: float, look: Look, width: int, height: int) ->
     first = [run_line(run, now, look, width, key="") for run in board.runs if run.ended is None]
     for told in board.announcements:
         if told.open or now - told.made < AGED_OUT:
-            first.append(told_line(told, now, board.timezone, look, width))
+            first.append(told_line(told, now, board.timezone, look, width, key=""))
     if over := _over(board.incident, now, board.timezone, look, width):
         first.append(over)
     rows: list[Row] = [*board.channels, *board.outlets]

@@ -1,4 +1,4 @@
-"""Running a program for a step: its output shown as it comes, its time kept, its whole process group ended."""
+"""Running a program for a step or outlet: its output shown as it comes, its time kept, its whole group ended."""
 
 import asyncio
 import signal
@@ -24,12 +24,14 @@ _PAUSE = 0.02  # seconds
 class Ended(Struct, frozen=True):
     """How a program ended: exit status or minus the signal, None when it could not be ended; what it wrote.
 
-    `late` names the signals it was sent because its time was over.
+    `late` names the signals it was sent because its time was over; `errors` is what it wrote to standard error, where
+    that was kept apart.
     """
 
     status: int | None
     output: str
     late: str = ""
+    errors: str = ""
 
 
 async def run(
@@ -41,20 +43,23 @@ async def run(
     hide: Callable[[str], str],
     show: Callable[[str], None] = lambda _: None,
     grace: float = GRACE,
+    stdin: bytes = b"",
+    apart: bool = False,
 ) -> Ended:
     """Run `argv` for at most `seconds`, then SIGTERM to its group, and SIGKILL when some of it is left after `grace`.
 
     Whatever its group left when the program itself ended is killed. `hide` takes secrets out of what it wrote, `show`
     gets the last lines now and then. When cancelled, nothing of it is left either. Raises OSError or ValueError
-    when it cannot be started.
+    when it cannot be started. `apart` keeps what it wrote to standard error by itself.
     """
-    output = Output(hide)
-    child = Child(argv, (output.take,), env={**ENVIRONMENT, **env}, directory=directory, umask=UMASK)
+    output, errors = Output(hide), Output(hide)
+    takes = (output.take, errors.take) if apart else (output.take,)
+    child = Child(argv, takes, env={**ENVIRONMENT, **env}, directory=directory, umask=UMASK, stdin=stdin)
     showing = asyncio.create_task(_show(output, show))
     try:
         late = "" if await child.ended(seconds) else await _end(child, grace)
         status = child.reap() if await child.ended(LAST) else None
-        return Ended(status, output.text(), late)
+        return Ended(status, output.text(), late, errors.text())
     finally:
         child.close()
         showing.cancel()

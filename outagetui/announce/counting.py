@@ -1,0 +1,93 @@
+"""How long a text is to each kind of outlet, counted as the outlet counts. Pure.
+
+X: twitter-text's configuration 3: every URL is 23, an emoji is 2 whatever it is made of, characters of most alphabets
+are 1 and all others 2. Mastodon: graphemes, every URL 23, of `@name@server` only `@name`. Bluesky: graphemes, and a
+second limit on bytes.
+"""
+
+import unicodedata
+
+import regex
+
+URL_LENGTH = 23
+LIMITS = {"x": 280, "mastodon": 500, "bluesky": 300, "facebook": 63206, "discourse": 32000}
+BLUESKY_BYTES = 3000
+COST, COST_WITH_LINK = 0.015, 0.200  # US dollars a post on X, prepaid; docs.x.com/x-api/getting-started/pricing
+_LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))  # twitter-text, config/v3.json: weight 100 of 200
+# A parenthesis ends a URL here although services allow balanced ones: then we count more than they do, never less.
+_PATH = (
+    r"(?:/(?:[A-Za-z0-9!*';:=+,.$/%#\[\]\-_~@|&]*[A-Za-z0-9=_#/+\-])?)?"
+    r"(?:\?[A-Za-z0-9!?*';:&=+$/%#\[\]\-_.,~|]*[A-Za-z0-9_&=#/\-])?"
+)
+_LABELS = r"(?:[A-Za-z0-9](?:[A-Za-z0-9_\-]*[A-Za-z0-9])?\.)+"
+_HOST = rf"{_LABELS}(?:[A-Za-z]{{2,63}}|xn--[A-Za-z0-9\-]{{2,59}})(?![A-Za-z0-9_\-@])"
+URL = regex.compile(rf"(?<![A-Za-z0-9@＠$#＃])https?://{_HOST}(?::[0-9]+)?{_PATH}", regex.IGNORECASE)
+BARE = regex.compile(rf"(?<![A-Za-z0-9@＠$#＃_.\-/]){_HOST}(?::[0-9]+)?{_PATH}", regex.IGNORECASE)
+_LINK = regex.compile(rf"(?P<url>{URL.pattern})|(?P<bare>{BARE.pattern})", regex.IGNORECASE)
+_EMOJI = regex.compile(
+    r"\p{Regional_Indicator}{2}"
+    r"|[0-9#*]\uFE0F?\u20E3"
+    r"|[©®]\uFE0F"
+    r"|(?![©®0-9#*])\p{Extended_Pictographic}(?:\uFE0F|\p{Emoji_Modifier})?[\U000E0020-\U000E007E]*\U000E007F?"
+    r"(?:\u200D\p{Extended_Pictographic}(?:\uFE0F|\p{Emoji_Modifier})?)*"
+)
+_REMOTE = regex.compile(r"(?<![\w=/])@(?P<local>[A-Za-z0-9_]+(?:[A-Za-z0-9_.\-]+[A-Za-z0-9_]+)?)@[\w.\-]+\w")
+_GRAPHEME = regex.compile(r"\X")
+
+
+def count(kind: str, text: str) -> int:
+    """Return how long `text` is to an outlet of `kind`; what looks like a bare domain counts as what is longer for X.
+
+    X makes links of domains that are registered, and the list of those is not kept here.
+    """
+    if kind == "x":
+        return _weight(unicodedata.normalize("NFC", text))
+    if kind == "mastodon":
+        local = _REMOTE.sub(r"@\g<local>", URL.sub("x" * URL_LENGTH, text))
+        return len(_GRAPHEME.findall(local))
+    if kind == "bluesky":
+        return len(_GRAPHEME.findall(text))
+    return len(text)
+
+
+def fits(kind: str, text: str) -> bool:
+    """Return whether an outlet of `kind` takes a text of this length."""
+    if kind == "bluesky" and len(text.encode()) > BLUESKY_BYTES:
+        return False
+    limit = LIMITS.get(kind, 0)
+    return not limit or count(kind, text) <= limit
+
+
+def price(kind: str, text: str) -> float | None:
+    """Return what an outlet of `kind` charges for a post with this text, in US dollars; None when it is free."""
+    if kind != "x":
+        return None
+    return COST_WITH_LINK if has_link(text) else COST
+
+
+def has_link(text: str) -> bool:
+    """Return whether X would make a link of something in `text`."""
+    return _LINK.search(text) is not None
+
+
+def _weight(text: str) -> int:
+    total = 0
+    done = 0
+    for match in _LINK.finditer(text):
+        total += _plain_weight(text[done : match.start()])
+        own = 0 if match["url"] else _plain_weight(match[0])
+        total += max(URL_LENGTH * 100, own)
+        done = match.end()
+    return -(-(total + _plain_weight(text[done:])) // 100)
+
+
+def _plain_weight(text: str) -> int:
+    emoji = 0
+
+    def drop(_: object) -> str:
+        nonlocal emoji
+        emoji += 1
+        return ""
+
+    rest = _EMOJI.sub(drop, text)
+    return 200 * emoji + sum(100 if any(first <= ord(char) <= last for first, last in _LIGHT) else 200 for char in rest)

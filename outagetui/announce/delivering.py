@@ -1,0 +1,275 @@
+"""One part at one outlet: intent before, outcome after, and never sent again before it was looked up."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from outagetui import outlets
+from outagetui.announce import times
+from outagetui.announce.fit import sent_text
+from outagetui.announce.parcels import key_of, parcel, placed
+from outagetui.events import AnnouncementMade, DeliveryEnded, DeliveryIntended, Event
+from outagetui.ledger import PLACED, Announcement, Ledger
+from outagetui.model import Config, Entry, Outlet, State
+from outagetui.outlets import Delivered, Delivery, Tools
+from outagetui.text import clean
+
+LOCAL = frozenset({"page"})  # kinds that we write ourselves: they can be told also while nobody can read them
+GONE = "this outlet is no longer configured"
+WITHDRAWN = "the announcement was taken back"
+
+
+class Pen(Protocol):
+    """The journal as the outbox needs it."""
+
+    ledger: Ledger
+
+    def write(self, actor: str, *events: Event) -> Awaitable[list[Entry]]:
+        """Append durably, or raise: nothing is sent whose intent is not kept."""
+
+    def keep(self, actor: str, *events: Event) -> Awaitable[list[Entry]]:
+        """Append durably, trying until it works: for what was sent."""
+
+
+class Deliverer:
+    """Does one thing at a time at each outlet. `config` is read anew each time, since it may be reloaded."""
+
+    def __init__(
+        self, config: Config, pen: Pen, state_of: Callable[[str], State], clock: Callable[[], float], tools: Tools
+    ) -> None:
+        self.config = config
+        self._pen, self._state_of, self._clock, self._tools = pen, state_of, clock, tools
+        self.withdrawn: set[str] = set()  # announcements that are being taken back: nothing of them is begun any more
+        self._turns: dict[str, asyncio.Lock] = {}
+        self._writing: set[asyncio.Task[list[Entry]]] = set()
+
+    def turn(self, outlet: str) -> asyncio.Lock:
+        """Return what is held while something is told to an outlet, or journaled of what is there."""
+        return self._turns.setdefault(outlet, asyncio.Lock())
+
+    async def send(
+        self, actor: str, made: Announcement, event: AnnouncementMade, name: str, *, again: bool = False
+    ) -> DeliveryEnded:
+        """Hand a part to one outlet if it is due there: not tried yet, or to be tried again on an operator's word.
+
+        `again` is such a word for everything that does not surely have it. Raises WriteError when the intent cannot be
+        kept, and then nothing was sent.
+        """
+        async with self.turn(name):
+            key = event.part, name
+            done = made.deliveries.get(key)
+            if done is not None and not self._due(done, again):
+                return done
+            ordered = done is not None
+            reason = self._reason_not(made, event, name, heeds_checks=not ordered)
+            outlet = self._outlet(name)
+            if reason or outlet is None:
+                return await self._end(actor, event, name, Delivered("skipped", detail=reason))
+            try:
+                for _, _, earlier in made.parts:
+                    if earlier.part < event.part and (earlier.part, name) in made.doubtful:
+                        await self._look(actor, made, earlier, name, outlet)
+                delivery = self._parcel(made, event, name, again=ordered)
+            except ValueError as error:  # a page's address that is configured since may be too long
+                return await self._end(actor, event, name, Delivered("failed", detail=str(error)))
+            if made.id in self.withdrawn:  # while it was looked up
+                return await self._end(actor, event, name, Delivered("skipped", detail=WITHDRAWN))
+            await self._pen.write(actor, _intent(delivery, outlet))
+            try:
+                became = await outlets.publish(outlet, delivery, self.tools)
+            except asyncio.CancelledError:
+                lost = Delivered("unknown", outlet.url, detail="given up while it was being sent; it may be published")
+                await self._end(actor, event, name, lost)
+                raise
+            return await self._end(actor, event, name, became)
+
+    async def look_up(self, actor: str, made: Announcement, event: AnnouncementMade, name: str) -> DeliveryEnded | None:
+        """Settle what was begun and never ended: sent when it is found, else unknown."""
+        async with self.turn(name):
+            done = made.deliveries.get((event.part, name))
+            if done is None or done.state != "sending":
+                return done
+            outlet, found = self._outlet(name), None
+            if outlet is not None:
+                found = await outlets.find(outlet, self._parcel(made, event, name), self.tools)
+            if found is None or found.state not in PLACED:
+                why = f"begun; {found.detail}" if found is not None and found.detail else ""
+                found = Delivered("unknown", detail=why or "begun, and not found afterwards")
+            return await self._end(actor, event, name, found)
+
+    async def follow(self, actor: str, made: Announcement, event: AnnouncementMade, name: str, *, last: bool) -> bool:
+        """Read back what was sent, or look up what is unknown; journal what is new. Return whether that settles it.
+
+        The `last` time journals also that there is nothing new, so that nobody waits for it any longer.
+        """
+        key, outlet = (event.part, name), self._outlet(name)
+        done = made.deliveries.get(key)
+        newer = any(part > event.part for part in made.told().get(name, ()))
+        if done is None or outlet is None or newer or made.retracted is not None:
+            return True
+        if done.do == "look" or done.state not in ("sent", "unknown"):
+            return True
+        delivery = self._parcel(made, event, name)
+        if done.state == "unknown":
+            found = await outlets.find(outlet, delivery, self.tools)
+            there = found is not None and found.state in PLACED
+            if found is None or not there:
+                told = found is not None and found.detail and found.detail in done.detail
+                still = done.detail if told else f"{done.detail}; looked up, and not found so far"
+                found = Delivered("unknown", done.url, detail=still)
+            if not there and not last:
+                return False
+            do = "publish" if there else "look"
+        else:
+            was = Delivered("sent", done.url, done.remote_id, done.detail)
+            found = await outlets.seen(outlet, was, delivery, self.tools)
+            if found.state != "seen" and not last:
+                return False
+            do = "look"
+        async with self.turn(name):
+            if made.deliveries.get(key) == done:  # else somebody tried again meanwhile, which is followed in its turn
+                await self._end(actor, event, name, found, do=do)
+        return do == "look"
+
+    async def take_back(self, actor: str, made: Announcement, name: str) -> DeliveryEnded | None:
+        """Take an announcement back from one outlet, unless that was tried; None when nothing of it ever went there."""
+        async with self.turn(name):
+            done, parts = made.retractions.get(name), made.told().get(name)
+            if not parts or (done is not None and done.state != "planned"):
+                return done
+            event, outlet = made.part(max(parts)), self._outlet(name)
+            if outlet is None:
+                return await self._end(actor, event, name, Delivered("failed", detail=GONE), do="retract")
+            try:
+                for part in parts:
+                    if (part, name) in made.doubtful:
+                        await self._look(actor, made, made.part(part), name, outlet, finally_=True)
+                delivery = replace(self._parcel(made, event, name), placed=placed(made, name))
+            except ValueError as error:
+                return await self._end(actor, event, name, Delivered("failed", detail=str(error)), do="retract")
+            doubt = any((part, name) in made.doubtful for part in parts)
+            if not delivery.placed and not doubt and done is None:
+                return None
+            if not delivery.placed:
+                why = "it may be there, but cannot be looked up" if doubt else "nothing of it was there"
+                state = "unknown" if doubt else "retracted"
+                return await self._end(actor, event, name, Delivered(state, detail=why), do="retract")
+            await self._pen.write(actor, _intent(delivery, outlet, do="retract"))
+            try:
+                became = await outlets.retract(outlet, delivery, self.tools)
+            except asyncio.CancelledError:
+                lost = Delivered("unknown", outlet.url, detail="given up while it was being taken back")
+                await self._end(actor, event, name, lost, do="retract")
+                raise
+            if doubt and became.state == "retracted":
+                became = Delivered("unknown", became.url, detail="taken back in part; more of it may be there")
+            return await self._end(actor, event, name, became, do="retract")
+
+    async def skip(self, actor: str, event: AnnouncementMade, name: str, why: str) -> DeliveryEnded:
+        """Journal that a part is not sent to an outlet."""
+        return await self._end(actor, event, name, Delivered("skipped", detail=why), do="skip")
+
+    @property
+    def tools(self) -> Tools:
+        """What outlets may use, for the configuration that holds now."""
+        return replace(
+            self._tools,
+            business=self.config.business,
+            timezone=self.config.timezone,
+            commands={each.name: each for each in self.config.commands},
+            contacts=self.config.contacts,
+        )
+
+    def _due(self, done: DeliveryEnded, again: bool) -> bool:
+        if done.state == "planned":
+            return True
+        open_still = done.state in ("failed", "unknown", "sending", "skipped") and done.do != "skip"
+        return again and open_still and not (done.until is not None and self._clock() < done.until)
+
+    def _reason_not(self, made: Announcement, event: AnnouncementMade, name: str, *, heeds_checks: bool) -> str:
+        """Return why a part is not sent to an outlet at all, or nothing."""
+        if self._outlet(name) is None:
+            return GONE
+        if made.retracted is not None or made.id in self.withdrawn:
+            return WITHDRAWN
+        if any(part > event.part for part in made.told().get(name, ())):
+            return "a newer part is there already"
+        down = self.down_since(name) if heeds_checks else ""
+        return f"{down}: not sent; outagetui delivery {made.id} {name} retry" if down else ""
+
+    def down_since(self, name: str) -> str:
+        """Return in words that an outlet's own checks say it is down; empty when they do not, or are muted."""
+        outlet, mute = self._outlet(name), self._pen.ledger.mutes.get(name)
+        muted = mute is not None and mute.until > self._clock()
+        if outlet is None or outlet.kind in LOCAL or muted or self._state_of(name) is not State.DOWN:
+            return ""
+        state, at = self._pen.ledger.states.get(name, (State.UNKNOWN, 0.0))
+        if state is not State.DOWN:
+            return "its checks say it is down"
+        place = times.zone(self.config.timezone)
+        return f"its checks say it is down since {times.clock(at, self._clock(), place, 'en')}"
+
+    async def _look(
+        self,
+        actor: str,
+        made: Announcement,
+        event: AnnouncementMade,
+        name: str,
+        outlet: Outlet | None,
+        *,
+        finally_: bool = False,
+    ) -> DeliveryEnded | None:
+        """Look up what may be at an outlet; journal it when it is. `finally_` journals also that it is not."""
+        if outlet is None:
+            return None
+        found = await outlets.find(outlet, self._parcel(made, event, name), self.tools)
+        if found is not None and found.state in PLACED:
+            return await self._end(actor, event, name, found)
+        if found is None and finally_:
+            return await self._end(actor, event, name, Delivered("failed", detail="looked up: it is not there"))
+        return None
+
+    def _parcel(self, made: Announcement, event: AnnouncementMade, name: str, *, again: bool = False) -> Delivery:
+        return parcel(self.config, self._pen.ledger, made, event, name, again=again)
+
+    def _outlet(self, name: str) -> Outlet | None:
+        return next((outlet for outlet in self.config.outlets if outlet.id == name), None)
+
+    async def _end(
+        self, actor: str, event: AnnouncementMade, name: str, became: Delivered, do: str = "publish"
+    ) -> DeliveryEnded:
+        """Journal what came of it, also when whoever waits for it is cancelled meanwhile."""
+        until = self._clock() + became.retry_after if became.retry_after is not None else None
+        ended = DeliveryEnded(
+            announcement=event.announcement,
+            part=event.part,
+            outlet=name,
+            state=became.state,
+            url=became.url,
+            remote_id=became.remote_id,
+            detail=clean(became.detail),
+            do=do,
+            until=until,
+        )
+        writing = asyncio.ensure_future(self._pen.keep(actor, ended))
+        self._writing.add(writing)
+        writing.add_done_callback(self._written)
+        await asyncio.shield(writing)
+        return ended
+
+    def _written(self, writing: "asyncio.Task[list[Entry]]") -> None:
+        self._writing.discard(writing)
+        if not writing.cancelled():
+            writing.exception()  # said to whoever waited; if nobody does, the next daemon looks it up
+
+
+def _intent(delivery: Delivery, outlet: Outlet, do: str = "publish") -> DeliveryIntended:
+    key = key_of(delivery.announcement, delivery.part, outlet.id)
+    event = DeliveryIntended(announcement=delivery.announcement, part=delivery.part, outlet=outlet.id, key=key, do=do)
+    if do == "retract" or delivery.text is None:
+        return event
+    fitted = delivery.text
+    text, shortened = sent_text(outlet.kind, fitted), fitted.shortened
+    return replace(event, text=text, count=fitted.count, limit=fitted.limit, shortened=shortened)

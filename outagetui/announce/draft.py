@@ -1,0 +1,188 @@
+"""What a part of an announcement says and where it goes, from the configuration and the journal; sends nothing."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from msgspec import Struct
+
+from outagetui import outlets
+from outagetui.announce.compose import BODY_LIMIT, TITLE_LIMIT, Account, Facts, compose, find_template
+from outagetui.announce.effect import liked
+from outagetui.announce.fit import fit_for, page_of
+from outagetui.events import AnnouncementMade
+from outagetui.ledger import CLOSING_KINDS, Announcement, Ledger
+from outagetui.model import BAD, Audience, Channel, Config, Outlet, State
+from outagetui.text import clean, clean_lines
+
+
+class AnnounceError(ValueError):
+    """Nothing was sent; the message says why."""
+
+
+class NothingToCloseError(AnnounceError):
+    """Nothing stands open that the closing words could close."""
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """What somebody wants to be said.
+
+    No `outlets` are all of the audience, `update` names the announcement it must belong to, `words` are an operator's
+    own title and body by outlet, `languages` are composed beside those of the outlets.
+    """
+
+    kind: str
+    audience: Audience
+    outlets: tuple[str, ...] = ()
+    note: str = ""
+    update: str = ""
+    words: Mapping[str, tuple[str, str]] = {}
+    languages: tuple[str, ...] = ()
+    run: str = ""
+    step: str = ""
+
+
+class Scene(Struct, frozen=True):
+    """What announcements are made from: `state_of` tells the state of a channel or outlet, `now` epoch seconds."""
+
+    config: Config
+    ledger: Ledger
+    state_of: Callable[[str], State]
+    now: float
+
+
+def draft(wanted: Wanted, scene: Scene, *, nowhere: bool = False) -> AnnouncementMade:
+    """Compose the first part of an announcement, or the next of the one that stands open.
+
+    Raises AnnounceError: no outlet (unless `nowhere`), no template, a field that cannot be filled, no room.
+    """
+    config, ledger = scene.config, scene.ledger
+    standing = _standing(wanted, ledger)
+    closing = wanted.kind in CLOSING_KINDS
+    if closing and standing is None:
+        raise NothingToCloseError(f"nothing is announced to {wanted.audience} that {wanted.kind} could close")
+    to = [] if nowhere else _outlets(wanted, config, standing if closing else None)
+    channels = [channel for channel in config.channels if channel.audience == wanted.audience]
+    active = _active(wanted.audience, channels, scene)
+    if wanted.kind == "backup-active" and not active:
+        raise AnnounceError(f"no backup of {wanted.audience} is active: activate one before telling people about it")
+    facts = Facts(
+        business=config.business,
+        audience=wanted.audience,
+        kind=wanted.kind,
+        since=standing.parts[0][2].since if standing is not None else _since(scene),
+        now=scene.now,
+        timezone=config.timezone,
+        failed=_failed_names(channels, scene),
+        accounts=tuple(Account(c.id, c.name, c.address, scene.state_of(c.id) is State.UP) for c in active),
+        page=page_of(config, wanted.audience),
+        next_update=None if closing else scene.now + config.update_every,
+        note=wanted.note,
+    )
+    languages = dict.fromkeys((*wanted.languages, *(outlet.language for outlet in to)))
+    texts = {language: _text(wanted.kind, language, config, facts) for language in languages}
+    named = () if closing else tuple((channel.name, channel.address) for channel in active)
+    for outlet in to:
+        _fits(outlet, wanted.words.get(outlet.id) or texts[outlet.language], config, named)
+    return AnnouncementMade(
+        announcement=standing.id if standing is not None else f"a{len(ledger.announcements) + 1}",
+        part=len(standing.parts) if standing is not None else 0,
+        kind=wanted.kind,
+        audience=wanted.audience,
+        texts=texts,
+        since=facts.since,
+        next_update=facts.next_update,
+        accounts=named,
+        outlets=tuple(outlet.id for outlet in to),
+        run=wanted.run,
+        step=wanted.step,
+    )
+
+
+def own_words(title: str, body: str) -> tuple[str, str]:
+    """Return an operator's own title and body, cleaned; AnnounceError when they cannot be sent."""
+    title, body = clean(title, TITLE_LIMIT + 1), clean_lines(body, BODY_LIMIT + 1).strip()
+    if not title or not body:
+        raise AnnounceError("own words need a title and a body")
+    if len(title) > TITLE_LIMIT or len(body) > BODY_LIMIT:
+        raise AnnounceError(f"own words are at most {TITLE_LIMIT} characters (title) and {BODY_LIMIT} (body)")
+    return title, body
+
+
+def _standing(wanted: Wanted, ledger: Ledger) -> Announcement | None:
+    """Return the announcement that is gone on with; None when a new one begins."""
+    if not wanted.update:
+        stand = (made for made in ledger.announcements.values() if made.open)
+        return next((made for made in stand if made.newest.audience == wanted.audience), None)
+    made = ledger.announcements.get(wanted.update)
+    if made is None:
+        raise AnnounceError(f"there is no announcement {clean(wanted.update, 40)}")
+    if not made.open:
+        why = "taken back" if made.retracted else "closed"
+        raise AnnounceError(f"{made.id} is {why}; without --update a new announcement begins")
+    if made.newest.audience != wanted.audience:
+        raise AnnounceError(f"{made.id} is for {made.newest.audience}, not for {wanted.audience}")
+    return made
+
+
+def _outlets(wanted: Wanted, config: Config, closes: Announcement | None) -> list[Outlet]:
+    """Return where it goes: as chosen, and what closes an announcement wherever that was told."""
+    known = {outlet.id: outlet for outlet in config.outlets}
+    strangers = [clean(name, 60) for name in (*wanted.outlets, *wanted.words) if name not in known]
+    if strangers:
+        raise AnnounceError(f"no outlet is called {', '.join(strangers)}")
+    mine = [o for o in known.values() if o.audience == wanted.audience and outlets.can_publish(o)]
+    found = [known[name] for name in dict.fromkeys(wanted.outlets)] or mine
+    wrong = [outlet.id for outlet in found if outlet not in mine]
+    if wrong:
+        who = f"{', '.join(wrong)} cannot tell {wanted.audience}"
+        raise AnnounceError(f"{who}: another audience, no secret, or only watched")
+    if closes is not None:
+        told = closes.told()
+        found += [outlet for outlet in mine if outlet.id in told and outlet not in found]
+    if not found:
+        raise AnnounceError(f"no outlet can tell {wanted.audience}")
+    unused = [name for name in wanted.words if known[name] not in found]
+    if unused:
+        raise AnnounceError(f"own words for {', '.join(unused)}, where it does not go")
+    return found
+
+
+def _active(audience: Audience, channels: Sequence[Channel], scene: Scene) -> list[Channel]:
+    """Return the active backups, those first that the audience likes best."""
+    active = {c.id: c for c in channels if c.role == "backup" and c.id in scene.ledger.active}
+    return [active[name] for name in liked(active, audience, scene.config.segments)]
+
+
+def _text(kind: str, language: str, config: Config, facts: Facts) -> tuple[str, str]:
+    name = f"{clean(kind, 60)}.{language}.txt"
+    try:
+        template = find_template(config.templates, kind, language)
+    except ValueError as error:
+        raise AnnounceError(f"there is no template {name}: {error}") from error
+    try:
+        text = compose(template, facts)
+    except ValueError as error:
+        raise AnnounceError(f"{name}: {error}") from error
+    return text.title, text.body
+
+
+def _fits(outlet: Outlet, text: tuple[str, str], config: Config, named: Sequence[tuple[str, str]]) -> None:
+    try:
+        fit_for(config, outlet, *text, named)
+    except ValueError as error:
+        raise AnnounceError(f"{outlet.id}: {error}") from error
+
+
+def _failed_names(channels: Sequence[Channel], scene: Scene) -> tuple[str, ...]:
+    """Return which primaries fail, or did in the incident that is being closed."""
+    primaries = [channel for channel in channels if channel.role == "primary"]
+    incident, closed = scene.ledger.incident_at(scene.now)
+    had = incident.channels if incident is not None and closed is None else set()
+    failed = [c.name for c in primaries if scene.state_of(c.id) in BAD]
+    return tuple(failed) or tuple(c.name for c in primaries if c.id in had)
+
+
+def _since(scene: Scene) -> float:
+    incident, closed = scene.ledger.incident_at(scene.now)
+    if incident is not None and closed is None:
+        return incident.since
+    return min(scene.ledger.active.values(), default=scene.now)

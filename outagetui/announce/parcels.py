@@ -1,0 +1,95 @@
+"""What an outlet is handed of a part: the same every time it is asked for. Made from the journal; sends nothing."""
+
+import hashlib
+
+from msgspec.structs import replace
+
+from outagetui.announce.fit import fit_for
+from outagetui.events import AnnouncementMade
+from outagetui.ledger import PLACED, Announcement, Ledger
+from outagetui.model import Config
+from outagetui.outlets.notices import WITHDRAWN
+from outagetui.outlets.values import Delivery, Placed, Post, Wording
+
+
+def key_of(announcement: str, part: int, outlet: str) -> str:
+    """Return the key of a delivery: the same for every try, different for every part and outlet."""
+    return hashlib.sha256(f"{announcement}\0{part}\0{outlet}".encode()).hexdigest()[:24]
+
+
+def words_of(made: Announcement, event: AnnouncementMade, outlet: str, language: str) -> tuple[str, str]:
+    """Return title and body of a part for one outlet: an operator's own, if there are any."""
+    edit = made.edits.get((event.part, outlet))
+    if edit is not None:
+        return edit.title, edit.body
+    return event.texts.get(language) or next(iter(event.texts.values()))
+
+
+def parcel(
+    config: Config, ledger: Ledger, made: Announcement, event: AnnouncementMade, outlet: str, *, again: bool = False
+) -> Delivery:
+    """Return what an outlet is given. ValueError when not even where to read on fits into its limit."""
+    place = next((each for each in config.outlets if each.id == outlet), None)
+    language = place.language if place is not None else "en"
+    title, body = words_of(made, event, outlet, language)
+    return Delivery(
+        announcement=event.announcement,
+        part=event.part,
+        key=key_of(event.announcement, event.part, outlet),
+        kind=event.kind,
+        audience=event.audience,
+        language=language,
+        title=title,
+        body=body,
+        since=event.since,
+        at=next(at for at, _, each in made.parts if each.part == event.part),
+        next_update=event.next_update,
+        accounts=event.accounts,
+        history=_history(ledger, made, event, outlet, language),
+        text=fit_for(config, place, title, body, event.accounts) if place is not None else None,
+        placed=placed(made, outlet, before=event.part),
+        again=again,
+        others=_others(made, event, outlet, language),
+    )
+
+
+def placed(made: Announcement, outlet: str, *, before: int | None = None) -> tuple[Placed, ...]:
+    """Return the parts that are surely at the outlet, newest first; only those older than `before`."""
+    found = []
+    for at, _, event in reversed(made.parts):
+        done = made.deliveries.get((event.part, outlet))
+        if done is not None and done.state in PLACED and (before is None or event.part < before):
+            key = key_of(made.id, event.part, outlet)
+            found.append(Placed(part=event.part, key=key, at=at, remote_id=done.remote_id, url=done.url))
+    return tuple(found)
+
+
+def _history(
+    ledger: Ledger, made: Announcement, event: AnnouncementMade, outlet: str, language: str
+) -> tuple[Post, ...]:
+    """Return the earlier parts of this announcement and those of earlier ones, newest first."""
+    posts: list[Post] = []
+    for other in ledger.announcements.values():
+        own = other.id == made.id
+        mine = [
+            _post(at, other, each, outlet, language)
+            for at, _, each in other.parts
+            if each.audience == event.audience and (each.part < event.part if own else at < made.parts[0][0])
+        ]
+        if mine and not own and other.retracted is not None:
+            mine = [replace(mine[-1], kind=WITHDRAWN, body="", at=other.retracted[0])]
+        posts += mine
+    return tuple(sorted(posts, key=lambda post: post.at, reverse=True))
+
+
+def _post(at: float, made: Announcement, event: AnnouncementMade, outlet: str, language: str) -> Post:
+    title, body = words_of(made, event, outlet, language)
+    others = _others(made, event, outlet, language)
+    return Post(announcement=made.id, part=event.part, kind=event.kind, title=title, body=body, at=at, others=others)
+
+
+def _others(made: Announcement, event: AnnouncementMade, outlet: str, language: str) -> tuple[Wording, ...]:
+    """Return the part in its other languages; an operator's own words stand alone, since they may contradict those."""
+    if (event.part, outlet) in made.edits:
+        return ()
+    return tuple(Wording(each, *words) for each, words in event.texts.items() if each != language)

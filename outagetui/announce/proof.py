@@ -1,0 +1,121 @@
+"""An announcement as each outlet would be sent it, and what to know before; from the code that also sends. No I/O."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from outagetui.announce.counting import price
+from outagetui.announce.doubts import Doubt, Known, doubts
+from outagetui.announce.draft import AnnounceError, Scene
+from outagetui.announce.effect import effect
+from outagetui.announce.fit import sent_text
+from outagetui.announce.parcels import parcel
+from outagetui.events import AnnouncementMade, DeliveryEdited
+from outagetui.ledger import Announcement
+from outagetui.outlets.values import Fitted
+from outagetui.reach import Share
+
+
+class Rendering(Struct, frozen=True, kw_only=True):
+    """What one outlet would be sent: `text` is all of it, title and all; `names` the accounts it names.
+
+    `count` is its length as the outlet counts (with `limit` 0 it does not), `cost` US dollars or None.
+    """
+
+    id: str
+    name: str
+    kind: str
+    language: str
+    title: str
+    body: str
+    text: str
+    count: int
+    limit: int
+    shortened: bool
+    names: tuple[str, ...]
+    cost: float | None = None
+    update: bool = False
+
+
+class Proof(Struct, frozen=True, kw_only=True):
+    """What would be sent where. `announcement` is the one it belongs to, with `part` 0 a new one."""
+
+    announcement: str
+    part: int
+    kind: str
+    audience: str
+    since: float
+    next_update: float | None
+    outlets: tuple[Rendering, ...]
+    effect: str
+    warnings: tuple[Doubt, ...]
+
+
+class Knowledge(Struct, frozen=True, kw_only=True):
+    """What a proof is made with beside the scene: see `doubts.Known`; `shares` tells how much of each channel works."""
+
+    shares: Mapping[str, Share] = {}
+    hosts: Mapping[str, Collection[str]] = {}
+    unreadable: Mapping[str, str] = {}
+
+
+def proof(
+    scene: Scene,
+    event: AnnouncementMade,
+    edits: Sequence[DeliveryEdited],
+    down: Callable[[str], str],
+    knowledge: Knowledge,
+) -> Proof:
+    """Return the proof of a part that was drafted and not journaled."""
+    config, known = scene.config, scene.ledger.announcements.get(event.announcement)
+    before = known if known is not None else Announcement(event.announcement)
+    made = replace(
+        before,
+        parts=[*before.parts, (scene.now, "", event)],
+        edits={**before.edits, **{(event.part, edit.outlet): edit for edit in edits}},
+    )
+    fitted: dict[str, Fitted] = {}
+    rows = []
+    for outlet in (each for name in event.outlets for each in config.outlets if each.id == name):
+        try:
+            delivery = parcel(config, scene.ledger, made, event, outlet.id)
+        except ValueError as error:
+            raise AnnounceError(f"{outlet.id}: {error}") from error
+        assert delivery.text is not None
+        text = fitted[outlet.id] = delivery.text
+        rows.append(
+            Rendering(
+                id=outlet.id,
+                name=outlet.name,
+                kind=outlet.kind,
+                language=delivery.language,
+                title=delivery.title,
+                body=delivery.body,
+                text=sent_text(outlet.kind, text),
+                count=text.count,
+                limit=text.limit,
+                shortened=text.shortened,
+                names=text.names,
+                cost=price(outlet.kind, text.text),
+                update=bool(delivery.placed),
+            )
+        )
+    active = {(channel.name, channel.address): channel.id for channel in config.channels}
+    named = [active[account] for account in event.accounts]
+    return Proof(
+        announcement=event.announcement,
+        part=event.part,
+        kind=event.kind,
+        audience=event.audience,
+        since=event.since,
+        next_update=event.next_update,
+        outlets=tuple(rows),
+        effect=effect(named, event.audience, config.channels, config.segments, knowledge.shares),  # type: ignore[arg-type]
+        warnings=doubts(
+            config,
+            event,
+            fitted,
+            Known(state_of=scene.state_of, down=down, hosts=knowledge.hosts, unreadable=knowledge.unreadable),
+        ),
+    )

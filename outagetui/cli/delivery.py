@@ -1,0 +1,90 @@
+"""`outagetui delivery`: an operator's word on one outlet of an announcement."""
+
+import asyncio
+import sys
+import time
+from typing import Any, TextIO
+
+import click
+
+from outagetui.cli.common import client, fail, print_json, source
+from outagetui.cli.told import FAILED, PATIENCE, USAGE, document, follow, patience, status
+from outagetui.rows import AnnouncementRow
+from outagetui.text import clean
+
+
+@click.command()
+@click.argument("announcement")
+@click.argument("outlet")
+@click.argument("do", type=click.Choice(("retry", "skip", "edit")))
+@click.option("--title", default="", help="With edit: the title; without it the file's first line, else as it was.")
+@click.option("--body", default="", help="With edit: the text.")
+@click.option("--file", "file", type=click.File(), help="With edit: a file with the title, then the text; - reads it.")
+@click.option("--part", type=int, help="Which part, from 0; without it the newest that goes there.")
+@click.option(
+    "--wait", default=PATIENCE, show_default=True, callback=patience, help="How long to wait until readers see it."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_obj
+def delivery(
+    options: dict[str, str | None],
+    announcement: str,
+    outlet: str,
+    do: str,
+    title: str,
+    body: str,
+    file: TextIO | None,
+    part: int | None,
+    wait: float,
+    as_json: bool,
+) -> None:
+    """Try OUTLET of ANNOUNCEMENT again, skip it, or send it there in your own words.
+
+    What may be there already is looked up before it is sent again. Of an announcement that was taken back, retry tries
+    to take it back once more. Exit status: 0 done, 1 it failed, 2 usage, 3 configuration.
+    """
+    if do != "edit" and (title or body or file is not None):
+        fail(f"own words are for edit, not for {do}", USAGE)
+    if do == "edit":
+        title, body = _words(options, announcement, title, body, file)
+    fields = {"announcement": announcement, "outlet": outlet, "do": do, "part": part, "title": title, "body": body}
+    made = asyncio.run(_order(options, fields, wait, quiet=as_json))
+    if made is None:
+        return
+    if as_json:
+        print_json(document(made, [outlet]))
+    sys.exit(status(made, [outlet]))
+
+
+def _words(
+    options: dict[str, str | None], announcement: str, title: str, body: str, file: TextIO | None
+) -> tuple[str, str]:
+    if file is not None:
+        lines = file.read().strip().split("\n")
+        title, body = (title, body or "\n".join(lines)) if title else (lines[0], body or "\n".join(lines[1:]))
+    if not body.strip():
+        fail("say what to send: --body, or --file", USAGE)
+    if not title:
+        rows = source(options).board(time.time()).announcements
+        title = next((row.title for row in rows if row.id == announcement), "")
+    return title, body
+
+
+async def _order(
+    options: dict[str, str | None], fields: dict[str, Any], wait: float, *, quiet: bool
+) -> AnnouncementRow | None:
+    """Give the order and follow it; None for an older part, which the board does not show."""
+    orders = await client(options)
+    try:
+        reply = await orders.send("delivery", **fields)
+        if not reply.get("ok"):
+            fail(str(reply.get("error")), FAILED)
+        rows = source(options).board(time.time()).announcements
+        made = next((row for row in rows if row.id == reply["announcement"]), None)
+        if made is not None and made.parts > int(reply["part"]) + 1 and made.retracted is None:
+            sys.stderr.write(f"{clean(made.id)} part {reply['part']}: what comes of it: outagetui journal\n")
+            return None
+        say = (lambda words: None) if quiet else click.echo
+        return await follow(options, reply, wait, say, [str(reply["outlet"])])
+    finally:
+        await orders.aclose()

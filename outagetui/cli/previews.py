@@ -1,0 +1,130 @@
+"""What an announcement would say where: asked of the daemon, or made as it would while none runs."""
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from outagetui.announce.draft import Wanted
+from outagetui.announce.outbox import AnnounceError, Outbox
+from outagetui.cli.common import configuration, fail, store
+from outagetui.journal import StoreError
+from outagetui.ledger import Ledger
+from outagetui.model import Config, State
+from outagetui.orders.client import OrderClient
+from outagetui.outlets import Tools
+from outagetui.reach import Share, share_of
+from outagetui.reader import Reader
+from outagetui.rows import ChannelRow
+from outagetui.secrets import Secrets
+from outagetui.source import StoreSource
+
+FAILED = 1
+
+
+async def preview(options: dict[str, str | None], fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the proof of what `announce` with these fields would send; ends the command when it cannot be made."""
+    orders = OrderClient(Path(store(options)))
+    try:
+        if (await orders.hello()).get("ok"):
+            reply = await orders.send("preview", **fields)
+            if not reply.get("ok"):
+                fail(str(reply.get("error")), FAILED)
+            return reply
+    finally:
+        await orders.aclose()
+    try:
+        return _made_here(configuration(options), Path(store(options)), fields)
+    except AnnounceError as error:
+        fail(str(error), FAILED)
+
+
+def warn(proof: dict[str, Any]) -> None:
+    """Say the warnings on standard error."""
+    for each in proof["warnings"]:
+        about = f"{each['outlet']}: " if each["outlet"] else ""
+        sys.stderr.write(f"warning: {about}{each['words']}\n")
+
+
+def show(proof: dict[str, Any]) -> None:
+    """Print what each outlet would be sent, and what that does."""
+    for row in proof["outlets"]:
+        length = f"{row['count']} of {row['limit']}" if row["limit"] else f"{row['count']}"
+        said = [f"{length} characters" + (", shortened" if row["shortened"] else "")]
+        said += [f"names {', '.join(row['names'])}"] if row["names"] else []
+        said += [f"costs about ${row['cost']:.3f}"] if row["cost"] is not None else []
+        click.echo(f"--- {row['id']} ---\n{row['text']}\n({'; '.join(said)})\n")
+    click.echo(proof["effect"])
+
+
+def document(proof: dict[str, Any]) -> dict[str, Any]:
+    """Return the proof as `announce --dry-run --json` prints it."""
+    keys = ("text", "count", "limit", "shortened", "names", "cost")
+    return {
+        "announcement": None,
+        "kind": proof["kind"],
+        "outlets": [
+            {"id": row["id"], "state": "planned", "remote_id": "", "url": "", "detail": ""}
+            | {key: row[key] for key in keys}
+            for row in proof["outlets"]
+        ],
+        "effect": proof["effect"],
+        "warnings": proof["warnings"],
+    }
+
+
+class _Sketch:
+    """A journal that keeps nothing: a preview composes as the daemon would, and writes nowhere."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+
+    async def write(self, actor: str, *events: Any) -> list[Any]:
+        return []
+
+    keep = write
+
+
+def _made_here(config: Config, path: Path, fields: dict[str, Any]) -> dict[str, Any]:
+    """Make the proof from the store as it is, without a daemon."""
+    ledger = Ledger(frozenset(channel.id for channel in config.channels if channel.role == "primary"))
+    states: dict[str, State] = {}
+    shares: dict[str, Share] = {}
+    if path.exists():
+        try:
+            for entry in Reader(path).entries():
+                ledger.apply(entry)
+            board = StoreSource(path).board(time.time())
+            states = {row.id: row.state for row in board.channels} | {row.id: row.state for row in board.outlets}
+            shares = {row.id: _share(row) for row in board.channels}
+        except StoreError as error:
+            sys.stderr.write(f"{error}\n")
+    tools = Tools(config.business, config.timezone, _reader(config), str, time.time)
+    outbox = Outbox(config, _Sketch(ledger), lambda name: states.get(name, State.UNKNOWN), time.time, tools)
+    audience = fields["audience"] or outbox.audience_of(fields["update"])
+    wanted = Wanted(
+        kind=fields["kind"],
+        audience=audience,
+        outlets=fields["outlets"],
+        note=fields["note"],
+        update=fields["update"],
+    )
+    made: dict[str, Any] = msgspec.to_builtins(outbox.proof(wanted, shares, {}))
+    return made
+
+
+def _share(row: ChannelRow) -> Share:
+    return share_of(row.state, row.known, max((check.failing_share for check in row.checks), default=0.0))
+
+
+def _reader(config: Config) -> Any:
+    """Return what reads secrets, as far as this user may look at them: who may not cannot tell what is missing."""
+    directory = Path(config.secrets) if config.secrets else None
+    try:
+        mine = directory is None or any(True for _ in directory.iterdir())
+    except OSError:
+        mine = False
+    return Secrets(directory).read if mine else lambda name: ""

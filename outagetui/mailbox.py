@@ -1,0 +1,82 @@
+"""Mail addresses as people write them in files, made what a message and its envelope hold. Pure."""
+
+import re
+from collections.abc import Iterable, Iterator
+from email.headerregistry import Address
+from ipaddress import ip_address
+
+from msgspec import Struct
+
+LONGEST = 254  # characters of an address (RFC 5321 section 4.5.3.1, less the brackets)
+_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_NAMED = re.compile(r"(?P<name>[^<>]*?)\s*<(?P<address>[^<>]*)>")
+EXPECTED = "expected a mail address such as someone@example.net"
+
+
+class Mailbox(Struct, frozen=True):
+    """An address, its domain as DNS has it, and the name of whom it is; empty without one."""
+
+    address: str
+    name: str = ""
+
+    @property
+    def domain(self) -> str:
+        """What stands after the @."""
+        return self.address.rpartition("@")[2]
+
+    @property
+    def shown(self) -> Address:
+        """The mailbox as headers hold it."""
+        return Address(display_name=self.name, addr_spec=self.address)
+
+
+def read_mailbox(text: str) -> Mailbox:
+    """Return the mailbox of `someone@example.net` or `Name <someone@example.net>`. ValueError when it is none."""
+    text = text.strip()
+    named = _NAMED.fullmatch(text)
+    name = named["name"].strip().strip('"') if named else ""
+    if not name.isprintable():
+        raise ValueError("the name holds a line end or another control character")
+    local, at, domain = (named["address"] if named else text).rpartition("@")
+    domain = _in_dns(domain)
+    if not at or not _LOCAL.fullmatch(local) or not all(_LABEL.fullmatch(each) for each in domain.split(".")):
+        raise ValueError(EXPECTED)
+    address = f"{local}@{domain}"
+    if len(address) > LONGEST:
+        raise ValueError(f"longer than {LONGEST} characters")
+    return Mailbox(address, name)
+
+
+def read_list(text: str) -> Iterator[tuple[int, str]]:
+    """Yield line number and text of every line of a list that holds an address; `#` begins a comment."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if content := line.partition("#")[0].strip():
+            yield number, content
+
+
+def distinct(mailboxes: Iterable[Mailbox]) -> list[str]:
+    """Return the addresses, each once: nobody tells apart what differs in the case of its letters."""
+    found: dict[str, str] = {}
+    for each in mailboxes:
+        found.setdefault(each.address.casefold(), each.address)
+    return list(found.values())
+
+
+def is_here(host: str) -> bool:
+    """Return whether what is sent to `host` does not leave this machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _in_dns(domain: str) -> str:
+    if domain.isascii():
+        return domain.lower()
+    import idna  # only for the few that need it
+
+    try:
+        return idna.encode(domain, uts46=True).decode()
+    except idna.IDNAError:
+        return ""

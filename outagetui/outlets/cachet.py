@@ -1,0 +1,125 @@
+"""The `cachet` outlet: an incident of Cachet 3; later parts are its updates.
+
+https://docs.cachethq.io/api-reference · Cachet keeps no key of ours, so what is there is known by its exact text.
+"""
+
+from typing import Any
+from urllib.parse import quote
+
+from outagetui.model import Outlet
+from outagetui.outlet_options import CachetOptions
+from outagetui.outlets import Delivered, Delivery, Tools
+from outagetui.outlets.service import (
+    inside,
+    login_of,
+    options_of,
+    read_back,
+    rows_of,
+    same,
+    status_of,
+    take_back,
+    told,
+    words_of,
+)
+from outagetui.outlets.wire import Reply, Wire, base
+
+STATUSES = {"investigating": 1, "identified": 2, "monitoring": 3, "resolved": 4}
+PER_PAGE = 100
+
+
+async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
+    """Open an incident."""
+    fitted = words_of(delivery)
+    document = {
+        "name": fitted.title,
+        "message": fitted.text,
+        "status": STATUSES[status_of(delivery)],
+        "visible": True,
+        "stickied": False,
+        "notifications": options_of(outlet, CachetOptions).notify,
+    }
+    reply = await _post(outlet, tools, _incidents(outlet), document)
+    return Delivered("sent", _page(outlet, told(reply, "data", "attributes", "guid")), told(reply, "data", "id"))
+
+
+async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
+    """Add an update to the incident."""
+    incident = _incident(delivery)
+    document = {"status": STATUSES[status_of(delivery)], "message": words_of(delivery).text}
+    reply = await _post(outlet, tools, f"{_incidents(outlet)}/{quote(incident, safe='')}/updates", document)
+    return Delivered("sent", delivery.placed[-1].url, f"{incident}.{told(reply, 'data', 'id')}")
+
+
+async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
+    """Delete the incident."""
+    name, auth = _login(outlet, tools)
+    async with Wire(outlet, tools) as wire:
+
+        async def delete(_: object) -> Reply:
+            url = f"{_incidents(outlet)}/{quote(_incident(delivery), safe='')}"
+            return await wire.ask("DELETE", url, publishes=True, headers=auth)
+
+        return await take_back(wire, delivery.placed[-1:], delete, name)
+
+
+async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None:
+    """Look among the newest incidents, or the incident's updates, for exactly this text."""
+    fitted = words_of(delivery)
+    if not delivery.placed:
+        for row in await _rows(outlet, tools, _incidents(outlet), {}):
+            attributes = row.get("attributes")
+            named = same(inside(attributes, "name"), fitted.title)
+            if named and same(inside(attributes, "message"), fitted.text) and inside(attributes, "visible"):
+                return Delivered("sent", _page(outlet, inside(attributes, "guid")), str(row.get("id")), "already there")
+        return None
+    incident = _incident(delivery)
+    others = {each.remote_id for each in delivery.placed}
+    url = f"{_incidents(outlet)}/{quote(incident, safe='')}/updates"
+    for row in await _rows(outlet, tools, url, {"sort": "-created_at"}):
+        id = f"{incident}.{row.get('id')}"
+        if id not in others and same(inside(row, "attributes", "message"), fitted.text):
+            return Delivered("sent", delivery.placed[-1].url, id, "already there")
+    return None
+
+
+async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: Tools) -> Delivered:
+    """Read the incident's public page."""
+    return await read_back(outlet, delivered, tools, delivered.url, (words_of(delivery).plain,))
+
+
+async def _post(outlet: Outlet, tools: Tools, url: str, document: dict[str, object]) -> Reply:
+    name, auth = _login(outlet, tools)
+    async with Wire(outlet, tools) as wire:
+        reply = await wire.ask("POST", url, publishes=True, headers=auth, json=document)
+        if reply.status not in (200, 201):
+            raise wire.refuse(reply, secret=name)
+        return reply
+
+
+async def _rows(outlet: Outlet, tools: Tools, url: str, more: dict[str, str]) -> list[dict[str, Any]]:
+    name, auth = _login(outlet, tools)
+    async with Wire(outlet, tools) as wire:
+        reply = await wire.ask("GET", url, headers=auth, params={"per_page": str(PER_PAGE), **more})
+        if reply.status == 404:
+            return []
+        if reply.status != 200:
+            raise wire.refuse(reply, secret=name, publishes=False)
+        return rows_of(inside(reply.json(), "data"))
+
+
+def _incident(delivery: Delivery) -> str:
+    """Return the id of the announcement's incident; ids of updates have their own behind a dot."""
+    return delivery.placed[-1].remote_id.partition(".")[0]
+
+
+def _page(outlet: Outlet, guid: object) -> str:
+    return f"{base(outlet)}/incidents/{guid}"
+
+
+def _incidents(outlet: Outlet) -> str:
+    return f"{base(outlet)}/api/incidents"
+
+
+def _login(outlet: Outlet, tools: Tools) -> tuple[str, dict[str, str]]:
+    name, token = login_of(outlet, tools)
+    return name, {"Authorization": f"Bearer {token}"}

@@ -1,0 +1,176 @@
+"""The `xmpp` outlet: says it in a room and makes it the subject, or announces it to all who are online at a server.
+
+In a room (XEP-0045) it counts when the room has sent it back to us, and is looked up among the room's last messages. A
+server's announcement (XEP-0133 section 4.23) leaves nothing to look up but our own record. What was said stays; to take
+it back is to say so, and to put the subject back.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from typing import Final
+
+from outagetui.model import Outlet
+from outagetui.options import XmppOptions
+from outagetui.outlet_options import XmppOutletOptions
+from outagetui.outlets import Delivered, Delivery, MaybeSentError, Tools, UnsentError
+from outagetui.outlets.sentlog import SILENT, Mark, SentLog, once, recall, sent_log, settled
+from outagetui.outlets.service import SKEW, login_of, options_of, words_of
+from outagetui.probes.trouble import Trouble, from_os_error
+from outagetui.text import clean, clean_lines
+from outagetui.xmpp.account import read_account, read_room
+from outagetui.xmpp.admin import announce
+from outagetui.xmpp.conditions import Answered, explained
+from outagetui.xmpp.office import Office
+from outagetui.xmpp.own import own_session
+from outagetui.xmpp.session import Session
+
+NICK: Final = "announcements"
+SUBJECT: Final = 300  # characters
+TEXT: Final = 20_000
+WITHDRAWN: Final = {"en": "Withdrawn: ", "de": "Zurückgezogen: "}
+_MARGIN: Final = 0.5  # seconds of the outlet's time for telling what happened
+
+
+async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
+    """Say it once."""
+    options = options_of(outlet, XmppOutletOptions)
+    title, text = _words(delivery)
+    async with _visit(outlet, tools) as session:
+        if options.room:
+            office = await _enter(session, options.room)
+        elif not options.announce_to:
+            raise UnsentError("there is neither room nor announce_to: nobody to tell")
+
+        async def act(log: SentLog) -> Delivered:
+            if not options.room:
+                with _refused_or_lost():
+                    said = await announce(session, options.announce_to or "", title, text)
+                return Delivered("sent", outlet.url, f"outagetui-{delivery.key}", said)
+            before = "" if delivery.placed else office.subject
+            log.note({"": Mark("lost", SILENT, before=before)})
+            with _refused_or_lost():
+                await office.say(f"{title}\n\n{text}", _id(delivery.key))
+            log.note({"": Mark("accepted", f"said in {office.address}", outlet.url, _id(delivery.key), before)})
+            trouble = await _set_subject(office, title)
+            words = f"said in {office.address}{f'; its subject could not be changed: {trouble}' if trouble else ''}"
+            return Delivered("sent", outlet.url, _id(delivery.key), words)
+
+        return await once(tools, delivery.key, act)
+
+
+async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
+    """Say more, which becomes the subject."""
+    return await publish(outlet, delivery, tools)
+
+
+async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
+    """Say that it is withdrawn, once, and put back the subject that was there before."""
+    options = options_of(outlet, XmppOutletOptions)
+    title, _ = _words(delivery)
+    said = clean(WITHDRAWN.get(delivery.language.partition("-")[0], WITHDRAWN["en"]) + title, SUBJECT)
+    first = recall(tools, delivery.placed[-1].key).get("", Mark("later"))
+    async with _visit(outlet, tools) as session:
+        office = await _enter(session, options.room) if options.room else None
+
+        async def act(log: SentLog) -> Delivered:
+            with _refused_or_lost():
+                if office is None:
+                    await announce(session, options.announce_to or "", said, said)
+                else:
+                    await office.say(said, _id(f"{delivery.key}-withdrawn"))
+            return Delivered("sent", outlet.url, detail="said that it is withdrawn")
+
+        done = await once(tools, f"{delivery.key}-withdrawn", act)
+        if done.state != "sent":
+            return done
+        trouble = await _set_subject(office, first.before) if office is not None else ""
+        words = f"; the subject could not be put back: {trouble}" if trouble else ""
+        return Delivered("retracted", outlet.url, detail=f"said that it is withdrawn{words}")
+
+
+async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None:
+    """Look in our own record; what that does not know, among the room's last messages, if they reach far enough."""
+    options = options_of(outlet, XmppOutletOptions)
+    marks = recall(tools, delivery.key)
+    there = settled(marks)
+    if there is None or there.state != "unknown" or not options.room:
+        return there
+    async with _visit(outlet, tools) as session:
+        office = await _enter(session, options.room)
+        office.leave()
+        with sent_log(tools, delivery.key) as log:
+            if _id(delivery.key) in office.seen:
+                mark = Mark("accepted", f"found in {office.address}", outlet.url, _id(delivery.key))
+            elif office.oldest < delivery.at - SKEW:
+                mark = Mark("later", f"looked up: it is not in {office.address}")
+            else:
+                return Delivered("unknown", outlet.url, detail=f"the history of {office.address} does not tell")
+            log.note({"": Mark(mark.fate, mark.said, mark.url, mark.remote_id, marks[""].before)})
+            return settled(log.marks)
+
+
+async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: Tools) -> Delivered:
+    """Return it as it is: the room's own echo is all there is to see."""
+    return delivered
+
+
+def _id(key: str) -> str:
+    return f"outagetui-{key}"
+
+
+def _words(delivery: Delivery) -> tuple[str, str]:
+    text = words_of(delivery)
+    return clean(text.title, SUBJECT), clean_lines(text.plain, TEXT)
+
+
+async def _enter(session: Session, room: str) -> Office:
+    office = Office(session, read_room(room))
+    await office.enter(NICK, create=False)
+    return office
+
+
+async def _set_subject(office: Office, subject: str) -> str:
+    """Change the subject unless it is that already; return why it could not be."""
+    if office.subject == subject:
+        return ""
+    try:
+        await office.set_subject(subject)
+    except Trouble as trouble:
+        return explained(trouble)
+    return ""
+
+
+@contextlib.asynccontextmanager
+async def _visit(outlet: Outlet, tools: Tools) -> AsyncIterator[Session]:
+    """Log in for one errand; whatever goes wrong before something is said is surely nothing said."""
+    options = options_of(outlet, XmppOutletOptions)
+    limit = asyncio.get_running_loop().time() + outlet.timeout - min(_MARGIN, outlet.timeout / 10)
+    name, password = login_of(outlet, tools)
+    tools.trail.written = False
+    try:
+        account = read_account(
+            options.login or "", XmppOptions(secret=name, ca=options.ca, direct_tls=options.direct_tls), options.connect
+        )
+        async with own_session(account, password, limit) as session, asyncio.timeout_at(limit):
+            yield session
+    except Trouble as trouble:
+        raise UnsentError(explained(trouble)) from trouble
+    except TimeoutError as error:
+        words = f"no answer within {outlet.timeout:g} s"
+        if tools.trail.written:
+            raise MaybeSentError(f"{words}; it may have been said") from error
+        raise UnsentError(words) from error
+    except OSError as error:
+        raise UnsentError(explained(from_os_error(error))) from error
+
+
+@contextlib.contextmanager
+def _refused_or_lost() -> Iterator[None]:
+    """Tell a refusal, which is an answer, from an answer that stayed away."""
+    try:
+        yield
+    except Answered as trouble:
+        raise UnsentError(explained(trouble)) from trouble
+    except Trouble as trouble:
+        raise MaybeSentError(f"{explained(trouble)}; it may have been said") from trouble

@@ -1,0 +1,142 @@
+"""What the daemon says an announcement would be, as the composer reads it, and what the operator has chosen so far."""
+
+from collections.abc import Mapping
+
+import msgspec
+from msgspec import Struct, field
+
+from outagetui.model import AUDIENCES, BAD
+from outagetui.rows import AnnouncementRow, Board, KindRow, OutletRow
+
+UPDATE, BACKUP_ACTIVE, FIRST = "update", "backup-active", "investigating"
+
+
+class Sheet(Struct, frozen=True, kw_only=True):
+    """What one outlet would be sent: see the daemon's `preview`."""
+
+    id: str
+    name: str
+    kind: str
+    language: str
+    title: str
+    body: str
+    text: str
+    count: int
+    limit: int
+    shortened: bool = False
+    names: tuple[str, ...] = ()
+    cost: float | None = None
+    update: bool = False
+
+
+class Warned(Struct, frozen=True):
+    """A warning; `outlet` is the one it is about, empty for the announcement itself."""
+
+    outlet: str
+    words: str
+
+
+class Proof(Struct, frozen=True, kw_only=True):
+    """What would be sent where; `part` 0 begins a new announcement. Times are epoch seconds."""
+
+    announcement: str
+    part: int
+    since: float
+    next_update: float | None
+    outlets: tuple[Sheet, ...]
+    effect: str
+    warnings: tuple[Warned, ...]
+
+    def about(self, outlet: str) -> list[str]:
+        """Return the warnings about one outlet, or (empty) about the announcement itself."""
+        return [each.words for each in self.warnings if each.outlet == outlet]
+
+
+def read(reply: Mapping[str, object]) -> Proof | str:
+    """Return the proof that a reply to `preview` holds, or in words why there is none."""
+    if not reply.get("ok"):
+        return str(reply.get("error", "the daemon refused"))
+    try:
+        return msgspec.convert(reply, Proof)
+    except msgspec.ValidationError:
+        return "the daemon answers as another version does: end these screens and start them again"
+
+
+class Draft(Struct):
+    """What is being composed. `off` are the outlets left out, `words` an operator's own title and body by outlet."""
+
+    audience: str
+    kind: str
+    note: str = ""
+    off: set[str] = field(default_factory=set)
+    words: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything was typed that would be a pity to lose."""
+        return bool(self.note or self.words)
+
+    def outlets(self, board: Board) -> list[OutletRow]:
+        """Return the outlets that are chosen."""
+        return [row for row in places(board, self.audience) if row.id not in self.off]
+
+    def order(self, board: Board) -> dict[str, object]:
+        """Return the fields of the orders `preview` and `announce`."""
+        ids = [row.id for row in self.outlets(board)]
+        words = {name: list(text) for name, text in self.words.items() if name in ids}
+        standing = open_one(board, self.audience)
+        fields: dict[str, object] = {"kind": self.kind, "audience": self.audience, "outlets": ids, "note": self.note}
+        if standing is not None:
+            fields["update"] = standing.id
+        return fields | ({"words": words} if words else {})
+
+
+def fresh(board: Board, audience: str = "") -> Draft:
+    """Return a draft of what is most likely to be said now, to `audience` or to whom it is owed."""
+    whom = audience or _owed(board)
+    known = [each.kind for each in kinds(board, whom)]
+    backups = any(row.standing == "active" and row.audience == whom for row in board.channels)
+    wanted = UPDATE if open_one(board, whom) is not None else BACKUP_ACTIVE if backups else FIRST
+    return Draft(audience=whom, kind=wanted if wanted in known or not known else known[0])
+
+
+def kinds(board: Board, audience: str) -> list[KindRow]:
+    """Return the kinds that can be told to `audience` now: one that closes only when something stands open."""
+    standing = open_one(board, audience)
+    return [each for each in board.kinds if standing is not None or not each.closes]
+
+
+def places(board: Board, audience: str) -> list[OutletRow]:
+    """Return the outlets that can tell `audience`."""
+    return [row for row in board.outlets if row.audience == audience and row.publishes]
+
+
+def open_one(board: Board, audience: str) -> AnnouncementRow | None:
+    """Return the announcement to `audience` that stands open."""
+    return next((row for row in board.announcements if row.open and row.audience == audience), None)
+
+
+def failed(board: Board, audience: str) -> list[str]:
+    """Return the names of the primaries that fail now, else of those that did in the open incident."""
+    primaries = [row for row in board.channels if row.audience == audience and row.role == "primary"]
+    now = [row.name for row in primaries if row.known in BAD]
+    incident = board.incident
+    had = incident.channels if incident is not None and incident.closed is None else ()
+    return now or [row.name for row in primaries if row.id in had]
+
+
+def stirred(board: Board, audience: str) -> object:
+    """Return what a proof depends on: when it is another, the proof has to be made anew."""
+    channels = [(row.id, row.known, row.standing) for row in board.channels if row.audience == audience]
+    outlets = [(row.id, row.state, row.publishes, row.muted) for row in board.outlets if row.audience == audience]
+    told = [(row.id, row.parts, row.open) for row in board.announcements if row.audience == audience]
+    incident = board.incident
+    return channels, outlets, told, board.kinds, None if incident is None else (incident.id, incident.closed)
+
+
+def _owed(board: Board) -> str:
+    """Return the audience whose promised update is due first, else whom something stands open for, else the first."""
+    due = [row for row in board.announcements if row.open]
+    due.sort(key=lambda row: row.next_update if row.next_update is not None else float("inf"))
+    can = [audience for audience in AUDIENCES if places(board, audience)]
+    return due[0].audience if due else can[0] if can else AUDIENCES[0]

@@ -1,0 +1,71 @@
+"""Words of one's own for one outlet: a title and a text, in front of a screen."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static, TextArea
+
+from outagetui.text import clean, clean_lines
+
+LONGEST_TITLE, LONGEST_BODY = 200, 4000  # characters
+
+
+class WordsForm(ModalScreen[tuple[str, str] | None]):
+    """Asks for title and text. The result is both, both empty to have them composed again, None to leave it."""
+
+    DEFAULT_CSS = """
+    WordsForm { align: center middle; background: $background 60%; }
+    WordsForm .dialog { width: 92%; height: 92%; }
+    WordsForm TextArea { height: 1fr; border: tall $primary; }
+    .-short WordsForm TextArea { border: none; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "keep", "keep", id="words.keep", tooltip="Keep these words", priority=True),
+        Binding("escape", "leave", "leave", id="words.leave", tooltip="Leave the words as they were", priority=True),
+    ]
+
+    def __init__(self, name: str, title: str, body: str, keep: str = "keep") -> None:
+        super().__init__()
+        self._name = clean(name, 60)
+        self._first = clean(title, LONGEST_TITLE), clean_lines(body, LONGEST_BODY)
+        self._keep = keep
+
+    def compose(self) -> ComposeResult:
+        """Lay the title above the text."""
+        title, body = self._first
+        with Vertical(classes="dialog"):
+            yield Static(Content(f"Words for {self._name} alone"), classes="question")
+            yield Input(title, id="title", max_length=LONGEST_TITLE)
+            yield TextArea(body, id="body", tab_behavior="focus", show_line_numbers=False)
+            yield Static(Content(""), id="fault", classes="alarm")
+            yield Static(Content(f"^s  {self._keep}      Tab  title, text      Esc  leave"), classes="keys")
+
+    def on_mount(self) -> None:
+        """Begin in the text, with a still cursor: over a slow line every blink costs."""
+        self.query_one(Input).cursor_blink = False
+        text = self.query_one(TextArea)
+        text.cursor_blink = False
+        text.focus()
+
+    def action_keep(self) -> None:
+        """End with the words, once there are both or neither."""
+        title = clean(self.query_one(Input).value, LONGEST_TITLE)
+        raw = self.query_one(TextArea).text
+        body = clean_lines(raw, LONGEST_BODY).strip()
+        fault = ""
+        if len(raw) > LONGEST_BODY:
+            fault = f"too long: {len(raw)} of {LONGEST_BODY} characters"
+        elif bool(title) != bool(body):
+            fault = "both a title and a text, or neither"
+        if fault:
+            self.query_one("#fault", Static).update(Content(fault))
+        else:
+            self.dismiss((title, body))
+
+    def action_leave(self) -> None:
+        """End without words."""
+        self.dismiss(None)

@@ -1,0 +1,101 @@
+"""Discourse: docs.discourse.org; its Markdown in as far as our texts use it."""
+
+import html
+import re
+from typing import Any
+
+from tests.outlets.servers.mastodon import iso
+from tests.outlets.servers.service import Answer, Request, Service
+
+
+def cooked(raw: str) -> str:
+    """HTML of Markdown: autolinks, backslash escapes, lists, and tags where none was escaped."""
+    made = []
+    for paragraph in raw.split("\n\n"):
+        for line in paragraph.split("\n"):
+            text = re.sub(r"\\([!-/:-@\[-`{-~])", lambda found: f"\0{ord(found[1])}\0", line)
+            text = re.sub(r"<(https?://[^>\s]+)>", r'<a href="\1">\1</a>', text)
+            text = re.sub("\0(\\d+)\0", lambda found: html.escape(chr(int(found[1]))), text)
+            made.append(f"<li>{text[2:]}</li>" if text.startswith("- ") else f"<p>{text}</p>")
+    return "".join(made)
+
+
+class Discourse(Service):
+    user = "press"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.topics: dict[int, dict[str, Any]] = {}
+        self.posts: dict[int, dict[str, Any]] = {}
+        self.moderated = False
+
+    def texts(self) -> list[str]:
+        return [post["cooked"] for post in self.posts.values() if post["topic_id"] in self.topics]
+
+    def post(self, topic: int, raw: str) -> dict[str, Any]:
+        id = len(self.posts) + 500
+        number = sum(post["topic_id"] == topic for post in self.posts.values()) + 1
+        self.posts[id] = {
+            "id": id,
+            "topic_id": topic,
+            "topic_slug": self.topics[topic]["slug"],
+            "post_number": number,
+            "created_at": iso(self.now),
+            "raw": raw,
+            "cooked": cooked(raw),
+        }
+        return self.posts[id]
+
+    def answer(self, request: Request) -> Answer:
+        method, path = request.method, request.path
+        if method == "GET" and (found := re.fullmatch(r"/posts/(\d+)\.json", path)):
+            request.public()
+            post = self.posts.get(int(found[1]))
+            return Answer(200, post) if post and post["topic_id"] in self.topics else Answer(404, {"errors": ["gone"]})
+        if (request.headers.get("api-key"), request.headers.get("api-username")) != (self.secret, self.user):
+            return Answer(403, {"errors": ["You are not permitted to view the requested resource."]})
+        if (method, path) == ("POST", "/posts.json"):
+            return self._create(request.json())
+        if method == "GET" and (found := re.fullmatch(r"/t/external_id/([\w-]{1,50})\.json", path)):
+            for id, topic in self.topics.items():
+                if topic["external_id"] == found[1]:
+                    return Answer(301, "", {"Location": f"{self.url}/t/{topic['slug']}/{id}.json"})
+            return Answer(404, {"errors": ["The requested URL or resource could not be found."]})
+        found = re.fullmatch(r"/t/(\d+)(/posts)?\.json", path)
+        assert found
+        id = int(found[1])
+        if id not in self.topics:
+            return Answer(404, {"errors": ["The requested URL or resource could not be found."]})
+        if method == "DELETE":
+            del self.topics[id]
+            return Answer(200)
+        assert method == "GET"
+        posts = [post for post in self.posts.values() if post["topic_id"] == id]
+        if found[2]:
+            assert request.query["include_raw"] == "true"
+            return Answer(200, {"post_stream": {"posts": posts}, "id": id})
+        bare = [{key: post[key] for key in post if key != "raw"} for post in posts]
+        stream = {"posts": bare[:20], "stream": [post["id"] for post in posts]}
+        return Answer(200, {"id": id, "slug": self.topics[id]["slug"], "post_stream": stream})
+
+    def _create(self, fields: dict[str, Any]) -> Answer:
+        if self.moderated:
+            return Answer(200, {"success": True, "action": "enqueued", "pending_post": {"id": 3}})
+        assert len(fields["raw"]) >= 8
+        if "topic_id" in fields:
+            assert set(fields) == {"topic_id", "raw"}
+            if fields["topic_id"] not in self.topics:
+                return Answer(404, {"errors": ["The requested URL or resource could not be found."]})
+            return Answer(200, self.post(fields["topic_id"], fields["raw"]))
+        assert set(fields) <= {"title", "raw", "external_id", "category"}
+        assert re.fullmatch(r"[\w-]{1,50}", fields["external_id"])
+        assert 15 <= len(fields["title"]) <= 255
+        for topic in self.topics.values():
+            if topic["external_id"] == fields["external_id"]:
+                return Answer(422, {"action": "create_post", "errors": ["External ID has already been taken"]})
+            if topic["title"] == fields["title"]:
+                return Answer(422, {"action": "create_post", "errors": ["Title has already been used"]})
+        id = len(self.topics) + 40
+        slug = re.sub(r"[^a-z0-9]+", "-", fields["title"].lower()).strip("-")
+        self.topics[id] = {"slug": slug, **fields}
+        return Answer(200, self.post(id, fields["raw"]))

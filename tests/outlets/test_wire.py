@@ -1,0 +1,109 @@
+"""The wire by itself: what a failure is called, whom is trusted, and what is never sent along."""
+
+import base64
+import ssl
+from pathlib import Path
+
+import pytest
+from outagetui.model import Outlet
+from outagetui.outlets import MaybeSentError, UnsentError
+from outagetui.outlets.wire import LIMIT, Reply, Wire, words
+from tests.outlets.kit import TOOLS
+from tests.probes.servers import answering, hanging, reply, saying, serve
+from tests.servers.certificates import Certificates
+
+OUTLET = Outlet(id="blog", name="Blog", kind="wordpress", audience="customers", timeout=2.0)
+
+
+async def said(url: str, *, publishes: bool = True, follow: bool = False) -> Reply:
+    async with Wire(OUTLET, TOOLS) as wire:
+        return await wire.ask("POST", url, publishes=publishes, json={}, follow=follow)
+
+
+async def test_a_certificate_that_nobody_signed_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(Certificates(tmp_path).good)
+    async with serve(answering(reply()), context=context) as serving:
+        with pytest.raises(UnsentError, match="localhost: its certificate is not trusted: "):
+            await said(f"https://localhost:{serving.port}/")
+
+
+async def test_a_server_without_tls_is_refused_before_anything_is_sent() -> None:
+    async with serve(saying(b"220 mail\r\n")) as serving:
+        with pytest.raises(UnsentError, match=r"127\.0\.0\.1: no TLS with it: "):
+            await said(f"https://127.0.0.1:{serving.port}/")
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://nowhere.invalid/", "nowhere.invalid: "),
+        ("http://[::1/", "http://"),
+        ("ftp://127.0.0.1/", "127.0.0.1: "),
+    ],
+)
+async def test_an_address_that_leads_nowhere_is_surely_not_published(url: str, why: str) -> None:
+    with pytest.raises(UnsentError, match=why):
+        await said(url)
+
+
+async def test_an_answer_that_is_no_http_leaves_it_open() -> None:
+    async with serve(answering(b"220 mail\r\n")) as serving:
+        with pytest.raises(MaybeSentError, match="it may be published"):
+            await said(f"http://127.0.0.1:{serving.port}/")
+
+
+async def test_a_request_that_publishes_nothing_is_never_in_doubt() -> None:
+    async with serve(hanging()) as serving:
+        with pytest.raises(UnsentError, match="no answer in time"):
+            await said(f"http://127.0.0.1:{serving.port}/", publishes=False)
+
+
+async def test_an_answer_is_read_up_to_a_limit_and_packed_ones_not_at_all() -> None:
+    async with serve(answering(reply("200 OK", b"x" * (LIMIT + 99)))) as serving:
+        assert len((await said(f"http://127.0.0.1:{serving.port}/")).body) == LIMIT
+    async with serve(answering(reply("200 OK", b"x", "Content-Encoding: gzip"))) as serving:
+        with pytest.raises(MaybeSentError, match="packed"):
+            await said(f"http://127.0.0.1:{serving.port}/")
+
+
+async def test_redirections_without_a_login_are_followed_a_few_times_only() -> None:
+    async with serve(answering(reply("302 Found", b"", "Location: /again"))) as serving:
+        with pytest.raises(UnsentError, match="more than 5 redirections"):
+            await said(f"http://127.0.0.1:{serving.port}/", publishes=False, follow=True)
+        assert serving.connections == 6
+
+
+async def test_the_environment_sends_nothing_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login a password b\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    heads: list[bytes] = []
+
+    async def keep(reader: object, writer: object) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))  # type: ignore[attr-defined]
+        writer.write(reply())  # type: ignore[attr-defined]
+
+    async with serve(keep) as serving:
+        assert (await said(f"http://127.0.0.1:{serving.port}/")).status == 200
+    assert b"uthorization" not in heads[0]
+    assert base64.b64encode(b"a:b") not in heads[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b'{"error": "a", "error_description": "the whole story"}', "the whole story"),
+        (b'{"errors": ["one", "two", "three", "four"]}', "one; two; three"),
+        (b'{"error": {"message": "told", "code": 3}}', "told"),
+        (b'{"code": "x", "message": "told", "data": {"status": 401}}', "told"),
+        (b'{"name": ["is too long"]}', "name is too long"),
+        (b"<html><style>p{}</style><h1>502 Bad&nbsp;Gateway</h1></html>", "502 Bad Gateway"),
+        (b"[" * 900, "[" * 159 + "…"),
+        (b"", ""),
+        (b"\xff\x00\x1b[31m", "\ufffd\ufffd\ufffd[31m"),
+    ],
+)
+def test_a_service_s_own_words_are_found(body: bytes, expected: str) -> None:
+    assert words(Reply(400, {}, body, "")) == expected

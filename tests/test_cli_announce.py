@@ -1,0 +1,159 @@
+"""`announce` and `delivery` from the shell, at a daemon that tells ten outlets on loopback."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.daemon.conftest import _home as home_fixture
+from tests.daemon.house import House, eventually
+from tests.daemon.street import Street, street
+from tests.outlets.servers.service import Answer, Fault
+
+home = home_fixture
+AUDIENCE = """[[segment]]
+id = "all"
+audience = "customers"
+people = 143
+uses = ["chat", "phone"]
+
+[[segment]]
+id = "far"
+audience = "customers"
+people = 17
+uses = ["chat"]
+"""
+NOTE = ("--note", "We are at it.")
+Done = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(name="street")
+def _street() -> Iterator[Street]:
+    with street() as made:
+        yield made
+
+
+@pytest.fixture(name="town")
+def _town(home: House, street: Street) -> House:
+    street.settle(home, timeout="5s")
+    (home.config / "audience.toml").write_text(AUDIENCE)
+    street.tick()
+    home.outage()
+    return home
+
+
+def document(done: Done) -> dict[str, Any]:
+    made = json.loads(done.stdout)
+    assert isinstance(made, dict)
+    return made
+
+
+def states(done: Done) -> dict[str, str]:
+    return {row["id"]: row["state"] for row in document(done)["outlets"]}
+
+
+def chosen(street: Street) -> list[str]:
+    return [word for name in street.services for word in ("--outlet", name)]
+
+
+def test_a_dry_run_prints_what_each_outlet_would_get_and_what_that_does(town: House) -> None:
+    town.start()
+    town.order("activate", channels=["phone"])
+    eventually(lambda: town.ledger().states.get("phone"))
+    done = town.cli("announce", "backup-active", "--audience", "customers", "--note", "Soon.", "--dry-run")
+    assert done.returncode == 0
+    assert (
+        "--- x ---\nbackup-active of Example Hosting: chat\n\nUse:\n- phone: see our website\nSoon.\n(" in done.stdout
+    )
+    assert "of 280 characters; names phone; costs about $0.015)" in done.stdout
+    assert done.stdout.endswith("names phone: 143 of 160 can reach us; 17 have only the failed chat\n")
+    assert "warning: x: costs about $0.015\n" in done.stderr
+    here = document(town.cli("announce", "update", "--audience", "customers", *NOTE, "--dry-run", "--json"))
+    town.terminate()
+    alone = document(town.cli("announce", "update", "--audience", "customers", *NOTE, "--dry-run", "--json"))
+    assert [row["text"] for row in alone["outlets"]] == [row["text"] for row in here["outlets"]]
+    assert {"id", "state", "remote_id", "url", "text", "detail", "count", "limit"} <= set(here["outlets"][0])
+    (town.root / "secrets" / "mastodon").chmod(0o644)
+    done = town.cli("announce", "update", "--audience", "customers", *NOTE, "--dry-run")
+    assert "warning: mastodon: its secret cannot be read: " in done.stderr
+
+
+def test_it_is_told_seen_updated_and_taken_back(town: House, street: Street) -> None:
+    town.start()
+    done = town.cli("announce", "update", "--audience", "customers", *NOTE, "--yes", "--json", *chosen(street))
+    assert done.returncode == 0, done.stderr
+    assert set(states(done).values()) == {"seen"}
+    texts = {row["id"]: row["text"] for row in document(done)["outlets"]}
+    assert all(texts[name].startswith("update of Example Hosting: chat") for name in street.services)
+    done = town.cli("announce", "--update", "a1", "--note", "More.", "--yes", "--outlet", "mastodon", "--wait", "0s")
+    assert done.returncode == 0
+    assert done.stdout.startswith("mastodon: s")
+    for words, status, why in (
+        (("--update", "a9", "--yes"), 1, "there is no announcement a9"),
+        (("--update", "a1", "--audience", "staff", "--yes"), 1, "a1 is for customers, not for staff"),
+        (("update", "--yes"), 2, "say whom to tell"),
+        (("--audience", "customers"), 2, "name the kind of announcement; there are"),
+        (("update", "--retract", "a1"), 2, "leave the rest out"),
+        (("--retract", "a9", "--yes"), 1, "there is no announcement a9"),
+        (("update", "--audience", "customers", "--wait", "soon"), 2, 'expected a duration such as "20s"'),
+    ):
+        done = town.cli("announce", *words)
+        assert done.returncode == status, done.stderr
+        assert why in done.stderr
+    done = town.cli("announce", "--retract", "a1")
+    assert (done.returncode, done.stdout) == (4, "nothing was taken back; --yes takes it back\n")
+    street.services["x"].fault = Fault("instead", Answer(500, {"title": "Oops"}))
+    done = town.cli("announce", "--retract", "a1", "--yes", "--json")
+    assert done.returncode == 1
+    assert states(done).pop("x") == "unknown"
+    done = town.cli("delivery", "a1", "x", "retry")
+    assert (done.returncode, done.stdout) == (0, "x: retracted deleted 1 of 1\n")
+    assert [name for name in street.services if street.services[name].texts()] == []
+
+
+def test_one_outlet_alone_is_tried_again_edited_and_left_out(town: House, street: Street) -> None:
+    town.start()
+    for name in ("x", "cachet", "mastodon"):
+        street.services[name].fault = Fault("instead", Answer(422, {"error": "no"}))
+    outlets = ("--outlet", "x", "--outlet", "cachet", "--outlet", "mastodon", "--outlet", "bluesky")
+    done = town.cli("announce", "update", "--audience", "customers", *NOTE, *outlets, "--wait", "0s", "--yes", "--json")
+    assert done.returncode == 1
+    assert sorted(states(done).values())[:3] == ["failed"] * 3
+    done = town.cli("delivery", "a1", "x", "retry", "--json")
+    assert (done.returncode, states(done)) == (0, {"x": "seen"})
+    words = town.root / "words"
+    words.write_text("In short\n\nCall us.\n")
+    done = town.cli("delivery", "a1", "mastodon", "edit", "--file", str(words))
+    assert done.returncode == 0, done.stderr
+    assert street.services["mastodon"].texts() == ["In short\n\nCall us."]
+    done = town.cli("delivery", "a1", "cachet", "skip")
+    assert done.returncode == 0
+    assert done.stdout.startswith("cachet: skipped left out by ")
+    for given, status, why in (
+        (("bluesky", "retry"), 1, "bluesky has it already"),
+        (("wordpress", "retry"), 1, "a1 does not go to wordpress"),
+        (("cachet", "edit"), 2, "say what to send: --body, or --file"),
+        (("cachet", "retry", "--body", "x"), 2, "own words are for edit, not for retry"),
+    ):
+        done = town.cli("delivery", "a1", *given)
+        assert done.returncode == status
+        assert why in done.stderr
+    done = town.cli("delivery", "a1", "cachet", "edit", "--body", "Only here.", "--wait", "0s")
+    assert done.returncode == 0
+    assert street.services["cachet"].texts() == ["<p>Only here.</p>"]
+
+
+def test_ten_outlets_of_which_one_hangs_take_one_timeout(town: House, street: Street) -> None:
+    town.start()
+    street.services["mastodon"].fault = Fault("silent")
+    with town.client() as client:
+        assert client.order("announce", kind="update", audience="customers", note="We are at it.")["ok"]
+
+    def told() -> bool:
+        made = town.ledger().announcements["a1"]
+        done = [made.deliveries.get((0, name)) for name in street.services if name != "mastodon"]
+        return all(each is not None and each.state in ("sent", "seen") for each in done)
+
+    eventually(told, 4.0)
+    assert town.ledger().announcements["a1"].deliveries[0, "mastodon"].state == "sending"  # type: ignore[union-attr]

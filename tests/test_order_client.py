@@ -1,0 +1,43 @@
+"""The order client over a socket of the test's own: every reply is that of its own order."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from outagetui.orders.client import OrderClient
+from outagetui.orders.wire import socket_path
+
+
+@asynccontextmanager
+async def serving(store: Path, gate: asyncio.Event) -> AsyncIterator[list[str]]:
+    """Answer every order with its own name, an order `slow` only once the gate is open."""
+    heard: list[str] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            order = json.loads(line)["order"]
+            heard.append(order)
+            if order == "slow":
+                await gate.wait()
+            writer.write(json.dumps({"ok": True, "to": order}).encode() + b"\n")
+        writer.close()
+
+    async with await asyncio.start_unix_server(serve, socket_path(store)):
+        yield heard
+
+
+async def test_the_reply_to_an_order_given_up_is_not_taken_for_that_of_the_next(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    async with serving(tmp_path / "store.db", gate) as heard:
+        client = OrderClient(tmp_path / "store.db")
+        slow = asyncio.create_task(client.send("slow"))
+        async with asyncio.timeout(5):
+            while "slow" not in heard:
+                await asyncio.sleep(0.01)
+            slow.cancel()
+            await asyncio.gather(slow, return_exceptions=True)
+            gate.set()
+            assert await client.send("next") == {"ok": True, "to": "next"}
+        await client.aclose()
