@@ -79,6 +79,19 @@ def test_a_dry_run_prints_what_each_outlet_would_get_and_what_that_does(town: Ho
     assert "warning: mastodon: its secret cannot be read: " in done.stderr
 
 
+def test_a_dry_run_supposes_backups_to_be_active_and_says_so(town: House) -> None:
+    words = ["announce", "backup-active", "--audience", "customers"]
+    alone = town.cli(*words, "--dry-run")
+    town.start()
+    for done in (alone, town.cli(*words, "--dry-run")):
+        assert done.returncode == 0
+        assert "Use:\n- phone: " in done.stdout
+        assert "no backup of customers is active: shown as if phone was; to send it, activate" in done.stderr
+    done = town.cli(*words, "--yes")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no backup of customers is active: activate one before telling people about it" in done.stderr
+
+
 def test_it_is_told_seen_updated_and_taken_back(town: House, street: Street) -> None:
     town.start()
     done = town.cli("announce", "update", "--audience", "customers", *NOTE, "--yes", "--json", *chosen(street))

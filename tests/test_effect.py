@@ -115,6 +115,32 @@ def test_accounts_that_do_not_work_and_having_none_are_told() -> None:
     assert doubts(config, part(config, kind="resolved"), words, known()) == ()
 
 
+def test_what_is_said_of_the_primaries_is_compared_with_what_they_are() -> None:
+    config = settings("blog")
+    words = {"blog": fitted()}
+
+    def told(kind: str, **states: str) -> list[str]:
+        return [each.words for each in doubts(config, part(config, "phone", kind=kind), words, known(**states))]
+
+    for kind in ("investigating", "identified", "backup-active"):
+        assert told(kind) == ["no primary of customers fails now"]
+        assert told(kind, chat="down") == []
+        assert told(kind, chat="unknown") == []
+    for kind in ("recovering", "resolved"):
+        assert told(kind) == []
+        assert told(kind, chat="partial") == ["Chat fails now"]
+    assert told("update") == []
+
+
+def test_what_is_shown_as_if_it_were_active_is_told() -> None:
+    config = settings("blog")
+    made = part(config, "phone", "mail")
+    found = doubts(config, made, {"blog": fitted()}, replace(known(), supposed=True))
+    assert [each.words for each in found] == [
+        "no backup of customers is active: shown as if Phone and Mail were; to send it, activate what is to be named"
+    ]
+
+
 def test_outlets_that_are_down_or_not_known_are_told() -> None:
     config = settings("blog", "forum")
     words = {"blog": fitted(), "forum": fitted()}

@@ -8,9 +8,12 @@ from msgspec import Struct
 from outagetui.announce.counting import price
 from outagetui.events import AnnouncementMade
 from outagetui.ledger import CLOSING_KINDS
-from outagetui.model import BAD, Channel, Config, Outlet, State
+from outagetui.model import BAD, GOOD, Channel, Config, Outlet, State
 from outagetui.outlets.values import Fitted
-from outagetui.text import clean
+from outagetui.text import clean, listed
+
+
+OUTAGE = ("investigating", "identified", "backup-active")  # kinds that say that something fails
 
 
 class Doubt(Struct, frozen=True):
@@ -24,18 +27,20 @@ class Known(Struct, frozen=True, kw_only=True):
     """What is known of channels and outlets now.
 
     `down` tells in words that an outlet's own checks say it is down, or nothing; `hosts` are the IP addresses behind
-    channels and outlets, where somebody looked; `unreadable` is why an outlet's secret cannot be read.
+    channels and outlets, where somebody looked; `unreadable` is why an outlet's secret cannot be read; `supposed`
+    tells that what is named is not active.
     """
 
     state_of: Callable[[str], State]
     down: Callable[[str], str]
     hosts: Mapping[str, Collection[str]] = {}
     unreadable: Mapping[str, str] = {}
+    supposed: bool = False
 
 
 def doubts(config: Config, made: AnnouncementMade, fitted: Mapping[str, Fitted], known: Known) -> tuple[Doubt, ...]:
     """Return the warnings, those on the announcement first; `fitted` are the words of each outlet."""
-    found = [Doubt("", words) for words in _of_accounts(config, made, known)]
+    found = [Doubt("", words) for words in (*_of_facts(config, made, known), *_of_accounts(config, made, known))]
     failing = [channel for channel in config.channels if known.state_of(channel.id) in BAD]
     for outlet in config.outlets:
         if outlet.id in fitted:
@@ -48,9 +53,23 @@ def doubts(config: Config, made: AnnouncementMade, fitted: Mapping[str, Fitted],
     return tuple(found)
 
 
+def _of_facts(config: Config, made: AnnouncementMade, known: Known) -> Iterable[str]:
+    """Warn of an outage that is not seen now, and of an all-clear while something fails."""
+    primaries = [each for each in config.channels if each.role == "primary" and each.audience == made.audience]
+    failing = [clean(each.name, 60) for each in primaries if known.state_of(each.id) in BAD]
+    if made.kind in OUTAGE and primaries and all(known.state_of(each.id) in GOOD for each in primaries):
+        yield f"no primary of {made.audience} fails now"
+    elif made.kind in ("recovering", "resolved") and failing:
+        yield f"{listed(failing)} {'fails' if len(failing) == 1 else 'fail'} now"
+
+
 def _of_accounts(config: Config, made: AnnouncementMade, known: Known) -> Iterable[str]:
     """Warn of accounts that are named and do not work, and of having none to name."""
     named = set(made.accounts)
+    if known.supposed:
+        names = [clean(name, 60) for name, _ in made.accounts]
+        were = f"shown as if {listed(names)} {'was' if len(names) == 1 else 'were'}"
+        yield f"no backup of {made.audience} is active: {were}; to send it, activate what is to be named"
     for channel in config.channels:
         if channel.audience == made.audience and (channel.name, channel.address) in named:
             state = known.state_of(channel.id)

@@ -13,6 +13,8 @@ from outagetui.ledger import CLOSING_KINDS, Announcement, Ledger
 from outagetui.model import BAD, Audience, Channel, Config, Outlet, State
 from outagetui.text import clean, clean_lines
 
+BACKUPS = "backup-active"  # the kind that is about active backups, and false without one
+
 
 class AnnounceError(ValueError):
     """Nothing was sent; the message says why."""
@@ -26,7 +28,8 @@ class Wanted(Struct, frozen=True, kw_only=True):
     """What somebody wants to be said.
 
     No `outlets` are all of the audience, `update` names the announcement it must belong to, `words` are an operator's
-    own title and body by outlet, `languages` are composed beside those of the outlets.
+    own title and body by outlet, `languages` are composed beside those of the outlets. With `suppose`, words that need
+    an active backup are made as if those in good health were: to be looked at, never to be sent.
     """
 
     kind: str
@@ -38,6 +41,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     languages: tuple[str, ...] = ()
     run: str = ""
     step: str = ""
+    suppose: bool = False
 
 
 class Scene(Struct, frozen=True):
@@ -61,8 +65,8 @@ def draft(wanted: Wanted, scene: Scene, *, nowhere: bool = False) -> Announcemen
         raise NothingToCloseError(f"nothing is announced to {wanted.audience} that {wanted.kind} could close")
     to = [] if nowhere else _outlets(wanted, config, standing if closing else None)
     channels = [channel for channel in config.channels if channel.audience == wanted.audience]
-    active = _active(wanted.audience, channels, scene)
-    if wanted.kind == "backup-active" and not active:
+    active = _active(wanted, channels, scene)
+    if wanted.kind == BACKUPS and not active:
         raise AnnounceError(f"no backup of {wanted.audience} is active: activate one before telling people about it")
     facts = Facts(
         business=config.business,
@@ -146,10 +150,13 @@ def _outlets(wanted: Wanted, config: Config, closes: Announcement | None) -> lis
     return found
 
 
-def _active(audience: Audience, channels: Sequence[Channel], scene: Scene) -> list[Channel]:
+def _active(wanted: Wanted, channels: Sequence[Channel], scene: Scene) -> list[Channel]:
     """Return the active backups, those first that the audience likes best."""
-    active = {c.id: c for c in channels if c.role == "backup" and c.id in scene.ledger.active}
-    return [active[name] for name in liked(active, audience, scene.config.segments)]
+    backups = [channel for channel in channels if channel.role == "backup"]
+    active = {c.id: c for c in backups if c.id in scene.ledger.active}
+    if not active and wanted.suppose and wanted.kind == BACKUPS:
+        active = {c.id: c for c in backups if scene.state_of(c.id) not in BAD} or {c.id: c for c in backups}
+    return [active[name] for name in liked(active, wanted.audience, scene.config.segments)]
 
 
 def _text(kind: str, language: str, config: Config, facts: Facts) -> tuple[str, str]:

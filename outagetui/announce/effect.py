@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from outagetui.model import Audience, Channel, Segment
 from outagetui.reach import Share
+from outagetui.text import listed
 
 NOTHING = Share(0.0, certain=False)
 
@@ -34,7 +35,7 @@ def effect(
     `shares` tells how much of each channel works.
     """
     known = {channel.id: channel for channel in channels}
-    head = f"names {_list([known[name].name for name in named])}" if named else "names no account"
+    head = f"names {listed([known[name].name for name in named])}" if named else "names no account"
     mine = [segment for segment in segments if segment.audience == audience and segment.people > 0]
     people = sum(segment.people for segment in mine)
     if not people:
@@ -65,13 +66,8 @@ def _why(segment: Segment, known: Mapping[str, Channel], usable: Collection[str]
     """Return why nobody of a segment can reach us."""
     used = [name for name in segment.uses if name in usable and name in known]
     if used:
-        names = _list([known[name].name for name in used])
+        names = listed([known[name].name for name in used])
         failed = all(shares.get(name, NOTHING).certain for name in used)
         return f"have only the failed {names}" if failed else f"have only {names}, not known to work"
     idle = [known[name].name for name in segment.uses if name in known]
-    return f"have only {_list(idle)}, which is not active" if idle else "use no channel of ours"
-
-
-def _list(names: Sequence[str]) -> str:
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
+    return f"have only {listed(idle)}, which is not active" if idle else "use no channel of ours"

@@ -116,6 +116,12 @@ def proof(
             config,
             event,
             fitted,
-            Known(state_of=scene.state_of, down=down, hosts=knowledge.hosts, unreadable=knowledge.unreadable),
+            Known(
+                state_of=scene.state_of,
+                down=down,
+                hosts=knowledge.hosts,
+                unreadable=knowledge.unreadable,
+                supposed=any(channel not in scene.ledger.active for channel in named),
+            ),
         ),
     )

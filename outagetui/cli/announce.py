@@ -58,7 +58,7 @@ def announce(
     if audience is None and not update:
         fail("say whom to tell: --audience customers, or staff", USAGE)
     fields = {"kind": kind, "audience": audience, "outlets": chosen, "note": note, "update": update}
-    proof = asyncio.run(preview(options, fields))
+    proof = asyncio.run(preview(options, fields | {"suppose": dry}))
     warn(proof)
     if dry or not yes:
         if as_json:

@@ -111,6 +111,7 @@ def _made_here(config: Config, path: Path, fields: dict[str, Any]) -> dict[str, 
         outlets=fields["outlets"],
         note=fields["note"],
         update=fields["update"],
+        suppose=fields["suppose"],
     )
     made: dict[str, Any] = msgspec.to_builtins(outbox.proof(wanted, shares, {}))
     return made

@@ -100,6 +100,12 @@ class Announce(_Order, kw_only=True):
     words: dict[str, tuple[str, str]] = {}
 
 
+class Preview(Announce, kw_only=True):
+    """Show what an announcement with the same fields would be; `suppose` backups to be active if none is."""
+
+    suppose: bool = False
+
+
 class Delivery(_Order, kw_only=True):
     """Try one outlet's part of an announcement again, leave it out, or send it in words of one's own."""
 
@@ -162,7 +168,7 @@ FIELDS: dict[str, type[_Order]] = {
     "recheck": Recheck,
     "activate": Standing,
     "deactivate": Standing,
-    "preview": Announce,
+    "preview": Preview,
     "announce": Announce,
     "delivery": Delivery,
     "retract": Retract,

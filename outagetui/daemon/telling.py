@@ -27,7 +27,7 @@ def orders_of(daemon: "Daemon") -> dict[str, Callable[[Sender, Any], Awaitable[d
     }
 
 
-async def preview(daemon: "Daemon", order: "desk.Announce") -> dict[str, Any]:
+async def preview(daemon: "Daemon", order: "desk.Preview") -> dict[str, Any]:
     """Tell what `announce` with the same fields would send where, what that does, and what to be warned of."""
     audience, kind = _about(daemon, order)
     wanted = Wanted(
@@ -37,6 +37,7 @@ async def preview(daemon: "Daemon", order: "desk.Announce") -> dict[str, Any]:
         note=clean(order.note, desk.NOTE),
         update=order.update,
         words=order.words,
+        suppose=order.suppose,
     )
     shares = {channel.id: daemon.watch.share_of(channel.id) for channel in daemon.config.channels}
     document: dict[str, Any] = msgspec.to_builtins(daemon.outbox.proof(wanted, shares, daemon.hosts))

@@ -5,7 +5,7 @@ from string import Template
 
 from outagetui.options import PROBES
 from tests.lab.playbook import CONTACTS, MESSENGER_DOWN
-from tests.lab.servers import INBOX, ROOM, WATCH, Lab
+from tests.lab.servers import HALL, INBOX, ROOM, WATCH, Lab
 from tests.servers.chat import GUESTS, LOBBY
 
 SETTINGS = """\
@@ -124,6 +124,28 @@ audience = "customers"
 directory = "$place/pages/status"
 url = "http://127.0.0.1:$site/status/"
 """
+LETTERS = """\
+[outlet]
+name = "Mail to customers"
+kind = "email"
+audience = "customers"
+url = "smtp://127.0.0.1:$mailhub"
+from = "Example Hosting <$inbox>"
+recipients = ["$inbox"]
+unsubscribe = "mailto:$inbox"
+"""
+SPOKEN = """\
+[outlet]
+name = "Lobby"
+kind = "xmpp"
+audience = "customers"
+url = "xmpp:$hall@rooms.example.test?join"
+login = "xmpp://watch@example.test"
+secret = "jabber"
+room = "$hall@rooms.example.test"
+ca = "$ca"
+connect = "127.0.0.1:$prosody"
+"""
 
 
 def write(lab: Lab) -> Path:
@@ -134,11 +156,12 @@ def write(lab: Lab) -> Path:
         (vault / name).touch(mode=0o600)
         (vault / name).write_text(word + "\n")
     values: dict[str, object] = {server.name: server.ports["port"] for server in lab.servers}
-    values |= {"place": lab.directory, "ca": lab.ca, "inbox": INBOX, "room": ROOM, "watch": WATCH}
+    values |= {"place": lab.directory, "ca": lab.ca, "inbox": INBOX, "room": ROOM, "hall": HALL, "watch": WATCH}
     values |= {"guests": GUESTS, "lobby": LOBBY}
     channels = [name for name in CHANNELS if NEEDS.get(name, "site") in values]
     used = {name: [row for row in CHECKS[name] if row[1] in PROBES] for name in channels}
     files = {"outagetui.toml": SETTINGS, "checks/page.toml": PAGE}
+    files |= {"checks/letters.toml": LETTERS, "checks/lobby.toml": SPOKEN}
     files["audience.toml"] = "\n".join(
         "uses = " + str([name for name in CHANNELS if f'"{name}"' in line and used.get(name)]).replace("'", '"')
         if line.startswith("uses")

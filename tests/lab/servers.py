@@ -26,6 +26,7 @@ from tests.servers.sipp import Sipp
 WATCH = "watch"  # the account of the checks, with every server
 INBOX = "watch@example.test"
 ROOM = "office"
+HALL = "lobby"  # where customers are told
 STAFF = ("ada", "bob")  # who have Jabber accounts
 
 
@@ -134,6 +135,8 @@ class Lab:
         for name in STAFF:
             prosody.add_user(name, self.passwords[name])
         prosody.add_room(ROOM)
+        prosody.add_room(HALL)
+        prosody.in_room(HALL, f"r:set_affiliation(true, '{WATCH}@example.test', 'owner') return 1")
 
     def _phone(self) -> Iterator[Server]:
         if shutil.which("kamailio") is None:
