@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from textual.binding import Binding, BindingType
-from textual.events import Key
+from textual.events import Event, Key
 from textual.screen import Screen
 
 from outagetui.rows import Board
 from outagetui.text import clean
 from outagetui.tui.base import SHORT, BoardApp
 from outagetui.tui.feed import Source
+from outagetui.tui.keys import InTurn
 from outagetui.tui.wake import Waker
 
 if TYPE_CHECKING:
     from textual.command import Provider
-    from textual.widgets import Input
 
     from outagetui.tui.proofs import Draft
 
@@ -80,6 +80,7 @@ class OutageApp(BoardApp):
         self.drill = drill
         self.actor = ""  # who we are to the daemon
         self.draft: Draft | None = None  # what is composed and not sent; a lost terminal takes it along
+        self._keys = InTurn(self, super().on_event)
         self._waker = Waker(ascii=self.ascii)
         self._refused = ""  # why the daemon did not greet us, in words
         self._sending: set[asyncio.Task[dict[str, object]]] = set()
@@ -99,21 +100,12 @@ class OutageApp(BoardApp):
         if sound and self._driver is not None and not self.is_headless:
             self._driver.write(sound)
 
-    def on_key(self, event: Key) -> None:
-        """Hand a line that was opened a moment ago the keys that came before it had the focus: they are its words."""
-        opened = self.screen.query("Input.open")
-        if not opened or opened.first().has_focus:
-            return
-        field = cast("Input", opened.first())
-        if event.is_printable and event.character:
-            field.insert_text_at_cursor(event.character)
-        elif event.key == "backspace":
-            field.action_delete_left()
-        elif event.key == "enter":
-            self.call_later(field.action_submit)
+    async def on_event(self, event: Event) -> None:
+        """Handle keys one after the other, and everything else at once."""
+        if isinstance(event, Key) and not event.is_forwarded:
+            await self._keys.take(event)
         else:
-            return
-        event.prevent_default()
+            await super().on_event(event)
 
     def _greet(self) -> None:
         task = asyncio.create_task(self._hello())

@@ -192,14 +192,19 @@ async def test_a_note_is_typed_without_its_letters_becoming_keys() -> None:
         assert orders.sent == []
 
 
-async def test_keys_that_come_before_the_line_has_the_focus_are_its_words() -> None:
+@pytest.mark.parametrize("cut", range(1, 16, 3))
+async def test_keys_that_come_at_once_are_the_words_of_the_line_that_the_first_opens(cut: int) -> None:
     async with composer(Daemon()) as (app, pilot):
-        for key in "nw":
-            app.post_message(Key(key, key))  # at once, as a slow line hands them over
-        await pilot.pause()
-        await pilot.press(*"e are")
-        assert app.screen.query_one("#note", Input).value == "we are"
-        assert isinstance(app.screen, ComposerScreen)
+        typed = "3nwe are at it"
+        for key in typed[:cut]:
+            app.post_message(Key(key, key))
+        await asyncio.sleep(0)
+        for key in typed[cut:]:
+            app.post_message(Key(key, key))
+        await pilot.press("x", "enter")
+        assert app.screen.query_one("#note", Input).value == "we are at itx"
+        assert app.screen.draft.note == "we are at itx"  # type: ignore[attr-defined]
+        assert app.screen.draft.kind == "backup-active"  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("keys", [("3", "tab"), ("5", "shift+tab")])
