@@ -205,7 +205,8 @@ def _no_secret(name: str) -> str:
 
 
 def _hidden(done: Delivered, tools: Tools) -> Delivered:
-    return replace(done, url=tools.hide(done.url), detail=clean(tools.hide(done.detail)))
+    url, remote_id = tools.hide(done.url), tools.hide(done.remote_id)
+    return replace(done, url=url, remote_id=remote_id, detail=clean(tools.hide(done.detail)))
 
 
 def _words(error: Exception, tools: Tools) -> str:

@@ -3,6 +3,7 @@
 https://docs.cachethq.io/api-reference · Cachet keeps no key of ours, so what is there is known by its exact text.
 """
 
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import quote
 
@@ -10,6 +11,7 @@ from outagetui.model import Outlet
 from outagetui.outlet_options import CachetOptions
 from outagetui.outlets import Delivered, Delivery, Tools
 from outagetui.outlets.service import (
+    SKEW,
     inside,
     login_of,
     options_of,
@@ -25,6 +27,7 @@ from outagetui.outlets.wire import Reply, Wire, base
 
 STATUSES = {"investigating": 1, "identified": 2, "monitoring": 3, "resolved": 4}
 PER_PAGE = 100
+WESTMOST = timezone(timedelta(hours=-12))
 
 
 async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
@@ -63,12 +66,12 @@ async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
 
 
 async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None:
-    """Look among the newest incidents, or the incident's updates, for exactly this text."""
+    """Look among the newest incidents since the part was made, or the incident's updates, for exactly this text."""
     fitted = words_of(delivery)
     if not delivery.placed:
-        for row in await _rows(outlet, tools, _incidents(outlet), {}):
+        for row in await _rows(outlet, tools, _incidents(outlet), {"sort": "-id"}):
             attributes = row.get("attributes")
-            named = same(inside(attributes, "name"), fitted.title)
+            named = same(inside(attributes, "name"), fitted.title) and _since(attributes, delivery.at)
             if named and same(inside(attributes, "message"), fitted.text) and inside(attributes, "visible"):
                 return Delivered("sent", _page(outlet, inside(attributes, "guid")), str(row.get("id")), "already there")
         return None
@@ -105,6 +108,16 @@ async def _rows(outlet: Outlet, tools: Tools, url: str, more: dict[str, str]) ->
         if reply.status != 200:
             raise wire.refuse(reply, secret=name, publishes=False)
         return rows_of(inside(reply.json(), "data"))
+
+
+def _since(attributes: object, at: float) -> bool:
+    """Return whether an incident was made at `at` or later, as far as can be told: its time names no zone."""
+    text = inside(attributes, "created", "string")
+    if not isinstance(text, str):
+        raise ValueError("an answer that is not understood: expected when an incident was made")
+    made = datetime.fromisoformat(text)
+    latest = made if made.tzinfo else made.replace(tzinfo=WESTMOST)
+    return latest.timestamp() >= at - SKEW
 
 
 def _incident(delivery: Delivery) -> str:

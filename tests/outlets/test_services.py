@@ -36,6 +36,16 @@ async def test_mastodon_s_server_itself_knows_the_key_of_a_second_try() -> None:
         assert service.written()[0].headers["idempotency-key"] == delivery_of(outlet).key
 
 
+async def test_a_service_that_calls_a_post_by_our_secret_gets_it_nowhere() -> None:
+    service = Mastodon()
+    async with running(service):
+        outlet, tools, _ = of(service, "mastodon")
+        words = {"id": f"1-{service.secret}", "url": f"{service.url}/{service.secret}"}
+        service.fault = Fault("instead", Answer(200, words))
+        done = await publish(outlet, delivery_of(outlet), tools)
+        assert (done.state, done.remote_id, done.url) == ("sent", "1-[secret]", f"{service.url}/[secret]")
+
+
 async def test_mastodon_s_account_is_looked_through_page_by_page_and_not_for_ever() -> None:
     service = Mastodon()
     async with running(service):
@@ -276,3 +286,17 @@ async def test_an_incident_has_the_status_that_holds_which_an_update_does_not_ch
         else:
             (first,) = service.incidents.values()
             assert [first["status"], *(each["status"] for _, each in service.updates.values())] == [2, 2, 3, 4]
+
+
+@pytest.mark.parametrize("zone", [-8, 0, 9])
+async def test_an_incident_with_the_same_words_from_last_month_is_not_this_one(zone: int) -> None:
+    service = Cachet()
+    async with running(service):
+        outlet, tools, _ = of(service, "cachet")
+        service.zone, service.now = zone, AT - 30 * 86400
+        old = await publish(outlet, delivery_of(outlet), tools)
+        assert await find(outlet, delivery_of(outlet), tools) is None
+        service.now = AT
+        new = await publish(outlet, delivery_of(outlet, again=True), tools)
+        assert new.remote_id != old.remote_id
+        assert await find(outlet, delivery_of(outlet), tools) == replace(new, detail="already there")

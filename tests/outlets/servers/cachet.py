@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.outlets.servers.discourse import cooked
@@ -24,6 +25,7 @@ class Cachet(Service):
     def __init__(self) -> None:
         super().__init__()
         self.incidents: dict[int, dict[str, Any]] = {}
+        self.zone = 0
         self.updates: dict[int, tuple[int, dict[str, Any]]] = {}
 
     def texts(self) -> list[str]:
@@ -45,7 +47,8 @@ class Cachet(Service):
         found = re.fullmatch(r"/api/incidents(?:/(\d+)(/updates)?)?", path)
         assert found
         if found[1] is None and method == "GET":
-            assert set(request.query) == {"per_page"}
+            assert set(request.query) == {"per_page", "sort"}
+            assert request.query["sort"] == "-id"  # it allows name, status and id
             return Answer(200, {"data": [row(*each) for each in self._rows(self.incidents, "incidents")]})
         if found[1] is None:
             assert method == "POST"
@@ -54,7 +57,7 @@ class Cachet(Service):
             assert len(fields["name"]) <= 255
             assert fields["status"] in NAMES
             id = len(self.incidents) + 3
-            self.incidents[id] = {"guid": str(uuid.UUID(int=id)), **fields}
+            self.incidents[id] = {"guid": str(uuid.UUID(int=id)), "created": self.created(), **fields}
             return Answer(201, {"data": row(id, "incidents", self.incidents[id])})
         id = int(found[1])
         if id not in self.incidents:
@@ -74,6 +77,11 @@ class Cachet(Service):
         assert fields["status"] in NAMES
         self.updates[len(self.updates) + 3] = (id, fields)
         return Answer(201, {"data": row(len(self.updates) + 2, "updates", fields)})
+
+    def created(self) -> dict[str, str]:
+        """A time as it is told: in the time zone of the status page, which is not named."""
+        at = datetime.fromtimestamp(self.now, UTC) + timedelta(hours=self.zone)
+        return {"human": "a while ago", "string": at.strftime("%Y-%m-%d %H:%M:%S")}
 
     def _rows(self, kept: dict[int, dict[str, Any]], kind: str) -> list[tuple[int, str, dict[str, Any]]]:
         return [(key, kind, each) for key, each in reversed(kept.items())]
