@@ -24,7 +24,7 @@ from outagetui.outlets.service import (
     value_of,
     words_of,
 )
-from outagetui.outlets.wire import Reply, Wire, base, words
+from outagetui.outlets.wire import Reply, Wire, base
 
 VERSION = "v25.0"
 SITE = "https://www.facebook.com"
@@ -111,9 +111,9 @@ def _refusal(wire: Wire, reply: Reply, name: str, *, publishes: bool = True) -> 
     """As `Wire.refuse`, by the code in the answer: Facebook says 400 to nearly everything."""
     code = inside(_error(reply), "code")
     if code in LOGIN:
-        return UnsentError(f"the login is refused ({code}: {words(reply)}); check the secret {name}")
+        return UnsentError(f"the login is refused ({code}: {wire.words(reply)}); check the secret {name}")
     if code in TOO_MANY:
-        return UnsentError(f"asks to wait ({code}: {words(reply)})", wire.wait_of(reply))
+        return UnsentError(f"asks to wait ({code}: {wire.words(reply)})", wire.wait_of(reply))
     return wire.refuse(reply, secret=name, publishes=publishes)
 
 

@@ -25,6 +25,7 @@ BATCH: Final = 50  # recipients of one letter that is for many
 MOST: Final = 20_000  # recipients
 LIST_LIMIT: Final = 4 << 20  # bytes of a list of them
 LOSSES: Final = 2  # lost answers, one after the other, that end a try
+FEW: Final = 0.1  # of the recipients: so many may be refused in a letter that is sent
 _MARGIN: Final = 1.0  # seconds of the outlet's time for telling how far it came
 
 
@@ -44,6 +45,7 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
         starttls=takes_tls(outlet.url, options),
         ca=options.ca,
         limit=outlet.timeout,
+        hide=tools.hide,
     )
     with sent_log(tools, delivery.key) as log:
         owed = _owed(people, log.marks)
@@ -164,7 +166,8 @@ def _owed(people: Sequence[str], marks: dict[str, Mark]) -> list[str]:
 def _told(people: Sequence[str], marks: dict[str, Mark], envelope: Envelope, trouble: str) -> Delivered:
     """Return what became of the whole, in counts: whom we write to is nobody's business who reads the journal.
 
-    `unknown` while some are owed a letter that others have: a retry goes on with them.
+    `unknown` while some are owed a letter that others have, or more are refused than a few dead addresses would be: a
+    retry goes on with them. It is not `failed`, which is for what nobody has.
     """
     by_fate: dict[str, list[Mark]] = {}
     for each in people:
@@ -172,12 +175,11 @@ def _told(people: Sequence[str], marks: dict[str, Mark], envelope: Envelope, tro
         by_fate.setdefault(mark.fate, []).append(mark)
     accepted, lost = len(by_fate.get("accepted", ())), len(by_fate.get("lost", ()))
     owed = len(by_fate.get("later", ())) + len(by_fate.get("begun", ()))
+    left = owed > 0 or len(by_fate.get("refused", ())) > len(people) * FEW
     if not accepted and not lost:
         state = "failed"
-    elif owed:
-        state = "unknown"
     else:
-        state = "sent" if accepted else "unknown"
+        state = "unknown" if left or not accepted else "sent"
     words = [f"{accepted} of {len(people)} accepted"]
     for fate, what in (
         ("refused", "refused"),
@@ -190,7 +192,7 @@ def _told(people: Sequence[str], marks: dict[str, Mark], envelope: Envelope, tro
             words.append(f"{len(some)} {what}{f': {said}' if said else ''}")
     if trouble and "begun" not in by_fate:
         words.append(trouble)
-    if state == "unknown" and owed:
+    if state == "unknown" and left:
         words.append("a retry goes on with those left")
     identifier = f"{envelope.key}@{envelope.sender.domain}"
     return Delivered(state, "", "" if state == "failed" else identifier, clean("; ".join(words), 400))

@@ -5,7 +5,7 @@ import contextlib
 import os
 import socket
 import ssl
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -32,18 +32,28 @@ class ClosedError(Exception):
 class Submission:
     """A conversation with the server at `url`; `open` tells whether it goes on.
 
-    STARTTLS is required, unless `starttls` is false. Raises UnsentError for what nobody but people can change.
+    STARTTLS is required, unless `starttls` is false. `hide` takes secrets out of what the server says. Raises
+    UnsentError for what nobody but people can change.
     """
 
     def __init__(
-        self, url: str, *, password: str, secret: str, sender: Mailbox, starttls: bool, ca: str | None, limit: float
+        self,
+        url: str,
+        *,
+        password: str,
+        secret: str,
+        sender: Mailbox,
+        starttls: bool,
+        ca: str | None,
+        limit: float,
+        hide: Callable[[str], str] = str,
     ) -> None:
         parts = urlsplit(url)
         self._host, self._direct = parts.hostname or "", parts.scheme == "smtps"
         self._port = parts.port or PORTS[parts.scheme]
         self._user, self._password, self._secret = unquote(parts.username or ""), password, secret
         self._sender, self._starttls, self._ca = sender, starttls and not self._direct, ca
-        self._limit = min(limit, STAGE_WITHIN)
+        self._limit, self._hide = min(limit, STAGE_WITHIN), hide
         self._talk: SMTP | None = None
 
     @property
@@ -75,7 +85,7 @@ class Submission:
         except BaseException as error:
             talk.close()
             if isinstance(error, aiosmtplib.SMTPException | OSError | ValueError):
-                raise UnsentError(f"{where}: {_reason(error)}") from error
+                raise UnsentError(f"{where}: {self._reason(error)}") from error
             raise
         talk.timeout = self._limit
         self._talk = talk
@@ -99,16 +109,16 @@ class Submission:
                 except SMTPRecipientRefused as error:
                     if error.code == 421:
                         raise
-                    turned_away[each] = _refused(error, each)
+                    turned_away[each] = self._refused(error, each)
         except SMTPSenderRefused as error:
             if error.code == 421:
-                raise ClosedError(_said(error)) from error
-            raise UnsentError(f"the sender {self._sender.address} is refused ({_said(error)})") from error
+                raise ClosedError(self._said(error)) from error
+            raise UnsentError(f"the sender {self._sender.address} is refused ({self._said(error)})") from error
         except (SMTPException, OSError, ValueError) as error:
             if isinstance(error, SMTPResponseException) and error.code != 421:
-                raise UnsentError(f"an answer that is not understood ({_said(error)})") from error
+                raise UnsentError(f"an answer that is not understood ({self._said(error)})") from error
             talk.close()
-            raise ClosedError(_reason(error)) from error
+            raise ClosedError(self._reason(error)) from error
         return turned_away
 
     async def hand_over(self, message: bytes) -> Mark:
@@ -122,11 +132,11 @@ class Submission:
         except SMTPDataError as error:
             if error.code == 421 or not 400 <= error.code < 600:
                 talk.close()
-            return _refused(error) if 400 <= error.code < 600 else Mark("lost", _said(error))
+            return self._refused(error) if 400 <= error.code < 600 else Mark("lost", self._said(error))
         except (SMTPException, OSError) as error:
             talk.close()
-            return Mark("lost", _reason(error) or SILENT)
-        return Mark("accepted", clean(reply.message, WORDS))
+            return Mark("lost", self._reason(error) or SILENT)
+        return Mark("accepted", self._short(reply.message))
 
     async def reset(self) -> None:
         """Give up the message that was begun."""
@@ -170,7 +180,36 @@ class Submission:
         try:
             await talk.login(self._user, self._password)
         except SMTPAuthenticationError as error:
-            raise UnsentError(f"the login is refused ({_said(error)}); check the secret {self._secret}") from error
+            raise UnsentError(f"the login is refused ({self._said(error)}); check the secret {self._secret}") from error
+
+    def _refused(self, error: Exception, address: str = "") -> Mark:
+        # Whoever reads the journal need not know whom we write to.
+        said = self._said(error, tuple(filter(None, (address, address.partition("@")[0] + "@"))) if address else ())
+        return Mark("later" if 400 <= getattr(error, "code", 0) < 500 else "refused", said)
+
+    def _said(self, error: Exception, private: Iterable[str] = ()) -> str:
+        """Return code and words of an answer."""
+        said = f"{getattr(error, 'code', '')} {getattr(error, 'message', error)}"
+        for each in private:
+            said = said.replace(each, "…")
+        return self._short(said)
+
+    def _short(self, said: str) -> str:
+        """Return one short line, from which secrets are taken before it is cut: half of one would stay."""
+        line = " ".join(self._hide(said).split())
+        return clean(self._hide(clean(line, len(line) + 1)), WORDS)
+
+    def _reason(self, error: BaseException) -> str:
+        """Return why a conversation failed: the server's answer, or what the system or TLS said."""
+        from aiosmtplib import SMTPResponseException, SMTPTimeoutError
+
+        if isinstance(error, SMTPResponseException):
+            return self._said(error)
+        if found := _cause(error):
+            return found
+        if isinstance(error, SMTPTimeoutError | TimeoutError):
+            return "no answer in time"
+        return self._short(str(error) or type(error).__name__)
 
     def _context(self) -> ssl.SSLContext:
         try:
@@ -192,24 +231,8 @@ def _is_here(talk: "SMTP") -> bool:
     return bool(peer) and ip_address(str(peer[0]).partition("%")[0]).is_loopback
 
 
-def _refused(error: "Exception", address: str = "") -> Mark:
-    said = _said(error)
-    for each in filter(None, (address, address.partition("@")[0] + "@")):
-        said = said.replace(each, "…")  # whoever reads the journal need not know whom we write to
-    return Mark("later" if 400 <= getattr(error, "code", 0) < 500 else "refused", said)
-
-
-def _said(error: Exception) -> str:
-    """Return code and words of an answer."""
-    return clean(f"{getattr(error, 'code', '')} {' '.join(str(getattr(error, 'message', error)).split())}", WORDS)
-
-
-def _reason(error: BaseException) -> str:
-    """Return why a conversation failed: the server's answer, or what the system or TLS said."""
-    from aiosmtplib import SMTPResponseException, SMTPTimeoutError
-
-    if isinstance(error, SMTPResponseException):
-        return _said(error)
+def _cause(error: BaseException) -> str:
+    """Return what the system or TLS said, if either did."""
     seen: BaseException | None = error
     for _ in range(10):
         if isinstance(seen, ssl.SSLCertVerificationError):
@@ -221,6 +244,4 @@ def _reason(error: BaseException) -> str:
         if seen is None:
             break
         seen = seen.__cause__ or seen.__context__
-    if isinstance(error, SMTPTimeoutError | TimeoutError):
-        return "no answer in time"
-    return clean(str(error) or type(error).__name__, WORDS)
+    return ""

@@ -8,7 +8,8 @@ import html
 import os
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
@@ -28,6 +29,10 @@ REDIRECTS: Final = 5
 CONNECT_WITHIN: Final = 5.0
 WORDS: Final = 160  # characters of a service's own words that are shown
 LONGEST_WAIT: Final = 86400.0
+READ_FOR_WORDS: Final = 20000  # characters of a page that are searched for words
+_RESETS = ("x-rate-limit-reset", "x-ratelimit-reset", "ratelimit-reset")  # X; Mastodon; the IETF's draft and Bluesky
+_EPOCH = 1e9  # a greater number is a time, a smaller one counts seconds from now
+_PROXY = b"Guru Meditation"  # of Varnish, which says Retry-After also when what is behind it did what was asked
 _TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 _SAYING = ("error_description", "message", "detail", "error", "errors", "title", "reason")
 
@@ -145,36 +150,46 @@ class Wire:
     def wait_of(self, reply: Reply) -> float | None:
         """Return the seconds that an answer asks to be left alone: Retry-After, or when its rate limit is reset."""
         told = reply.headers.get("retry-after", "").strip()
-        reset = reply.headers.get("x-rate-limit-reset", "").strip()
+        resets = (reply.headers.get(name, "").strip() for name in _RESETS)
+        reset = next(filter(None, resets), "") if reply.status != 503 else ""  # 503 is about the whole service
         try:
             if told.isdecimal():
                 wait = float(told)
             elif told:
                 wait = parsedate_to_datetime(told).timestamp() - self._tools.now()
             elif reset.isdecimal():
-                wait = float(reset) - self._tools.now()
+                wait = float(reset) - (self._tools.now() if float(reset) > _EPOCH else 0.0)
+            elif reset:
+                at = datetime.fromisoformat(reset)
+                wait = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() - self._tools.now()
             else:
                 return None
         except (ValueError, OverflowError):
             return None
         return min(max(wait, 0.0), LONGEST_WAIT)
 
+    def words(self, reply: Reply) -> str:
+        """Return the service's own words for what is wrong, without any secret that it repeats."""
+        return words(reply, self._tools.hide)
+
     def refuse(self, reply: Reply, *, secret: str | None = None, publishes: bool = True) -> Exception:
         """Return what an answer other than success means, to be raised.
 
         A refusal is UnsentError with the service's own words. After 500, 502, 504 and the like the request may have
-        been carried out, so for one that `publishes` they are MaybeSentError.
+        been carried out, so for one that `publishes` they are MaybeSentError; so is a 503 of which nothing tells that
+        it came from the service itself, since proxies give it for what took too long.
         """
-        said = words(reply)
+        said = self.words(reply)
         told = f"{reply.status}{f': {said}' if said else ''}"
-        if reply.status in (429, 420, 503):
+        if reply.status in (429, 420) or (reply.status == 503 and (not publishes or _is_own(reply))):
             wait = self.wait_of(reply)
             asks = f"asks to wait {wait:.0f} s" if wait is not None else "asks to wait"
             return UnsentError(f"{asks} ({told})", wait)
         if reply.status in (401, 403):
             return UnsentError(f"the login is refused ({told}){f'; check the secret {secret}' if secret else ''}")
         if reply.status < 400 and "location" in reply.headers:
-            return UnsentError(f"redirects to {clean(reply.headers['location'], 120)}; set url to the final address")
+            where = clean(self._tools.hide(reply.headers["location"]), 120)
+            return UnsentError(f"redirects to {where}; set url to the final address")
         if publishes and reply.status >= 500:
             return MaybeSentError(f"failed with {told}; it may be published")
         if publishes and reply.status < 400:
@@ -182,13 +197,27 @@ class Wire:
         return UnsentError(f"refused ({told})")
 
 
-def words(reply: Reply) -> str:
-    """Return the service's own words for what is wrong: one short cleaned line, maybe empty."""
+def words(reply: Reply, hide: Callable[[str], str] = str) -> str:
+    """Return the service's own words for what is wrong: one short cleaned line, maybe empty.
+
+    Secrets are hidden in it before it is cut, since half of one would not be known again.
+    """
     try:
         found = _saying(reply.json(), 0)
     except ValueError:
-        found = html.unescape(_TAG.sub(" ", reply.text[:20000]))
-    return clean(" ".join(found.split()), WORDS)
+        found = html.unescape(_TAG.sub(" ", hide(reply.text)[:READ_FOR_WORDS]))
+    line = " ".join(hide(found).split())
+    return clean(hide(clean(line, len(line) + 1)), WORDS)
+
+
+def _is_own(reply: Reply) -> bool:
+    """Return whether a 503 is the service's own refusal: it says when to come back, or what is wrong."""
+    if "retry-after" in reply.headers:
+        return _PROXY not in reply.body
+    try:
+        return bool(_saying(reply.json(), 0)) and not isinstance(reply.json(), str)
+    except ValueError:
+        return False
 
 
 def origin(url: str) -> str:

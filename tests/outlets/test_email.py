@@ -66,11 +66,43 @@ async def test_a_letter_for_many_shows_nobody_to_the_others(tmp_path: Path) -> N
 async def test_who_is_refused_is_counted_and_the_others_have_it(tmp_path: Path) -> None:
     async with Post().running() as post:
         post.answers = {PEOPLE[1]: f"550 5.1.1 <{PEOPLE[1]}> no such user", PEOPLE[3]: "551 moved away"}
-        outlet = outlet_for(post.port)
+        people = tuple(f"other{number}@example.test" for number in range(15))
+        outlet = outlet_for(post.port, recipients=PEOPLE + people)
         done = await publish(outlet, delivery_of(outlet), tools_at(tmp_path))
         assert done.state == "sent"
-        assert done.detail == "3 of 5 accepted; 2 refused: 550 5.1.1 <…> no such user"
-        assert post.got() == [PEOPLE[0], PEOPLE[2], PEOPLE[4]]
+        assert done.detail == "18 of 20 accepted; 2 refused: 550 5.1.1 <…> no such user"
+        assert post.got() == [PEOPLE[0], PEOPLE[2], PEOPLE[4], *people]
+
+
+@pytest.mark.parametrize("mode", ["each", "bcc"])
+async def test_when_most_are_refused_it_is_not_called_sent_and_a_retry_asks_for_them_again(
+    tmp_path: Path, mode: str
+) -> None:
+    people = tuple(f"p{number}@example.test" for number in range(100))
+    async with Post().running() as post:
+        post.answers = dict.fromkeys(people[1:], "550 5.1.1 no such user")
+        outlet = outlet_for(post.port, mode=mode, recipients=people)
+        done = await publish(outlet, delivery_of(outlet), tools_at(tmp_path))
+        words = "1 of 100 accepted; 99 refused: 550 5.1.1 no such user; a retry goes on with those left"
+        assert (done.state, done.detail) == ("unknown", words)
+        assert await find(outlet, delivery_of(outlet), tools_at(tmp_path)) == done
+        post.answers = {}
+        again = await publish(outlet, delivery_of(outlet, again=True), tools_at(tmp_path))
+        assert (again.state, again.detail) == ("sent", "100 of 100 accepted")
+        assert post.got() == list(people)
+
+
+@pytest.mark.parametrize("padding", [0, 100, 120, 125, 130, 140, 150])
+async def test_a_secret_that_the_server_repeats_is_not_told_even_in_part(tmp_path: Path, padding: int) -> None:
+    async with Post().running() as post:
+        post.sender_answer = f"553 5.7.1 {'y' * padding} {PASSWORD} {'z' * 90}"
+        outlet = outlet_for(post.port, url=f"smtp://127.0.0.1:{post.port}")
+        done = await publish(outlet, delivery_of(outlet), tools_at(tmp_path))
+        assert PASSWORD[:4] not in done.detail
+        post.sender_answer, post.content_answer = "", post.sender_answer
+        done = await publish(outlet, delivery_of(outlet), tools_at(tmp_path))
+        kept = "".join(path.read_text() for path in (tmp_path / "sent").iterdir())
+        assert PASSWORD[:4] not in done.detail + kept
 
 
 async def test_who_is_greylisted_is_written_to_by_a_retry_and_nobody_else(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ async def test_a_lost_answer_to_a_later_part_sends_nothing_twice(case: Case, how
         assert public(service, 1) == 1
 
 
-@pytest.mark.parametrize("status", [500, 502, 504])
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 524])
 async def test_an_error_of_the_server_is_unknown_for_it_may_have_stored_it(case: Case, status: int) -> None:
     async with open_at(case) as (service, outlet, tools):
         service.fault = Fault("after", Answer(status, "<h1>Oops</h1>"))

@@ -5,9 +5,10 @@ import ssl
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from outagetui.model import Outlet
 from outagetui.outlets import MaybeSentError, UnsentError
-from outagetui.outlets.wire import LIMIT, Reply, Wire, words
+from outagetui.outlets.wire import LIMIT, READ_FOR_WORDS, Reply, Wire, words
 from tests.outlets.kit import TOOLS
 from tests.probes.servers import answering, hanging, reply, saying, serve
 from tests.servers.certificates import Certificates
@@ -107,3 +108,60 @@ async def test_the_environment_sends_nothing_elsewhere(monkeypatch: pytest.Monke
 )
 def test_a_service_s_own_words_are_found(body: bytes, expected: str) -> None:
     assert words(Reply(400, {}, body, "")) == expected
+
+
+@pytest.mark.parametrize("padding", range(100, 165, 3))
+@pytest.mark.parametrize("shape", ['{{"error": "{}"}}', "<h1>{}</h1>", '"{}"'])
+def test_a_secret_in_them_is_hidden_before_they_are_cut(padding: int, shape: str) -> None:
+    secret = "canary-5ecret-t0ken"
+    body = shape.format("y" * padding + f" token {secret} is invalid")
+    said = words(Reply(401, {}, body.encode(), ""), lambda text: text.replace(secret, "[secret]"))
+    assert "canary" not in said
+    assert len(said) <= 160
+
+
+def test_a_secret_at_the_end_of_what_is_read_of_a_page_is_hidden() -> None:
+    page = "<i>" + " " * (READ_FOR_WORDS - 12) + "canary-5ecret-t0ken"
+    assert "canary" not in words(
+        Reply(401, {}, page.encode(), ""), lambda text: text.replace("canary-5ecret-t0ken", "")
+    )
+
+
+NOW = 1795352520.25  # 2026-11-22 13:02 UTC
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "wait"),
+    [
+        (429, {"x-rate-limit-reset": "1795353420"}, 899.75),
+        (429, {"x-ratelimit-reset": "2026-11-22T13:05:00.100000Z"}, 179.85),
+        (429, {"x-ratelimit-reset": "2026-11-22T13:05:00"}, 179.75),
+        (429, {"ratelimit-reset": "1795352620"}, 99.75),
+        (429, {"ratelimit-reset": "45"}, 45.0),
+        (429, {"ratelimit-reset": "45", "retry-after": "7"}, 7.0),
+        (429, {"x-ratelimit-reset": "soon"}, None),
+        (503, {"x-ratelimit-reset": "2026-11-22T13:05:00Z"}, None),
+    ],
+)
+def test_every_way_to_say_when_to_come_back_is_read(status: int, headers: dict[str, str], wait: float | None) -> None:
+    said = Wire(OUTLET, replace(TOOLS, now=lambda: NOW)).wait_of(Reply(status, headers, b"", ""))
+    assert said == (pytest.approx(wait, abs=0.01) if wait is not None else None)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "sure"),
+    [
+        ({}, b'{"error": "maintenance"}', True),
+        ({"retry-after": "600"}, b"<h1>Briefly unavailable for scheduled maintenance</h1>", True),
+        ({}, b"<h1>503 Service Unavailable</h1>", False),
+        ({}, b"", False),
+        ({}, b"{}", False),
+        ({"retry-after": "5"}, b"<h1>Error 503 Backend fetch failed</h1><h3>Guru Meditation:</h3>", False),
+    ],
+)
+def test_a_503_is_a_refusal_only_when_the_service_itself_says_so(
+    headers: dict[str, str], body: bytes, *, sure: bool
+) -> None:
+    wire, answer = Wire(OUTLET, TOOLS), Reply(503, headers, body, "")
+    assert isinstance(wire.refuse(answer), UnsentError if sure else MaybeSentError)
+    assert isinstance(wire.refuse(answer, publishes=False), UnsentError)
