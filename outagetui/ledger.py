@@ -160,6 +160,7 @@ class Ledger(Struct):
     balances: dict[str, float | None] = {}  # prepaid money when each was activated
     mutes: dict[str, MuteRow] = {}
     proofs: dict[str, Proof] = {}
+    resting: dict[str, float] = {}  # until when an outlet asked to be left alone, whatever is to be told there
     runs: dict[str, Run] = {}
     announcements: dict[str, Announcement] = {}
     drills: list[tuple[float, events.DrillEnded]] = []
@@ -212,6 +213,8 @@ class Ledger(Struct):
                 self.announcements[name].begin(event)
             case events.DeliveryEnded(announcement=name) if name in self.announcements:
                 self.announcements[name].end(event)
+                if event.until is not None:
+                    self.resting[event.outlet] = event.until
             case events.DeliveryEdited(announcement=name) if name in self.announcements:
                 self.announcements[name].edits[event.part, event.outlet] = event
             case events.AnnouncementRetracted(announcement=name) if name in self.announcements:

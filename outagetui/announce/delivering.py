@@ -1,6 +1,7 @@
 """One part at one outlet: intent before, outcome after, and never sent again before it was looked up."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
@@ -67,6 +68,8 @@ class Deliverer:
             outlet = self._outlet(name)
             if reason or outlet is None:
                 return await self._end(actor, event, name, Delivered("skipped", detail=reason))
+            if held := self._held(made, name, "not sent"):
+                return await self._end(actor, event, name, held)
             try:
                 for _, _, earlier in made.parts:
                     if earlier.part < event.part and (earlier.part, name) in made.doubtful:
@@ -113,10 +116,11 @@ class Deliverer:
             return True
         delivery = self._parcel(made, event, name)
         if done.state == "unknown":
-            found = await outlets.find(outlet, delivery, self.tools)
+            rests = bool(self.rest_of(name))
+            found = None if rests else await outlets.find(outlet, delivery, self.tools)
             there = found is not None and found.state in PLACED
             if found is None or not there:
-                told = found is not None and found.detail and found.detail in done.detail
+                told = rests or (found is not None and found.detail and found.detail in done.detail)
                 still = done.detail if told else f"{done.detail}; looked up, and not found so far"
                 found = Delivered("unknown", done.url, detail=still)
             if not there and not last:
@@ -142,6 +146,8 @@ class Deliverer:
             event, outlet = made.part(max(parts)), self._outlet(name)
             if outlet is None:
                 return await self._end(actor, event, name, Delivered("failed", detail=GONE), do="retract")
+            if held := self._held(made, name, "not taken back"):
+                return await self._end(actor, event, name, held, do="retract")
             try:
                 for part in parts:
                     if (part, name) in made.doubtful:
@@ -186,7 +192,24 @@ class Deliverer:
         if done.state == "planned":
             return True
         open_still = done.state in ("failed", "unknown", "sending", "skipped") and done.do != "skip"
-        return again and open_still and not (done.until is not None and self._clock() < done.until)
+        return again and open_still and not self.rest_of(done.outlet)
+
+    def rest_of(self, name: str) -> float:
+        """Return for how many seconds more an outlet asks to be left alone: everything told there counts."""
+        return max(0.0, self._pen.ledger.resting.get(name, 0.0) - self._clock())
+
+    def _held(self, made: Announcement, name: str, what: str) -> Delivered | None:
+        """Return that something surely did not happen because an outlet asks to be left alone; None when it does not.
+
+        It is not sent by itself later: by then the words may be wrong, and an operator sees at once that it is missing.
+        """
+        rest = self.rest_of(name)
+        if not rest:
+            return None
+        over = math.ceil((self._clock() + rest) / 60) * 60.0
+        until = times.clock(over, self._clock(), times.zone(self.config.timezone), "en")
+        words = f"it asks to be left alone until {until}: {what}; then outagetui delivery {made.id} {name} retry"
+        return Delivered("failed", detail=words, retry_after=rest)
 
     def _reason_not(self, made: Announcement, event: AnnouncementMade, name: str, *, heeds_checks: bool) -> str:
         """Return why a part is not sent to an outlet at all, or nothing."""

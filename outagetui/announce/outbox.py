@@ -287,6 +287,7 @@ class Outbox:
         done = made.retractions.get(outlet)
         if do != "retry" or done is None or done.state not in ("failed", "unknown", "skipped"):
             raise AnnounceError(f"{made.id} was taken back: {clean(outlet, 60)} can only be tried once more to do so")
+        self._refuse_while_resting(outlet)
         again = DeliveryOrdered(announcement=made.id, part=done.part, outlet=outlet, do="retract")
         async with self._free(outlet):
             await self._pen.write(actor, again)
@@ -312,8 +313,12 @@ class Outbox:
             raise AnnounceError(f"{outlet} has part {max(newer)} already, which is newer")
         if do == "edit" and (part, outlet) in made.doubtful:
             raise AnnounceError(f"{outlet} may have it as it was; retry it first, which looks it up")
-        if do != "skip" and done is not None and done.until is not None and self._clock() < done.until:
-            wait = done.until - self._clock()
+        if do != "skip":
+            self._refuse_while_resting(outlet)
+
+    def _refuse_while_resting(self, outlet: str) -> None:
+        """Raise AnnounceError while an outlet asks to be left alone."""
+        if wait := self._deliverer.rest_of(outlet):
             raise AnnounceError(f"{outlet} asks to be left alone for another {wait:.0f} s")
 
     def _edit(self, made: Announcement, part: int, outlet: str, title: str, body: str) -> DeliveryEdited:
