@@ -143,6 +143,28 @@ def test_its_playbook_moves_everybody_over_and_the_stand_down_takes_all_of_it_ba
         office.outagetui("daemon", "--stop")
 
 
+def test_its_customers_are_told_by_page_mail_and_room(office: Office) -> None:
+    kind = ("announce", "backup-active", "--audience", "customers")
+    dry = office.outagetui(*kind, "--dry-run")
+    assert dry.returncode == 0, dry.stderr
+    assert [line for line in dry.stdout.splitlines() if line.startswith("---")] == [
+        f"--- {name} ---" for name in ("letters", "lobby", "page")
+    ]
+    try:
+        assert office.outagetui("activate", "webchat").returncode == 0
+        told = office.outagetui(*kind, "--yes", "--json")
+        assert told.returncode == 0, told.stdout + told.stderr
+        states = {row["id"]: row["state"] for row in json.loads(told.stdout)["outlets"]}
+        assert states == {"letters": "sent", "lobby": "sent", "page": "seen"}
+        made = json.loads(told.stdout)["announcement"]
+        back = office.outagetui("announce", "--retract", made, "--yes", "--json")
+        states = {row["id"]: row["state"] for row in json.loads(back.stdout)["outlets"]}
+        assert states == {"letters": "skipped", "lobby": "retracted", "page": "retracted"}
+    finally:
+        office.outagetui("deactivate", "webchat")
+        office.outagetui("daemon", "--stop")
+
+
 def test_its_secrets_are_made_anew_and_private(office: Office) -> None:
     vault = office.directory / "secrets"
     assert vault.stat().st_mode & 0o777 == 0o700
