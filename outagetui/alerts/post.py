@@ -11,9 +11,10 @@ import re
 import sys
 import warnings
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
 from outagetui.alerts.hide import hide
+from outagetui.alerts.watch import Watch
 
 NO_SERVICE = 'apprise knows no service for this URL; expected one such as "ntfys://host/topic" or "mailto://…"'
 SEVERAL = "holds more than one URL; give each target an outlet of its own"
@@ -40,7 +41,7 @@ def send(url: str, title: str, body: str, kind: str, seconds: float, *, one: boo
     and tries only once whatever the URL says.
     """
     library = _library()
-    said, watch = _Said(), _Watch()
+    said, watch = _Said(), Watch()
     service, trouble = _service(url, one=one)
     if trouble:
         return False, hide(said.last or trouble, url), False
@@ -109,37 +110,6 @@ class _Said(logging.Handler):
     def last(self) -> str:
         """The lines, newest last."""
         return "; ".join(_distinct(self._lines))
-
-
-class _Watch:
-    """Sees whether a request over HTTP may have been carried out although it failed: only its answer tells."""
-
-    def __init__(self) -> None:
-        from requests import adapters
-
-        self.doubt = False
-        below = adapters.HTTPAdapter.send
-
-        def send(adapter: Any, request: Any, *arguments: Any, **options: Any) -> Any:
-            changes = request.method not in ("GET", "HEAD")
-            try:
-                reply = below(adapter, request, *arguments, **options)
-            except Exception as error:
-                self.doubt |= changes and not _was_not_written(error)
-                raise
-            self.doubt |= changes and reply.status_code in (500, 502, 504)
-            return reply
-
-        adapters.HTTPAdapter.send = cast("Any", send)  # type: ignore[method-assign]  # every plugin's requests go there
-
-
-def _was_not_written(error: Exception) -> bool:
-    from requests import exceptions
-    from urllib3.exceptions import NewConnectionError
-
-    if isinstance(error, exceptions.ConnectTimeout | exceptions.SSLError | exceptions.ProxyError | ValueError):
-        return True
-    return isinstance(getattr(error.args[0] if error.args else None, "reason", None), NewConnectionError)
 
 
 def _distinct(lines: Iterable[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -110,6 +111,113 @@ async def test_only_one_url_with_one_target_is_taken(tmp_path: Path, url: str, w
     done = await publish(outlet, delivery_of(outlet), tools_at(tmp_path, url))
     assert done.state == "failed"
     assert words in done.detail
+
+
+@pytest.mark.parametrize(
+    ("mode", "state"),
+    [("close", "unknown"), ("hang", "unknown"), ("550 no", "failed"), ("451 later", "failed"), ("refuse", "failed")],
+)
+async def test_a_letter_is_in_doubt_from_its_content_on_until_it_is_refused(
+    tmp_path: Path, mode: str, state: str
+) -> None:
+    taken: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.example.test\r\n")
+        while line := await reader.readline():
+            verb = line[:4].upper()
+            if verb == b"DATA" and mode == "refuse":
+                writer.write(b"554 no\r\n")
+            elif verb == b"DATA":
+                writer.write(b"354 go on\r\n")
+                taken.append(await reader.readuntil(b"\r\n.\r\n"))
+                if mode == "close":
+                    break
+                if mode == "hang":
+                    await reader.read()
+                    break
+                writer.write(mode.encode() + b"\r\n")
+            else:
+                writer.write(b"221 bye\r\n" if verb == b"QUIT" else b"250 good\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    outlet = outlet_of(timeout=6.0 if mode == "hang" else 20.0)
+    url = f"mailto://127.0.0.1:{port}/?from=a@example.test&to=b@example.test&mode=insecure&smtp=127.0.0.1"
+    async with server:
+        done = await publish(outlet, delivery_of(outlet), tools_at(tmp_path, url))
+        assert done.state == state, done
+        assert len(taken) == (mode != "refuse")
+        again = await publish(outlet_of(), delivery_of(outlet, again=True), tools_at(tmp_path, url))
+        assert again.state == state
+        assert len(taken) == (1 if state == "unknown" else 2 * (mode != "refuse"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        (b"HTTP/1.1 524 Late\r\nContent-Length: 0\r\n\r\n", "unknown"),
+        (b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", "unknown"),
+        (b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nRetry-After: 5\r\n\r\n", "failed"),
+        (b"HTTP/1.1 501 What\r\nContent-Length: 0\r\n\r\n", "failed"),
+        (b"HTTP/1.1 429 Many\r\nContent-Length: 0\r\n\r\n", "failed"),
+        (b"HTTP/1.1 200 Good\r\nContent-Length: 50\r\n\r\nhalf", "unknown"),
+        (b"HTTP/1.1 403 No\r\nContent-Length: 50\r\n\r\nhalf", "failed"),
+    ],
+)
+async def test_only_a_clear_refusal_over_http_is_surely_not_sent(tmp_path: Path, answer: bytes, state: str) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        url = f"json://127.0.0.1:{server.sockets[0].getsockname()[1]}/{CANARY}"
+        done = await publish(outlet_of(), delivery_of(outlet_of()), tools_at(tmp_path, url))
+        assert done.state == state, done
+
+
+WATCHED = """
+import asyncio, contextlib, socket, sys
+from outagetui.alerts.watch import Watch
+how, port = sys.argv[1], int(sys.argv[2])
+watch = Watch()
+async def call():
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.close()
+with contextlib.suppress(OSError):
+    if how == "loop":
+        asyncio.run(call())
+    elif how == "name":
+        socket.create_connection(("nowhere.invalid", port))
+    else:
+        socket.create_connection(("127.0.0.1", port)).close()
+print(watch.doubt)
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "there", "doubt"),
+    [
+        ("plain", True, True),
+        ("plain", False, False),
+        ("loop", True, True),
+        ("loop", False, False),
+        ("name", True, False),
+    ],
+)
+async def test_what_is_neither_http_nor_mail_is_in_doubt_once_it_is_connected(
+    how: str, *, there: bool, doubt: bool
+) -> None:
+    async with await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1] if there else refused_port()
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", WATCHED, how, str(port), stdout=asyncio.subprocess.PIPE
+        )
+        said, _ = await process.communicate()
+    assert said.decode().strip() == str(doubt)
 
 
 async def test_cancelled_it_is_not_sent_again(tmp_path: Path, web: Web) -> None:
