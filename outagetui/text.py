@@ -58,12 +58,13 @@ def _clean(text: object, limit: int, table: dict[int, str]) -> str:
     cut = len(raw) > limit
     safe = raw[:limit].translate(table)
     if not safe.isascii():
-        safe = _few_marks(unicodedata.normalize("NFC", safe))
+        safe = few_marks(unicodedata.normalize("NFC", safe))
     cut = cut or len(safe) > limit  # a few characters have only decompositions, which are longer
     return (safe[: limit - 1] + "…" if cut else safe).strip(" ")
 
 
-def _few_marks(text: str) -> str:
+def few_marks(text: str) -> str:
+    """Return `text` with at most eight combining marks a base."""
     kept: list[str] = []
     run = 0
     for char in text:

@@ -21,7 +21,7 @@ from outagetui.announce.compose import (
     warnings,
 )
 from outagetui.model import Template
-from outagetui.text import clean_lines
+from outagetui.published import published_lines
 
 SINCE = 1795352520.0  # 2026-11-22 13:02 UTC
 FACTS = Facts(
@@ -202,9 +202,9 @@ def test_no_value_brings_controls_lines_or_fields_of_its_own(name: str, address:
         return
     assert text.title.isprintable() or not text.title.isascii()
     assert "\n" not in text.title
-    assert clean_lines(text.body) == text.body
+    assert published_lines(text.body) == text.body
     lines = text.body.splitlines()
-    assert len([line for line in text.body.split("\n") if line]) <= 4 + clean_lines(note).count("\n") + 1
+    assert len([line for line in text.body.split("\n") if line]) <= 4 + published_lines(note).count("\n") + 1
     assert lines[-1] == "End."
 
 

@@ -10,7 +10,7 @@ from outagetui.announce.compose import account_line
 from outagetui.announce.counting import BLUESKY_BYTES, LIMITS, count, fits, has_link
 from outagetui.announce.fit import FitError, fit
 from outagetui.announce.neutral import markdown, neutral, neutral_address
-from outagetui.text import clean
+from outagetui.published import published
 
 PAGE = "https://status.example.net/"
 ACCOUNTS = (
@@ -29,7 +29,7 @@ addresses = st.one_of(
     st.text(st.characters(min_codepoint=33, max_codepoint=0x1F9FF, exclude_categories=("Cs",)), max_size=60),
 )
 accounts = st.lists(
-    st.tuples(words.map(lambda text: clean(text, 40)).filter(bool), addresses),
+    st.tuples(words.map(lambda text: published(text, 40)).filter(bool), addresses),
     max_size=6,
     unique_by=lambda pair: pair[0],
 )
@@ -99,8 +99,8 @@ def test_no_text_is_over_the_limit_cuts_an_account_or_loses_the_way_to_the_page(
         if name not in fitted.names:
             assert fitted.shortened
         elif links:
-            line = f"- {neutral(clean(name, 80))}"
-            spoken = neutral_address(clean(address, 300))
+            line = f"- {neutral(published(name, 80))}"
+            spoken = neutral_address(published(address, 300))
             assert (f"{line}: {spoken}" if spoken else line) in shown
 
 

@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from outagetui.announce import times
 from outagetui.model import Audience, Template
-from outagetui.text import clean, clean_lines
+from outagetui.published import published, published_lines
+from outagetui.text import clean
 
 FIELDS: tuple[str, ...] = ("business", "since", "since_utc", "failed", "accounts", "next_update", "page", "note")
 CLOSING = frozenset({"resolved", "false-alarm"})  # kinds that close an announcement
@@ -90,7 +91,7 @@ def compose(template: Template, facts: Facts) -> Text:
         raise ComposeError(
             f"the text {name} comes out longer than {TITLE_LIMIT} (title) or {BODY_LIMIT} characters (body)"
         )
-    text = Text(clean(title), clean_lines(body))
+    text = Text(published(title), published_lines(body))
     if not text.title or not text.body:
         raise ComposeError(f"the text {name} comes out empty")
     return text
@@ -106,7 +107,7 @@ def warnings(facts: Facts) -> tuple[str, ...]:
 
 def account_line(name: str, address: str) -> str:
     """Return how a text names one backup: `- Name: address`."""
-    name, address = clean(name, 80), clean(address, 300)
+    name, address = published(name, 80), published(address, 300)
     return f"- {name}: {address}" if address else f"- {name}"
 
 
@@ -159,14 +160,14 @@ def _values(facts: Facts, language: str) -> dict[str, str]:
         raise ComposeError(str(error)) from error
     tongue = times.base(language)
     return {
-        "business": clean(facts.business, 120),
+        "business": published(facts.business, 120),
         "since": since,
         "since_utc": since_utc,
-        "failed": _list([clean(each, 80) for each in facts.failed], tongue),
+        "failed": _list([published(each, 80) for each in facts.failed], tongue),
         "accounts": "\n".join(account_line(each.name, each.address) for each in facts.accounts),
         "next_update": following or "",
-        "page": clean(facts.page, 300),
-        "note": clean_lines(facts.note, 1500).strip(),
+        "page": published(facts.page, 300),
+        "note": published_lines(facts.note, 1500).strip(),
     }
 
 

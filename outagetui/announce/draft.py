@@ -11,7 +11,8 @@ from outagetui.announce.fit import fit_for, page_of
 from outagetui.events import AnnouncementMade
 from outagetui.ledger import CLOSING_KINDS, Announcement, Ledger
 from outagetui.model import BAD, Audience, Channel, Config, Outlet, State
-from outagetui.text import clean, clean_lines
+from outagetui.published import published, published_lines
+from outagetui.text import clean
 
 BACKUPS = "backup-active"  # the kind that is about active backups, and false without one
 
@@ -103,7 +104,7 @@ def draft(wanted: Wanted, scene: Scene, *, nowhere: bool = False) -> Announcemen
 
 def own_words(title: str, body: str) -> tuple[str, str]:
     """Return an operator's own title and body, cleaned; AnnounceError when they cannot be sent."""
-    title, body = clean(title, TITLE_LIMIT + 1), clean_lines(body, BODY_LIMIT + 1).strip()
+    title, body = published(title, TITLE_LIMIT + 1), published_lines(body, BODY_LIMIT + 1).strip()
     if not title or not body:
         raise AnnounceError("own words need a title and a body")
     if len(title) > TITLE_LIMIT or len(body) > BODY_LIMIT:

@@ -15,7 +15,7 @@ from outagetui.model import Config, Outlet
 from outagetui.outlet_options import XOptions
 from outagetui.outlets.hypertext import hypertext_of
 from outagetui.outlets.values import Fitted
-from outagetui.text import clean
+from outagetui.published import published
 
 ONE_TEXT = frozenset({"x", "mastodon", "bluesky", "facebook"})  # kinds whose posts have no title of their own
 MARKDOWN = {"discourse": "\n", "cachet": "\\\n"}  # how a line within a paragraph ends
@@ -54,8 +54,8 @@ def fit(
     lines: dict[str, tuple[str, str]] = {}  # an account's line as composed, to its name and its line as shown
     for name, address in accounts:
         linked = not links and (URL.search(address) or BARE.search(address))
-        shown = see if linked else neutral_address(clean(address, 300))
-        named = neutral(clean(name, 80))
+        shown = see if linked else neutral_address(published(address, 300))
+        named = neutral(published(name, 80))
         lines[account_line(name, address)] = name, f"- {named}: {shown}" if shown else f"- {named}"
     head = say(title)
     plain = "\n".join(lines[line][1] if line in lines else say(line) for line in body.split("\n"))

@@ -21,6 +21,7 @@ from outagetui.reader import Reader
 from outagetui.rows import ChannelRow
 from outagetui.secrets import Secrets
 from outagetui.source import StoreSource
+from outagetui.text import clean_lines
 
 FAILED = 1
 
@@ -56,7 +57,7 @@ def show(proof: dict[str, Any]) -> None:
         said = [f"{length} characters" + (", shortened" if row["shortened"] else "")]
         said += [f"names {', '.join(row['names'])}"] if row["names"] else []
         said += [f"costs about ${row['cost']:.3f}"] if row["cost"] is not None else []
-        click.echo(f"--- {row['id']} ---\n{row['text']}\n({'; '.join(said)})\n")
+        click.echo(f"--- {row['id']} ---\n{clean_lines(row['text'], 70_000)}\n({'; '.join(said)})\n")
     click.echo(proof["effect"])
 
 

@@ -9,6 +9,7 @@ from outagetui.announce.draft import AnnounceError, Wanted
 from outagetui.daemon import desk
 from outagetui.daemon.sender import Sender
 from outagetui.model import Audience
+from outagetui.published import published
 from outagetui.text import clean
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ async def preview(daemon: "Daemon", order: "desk.Preview") -> dict[str, Any]:
         kind=kind,
         audience=audience,
         outlets=order.outlets,
-        note=clean(order.note, desk.NOTE),
+        note=published(order.note, desk.NOTE),
         update=order.update,
         words=order.words,
         suppose=order.suppose,
@@ -47,7 +48,7 @@ async def preview(daemon: "Daemon", order: "desk.Preview") -> dict[str, Any]:
 async def announce(daemon: "Daemon", actor: str, order: "desk.Announce") -> dict[str, Any]:
     """Journal a part, and deliver it in the background."""
     audience, kind = _about(daemon, order)
-    note = clean(order.note, desk.NOTE)
+    note = published(order.note, desk.NOTE)
     made = await daemon.outbox.make(
         actor, kind, audience, order.outlets, note=note, update=order.update, words=order.words
     )

@@ -17,7 +17,7 @@ from outagetui.outlets import Delivered, Delivery, MaybeSentError, Tools, Unsent
 from outagetui.outlets.sentlog import SILENT, Mark, SentLog, once, recall, sent_log, settled
 from outagetui.outlets.service import SKEW, login_of, options_of, words_of
 from outagetui.probes.trouble import Trouble, from_os_error
-from outagetui.text import clean, clean_lines
+from outagetui.published import published, published_lines
 from outagetui.xmpp.account import read_account, read_room
 from outagetui.xmpp.admin import announce
 from outagetui.xmpp.conditions import Answered, explained
@@ -68,7 +68,7 @@ async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
     """Say that it is withdrawn, once, and put back the subject that was there before."""
     options = options_of(outlet, XmppOutletOptions)
     title, _ = _words(delivery)
-    said = clean(WITHDRAWN.get(delivery.language.partition("-")[0], WITHDRAWN["en"]) + title, SUBJECT)
+    said = published(WITHDRAWN.get(delivery.language.partition("-")[0], WITHDRAWN["en"]) + title, SUBJECT)
     first = recall(tools, delivery.placed[-1].key).get("", Mark("later"))
     async with _visit(outlet, tools) as session:
         office = await _enter(session, options.room) if options.room else None
@@ -121,7 +121,7 @@ def _id(key: str) -> str:
 
 def _words(delivery: Delivery) -> tuple[str, str]:
     text = words_of(delivery)
-    return clean(text.title, SUBJECT), clean_lines(text.plain, TEXT)
+    return published(text.title, SUBJECT), published_lines(text.plain, TEXT)
 
 
 async def _enter(session: Session, room: str) -> Office:

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from outagetui.mailbox import Mailbox
 from outagetui.outlets.values import Fitted
-from outagetui.text import clean
+from outagetui.published import published
 
 # 7 bits pass every server. Header lines may be long (998), and not everybody understands a folded identifier.
 _POLICY = SMTP.clone(cte_type="7bit", max_line_length=900)
@@ -73,7 +73,7 @@ def _first_and_last(keys: Sequence[str]) -> tuple[str, ...]:
 
 
 def _line(text: str) -> str:
-    return clean(" ".join(text.split()), 300)
+    return published(" ".join(text.split()), 300)
 
 
 def _page(text: Fitted, language: str) -> str:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from outagetui.announce.compose import BODY_LIMIT, CLOSING, TITLE_LIMIT
 from outagetui.outlets.page_words import MEANINGS, OTHER, Meaning
 from outagetui.outlets.values import Delivery, Post, Wording
-from outagetui.text import clean, clean_lines
+from outagetui.published import published, published_lines
 
 MOST_POSTS = 100  # a page and a feed stay small whatever the history
 MOST_ACCOUNTS = 50
@@ -90,8 +90,8 @@ def notices(delivery: Delivery) -> tuple[Notice, ...]:
 
 
 def tidy(text: str, limit: int = 300) -> str:
-    """As `text.clean`, and without what XML cannot hold."""
-    return clean(text.translate(_NONCHARACTERS), limit)
+    """As `published`, and without what XML cannot hold."""
+    return published(text.translate(_NONCHARACTERS), limit)
 
 
 def _standing(posts: Iterable[Post]) -> tuple[Post, ...]:
@@ -120,4 +120,4 @@ def _cleaned(post: Post) -> Post:
 
 
 def _lines(body: str) -> str:
-    return clean_lines(body.translate(_NONCHARACTERS), BODY_LIMIT).strip("\n")
+    return published_lines(body.translate(_NONCHARACTERS), BODY_LIMIT).strip("\n")

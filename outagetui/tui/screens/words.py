@@ -9,7 +9,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static, TextArea
 
-from outagetui.text import clean, clean_lines
+from outagetui.published import published, published_lines
+from outagetui.text import clean
 
 LONGEST_TITLE, LONGEST_BODY = 200, 4000  # characters
 
@@ -31,7 +32,7 @@ class WordsForm(ModalScreen[tuple[str, str] | None]):
     def __init__(self, name: str, title: str, body: str, keep: str = "keep") -> None:
         super().__init__()
         self._name = clean(name, 60)
-        self._first = clean(title, LONGEST_TITLE), clean_lines(body, LONGEST_BODY)
+        self._first = published(title, LONGEST_TITLE), published_lines(body, LONGEST_BODY)
         self._keep = keep
 
     def compose(self) -> ComposeResult:
@@ -53,9 +54,9 @@ class WordsForm(ModalScreen[tuple[str, str] | None]):
 
     def action_keep(self) -> None:
         """End with the words, once there are both or neither."""
-        title = clean(self.query_one(Input).value, LONGEST_TITLE)
+        title = published(self.query_one(Input).value, LONGEST_TITLE)
         raw = self.query_one(TextArea).text
-        body = clean_lines(raw, LONGEST_BODY).strip()
+        body = published_lines(raw, LONGEST_BODY).strip()
         fault = ""
         if len(raw) > LONGEST_BODY:
             fault = f"too long: {len(raw)} of {LONGEST_BODY} characters"
