@@ -41,6 +41,7 @@ def build(public: Public, live: Iterable[Live], ledger: Ledger, beat: Beat | Non
     digests = {book.id: book.digest for book in public.playbooks}
     incident, closed = ledger.incident_at(now)
     announcements = sorted(ledger.announcements.values(), key=lambda made: made.parts[-1][0], reverse=True)
+    languages = languages_of(public)
     return Board(
         at=now,
         business=public.business,
@@ -71,10 +72,15 @@ def build(public: Public, live: Iterable[Live], ledger: Ledger, beat: Beat | Non
             for number, run in enumerate(runs)
             if number < RUNS_SHOWN or run.ended is None
         ),
-        announcements=tuple(announcement_row(made) for made in announcements[:ANNOUNCEMENTS_SHOWN]),
+        announcements=tuple(announcement_row(made, languages) for made in announcements[:ANNOUNCEMENTS_SHOWN]),
         kinds=tuple(KindRow(kind=kind, closes=kind in CLOSING_KINDS) for kind in public.kinds),
         glass=glass_rows(runs, incident if closed is None else None),
     )
+
+
+def languages_of(public: Public) -> dict[str, str]:
+    """Return in which language each outlet tells."""
+    return {outlet.id: outlet.language for outlet in public.outlets}
 
 
 def _worst_first(row: ChannelRow) -> tuple[int, int, int, str]:

@@ -94,6 +94,13 @@ class Announcement(Struct):
                 return event
         raise LookupError(f"{self.id} has no part {number}")
 
+    def words(self, event: events.AnnouncementMade, outlet: str, language: str) -> tuple[str, str]:
+        """Return title and body of a part for one outlet: an operator's own, if there are any."""
+        edit = self.edits.get((event.part, outlet))
+        if edit is not None:
+            return edit.title, edit.body
+        return event.texts.get(language) or next(iter(event.texts.values()))
+
     def told(self) -> dict[str, list[int]]:
         """Return the outlets that have, or may have, any part, each with the numbers of those parts."""
         found: dict[str, list[int]] = {}

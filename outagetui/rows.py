@@ -229,7 +229,8 @@ class DeliveryRow(Struct, frozen=True, kw_only=True):
     """One outlet's part of an announcement: planned, sending, sent, seen, unknown, failed, skipped or retracted.
 
     `text` is what is sent, word for word, as soon as it is begun, and `count` its length as the outlet counts up to
-    `limit` (0: it does not). `settled`: it is not looked for any more. `until` is when the outlet may be asked again.
+    `limit` (0: it does not). `title` and `body` are its words before they are made to fit. `settled`: it is not looked
+    for any more. `until` is when the outlet may be asked again. `left_out`: nobody asked for it to be skipped.
     """
 
     outlet: str
@@ -237,16 +238,19 @@ class DeliveryRow(Struct, frozen=True, kw_only=True):
     url: str = ""
     remote_id: str = ""
     detail: str = ""
+    title: str = ""
+    body: str = ""
     text: str = ""
     count: int = 0
     limit: int = 0
     shortened: bool = False
     settled: bool = True
     until: float | None = None
+    left_out: bool = False
 
 
 class AnnouncementRow(Struct, frozen=True, kw_only=True):
-    """An announcement with its newest part; `retracted` is when it was taken back."""
+    """An announcement with its newest part, which names `accounts`; `retracted` is when it was taken back."""
 
     id: str
     kind: str
@@ -260,6 +264,7 @@ class AnnouncementRow(Struct, frozen=True, kw_only=True):
     parts: int
     deliveries: tuple[DeliveryRow, ...]
     retracted: float | None = None
+    accounts: tuple[tuple[str, str], ...] = ()
 
 
 class KindRow(Struct, frozen=True, kw_only=True):

@@ -58,8 +58,11 @@ def glass_rows(runs: Iterable[Run], incident: Incident | None) -> tuple[GlassRow
     return tuple(sorted(found, key=lambda row: row.at, reverse=True))
 
 
-def announcement_row(made: Announcement) -> AnnouncementRow:
-    """Return an announcement with what came of its newest part; of one that was taken back, what came of that."""
+def announcement_row(made: Announcement, languages: Mapping[str, str] | None = None) -> AnnouncementRow:
+    """Return an announcement with what came of its newest part; of one that was taken back, what came of that.
+
+    `languages` tells in which each outlet tells.
+    """
     part = made.newest
     outlets = dict.fromkeys(part.outlets)
     if made.retracted is not None:
@@ -75,17 +78,19 @@ def announcement_row(made: Announcement) -> AnnouncementRow:
         next_update=part.next_update,
         open=made.open,
         parts=len(made.parts),
-        deliveries=tuple(_delivery_row(made, outlet) for outlet in outlets),
+        deliveries=tuple(_delivery_row(made, outlet, (languages or {}).get(outlet, "")) for outlet in outlets),
         retracted=made.retracted[0] if made.retracted is not None else None,
+        accounts=part.accounts,
     )
 
 
-def _delivery_row(made: Announcement, outlet: str) -> DeliveryRow:
+def _delivery_row(made: Announcement, outlet: str, language: str) -> DeliveryRow:
     part = made.newest
     key = part.part, outlet
     done, intent, edit = made.deliveries.get(key), made.intents.get(key), made.edits.get(key)
-    title, body = (edit.title, edit.body) if edit is not None else (part.title, part.body)
-    row = DeliveryRow(outlet=outlet, state="planned", text=f"{title}\n\n{body}", settled=False)
+    title, body = made.words(part, outlet, language)
+    text = f"{title}\n\n{body}"
+    row = DeliveryRow(outlet=outlet, state="planned", title=title, body=body, text=text, settled=False)
     if intent is not None and intent.text and (edit is None or done is None or done.state != "planned"):
         row = replace(row, text=intent.text, count=intent.count, limit=intent.limit, shortened=intent.shortened)
     if made.retracted is not None:
@@ -105,4 +110,5 @@ def _delivery_row(made: Announcement, outlet: str) -> DeliveryRow:
         detail=done.detail,
         settled=not waiting,
         until=done.until,
+        left_out=done.state == "skipped" and done.do == "publish" and made.retracted is None,
     )

@@ -4,14 +4,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from outagetui.board import build
+from outagetui.board import build, languages_of
 from outagetui.journal import StoreError
 from outagetui.ledger import Ledger
 from outagetui.live import Public
 from outagetui.model import Observation
 from outagetui.narrative import tell
 from outagetui.reader import Reader
-from outagetui.rows import Board, LogRow
+from outagetui.rows import AnnouncementRow, Board, LogRow
+from outagetui.run_rows import announcement_row
 
 REOPEN_AFTER = 2.0
 
@@ -37,16 +38,14 @@ class StoreSource:
 
     def board(self, now: float) -> Board:
         """Return the board at `now` (epoch seconds)."""
-        reader = self._fresh()
-        public = reader.public()
-        if public is None:
-            raise StoreError(f"{self.path}: the daemon has not written its configuration yet")
-        if public != self._public:
-            primaries = frozenset(channel.id for channel in public.channels if channel.role == "primary")
-            self._public, self._ledger = public, Ledger(primaries)
-        for entry in reader.entries(self._ledger.seq):
-            self._ledger.apply(entry)
+        reader, public = self._folded()
         return build(public, reader.live(), self._ledger, reader.beat(), now)
+
+    def announcement(self, name: str) -> AnnouncementRow | None:
+        """Return one announcement, also when it is too old for the board; None when there is none of that id."""
+        _, public = self._folded()
+        made = self._ledger.announcements.get(name)
+        return announcement_row(made, languages_of(public)) if made is not None else None
 
     def log(self, limit: int, before: int | None = None) -> tuple[LogRow, ...]:
         """Return journal entries in words, newest first."""
@@ -61,6 +60,19 @@ class StoreSource:
         if self._reader is not None:
             self._reader.close()
             self._reader = None
+
+    def _folded(self) -> tuple[Reader, Public]:
+        """Take up what the journal has beyond what was folded."""
+        reader = self._fresh()
+        public = reader.public()
+        if public is None:
+            raise StoreError(f"{self.path}: the daemon has not written its configuration yet")
+        if public != self._public:
+            primaries = frozenset(channel.id for channel in public.channels if channel.role == "primary")
+            self._public, self._ledger = public, Ledger(primaries)
+        for entry in reader.entries(self._ledger.seq):
+            self._ledger.apply(entry)
+        return reader, public
 
     def _fresh(self) -> Reader:
         reader = self._reader

@@ -1,6 +1,7 @@
 """What the screens show of an announcement: what is sent where, if it is still looked for, and what was taken back."""
 
 import pytest
+from msgspec.structs import replace
 from outagetui import events
 from outagetui.events import Event
 from outagetui.ledger import Ledger
@@ -52,6 +53,24 @@ def test_what_is_sent_is_shown_word_for_word_once_it_is_begun() -> None:
     again = events.DeliveryOrdered(announcement="a1", part=0, outlet="blog")
     mended = blog(SENT, ended("failed"), edit, again)
     assert (mended.state, mended.text, mended.count) == ("planned", "Own\n\nwords", 0)
+
+
+def test_what_was_not_begun_is_shown_in_the_outlets_own_language() -> None:
+    both = replace(MADE, texts={"de": ("Titel", "Rumpf"), "en": ("Title", "Body")})
+    made = ledger_of(both, ended("skipped", detail="down")).announcements["a1"]
+    blog, forum = announcement_row(made, {"blog": "en", "forum": "de"}).deliveries
+    assert (blog.title, blog.body, blog.text) == ("Title", "Body", "Title\n\nBody")
+    assert (forum.title, forum.body, forum.text) == ("Titel", "Rumpf", "Titel\n\nRumpf")
+    made = ledger_of(both, SENT, ended("failed")).announcements["a1"]
+    blog = announcement_row(made, {"blog": "en"}).deliveries[0]
+    assert (blog.title, blog.body, blog.text) == ("Title", "Body", "Tit…")
+
+
+def test_an_outlet_that_nobody_left_out_is_told_apart() -> None:
+    assert blog(ended("skipped", detail="its checks say it is down")).left_out
+    assert not blog(ended("skipped", "skip", detail="left out by ada")).left_out
+    assert not blog(SENT, ended("failed")).left_out
+    assert not blog(ended("skipped"), events.AnnouncementRetracted(announcement="a1", note="")).left_out
 
 
 @pytest.mark.parametrize(

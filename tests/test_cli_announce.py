@@ -157,6 +157,28 @@ def test_one_outlet_alone_is_tried_again_edited_and_left_out(town: House, street
     assert street.services["cachet"].texts() == ["<p>Only here.</p>"]
 
 
+def test_one_that_is_too_old_for_the_board_is_followed_too(town: House, street: Street) -> None:
+    town.start()
+    outlets = ["mastodon"]
+    street.services["mastodon"].fault = Fault("instead", Answer(422, {"error": "no"}))
+    with town.client() as client:
+        told = {"audience": "customers", "outlets": outlets, "note": "We are at it."}
+        assert client.order("announce", kind="update", **told)["ok"]
+        eventually(lambda: _state(town, "a1") == "failed")
+        assert client.order("announce", kind="resolved", **told)["ok"]
+        for number in range(2, 13):
+            assert client.order("announce", kind="update", **told)["announcement"] == f"a{number}"
+            assert client.order("announce", kind="resolved", **told)["ok"]
+    eventually(lambda: _state(town, "a1", 1) in ("sent", "seen"))
+    done = town.cli("announce", "--retract", "a1", "--yes", "--wait", "0s")
+    assert (done.returncode, done.stdout) == (0, "mastodon: retracted deleted 1 of 1\n"), done.stderr
+
+
+def _state(town: House, announcement: str, part: int = 0) -> str:
+    done = town.ledger().announcements[announcement].deliveries.get((part, "mastodon"))
+    return done.state if done is not None else ""
+
+
 def test_ten_outlets_of_which_one_hangs_take_one_timeout(town: House, street: Street) -> None:
     town.start()
     street.services["mastodon"].fault = Fault("silent")

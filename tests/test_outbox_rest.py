@@ -1,4 +1,4 @@
-"""An outlet that asks to be left alone is, whatever is to be told there: the next part, a retraction, another notice."""
+"""An outlet that asks to be left alone is left so, whatever is to be told: a next part, a retraction, other news."""
 
 import asyncio
 from collections.abc import Coroutine

@@ -19,10 +19,7 @@ def key_of(announcement: str, part: int, outlet: str) -> str:
 
 def words_of(made: Announcement, event: AnnouncementMade, outlet: str, language: str) -> tuple[str, str]:
     """Return title and body of a part for one outlet: an operator's own, if there are any."""
-    edit = made.edits.get((event.part, outlet))
-    if edit is not None:
-        return edit.title, edit.body
-    return event.texts.get(language) or next(iter(event.texts.values()))
+    return made.words(event, outlet, language)
 
 
 def parcel(

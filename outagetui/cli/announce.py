@@ -9,7 +9,7 @@ import click
 from outagetui.cli.common import client, configuration, fail, print_json
 from outagetui.cli.previews import document as planned
 from outagetui.cli.previews import preview, show, warn
-from outagetui.cli.told import FAILED, PATIENCE, USAGE, WAITING, document, follow, patience, status
+from outagetui.cli.told import FAILED, PATIENCE, USAGE, WAITING, document, fitted, follow, patience, status
 from outagetui.model import AUDIENCES
 from outagetui.rows import AnnouncementRow
 from outagetui.text import clean
@@ -53,7 +53,7 @@ def announce(
             fail("--retract takes an announcement back from wherever it is: leave the rest out", USAGE)
         _ask(yes, as_json, f"Take {clean(retract, 40)} back?", "nothing was taken back; --yes takes it back")
         fields: dict[str, Any] = {"announcement": retract, "note": note}
-        _end(asyncio.run(_order(options, "retract", fields, wait, quiet=as_json)), as_json)
+        _end(options, asyncio.run(_order(options, "retract", fields, wait, quiet=as_json)), as_json)
     kind = _kind(configuration(options), kind, update)
     if audience is None and not update:
         fail("say whom to tell: --audience customers, or staff", USAGE)
@@ -68,7 +68,7 @@ def announce(
     if dry:
         return
     _ask(yes, as_json, "Send this?", "nothing was sent; --yes sends")
-    _end(asyncio.run(_order(options, "announce", fields, wait, quiet=as_json)), as_json)
+    _end(options, asyncio.run(_order(options, "announce", fields, wait, quiet=as_json)), as_json)
 
 
 def _kind(config: Any, kind: str, update: str) -> str:
@@ -101,7 +101,7 @@ async def _order(
         await orders.aclose()
 
 
-def _end(made: AnnouncementRow, as_json: bool) -> None:
+def _end(options: dict[str, str | None], made: AnnouncementRow, as_json: bool) -> None:
     if as_json:
-        print_json(document(made))
+        print_json(document(fitted(options, made)))
     sys.exit(status(made))

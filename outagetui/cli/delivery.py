@@ -2,13 +2,12 @@
 
 import asyncio
 import sys
-import time
 from typing import Any, TextIO
 
 import click
 
 from outagetui.cli.common import client, fail, print_json, source
-from outagetui.cli.told import FAILED, PATIENCE, USAGE, document, follow, patience, status
+from outagetui.cli.told import FAILED, PATIENCE, USAGE, document, fitted, follow, patience, status
 from outagetui.rows import AnnouncementRow
 from outagetui.text import clean
 
@@ -46,18 +45,18 @@ def delivery(
     if do != "edit" and (title or body or file is not None):
         fail(f"own words are for edit, not for {do}", USAGE)
     if do == "edit":
-        title, body = _words(options, announcement, title, body, file)
+        title, body = _words(options, announcement, outlet, title, body, file)
     fields = {"announcement": announcement, "outlet": outlet, "do": do, "part": part, "title": title, "body": body}
     made = asyncio.run(_order(options, fields, wait, quiet=as_json))
     if made is None:
         return
     if as_json:
-        print_json(document(made, [outlet]))
+        print_json(document(fitted(options, made), [outlet]))
     sys.exit(status(made, [outlet]))
 
 
 def _words(
-    options: dict[str, str | None], announcement: str, title: str, body: str, file: TextIO | None
+    options: dict[str, str | None], announcement: str, outlet: str, title: str, body: str, file: TextIO | None
 ) -> tuple[str, str]:
     if file is not None:
         lines = file.read().strip().split("\n")
@@ -65,22 +64,22 @@ def _words(
     if not body.strip():
         fail("say what to send: --body, or --file", USAGE)
     if not title:
-        rows = source(options).board(time.time()).announcements
-        title = next((row.title for row in rows if row.id == announcement), "")
+        made = source(options).announcement(announcement)
+        rows = made.deliveries if made is not None else ()
+        title = next((row.title for row in rows if row.outlet == outlet), made.title if made is not None else "")
     return title, body
 
 
 async def _order(
     options: dict[str, str | None], fields: dict[str, Any], wait: float, *, quiet: bool
 ) -> AnnouncementRow | None:
-    """Give the order and follow it; None for an older part, which the board does not show."""
+    """Give the order and follow it; None for an older part, which is followed in the journal."""
     orders = await client(options)
     try:
         reply = await orders.send("delivery", **fields)
         if not reply.get("ok"):
             fail(str(reply.get("error")), FAILED)
-        rows = source(options).board(time.time()).announcements
-        made = next((row for row in rows if row.id == reply["announcement"]), None)
+        made = source(options).announcement(str(reply["announcement"]))
         if made is not None and made.parts > int(reply["part"]) + 1 and made.retracted is None:
             sys.stderr.write(f"{clean(made.id)} part {reply['part']}: what comes of it: outagetui journal\n")
             return None

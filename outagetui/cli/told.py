@@ -1,14 +1,18 @@
 """Waiting for what comes of an announcement, and saying it: what `announce` and `delivery` share."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
+from msgspec.structs import replace
 
-from outagetui.cli.common import UNUSABLE, fail, store
+from outagetui.announce.fit import FitError, fit_for, sent_text
+from outagetui.cli.common import UNUSABLE, directory, fail, store
+from outagetui.config import ConfigError, load
 from outagetui.config.durations import parse_duration
 from outagetui.rows import AnnouncementRow, DeliveryRow
 from outagetui.source import StoreSource
@@ -16,6 +20,7 @@ from outagetui.text import clean
 
 DONE, FAILED, USAGE, WAITING = 0, 1, 2, 4
 POLL = 0.1
+STILL = 60.0  # seconds without any change after which what has not ended is left to the journal; at least `--wait`
 GOOD = ("sent", "seen", "skipped", "retracted")
 ENDED = (*GOOD, "failed", "unknown")
 PATIENCE = "20s"
@@ -38,31 +43,60 @@ async def follow(
 ) -> AnnouncementRow:
     """Follow an announcement in the journal until every outlet (or `only` some) ended, and was seen.
 
-    The latter is waited for at most `wait` seconds. What is new is said at once. Ends the command when the daemon
-    falls silent.
+    The latter is waited for at most `wait` seconds. What is new is said at once, and so is what does not move any more.
+    Ends the command when the daemon falls silent.
     """
     source = StoreSource(Path(store(dict(options))))
     told: dict[str, str] = {}
-    ended: float | None = None
+    states: list[str] = []
+    moved, ended = time.monotonic(), None
     try:
         while True:
-            board = source.board(time.time())
-            if board.stale:
+            now = time.monotonic()
+            if source.board(time.time()).stale:
                 fail(f"the daemon fell silent; what became of {reply['announcement']}: outagetui journal", UNUSABLE)
-            made = next((row for row in board.announcements if row.id == reply["announcement"]), None)
+            made = source.announcement(str(reply["announcement"]))
             if made is not None and made.parts > int(reply.get("part", 0)):
                 rows = [row for row in made.deliveries if not only or row.outlet in only]
                 for row in rows:
                     if row.state in ENDED and told.get(row.outlet) != line(row):
                         told[row.outlet] = line(row)
                         say(told[row.outlet])
+                if states != (states := [row.state for row in rows]):
+                    moved = now
                 if all(row.state in ENDED for row in rows):
-                    ended = time.monotonic() if ended is None else ended
-                    if all(row.settled for row in rows) or time.monotonic() - ended >= wait:
+                    ended = now if ended is None else ended
+                    if all(row.settled for row in rows) or now - ended >= wait:
                         return made
+                elif now - moved >= max(wait, STILL):
+                    for row in rows:
+                        if row.state not in ENDED:
+                            say(f"{row.outlet}: {row.state}; what comes of it: outagetui journal")
+                    return made
             await asyncio.sleep(POLL)
     finally:
         source.close()
+
+
+def fitted(options: Mapping[str, str | None], made: AnnouncementRow) -> AnnouncementRow:
+    """Return an announcement with what was not begun as it would be sent, where the configuration can be read."""
+    if all(row.text != f"{row.title}\n\n{row.body}" for row in made.deliveries):
+        return made
+    try:
+        config = load(directory(dict(options)))
+    except ConfigError:
+        return made
+    places = {outlet.id: outlet for outlet in config.outlets}
+    rows = []
+    for row in made.deliveries:
+        if row.outlet in places and row.text == f"{row.title}\n\n{row.body}":
+            place = places[row.outlet]
+            with contextlib.suppress(FitError):
+                text = fit_for(config, place, row.title, row.body, made.accounts)
+                words = sent_text(place.kind, text)
+                row = replace(row, text=words, count=text.count, limit=text.limit, shortened=text.shortened)
+        rows.append(row)
+    return replace(made, deliveries=tuple(rows))
 
 
 def line(row: DeliveryRow) -> str:
@@ -94,6 +128,6 @@ def document(made: AnnouncementRow, only: Collection[str] = ()) -> dict[str, Any
 
 
 def status(made: AnnouncementRow, only: Collection[str] = ()) -> int:
-    """Return the exit status: whether every outlet did what it was to do."""
+    """Return the exit status: whether every outlet did what it was to do; one left out that nobody left out did not."""
     rows = [row for row in made.deliveries if not only or row.outlet in only]
-    return DONE if all(row.state in GOOD for row in rows) else FAILED
+    return DONE if all(row.state in GOOD and not row.left_out for row in rows) else FAILED

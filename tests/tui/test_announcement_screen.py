@@ -136,6 +136,16 @@ async def test_own_words_are_sent_to_one_outlet() -> None:
         assert orders.sent == [("delivery", fields)]
 
 
+async def test_own_words_begin_with_those_of_the_outlet_before_they_were_made_to_fit() -> None:
+    blog = delivery("blog", "failed", title="Störung", body="Wir sind dran. *", text="Störung\n\nWir sind dran. \\*")
+    async with announcement(made=board(announcements=(told(blog),))) as (app, pilot):
+        await pilot.press("e")
+        await pilot.pause()
+        assert isinstance(app.screen, WordsForm)
+        assert app.screen.query_one(Input).value == "Störung"
+        assert app.screen.query_one(TextArea).text == "Wir sind dran. *"
+
+
 async def test_all_of_it_is_taken_back_after_a_question() -> None:
     orders = Daemon()
     async with announcement(orders) as (app, pilot):

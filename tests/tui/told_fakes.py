@@ -60,8 +60,9 @@ def told(*deliveries: DeliveryRow, **fields: Any) -> AnnouncementRow:
 
 
 def delivery(outlet: str, state: str, **fields: Any) -> DeliveryRow:
-    text = "Reach us by web chat and phone\n\n" + BODY.format(note="", next="15:01")
-    return DeliveryRow(**{"outlet": outlet, "state": state, "text": text} | fields)
+    title, body = "Reach us by web chat and phone", BODY.format(note="", next="15:01")
+    words = {"title": title, "body": body, "text": f"{title}\n\n{body}"}
+    return DeliveryRow(**{"outlet": outlet, "state": state} | words | fields)
 
 
 def sheet(row: OutletRow, fields: dict[str, Any]) -> dict[str, Any]:

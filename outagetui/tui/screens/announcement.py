@@ -181,8 +181,8 @@ class AnnouncementScreen(Opened):
     async def _edit(self, row: AnnouncementRow, chosen: DeliveryRow) -> None:
         from outagetui.tui.screens.words import WordsForm
 
-        title, _, body = chosen.text.partition("\n\n")
-        own = await self.app.push_screen_wait(WordsForm(self._called(chosen), title, body, "send"))
+        form = WordsForm(self._called(chosen), chosen.title, chosen.body, "send")
+        own = await self.app.push_screen_wait(form)
         if own is not None and all(own) and not self._waits(chosen):
             await self._order(row, chosen, "edit", title=own[0], body=own[1])
 
