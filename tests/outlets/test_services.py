@@ -3,8 +3,9 @@
 import pytest
 from msgspec.structs import replace
 from outagetui.announce.counting import price
+from outagetui.announce.fit import fit
 from outagetui.model import Outlet
-from outagetui.outlets import Delivered, Tools, find, publish
+from outagetui.outlets import Delivered, Tools, find, publish, retract, seen
 from outagetui.outlets.bluesky import rkey
 from outagetui.outlets.oauth1 import Keys, signature
 from tests.outlets.kit import AT, CASES, Case, delivery_of, outlet_of, tools_for
@@ -230,6 +231,75 @@ async def test_x_answers_to_earlier_parts_and_is_looked_through_in_pages() -> No
         found = await find(outlet, part, tools)
         assert found is not None
         assert found.state == "unknown"
+
+
+async def test_x_makes_links_of_bare_domains_and_the_post_is_found_all_the_same() -> None:
+    service = X()
+    async with running(service):
+        outlet, tools, _ = of(service, "x")
+        body = "Our shop Example.net/help fails, see shop.example.net.\nAll at example.org/ or https://example.com/"
+        text = fit("x", title="Disruption of example.net", body=body, links=True)
+        part = delivery_of(outlet, text=text)
+        service.fault = Fault("stored")
+        assert (await publish(outlet, part, tools)).state == "unknown"
+        (post,) = service.posts.values()
+        assert {"example.net", "example.org"} <= {each["display_url"] for each in post["entities"]["urls"]}
+        there = await publish(outlet, replace(part, again=True), tools)
+        assert (there.state, there.remote_id, there.detail) == ("sent", post["id"], "already there")
+        assert (await seen(outlet, there, part, tools)).state == "seen"
+        assert len(service.posts) == 1
+
+
+@pytest.mark.parametrize("secret", [None, "user-token\n"])
+async def test_what_is_left_to_pay_x_with_is_told_when_x_tells_it(secret: str | None) -> None:
+    service = X()
+    async with running(service):
+        outlet, _, _ = of(service, "x")
+        service.balance = 41.5
+        done = await publish(outlet, delivery_of(outlet), tools_for(service, secret))
+        assert (done.state, done.detail) == ("sent", "about $0.015; $41.50 of credits left")
+        service.balance = "much"
+        done = await publish(outlet, delivery_of(outlet, 1, (done,)), tools_for(service, secret))
+        assert (done.state, done.detail) == ("sent", "about $0.015")
+
+
+async def test_a_balance_that_is_long_in_coming_holds_up_no_post() -> None:
+    service = X()
+    async with running(service):
+        outlet, tools, _ = of(service, "x", timeout=1.0)
+        service.stuck = "/2/usage/credits"
+        done = await publish(outlet, delivery_of(outlet), tools)
+        assert (done.state, done.detail) == ("sent", "about $0.015")
+
+
+@pytest.mark.parametrize(
+    ("answer", "detail"),
+    [
+        (
+            Answer(402, {"title": "CreditsDepleted", "detail": "Your enrolled account does not have any credits."}),
+            "the prepaid credits are used up (402: Your enrolled account does not have any credits.)",
+        ),
+        (Answer(402, {"title": "Payment Required", "detail": "Pay."}), "refused (402: Pay.)"),
+        (Answer(403, {"title": "Forbidden", "detail": "Not permitted."}), "refused (403: Not permitted.)"),
+        (Answer(401, {"title": "Unauthorized"}), "the login is refused (401: Unauthorized)"),
+    ],
+)
+async def test_x_s_refusals_are_not_taken_for_a_wrong_login(answer: Answer, detail: str) -> None:
+    service = X()
+    async with running(service):
+        outlet, tools, _ = of(service, "x")
+        service.fault = Fault("instead", answer)
+        done = await publish(outlet, delivery_of(outlet), tools)
+        assert done.state == "failed"
+        assert done.detail.startswith(detail)
+        there = await publish(outlet, delivery_of(outlet), tools)
+        service.fault = Fault("instead", answer)
+        taken = await retract(outlet, delivery_of(outlet, 1, (there,)), tools)
+        assert taken.detail.startswith(detail)
+        service.reading = answer
+        found = await find(outlet, delivery_of(outlet), tools)
+        assert found is not None
+        assert found.detail.startswith(detail)
 
 
 def test_a_link_makes_a_post_cost_more() -> None:

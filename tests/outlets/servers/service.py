@@ -65,6 +65,7 @@ class Service:
         self.wrong: list[str] = []
         self.fault: Fault | None = None
         self.reading: Answer | None = None  # what every request that does not publish is answered
+        self.stuck = ""  # a path whose requests are never answered
         self.now = 1795352520.0
 
     def answer(self, request: Request) -> Answer:
@@ -94,7 +95,7 @@ class Service:
         broken = self.fault if self.publishes(request) else None
         if broken is not None:
             self.fault = None
-        if broken is not None and broken.how == "silent":
+        if request.path == self.stuck or (broken is not None and broken.how == "silent"):
             return await hang(reader)
         if broken is not None and broken.how == "dropped":
             return None

@@ -1,15 +1,19 @@
 """X: docs.x.com/x-api, and the signatures of RFC 5849."""
 
+import base64
 import html
 import re
 from typing import Any
 from urllib.parse import unquote
 
-from outagetui.announce.counting import URL, count
+import regex
+from outagetui.announce.counting import BARE, URL, count
 from outagetui.outlets.oauth1 import Keys, signature
 from tests.outlets.servers.mastodon import iso
 from tests.outlets.servers.service import Answer, Request, Service
 
+LINK = regex.compile(f"{URL.pattern}|{BARE.pattern}", regex.IGNORECASE)  # X makes links of bare domains as well
+APP_TOKEN = "app%2Ftoken"
 KEYS = Keys("consumer-key", "consumer-5ecret", "7-token", "token-5ecret")
 
 
@@ -21,6 +25,7 @@ class X(Service):
         self.posts: dict[str, dict[str, Any]] = {}
         self.nonces: set[str] = set()
         self.made = 0
+        self.balance: object = None
 
     def texts(self) -> list[str]:
         return [each["said"] for each in self.posts.values()]
@@ -31,14 +36,32 @@ class X(Service):
         urls: list[dict[str, str]] = []
 
         def short(found: Any) -> str:
-            urls.append({"url": f"https://t.co/a{len(urls)}bcdefgh", "expanded_url": found[0]})
+            full = found[0] if "://" in found[0] else f"http://{found[0]}"
+            shown = full.partition("://")[2].rstrip("/")
+            short = f"https://t.co/a{len(urls)}bcdefgh"
+            urls.append({"url": short, "expanded_url": full, "display_url": shown})
             return urls[-1]["url"]
 
-        shown = html.escape(URL.sub(short, text), quote=False)
+        shown = html.escape(LINK.sub(short, text), quote=False)
         self.posts[id] = {"id": id, "text": shown, "created_at": iso(self.now), "said": text}
         if urls:
             self.posts[id]["entities"] = {"urls": urls}
         return self.posts[id]
+
+    def publishes(self, request: Request) -> bool:
+        return super().publishes(request) and request.path != "/oauth2/token"
+
+    def usage(self, request: Request) -> Answer:
+        """What is left to pay with; X answers 404 without a body to accounts that it does not tell."""
+        told = request.headers.get("authorization", "")
+        if request.path == "/oauth2/token":
+            pair = base64.b64encode(f"{KEYS.consumer}:{KEYS.consumer_secret}".encode()).decode()
+            assert (told, request.form()) == (f"Basic {pair}", {"grant_type": "client_credentials"})
+            return Answer(200, {"token_type": "bearer", "access_token": APP_TOKEN})
+        assert request.method == "GET"
+        if told not in (f"Bearer {APP_TOKEN}", "Bearer user-token"):
+            return Answer(403, {"title": "Unsupported Authentication"})
+        return Answer(200, {"data": {"total_balance": self.balance}}) if self.balance is not None else Answer(404)
 
     def allowed(self, request: Request) -> bool:
         told = request.headers.get("authorization", "")
@@ -64,6 +87,8 @@ class X(Service):
             if post is None:
                 return Answer(404, {"error": "gone"})
             return Answer(200, {"html": f"<blockquote><p>{post['text']}</p>— Example</blockquote>"})
+        if path in ("/oauth2/token", "/2/usage/credits"):
+            return self.usage(request)
         if not self.allowed(request):
             return Answer(
                 401, {"title": "Unauthorized", "type": "about:blank", "status": 401, "detail": "Unauthorized"}
