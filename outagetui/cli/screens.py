@@ -20,35 +20,40 @@ def operator(options: dict[str, str | None]) -> int:
     if refused:
         fail(refused, UNUSABLE)
     path = store(options)
-    asyncio.run(_ready(path, options))
+    trouble = asyncio.run(_ready(path, options))
 
     def make() -> "App[Any]":
         from outagetui.orders.client import OrderClient
         from outagetui.source import StoreSource
         from outagetui.tui.app import OutageApp
 
-        return OutageApp(StoreSource(path), OrderClient(path))
+        return OutageApp(StoreSource(path), OrderClient(path), no_daemon=trouble)
 
     return terminal.run(make)
 
 
-async def _ready(path: Path, options: dict[str, str | None]) -> None:
-    """See that a daemon runs; without the right to start one the board is shown read-only if there is a store."""
+async def _ready(path: Path, options: dict[str, str | None]) -> str:
+    """See that a daemon runs; if none can be started the board is shown if there is a store. Return why, in a line."""
     from outagetui.orders.launch import LaunchError, connect
 
     if options["store"]:
         trouble = readable(path)
         if trouble:
             fail(trouble, UNUSABLE)
-        return
+        return ""
     try:
         client = await connect(path, directory(options))
     except LaunchError as error:
         if readable(path):
             fail(str(error), UNUSABLE)
         sys.stderr.write(f"{error}\n")
+        first, *_ = str(error).splitlines() or [""]
+        here = f"{directory(options)}/"
+        wrong = first.startswith(here)
+        return f"see outagetui validate: {first.removeprefix(here)}" if wrong else first
     else:
         await client.aclose()
+        return ""
 
 
 @click.command()

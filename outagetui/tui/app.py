@@ -74,10 +74,12 @@ class OutageApp(BoardApp):
         clock: Callable[[], float] = time.time,
         ascii: bool | None = None,
         drill: str = "",
+        no_daemon: str = "",
     ) -> None:
         super().__init__(source, clock=clock, ascii=ascii)
         self.orders = orders
         self.drill = drill
+        self.no_daemon = no_daemon  # why none could be started when the screens began
         self.actor = ""  # who we are to the daemon
         self.draft: Draft | None = None  # what is composed and not sent; a lost terminal takes it along
         self._keys = InTurn(self, super().on_event)

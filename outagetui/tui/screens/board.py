@@ -90,7 +90,8 @@ class BoardScreen(Screen[None]):
         self.query_one("#side").display = width >= WIDE
         self.query_one("#detail").display = width < WIDE and height >= 16
         board, now = app.board, app.clock()
-        loud = banner_lines(banners(board, now, look, app.trouble, app.feed.read_at), width, max(2, height // 4))
+        found = banners(board, now, look, app.trouble, app.feed.read_at, no_daemon=app.no_daemon)
+        loud = banner_lines(found, width, max(2, height // 4))
         if board is None:
             self._show("#head", [*loud, Line(look.dim).add(" waiting for the first facts").strip(width)])
             return

@@ -123,7 +123,7 @@ class Opened(Screen[None]):
         """Show what must not be overlooked; the incident itself has its place on the board."""
         board, app = self.board, self.operator
         calm = msgspec.structs.replace(board, incident=None) if board is not None else None
-        found = banners(calm, app.clock(), self.look, app.trouble, app.feed.read_at)
+        found = banners(calm, app.clock(), self.look, app.trouble, app.feed.read_at, no_daemon=app.no_daemon)
         found += self.alarms(board) if board is not None else []
         self.query_one("#alarms", Live).show(
             banner_lines(found, max(1, self.size.width - 2), 3 if self.size.height >= SHORT else 2)

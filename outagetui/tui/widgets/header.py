@@ -44,9 +44,19 @@ class Banner(NamedTuple):
 
 
 def banners(
-    board: Board | None, now: float, look: Look, trouble: str, read_at: float | None, *, keys: bool = True
+    board: Board | None,
+    now: float,
+    look: Look,
+    trouble: str,
+    read_at: float | None,
+    *,
+    keys: bool = True,
+    no_daemon: str = "",
 ) -> list[Banner]:
-    """Return what must not be overlooked, worst first. Without `keys` no key is named."""
+    """Return what must not be overlooked, worst first.
+
+    Without `keys` no key is named; `no_daemon` tells why none could be started.
+    """
     found: list[Banner] = []
     if trouble:
         age = f"what you see is {lasting(now - read_at)} old: " if read_at is not None else ""
@@ -54,7 +64,7 @@ def banners(
     if board is None:
         return found
     if board.stale and not trouble:
-        found.append(Banner(_stale(board), look.warning))
+        found.append(Banner(_stale(board, no_daemon), look.warning))
     elif board.daemon is not None and board.daemon.trouble:
         found.append(Banner(f"TROUBLE  {clean(board.daemon.trouble)}", look.warning))
     if board.blind:
@@ -92,10 +102,11 @@ def _glass(board: Board, look: Look) -> Banner:
     return Banner(f"BREAK-GLASS  {who}: {clean(newest.reason, 160)}", look.incident, f"BREAK-GLASS  {who}")
 
 
-def _stale(board: Board) -> str:
+def _stale(board: Board, no_daemon: str) -> str:
+    why = clean(no_daemon, 300) or "start 'outagetui daemon'"
     if board.daemon is None:
-        return "STALE  no daemon has written here yet: start 'outagetui daemon'"
-    return f"STALE  nobody is probing for {lasting(board.daemon.age)}: start 'outagetui daemon'"
+        return f"STALE  no daemon has written here yet: {why}"
+    return f"STALE  nobody is probing for {lasting(board.daemon.age)}: {why}"
 
 
 def _channels(board: Board) -> str:
