@@ -59,6 +59,13 @@ def body_of(pairs: object, prose: str = "It fails.") -> str:
         ("x", "office@chat.example.net", 23),
         ("x", "mail@a.de", 9),
         ("mastodon", "https://a.de " + "x" * 5, 23 + 6),
+        ("x", "https://ä.de/", 23),
+        ("x", "ä.de", 23),
+        ("mastodon", "https://ä.de/", 23),
+        ("mastodon", "see https://пример.рф/a, now", 4 + 23 + 5),
+        ("mastodon", "https://a.de/ä", 24),
+        ("mastodon", "https://a.de/x=", 24),
+        ("mastodon", "詳細はhttps://a.deを", 3 + 23 + 1),
         ("mastodon", "a.de", 4),
         ("mastodon", "hi @ada@social.example", 7),
         ("mastodon", FAMILY, 1),
@@ -150,7 +157,9 @@ def test_x_is_spared_the_urls_that_cost_unless_they_are_wanted() -> None:
 @pytest.mark.parametrize("kind", ["x", "mastodon", "facebook", "discourse", "statuspage", "wordpress", "apprise"])
 @pytest.mark.parametrize("field", ["title", "body", "name", "address"])
 def test_nobody_is_mentioned_through_any_field(kind: str, field: str) -> None:
-    evil = "@everyone @here ＠all a@b rt@name #sale ＃x $TWTR @[12]"
+    evil = (
+        "@everyone @here ＠all a@b rt@name #sale ＃x $TWTR @[12] https://x/@everyone https://@everyone https://-/@jack"
+    )
     fields = dict.fromkeys(("title", "body", "name", "address"), "fine") | {field: evil}
     pairs = [(fields["name"], fields["address"])]
     fitted = fit(kind, title=fields["title"], body=body_of(pairs, fields["body"]), accounts=pairs, page=PAGE)
@@ -176,8 +185,38 @@ def test_what_mentions_nobody_stays_as_it_is(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("https://x/@everyone", "https://x/@ everyone"),
+        ("https://@everyone", "https://@ everyone"),
+        ("https://-/@jack", "https://-/@ jack"),
+        ("https://b.example/@everyone", "https://b.example/%40everyone"),
+        ("https://b.example/,@jack?to=@ada", "https://b.example/,%40jack?to=%40ada"),
+        ("https://b.example?to=@jack", "https://b.example?to=%40jack"),
+        ("https://b.example/@[12]", "https://b.example/%40[12]"),
+        ("https://b.example:@jack", "https://b.example:@ jack"),
+        ("x@everyone.example", "x@ everyone.example"),
+    ],
+)
+def test_a_url_mentions_nobody_and_still_leads_there(text: str, told: str) -> None:
+    assert neutral(text) == told
+
+
+@pytest.mark.parametrize(
     ("address", "shown"),
     [
+        ("https://matrix.to/#/@desk:example.net", "https://matrix.to/#/@desk:example.net"),
+        ("https://social.example/@business", "https://social.example/@business"),
+        ("https://müller.example/@desk", "https://müller.example/@desk"),
+        ("https://social.example/@everyone", "https://social.example/%40everyone"),
+        ("xmpp:desk@chat.example.net?join", "xmpp:desk@chat.example.net?join"),
+        ("sip:desk@example.net;transport=tls", "sip:desk@example.net;transport=tls"),
+        ("sip:100@pbx", "sip:100@pbx"),
+        ("help@here.example", "help@here.example"),
+        ("matrix:u/desk:example.net", "matrix:u/desk:example.net"),
+        ("xmpp:x@everyone", "xmpp:x@ everyone"),
+        ("xmpp::@jack.example", "xmpp::@ jack.example"),
+        ("https://x/@everyone", "https://x/@ everyone"),
         ("xmpp:office@rooms.example.net?join", "xmpp:office@rooms.example.net?join"),
         ("irc://irc.example.net/#office", "irc://irc.example.net/#office"),
         ("mailto:help@example.net", "mailto:help@example.net"),

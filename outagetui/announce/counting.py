@@ -14,16 +14,30 @@ LIMITS = {"x": 280, "mastodon": 500, "bluesky": 300, "facebook": 63206, "discour
 BLUESKY_BYTES = 3000
 COST, COST_WITH_LINK = 0.015, 0.200  # US dollars a post on X, prepaid; docs.x.com/x-api/getting-started/pricing
 _LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))  # twitter-text, config/v3.json: weight 100 of 200
-# A parenthesis ends a URL here although services allow balanced ones: then we count more than they do, never less.
-_PATH = (
-    r"(?:/(?:[A-Za-z0-9!*';:=+,.$/%#\[\]\-_~@|&]*[A-Za-z0-9=_#/+\-])?)?"
-    r"(?:\?[A-Za-z0-9!?*';:&=+$/%#\[\]\-_.,~|]*[A-Za-z0-9_&=#/\-])?"
-)
-_LABELS = r"(?:[A-Za-z0-9](?:[A-Za-z0-9_\-]*[A-Za-z0-9])?\.)+"
-_HOST = rf"{_LABELS}(?:[A-Za-z]{{2,63}}|xn--[A-Za-z0-9\-]{{2,59}})(?![A-Za-z0-9_\-@])"
-URL = regex.compile(rf"(?<![A-Za-z0-9@＠$#＃])https?://{_HOST}(?::[0-9]+)?{_PATH}", regex.IGNORECASE)
-BARE = regex.compile(rf"(?<![A-Za-z0-9@＠$#＃_.\-/]){_HOST}(?::[0-9]+)?{_PATH}", regex.IGNORECASE)
-_LINK = regex.compile(rf"(?P<url>{URL.pattern})|(?P<bare>{BARE.pattern})", regex.IGNORECASE)
+# Where services differ on what belongs to a URL (a parenthesis, letters of an alphabet), what counts as one ends early
+# here: then we count more than they do, never less. What makes a link at a service is always within `URL`.
+_LETTERS = r"\p{Latin}\p{Cyrillic}\p{Greek}"
+
+
+def _path(more: str) -> str:
+    return (
+        rf"(?:/(?:[A-Za-z0-9!*';:=+,.$/%#\[\]\-_~@|&{more}]*[A-Za-z0-9_#/+\-{more}])?)?"
+        rf"(?:\?[A-Za-z0-9!?*';:&=+$/%#\[\]\-_.,~|{more}]*[A-Za-z0-9_&=#/\-{more}])?"
+    )
+
+
+def _host(letters: str, top: str) -> str:
+    labels = rf"(?:[{letters}](?:[{letters}_\-]*[{letters}])?\.)+"
+    return rf"{labels}(?:[A-Za-z]{{2,63}}|xn--[A-Za-z0-9\-]{{2,59}}{top})(?![A-Za-z0-9+\-@])"
+
+
+_WEB_HOST = _host(r"\p{L}\p{M}\p{N}", r"|[\p{L}\p{M}]{2,63}")
+_START = rf"(?<![A-Za-z0-9@＠$#＃])https?://{_WEB_HOST}(?::[0-9]+)?"
+URL = regex.compile(_START + _path(_LETTERS + "@="), regex.IGNORECASE)
+_BARE_HOST = _host(r"0-9\p{Latin}", "")
+BARE = regex.compile(rf"(?<![0-9\p{{Latin}}@＠$#＃_.\-/]){_BARE_HOST}(?::[0-9]+)?{_path('')}", regex.IGNORECASE)
+_COUNTED = regex.compile(_START + _path(""), regex.IGNORECASE)
+_LINK = regex.compile(rf"(?P<url>{_COUNTED.pattern})|(?P<bare>{BARE.pattern})", regex.IGNORECASE)
 _EMOJI = regex.compile(
     r"\p{Regional_Indicator}{2}"
     r"|[0-9#*]\uFE0F?\u20E3"
@@ -43,7 +57,7 @@ def count(kind: str, text: str) -> int:
     if kind == "x":
         return _weight(unicodedata.normalize("NFC", text))
     if kind == "mastodon":
-        local = _REMOTE.sub(r"@\g<local>", URL.sub("x" * URL_LENGTH, text))
+        local = _REMOTE.sub(r"@\g<local>", _COUNTED.sub("x" * URL_LENGTH, text))
         return len(_GRAPHEME.findall(local))
     if kind == "bluesky":
         return len(_GRAPHEME.findall(text))
