@@ -151,7 +151,7 @@ async def test_a_service_takes_nothing_without_its_token(town: Town, name: str) 
 
 
 @pytest.mark.parametrize("name", SERVICES)
-@pytest.mark.parametrize(("kind", "state"), [("refuse", "failed"), ("hang", "unknown"), ("drop", "failed")])
+@pytest.mark.parametrize(("kind", "state"), [("refuse", "failed"), ("hang", "unknown"), ("drop", "unknown")])
 async def test_what_a_dark_service_is_sent_does_not_arrive(town: Town, name: str, kind: str, state: str) -> None:
     await town.troupe.players[name].suffer(kind, 1.0)
     outlet = replace(town.outlet(name), timeout=1.0)

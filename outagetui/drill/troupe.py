@@ -10,11 +10,11 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from outagetui.drill import servers
 from outagetui.drill.jabber import Jabber, JabberError, lacking
 from outagetui.drill.mailbox import Mailbox, serve_imap, serve_submission
-from outagetui.drill.network import OTHERS, PROVIDER
 from outagetui.drill.opening import Opening
 from outagetui.drill.phone import serve_phone
 from outagetui.drill.scenario import FACEBOOK_2021, JABBER_AND_PHONE, MESSENGER_2011
 from outagetui.drill.servers import HOST, Trouble
+from outagetui.drill.site import OTHERS, PROVIDER
 from outagetui.drill.social import Facebook, Mastodon
 
 
