@@ -20,6 +20,7 @@ from outagetui.text import clean
 LOCAL = frozenset({"page"})  # kinds that we write ourselves: they can be told also while nobody can read them
 GONE = "this outlet is no longer configured"
 WITHDRAWN = "the announcement was taken back"
+NEWER = "a newer part is there already"
 
 
 class Pen(Protocol):
@@ -218,7 +219,7 @@ class Deliverer:
         if made.retracted is not None or made.id in self.withdrawn:
             return WITHDRAWN
         if any(part > event.part for part in made.told().get(name, ())):
-            return "a newer part is there already"
+            return NEWER
         down = self.down_since(name) if heeds_checks else ""
         return f"{down}: not sent; outagetui delivery {made.id} {name} retry" if down else ""
 
@@ -286,6 +287,11 @@ class Deliverer:
         self._writing.discard(writing)
         if not writing.cancelled():
             writing.exception()  # said to whoever waited; if nobody does, the next daemon looks it up
+
+
+def left_out(done: DeliveryEnded) -> bool:
+    """Whether an outlet was not told though it should have been, and nobody asked for that."""
+    return done.state == "skipped" and done.do == "publish" and done.detail not in (WITHDRAWN, NEWER)
 
 
 def _intent(delivery: Delivery, outlet: Outlet, do: str = "publish") -> DeliveryIntended:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import cast
 
 from outagetui.actions import Result, World, options_of
+from outagetui.announce.delivering import left_out
 from outagetui.announce.outbox import DELIVERED, AnnounceError, NothingToCloseError, Outbox
 from outagetui.daemon.record import Record
 from outagetui.daemon.watch import Watch
@@ -192,10 +193,12 @@ def balance_of(config: Config, watch: Watch, channel: str) -> float | None:
 
 
 def summary(made: AnnouncementMade, ended: list[DeliveryEnded]) -> Result:
-    """Return what came of an announcement's part at all its outlets."""
+    """Return what came of an announcement's part at all its outlets; one that nobody was told by failed."""
     words = "; ".join(
         f"{done.outlet} {done.state} {done.url if done.state in DELIVERED else done.detail}".rstrip() for done in ended
     )
+    if any(left_out(done) for done in ended) and not any(done.state in DELIVERED for done in ended):
+        return Result(False, f"{made.announcement}: nobody was told: {words}")
     return Result(all(done.state in (*DELIVERED, "skipped") for done in ended), f"{made.announcement}: {words}")
 
 

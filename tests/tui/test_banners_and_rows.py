@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 from outagetui.model import State
-from outagetui.rows import Board, DaemonRow, IncidentRow
+from outagetui.rows import Board, DaemonRow, DeliveryRow, IncidentRow
 from outagetui.tui.app import OutageApp
 from outagetui.tui.theme import GREEN, RICH
 from outagetui.tui.wall import WallApp
@@ -117,6 +117,14 @@ async def test_what_does_not_fit_at_the_foot_ends_in_an_ellipsis_behind_what_cou
 async def test_the_next_update_is_counted_down_and_its_lateness_up(left: float, words: str) -> None:
     told = msgspec.structs.replace(announcement(), next_update=NOW + left)
     assert words in await shown(outage(announcements=(told,)), (100, 30))
+
+
+async def test_outlets_that_were_left_out_are_named_as_loudly_as_those_that_failed() -> None:
+    gone = DeliveryRow(outlet="soc", state="skipped", left_out=True)
+    asked = DeliveryRow(outlet="blog", state="skipped")
+    told = msgspec.structs.replace(announcement(), deliveries=(gone, asked))
+    (line,) = lines_with(await shown(outage(announcements=(told,)), (100, 30)), ("left out soc",))
+    assert "blog" not in line
 
 
 async def test_the_wall_counts_down_without_naming_keys_and_says_nothing_of_what_is_closed() -> None:

@@ -77,11 +77,12 @@ def _left(until: float | None, now: float) -> str:
 
 
 def told_line(told: AnnouncementRow, now: float, zone: str, look: Look, width: int, key: str = "w") -> Strip:
-    """Return an announcement: whom we told what, where that failed, and when the next word is due or how late it is.
+    """Return an announcement: whom we told what, where that failed or was left out, and when the next word is due.
 
-    `key` writes it; empty where there are no keys.
+    One that is due says how late it is. `key` writes it; empty where there are no keys.
     """
     failed = [row.outlet for row in told.deliveries if row.state in ("failed", "unknown")]
+    left_out = [row.outlet for row in told.deliveries if row.left_out]
     due = told.next_update if told.open else None
     line = Line(look.text)
     if due is not None and due <= now:
@@ -89,6 +90,8 @@ def told_line(told: AnnouncementRow, now: float, zone: str, look: Look, width: i
         line.add(f" update {_lateness(due, now)}{press} ", look.warning)
     if failed:
         line.add(f" not on {', '.join(clean(name, 20) for name in failed)}", look.loud)
+    if left_out:
+        line.add(f" left out {', '.join(clean(name, 20) for name in left_out)}", look.warning)
     line.add(f" {clean(told.audience, 20)} were told at {time_of(told.made, now, zone)}", look.dim)
     if due is not None and due > now:
         line.add(", ", look.dim).add(
