@@ -1,13 +1,14 @@
 """`announce` and `delivery` from the shell, at a daemon that tells ten outlets on loopback."""
 
 import json
+import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from tests.daemon.conftest import _home as home_fixture
-from tests.daemon.house import House, eventually
+from tests.daemon.house import House, eventually, free_port
 from tests.daemon.street import Street, street
 from tests.outlets.servers.service import Answer, Fault
 
@@ -23,6 +24,14 @@ id = "far"
 audience = "customers"
 people = 17
 uses = ["chat"]
+"""
+DEAD = """
+[[check]]
+id = "site"
+probe = "tcp"
+target = "tcp://127.0.0.1:{port}"
+every = "1s"
+timeout = "1s"
 """
 NOTE = ("--note", "We are at it.")
 Done = subprocess.CompletedProcess[str]
@@ -172,6 +181,61 @@ def test_one_that_is_too_old_for_the_board_is_followed_too(town: House, street: 
     eventually(lambda: _state(town, "a1", 1) in ("sent", "seen"))
     done = town.cli("announce", "--retract", "a1", "--yes", "--wait", "0s")
     assert (done.returncode, done.stdout) == (0, "mastodon: retracted deleted 1 of 1\n"), done.stderr
+
+
+def test_an_outlet_that_is_left_out_because_it_is_down_is_no_success(town: House) -> None:
+    place = town.config / "checks" / "mastodon.toml"
+    place.write_text(place.read_text() + DEAD.format(port=free_port()))
+    town.start()
+    eventually(lambda: town.ledger().states.get("mastodon", ("",))[0] == "down")
+    words = ("announce", "update", "--audience", "customers", "--note", "We @everyone.", "--yes", "--wait", "0s")
+    done = town.cli(*words, "--outlet", "mastodon", "--json")
+    assert (done.returncode, states(done)) == (1, {"mastodon": "skipped"})
+    (row,) = document(done)["outlets"]
+    assert "@everyone" not in row["text"]
+    assert "everyone" in row["text"]
+    assert row["limit"] == 500
+    done = town.cli(*words, "--outlet", "mastodon", "--outlet", "x")
+    assert done.returncode == 1
+    assert "mastodon: skipped its checks say it is down since " in done.stdout
+    done = town.cli("delivery", "a1", "mastodon", "skip", "--wait", "0s")
+    assert done.returncode == 0
+    assert done.stdout.startswith("mastodon: skipped left out by ")
+
+
+def test_what_was_agreed_to_is_sent_or_nothing(town: House, street: Street) -> None:
+    town.start()
+    words = ("announce", "update", "--audience", "customers", "--outlet", "mastodon", *NOTE, "--wait", "0s")
+    done = _agreeing(town, words, lambda: None)
+    assert done.returncode == 0, done.stderr
+    assert street.count("mastodon", "We are at it.") == 1
+    done = _agreeing(town, words, lambda: town.order("activate", channels=["phone"]))
+    assert done.returncode == 1
+    assert "what would be sent has changed since it was shown; look again" in done.stderr
+    assert town.ledger().announcements["a1"].newest.part == 0
+    assert town.cli(*words, "--yes").returncode == 0
+
+
+def _agreeing(town: House, words: tuple[str, ...], meanwhile: Callable[[], object]) -> Done:
+    """Give a command at a terminal, do something while its question stands, and say yes."""
+    ours, theirs = os.openpty()
+    try:
+        with subprocess.Popen(
+            town.argv(*words), stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as child:
+            assert child.stdout is not None
+            said = ""
+            while "Send this?" not in said:
+                more = child.stdout.read(1)
+                assert more, said
+                said += more
+            meanwhile()
+            os.write(ours, b"y\n")
+            out, err = child.communicate(timeout=30.0)
+            return Done(child.args, child.returncode, said + out, err)
+    finally:
+        os.close(ours)
+        os.close(theirs)
 
 
 def _state(town: House, announcement: str, part: int = 0) -> str:

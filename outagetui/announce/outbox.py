@@ -28,6 +28,7 @@ __all__ = ["DELIVERED", "AnnounceError", "NothingToCloseError", "Outbox", "Pen",
 
 DELIVERED = ("sent", "seen", "retracted")
 LOST = "begun before the daemon ended; it may still be there"
+OLDEST_SHOWN = 86400.0  # seconds after which what was shown is no longer compared
 Do = Literal["retry", "skip", "edit"]
 T = TypeVar("T")
 
@@ -74,10 +75,12 @@ class Outbox:
         as_of: float | None = None,
         update: str = "",
         words: Mapping[str, tuple[str, str]] | None = None,
+        shown: str = "",
     ) -> AnnouncementMade:
         """Compose and journal an announcement, or the next part of the open one, which must be `update` if given.
 
-        `words` are an operator's own title and body by outlet. Raises AnnounceError before anything is sent.
+        `words` are an operator's own title and body by outlet. Raises AnnounceError before anything is sent: also when
+        it would say something else than the proof that was `shown`.
         """
         own = {outlet: own_words(*each) for outlet, each in (words or {}).items()}
         wanted = Wanted(
@@ -91,6 +94,8 @@ class Outbox:
             words=own,
         )
         async with self._turn:
+            if shown and not self._as_shown(wanted, shown):
+                raise AnnounceError("what would be sent has changed since it was shown; look again")
             made = draft(wanted, self._scene(as_of))
             await self._pen.write(actor, made, *_edits(made, own))
             return made
@@ -118,8 +123,27 @@ class Outbox:
         own = {outlet: own_words(*each) for outlet, each in wanted.words.items()}
         scene = self._scene(None)
         made = draft(replace(wanted, words=own), scene)
-        known = Knowledge(shares=shares, hosts=hosts, unreadable=self._unreadable(made.outlets))
+        why = self._unreadable(made.outlets)
+        known = Knowledge(shares=shares, hosts=hosts, unreadable=why, incident=self._incident())
         return proof(scene, made, _edits(made, own), self._deliverer.down_since, known)
+
+    def _as_shown(self, wanted: Wanted, shown: str) -> bool:
+        """Whether what was shown would be composed again, had no time passed since."""
+        try:
+            then = float(shown.partition(" ")[0])
+        except ValueError:
+            return False
+        if not abs(self._clock() - then) <= OLDEST_SHOWN:
+            return False
+        scene = self._scene(then)
+        made = draft(wanted, scene)
+        known = Knowledge(incident=self._incident())
+        return proof(scene, made, _edits(made, wanted.words), self._deliverer.down_since, known).shown == shown
+
+    def _incident(self) -> str:
+        """Return the incident that is open now; what is said depends on it."""
+        incident, closed = self._pen.ledger.incident_at(self._clock())
+        return incident.id if incident is not None and closed is None else ""
 
     async def deliver(
         self, actor: str, announcement: str, part: int, *, again: bool = False, only: Iterable[str] = ()

@@ -1,7 +1,9 @@
 """An announcement as each outlet would be sent it, and what to know before; from the code that also sends. No I/O."""
 
+import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -39,7 +41,11 @@ class Rendering(Struct, frozen=True, kw_only=True):
 
 
 class Proof(Struct, frozen=True, kw_only=True):
-    """What would be sent where. `announcement` is the one it belongs to, with `part` 0 a new one."""
+    """What would be sent where. `announcement` is the one it belongs to, with `part` 0 a new one.
+
+    `shown` is when it was made and a digest of what each outlet would be sent and is named: given back with a yes, it
+    lets nothing else be sent. Made anew for the same moment it is the same, so times that merely pass do not count.
+    """
 
     announcement: str
     part: int
@@ -50,14 +56,19 @@ class Proof(Struct, frozen=True, kw_only=True):
     outlets: tuple[Rendering, ...]
     effect: str
     warnings: tuple[Doubt, ...]
+    shown: str
 
 
 class Knowledge(Struct, frozen=True, kw_only=True):
-    """What a proof is made with beside the scene: see `doubts.Known`; `shares` tells how much of each channel works."""
+    """What a proof is made with beside the scene: see `doubts.Known`; `shares` tells how much of each channel works.
+
+    `incident` is the one that is open now.
+    """
 
     shares: Mapping[str, Share] = {}
     hosts: Mapping[str, Collection[str]] = {}
     unreadable: Mapping[str, str] = {}
+    incident: str = ""
 
 
 def proof(
@@ -101,8 +112,10 @@ def proof(
                 update=bool(delivery.placed),
             )
         )
-    active = {(channel.name, channel.address): channel.id for channel in config.channels}
-    named = [active[account] for account in event.accounts]
+    backups = [each for each in config.channels if each.role == "backup" and each.audience == event.audience]
+    backups.sort(key=lambda each: each.id in scene.ledger.active)  # of two that look alike, the active one is named
+    called = {(channel.name, channel.address): channel.id for channel in backups}
+    named = [called[account] for account in event.accounts]
     return Proof(
         announcement=event.announcement,
         part=event.part,
@@ -124,4 +137,11 @@ def proof(
                 supposed=any(channel not in scene.ledger.active for channel in named),
             ),
         ),
+        shown=f"{scene.now!r} {_digest(event, rows, knowledge.incident)}",
     )
+
+
+def _digest(event: AnnouncementMade, rows: Sequence[Rendering], incident: str) -> str:
+    said = sorted((row.id, row.text, row.names) for row in rows)
+    about = event.announcement if event.part else "", event.part, event.kind, event.audience, incident
+    return hashlib.sha256(msgspec.json.encode([about, said])).hexdigest()[:24]

@@ -68,6 +68,8 @@ def announce(
     if dry:
         return
     _ask(yes, as_json, "Send this?", "nothing was sent; --yes sends")
+    if not yes and proof.get("shown"):  # a daemon of an older version says none, and takes none
+        fields["shown"] = proof["shown"]
     _end(options, asyncio.run(_order(options, "announce", fields, wait, quiet=as_json)), as_json)
 
 

@@ -89,7 +89,7 @@ class Announce(_Order, kw_only=True):
     """Tell an audience. The reply comes once it is journaled; what came of it is in the journal.
 
     `update` names the open announcement that it must belong to, which tells the audience too; `words` are own titles
-    and bodies by outlet.
+    and bodies by outlet, `shown` what the preview that was agreed to said of itself: nothing else is sent then.
     """
 
     kind: str = ""
@@ -98,6 +98,7 @@ class Announce(_Order, kw_only=True):
     note: str = ""
     update: str = ""
     words: dict[str, tuple[str, str]] = {}
+    shown: str = ""
 
 
 class Preview(Announce, kw_only=True):

@@ -50,7 +50,7 @@ async def announce(daemon: "Daemon", actor: str, order: "desk.Announce") -> dict
     audience, kind = _about(daemon, order)
     note = published(order.note, desk.NOTE)
     made = await daemon.outbox.make(
-        actor, kind, audience, order.outlets, note=note, update=order.update, words=order.words
+        actor, kind, audience, order.outlets, note=note, update=order.update, words=order.words, shown=order.shown
     )
     daemon.courier.send(actor, made)
     return {"announcement": made.announcement, "part": made.part}

@@ -37,7 +37,10 @@ class Warned(Struct, frozen=True):
 
 
 class Proof(Struct, frozen=True, kw_only=True):
-    """What would be sent where; `part` 0 begins a new announcement. Times are epoch seconds."""
+    """What would be sent where; `part` 0 begins a new announcement. Times are epoch seconds.
+
+    `shown` goes along with a yes, so that nothing else is sent than was shown.
+    """
 
     announcement: str
     part: int
@@ -46,6 +49,7 @@ class Proof(Struct, frozen=True, kw_only=True):
     outlets: tuple[Sheet, ...]
     effect: str
     warnings: tuple[Warned, ...]
+    shown: str = ""
 
     def about(self, outlet: str) -> list[str]:
         """Return the warnings about one outlet, or (empty) about the announcement itself."""

@@ -151,7 +151,9 @@ class Composing(Opened):
         self.follow()
         self.refresh_bindings()
         try:
-            reply = await self.operator.order("announce", **fields | {"outlets": [each.id for each in proof.outlets]})
+            fields = fields | {"outlets": [each.id for each in proof.outlets]}
+            fields |= {"shown": proof.shown} if proof.shown else {}
+            reply = await self.operator.order("announce", **fields)
         finally:
             self.sending = False
         if reply.get("ok"):
