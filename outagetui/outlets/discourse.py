@@ -1,16 +1,17 @@
 """The `discourse` outlet: a topic for an announcement, found again by its external id; later parts are posts in it.
 
-https://docs.discourse.org/ · A forum wants every topic's title to be new, so the time is part of it.
+https://docs.discourse.org/ · A forum wants every topic's title to be new, so the time is part of it. It may hold a post
+until a moderator approves it, and then forgets our external id: such a topic is found by its title.
 """
 
 import re
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from outagetui.announce import times
 from outagetui.model import Outlet
 from outagetui.outlet_options import DiscourseOptions
-from outagetui.outlets import Delivered, Delivery, Tools
+from outagetui.outlets import Delivered, Delivery, MaybeSentError, Placed, Tools
 from outagetui.outlets.service import (
     SKEW,
     inside,
@@ -29,6 +30,8 @@ from outagetui.outlets.service import (
 from outagetui.outlets.wire import Reply, Wire, base
 
 LAST = 20  # posts of a topic that a look-up reads
+HELD: Final = "held until a moderator approves it"
+_HELD = "pending."  # what the id of a post that is held begins with
 _TOPIC = re.compile(r"/t/(?:[^/?]+/)?(\d+)(?:[/.?]|$)")
 
 
@@ -37,7 +40,7 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
     options = options_of(outlet, DiscourseOptions)
     fitted = words_of(delivery)
     document: dict[str, object] = {
-        "title": f"{fitted.title} ({times.utc(delivery.at)})",
+        "title": _title(delivery),
         "raw": fitted.text,
         "external_id": delivery.key,
         **({"category": options.category} if options.category else {}),
@@ -52,28 +55,43 @@ async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
 
 
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
-    """Delete the topic."""
+    """Delete the topic, and what is held."""
     name, auth = _login(outlet, tools)
-    topic, _ = _ids(delivery.placed[-1].remote_id)
+    held = [each for each in delivery.placed if each.remote_id.startswith(_HELD)]
+    first = [each for each in delivery.placed if each not in held][-1:]
     async with Wire(outlet, tools) as wire:
 
-        async def delete(_: object) -> Reply:
-            return await wire.ask("DELETE", f"{base(outlet)}/t/{topic}.json", publishes=True, headers=auth)
+        async def delete(placed: Placed) -> Reply:
+            if placed not in held:
+                topic, _ = _ids(placed.remote_id)
+                return await wire.ask("DELETE", f"{base(outlet)}/t/{topic}.json", publishes=True, headers=auth)
+            id = placed.remote_id.removeprefix(_HELD)
+            url = f"{base(outlet)}/review/{quote(id, safe='')}"
+            reply = await wire.ask("DELETE", f"{url}.json", publishes=True, headers=auth)
+            if reply.status in (403, 404):  # forums let few logins do that, and it may just have been approved
+                why = f"the forum does not let this login take it back ({reply.status})"
+                raise MaybeSentError(f"{HELD}; {why}; reject it at {url}")
+            return reply
 
-        return await take_back(wire, delivery.placed[-1:], delete, name)
+        return await take_back(wire, [*held, *first], delete, name)
 
 
 async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None:
-    """Look the topic up by its external id, a later part among the topic's last posts."""
+    """Look the topic up by its external id or title, a later part among the topic's last posts, both in what is held.
+
+    What is held is looked at before what was approved, so that nothing is missed that is approved meanwhile.
+    """
     name, auth = _login(outlet, tools)
     async with Wire(outlet, tools) as wire:
         if delivery.placed:
             topic, _ = _ids(delivery.placed[-1].remote_id)
-            return await _reply_in(wire, outlet, delivery, topic, name, auth)
+            held = await _held(wire, outlet, delivery, topic, name, auth)
+            return await _reply_in(wire, outlet, delivery, topic, name, auth) or held
         url = f"{base(outlet)}/t/external_id/{quote(delivery.key, safe='')}.json"
         reply = await wire.ask("GET", url, headers=auth)
         if reply.status in (404, 410):
-            return None
+            held = await _held(wire, outlet, delivery, "", name, auth)
+            return await _titled(wire, outlet, delivery, name, auth) or held
         found = _TOPIC.search(reply.headers.get("location", "")) if reply.status in (301, 302) else None
         if found is None:
             raise wire.refuse(reply, secret=name, publishes=False)
@@ -102,7 +120,8 @@ async def _post(outlet: Outlet, delivery: Delivery, tools: Tools, document: dict
             raise refused
         return there
     if value_of(reply, "action") == "enqueued":
-        return Delivered("unknown", detail="held until a moderator approves it")
+        held = value_of(reply, "pending_post", "id")
+        return Delivered("unknown", "", f"{_HELD}{held}" if isinstance(held, int) else "", HELD)
     topic, slug, number = told(reply, "topic_id"), told(reply, "topic_slug"), told(reply, "post_number")
     return Delivered("sent", f"{base(outlet)}/t/{slug}/{topic}/{number}", f"{topic}.{told(reply, 'id')}")
 
@@ -112,17 +131,63 @@ async def _reply_in(
 ) -> Delivered | None:
     document = await _topic(wire, outlet, topic, name, auth)
     stream = inside(document, "post_stream", "stream")
-    last = [str(each) for each in stream[-LAST:]] if isinstance(stream, list) else []
-    query = urlencode([*(("post_ids[]", each) for each in last), ("include_raw", "true")])
-    reply = await wire.ask("GET", f"{base(outlet)}/t/{topic}/posts.json?{query}", headers=auth)
-    if reply.status != 200:
-        raise wire.refuse(reply, secret=name, publishes=False)
+    last = stream[-LAST:] if isinstance(stream, list) else []
     others = {_ids(each.remote_id)[1] for each in delivery.placed}
-    for post in rows_of(value_of(reply, "post_stream", "posts")):
+    for post in await _posts(wire, outlet, topic, last, name, auth):
         fresh = moment(post.get("created_at")) >= delivery.at - SKEW
         if fresh and str(post.get("id")) not in others and same(post.get("raw"), words_of(delivery).text):
             return _found(outlet, document, post)
     return None
+
+
+async def _posts(
+    wire: Wire, outlet: Outlet, topic: str, ids: list[Any], name: str, auth: dict[str, str]
+) -> list[dict[str, Any]]:
+    """Return posts of a topic with the text that they were written in."""
+    query = urlencode([*(("post_ids[]", str(each)) for each in ids), ("include_raw", "true")])
+    reply = await wire.ask("GET", f"{base(outlet)}/t/{topic}/posts.json?{query}", headers=auth)
+    if reply.status != 200:
+        raise wire.refuse(reply, secret=name, publishes=False)
+    return rows_of(value_of(reply, "post_stream", "posts"))
+
+
+async def _held(
+    wire: Wire, outlet: Outlet, delivery: Delivery, topic: str, name: str, auth: dict[str, str]
+) -> Delivered | None:
+    """Look among the account's posts that wait for a moderator, in `topic` or for topics of their own."""
+    document = await _own_list(wire, outlet, "posts/{}/pending", name, auth)
+    for row in rows_of(inside(document, "pending_posts") or []):
+        here = str(row.get("topic_id")) == topic if topic else _is_title(row.get("title"), delivery)
+        if here and same(row.get("raw_text"), words_of(delivery).text):
+            return Delivered("unknown", "", f"{_HELD}{row.get('id')}", HELD)
+    return None
+
+
+async def _titled(wire: Wire, outlet: Outlet, delivery: Delivery, name: str, auth: dict[str, str]) -> Delivered | None:
+    """Look among the account's newest topics without an external id for one with this title and text."""
+    document = await _own_list(wire, outlet, "topics/created-by/{}", name, auth)
+    for row in rows_of(inside(document, "topic_list", "topics") or []):
+        fresh = moment(row.get("created_at")) >= delivery.at - SKEW
+        if fresh and _is_title(row.get("title"), delivery):
+            id = str(row.get("id"))
+            topic = await _topic(wire, outlet, id, name, auth)
+            first = inside(topic, "post_stream", "stream", 0)
+            for post in await _posts(wire, outlet, id, [first], name, auth):
+                own = post.get("id") == first and same(post.get("raw"), words_of(delivery).text)
+                if own and not inside(topic, "external_id"):
+                    return _found(outlet, topic, post)
+    return None
+
+
+async def _own_list(wire: Wire, outlet: Outlet, path: str, name: str, auth: dict[str, str]) -> Any:
+    """Return a list of the account's own; nothing from a forum that is too old to have it."""
+    whole = path.format(quote(options_of(outlet, DiscourseOptions).user or "", safe=""))
+    reply = await wire.ask("GET", f"{base(outlet)}/{whole}.json", headers=auth)
+    if reply.status == 404:
+        return None
+    if reply.status != 200:
+        raise wire.refuse(reply, secret=name, publishes=False)
+    return reply.json()
 
 
 async def _topic(wire: Wire, outlet: Outlet, topic: str, name: str, auth: dict[str, str]) -> Any:
@@ -130,6 +195,15 @@ async def _topic(wire: Wire, outlet: Outlet, topic: str, name: str, auth: dict[s
     if reply.status != 200:
         raise wire.refuse(reply, secret=name, publishes=False)
     return reply.json()
+
+
+def _title(delivery: Delivery) -> str:
+    return f"{words_of(delivery).title} ({times.utc(delivery.at)})"
+
+
+def _is_title(title: object, delivery: Delivery) -> bool:
+    """Return whether a topic has the title that we gave it; forums make its first letter a capital."""
+    return isinstance(title, str) and same(title.casefold(), _title(delivery).casefold())
 
 
 def _found(outlet: Outlet, topic: Any, post: dict[str, Any]) -> Delivered:

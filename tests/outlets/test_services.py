@@ -123,15 +123,6 @@ async def test_a_title_that_is_taken_is_told_in_the_forum_s_words() -> None:
         assert (other.state, other.detail) == ("failed", "refused (422: Title has already been used)")
 
 
-async def test_what_waits_for_a_moderator_is_not_called_sent() -> None:
-    service = Discourse()
-    async with running(service):
-        outlet, tools, _ = of(service, "discourse")
-        service.moderated = True
-        done = await publish(outlet, delivery_of(outlet), tools)
-        assert (done.state, done.detail) == ("unknown", "held until a moderator approves it")
-
-
 async def test_a_reply_is_found_in_a_long_topic() -> None:
     service = Discourse()
     async with running(service):

@@ -28,6 +28,8 @@ class Discourse(Service):
         self.topics: dict[int, dict[str, Any]] = {}
         self.posts: dict[int, dict[str, Any]] = {}
         self.moderated = False
+        self.held: dict[int, dict[str, Any]] = {}
+        self.may_reject = False  # forums let hardly any login take back what is held
 
     def texts(self) -> list[str]:
         return [post["cooked"] for post in self.posts.values() if post["topic_id"] in self.topics]
@@ -61,6 +63,19 @@ class Discourse(Service):
                 if topic["external_id"] == found[1]:
                     return Answer(301, "", {"Location": f"{self.url}/t/{topic['slug']}/{id}.json"})
             return Answer(404, {"errors": ["The requested URL or resource could not be found."]})
+        if method == "GET" and path == f"/posts/{self.user}/pending.json":
+            return Answer(200, {"pending_posts": list(self.held.values())})
+        if method == "GET" and path == f"/topics/created-by/{self.user}.json":
+            rows = [{key: each[key] for key in ("slug", "title", "created_at")} | {"id": id}
+                    for id, each in self.topics.items()]  # fmt: skip
+            return Answer(200, {"topic_list": {"topics": rows[::-1]}})
+        if method == "DELETE" and (found := re.fullmatch(r"/review/(\d+)\.json", path)):
+            if int(found[1]) not in self.held:
+                return Answer(404, {"errors": ["The requested URL or resource could not be found."]})
+            if not self.may_reject:
+                return Answer(403, {"errors": ["You are not permitted to view the requested resource."]})
+            del self.held[int(found[1])]
+            return Answer(200, {"success": "OK"})
         found = re.fullmatch(r"/t/(\d+)(/posts)?\.json", path)
         assert found
         id = int(found[1])
@@ -76,11 +91,28 @@ class Discourse(Service):
             return Answer(200, {"post_stream": {"posts": posts}, "id": id})
         bare = [{key: post[key] for key in post if key != "raw"} for post in posts]
         stream = {"posts": bare[:20], "stream": [post["id"] for post in posts]}
-        return Answer(200, {"id": id, "slug": self.topics[id]["slug"], "post_stream": stream})
+        shown = {key: self.topics[id][key] for key in ("slug", "external_id")}
+        return Answer(200, {"id": id, "post_stream": stream, **shown})
+
+    def approve(self, id: int) -> None:
+        post = self.held.pop(id)
+        topic = post.get("topic_id")
+        self.post(self.open(post) if topic is None else topic, post["raw_text"])
+
+    def open(self, fields: dict[str, Any]) -> int:
+        id = len(self.topics) + 40
+        slug = re.sub(r"[^a-z0-9]+", "-", fields["title"].lower()).strip("-")
+        title = fields["title"][:1].upper() + fields["title"][1:]
+        made = {"slug": slug, "external_id": None, **fields, "title": title, "created_at": iso(self.now)}
+        self.topics[id] = made
+        return id
 
     def _create(self, fields: dict[str, Any]) -> Answer:
         if self.moderated:
-            return Answer(200, {"success": True, "action": "enqueued", "pending_post": {"id": 3}})
+            id = len(self.held) + 3
+            kept = {key: fields[key] for key in ("title", "topic_id") if key in fields}  # not the external id
+            self.held[id] = {"id": id, "raw_text": fields["raw"], "created_at": iso(self.now), **kept}
+            return Answer(200, {"success": True, "action": "enqueued", "pending_post": self.held[id]})
         assert len(fields["raw"]) >= 8
         if "topic_id" in fields:
             assert set(fields) == {"topic_id", "raw"}
@@ -95,7 +127,4 @@ class Discourse(Service):
                 return Answer(422, {"action": "create_post", "errors": ["External ID has already been taken"]})
             if topic["title"] == fields["title"]:
                 return Answer(422, {"action": "create_post", "errors": ["Title has already been used"]})
-        id = len(self.topics) + 40
-        slug = re.sub(r"[^a-z0-9]+", "-", fields["title"].lower()).strip("-")
-        self.topics[id] = {"slug": slug, **fields}
-        return Answer(200, self.post(id, fields["raw"]))
+        return Answer(200, self.post(self.open(fields), fields["raw"]))
