@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from outagetui.announce.compose import account_line
 from outagetui.announce.counting import BLUESKY_BYTES, LIMITS, count, fits, has_link
-from outagetui.announce.fit import FitError, fit
+from outagetui.announce.fit import FitError, fit, sent_text
 from outagetui.announce.neutral import markdown, neutral, neutral_address
 from outagetui.published import published
 
@@ -140,6 +140,41 @@ def test_what_fits_is_sent_whole() -> None:
 def test_words_end_whole_with_an_ellipsis() -> None:
     fitted = fit("bluesky", title="Down", body="indivisible " * 99, page=PAGE)
     assert re.fullmatch(rf"Down\n\n(indivisible )+indivisible…\n\nMore: {PAGE}", fitted.text)
+
+
+@pytest.mark.parametrize("kind", SHORT)
+def test_words_without_spaces_between_end_at_a_character(kind: str) -> None:
+    pairs = [("電話窓口の番号", "tel:+81-3-1234-5678")]
+    prose = "電話窓口の番号までhttps://help.example.jp/123、desk@example.jpへ。チャットで障害が起きています" * 12
+    for title in ("障害のお知らせ", "障害" * 300):
+        fitted = fit(kind, title=title, body=body_of(pairs, prose), accounts=pairs, page=PAGE)
+        head, said, lines, last = fitted.text.split("\n\n")
+        kept = len(said.removesuffix("…"))
+        assert title.startswith(head.removesuffix("…"))
+        assert prose.startswith(said.removesuffix("…"))
+        assert min(len(head), kept) > 6
+        whole = re.finditer(r"電話窓口の番号|https://[!-~]+|desk@[!-~]+", prose)
+        assert not any(match.start() < kept < match.end() for match in whole)
+        assert (lines, last) == ("- 電話窓口の番号: tel:+81-3-1234-5678", f"More: {PAGE}")
+
+
+def test_a_full_stop_is_a_better_end_than_a_few_more_characters() -> None:
+    fitted = fit(
+        "bluesky",
+        title="障害",
+        body="ご不便をおかけしております。" + "障害が発生しています" * 2 + "。" + "お" * 300,
+        page=PAGE,
+    )
+    assert fitted.text.split("\n\n")[1].endswith("お…")
+    fitted = fit("bluesky", title="障害", body="お知らせです。" * 30 + "障害" * 60 + "。" + "お" * 99, page=PAGE)
+    assert fitted.text.split("\n\n")[1] == ("お知らせです。" * 30).removesuffix("。") + "…"
+
+
+def test_a_page_is_shown_as_it_is_published() -> None:
+    evil = "@everyone #sale https://x/@jack"
+    fitted = fit("page", title=evil, body=body_of([(evil, evil)], evil), accounts=[(evil, evil)], page=PAGE)
+    assert sent_text("page", fitted) == f"{evil}\n\n{body_of([(evil, evil)], evil)}"
+    assert fitted.names == (evil,)
 
 
 def test_x_is_spared_the_urls_that_cost_unless_they_are_wanted() -> None:

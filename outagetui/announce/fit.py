@@ -1,11 +1,13 @@
 """An announcement's words as each kind of outlet takes them: inert, in its markup, and within its limit. Pure.
 
 What is too long keeps its title, then as many accounts as fit, the first first and each whole, then prose up to a
-word's end, and always ends with where to read on.
+word's end (to a character's where words have no spaces between), and always ends with where to read on.
 """
 
 import re
 from collections.abc import Callable, Sequence
+
+import regex
 
 from outagetui.announce import times
 from outagetui.announce.compose import account_line
@@ -20,7 +22,15 @@ from outagetui.published import published
 ONE_TEXT = frozenset({"x", "mastodon", "bluesky", "facebook"})  # kinds whose posts have no title of their own
 MARKDOWN = {"discourse": "\n", "cachet": "\\\n"}  # how a line within a paragraph ends
 UNANGLED = frozenset({"statuspage", "apprise"})  # kinds where <…> may become a tag, or call everybody
+AS_IS = frozenset({"page"})  # kinds that publish the words themselves: HTML of ours, in which nothing is a mention
 LEAST_PROSE = 20
+_UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ー々。、，！？；：」』）]"
+# After such a character, unless it or the next cannot stand without the other: marks, vowel signs, small kana, stops.
+_END = regex.compile(
+    rf"\s+|(?<={_UNSPACED}\p{{M}}*)(?<![เ-ไເ-ໄ])(?![\p{{M}}\p{{P}}ー々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮะาำๅๆະາຳໆ]|$)"
+)
+_STOPS = "。、，！？；"
+_WHOLE = regex.compile(rf"{URL.pattern}|[a-z]+:[!-~]+|[!-~]*@[!-~]*", regex.IGNORECASE)
 _WORDS = {
     "en": ("our website", "see our website", "See our website.", "More: "),
     "de": ("unserer Website", "siehe unsere Website", "Siehe unsere Website.", "Mehr: "),
@@ -49,6 +59,8 @@ def fit(
     website, see, hint, more = _WORDS.get(times.base(language), _WORDS["en"])
 
     def say(text: str) -> str:
+        if kind in AS_IS:
+            return text
         return neutral(text if links else URL.sub(website, text))
 
     lines: dict[str, tuple[str, str]] = {}  # an account's line as composed, to its name and its line as shown
@@ -56,7 +68,8 @@ def fit(
         linked = not links and (URL.search(address) or BARE.search(address))
         shown = see if linked else neutral_address(published(address, 300))
         named = neutral(published(name, 80))
-        lines[account_line(name, address)] = name, f"- {named}: {shown}" if shown else f"- {named}"
+        line = account_line(name, address)
+        lines[line] = name, line if kind in AS_IS else f"- {named}: {shown}" if shown else f"- {named}"
     head = say(title)
     plain = "\n".join(lines[line][1] if line in lines else say(line) for line in body.split("\n"))
     names = tuple(dict.fromkeys(name for line, (name, _) in lines.items() if line in body.split("\n")))
@@ -135,11 +148,15 @@ def _shorten(kind: str, title: str, prose: str, lines: list[str], tail: str) -> 
 
 
 def _cut(text: str, good: Callable[[str], bool], whole: Sequence[str]) -> str:
-    """Return as much of `text` as is good, cut with an ellipsis where a word ends, never within one of `whole`."""
+    """Return as much of `text` as is good, cut with an ellipsis where a word ends, never within one of `whole`.
+
+    Where words have no spaces between, a comma or full stop is preferred to a little more text.
+    """
     if good(text):
         return text
     kept = [match.span() for piece in whole if piece for match in re.finditer(re.escape(piece), text)]
-    ends = [match.start() for match in re.finditer(r"\s+", text)]
+    kept += [match.span() for match in _WHOLE.finditer(text)]
+    ends = [match.start() for match in _END.finditer(text)]
     ends = [end for end in ends if end and not any(start < end < stop for start, stop in kept)]
     low, high = 0, len(ends)  # the first `low` are good
     while low < high:
@@ -148,11 +165,14 @@ def _cut(text: str, good: Callable[[str], bool], whole: Sequence[str]) -> str:
             low = middle + 1
         else:
             high = middle
-    return _ended(text[: ends[low - 1]]) if low else ""
+    if not low:
+        return ""
+    stops = [end for end in ends[low // 2 : low] if text[end - 1] in _STOPS]
+    return _ended(text[: stops[-1] if stops and not text[ends[low - 1]].isspace() else ends[low - 1]])
 
 
 def _ended(text: str) -> str:
-    return f"{text.rstrip(' .,;:-–')}…"
+    return f"{text.rstrip(' .,;:-–。、，；：')}…"
 
 
 def _prose(body: str, lines: dict[str, tuple[str, str]], page: str, say: Callable[[str], str]) -> str:

@@ -20,7 +20,7 @@ _KEPT = (
 _MARK = regex.compile(
     rf"(?P<kept>{_KEPT})|(?P<mark>[@＠](?=[\w\[{{])|[#＃](?!\d+\b)(?=\w)|\$(?=[A-Za-z]))", regex.IGNORECASE
 )
-# Mastodon looks for mentions within URLs too, though not after a slash or within a word; others take @everyone anywhere.
+# Mastodon looks for mentions within URLs too, though not after a slash or within a word; others take @everyone there.
 _MARK_IN_URL = re.compile(rf"(?<![A-Za-z0-9_/])@|@(?={_MANY}|\[)", re.IGNORECASE)
 _LABEL = r"[\p{L}\p{M}\p{N}](?:[\p{L}\p{M}\p{N}\-]*[\p{L}\p{M}\p{N}])?"
 _SITE = rf"(?:(?:{_LABEL}\.)+{_LABEL}|(?!{_MANY}\b){_LABEL})(?::[0-9]+)?"
