@@ -153,10 +153,11 @@ class Deliverer:
                 for part in parts:
                     if (part, name) in made.doubtful:
                         await self._look(actor, made, made.part(part), name, outlet, finally_=True)
-                delivery = replace(self._parcel(made, event, name), placed=placed(made, name))
+                delivery = replace(self._parcel(made, event, name), placed=placed(made, name, named=True))
             except ValueError as error:
                 return await self._end(actor, event, name, Delivered("failed", detail=str(error)), do="retract")
-            doubt = any((part, name) in made.doubtful for part in parts)
+            named = {each.part for each in delivery.placed}
+            doubt = any((part, name) in made.doubtful for part in parts if part not in named)
             if not delivery.placed and not doubt and done is None:
                 return None
             if not delivery.placed:
@@ -245,11 +246,14 @@ class Deliverer:
         *,
         finally_: bool = False,
     ) -> DeliveryEnded | None:
-        """Look up what may be at an outlet; journal it when it is. `finally_` journals also that it is not."""
+        """Look up what may be at an outlet; journal it when it is.
+
+        `finally_` journals also that it is not, and what it is called where only that is known.
+        """
         if outlet is None:
             return None
         found = await outlets.find(outlet, self._parcel(made, event, name), self.tools)
-        if found is not None and found.state in PLACED:
+        if found is not None and (found.state in PLACED or (finally_ and found.remote_id)):
             return await self._end(actor, event, name, found)
         if found is None and finally_:
             return await self._end(actor, event, name, Delivered("failed", detail="looked up: it is not there"))

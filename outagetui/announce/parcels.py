@@ -27,7 +27,8 @@ def parcel(
 ) -> Delivery:
     """Return what an outlet is given. ValueError when not even where to read on fits into its limit."""
     place = next((each for each in config.outlets if each.id == outlet), None)
-    language = place.language if place is not None else "en"
+    wanted = place.language if place is not None else "en"
+    language = wanted if (event.part, outlet) in made.edits else event.spoken(wanted)
     title, body = words_of(made, event, outlet, language)
     return Delivery(
         announcement=event.announcement,
@@ -42,20 +43,24 @@ def parcel(
         at=next(at for at, _, each in made.parts if each.part == event.part),
         next_update=event.next_update,
         accounts=event.accounts,
-        history=_history(ledger, made, event, outlet, language),
+        history=_history(ledger, made, event, outlet, wanted),
         text=fit_for(config, place, title, body, event.accounts) if place is not None else None,
         placed=placed(made, outlet, before=event.part),
         again=again,
-        others=_others(made, event, outlet, language),
+        others=_others(made, event, outlet, wanted),
     )
 
 
-def placed(made: Announcement, outlet: str, *, before: int | None = None) -> tuple[Placed, ...]:
-    """Return the parts that are surely at the outlet, newest first; only those older than `before`."""
+def placed(made: Announcement, outlet: str, *, before: int | None = None, named: bool = False) -> tuple[Placed, ...]:
+    """Return the parts that are surely at the outlet, newest first; only those older than `before`.
+
+    `named`: also those that may be there and that the outlet has a name for, such as what waits for a moderator.
+    """
     found = []
     for at, _, event in reversed(made.parts):
         done = made.deliveries.get((event.part, outlet))
-        if done is not None and done.state in PLACED and (before is None or event.part < before):
+        there = done is not None and (done.state in PLACED or (named and done.state == "unknown" and done.remote_id))
+        if done is not None and there and (before is None or event.part < before):
             key = key_of(made.id, event.part, outlet)
             found.append(Placed(part=event.part, key=key, at=at, remote_id=done.remote_id, url=done.url))
     return tuple(found)
@@ -89,4 +94,4 @@ def _others(made: Announcement, event: AnnouncementMade, outlet: str, language: 
     """Return the part in its other languages; an operator's own words stand alone, since they may contradict those."""
     if (event.part, outlet) in made.edits:
         return ()
-    return tuple(Wording(each, *words) for each, words in event.texts.items() if each != language)
+    return tuple(Wording(each, *words) for each, words in event.texts.items() if each != event.spoken(language))

@@ -1,12 +1,16 @@
 """A forum that holds posts until a moderator approves them: nothing is posted twice, and nothing is called gone."""
 
+import msgspec
 import pytest
 from msgspec.structs import replace
-from outagetui.model import Outlet
+from outagetui.announce.outbox import Outbox
+from outagetui.model import Outlet, State
 from outagetui.outlets import Delivered, Delivery, Placed, Tools, find, publish, retract
 from tests.outlets.kit import AT, CASES, delivery_of, outlet_of, tools_for
 from tests.outlets.servers.discourse import Discourse
 from tests.outlets.servers.service import Answer, running
+from tests.test_outbox import config
+from tests.test_runner import Pen
 
 CASE = next(case for case in CASES if case.kind == "discourse")
 HELD = "held until a moderator approves it"
@@ -106,3 +110,20 @@ async def test_what_is_held_and_cannot_be_looked_at_is_not_called_absent() -> No
         found = await find(outlet, delivery_of(outlet), tools)
         assert found is not None
         assert found.state == "unknown"
+
+
+@pytest.mark.parametrize("may", [True, False])
+async def test_an_announcement_that_is_held_is_taken_back_as_a_whole(*, may: bool) -> None:
+    service = Discourse()
+    async with running(service):
+        outlet, tools = of(service)
+        page = Outlet(id="page", name="Page", kind="page", audience="customers", url="https://status.example/")
+        pen, service.now, service.moderated, service.may_reject = Pen(), AT, True, may
+        settings = msgspec.structs.replace(config(), outlets=(outlet, page))
+        outbox = Outbox(settings, pen, lambda _: State.UP, lambda: AT, tools)
+        made = await outbox.make("ada", "update", "customers", ["discourse"], note="We are on it.")
+        await outbox.deliver("ada", made.announcement, made.part)
+        await outbox.retract("ada", made.announcement)
+        (done,) = await outbox.take_back("ada", made.announcement)
+        assert (done.state, len(service.held)) == (("retracted", 0) if may else ("unknown", 1))
+        assert may or done.detail.startswith(f"{HELD}; the forum does not let this login")
