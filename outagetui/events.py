@@ -245,6 +245,12 @@ class AnnouncementMade(Event, frozen=True, kw_only=True):
         """The body in the first language."""
         return next(iter(self.texts.values()))[1]
 
+    def spoken(self, language: str) -> str:
+        """Return which of its languages serves where `language` is wanted: that, its base, English, the first."""
+        bases = {tongue.partition("-")[0].lower(): tongue for tongue in reversed(self.texts)}
+        wanted = (bases.get(each) for each in (language.partition("-")[0].lower(), "en"))
+        return language if language in self.texts else next(filter(None, wanted), next(iter(self.texts)))
+
 
 class AnnouncementRetracted(Event, frozen=True, kw_only=True):
     """An announcement is taken back, which closes it; what comes of it at each outlet follows."""

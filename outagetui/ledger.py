@@ -99,7 +99,7 @@ class Announcement(Struct):
         edit = self.edits.get((event.part, outlet))
         if edit is not None:
             return edit.title, edit.body
-        return event.texts.get(language) or next(iter(event.texts.values()))
+        return event.texts[event.spoken(language)]
 
     def told(self) -> dict[str, list[int]]:
         """Return the outlets that have, or may have, any part, each with the numbers of those parts."""

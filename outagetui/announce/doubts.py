@@ -12,7 +12,6 @@ from outagetui.model import BAD, GOOD, Channel, Config, Outlet, State
 from outagetui.outlets.values import Fitted
 from outagetui.text import clean, listed
 
-
 OUTAGE = ("investigating", "identified", "backup-active")  # kinds that say that something fails
 
 

@@ -1,16 +1,17 @@
 """What a part of an announcement says and where it goes, from the configuration and the journal; sends nothing."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
 from outagetui import outlets
+from outagetui.announce import times
 from outagetui.announce.compose import BODY_LIMIT, TITLE_LIMIT, Account, Facts, compose, find_template
 from outagetui.announce.effect import liked
 from outagetui.announce.fit import fit_for, page_of
 from outagetui.events import AnnouncementMade
 from outagetui.ledger import CLOSING_KINDS, Announcement, Ledger
-from outagetui.model import BAD, Audience, Channel, Config, Outlet, State
+from outagetui.model import BAD, Audience, Channel, Config, Outlet, State, Template
 from outagetui.published import published, published_lines
 from outagetui.text import clean
 
@@ -83,11 +84,9 @@ def draft(wanted: Wanted, scene: Scene, *, nowhere: bool = False) -> Announcemen
         note=wanted.note,
     )
     languages = dict.fromkeys((*wanted.languages, *(outlet.language for outlet in to)))
-    texts = {language: _text(wanted.kind, language, config, facts) for language in languages}
+    texts = _texts(wanted.kind, languages, config, facts)
     named = () if closing else tuple((channel.name, channel.address) for channel in active)
-    for outlet in to:
-        _fits(outlet, wanted.words.get(outlet.id) or texts[outlet.language], config, named)
-    return AnnouncementMade(
+    made = AnnouncementMade(
         announcement=standing.id if standing is not None else f"a{len(ledger.announcements) + 1}",
         part=len(standing.parts) if standing is not None else 0,
         kind=wanted.kind,
@@ -100,6 +99,9 @@ def draft(wanted: Wanted, scene: Scene, *, nowhere: bool = False) -> Announcemen
         run=wanted.run,
         step=wanted.step,
     )
+    for outlet in to:
+        _fits(outlet, wanted.words.get(outlet.id) or texts[made.spoken(outlet.language)], config, named)
+    return made
 
 
 def own_words(title: str, body: str) -> tuple[str, str]:
@@ -160,17 +162,24 @@ def _active(wanted: Wanted, channels: Sequence[Channel], scene: Scene) -> list[C
     return [active[name] for name in liked(active, wanted.audience, scene.config.segments)]
 
 
-def _text(kind: str, language: str, config: Config, facts: Facts) -> tuple[str, str]:
-    name = f"{clean(kind, 60)}.{language}.txt"
-    try:
-        template = find_template(config.templates, kind, language)
-    except ValueError as error:
-        raise AnnounceError(f"there is no template {name}: {error}") from error
-    try:
-        text = compose(template, facts)
-    except ValueError as error:
-        raise AnnounceError(f"{name}: {error}") from error
-    return text.title, text.body
+def _texts(kind: str, languages: Iterable[str], config: Config, facts: Facts) -> dict[str, tuple[str, str]]:
+    """Return title and body by language: where one has no words of its own, that of those that serve for it."""
+    found: dict[str, Template] = {}
+    for language in languages:
+        try:
+            template = find_template(config.templates, kind, language)
+        except ValueError as error:
+            raise AnnounceError(f"there is no template {clean(kind, 60)}.{language}.txt: {error}") from error
+        same = times.base(template.language) == times.base(language)
+        found[language if same else template.language] = template
+    texts = {}
+    for language, template in found.items():
+        try:
+            text = compose(template, facts)
+        except ValueError as error:
+            raise AnnounceError(f"{clean(kind, 60)}.{language}.txt: {error}") from error
+        texts[language] = (text.title, text.body)
+    return texts
 
 
 def _fits(outlet: Outlet, text: tuple[str, str], config: Config, named: Sequence[tuple[str, str]]) -> None:

@@ -112,7 +112,8 @@ class Outbox:
     def words(self, kind: str, audience: Audience, language: str, as_of: float | None = None) -> tuple[str, str]:
         """Return title and body of an announcement made now, or `as_of` then; AnnounceError when it cannot be made."""
         wanted = Wanted(kind=kind, audience=audience, languages=(language,))
-        return draft(wanted, self._scene(as_of), nowhere=True).texts[language]
+        made = draft(wanted, self._scene(as_of), nowhere=True)
+        return made.texts[made.spoken(language)]
 
     def proof(self, wanted: Wanted, shares: Mapping[str, Share], hosts: Mapping[str, Collection[str]]) -> Proof:
         """Return what each outlet would be sent now, what that does, and what to be warned of.
