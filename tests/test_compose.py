@@ -73,6 +73,23 @@ def test_times_follow_language_and_zone() -> None:
     assert said("{next_update}", language="de-AT") == "14:42 Uhr MEZ"
 
 
+@pytest.mark.parametrize(
+    ("timezone", "language", "told"),
+    [
+        ("UTC", "en", "Since 22 November 2026, 13:02 UTC it fails."),
+        ("Etc/UTC", "de", "Since 22. November 2026, 13:02 Uhr UTC it fails."),
+        ("UTC", "fr", "Since 2026-11-22 13:02 UTC it fails."),
+        ("Europe/London", "en", "Since 22 November 2026, 13:02 GMT (2026-11-22 13:02 UTC) it fails."),
+    ],
+)
+def test_the_same_time_is_not_said_twice(timezone: str, language: str, told: str) -> None:
+    there = msgspec.structs.replace(FACTS, timezone=timezone)
+    assert said("Since {since} ({since_utc}) it fails.", there, language=language) == told
+    assert said("{since_utc}: {since}", there, language=language).startswith("2026-11-22 13:02 UTC: ")
+    title = Template(kind="update", language=language, title="Since {since} ({since_utc}) it fails.", body="x")
+    assert compose(title, there).title == told
+
+
 def test_a_next_update_on_another_day_says_its_date() -> None:
     later = msgspec.structs.replace(FACTS, next_update=SINCE + 86400)
     assert said("{next_update}", later) == "23 November 2026, 14:02 CET"

@@ -2,6 +2,7 @@
 
 `{{` and `}}` stand for braces. A line in which `{accounts}`, `{next_update}`, `{page}` or `{note}` has nothing to say
 is left out, and with a line that holds only that field also the line right before it, if that ends in a colon.
+A bracket that only repeats the time before it, as `{since} ({since_utc})` does where the clocks show UTC, is left out.
 `{failed}` without any failed channel says "one of our contact channels".
 """
 
@@ -9,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from outagetui.announce import times
 from outagetui.model import Audience, Template
@@ -19,6 +21,7 @@ FIELDS: tuple[str, ...] = ("business", "since", "since_utc", "failed", "accounts
 CLOSING = frozenset({"resolved", "false-alarm"})  # kinds that close an announcement
 _MAY_BE_EMPTY = frozenset({"accounts", "next_update", "page", "note"})
 _PLACE = re.compile(r"\{\{|\}\}|\{([^{}\n]*)\}|[{}]")
+_IN_UTC = re.compile(r"(\{since\})\s*[(（]\{since_utc\}[)）]")
 _AND = {"en": " and ", "de": " und "}
 _SOMETHING = {"en": "one of our contact channels", "de": "einem unserer Kontaktwege"}
 TITLE_LIMIT = 200
@@ -76,11 +79,12 @@ def compose(template: Template, facts: Facts) -> Text:
     if template.kind != facts.kind:
         raise ComposeError(f"the text {name} cannot announce {facts.kind}")
     values = _values(facts, template.language)
-    title = _fill(template.title, values, name)
+    words = _without_twice(template, facts)
+    title = _fill(words.title, values, name)
     if title is None:
         raise ComposeError(f"the title of {name} uses a field that is empty now")
     lines: list[str] = []
-    for line in template.body.splitlines():
+    for line in words.body.splitlines():
         filled = _fill(line, values, name)
         if filled is not None:
             lines.append(filled)
@@ -169,6 +173,13 @@ def _values(facts: Facts, language: str) -> dict[str, str]:
         "page": published(facts.page, 300),
         "note": published_lines(facts.note, 1500).strip(),
     }
+
+
+def _without_twice(template: Template, facts: Facts) -> Template:
+    """Return the template without the time in UTC in brackets where the time before it is in UTC."""
+    if not times.shows_utc(facts.since, times.zone(facts.timezone)):
+        return template
+    return replace(template, title=_IN_UTC.sub(r"\1", template.title), body=_IN_UTC.sub(r"\1", template.body))
 
 
 def _list(names: list[str], tongue: str) -> str:

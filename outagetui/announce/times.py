@@ -54,6 +54,11 @@ def utc(at: float) -> str:
     return f"{_at(at, UTC):%Y-%m-%d %H:%M} UTC"
 
 
+def shows_utc(at: float, place: tzinfo) -> bool:
+    """Return whether the clocks at `place` show UTC then, and call it that."""
+    return zone_name(_at(at, place), "en") == "UTC"
+
+
 def stamp(at: float) -> str:
     """Return the time as RFC 3339 to the second: `2026-11-22T13:02:00Z`."""
     return f"{_at(at, UTC):%Y-%m-%dT%H:%M:%S}Z"
