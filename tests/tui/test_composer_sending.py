@@ -75,6 +75,15 @@ async def test_the_part_before_is_not_mistaken_for_the_one_just_sent() -> None:
         assert "SENDING" in text_of(app)
 
 
+async def test_what_was_shown_goes_along_with_the_yes() -> None:
+    orders = Daemon(shown="1000.0 c0ffee")
+    async with composer(orders) as (_, pilot):
+        await pilot.press("s", "y")
+        await pilot.pause()
+        ((order, fields),) = orders.sent
+        assert (order, fields["shown"]) == ("announce", "1000.0 c0ffee")
+
+
 async def test_a_no_sends_nothing() -> None:
     orders = Daemon()
     async with composer(orders) as (app, pilot):

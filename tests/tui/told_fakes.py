@@ -89,6 +89,7 @@ class Daemon(FakeOrders):
 
     places: tuple[OutletRow, ...] = PLACES
     cannot: str = ""
+    shown: str = ""
     hold: asyncio.Event | None = None
     warnings: tuple[tuple[str, str], ...] = (
         ("", "Phone +49 30 901820 is named and is slow"),
@@ -117,6 +118,7 @@ class Daemon(FakeOrders):
                       "failed Public messenger",
             "warnings": [{"outlet": name, "words": words} for name, words in self.warnings
                          if name in ("", *fields["outlets"])],
+            "shown": self.shown,
         }  # fmt: skip
 
 
