@@ -10,16 +10,10 @@ from outagetui.events import AnnouncementMade
 from outagetui.ledger import CLOSING_KINDS
 from outagetui.model import BAD, GOOD, Channel, Config, Outlet, State
 from outagetui.outlets.values import Fitted
+from outagetui.preview import Doubt
 from outagetui.text import clean, listed
 
 OUTAGE = ("investigating", "identified", "backup-active")  # kinds that say that something fails
-
-
-class Doubt(Struct, frozen=True):
-    """One warning in words; `outlet` is the one it is about, empty for the announcement itself."""
-
-    outlet: str
-    words: str
 
 
 class Known(Struct, frozen=True, kw_only=True):

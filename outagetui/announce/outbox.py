@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from outagetui.announce.delivering import Deliverer, Pen
 from outagetui.announce.draft import AnnounceError, NothingToCloseError, Scene, Wanted, draft, own_words
 from outagetui.announce.parcels import key_of, parcel
-from outagetui.announce.proof import Knowledge, Proof, proof
+from outagetui.announce.proof import Knowledge, proof
 from outagetui.events import (
     AnnouncementMade,
     AnnouncementRetracted,
@@ -20,6 +20,7 @@ from outagetui.events import (
 from outagetui.ledger import PLACED, Announcement
 from outagetui.model import Audience, Config, State
 from outagetui.outlets import Delivery, Tools
+from outagetui.preview import Proof
 from outagetui.reach import Share
 from outagetui.secrets import SecretError
 from outagetui.text import clean

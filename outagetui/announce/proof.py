@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from outagetui.announce.counting import price
-from outagetui.announce.doubts import Doubt, Known, doubts
+from outagetui.announce.doubts import Known, doubts
 from outagetui.announce.draft import AnnounceError, Scene
 from outagetui.announce.effect import effect
 from outagetui.announce.fit import sent_text
@@ -16,47 +16,8 @@ from outagetui.announce.parcels import parcel
 from outagetui.events import AnnouncementMade, DeliveryEdited
 from outagetui.ledger import Announcement
 from outagetui.outlets.values import Fitted
+from outagetui.preview import Proof, Rendering
 from outagetui.reach import Share
-
-
-class Rendering(Struct, frozen=True, kw_only=True):
-    """What one outlet would be sent: `text` is all of it, title and all; `names` the accounts it names.
-
-    `count` is its length as the outlet counts (with `limit` 0 it does not), `cost` US dollars or None.
-    """
-
-    id: str
-    name: str
-    kind: str
-    language: str
-    title: str
-    body: str
-    text: str
-    count: int
-    limit: int
-    shortened: bool
-    names: tuple[str, ...]
-    cost: float | None = None
-    update: bool = False
-
-
-class Proof(Struct, frozen=True, kw_only=True):
-    """What would be sent where. `announcement` is the one it belongs to, with `part` 0 a new one.
-
-    `shown` is when it was made and a digest of what each outlet would be sent and is named: given back with a yes, it
-    lets nothing else be sent. Made anew for the same moment it is the same, so times that merely pass do not count.
-    """
-
-    announcement: str
-    part: int
-    kind: str
-    audience: str
-    since: float
-    next_update: float | None
-    outlets: tuple[Rendering, ...]
-    effect: str
-    warnings: tuple[Doubt, ...]
-    shown: str
 
 
 class Knowledge(Struct, frozen=True, kw_only=True):

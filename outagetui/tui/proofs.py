@@ -6,54 +6,10 @@ import msgspec
 from msgspec import Struct, field
 
 from outagetui.model import AUDIENCES, BAD
+from outagetui.preview import Proof
 from outagetui.rows import AnnouncementRow, Board, KindRow, OutletRow
 
 UPDATE, BACKUP_ACTIVE, FIRST = "update", "backup-active", "investigating"
-
-
-class Sheet(Struct, frozen=True, kw_only=True):
-    """What one outlet would be sent: see the daemon's `preview`."""
-
-    id: str
-    name: str
-    kind: str
-    language: str
-    title: str
-    body: str
-    text: str
-    count: int
-    limit: int
-    shortened: bool = False
-    names: tuple[str, ...] = ()
-    cost: float | None = None
-    update: bool = False
-
-
-class Warned(Struct, frozen=True):
-    """A warning; `outlet` is the one it is about, empty for the announcement itself."""
-
-    outlet: str
-    words: str
-
-
-class Proof(Struct, frozen=True, kw_only=True):
-    """What would be sent where; `part` 0 begins a new announcement. Times are epoch seconds.
-
-    `shown` goes along with a yes, so that nothing else is sent than was shown.
-    """
-
-    announcement: str
-    part: int
-    since: float
-    next_update: float | None
-    outlets: tuple[Sheet, ...]
-    effect: str
-    warnings: tuple[Warned, ...]
-    shown: str = ""
-
-    def about(self, outlet: str) -> list[str]:
-        """Return the warnings about one outlet, or (empty) about the announcement itself."""
-        return [each.words for each in self.warnings if each.outlet == outlet]
 
 
 def read(reply: Mapping[str, object]) -> Proof | str:

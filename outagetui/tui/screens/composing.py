@@ -2,9 +2,10 @@
 
 from textual.timer import Timer
 
+from outagetui.preview import Proof
 from outagetui.rows import OutletRow
 from outagetui.text import clean
-from outagetui.tui.proofs import Draft, Proof, fresh, places, read, stirred
+from outagetui.tui.proofs import Draft, fresh, places, read, stirred
 from outagetui.tui.screens.announcement import AnnouncementScreen
 from outagetui.tui.screens.opened import Opened
 from outagetui.tui.widgets.sheets import Composed

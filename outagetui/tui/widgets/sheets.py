@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from msgspec import Struct
 from rich.text import Text
 
+from outagetui.preview import Proof, Rendering
 from outagetui.rows import Board, OutletRow
 from outagetui.text import clean
 from outagetui.tui.glyphs import CURSOR
-from outagetui.tui.proofs import Draft, Proof, Sheet, failed, kinds, open_one, places
+from outagetui.tui.proofs import Draft, failed, kinds, open_one, places
 from outagetui.tui.theme import Look
 from outagetui.tui.widgets.ink import Part, cut, filled, joined, paragraph, rule, said, sides, wrapped
 from outagetui.tui.words import countdown, time_of
@@ -121,27 +122,27 @@ def outlet_line(row: OutletRow, made: Composed, width: int, look: Look) -> Text:
     return cut(joined(mark, name, " ", about, size, tail), width)
 
 
-def _doubts(words: list[str], sheet: Sheet, look: Look) -> list[Part]:
+def _doubts(words: list[str], sheet: Rendering, look: Look) -> list[Part]:
     if words:
         return [(f"! {clean(words[0], 160)}", look.loud), (f" (+{len(words) - 1})" if words[1:] else "", look.loud)]
     return [(_named(sheet), look.dim)]
 
 
-def _named(sheet: Sheet) -> str:
+def _named(sheet: Rendering) -> str:
     return f"names {', '.join(clean(name, 40) for name in sheet.names)}" if sheet.names else "names no account"
 
 
-def length(sheet: Sheet) -> str:
+def length(sheet: Rendering) -> str:
     """Return how long a text is as its outlet counts, and its limit where it has one."""
     return f"{sheet.count}/{sheet.limit}" if sheet.limit else str(sheet.count)
 
 
-def sheet_of(proof: Proof | None, outlet: str) -> Sheet | None:
+def sheet_of(proof: Proof | None, outlet: str) -> Rendering | None:
     """Return what an outlet would be sent."""
     return next((each for each in proof.outlets if each.id == outlet), None) if proof is not None else None
 
 
-def shown_sheets(made: Composed, cursor: OutletRow | None, width: int, first: int) -> list[Sheet]:
+def shown_sheets(made: Composed, cursor: OutletRow | None, width: int, first: int) -> list[Rendering]:
     """Return the sheets that stand side by side in `width` cells: the one under the cursor is among them.
 
     `first` is the number of the one that stood first until now.
@@ -156,7 +157,7 @@ def shown_sheets(made: Composed, cursor: OutletRow | None, width: int, first: in
 
 
 def sheet_lines(
-    sheets: Sequence[Sheet], made: Composed, cursor: OutletRow | None, width: int, look: Look
+    sheets: Sequence[Rendering], made: Composed, cursor: OutletRow | None, width: int, look: Look
 ) -> list[Text]:
     """Return the texts side by side, each under its outlet's name."""
     if not sheets:
@@ -182,7 +183,7 @@ def sheet_lines(
     return rows
 
 
-def _sheet(sheet: Sheet, made: Composed, *, here: bool, alone: bool, width: int, look: Look) -> list[Text]:
+def _sheet(sheet: Rendering, made: Composed, *, here: bool, alone: bool, width: int, look: Look) -> list[Text]:
     doubtful = made.proof.about(sheet.id) if made.proof is not None else []
     tail = joined((f" {length(sheet)} ", look.dim))
     sheets = made.proof.outlets if made.proof is not None else ()
