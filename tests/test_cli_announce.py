@@ -88,6 +88,15 @@ def test_a_dry_run_prints_what_each_outlet_would_get_and_what_that_does(town: Ho
     assert "warning: mastodon: its secret cannot be read: " in done.stderr
 
 
+def test_a_terminal_gets_none_of_the_unseen_signs_that_customers_get(town: House) -> None:
+    note = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
+    words = ["announce", "update", "--audience", "customers", "--note", note, "--dry-run"]
+    assert all(note in row["text"] for row in document(town.cli(*words, "--json"))["outlets"])
+    printed = town.cli(*words).stdout
+    assert "\u200c" not in printed
+    assert note.replace("\u200c", "\ufffd") in printed
+
+
 def test_a_dry_run_supposes_backups_to_be_active_and_says_so(town: House) -> None:
     words = ["announce", "backup-active", "--audience", "customers"]
     alone = town.cli(*words, "--dry-run")

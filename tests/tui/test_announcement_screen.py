@@ -136,6 +136,18 @@ async def test_own_words_are_sent_to_one_outlet() -> None:
         assert orders.sent == [("delivery", fields)]
 
 
+async def test_own_words_keep_what_their_script_is_written_with() -> None:
+    orders = Daemon()
+    words = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
+    late = delivery("blog", "failed", title=words, body=words, text=words)
+    async with announcement(orders, made=board(announcements=(told(late),))) as (_, pilot):
+        await pilot.press("e")
+        await pilot.pause()
+        await pilot.press("ctrl+s")
+        await pilot.pause()
+        assert [(fields["title"], fields["body"]) for _, fields in orders.sent] == [(words, words)]
+
+
 async def test_own_words_begin_with_those_of_the_outlet_before_they_were_made_to_fit() -> None:
     blog = delivery("blog", "failed", title="Störung", body="Wir sind dran. *", text="Störung\n\nWir sind dran. \\*")
     async with announcement(made=board(announcements=(told(blog),))) as (app, pilot):
