@@ -78,3 +78,11 @@ def listed(things: Iterable[str]) -> str:
     """Join words as people do: `a`, `a and b`, `a, b and c`; nothing for none."""
     *most, last = [*things] or [""]
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return ` (did you mean "x"?)` for the known word that is most like `word`, or nothing."""
+    import difflib  # 4 ms that only a faulty word pays for
+
+    close = difflib.get_close_matches(word[:80], list(known), n=1, cutoff=0.6)
+    return f' (did you mean "{close[0]}"?)' if close else ""

@@ -13,7 +13,7 @@ from outagetui.events import AnnouncementMade
 from outagetui.ledger import CLOSING_KINDS, Announcement, Ledger
 from outagetui.model import BAD, Audience, Channel, Config, Outlet, State, Template
 from outagetui.published import published, published_lines
-from outagetui.text import clean
+from outagetui.text import clean, nearest
 
 BACKUPS = "backup-active"  # the kind that is about active backups, and false without one
 
@@ -135,7 +135,7 @@ def _outlets(wanted: Wanted, config: Config, closes: Announcement | None) -> lis
     known = {outlet.id: outlet for outlet in config.outlets}
     strangers = [clean(name, 60) for name in (*wanted.outlets, *wanted.words) if name not in known]
     if strangers:
-        raise AnnounceError(f"no outlet is called {', '.join(strangers)}")
+        raise AnnounceError(f"no outlet is called {', '.join(strangers)}{nearest(strangers[0], known)}")
     mine = [o for o in known.values() if o.audience == wanted.audience and outlets.can_publish(o)]
     found = [known[name] for name in dict.fromkeys(wanted.outlets)] or mine
     wrong = [outlet.id for outlet in found if outlet not in mine]

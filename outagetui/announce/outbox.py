@@ -23,7 +23,7 @@ from outagetui.outlets import Delivery, Tools
 from outagetui.preview import Proof
 from outagetui.reach import Share
 from outagetui.secrets import SecretError
-from outagetui.text import clean
+from outagetui.text import clean, nearest
 
 __all__ = ["DELIVERED", "AnnounceError", "NothingToCloseError", "Outbox", "Pen", "key_of"]
 
@@ -210,7 +210,7 @@ class Outbox:
             number = part if part is not None else max(parts, default=-1)
             if number not in parts:
                 what = made.id if part is None else f"part {part} of {made.id}"
-                raise AnnounceError(f"{what} does not go to {clean(outlet, 60)}")
+                raise AnnounceError(f"{what} does not go to {clean(outlet, 60)}{nearest(outlet, made.newest.outlets)}")
             async with self._free(outlet):
                 self._refuse(made, number, outlet, do)
                 if do == "skip":

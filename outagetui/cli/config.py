@@ -9,9 +9,10 @@ import click
 from outagetui.cli.common import UNUSABLE, directory, fail
 from outagetui.config import ConfigError, deep, load
 from outagetui.config import init as write_starter
-from outagetui.config.problems import listing, nearest
+from outagetui.config.problems import listing
 from outagetui.fate import Fate, common
 from outagetui.model import Config
+from outagetui.text import nearest
 
 
 @click.command()

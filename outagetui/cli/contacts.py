@@ -9,13 +9,14 @@ from typing import get_args
 import click
 
 from outagetui.cli.common import UNUSABLE, configuration, directory, fail
-from outagetui.config.problems import listing, nearest
+from outagetui.config.problems import listing
 from outagetui.config.settings import CONTACTS
 from outagetui.config.source import LARGEST
 from outagetui.contacts import groups, sheet, vcard
 from outagetui.contacts.merging import merge
 from outagetui.contacts.selection import on_channel
 from outagetui.model import Audience, Contact
+from outagetui.text import nearest
 
 FAILED, USAGE = 1, 2
 AUDIENCE = click.Choice(get_args(Audience))

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from outagetui.config.draft import Draft, Owner, Placed
 from outagetui.config.names import known_name
 from outagetui.config.positions import Path
-from outagetui.config.problems import listing, nearest
+from outagetui.config.problems import listing
 from outagetui.config.settings import CONTACTS
 from outagetui.config.targets import target_trouble
 from outagetui.config.templates import KINDS
@@ -22,6 +22,7 @@ from outagetui.step_options import (
     XmppRoomCloseOptions,
     XmppRoomStepOptions,
 )
+from outagetui.text import nearest
 from outagetui.xmpp.address import is_bare, whole_room
 
 OnXmpp = XmppRoomStepOptions | XmppRoomCloseOptions | XmppInviteOptions | XmppMessageOptions | XmppAccountOptions

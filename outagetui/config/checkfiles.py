@@ -10,13 +10,14 @@ from outagetui.config.draft import ID, ID_WORDS, Draft, Owner, Placed, usable_id
 from outagetui.config.durations import show_duration
 from outagetui.config.outlettable import read_outlet
 from outagetui.config.positions import Path
-from outagetui.config.problems import listing, nearest
+from outagetui.config.problems import listing
 from outagetui.config.source import Source, names_in, read_source
 from outagetui.config.tables import ChannelTable, CheckTable, OutletTable, OwnerFile
 from outagetui.config.targets import connect_trouble, option_troubles, target_option_troubles, target_trouble
 from outagetui.model import Check
 from outagetui.options import PROBES, ProbeOptions, SipCallOptions, ValueOptions
 from outagetui.outlet_options import OutletOptions
+from outagetui.text import nearest
 
 TIME_BESIDE: Final = 10.0  # seconds a probe that waits `within` has for all else, unless `timeout` says otherwise
 CALL_BESIDE: Final = 2.0  # seconds of a `sip.call` that are not sound

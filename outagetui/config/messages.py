@@ -13,13 +13,14 @@ from outagetui.config.commandfile import commands_of
 from outagetui.config.draft import Draft, Owner
 from outagetui.config.names import known_name
 from outagetui.config.positions import Path
-from outagetui.config.problems import listing, nearest
+from outagetui.config.problems import listing
 from outagetui.config.tables import ChannelTable, OutletTable
 from outagetui.config.targets import connect_trouble, target_trouble
 from outagetui.mailbox import is_here, read_list, read_mailbox
 from outagetui.model import Command
 from outagetui.outlet_options import CommandOutletOptions, EmailOptions, OutletOptions, XmppOutletOptions
 from outagetui.outlets.values import GIVEN
+from outagetui.text import nearest
 from outagetui.xmpp.address import is_bare
 
 if TYPE_CHECKING:

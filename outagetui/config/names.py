@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from outagetui.config.draft import Draft, Placed
 from outagetui.config.positions import Path
-from outagetui.config.problems import listing, nearest
+from outagetui.config.problems import listing
+from outagetui.text import nearest
 
 
 def known_names(

@@ -45,14 +45,6 @@ class Report:
         return sorted(self._problems)
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return ` (did you mean "x"?)` for the known word that is most like `word`, or nothing."""
-    import difflib  # 4 ms that only a faulty configuration pays for
-
-    close = difflib.get_close_matches(word[:80], list(known), n=1, cutoff=0.6)
-    return f' (did you mean "{close[0]}"?)' if close else ""
-
-
 def listing(words: Iterable[str], limit: int = 24) -> str:
     """Return `words` as a readable list, cut when it is long."""
     names = list(words)

@@ -8,12 +8,13 @@ from outagetui.config.checkfiles import told_twice
 from outagetui.config.commandfile import look_at_commands
 from outagetui.config.decode import decode
 from outagetui.config.draft import ID, ID_WORDS, Draft, Placed
-from outagetui.config.problems import listing, nearest
+from outagetui.config.problems import listing
 from outagetui.config.source import Source, names_in, read_source
 from outagetui.config.tables import AudienceFile, SettingsFile
 from outagetui.config.targets import canary_probe, target_trouble
 from outagetui.model import Check
 from outagetui.options import PROBES
+from outagetui.text import nearest
 
 SETTINGS = "outagetui.toml"
 AUDIENCE = "audience.toml"

@@ -5,7 +5,7 @@ from outagetui.config.commandfile import look_at_use
 from outagetui.config.draft import Draft, Owner, Placed
 from outagetui.config.names import known_name, known_names
 from outagetui.config.positions import Path
-from outagetui.config.problems import listing, nearest
+from outagetui.config.problems import listing
 from outagetui.config.tables import OutletTable, SettingsFile
 from outagetui.config.templates import KINDS
 from outagetui.model import Playbook, Step
@@ -21,6 +21,7 @@ from outagetui.step_options import (
     StepOptions,
     WaitOptions,
 )
+from outagetui.text import nearest
 
 
 def look_at_steps(draft: Draft, playbook: Placed[Playbook]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from outagetui.config.problems import listing, nearest
+from outagetui.config.problems import listing
 from outagetui.config.webrequests import Trouble, json_path_trouble, request_troubles
 from outagetui.options import (
     DnsOptions,
@@ -31,6 +31,7 @@ from outagetui.options import (
     XmppRoomOptions,
 )
 from outagetui.sip.uri import read_hop, read_uri
+from outagetui.text import nearest
 
 _FORMS = {
     "http": "http://host/… or https://host/…",

@@ -4,9 +4,10 @@ from pathlib import Path
 
 from outagetui.config.draft import Draft
 from outagetui.config.places import shipped
-from outagetui.config.problems import Report, listing, nearest
+from outagetui.config.problems import Report, listing
 from outagetui.config.source import names_in, read_text
 from outagetui.model import Template
+from outagetui.text import nearest
 
 FOLDER = Path("playbooks") / "announcements"
 KINDS = ("investigating", "identified", "backup-active", "update", "recovering", "resolved", "false-alarm", "drill")

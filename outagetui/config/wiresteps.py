@@ -6,11 +6,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from outagetui.config.positions import Path
-from outagetui.config.problems import listing, nearest
+from outagetui.config.problems import listing
 from outagetui.config.targets import target_trouble
 from outagetui.config.webrequests import Trouble, json_path_trouble, request_troubles
 from outagetui.records import RECORDS, RecordError, read_name, read_value
 from outagetui.step_options import DnsUpdateOptions, HttpStepOptions, StepOptions
+from outagetui.text import nearest
 
 _PLACEHOLDER = "{secret}"
 _OURS = ("connection", "content-length", "transfer-encoding", "upgrade")  # headers that the program writes itself

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, get_args
 
 from outagetui.config.contactsfile import line_trouble
-from outagetui.config.problems import Problem, Report, listing, nearest
+from outagetui.config.problems import Problem, Report, listing
 from outagetui.contacts.selection import Entry
 from outagetui.model import Audience, Contact
+from outagetui.text import nearest
 
 LARGEST = 1 << 20  # bytes of a sheet
 _NAME, _AUDIENCE = "name", "audience"

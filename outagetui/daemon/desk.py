@@ -15,7 +15,7 @@ from outagetui.journal import WriteError
 from outagetui.model import Audience
 from outagetui.orders.wire import NEEDS, allowed
 from outagetui.playbook.runner import OrderError
-from outagetui.text import clean
+from outagetui.text import clean, nearest
 
 NOTE = 500
 ENDS = ("done", "failed", "aborted")
@@ -226,7 +226,8 @@ def standing_events(
     known = backups if order == "activate" else backups | active
     strangers = [name for name in names if name not in known]
     if strangers or not names:
-        raise OrderError(f"not a backup channel: {', '.join(map(clean, strangers)) or 'none named'}")
+        meant = nearest(strangers[0], known) if strangers else ""
+        raise OrderError(f"not a backup channel: {', '.join(map(clean, strangers)) or 'none named'}{meant}")
     if order == "activate":
         return [
             Activated(channel=name, balance=balance_of(name)) for name in dict.fromkeys(names) if name not in active
@@ -237,7 +238,7 @@ def standing_events(
 def mute_event(order: Mute, known: frozenset[str], now: float) -> Muted:
     """Return the journal event of a `mute` order. Raises OrderError."""
     if order.id not in known:
-        raise OrderError(f"there is no channel or outlet {clean(order.id, 60)}")
+        raise OrderError(f"there is no channel or outlet {clean(order.id, 60)}{nearest(order.id, known)}")
     if not math.isfinite(order.seconds) or not 0 <= order.seconds <= LONGEST_MUTE:
         raise OrderError("a mute lasts from 0 s (ends it) to 30 days")
     reason = clean(order.reason, NOTE)

@@ -18,7 +18,7 @@ from outagetui.model import Channel
 from outagetui.playbook.plan import digest as digest_of
 from outagetui.playbook.plan import plan, primaries
 from outagetui.playbook.runner import OrderError
-from outagetui.text import clean
+from outagetui.text import clean, nearest
 
 if TYPE_CHECKING:
     from outagetui.daemon.service import Daemon
@@ -62,7 +62,8 @@ class _Handlers:
             return {"run": await self._daemon.runner.stand_down(sender.actor, order.stand_down)}
         book = next((book for book in self._daemon.config.playbooks if book.id == order.playbook), None)
         if book is None:
-            raise OrderError(f"there is no playbook {order.playbook}")
+            meant = nearest(order.playbook, [book.id for book in self._daemon.config.playbooks])
+            raise OrderError(f"there is no playbook {clean(order.playbook, 60)}{meant}")
         config = self._daemon.config
         run = await self._daemon.runner.start(
             sender.actor,
@@ -138,9 +139,9 @@ class _Handlers:
 
     async def prove(self, sender: Sender, order: desk.Prove) -> dict[str, Any]:
         backups = [channel for channel in self._daemon.config.channels if channel.role == "backup"]
-        strangers = set(order.channels) - {channel.id for channel in backups}
-        if strangers:
-            raise OrderError(f"not a backup channel: {', '.join(map(clean, sorted(strangers)))}")
+        known = {channel.id for channel in backups}
+        if strangers := sorted(set(order.channels) - known):
+            raise OrderError(f"not a backup channel: {', '.join(map(clean, strangers))}{nearest(strangers[0], known)}")
         chosen = [channel for channel in backups if not order.channels or channel.id in order.channels]
         for channel in chosen:
             self._daemon.spawn(self._try_out(sender.actor, channel))
