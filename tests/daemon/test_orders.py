@@ -88,7 +88,7 @@ def test_what_is_no_order_is_refused_in_one_line_and_the_connection_goes_on(shar
         ({"order": "mute", "id": "chat", "seconds": float("inf"), "reason": "x"}, "a mute lasts from 0 s"),
         ({"order": "activate", "channels": []}, "not a backup channel: none named"),
         ({"order": "activate", "channels": ["chat"]}, "not a backup channel: chat"),
-        ({"order": "activate", "channels": ["fone"]}, "not a backup channel: fone (did you mean \"phone\"?)"),
+        ({"order": "activate", "channels": ["fone"]}, 'not a backup channel: fone (did you mean "phone"?)'),
         ({"order": "deactivate", "channels": ["phone", "nope"]}, "not a backup channel: nope"),
         ({"order": "activate", "channels": "phone"}, "activate: Expected `array`, got `str`"),
         ({"order": "announce", "kind": "update", "audience": "everybody"}, "announce: Invalid enum value 'everybody'"),
