@@ -220,7 +220,8 @@ class AnnouncementMade(Event, frozen=True, kw_only=True):
     """One text of an announcement. The first of an `announcement` opens it, kind `resolved` closes it.
 
     `part` counts from 0 within the announcement, `texts` maps a language to its (title, body), `accounts` are the
-    (name, address) pairs it names, `outlets` where it goes, `since` and `next_update` are epoch seconds.
+    (name, address) pairs it names, `outlets` where it goes, `since` and `next_update` are epoch seconds. `nonce`, with
+    part 0, keeps its deliveries apart from those of another store's announcement of the same id.
     """
 
     announcement: str
@@ -234,6 +235,7 @@ class AnnouncementMade(Event, frozen=True, kw_only=True):
     outlets: tuple[str, ...]
     run: str = ""
     step: str = ""
+    nonce: str = ""
 
     @property
     def title(self) -> str:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 from outagetui import outlets
-from outagetui.announce.outbox import AnnounceError, Outbox, key_of
+from outagetui.announce.outbox import AnnounceError, Outbox
+from outagetui.announce.parcels import key_of
 from outagetui.daemon.courier import Courier
 from outagetui.events import Activated, AnnouncementMade, DeliveryEnded, DeliveryIntended
 from outagetui.model import Config, Outlet, State, Template
@@ -102,7 +103,7 @@ def test_every_outlet_has_its_intent_before_and_its_outcome_after(web: Web) -> N
             told = pen.told(AnnouncementMade, DeliveryIntended, DeliveryEnded)
             mine = [event for event in told if getattr(event, "outlet", name) == name]
             assert [type(event) for event in mine] == [AnnouncementMade, DeliveryIntended, DeliveryEnded]
-            assert mine[1].key == key_of("a1", 0, name)
+            assert mine[1].key == key_of(pen.ledger.announcements["a1"], 0, name)
             assert mine[1].text == f"backup-active\n\n{made.body}"
         assert web.got == ["page a1.0", "blog a1.0"]
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from outagetui import outlets
 from outagetui.announce import times
 from outagetui.announce.fit import sent_text
-from outagetui.announce.parcels import key_of, parcel, placed
+from outagetui.announce.parcels import parcel, placed
 from outagetui.events import AnnouncementMade, DeliveryEnded, DeliveryIntended, Event
 from outagetui.ledger import PLACED, Announcement, Ledger
 from outagetui.model import Config, Entry, Outlet, State
@@ -75,7 +75,7 @@ class Deliverer:
                 for _, _, earlier in made.parts:
                     if earlier.part < event.part and (earlier.part, name) in made.doubtful:
                         await self._look(actor, made, earlier, name, outlet)
-                delivery = self._parcel(made, event, name, again=ordered)
+                delivery = self._parcel(made, event, name, again=key in made.doubtful)
             except ValueError as error:  # a page's address that is configured since may be too long
                 return await self._end(actor, event, name, Delivered("failed", detail=str(error)))
             if made.id in self.withdrawn:  # while it was looked up
@@ -299,8 +299,9 @@ def left_out(done: DeliveryEnded) -> bool:
 
 
 def _intent(delivery: Delivery, outlet: Outlet, do: str = "publish") -> DeliveryIntended:
-    key = key_of(delivery.announcement, delivery.part, outlet.id)
-    event = DeliveryIntended(announcement=delivery.announcement, part=delivery.part, outlet=outlet.id, key=key, do=do)
+    event = DeliveryIntended(
+        announcement=delivery.announcement, part=delivery.part, outlet=outlet.id, key=delivery.key, do=do
+    )
     if do == "retract" or delivery.text is None:
         return event
     fitted = delivery.text

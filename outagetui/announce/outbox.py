@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from secrets import token_hex
 from typing import Any, Literal, TypeVar
 
 from msgspec.structs import replace
 
 from outagetui.announce.delivering import Deliverer, Pen
 from outagetui.announce.draft import AnnounceError, NothingToCloseError, Scene, Wanted, draft, own_words
-from outagetui.announce.parcels import key_of, parcel
+from outagetui.announce.parcels import parcel
 from outagetui.announce.proof import Knowledge, proof
 from outagetui.events import (
     AnnouncementMade,
@@ -25,7 +26,7 @@ from outagetui.reach import Share
 from outagetui.secrets import SecretError
 from outagetui.text import clean, nearest
 
-__all__ = ["DELIVERED", "AnnounceError", "NothingToCloseError", "Outbox", "Pen", "key_of"]
+__all__ = ["DELIVERED", "AnnounceError", "NothingToCloseError", "Outbox", "Pen"]
 
 DELIVERED = ("sent", "seen", "retracted")
 LOST = "begun before the daemon ended; it may still be there"
@@ -47,10 +48,12 @@ class Outbox:
         state_of: Callable[[str], State],
         clock: Callable[[], float],
         tools: Tools | None = None,
+        nonce: Callable[[], str] = token_hex,
     ) -> None:
         tools = tools or Tools.bare(config.business, config.timezone, clock)
         self._deliverer = Deliverer(config, pen, state_of, clock, tools)
         self._pen, self._state_of, self._clock = pen, state_of, clock
+        self._nonce = nonce
         self._turn = asyncio.Lock()
         self.afterwards: Callable[[str, int, str], None] = lambda announcement, part, outlet: None
 
@@ -98,6 +101,8 @@ class Outbox:
             if shown and not self._as_shown(wanted, shown):
                 raise AnnounceError("what would be sent has changed since it was shown; look again")
             made = draft(wanted, self._scene(as_of))
+            if made.part == 0:
+                made = replace(made, nonce=self._nonce())
             await self._pen.write(actor, made, *_edits(made, own))
             return made
 

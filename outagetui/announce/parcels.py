@@ -12,9 +12,11 @@ from outagetui.outlets.notices import WITHDRAWN
 from outagetui.outlets.values import Delivery, Placed, Post, Wording
 
 
-def key_of(announcement: str, part: int, outlet: str) -> str:
-    """Return the key of a delivery: the same for every try, different for every part and outlet."""
-    return hashlib.sha256(f"{announcement}\0{part}\0{outlet}".encode()).hexdigest()[:24]
+def key_of(made: Announcement, part: int, outlet: str) -> str:
+    """Return the key of a delivery: the same for every try, different for every part, outlet and store."""
+    nonce = made.parts[0][2].nonce
+    told = f"{made.id}\0{part}\0{outlet}" + (f"\0{nonce}" if nonce else "")
+    return hashlib.sha256(told.encode()).hexdigest()[:24]
 
 
 def words_of(made: Announcement, event: AnnouncementMade, outlet: str, language: str) -> tuple[str, str]:
@@ -33,7 +35,7 @@ def parcel(
     return Delivery(
         announcement=event.announcement,
         part=event.part,
-        key=key_of(event.announcement, event.part, outlet),
+        key=key_of(made, event.part, outlet),
         kind=event.kind,
         audience=event.audience,
         language=language,
@@ -48,7 +50,24 @@ def parcel(
         placed=placed(made, outlet, before=event.part),
         again=again,
         others=_others(made, event, outlet, wanted),
+        above=_above(config, ledger, made, outlet) if place is not None and place.kind == "page" else None,
     )
+
+
+def _above(config: Config, ledger: Ledger, made: Announcement, outlet: str) -> Delivery | None:
+    """Return what the newest later announcement has at the outlet: a page shows that first, whatever else changes."""
+    later = [
+        other
+        for other in ledger.announcements.values()
+        if other.parts[0][0] > made.parts[0][0]
+        and other.newest.audience == made.newest.audience
+        and other.retracted is None
+        and other.told().get(outlet)
+    ]
+    if not later:
+        return None
+    newest = max(later, key=lambda other: other.parts[0][0])
+    return parcel(config, ledger, newest, newest.part(max(newest.told()[outlet])), outlet)
 
 
 def placed(made: Announcement, outlet: str, *, before: int | None = None, named: bool = False) -> tuple[Placed, ...]:
@@ -61,7 +80,7 @@ def placed(made: Announcement, outlet: str, *, before: int | None = None, named:
         done = made.deliveries.get((event.part, outlet))
         there = done is not None and (done.state in PLACED or (named and done.state == "unknown" and done.remote_id))
         if done is not None and there and (before is None or event.part < before):
-            key = key_of(made.id, event.part, outlet)
+            key = key_of(made, event.part, outlet)
             found.append(Placed(part=event.part, key=key, at=at, remote_id=done.remote_id, url=done.url))
     return tuple(found)
 

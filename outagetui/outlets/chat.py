@@ -48,10 +48,10 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
                     said = await announce(session, options.announce_to or "", title, text)
                 return Delivered("sent", outlet.url, f"outagetui-{delivery.key}", said)
             before = "" if delivery.placed else office.subject
-            log.note({"": Mark("lost", SILENT, before=before)})
+            log.note({"": Mark("lost", SILENT, before=before, after=title)})
             with _refused_or_lost():
                 await office.say(f"{title}\n\n{text}", _id(delivery.key))
-            log.note({"": Mark("accepted", f"said in {office.address}", outlet.url, _id(delivery.key), before)})
+            log.note({"": Mark("accepted", f"said in {office.address}", outlet.url, _id(delivery.key), before, title)})
             trouble = await _set_subject(office, title)
             words = f"said in {office.address}{f'; its subject could not be changed: {trouble}' if trouble else ''}"
             return Delivered("sent", outlet.url, _id(delivery.key), words)
@@ -65,7 +65,7 @@ async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
 
 
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
-    """Say that it is withdrawn, once, and put back the subject that was there before."""
+    """Say that it is withdrawn, once, and put back the subject that was there before, unless it is another's now."""
     options = options_of(outlet, XmppOutletOptions)
     title, _ = _words(delivery)
     said = published(WITHDRAWN.get(delivery.language.partition("-")[0], WITHDRAWN["en"]) + title, SUBJECT)
@@ -84,8 +84,12 @@ async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
         done = await once(tools, f"{delivery.key}-withdrawn", act)
         if done.state != "sent":
             return done
-        trouble = await _set_subject(office, first.before) if office is not None else ""
-        words = f"; the subject could not be put back: {trouble}" if trouble else ""
+        words = ""
+        ours = {recall(tools, each.key).get("", first).after for each in delivery.placed} - {""}
+        if office is not None and ours and office.subject not in {*ours, first.before}:
+            words = "; the subject is another one by now, and stays"
+        elif office is not None and (trouble := await _set_subject(office, first.before)):
+            words = f"; the subject could not be put back: {trouble}"
         return Delivered("retracted", outlet.url, detail=f"said that it is withdrawn{words}")
 
 
@@ -106,7 +110,7 @@ async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | 
                 mark = Mark("later", f"looked up: it is not in {office.address}")
             else:
                 return Delivered("unknown", outlet.url, detail=f"the history of {office.address} does not tell")
-            log.note({"": Mark(mark.fate, mark.said, mark.url, mark.remote_id, marks[""].before)})
+            log.note({"": Mark(mark.fate, mark.said, mark.url, mark.remote_id, marks[""].before, marks[""].after)})
             return settled(log.marks)
 
 

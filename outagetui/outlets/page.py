@@ -29,7 +29,7 @@ _HERE = Path(__file__).parent
 
 async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     """Write the files, `index.html` last. OSError, naming the file, when one cannot be written."""
-    content = render(outlet, delivery, tools.business, tools.timezone, listed=await _listed(outlet))
+    content = render(outlet, delivery.above or delivery, tools.business, tools.timezone, listed=await _listed(outlet))
     return await asyncio.to_thread(_publish, outlet, delivery, content)
 
 
@@ -56,7 +56,7 @@ async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
         accounts=(),
         history=tuple(post for post in delivery.history if post.announcement != delivery.announcement),
     )
-    content = render(outlet, gone, tools.business, tools.timezone, listed=await _listed(outlet))
+    content = render(outlet, delivery.above or gone, tools.business, tools.timezone, listed=await _listed(outlet))
     directory = directory_of(outlet)
     await asyncio.to_thread(files.replace, directory, content, outlet.timeout / 2)
     return Delivered("retracted", outlet.url, detail=f"wrote {directory / INDEX}, which says that it was withdrawn")

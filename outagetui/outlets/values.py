@@ -66,7 +66,8 @@ class Delivery(Struct, frozen=True, kw_only=True):
     may show, `history` holds the earlier parts, newest first. `text` is what outlets other than the page send,
     `placed` what of this announcement the outlet has already, newest first: a later part edits or answers it.
     `again`: an earlier try may have reached the outlet, so it is looked up before anything is sent. `others` are the
-    same words in further languages, for the page, which shows all.
+    same words in further languages, for the page, which shows all. `above` is what a later announcement has there
+    already, with this one among its history: a page shows that one first.
     """
 
     announcement: str
@@ -86,6 +87,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     placed: tuple[Placed, ...] = ()
     again: bool = False
     others: tuple[Wording, ...] = ()
+    above: "Delivery | None" = None
 
 
 class Delivered(Struct, frozen=True):

@@ -58,6 +58,9 @@ class OutageApp(BoardApp):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "playbooks", "playbooks", id="app.playbooks", tooltip="List the playbooks and their runs"),
         Binding("l", "journal", "journal", id="app.journal", tooltip="Read the journal, newest first"),
+        Binding(
+            "t", "told", "told", show=False, id="app.told", tooltip="Show what was announced, and where it went"
+        ),
         Binding("question_mark", "help", "help", id="app.help", tooltip="Explain the keys and signs", key_display="?"),
         Binding("q", "quit", "quit", id="app.quit", tooltip="Leave; probes and runs go on"),
         Binding(
@@ -192,6 +195,10 @@ class OutageApp(BoardApp):
     def action_journal(self) -> None:
         """Show the journal."""
         self._open("journal", "JournalScreen")
+
+    def action_told(self) -> None:
+        """Show the newest announcement."""
+        self._open("announcement", "AnnouncementScreen")
 
     def action_help(self) -> None:
         """Show the help."""

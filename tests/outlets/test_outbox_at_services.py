@@ -53,6 +53,28 @@ async def test_later_parts_answer_the_one_before_and_name_the_accounts() -> None
         assert [event.remote_id for event in ended(pen)] == list(service.statuses)
 
 
+async def test_what_surely_is_not_there_stays_failed_and_can_be_edited() -> None:
+    service = Mastodon()
+    async with running(service):
+        pen = Pen()
+        outbox = outbox_of(pen, settings(service, url="http://127.0.0.1:9"), tools_for(service))
+        await told(outbox, "update")
+        for _ in range(2):
+            assert ended(pen)[-1].state == "failed"
+            part, _ = await outbox.order("ada", "a1", "mastodon", "retry")
+            await outbox.deliver("ada", "a1", part, again=True, only=["mastodon"])
+        assert [event.state for event in ended(pen)] == ["failed"] * 3
+        await outbox.order("ada", "a1", "mastodon", "edit", title="Ours", body="Words of our own.")
+
+
+async def test_stores_do_not_share_keys() -> None:
+    service = Mastodon()
+    async with running(service):
+        for note in ("The first store's.", "The second store's."):
+            await told(outbox_of(Pen(), settings(service), tools_for(service)), "update", note=note)
+        assert [note in each["text"] for each, note in zip(service.statuses.values(), ("first", "second"), strict=True)]
+
+
 async def test_a_try_again_looks_first_and_posts_nothing_twice() -> None:
     service = Mastodon()
     async with running(service):

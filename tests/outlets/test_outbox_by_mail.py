@@ -29,7 +29,7 @@ async def test_a_part_of_the_letters_is_told_as_it_is_and_a_retry_sends_the_rest
         words = "5 of 6 accepted; 1 asked to come later: 451 come back later; a retry goes on with those left"
         assert (was.state, was.detail) == ("unknown", words)  # type: ignore[union-attr]
         assert not await outbox.follow("daemon", made.announcement, made.part, "letters", last=False)
-        kept = tmp_path / "sent" / f"{key_of(made.announcement, made.part, 'letters')}.jsonl"
+        kept = tmp_path / "sent" / f"{key_of(pen.ledger.announcements[made.announcement], made.part, 'letters')}.jsonl"
         lines = kept.read_text().splitlines()
         kept.write_text("\n".join(lines[:3]) + "\n")  # the first has it, the second was begun
         deliveries[made.part, "letters"] = DeliveryEnded(

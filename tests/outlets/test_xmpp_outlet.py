@@ -177,6 +177,19 @@ async def test_what_was_said_is_found_after_a_crash(server: Server, tmp_path: Pa
         assert ada.texts() == []
 
 
+async def test_taking_an_older_one_back_leaves_the_subject_of_the_newer(server: Server, tmp_path: Path) -> None:
+    outlet = outlet_at(server)
+    async with listening(server) as (_, office):
+        old = await publish(outlet, part_of(outlet), tools(tmp_path))
+        newer = replace(part_of(outlet, 1), announcement="a9", key="b" * 24)
+        assert (await publish(outlet, newer, tools(tmp_path))).state == "sent"
+        taken = await retract(outlet, part_of(outlet, 2, (old,)), tools(tmp_path))
+        assert taken.state == "retracted"
+        assert "the subject is another one by now, and stays" in taken.detail
+        await office.fence()
+        assert office.subject == "Messenger is disrupted, part 1"
+
+
 async def test_without_the_right_to_the_subject_it_is_said_all_the_same(server: Server, tmp_path: Path) -> None:
     outlet = outlet_at(server, user="eve")
     done = await publish(outlet, part_of(outlet), tools(tmp_path, "eve"))

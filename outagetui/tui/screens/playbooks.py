@@ -12,7 +12,6 @@ from textual.widget import Widget
 from outagetui.rows import Board, PlaybookRow, RunRow
 from outagetui.suggest import gain_words
 from outagetui.text import clean
-from outagetui.tui.screens.announcement import AnnouncementScreen
 from outagetui.tui.screens.opened import Opened
 from outagetui.tui.widgets.ink import filled, joined, paragraph, rule, said, sides, wrapped
 from outagetui.tui.widgets.page import Listing, Page
@@ -48,7 +47,7 @@ class PlaybooksScreen(Opened):
                 tooltip="A page up of what starting it would do"),
         Binding("pagedown", "read(1)", "read", show=False, id="playbooks.pagedown", priority=True,
                 tooltip="A page down of what starting it would do"),
-        Binding("t", "told", "told", id="playbooks.told", tooltip="Show what was announced, and where it went"),
+        Binding("t", "app.told", "told", id="playbooks.told", tooltip="Show what was announced, and where it went"),
     ]  # fmt: skip
 
     def __init__(self, chosen: str = "") -> None:
@@ -140,10 +139,6 @@ class PlaybooksScreen(Opened):
         """Turn a page of the plan."""
         plan = self.query_one("#plan", Page)
         plan.scroll_relative(y=by * max(1, plan.size.height - 1), animate=False)
-
-    def action_told(self) -> None:
-        """Show the newest announcement."""
-        self.app.push_screen(AnnouncementScreen())
 
     async def _start(self, row: PlaybookRow) -> None:
         count = len(row.steps)

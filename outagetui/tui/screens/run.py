@@ -9,7 +9,6 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from outagetui.rows import Board
-from outagetui.tui.screens.announcement import AnnouncementScreen
 from outagetui.tui.screens.answering import Answering
 from outagetui.tui.widgets.header import Banner
 from outagetui.tui.widgets.ink import joined, said
@@ -35,7 +34,6 @@ class RunScreen(Answering):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o", "unfold", "output", id="run.output", tooltip="Show all that the steps printed, or fold it away"),
-        Binding("t", "told", "told", show=False, id="run.told", tooltip="Show what was announced, and where it went"),
         Binding("w", "app.write", "tell", show=False, id="run.write", tooltip="Write to customers or staff yourself"),
         Binding("pageup", "read(-1)", "read", show=False, id="run.pageup", priority=True,
                 tooltip="A page up: of the text that will be sent, else of the steps"),
@@ -108,10 +106,6 @@ class RunScreen(Answering):
         """Show all that the steps printed, or fold it away again."""
         self._unfolded = not self._unfolded
         self.follow()
-
-    def action_told(self) -> None:
-        """Show the newest announcement."""
-        self.app.push_screen(AnnouncementScreen())
 
     def action_other(self, by: int) -> None:
         """Show another run."""

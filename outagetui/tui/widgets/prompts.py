@@ -23,6 +23,7 @@ KEYS: tuple[tuple[str, str, int], ...] = (  # key, what it does, how soon it is 
     ("m", "mute", 4),
     ("A", "activate", 3),
     ("w", "tell", 2),
+    ("t", "told", 5),
     ("v", "prove", 6),
     ("R", "recheck", 5),
     ("l", "journal", 5),
