@@ -29,8 +29,8 @@ class Mark(Struct, frozen=True, omit_defaults=True):
     """What became of one hand-over, and what was said to it.
 
     `accepted`, `refused` (surely not), `later` (surely not, it may be tried again) or `lost` (nobody knows); `begun`
-    stands in files only. `before` is what was at the place before, for outlets that put that back, and `after` what they
-    put there.
+    stands in files only. `before` is what was at the place before, for outlets that put that back, and `after` what
+    they put there.
     """
 
     fate: Fate
