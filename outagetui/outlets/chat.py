@@ -2,7 +2,7 @@
 
 In a room (XEP-0045) it counts when the room has sent it back to us, and is looked up among the room's last messages. A
 server's announcement (XEP-0133 section 4.23) leaves nothing to look up but our own record. What was said stays; to take
-it back is to say so, and to put the subject back.
+it back is to say so, and to put the subject back unless it is another's by now.
 """
 
 import asyncio
@@ -13,8 +13,8 @@ from typing import Final
 from outagetui.model import Outlet
 from outagetui.options import XmppOptions
 from outagetui.outlet_options import XmppOutletOptions
-from outagetui.outlets import Delivered, Delivery, MaybeSentError, Tools, UnsentError
-from outagetui.outlets.sentlog import SILENT, Mark, SentLog, once, recall, sent_log, settled
+from outagetui.outlets import Delivered, Delivery, MaybeSentError, Tools, UnsentError, subjects
+from outagetui.outlets.sentlog import Mark, SentLog, once, recall, sent_log, settled
 from outagetui.outlets.service import SKEW, login_of, options_of, words_of
 from outagetui.probes.trouble import Trouble, from_os_error
 from outagetui.published import published, published_lines
@@ -47,13 +47,15 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
                 with _refused_or_lost():
                     said = await announce(session, options.announce_to or "", title, text)
                 return Delivered("sent", outlet.url, f"outagetui-{delivery.key}", said)
-            before = "" if delivery.placed else office.subject
-            log.note({"": Mark("lost", SILENT, before=before, after=title)})
             with _refused_or_lost():
                 await office.say(f"{title}\n\n{text}", _id(delivery.key))
-            log.note({"": Mark("accepted", f"said in {office.address}", outlet.url, _id(delivery.key), before, title)})
-            trouble = await _set_subject(office, title)
-            words = f"said in {office.address}{f'; its subject could not be changed: {trouble}' if trouble else ''}"
+            log.note({"": Mark("accepted", f"said in {office.address}", outlet.url, _id(delivery.key))})
+            unkept = subjects.note(tools, outlet.id, delivery.key, title, office.subject)
+            words = f"said in {office.address}"
+            if trouble := await _set_subject(office, title):
+                words += f"; its subject could not be changed: {trouble}"
+            elif unkept:
+                words += f"; its subject before will not be put back: {unkept}"
             return Delivered("sent", outlet.url, _id(delivery.key), words)
 
         return await once(tools, delivery.key, act)
@@ -65,11 +67,10 @@ async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
 
 
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
-    """Say that it is withdrawn, once, and put back the subject that was there before, unless it is another's now."""
+    """Say that it is withdrawn, once, and put back the subject from before while it is still the one we set."""
     options = options_of(outlet, XmppOutletOptions)
     title, _ = _words(delivery)
     said = published(WITHDRAWN.get(delivery.language.partition("-")[0], WITHDRAWN["en"]) + title, SUBJECT)
-    first = recall(tools, delivery.placed[-1].key).get("", Mark("later"))
     async with _visit(outlet, tools) as session:
         office = await _enter(session, options.room) if options.room else None
 
@@ -84,12 +85,7 @@ async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
         done = await once(tools, f"{delivery.key}-withdrawn", act)
         if done.state != "sent":
             return done
-        words = ""
-        ours = {recall(tools, each.key).get("", first).after for each in delivery.placed} - {""}
-        if office is not None and ours and office.subject not in {*ours, first.before}:
-            words = "; the subject is another one by now, and stays"
-        elif office is not None and (trouble := await _set_subject(office, first.before)):
-            words = f"; the subject could not be put back: {trouble}"
+        words = await _put_back(office, outlet, delivery, tools) if office is not None else ""
         return Delivered("retracted", outlet.url, detail=f"said that it is withdrawn{words}")
 
 
@@ -110,7 +106,7 @@ async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | 
                 mark = Mark("later", f"looked up: it is not in {office.address}")
             else:
                 return Delivered("unknown", outlet.url, detail=f"the history of {office.address} does not tell")
-            log.note({"": Mark(mark.fate, mark.said, mark.url, mark.remote_id, marks[""].before, marks[""].after)})
+            log.note({"": mark})
             return settled(log.marks)
 
 
@@ -143,6 +139,19 @@ async def _set_subject(office: Office, subject: str) -> str:
     except Trouble as trouble:
         return explained(trouble)
     return ""
+
+
+async def _put_back(office: Office, outlet: Outlet, delivery: Delivery, tools: Tools) -> str:
+    """Put back the subject from before the announcement; return in words why not."""
+    keys = {delivery.key, *(each.key for each in delivery.placed)}
+    try:
+        subject = subjects.withdraw(tools, outlet.id, keys, office.subject)
+    except (UnsentError, MaybeSentError) as error:
+        return f"; the subject could not be put back: {error}"
+    if subject is None:
+        return "; the subject is another one by now, and stays"
+    trouble = await _set_subject(office, subject)
+    return f"; the subject could not be put back: {trouble}" if trouble else ""
 
 
 @contextlib.asynccontextmanager

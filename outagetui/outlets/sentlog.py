@@ -29,8 +29,7 @@ class Mark(Struct, frozen=True, omit_defaults=True):
     """What became of one hand-over, and what was said to it.
 
     `accepted`, `refused` (surely not), `later` (surely not, it may be tried again) or `lost` (nobody knows); `begun`
-    stands in files only. `before` is what was at the place before, for outlets that put that back, and `after` what
-    they put there.
+    stands in files only. `before` is what was at the place before, for outlets that put that back.
     """
 
     fate: Fate
@@ -38,7 +37,6 @@ class Mark(Struct, frozen=True, omit_defaults=True):
     url: str = ""
     remote_id: str = ""
     before: str = ""
-    after: str = ""
 
 
 class _Line(Struct, frozen=True):
@@ -160,8 +158,7 @@ async def once(tools: Tools, key: str, act: Callable[[SentLog], Awaitable[Delive
             log.note({"": Mark("lost", tools.hide(str(error)))})
             raise
         fate: Fate = "accepted" if done.state == "sent" else "lost" if done.state == "unknown" else "later"
-        was = log.marks[""]
-        log.note({"": Mark(fate, tools.hide(done.detail), done.url, done.remote_id, was.before, was.after)})
+        log.note({"": Mark(fate, tools.hide(done.detail), done.url, done.remote_id)})
         return done
 
 

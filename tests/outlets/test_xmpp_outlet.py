@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 from outagetui.model import Outlet
 from outagetui.outlet_options import XmppOutletOptions
-from outagetui.outlets import Delivered, Delivery, Tools, find, publish, retract, seen
+from outagetui.outlets import Delivered, Delivery, Placed, Tools, find, publish, retract, seen
 from outagetui.xmpp.office import Office
 from tests.actions.xmpp_people import PASSWORDS, Person, Server, online
 from tests.outlets.kit import delivery_of
@@ -177,17 +177,75 @@ async def test_what_was_said_is_found_after_a_crash(server: Server, tmp_path: Pa
         assert ada.texts() == []
 
 
-async def test_taking_an_older_one_back_leaves_the_subject_of_the_newer(server: Server, tmp_path: Path) -> None:
+def another(outlet: Outlet, number: int, title: str) -> Delivery:
+    """Return the first part of another announcement."""
+    made = part_of(outlet)
+    assert made.text is not None
+    key = f"{number:024d}"
+    return replace(made, announcement=f"a{number}", key=key, title=title, text=replace(made.text, title=title))
+
+
+def done_with(delivery: Delivery) -> Delivery:
+    """Return what an outlet is given to take the delivery back."""
+    return replace(delivery, placed=(Placed(part=0, key=delivery.key, at=delivery.at, remote_id="x"),))
+
+
+@pytest.mark.parametrize(
+    ("titles", "retracted", "subjects"),
+    [
+        (("First", "Second"), (0, 1), ("Second", "Welcome <&>")),
+        (("First", "Second"), (1, 0), ("First", "Welcome <&>")),
+        (("Same", "Same"), (0, 1), ("Same", "Welcome <&>")),
+        (("Same", "Same"), (1, 0), ("Same", "Welcome <&>")),
+        (("First", "Second", "Third"), (1, 0, 2), ("Third", "Third", "Welcome <&>")),
+        (("First", "Second", "Third"), (1, 2, 0), ("Third", "First", "Welcome <&>")),
+    ],
+)
+async def test_taking_one_back_leaves_the_subject_of_what_still_stands(
+    server: Server, tmp_path: Path, titles: tuple[str, ...], retracted: tuple[int, ...], subjects: tuple[str, ...]
+) -> None:
     outlet = outlet_at(server)
+    told = [another(outlet, 20 + number, title) for number, title in enumerate(titles)]
     async with listening(server) as (_, office):
-        old = await publish(outlet, part_of(outlet), tools(tmp_path))
-        newer = replace(part_of(outlet, 1), announcement="a9", key="b" * 24)
-        assert (await publish(outlet, newer, tools(tmp_path))).state == "sent"
-        taken = await retract(outlet, part_of(outlet, 2, (old,)), tools(tmp_path))
-        assert taken.state == "retracted"
-        assert "the subject is another one by now, and stays" in taken.detail
+        for each in told:
+            assert (await publish(outlet, each, tools(tmp_path))).state == "sent"
         await office.fence()
-        assert office.subject == "Messenger is disrupted, part 1"
+        assert office.subject == titles[-1]
+        for number, subject in zip(retracted, subjects, strict=True):
+            for _ in range(2):  # a retry changes nothing
+                done = await retract(outlet, done_with(told[number]), tools(tmp_path))
+                assert done.state == "retracted", done
+            await office.fence()
+            assert office.subject == subject
+
+
+async def test_a_subject_that_somebody_else_set_meanwhile_stays(server: Server, tmp_path: Path) -> None:
+    outlet = outlet_at(server)
+    told = another(outlet, 20, "Ours")
+    async with listening(server) as (_, office):
+        assert (await publish(outlet, told, tools(tmp_path))).state == "sent"
+        server.prosody.in_room("lobby", f"r:set_subject('{ROOM}/desk', 'At lunch') return 1")
+        done = await retract(outlet, done_with(told), tools(tmp_path))
+        words = "said that it is withdrawn; the subject is another one by now, and stays"
+        assert (done.state, done.detail) == ("retracted", words)
+        await office.fence()
+        assert office.subject == "At lunch"
+
+
+async def test_a_record_of_subjects_that_is_damaged_holds_nothing_up(server: Server, tmp_path: Path) -> None:
+    outlet = outlet_at(server)
+    told = another(outlet, 20, "Ours")
+    (tmp_path / "sent").mkdir(mode=0o700)
+    (tmp_path / "sent" / "subjects-room.jsonl").write_text("no record\n")
+    async with listening(server) as (_, office):
+        done = await publish(outlet, told, tools(tmp_path))
+        assert done.state == "sent"
+        assert "its subject before will not be put back" in done.detail
+        back = await retract(outlet, done_with(told), tools(tmp_path))
+        assert back.state == "retracted"
+        assert "the subject could not be put back" in back.detail
+        await office.fence()
+        assert office.subject == "Ours"
 
 
 async def test_without_the_right_to_the_subject_it_is_said_all_the_same(server: Server, tmp_path: Path) -> None:
