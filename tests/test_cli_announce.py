@@ -2,11 +2,13 @@
 
 import json
 import os
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from outagetui.events import DeliveryIntended
 from tests.daemon.conftest import _home as home_fixture
 from tests.daemon.house import House, eventually, free_port
 from tests.daemon.street import Street, street
@@ -32,6 +34,16 @@ probe = "tcp"
 target = "tcp://127.0.0.1:{port}"
 every = "1s"
 timeout = "1s"
+"""
+LETTERS = """[outlet]
+name = "Letters"
+kind = "email"
+audience = "customers"
+url = "smtp://127.0.0.1:{port}"
+from = "news@example.net"
+recipients = ["everybody@example.net"]
+unsubscribe = "mailto:leave@example.net"
+timeout = "60s"
 """
 NOTE = ("--note", "We are at it.")
 Done = subprocess.CompletedProcess[str]
@@ -265,3 +277,18 @@ def test_ten_outlets_of_which_one_hangs_take_one_timeout(town: House, street: St
 
     eventually(told, 4.0)
     assert town.ledger().announcements["a1"].deliveries[0, "mastodon"].state == "sending"  # type: ignore[union-attr]
+
+
+def test_a_daemon_that_dies_leaves_what_is_known_by_then(home: House) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        home.settle(**{"checks__letters.toml": LETTERS.format(port=silent.getsockname()[1])}).start()
+        words = ("announce", "update", "--audience", "customers", *NOTE, "--outlet", "letters", "--yes", "--json")
+        with subprocess.Popen(
+            home.argv(*words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as telling:
+            eventually(lambda: home.told(DeliveryIntended))
+            home.kill()
+            out, err = telling.communicate(timeout=30)
+    assert telling.returncode == 1
+    assert [(row["id"], row["state"]) for row in json.loads(out)["outlets"]] == [("letters", "sending")]
+    assert err.endswith("the daemon fell silent; what became of a1: outagetui journal\n")

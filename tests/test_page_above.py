@@ -1,6 +1,7 @@
 """The page shows what stands open, whatever is done about older announcements meanwhile."""
 
 import json
+import re
 from itertools import count
 from pathlib import Path
 
@@ -75,3 +76,13 @@ async def test_trying_an_old_part_again_leaves_the_open_announcement_on_the_page
     await desk.outbox.deliver("ada", "a1", part, again=True, only=["page"])
     assert desk.state == "sent"
     assert desk.shown() == before
+
+
+async def test_what_is_taken_back_after_its_end_is_called_as_it_began(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "page")
+    for kind in ("update", "resolved"):
+        assert await desk.tell(kind) == "sent"
+    await desk.outbox.retract("ada", "a1", "")
+    await desk.outbox.take_back("ada", "a1")
+    titles = re.findall(r"<title[^>]*>([^<]*)</title>", (desk.directory / "feed.atom").read_text())[1:]
+    assert [title.rpartition(" ")[2] for title in titles] == ["update"], titles

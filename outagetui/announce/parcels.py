@@ -98,7 +98,7 @@ def _history(
             if each.audience == event.audience and (each.part < event.part if own else at < made.parts[0][0])
         ]
         if mine and not own and other.retracted is not None:
-            mine = [replace(mine[-1], kind=WITHDRAWN, body="", at=other.retracted[0])]
+            mine = [replace(mine[0], kind=WITHDRAWN, body="", at=other.retracted[0])]
         posts += mine
     return tuple(sorted(posts, key=lambda post: post.at, reverse=True))
 

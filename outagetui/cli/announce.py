@@ -21,7 +21,7 @@ UPDATE = "update"
 @click.argument("kind", default="")
 @click.option("--audience", type=click.Choice(AUDIENCES), help="Whom to tell.")
 @click.option("--outlet", "chosen", multiple=True, help="Only this outlet (repeatable; default: all of the audience).")
-@click.option("--note", default="", help="Words for the template's {note}; with --retract, why.")
+@click.option("--note", default="", help="Words for the template's {note}; with --retract, why (for the journal).")
 @click.option("--update", metavar="ID", default="", help="Go on with this open announcement (KIND: update).")
 @click.option("--retract", metavar="ID", default="", help="Take this announcement back from wherever it is.")
 @click.option("--dry-run", "dry", is_flag=True, help="Print what each outlet would get; send nothing.")

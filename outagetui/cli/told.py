@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sys
 import time
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -11,7 +12,7 @@ import click
 from msgspec.structs import replace
 
 from outagetui.announce.fit import FitError, fit_for, sent_text
-from outagetui.cli.common import UNUSABLE, directory, fail, store
+from outagetui.cli.common import directory, fail, store
 from outagetui.config import ConfigError, load
 from outagetui.config.durations import parse_duration
 from outagetui.rows import AnnouncementRow, DeliveryRow
@@ -44,7 +45,7 @@ async def follow(
     """Follow an announcement in the journal until every outlet (or `only` some) ended, and was seen.
 
     The latter is waited for at most `wait` seconds. What is new is said at once, and so is what does not move any more.
-    Ends the command when the daemon falls silent.
+    When the daemon falls silent that is said, and what is known by then is returned.
     """
     source = StoreSource(Path(store(dict(options))))
     told: dict[str, str] = {}
@@ -53,9 +54,14 @@ async def follow(
     try:
         while True:
             now = time.monotonic()
-            if source.board(time.time()).stale:
-                fail(f"the daemon fell silent; what became of {reply['announcement']}: outagetui journal", UNUSABLE)
+            stale = source.board(time.time()).stale
             made = source.announcement(str(reply["announcement"]))
+            if stale:
+                words = f"the daemon fell silent; what became of {reply['announcement']}: outagetui journal"
+                if made is None:
+                    fail(words, FAILED)
+                sys.stderr.write(f"{words}\n")
+                return made
             if made is not None and made.parts > int(reply.get("part", 0)):
                 rows = [row for row in made.deliveries if not only or row.outlet in only]
                 for row in rows:

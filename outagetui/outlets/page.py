@@ -45,11 +45,15 @@ async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
 
 
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
-    """Write the page with no more of the announcement than its title, and that it was withdrawn."""
+    """Write the page with no more of the announcement than its first title, and that it was withdrawn."""
+    own = [post for post in delivery.history if post.announcement == delivery.announcement]
+    first = own[-1] if own else delivery  # the title of an all-clear would read as if that were taken back
     gone = replace(
         delivery,
         key="",
         kind=WITHDRAWN,
+        title=first.title,
+        others=first.others,
         body="",
         at=tools.now(),
         next_update=None,

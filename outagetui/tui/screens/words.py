@@ -47,7 +47,9 @@ class WordsForm(ModalScreen[tuple[str, str] | None]):
 
     def on_mount(self) -> None:
         """Begin in the text, with a still cursor: over a slow line every blink costs."""
-        self.query_one(Input).cursor_blink = False
+        title = self.query_one(Input)
+        title.cursor_blink = False
+        title.cursor_position = 0  # a long one shows its beginning
         text = self.query_one(TextArea)
         text.cursor_blink = False
         text.focus()
