@@ -56,18 +56,13 @@ def parcel(
 
 def _above(config: Config, ledger: Ledger, made: Announcement, outlet: str) -> Delivery | None:
     """Return what the newest later announcement has at the outlet: a page shows that first, whatever else changes."""
-    later = [
-        other
-        for other in ledger.announcements.values()
-        if other.parts[0][0] > made.parts[0][0]
-        and other.newest.audience == made.newest.audience
-        and other.retracted is None
-        and other.told().get(outlet)
-    ]
-    if not later:
-        return None
-    newest = max(later, key=lambda other: other.parts[0][0])
-    return parcel(config, ledger, newest, newest.part(max(newest.told()[outlet])), outlet)
+    for other in reversed(ledger.announcements.values()) if made.id in ledger.announcements else ():
+        if other.id == made.id:
+            break
+        told = other.told().get(outlet)
+        if told and other.retracted is None and other.newest.audience == made.newest.audience:
+            return parcel(config, ledger, other, other.part(max(told)), outlet)
+    return None
 
 
 def placed(made: Announcement, outlet: str, *, before: int | None = None, named: bool = False) -> tuple[Placed, ...]:
@@ -88,15 +83,21 @@ def placed(made: Announcement, outlet: str, *, before: int | None = None, named:
 def _history(
     ledger: Ledger, made: Announcement, event: AnnouncementMade, outlet: str, language: str
 ) -> tuple[Post, ...]:
-    """Return the earlier parts of this announcement and those of earlier ones, newest first."""
+    """Return the earlier parts of this announcement, those of earlier ones, and of later ones what is at the outlet.
+
+    Which is later is told by their order in the journal, since clocks are set back.
+    """
     posts: list[Post] = []
+    later = False
     for other in ledger.announcements.values():
         own = other.id == made.id
+        told = other.told().get(outlet, ())
         mine = [
             _post(at, other, each, outlet, language)
             for at, _, each in other.parts
-            if each.audience == event.audience and (each.part < event.part if own else at < made.parts[0][0])
+            if each.audience == event.audience and (each.part < event.part if own else not later or each.part in told)
         ]
+        later = later or own
         if mine and not own and other.retracted is not None:
             mine = [replace(mine[0], kind=WITHDRAWN, body="", at=other.retracted[0])]
         posts += mine

@@ -94,8 +94,9 @@ def render(
     language = tag_of(delivery.language if delivery else outlet.language)
     business = tidy(business, 120)
     shown = notices(delivery) if delivery else ()
-    at = delivery.at if delivery else at
-    index = view(shown, delivery, business=business, timezone=timezone, language=language, listed=listed)
+    at = max((post.at for notice in shown for post in notice.posts), default=at)
+    key = delivery.key if delivery else ""
+    index = view(shown, key, business=business, timezone=timezone, language=language, seen=at, listed=listed)
     notice = fragment(
         shown,
         business=business,

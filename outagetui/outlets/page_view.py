@@ -19,7 +19,7 @@ from outagetui.outlets.links import Block, Piece, blocks, link, scheme_of
 from outagetui.outlets.notices import Notice, tidy
 from outagetui.outlets.page_marks import mark
 from outagetui.outlets.page_words import MEANINGS, OTHER, Words, language_of, name_of, tag_of, words
-from outagetui.outlets.values import Delivery, Post
+from outagetui.outlets.values import Post
 
 _HERE = Path(__file__).parent
 _CHUNKS = re.compile("[^/.@]+[/.@]*|[/.@]+")  # a long address breaks between these, not within a word
@@ -49,18 +49,21 @@ class Tongue(Struct, frozen=True, kw_only=True):
 
 def view(
     shown: tuple[Notice, ...],
-    delivery: Delivery | None,
+    key: str,
     *,
     business: str,
     timezone: str,
     language: str,
+    seen: float,
     listed: bool,
 ) -> str:
-    """Return the page. `listed`: the list of official accounts lies beside it, so that it may be linked to."""
+    """Return the page as of `seen`, marked with the `key` of its newest delivery.
+
+    `listed`: the list of official accounts lies beside it, so that it may be linked to.
+    """
     say = words(language)
     place = times.zone(timezone)
     current = shown[0] if shown else None
-    seen = delivery.at if delivery else 0.0
     spoken = tuple(tongues(current, business, place, language, seen)) if current else ()
     tone = current.meaning.tone if current else "clear"
 
@@ -73,7 +76,7 @@ def view(
         own=language_of(language),
         business=business,
         zone=timezone,
-        key=tidy(delivery.key, 200) if delivery else "",
+        key=tidy(key, 200),
         headline=headline(current, say),
         tone=tone,
         glyph=_GLYPHS[tone],
