@@ -134,7 +134,7 @@ def test_a_withdrawn_notice_stays_in_the_history_as_withdrawn(net: Net) -> None:
         made = press.pen.ledger.announcements["a2"]
         history = press.outbox.delivery(made, later, "blog").history
         assert [(post.announcement, post.kind, post.title, post.body) for post in history] == [
-            ("a1", "withdrawn", "update", "")
+            ("a1", "withdrawn", "investigating", "")
         ]
         assert press.pen.told(DeliveryEnded)[-1].state == "sent"
 

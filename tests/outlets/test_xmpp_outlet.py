@@ -283,7 +283,8 @@ async def test_a_server_that_hangs_was_told_nothing(server: Server, tmp_path: Pa
     outlet = outlet_at(server, timeout=0.8)
     server.prosody.group.freeze()
     done = await publish(outlet, part_of(outlet), tools(tmp_path))
-    assert (done.state, done.detail) == ("failed", "no answer within 0.8 s")
+    assert done.state == "failed"
+    assert done.detail.endswith(" within 0.8 s"), done
 
 
 async def test_a_server_announces_it_to_everybody_who_is_online(server: Server, tmp_path: Path) -> None:
