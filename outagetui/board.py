@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 from outagetui.cost import rates, spending, words
 from outagetui.health import Health
-from outagetui.ledger import CLOSING_KINDS, Ledger, Proof
+from outagetui.ledger import Ledger, Proof
 from outagetui.live import Beat, Live, Public, PublicChannel, PublicOutlet
-from outagetui.model import AUDIENCES, BAD, WORST_FIRST, Audience, State
+from outagetui.model import AUDIENCES, BAD, CLOSING_KINDS, WORST_FIRST, Audience, State
 from outagetui.practice import practices, practised
 from outagetui.reach import reach
 from outagetui.rows import (

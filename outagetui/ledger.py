@@ -6,12 +6,11 @@ from msgspec.structs import replace
 from outagetui import events
 from outagetui.alerts.fold import Alerts
 from outagetui.events import StepPlan
-from outagetui.model import BAD, GOOD, Entry, State
+from outagetui.model import BAD, CLOSING_KINDS, GOOD, Entry, State
 from outagetui.rows import MuteRow, StepRow
 
 STATES = frozenset(State)
 QUIET_SECONDS = 1800.0
-CLOSING_KINDS = ("resolved", "false-alarm")
 PLACED = ("sent", "seen")  # states of a delivery that is there
 _UNASKED = {"question": "", "answers": (), "preview": "", "why": "", "hash": "", "until": None}
 

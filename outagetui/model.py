@@ -1,5 +1,6 @@
 """The values every other module speaks: frozen, without I/O. Times are epoch seconds, durations seconds."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Literal
 
@@ -38,9 +39,10 @@ WORST_FIRST: tuple[State, ...] = (State.DOWN, State.PARTIAL, State.UNKNOWN, Stat
 
 GOOD = (State.UP, State.SLOW)  # people can use it
 BAD = (State.PARTIAL, State.DOWN)  # it fails for some, or for all
+CLOSING_KINDS = ("resolved", "false-alarm")  # kinds of announcement that end it
 
 
-def worst(states: "list[State]") -> State:
+def worst(states: Iterable[State]) -> State:
     """Return the worst of `states` (down, partial, unknown, blind, slow, up); unknown when there is none."""
     return min(states, key=WORST_FIRST.index, default=State.UNKNOWN)
 

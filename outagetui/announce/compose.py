@@ -18,7 +18,6 @@ from outagetui.published import published, published_lines
 from outagetui.text import clean
 
 FIELDS: tuple[str, ...] = ("business", "since", "since_utc", "failed", "accounts", "next_update", "page", "note")
-CLOSING = frozenset({"resolved", "false-alarm"})  # kinds that close an announcement
 _MAY_BE_EMPTY = frozenset({"accounts", "next_update", "page", "note"})
 _PLACE = re.compile(r"\{\{|\}\}|\{([^{}\n]*)\}|[{}]")
 _IN_UTC = re.compile(r"(\{since\})\s*[(（]\{since_utc\}[)）]")

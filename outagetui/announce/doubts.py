@@ -7,8 +7,7 @@ from msgspec import Struct
 
 from outagetui.announce.counting import price
 from outagetui.events import AnnouncementMade
-from outagetui.ledger import CLOSING_KINDS
-from outagetui.model import BAD, GOOD, Channel, Config, Outlet, State
+from outagetui.model import BAD, CLOSING_KINDS, GOOD, Channel, Config, Outlet, State
 from outagetui.outlets.values import Fitted
 from outagetui.preview import Doubt
 from outagetui.text import clean, listed

@@ -10,8 +10,8 @@ from outagetui.announce.compose import BODY_LIMIT, TITLE_LIMIT, Account, Facts, 
 from outagetui.announce.effect import liked
 from outagetui.announce.fit import fit_for, page_of
 from outagetui.events import AnnouncementMade
-from outagetui.ledger import CLOSING_KINDS, Announcement, Ledger
-from outagetui.model import BAD, Audience, Channel, Config, Outlet, State, Template
+from outagetui.ledger import Announcement, Ledger
+from outagetui.model import BAD, CLOSING_KINDS, Audience, Channel, Config, Outlet, State, Template
 from outagetui.published import published, published_lines
 from outagetui.text import clean, nearest
 

@@ -19,11 +19,6 @@ def key_of(made: Announcement, part: int, outlet: str) -> str:
     return hashlib.sha256(told.encode()).hexdigest()[:24]
 
 
-def words_of(made: Announcement, event: AnnouncementMade, outlet: str, language: str) -> tuple[str, str]:
-    """Return title and body of a part for one outlet: an operator's own, if there are any."""
-    return made.words(event, outlet, language)
-
-
 def parcel(
     config: Config, ledger: Ledger, made: Announcement, event: AnnouncementMade, outlet: str, *, again: bool = False
 ) -> Delivery:
@@ -31,7 +26,7 @@ def parcel(
     place = next((each for each in config.outlets if each.id == outlet), None)
     wanted = place.language if place is not None else "en"
     language = wanted if (event.part, outlet) in made.edits else event.spoken(wanted)
-    title, body = words_of(made, event, outlet, language)
+    title, body = made.words(event, outlet, language)
     return Delivery(
         announcement=event.announcement,
         part=event.part,
@@ -105,7 +100,7 @@ def _history(
 
 
 def _post(at: float, made: Announcement, event: AnnouncementMade, outlet: str, language: str) -> Post:
-    title, body = words_of(made, event, outlet, language)
+    title, body = made.words(event, outlet, language)
     others = _others(made, event, outlet, language)
     return Post(announcement=made.id, part=event.part, kind=event.kind, title=title, body=body, at=at, others=others)
 

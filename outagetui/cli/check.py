@@ -11,7 +11,7 @@ import click
 
 from outagetui import verdict
 from outagetui.cli.common import STATUS, UNUSABLE, configuration, fail, leave, print_json
-from outagetui.model import Channel, Check, Config, Outcome, Outlet, Sample, State, worst
+from outagetui.model import WORST_FIRST, Channel, Check, Config, Outcome, Outlet, Sample, State, worst
 from outagetui.text import clean
 
 STATES = {Outcome.PASS: State.UP, Outcome.WARN: State.SLOW, Outcome.FAIL: State.DOWN, Outcome.UNKNOWN: State.UNKNOWN}
@@ -113,9 +113,8 @@ def _check(check: Check, sample: Sample) -> dict[str, Any]:
 
 def lines(document: dict[str, Any]) -> list[str]:
     """Return the report for people, worst channel first."""
-    order = [state.value for state in (State.DOWN, State.PARTIAL, State.UNKNOWN, State.BLIND, State.SLOW, State.UP)]
     out = []
-    for row in sorted([*document["channels"], *document["outlets"]], key=lambda row: order.index(row["state"])):
+    for row in sorted([*document["channels"], *document["outlets"]], key=lambda row: WORST_FIRST.index(row["state"])):
         out.append(f"{row['state'].upper():8}{row['name']} ({row.get('role', 'outlet')}, {row['audience']})")
         for check in row["checks"]:
             took = "" if check["latency_ms"] is None else f" {check['latency_ms']} ms"

@@ -9,7 +9,7 @@ from outagetui import verdict
 from outagetui.events import BlindChanged, Event, StateChanged
 from outagetui.ledger import Ledger
 from outagetui.live import SPARK, Live
-from outagetui.model import BAD, WORST_FIRST, Channel, Check, Config, Observation, Outcome, Outlet, Sample, State
+from outagetui.model import BAD, Channel, Check, Config, Observation, Outcome, Outlet, Sample, State, worst
 from outagetui.reach import Share, share_of
 from outagetui.text import clean
 from outagetui.verdict import Track
@@ -141,7 +141,7 @@ class Watch:
         """Return how much of a channel works, as the board shows it."""
         tracks = [self._tracks[check.id] for check in self._owned.get(channel, ())]
         known = [track.state for track in tracks if track.state is not State.UNKNOWN]
-        last = min(known, key=WORST_FIRST.index, default=State.UNKNOWN)
+        last = worst(known)
         failing = max(map(verdict.failing_share, tracks), default=0.0)
         return share_of(State.BLIND if self.blind else self.state_of(channel), last, failing)
 

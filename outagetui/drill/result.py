@@ -5,10 +5,9 @@ from typing import Any
 
 from outagetui import events
 from outagetui.drill.scenario import CURED
-from outagetui.model import Entry, State
+from outagetui.model import BAD, Entry
 from outagetui.narrative import tell
 
-BAD = (State.PARTIAL.value, State.DOWN.value)
 OUT = ("sent", "seen")
 Seen = tuple[float, dict[str, float]]  # epoch seconds, reach now by audience
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from outagetui.announce.compose import BODY_LIMIT, CLOSING, TITLE_LIMIT
+from outagetui.announce.compose import BODY_LIMIT, TITLE_LIMIT
+from outagetui.model import CLOSING_KINDS
 from outagetui.outlets.page_words import MEANINGS, OTHER, Meaning
 from outagetui.outlets.values import Delivery, Post, Wording
 from outagetui.published import published, published_lines
@@ -39,7 +40,7 @@ class Notice(Struct, frozen=True):
     @property
     def closed(self) -> bool:
         """Whether the newest part closes it."""
-        return self.newest.kind in CLOSING or self.withdrawn
+        return self.newest.kind in CLOSING_KINDS or self.withdrawn
 
     @property
     def withdrawn(self) -> bool:
@@ -51,7 +52,7 @@ class Notice(Struct, frozen=True):
         """What holds now: the newest kind but `update`, which changes nothing; `identified` if there is none."""
         if self.closed:
             return self.newest.kind
-        settled = (post.kind for post in self.posts if post.kind != "update" and post.kind not in CLOSING)
+        settled = (post.kind for post in self.posts if post.kind != "update" and post.kind not in CLOSING_KINDS)
         return next(settled, "identified")
 
     @property

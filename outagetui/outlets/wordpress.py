@@ -9,9 +9,8 @@ from typing import Any
 from urllib.parse import quote
 
 from outagetui.announce import times
-from outagetui.announce.compose import CLOSING
 from outagetui.announce.neutral import hypertext, neutral, unangled
-from outagetui.model import Outlet
+from outagetui.model import CLOSING_KINDS, Outlet
 from outagetui.outlet_options import WordpressOptions
 from outagetui.outlets import Delivered, Delivery, MaybeSentError, Tools, UnsentError
 from outagetui.outlets.hypertext import hypertext_of
@@ -141,7 +140,7 @@ async def _save(wire: Wire, outlet: Outlet, delivery: Delivery, tools: Tools, po
         "status": "publish",
     }
     if options_of(outlet, WordpressOptions).sticky:
-        document["sticky"] = delivery.kind not in CLOSING
+        document["sticky"] = delivery.kind not in CLOSING_KINDS
     url = f"{_posts(outlet)}/{quote(post, safe='')}" if post else _posts(outlet)
     return await wire.ask("POST", url, publishes=True, headers=auth, json=document)
 

@@ -6,9 +6,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from outagetui import events
-from outagetui.ledger import CLOSING_KINDS
 from outagetui.live import Public
-from outagetui.model import Entry
+from outagetui.model import CLOSING_KINDS, Entry
 from outagetui.report import reach_over_time, timeline, troubles
 from outagetui.report.evidence import Evidence, first_failure, without
 from outagetui.report.incidents import LEAD_SECONDS, Incident, entries_of

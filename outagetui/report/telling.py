@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from outagetui import events
-from outagetui.ledger import CLOSING_KINDS
-from outagetui.model import Entry
+from outagetui.model import CLOSING_KINDS, Entry
 from outagetui.report.values import Delivered, Gap, Part, Question, Reply, Told, Wording, when
 from outagetui.text import clean, clean_lines
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from outagetui import events
-from outagetui.model import Entry
+from outagetui.model import BAD, Entry
 from outagetui.report.unseen import Unseen
 from outagetui.report.values import Gap, Told, Trouble, when
 from outagetui.report.words import span
@@ -11,7 +11,6 @@ from outagetui.text import clean
 
 LIMIT = 500
 UNWELL = ("failed", "unknown")
-BAD = ("partial", "down")
 
 
 def troubles(
