@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
-from outagetui import events
-from outagetui.board import build
-from outagetui.events import Event
-from outagetui.ledger import Ledger
-from outagetui.live import Beat, Live, Public
-from outagetui.model import Entry, State
-from outagetui.rows import Board, ChannelRow, ReachRow
+from outagetui.board.build import build
+from outagetui.board.rows import Board, ChannelRow, ReachRow
+from outagetui.core.model import Entry, State
+from outagetui.facts import events
+from outagetui.facts.events import Event
+from outagetui.facts.ledger import Ledger
+from outagetui.facts.live import Beat, Live, Public
 from tests.stores import PUBLIC, live_row
 
 NOW = 2000.0

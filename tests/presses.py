@@ -5,11 +5,11 @@ import asyncio
 import pytest
 from outagetui import outlets
 from outagetui.announce.outbox import Outbox
-from outagetui.daemon.courier import Courier
-from outagetui.events import AnnouncementMade
-from outagetui.model import Check, Config, Outlet, Segment, State, Template
-from outagetui.options import TcpOptions
-from outagetui.outlet_options import MastodonOptions
+from outagetui.core.model import Check, Config, Outlet, Segment, State, Template
+from outagetui.core.outlet_options import MastodonOptions
+from outagetui.core.probe_options import TcpOptions
+from outagetui.daemon.background_delivery import Courier
+from outagetui.facts.events import AnnouncementMade
 from outagetui.outlets import Delivered, Delivery, MaybeSentError, Tools, UnsentError
 from tests.runs import Pen
 from tests.stores import channel

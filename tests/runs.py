@@ -6,18 +6,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from outagetui.actions import Result
-from outagetui.events import (
-    Event,
-    StepPlan,
-    decode,
-    encode,
-    kind_of,
-)
-from outagetui.journal import WriteError, chain
-from outagetui.ledger import Ledger
-from outagetui.model import Check, Entry, Outcome, Sample, State
-from outagetui.options import TcpOptions
+from outagetui.core.model import Check, Entry, Outcome, Sample, State
+from outagetui.core.probe_options import TcpOptions
+from outagetui.facts.events import Event, StepPlan, decode, encode, kind_of
+from outagetui.facts.ledger import Ledger
 from outagetui.playbook.runner import Runner
+from outagetui.store.journal import WriteError, chain
 
 CHECK = Check(id="phone.port", probe="tcp", target="tcp://127.0.0.1:1", options=TcpOptions())
 

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from outagetui.board.rows import Board
+from outagetui.drill.processes import Stage, stage
 from outagetui.drill.rehearsal import rehearse
 from outagetui.drill.scenario import MESSENGER_2011
-from outagetui.drill.stage import Stage, stage
-from outagetui.rows import Board
-from outagetui.source import StoreSource
+from outagetui.store.source import StoreSource
 from outagetui.tui.terminal import prepare
 
 Moment = tuple[Path, float]

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from outagetui.live import Live, Public, PublicPlaybook, public
-from outagetui.model import Audience, Channel, Check, Condition, Config, Outcome, Outlet, Sample, Segment, State
-from outagetui.options import TcpOptions
-from outagetui.verdict import Track, add
+from outagetui.core.model import Audience, Channel, Check, Condition, Config, Outcome, Outlet, Sample, Segment, State
+from outagetui.core.probe_options import TcpOptions
+from outagetui.facts.live import Live, Public, PublicPlaybook, public
+from outagetui.facts.verdict import Track, add
 
 PASS = Sample(Outcome.PASS, latency_ms=10.0)
 FAIL = Sample(Outcome.FAIL, "timeout", "no answer in time")

@@ -2,12 +2,12 @@
 
 import pytest
 from msgspec.structs import replace
-from outagetui import events
-from outagetui.events import Event
-from outagetui.ledger import Ledger
-from outagetui.model import Entry
-from outagetui.rows import AnnouncementRow, DeliveryRow
-from outagetui.run_rows import announcement_row
+from outagetui.board.rows import AnnouncementRow, DeliveryRow
+from outagetui.board.run_rows import announcement_row
+from outagetui.core.model import Entry
+from outagetui.facts import events
+from outagetui.facts.events import Event
+from outagetui.facts.ledger import Ledger
 
 MADE = events.AnnouncementMade(
     announcement="a1",

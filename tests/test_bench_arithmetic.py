@@ -7,9 +7,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from outagetui.core.model import Observation, Outcome, Sample, State
 from outagetui.daemon.schedule import phase_of
-from outagetui.model import Observation, Outcome, Sample, State
-from outagetui.source import StoreSource
+from outagetui.store.source import StoreSource
 from tests.bench import __main__ as bench
 from tests.bench import protocols
 from tests.bench.daemon import configure

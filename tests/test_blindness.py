@@ -1,7 +1,7 @@
 """Our own uplink fails: nobody else is blamed, before, during or after."""
 
-from outagetui.events import BlindChanged
-from outagetui.model import State
+from outagetui.core.model import State
+from outagetui.facts.events import BlindChanged
 from tests.watching import FAIL, OURS, PASS, Story, check, config, cut_off, uplink
 
 

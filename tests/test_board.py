@@ -2,12 +2,12 @@
 
 import pytest
 from msgspec.structs import replace
-from outagetui import events
-from outagetui.board import STALE_AFTER
-from outagetui.events import Event
-from outagetui.live import Beat, Live, Public
-from outagetui.model import Condition, Segment, State
-from outagetui.rows import GainRow, IncidentRow, OutletRow, ReachRow, SuggestionRow
+from outagetui.board.build import STALE_AFTER
+from outagetui.board.rows import GainRow, IncidentRow, OutletRow, ReachRow, SuggestionRow
+from outagetui.core.model import Condition, Segment, State
+from outagetui.facts import events
+from outagetui.facts.events import Event
+from outagetui.facts.live import Beat, Live, Public
 from tests.boards import NOW, board, down, fresh, of, reach_of, rows
 from tests.stores import BAD, CHANNELS, SEGMENTS, SWITCH, business, channel, live_row, outlet, playbook
 

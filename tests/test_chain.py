@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from outagetui.reader import Reader
+from outagetui.store.reader import Reader
 from tests.test_reader import filled
 
 

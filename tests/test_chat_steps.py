@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from outagetui import config
-from outagetui.events import StepPlan
+from outagetui.facts.events import StepPlan
 from outagetui.playbook.plan import plan, undo_of
 from tests.configs import problems, write
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from outagetui.events import DeliveryIntended
+from outagetui.facts.events import DeliveryIntended
 from tests.daemon.conftest import _home as home_fixture
 from tests.daemon.house import House, eventually, free_port
 from tests.daemon.street import Street, street

@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
-from outagetui.events import Acked, Activated, AnnouncementMade, StepAnswered
+from outagetui.facts.events import Acked, Activated, AnnouncementMade, StepAnswered
 from tests.daemon.house import CHANNEL, House, eventually, house
 from tests.pty_driver import Pty
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from outagetui.cli import told
-from outagetui.events import AnnouncementMade, AnnouncementRetracted
-from outagetui.journal import Store
-from outagetui.live import Beat
+from outagetui.facts.events import AnnouncementMade, AnnouncementRetracted
+from outagetui.facts.live import Beat
+from outagetui.store.journal import Store
 from tests.stores import PUBLIC
 
 MADE = AnnouncementMade(

@@ -7,7 +7,8 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from outagetui.announce.compose import (
+from outagetui.core.model import Template
+from outagetui.wording.compose import (
     FIELDS,
     Account,
     ComposeError,
@@ -20,8 +21,7 @@ from outagetui.announce.compose import (
     unknown_fields,
     warnings,
 )
-from outagetui.model import Template
-from outagetui.published import published_lines
+from outagetui.wording.published import published_lines
 
 SINCE = 1795352520.0  # 2026-11-22 13:02 UTC
 FACTS = Facts(

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from outagetui.announce.compose import Account, Facts, compose, read_template
+from outagetui.wording.compose import Account, Facts, compose, read_template
 
 WORDS = Path(__file__).parents[1] / "playbooks" / "announcements"
 KINDS = ("investigating", "identified", "backup-active", "update", "recovering", "resolved", "false-alarm", "drill")

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from outagetui import config
 from outagetui.config.places import store_of
-from outagetui.model import State
-from outagetui.options import HttpOptions, ValueOptions
-from outagetui.step_options import AnnounceOptions, WaitOptions
+from outagetui.core.model import State
+from outagetui.core.probe_options import HttpOptions, ValueOptions
+from outagetui.core.step_options import AnnounceOptions, WaitOptions
 from tests.configs import CHANNEL, SETTINGS, write
 
 SMALL = Path(__file__).parent / "data" / "small"

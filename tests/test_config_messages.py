@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from outagetui import config
-from outagetui.outlet_options import CommandOutletOptions, EmailOptions
+from outagetui.core.outlet_options import CommandOutletOptions, EmailOptions
 from outagetui.outlets import can_publish
 from tests.configs import CHANNEL, SETTINGS, problems, write
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from outagetui import config
-from outagetui.outlet_options import MastodonOptions
+from outagetui.core.outlet_options import MastodonOptions
 from outagetui.outlets import can_publish
 from tests.configs import SETTINGS, problems, write
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from outagetui.contacts import groups, sheet, vcard
 from outagetui.contacts.merging import merge
-from outagetui.contacts.selection import Entry, Kind, on_channel
-from outagetui.model import Channel, Check, Contact
-from outagetui.options import SmtpOptions, TlsOptions
+from outagetui.core.addresses import Entry, Kind, on_channel
+from outagetui.core.model import Channel, Check, Contact
+from outagetui.core.probe_options import SmtpOptions, TlsOptions
 
 Card = dict[str, tuple[dict[str, str], str]]
 

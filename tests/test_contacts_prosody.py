@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from outagetui.contacts import groups
-from outagetui.contacts.selection import Entry
+from outagetui.core.addresses import Entry
 from tests.servers.prosody import DOMAIN, Prosody
 
 PASSWORD = "geheim"

@@ -1,8 +1,8 @@
 """What a paid backup costs: from declared rates and use, or from how its balance falls."""
 
 import pytest
-from outagetui.cost import declared, rates, spending, words
-from outagetui.model import Cost
+from outagetui.core.model import Cost
+from outagetui.facts.cost import declared, rates, spending, words
 
 HOUR = 3600.0
 PREPAID = Cost(per_minute=0.02, minutes_per_hour=30, balance="phone.balance")

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 from outagetui.announce.outbox import Outbox
-from outagetui.events import AnnouncementMade
-from outagetui.model import State
+from outagetui.core.model import State
+from outagetui.facts.events import AnnouncementMade
 from tests.outlets.kit import AT, CASES, Case, outlet_of, tools_for
 from tests.outlets.mailkit import outlet_for, tools_at
 from tests.outlets.servers.post import Post

@@ -10,11 +10,11 @@ import random
 from statistics import fmean, median, quantiles
 
 import pytest
-from outagetui import verdict
+from outagetui.core.model import Check, Outcome, Sample, State
+from outagetui.core.probe_options import FeedOptions, TcpOptions
 from outagetui.daemon.schedule import TICK, Schedule
-from outagetui.model import Check, Outcome, Sample, State
-from outagetui.options import FeedOptions, TcpOptions
-from outagetui.verdict import Track
+from outagetui.facts import verdict
+from outagetui.facts.verdict import Track
 from tests.virtual_loop import run
 
 QUIET = 30.0

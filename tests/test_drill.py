@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from outagetui.reader import Reader
+from outagetui.store.reader import Reader
 
 pytestmark = pytest.mark.timeout(150)  # one drill takes three quarters of a minute, on a busy machine more
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from outagetui import events
+from outagetui.board.rows import ChannelRow
 from outagetui.config import load
-from outagetui.reader import Reader
-from outagetui.rows import ChannelRow
-from outagetui.source import StoreSource
+from outagetui.facts import events
+from outagetui.store.reader import Reader
+from outagetui.store.source import StoreSource
 from tests.drill_namespace import inside, report
 
 pytestmark = pytest.mark.timeout(150)  # as the other drills

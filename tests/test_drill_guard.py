@@ -15,7 +15,7 @@ def guarded(code: str) -> str:
     program = f"""
 import sys
 import os, subprocess
-from outagetui.drill.guard import loopback_only
+from outagetui.machine.loopback_only import loopback_only
 {SOCKETS + SIX}
 loopback_only(("true", "python9"))
 try:

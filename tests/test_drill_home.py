@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from outagetui import events
 from outagetui.daemon.main import DRILL, DRILL_PLACE
+from outagetui.facts import events
 from outagetui.orders.client import OrderClient
-from outagetui.reader import Reader
-from outagetui.source import StoreSource
+from outagetui.store.reader import Reader
+from outagetui.store.source import StoreSource
 from tests.drill_namespace import inside, report
 
 PROBES = {

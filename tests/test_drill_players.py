@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 from outagetui.config import load
-from outagetui.drill.opening import Opening
+from outagetui.core.model import Check, Outcome, Sample
+from outagetui.drill.business_files import make_secrets, write
+from outagetui.drill.casts import TROUPES, Troupe
+from outagetui.drill.listener import Opening
+from outagetui.drill.processes import PRIVATE
 from outagetui.drill.scenario import JABBER_AND_PHONE, SCENARIOS
-from outagetui.drill.site import make_secrets, write
-from outagetui.drill.stage import PRIVATE
-from outagetui.drill.troupe import TROUPES, Troupe
-from outagetui.model import Check, Outcome, Sample
+from outagetui.machine.secrets import Secrets
+from outagetui.net.vantage import Vantage
 from outagetui.probes import look
-from outagetui.probes.vantage import Vantage
-from outagetui.secrets import Secrets
 
 
 class House:

@@ -1,10 +1,10 @@
 """What came of a drill, from made-up journals: also of those that went badly."""
 
 import pytest
-from outagetui import events
+from outagetui.core.model import Entry
 from outagetui.drill.result import Marks, reach_story, result, score
-from outagetui.events import Event
-from outagetui.model import Entry
+from outagetui.facts import events
+from outagetui.facts.events import Event
 
 PRIMARIES = frozenset({"messenger", "team"})
 BEGIN = 1000.0

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from outagetui.secrets import SecretError, Secrets
+from outagetui.machine.secrets import SecretError, Secrets
 
 
 @pytest.fixture

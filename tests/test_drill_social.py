@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 from outagetui import outlets
-from outagetui.announce.fit import fit_for
 from outagetui.config import load
-from outagetui.drill.opening import Opening
+from outagetui.core.model import Outcome, Outlet, Sample
+from outagetui.drill.business_files import make_secrets, write
+from outagetui.drill.casts import TROUPES, Troupe
+from outagetui.drill.listener import Opening
 from outagetui.drill.scenario import FACEBOOK_2021
-from outagetui.drill.site import make_secrets, write
-from outagetui.drill.troupe import TROUPES, Troupe
-from outagetui.model import Outcome, Outlet, Sample
+from outagetui.machine.secrets import Secrets
+from outagetui.net.vantage import Vantage
 from outagetui.outlets import Delivered, Delivery, Placed, Tools
 from outagetui.probes import look
-from outagetui.probes.vantage import Vantage
-from outagetui.secrets import Secrets
+from outagetui.wording.fit import fit_for
 
 NOW = 1795352520.0
 SERVICES = ("facebook", "mastodon")

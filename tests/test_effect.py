@@ -1,12 +1,12 @@
 """What an announcement does for its audience, and what to know before it is sent."""
 
 from msgspec.structs import replace
-from outagetui.announce.doubts import Doubt, Known, doubts, host_of
 from outagetui.announce.effect import effect, liked
-from outagetui.events import AnnouncementMade
-from outagetui.model import Config, Segment, State
-from outagetui.outlets.values import Fitted
-from outagetui.reach import Share
+from outagetui.announce.warnings import Doubt, Known, doubts, host_of
+from outagetui.core.model import Config, Segment, State
+from outagetui.facts.events import AnnouncementMade
+from outagetui.facts.reach import Share
+from outagetui.wording.delivery import Fitted
 from tests.presses import outlet, settings
 from tests.stores import channel
 

@@ -13,9 +13,9 @@ from outagetui.cli.config import init
 from outagetui.config.decode import keys_of
 from outagetui.config.examples import example, names, outlet_names
 from outagetui.config.tables import PUBLISHES, OutletTable
-from outagetui.model import Config
-from outagetui.options import PROBES
-from outagetui.outlet_options import OUTLETS
+from outagetui.core.model import Config
+from outagetui.core.outlet_options import OUTLETS
+from outagetui.core.probe_options import PROBES
 from outagetui.outlets import can_publish
 from tests.configs import CHANNEL, SETTINGS
 

@@ -6,11 +6,11 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from outagetui.announce.compose import account_line
-from outagetui.announce.counting import BLUESKY_BYTES, LIMITS, count, fits, has_link
-from outagetui.announce.fit import FitError, fit, sent_text
-from outagetui.announce.neutral import markdown, neutral, neutral_address
-from outagetui.published import published
+from outagetui.wording.compose import account_line
+from outagetui.wording.counting import BLUESKY_BYTES, LIMITS, count, fits, has_link
+from outagetui.wording.fit import FitError, fit, sent_text
+from outagetui.wording.neutral import markdown, neutral, neutral_address
+from outagetui.wording.published import published
 
 PAGE = "https://status.example.net/"
 ACCOUNTS = (

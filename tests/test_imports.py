@@ -41,7 +41,7 @@ store.leave()
     store = tmp_path / "store.db"
     subprocess.run([sys.executable, "-c", "import sys\n" + code, str(store)], check=True, cwd=ROOT)
     modules = command("--store", str(store), "status", "--json", status={3})
-    assert "outagetui.board" in modules
+    assert "outagetui.board.build" in modules
     assert not modules & (SCREENS | NETWORK | {"click", "asyncio", "multiprocessing", "tomli"})
     assert not any(name.startswith(("outagetui.daemon", "outagetui.tui", "outagetui.probes")) for name in modules)
 
@@ -65,7 +65,7 @@ def test_validate_loads_no_screens_and_no_network() -> None:
 
 
 def test_the_wall_cannot_reach_anything_that_orders() -> None:
-    modules = loaded("import outagetui.tui.wall, outagetui.tui.terminal, outagetui.source")
+    modules = loaded("import outagetui.tui.wall, outagetui.tui.terminal, outagetui.store.source")
     forbidden = (
         "outagetui.orders",
         "outagetui.daemon",
@@ -86,36 +86,36 @@ def test_the_wall_cannot_reach_anything_that_orders() -> None:
 
 def test_the_wallboard_command_brings_no_order_client_either() -> None:
     modules = loaded(
-        "import outagetui.cli.screens; from outagetui.source import StoreSource; import outagetui.tui.wall"
+        "import outagetui.cli.screens; from outagetui.store.source import StoreSource; import outagetui.tui.wall"
     )
     orders = ("outagetui.orders", "outagetui.daemon", "outagetui.cli.orders", "outagetui.playbook")
     assert [name for name in modules if name.startswith(orders)] == []
 
 
 def test_the_operators_screens_load_no_network_library() -> None:
-    modules = loaded("import outagetui.tui.app, outagetui.source, outagetui.orders.client")
+    modules = loaded("import outagetui.tui.app, outagetui.store.source, outagetui.orders.client")
     assert not modules & (NETWORK - {"ssl"})
     assert not any(name.startswith(("outagetui.probes", "outagetui.daemon", "outagetui.config")) for name in modules)
 
 
 PURE = [
-    "verdict",
-    "reach",
-    "board",
-    "cost",
-    "fate",
-    "ledger",
-    "events",
-    "live",
-    "model",
-    "narrative",
-    "options",
-    "rows",
-    "text",
+    "facts.verdict",
+    "facts.reach",
+    "board.build",
+    "facts.cost",
+    "facts.common_fate",
+    "facts.ledger",
+    "facts.events",
+    "facts.live",
+    "core.model",
+    "board.narrative",
+    "core.probe_options",
+    "board.rows",
+    "core.text",
     "alerts.chain",
-    "alerts.fold",
+    "facts.alert_ledger",
     "alerts.words",
-    "announce.compose",
+    "wording.compose",
     "playbook.plan",
     "drill.result",
     "drill.scenario",
@@ -132,13 +132,16 @@ def test_the_daemon_loads_no_screens() -> None:
     assert not modules & (SCREENS | {"httpx", "feedparser", "jinja2", "click", "apprise", "requests"})
 
 
-@pytest.mark.parametrize("package", ["probes", "actions", "outlets", "feeds"])
+@pytest.mark.parametrize(
+    "package", ["probes", "actions", "outlets", "probes/feeds", "protocols", "protocols/sip", "protocols/xmpp", "net"]
+)
 def test_what_acts_or_looks_never_loads_the_journal(package: str) -> None:
     files = (ROOT / "outagetui" / package).glob("*.py")
-    names = [f"outagetui.{package}.{file.stem}" for file in files if file.stem != "__init__"]
-    modules = loaded("\n".join(f"import {name}" for name in [f"outagetui.{package}", *names]))
+    room = f"outagetui.{package.replace('/', '.')}"
+    names = [f"{room}.{file.stem}" for file in files if file.stem != "__init__"]
+    modules = loaded("\n".join(f"import {name}" for name in [room, *names]))
     assert "sqlite3" not in modules
-    assert not modules & {"outagetui.journal", "outagetui.reader", "outagetui.ledger", "textual"}
+    assert not modules & {"outagetui.store.journal", "outagetui.store.reader", "outagetui.facts.ledger", "textual"}
 
 
 def test_nothing_but_the_command_line_imports_the_screens() -> None:

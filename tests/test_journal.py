@@ -10,13 +10,13 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from outagetui import journal
-from outagetui.events import Activated, DaemonStarted, Deactivated, StateChanged, decode
-from outagetui.journal import GENESIS, Store, StoreError, chain
-from outagetui.live import Beat, Live, Public
-from outagetui.model import Observation, Outcome, Sample, State
-from outagetui.reader import Reader
-from outagetui.verdict import Track
+from outagetui.core.model import Observation, Outcome, Sample, State
+from outagetui.facts.events import Activated, DaemonStarted, Deactivated, StateChanged, decode
+from outagetui.facts.live import Beat, Live, Public
+from outagetui.facts.verdict import Track
+from outagetui.store import journal
+from outagetui.store.journal import GENESIS, Store, StoreError, chain
+from outagetui.store.reader import Reader
 from tests.stores import PUBLIC, live_row
 
 BEAT = Beat(1, 1000.0)
@@ -282,8 +282,8 @@ def test_cutting_off_the_newest_entries_stays_in_evidence_when_the_daemon_goes_o
 WRITER = """
     import sys
     from pathlib import Path
-    from outagetui.events import Activated
-    from outagetui.journal import Store
+    from outagetui.facts.events import Activated
+    from outagetui.store.journal import Store
     store = Store(Path(sys.argv[1]))
     number = 0
     while True:

@@ -11,8 +11,8 @@ from queue import Empty, Queue
 from typing import Any
 
 import pytest
-from outagetui.events import Activated, Deactivated, Event
-from outagetui.journal import Store
+from outagetui.facts.events import Activated, Deactivated, Event
+from outagetui.store.journal import Store
 
 
 class Follower:

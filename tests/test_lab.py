@@ -13,7 +13,7 @@ from typing import Any
 import dns.message
 import dns.query
 import pytest
-from outagetui.model import Outcome
+from outagetui.core.model import Outcome
 from tests.lab.processes import end, members, started
 
 pytestmark = pytest.mark.timeout(90)

@@ -2,9 +2,9 @@
 
 import pytest
 from msgspec.structs import replace
-from outagetui.announce.parcels import parcel
-from outagetui.events import AnnouncementMade
-from outagetui.model import Template
+from outagetui.announce.deliveries import parcel
+from outagetui.core.model import Template
+from outagetui.facts.events import AnnouncementMade
 from tests.presses import KINDS, Net, Press, settings
 from tests.virtual_loop import run
 

@@ -3,11 +3,11 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from outagetui import events
-from outagetui.events import Event, StepPlan
-from outagetui.ledger import QUIET_SECONDS, Incident, Ledger
-from outagetui.model import Entry, State
-from outagetui.rows import MuteRow
+from outagetui.core.model import Entry, State
+from outagetui.facts import events
+from outagetui.facts.events import Event, StepPlan
+from outagetui.facts.ledger import QUIET_SECONDS, Incident, Ledger
+from outagetui.facts.step_row import MuteRow
 
 
 class Journal:

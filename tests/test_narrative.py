@@ -4,10 +4,10 @@ import typing
 
 import msgspec
 import pytest
-from outagetui import events
-from outagetui.events import Event
-from outagetui.model import Entry
-from outagetui.narrative import tell
+from outagetui.board.narrative import tell
+from outagetui.core.model import Entry
+from outagetui.facts import events
+from outagetui.facts.events import Event
 
 TEXTS = {"en": ("Use the chat", "Body")}
 STORY: list[tuple[Event, str]] = [

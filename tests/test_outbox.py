@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 from outagetui import outlets
+from outagetui.announce.deliveries import key_of
 from outagetui.announce.outbox import AnnounceError, Outbox
-from outagetui.announce.parcels import key_of
-from outagetui.daemon.courier import Courier
-from outagetui.events import Activated, AnnouncementMade, DeliveryEnded, DeliveryIntended
-from outagetui.model import Config, Outlet, State, Template
+from outagetui.core.model import Config, Outlet, State, Template
+from outagetui.daemon.background_delivery import Courier
+from outagetui.facts.events import Activated, AnnouncementMade, DeliveryEnded, DeliveryIntended
 from outagetui.outlets import Delivered, Delivery, Tools
 from tests.stores import channel
 from tests.test_runner import Pen

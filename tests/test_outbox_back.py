@@ -5,7 +5,7 @@ from collections.abc import Coroutine
 
 import pytest
 from outagetui.announce.outbox import AnnounceError
-from outagetui.events import DeliveryEnded
+from outagetui.facts.events import DeliveryEnded
 from tests.presses import Net, Press
 from tests.virtual_loop import run
 

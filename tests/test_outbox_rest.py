@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 import pytest
 from msgspec.structs import replace
 from outagetui.announce.outbox import AnnounceError, Outbox
-from outagetui.model import State
+from outagetui.core.model import State
 from tests.outlets.kit import AT, CASES, outlet_of, tools_for
 from tests.outlets.servers.service import Answer, Fault, running
 from tests.presses import Net, Press, settings

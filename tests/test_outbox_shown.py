@@ -7,11 +7,11 @@ import pytest
 from msgspec.structs import replace
 from outagetui.announce.draft import Wanted
 from outagetui.announce.outbox import AnnounceError
-from outagetui.announce.proof import Proof
-from outagetui.daemon.world import summary
-from outagetui.events import Activated, AnnouncementMade, Deactivated
-from outagetui.model import Segment, State, Template
-from outagetui.reach import Share
+from outagetui.announce.previewing import Proof
+from outagetui.core.model import Segment, State, Template
+from outagetui.daemon.step_context import summary
+from outagetui.facts.events import Activated, AnnouncementMade, Deactivated
+from outagetui.facts.reach import Share
 from tests.presses import Net, Press
 from tests.stores import channel
 from tests.virtual_loop import run

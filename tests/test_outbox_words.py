@@ -5,8 +5,8 @@ from collections.abc import Coroutine
 
 import pytest
 from outagetui.announce.outbox import AnnounceError
-from outagetui.events import Activated, DeliveryIntended, Muted, StateChanged
-from outagetui.model import State
+from outagetui.core.model import State
+from outagetui.facts.events import Activated, DeliveryIntended, Muted, StateChanged
 from tests.presses import TIMEOUT, Net, Press
 from tests.virtual_loop import run
 

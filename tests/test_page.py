@@ -12,9 +12,9 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from outagetui.model import Outlet
+from outagetui.core.model import Outlet
 from outagetui.outlets import Delivered, Delivery, Post, Tools, can_publish, find, page, publish
-from outagetui.outlets.links import link
+from outagetui.wording.links import link
 from tests.outlets.kit import TOOLS
 from tests.pagekit import Html
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 from outagetui.announce.outbox import Outbox
-from outagetui.events import Activated, DeliveryEnded
-from outagetui.model import Config, Outlet, State
+from outagetui.core.model import Config, Outlet, State
+from outagetui.facts.events import Activated, DeliveryEnded
 from tests.runs import Pen
 from tests.test_outbox import config
 

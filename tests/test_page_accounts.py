@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from outagetui.cli.group import outagetui
-from outagetui.model import Channel
+from outagetui.core.model import Channel
 from outagetui.outlets import official, publish, signing
 from outagetui.outlets.signing import Signature, SigningError, sign
 from tests.configs import BACKUP, CHANNEL, PAGE, SETTINGS, problems, write

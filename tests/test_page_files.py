@@ -12,8 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from outagetui.model import Outlet
-from outagetui.outlets import Delivered, Delivery, files, find, page, publish
+from outagetui.core.model import Outlet
+from outagetui.machine import files
+from outagetui.outlets import Delivered, Delivery, find, page, publish
 from tests.outlets.kit import TOOLS
 
 OLD = (("feed.atom", b"old feed"), ("status.json", b"old status"), ("index.html", b"old index" * 999))
@@ -118,7 +119,7 @@ def test_everything_is_on_disk_before_the_first_rename_and_the_index_is_renamed_
 KILLED = """
 import os, sys
 from pathlib import Path
-from outagetui.outlets import files
+from outagetui.machine import files
 directory, at = Path(sys.argv[1]), 0
 old = tuple((name, b"old " + name.encode() * 99) for name in ("feed.atom", "status.json", "index.html"))
 new = tuple((name, b"new " + name.encode() * 99) for name in ("feed.atom", "status.json", "index.html"))

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from outagetui.outlets import Delivery, fragment, page, publish
-from outagetui.outlets.values import Wording
+from outagetui.wording.delivery import Wording
 from tests.outlets.kit import TOOLS
 from tests.pagekit import Html, assert_harmless, contrast
 from tests.test_page import ACCOUNTS, SINCE, delivery, outlet

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from outagetui.outlets import Delivered, Delivery, Placed, Post, Tools, find, page, publish, retract
 from outagetui.outlets.fragment import NOTHING
-from outagetui.outlets.values import Wording
+from outagetui.wording.delivery import Wording
 from tests.outlets.kit import TOOLS
 from tests.pagekit import Html, assert_harmless, assert_valid_atom, assert_valid_page, colours, contrast
 from tests.test_page import ACCOUNTS, FILES, PAYLOADS, SINCE, delivery, outlet

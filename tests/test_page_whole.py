@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 from outagetui.announce.outbox import Outbox
-from outagetui.events import Activated
-from outagetui.model import Outlet, State
+from outagetui.core.model import Outlet, State
+from outagetui.facts.events import Activated
 from tests.pagekit import assert_valid_atom, assert_valid_page
 from tests.test_outbox import config
 from tests.test_runner import Pen

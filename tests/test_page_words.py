@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from outagetui import config
-from outagetui.announce.compose import FIELDS, Account, Facts, compose, find_template, places
 from outagetui.outlets import publish
 from outagetui.outlets.page_words import words
+from outagetui.wording.compose import FIELDS, Account, Facts, compose, find_template, places
 from tests.configs import PAGE, write
 from tests.outlets.kit import TOOLS
 from tests.pagekit import assert_valid_page

@@ -6,12 +6,12 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from outagetui.events import StepPlan
-from outagetui.model import Channel, Condition, Config, Outlet, Playbook, Step, Undo
+from outagetui.core.model import Channel, Condition, Config, Outlet, Playbook, Step, Undo
+from outagetui.core.step_options import AnnounceOptions, ChannelsOptions, PlaybookOptions, StepOptions, WaitOptions
+from outagetui.facts.events import StepPlan
 from outagetui.playbook.plan import answers, digest, dry_run, how, plan, primaries
 from outagetui.playbook.sentences import span
 from outagetui.playbook.unwind import take_back, undo_of
-from outagetui.step_options import AnnounceOptions, ChannelsOptions, PlaybookOptions, StepOptions, WaitOptions
 
 
 def channel(id: str, name: str) -> Channel:

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from outagetui import events
-from outagetui.daemon.desk import Drilled, drilled_event
-from outagetui.events import DrilledBook, DrillEnded, Event, StepPlan
-from outagetui.ledger import Ledger
-from outagetui.model import Entry
-from outagetui.playbook.runner import OrderError
-from outagetui.practice import DAY, LEVELS, Practice, drilled, practices, practised
+from outagetui.board.practice import DAY, LEVELS, Practice, drilled, practices, practised
+from outagetui.core.model import Entry
+from outagetui.daemon.order_check import Drilled, drilled_event
+from outagetui.facts import events
+from outagetui.facts.events import DrilledBook, DrillEnded, Event, StepPlan
+from outagetui.facts.ledger import Ledger
+from outagetui.facts.pen import OrderError
 
 NOW = 1_795_354_327.0
 
@@ -168,7 +168,7 @@ def test_an_impossible_result_of_a_drill_is_refused(wrong: dict[str, Any]) -> No
 
 
 def test_no_store_and_no_daemon_of_ours_is_nobody_to_tell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from outagetui.drill.telling import tell
+    from outagetui.drill.report_back import tell
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))

@@ -5,11 +5,11 @@ import unicodedata
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from outagetui.announce.compose import Account, Facts, compose
 from outagetui.announce.draft import own_words
-from outagetui.model import Template
-from outagetui.published import published, published_lines
-from outagetui.text import REPLACEMENT, clean
+from outagetui.core.model import Template
+from outagetui.core.text import REPLACEMENT, clean
+from outagetui.wording.compose import Account, Facts, compose
+from outagetui.wording.published import published, published_lines
 
 FAMILY = "\N{MAN}\u200d\N{WOMAN}\u200d\N{GIRL}"
 SCOTLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"

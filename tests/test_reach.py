@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from outagetui.model import Audience, Segment, State
-from outagetui.reach import Share, reach, share_of
+from outagetui.core.model import Audience, Segment, State
+from outagetui.facts.reach import Share, reach, share_of
 
 CUSTOMERS: Audience = "customers"
 

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from outagetui.events import Activated
-from outagetui.journal import PHASES, Store, StoreError
-from outagetui.live import Beat
-from outagetui.model import Observation, Outcome, Sample
-from outagetui.reader import Reader, wait_for_store
+from outagetui.core.model import Observation, Outcome, Sample
+from outagetui.facts.events import Activated
+from outagetui.facts.live import Beat
+from outagetui.store.journal import PHASES, Store, StoreError
+from outagetui.store.reader import Reader, wait_for_store
 from tests.stores import PUBLIC, live_row
 
 BEAT = Beat(7, 1000.0, "", "")
@@ -312,9 +312,9 @@ def test_readers_never_block_or_tear_a_writer(path: Path) -> None:
     code = """
         import sys
         from pathlib import Path
-        from outagetui.events import Activated, Deactivated
-        from outagetui.journal import Store
-        from outagetui.live import Beat
+        from outagetui.facts.events import Activated, Deactivated
+        from outagetui.store.journal import Store
+        from outagetui.facts.live import Beat
         store = Store(Path(sys.argv[1]))
         print("ready", flush=True)
         for number in range(300):

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from outagetui.board import readiness
+from outagetui.board.build import readiness
+from outagetui.core.model import Channel, Check, Config, Outcome, Sample
+from outagetui.core.probe_options import HttpOptions
+from outagetui.daemon.journal_writer import Record
 from outagetui.daemon.prover import Prover, verdict_of
-from outagetui.daemon.record import Record
 from outagetui.daemon.watch import Watch
-from outagetui.journal import Store
-from outagetui.ledger import Proof
-from outagetui.model import Channel, Check, Config, Outcome, Sample
-from outagetui.options import HttpOptions
+from outagetui.facts.ledger import Proof
+from outagetui.store.journal import Store
 
 DAY = 86400.0
 

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from outagetui import actions
 from outagetui.actions import Result
-from outagetui.events import RunStarted, StepAsked, StepEnded, StepIntended, StepPlan
-from outagetui.ledger import Run
-from outagetui.playbook.runner import OrderError, Runner
+from outagetui.facts.events import RunStarted, StepAsked, StepEnded, StepIntended, StepPlan
+from outagetui.facts.ledger import Run
+from outagetui.facts.pen import OrderError
+from outagetui.playbook.runner import Runner
 from tests.daemon.rules import Rules
 from tests.runs import Pen, World, activate, crash, manual, runner_of, verify
 from tests.virtual_loop import VirtualLoop

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from outagetui import events
-from outagetui.board import build
-from outagetui.events import Event, StepPlan
-from outagetui.ledger import Ledger
-from outagetui.live import Beat
-from outagetui.model import Entry
-from outagetui.rows import Board
+from outagetui.board.build import build
+from outagetui.board.rows import Board
+from outagetui.core.model import Entry
+from outagetui.facts import events
+from outagetui.facts.events import Event, StepPlan
+from outagetui.facts.ledger import Ledger
+from outagetui.facts.live import Beat
 from tests.stores import PUBLIC
 
 NOW = 2000.0

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from outagetui import actions
 from outagetui.actions import Result
-from outagetui.events import (
+from outagetui.facts.events import (
     Activated,
     RunEnded,
     RunStarted,
@@ -15,9 +15,9 @@ from outagetui.events import (
     StepIntended,
     StepPlan,
 )
-from outagetui.journal import WriteError
-from outagetui.playbook.course import Course
-from outagetui.playbook.runner import OrderError
+from outagetui.facts.pen import OrderError
+from outagetui.playbook.run_driver import Course
+from outagetui.store.journal import WriteError
 from tests.daemon.rules import obeyed
 from tests.runs import STEPS, Pen, World, activate, crash, manual, row, runner_of, settle, tell, verify
 from tests.virtual_loop import run as in_virtual_time

@@ -6,11 +6,10 @@ from collections.abc import Awaitable
 from typing import Any
 
 import pytest
-from outagetui.events import (
-    StepAnswered,
-)
-from outagetui.journal import WriteError
-from outagetui.playbook.runner import OrderError, Runner
+from outagetui.facts.events import StepAnswered
+from outagetui.facts.pen import OrderError
+from outagetui.playbook.runner import Runner
+from outagetui.store.journal import WriteError
 from tests.daemon.rules import obeyed
 from tests.runs import STEPS, Pen, World, crash, runner_of, settle
 from tests.virtual_loop import run as in_virtual_time

@@ -5,9 +5,9 @@ import itertools
 from collections import Counter
 
 import pytest
+from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.probe_options import FeedOptions, TcpOptions
 from outagetui.daemon.schedule import CONCURRENT, MOST_PARKED, TICK, Schedule, phase_of
-from outagetui.model import Check, Outcome, Sample
-from outagetui.options import FeedOptions, TcpOptions
 from tests.virtual_loop import VirtualLoop, run
 
 PASS = Sample(Outcome.PASS, latency_ms=10.0)

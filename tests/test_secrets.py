@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from outagetui.secrets import SecretError, Secrets
+from outagetui.machine.secrets import SecretError, Secrets
 
 
 @pytest.fixture

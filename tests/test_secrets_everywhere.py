@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from outagetui.events import AlertEnded, StepEnded
+from outagetui.facts.events import AlertEnded, StepEnded
 from tests.daemon.house import House, eventually, house
 from tests.pty_driver import Pty
 

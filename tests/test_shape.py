@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 import pytest
 from outagetui.cli.group import COMMANDS, outagetui
-from outagetui.options import PROBES
-from outagetui.step_options import ACTS_OUTSIDE, STEPS
+from outagetui.core.probe_options import PROBES
+from outagetui.core.step_options import ACTS_OUTSIDE, STEPS
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "outagetui"

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from outagetui.events import Activated, FaultInjected
-from outagetui.journal import Store, StoreError
-from outagetui.live import Beat
-from outagetui.model import State
-from outagetui.source import REOPEN_AFTER, StoreSource
+from outagetui.core.model import State
+from outagetui.facts.events import Activated, FaultInjected
+from outagetui.facts.live import Beat
+from outagetui.store.journal import Store, StoreError
+from outagetui.store.source import REOPEN_AFTER, StoreSource
 from tests.stores import CHANNELS, PUBLIC, business, live_row
 
 

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from outagetui import actions
 from outagetui.actions import Result
-from outagetui.events import StepPlan
-from outagetui.playbook.runner import OrderError, Runner
+from outagetui.facts.events import StepPlan
+from outagetui.facts.pen import OrderError
+from outagetui.playbook.runner import Runner
 from tests.runs import Pen, World, activate, row, runner_of, settle, tell
 from tests.virtual_loop import run as in_virtual_time
 

@@ -1,7 +1,7 @@
 """`outagetui status`: what is suggested and won, how practised playbooks are, and who went on alone."""
 
+from outagetui.board.rows import GlassRow
 from outagetui.cli.status import document, lines
-from outagetui.rows import GlassRow
 from tests.tui.fakes import NOW, outage
 from tests.tui.run_fakes import PLAYBOOKS
 

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from outagetui import config
-from outagetui.daemon.shown import shown
-from outagetui.live import PublicPlaybook
-from outagetui.model import AUDIENCES, Audience, Condition, Segment, State
-from outagetui.reach import Share, reach
-from outagetui.suggest import Moment, Seen, below_since, gain_words, holds, suggestions
+from outagetui.board.suggest import Moment, Seen, below_since, gain_words, holds, suggestions
+from outagetui.core.model import AUDIENCES, Audience, Condition, Segment, State
+from outagetui.daemon.public_copy import shown
+from outagetui.facts.live import PublicPlaybook
+from outagetui.facts.reach import Share, reach
 from tests.configs import BACKUP, problems, write
 from tests.stores import business
 

@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from outagetui.text import MARKS_PER_BASE, REPLACEMENT, clean, clean_lines
+from outagetui.core.text import MARKS_PER_BASE, REPLACEMENT, clean, clean_lines
 
 FORBIDDEN = [
     *range(0x20),

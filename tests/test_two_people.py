@@ -3,9 +3,9 @@
 import asyncio
 
 import pytest
-from outagetui.events import StepAnswered, StepAsked, StepPlan
+from outagetui.facts.events import StepAnswered, StepAsked, StepPlan
+from outagetui.facts.pen import OrderError
 from outagetui.playbook.approval import APPROVAL_SECONDS, approval_hash, person
-from outagetui.playbook.runner import OrderError
 from tests.runs import Pen, World, activate, row, runner_of, settle, tell
 from tests.virtual_loop import run as in_virtual_time
 

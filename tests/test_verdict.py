@@ -4,10 +4,10 @@ import math
 from collections.abc import Iterable
 
 import pytest
-from outagetui import verdict
-from outagetui.model import Check, Outcome, Sample, State
-from outagetui.options import FeedOptions, HttpOptions, TcpOptions
-from outagetui.verdict import Track
+from outagetui.core.model import Check, Outcome, Sample, State
+from outagetui.core.probe_options import FeedOptions, HttpOptions, TcpOptions
+from outagetui.facts import verdict
+from outagetui.facts.verdict import Track
 
 FRESH = Track()
 TCP = Check(id="a.port", probe="tcp", target="tcp://127.0.0.1:1", options=TcpOptions(), every=10.0)

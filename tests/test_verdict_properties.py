@@ -3,11 +3,11 @@
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from outagetui import verdict
-from outagetui.live import Live, pack
-from outagetui.model import Check, Outcome, Sample, State
-from outagetui.options import TcpOptions
-from outagetui.verdict import Track
+from outagetui.core.model import Check, Outcome, Sample, State
+from outagetui.core.probe_options import TcpOptions
+from outagetui.facts import verdict
+from outagetui.facts.live import Live, pack
+from outagetui.facts.verdict import Track
 
 FRESH = Track()
 CHECK = Check(id="a.port", probe="tcp", target="tcp://127.0.0.1:1", options=TcpOptions(), every=10.0)

@@ -1,11 +1,11 @@
 """What the daemon makes of samples: transitions, mutes, and verdicts that outlive a restart."""
 
 import pytest
+from outagetui.core.model import Outcome, Outlet, Sample, State
 from outagetui.daemon.watch import series_of
-from outagetui.events import StateChanged
-from outagetui.ledger import Ledger
-from outagetui.live import Live
-from outagetui.model import Outcome, Outlet, Sample, State
+from outagetui.facts.events import StateChanged
+from outagetui.facts.ledger import Ledger
+from outagetui.facts.live import Live
 from tests.watching import FAIL, OURS, PASS, WARN, Story, check, config, cut_off
 
 

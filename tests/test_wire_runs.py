@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from outagetui.events import StepAsked, StepEnded
+from outagetui.facts.events import StepAsked, StepEnded
 from tests.daemon.house import House, eventually, house
 from tests.servers.knot import Knot
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from outagetui import config
+from outagetui.core.step_options import HttpStepOptions
 from outagetui.playbook.plan import how, plan, undo_of
-from outagetui.step_options import HttpStepOptions
 from tests.configs import SETTINGS, problems, write
 
 HTTP_FAULTS = [

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
+from outagetui.core.model import Channel, Check, Config, Outcome, Outlet, Sample
+from outagetui.core.probe_options import TcpOptions
 from outagetui.daemon.watch import Watch
-from outagetui.events import Event, StateChanged
-from outagetui.ledger import Ledger
-from outagetui.model import Channel, Check, Config, Outcome, Outlet, Sample
-from outagetui.options import TcpOptions
+from outagetui.facts.events import Event, StateChanged
+from outagetui.facts.ledger import Ledger
 
 PASS = Sample(Outcome.PASS, latency_ms=12.0)
 FAIL = Sample(Outcome.FAIL, "tcp.refused", "connection refused")

@@ -13,9 +13,9 @@ from typing import Protocol, cast
 import msgspec
 from msgspec import Struct
 
-from outagetui.events import Event, StepPlan
-from outagetui.model import Audience, Check, Sample, State
-from outagetui.step_options import STEPS, StepOptions
+from outagetui.core.model import Audience, Check, Sample, State
+from outagetui.core.step_options import STEPS, StepOptions
+from outagetui.facts.events import Event, StepPlan
 
 
 class Result(Struct, frozen=True):
@@ -104,25 +104,25 @@ Act = Callable[[StepPlan, World], Awaitable[Result]]
 Recover = Callable[[StepPlan, World], Awaitable[Result | str | None]]
 
 _MODULES = {
-    "activate": "standing",
-    "deactivate": "standing",
-    "verify": "waiting",
-    "wait_for": "waiting",
-    "announce": "announcing",
+    "activate": "activate",
+    "deactivate": "activate",
+    "verify": "wait_for",
+    "wait_for": "wait_for",
+    "announce": "announce",
     "command": "command",
     "service": "command",
     "http": "http",
     "dns.update": "dns_update",
-    "note": "talking",
-    "playbook": "talking",
-    "spend": "spending",
-    "fail_back": "failing_back",
+    "note": "note",
+    "playbook": "note",
+    "spend": "spend",
+    "fail_back": "fail_back",
     "xmpp.room": "xmpp_room",
     "xmpp.room.close": "xmpp_room_close",
     "xmpp.invite": "xmpp_invite",
     "xmpp.message": "xmpp_message",
     "xmpp.account": "xmpp_account",
-    "webchat.banner": "banner",
+    "webchat.banner": "webchat_banner",
 }
 
 

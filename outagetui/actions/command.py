@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from outagetui.actions import Result, World, options_of
-from outagetui.commands import quoted
-from outagetui.events import StepPlan
-from outagetui.process import ENVIRONMENT, GRACE, Ended, run
-from outagetui.step_options import ServiceOptions
-from outagetui.text import clean
+from outagetui.core.step_options import ServiceOptions
+from outagetui.core.text import clean
+from outagetui.facts.events import StepPlan
+from outagetui.machine.commands import quoted
+from outagetui.machine.program import ENVIRONMENT, GRACE, Ended, run
 
 KEY = "OUTAGETUI_KEY"
 _MARGIN = 0.2  # seconds of a step's time for telling how it ended

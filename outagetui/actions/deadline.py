@@ -1,7 +1,7 @@
 """When a step must have come to its own conclusion, which is a little before the runner takes it for hung."""
 
 from outagetui.actions import World
-from outagetui.events import StepPlan
+from outagetui.facts.events import StepPlan
 
 SPARE = 0.5  # seconds, or a tenth of a short limit
 

@@ -20,13 +20,13 @@ from dns.name import Name
 from dns.rdata import Rdata
 from msgspec import Struct
 
-from outagetui.probes.connect import dial, endpoint
-from outagetui.probes.resolve import Address
-from outagetui.probes.stream import Stream
-from outagetui.probes.trouble import Phases, Trouble
-from outagetui.probes.vantage import Vantage
-from outagetui.records import read_name, show
-from outagetui.step_options import DnsUpdateOptions
+from outagetui.core.step_options import DnsUpdateOptions
+from outagetui.net.connect import dial, endpoint
+from outagetui.net.resolve import Address
+from outagetui.net.stream import Stream
+from outagetui.net.trouble import Phases, Trouble
+from outagetui.net.vantage import Vantage
+from outagetui.protocols.dns_records import read_name, show
 
 PORT = 53
 

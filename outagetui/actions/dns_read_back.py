@@ -12,14 +12,14 @@ from msgspec import Struct
 
 from outagetui.actions import World
 from outagetui.actions.dns_primary import NoAnswerError, Primary, RefusedError, Values, held, told
-from outagetui.probes.connect import endpoint
-from outagetui.probes.dns_exchange import Question, ask
-from outagetui.probes.resolve import Address
-from outagetui.probes.trouble import Trouble
-from outagetui.probes.vantage import Vantage
-from outagetui.records import read_name
-from outagetui.step_options import DnsUpdateOptions
-from outagetui.text import clean
+from outagetui.core.step_options import DnsUpdateOptions
+from outagetui.core.text import clean
+from outagetui.net.connect import endpoint
+from outagetui.net.resolve import Address
+from outagetui.net.trouble import Trouble
+from outagetui.net.vantage import Vantage
+from outagetui.protocols.dns_exchange import Question, ask
+from outagetui.protocols.dns_records import read_name
 
 EVERY = 0.5  # seconds between two rounds
 PATIENCE = 2.0  # seconds for one answer

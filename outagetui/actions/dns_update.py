@@ -14,13 +14,13 @@ from outagetui.actions import Result, World, options_of
 from outagetui.actions.deadline import deadline_of
 from outagetui.actions.dns_primary import NoAnswerError, Primary, RefusedError, Values, told
 from outagetui.actions.dns_read_back import Readers
-from outagetui.events import StepPlan
-from outagetui.probes.trouble import Trouble
-from outagetui.probes.vantage import Vantage
-from outagetui.records import RecordError, read_name, read_values, show
-from outagetui.secrets import SecretError, Secrets
-from outagetui.step_options import DnsUpdateOptions
-from outagetui.text import clean
+from outagetui.core.step_options import DnsUpdateOptions
+from outagetui.core.text import clean
+from outagetui.facts.events import StepPlan
+from outagetui.machine.secrets import SecretError, Secrets
+from outagetui.net.trouble import Trouble
+from outagetui.net.vantage import Vantage
+from outagetui.protocols.dns_records import RecordError, read_name, read_values, show
 
 LOOK_SECONDS = 5.0  # at most, for one look at the primary
 SHARE = 0.3  # of the time left, at most, for a look or the update: what is unclear after it is to be looked up

@@ -18,16 +18,15 @@ from msgspec.structs import replace
 from outagetui.actions import Result, World, options_of
 from outagetui.actions.deadline import deadline_of
 from outagetui.actions.http_exchange import ExchangeError, Progress, exchange, trust
-from outagetui.events import StepPlan
-from outagetui.probes.aside import aside
-from outagetui.probes.fetch import LIMIT, Reply
-from outagetui.probes.http import accepted, decoded, status_words
-from outagetui.probes.request import Request, request
-from outagetui.probes.trouble import Trouble
-from outagetui.probes.value import at_path
-from outagetui.secrets import SecretError
-from outagetui.step_options import HttpStepOptions
-from outagetui.text import clean, clean_lines
+from outagetui.core.step_options import HttpStepOptions
+from outagetui.core.text import clean, clean_lines
+from outagetui.facts.events import StepPlan
+from outagetui.machine.secrets import SecretError
+from outagetui.net.aside import aside
+from outagetui.net.trouble import Trouble
+from outagetui.protocols.http_answer import accepted, at_path, decoded, status_words
+from outagetui.protocols.http_fetch import LIMIT, Reply
+from outagetui.protocols.http_request import Request, request
 
 SAFE = frozenset({"GET", "HEAD"})  # methods that only look
 REDIRECTS = 5

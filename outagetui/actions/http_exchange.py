@@ -12,11 +12,11 @@ import httpx
 from msgspec import Struct
 
 from outagetui import __version__
-from outagetui.probes.certificate import code_of
-from outagetui.probes.fetch import LIMIT, Reply
-from outagetui.probes.request import Request
-from outagetui.probes.trouble import from_os_error
-from outagetui.probes.vantage import client_context
+from outagetui.net.certificate import code_of
+from outagetui.net.trouble import from_os_error
+from outagetui.net.vantage import client_context
+from outagetui.protocols.http_fetch import LIMIT, Reply
+from outagetui.protocols.http_request import Request
 
 if TYPE_CHECKING:
     from httpcore import AsyncNetworkStream

@@ -2,10 +2,10 @@
 
 from outagetui.actions import Result, World, options_of
 from outagetui.actions.xmpp_visit import Doubt, visit
-from outagetui.events import StepPlan
-from outagetui.step_options import XmppAccountOptions
-from outagetui.xmpp.admin import add_user
-from outagetui.xmpp.session import Session
+from outagetui.core.step_options import XmppAccountOptions
+from outagetui.facts.events import StepPlan
+from outagetui.protocols.xmpp.admin import add_user
+from outagetui.protocols.xmpp.session import Session
 
 
 async def act(plan: StepPlan, world: World) -> Result:

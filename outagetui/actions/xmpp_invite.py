@@ -3,12 +3,12 @@
 from outagetui.actions import Result, World, options_of
 from outagetui.actions.xmpp_room import bring
 from outagetui.actions.xmpp_visit import NICK, Doubt, visit
-from outagetui.events import StepPlan
-from outagetui.step_options import XmppInviteOptions
-from outagetui.text import clean
-from outagetui.xmpp.account import read_room
-from outagetui.xmpp.office import Office
-from outagetui.xmpp.session import Session
+from outagetui.core.step_options import XmppInviteOptions
+from outagetui.core.text import clean
+from outagetui.facts.events import StepPlan
+from outagetui.protocols.xmpp.account import read_room
+from outagetui.protocols.xmpp.office import Office
+from outagetui.protocols.xmpp.session import Session
 
 
 async def act(plan: StepPlan, world: World) -> Result:

@@ -6,13 +6,13 @@ A message in a room counts when the room has sent it back to us; one to a person
 from outagetui.actions import Result, World, options_of
 from outagetui.actions.xmpp_room import message_id, sure
 from outagetui.actions.xmpp_visit import NICK, Doubt, visit
-from outagetui.events import StepPlan
-from outagetui.step_options import XmppMessageOptions
-from outagetui.text import clean_lines
-from outagetui.xmpp.account import read_room
-from outagetui.xmpp.office import Office
-from outagetui.xmpp.post import post
-from outagetui.xmpp.session import Session
+from outagetui.core.step_options import XmppMessageOptions
+from outagetui.core.text import clean_lines
+from outagetui.facts.events import StepPlan
+from outagetui.protocols.xmpp.account import read_room
+from outagetui.protocols.xmpp.office import Office
+from outagetui.protocols.xmpp.post import post
+from outagetui.protocols.xmpp.session import Session
 
 
 async def act(plan: StepPlan, world: World) -> Result:

@@ -6,13 +6,13 @@ is ever destroyed. Once invitations were sent they are sent again only on an ope
 
 from outagetui.actions import Result, World, options_of
 from outagetui.actions.xmpp_visit import NICK, Doubt, visit
-from outagetui.events import StepPlan
-from outagetui.step_options import XmppRoomStepOptions
-from outagetui.text import clean, clean_lines
-from outagetui.xmpp.account import read_room
-from outagetui.xmpp.conditions import Answered
-from outagetui.xmpp.office import OPTION, Described, Office
-from outagetui.xmpp.session import Session
+from outagetui.core.step_options import XmppRoomStepOptions
+from outagetui.core.text import clean, clean_lines
+from outagetui.facts.events import StepPlan
+from outagetui.protocols.xmpp.account import read_room
+from outagetui.protocols.xmpp.conditions import Answered
+from outagetui.protocols.xmpp.office import OPTION, Described, Office
+from outagetui.protocols.xmpp.session import Session
 
 MARK = "made by outagetui"
 

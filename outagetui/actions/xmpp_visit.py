@@ -5,14 +5,14 @@ import contextlib
 from collections.abc import Awaitable, Callable, Iterator
 
 from outagetui.actions import Result, World
-from outagetui.events import StepPlan
-from outagetui.options import XmppOptions
-from outagetui.probes.trouble import Trouble, from_os_error
-from outagetui.secrets import SecretError
-from outagetui.xmpp.account import read_account
-from outagetui.xmpp.conditions import Answered, explained
-from outagetui.xmpp.own import own_session
-from outagetui.xmpp.session import Session
+from outagetui.core.probe_options import XmppOptions
+from outagetui.facts.events import StepPlan
+from outagetui.machine.secrets import SecretError
+from outagetui.net.trouble import Trouble, from_os_error
+from outagetui.protocols.xmpp.account import read_account
+from outagetui.protocols.xmpp.conditions import Answered, explained
+from outagetui.protocols.xmpp.own import own_session
+from outagetui.protocols.xmpp.session import Session
 
 NICK = "outage-desk"  # not that of the checks, which may stay in the same room
 _MARGIN = 1.0  # seconds before the step's own limit, so that what is not known is told and not just cut off

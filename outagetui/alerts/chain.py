@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from outagetui.alerts.fold import Told
-from outagetui.model import Alert
+from outagetui.core.model import Alert
+from outagetui.facts.alert_ledger import Told
 
 LASTING = 30.0  # seconds that a channel has to be bad, or all of them good
 UPDATE_EVERY = 300.0

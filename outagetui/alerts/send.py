@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from outagetui.alerts.words import Message
-from outagetui.text import clean
+from outagetui.core.text import clean
 
 GRACE = 5.0  # seconds beyond the message's own deadline, for the program to start and end
 LIMIT = 64 * 1024  # bytes of its answer

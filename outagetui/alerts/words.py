@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from outagetui.text import clean, clean_lines, listed
+from outagetui.core.text import clean, clean_lines, listed
 
 NAMED = 8  # channels that are named; of more only the number is told
 WHY = 160

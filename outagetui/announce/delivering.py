@@ -2,37 +2,25 @@
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable
-from typing import Protocol
+from collections.abc import Callable
 
 from msgspec.structs import replace
 
 from outagetui import outlets
-from outagetui.announce import times
-from outagetui.announce.fit import sent_text
-from outagetui.announce.parcels import parcel, placed
-from outagetui.events import AnnouncementMade, DeliveryEnded, DeliveryIntended, Event
-from outagetui.ledger import PLACED, Announcement, Ledger
-from outagetui.model import Config, Entry, Outlet, State
+from outagetui.announce.deliveries import parcel, placed
+from outagetui.core import times
+from outagetui.core.model import Config, Entry, Outlet, State
+from outagetui.core.text import clean
+from outagetui.facts.events import AnnouncementMade, DeliveryEnded, DeliveryIntended
+from outagetui.facts.ledger import PLACED, Announcement
+from outagetui.facts.pen import Pen
 from outagetui.outlets import Delivered, Delivery, Tools
-from outagetui.text import clean
+from outagetui.wording.fit import sent_text
 
 LOCAL = frozenset({"page"})  # kinds that we write ourselves: they can be told also while nobody can read them
 GONE = "this outlet is no longer configured"
 WITHDRAWN = "the announcement was taken back"
 NEWER = "a newer part is there already"
-
-
-class Pen(Protocol):
-    """The journal as the outbox needs it."""
-
-    ledger: Ledger
-
-    def write(self, actor: str, *events: Event) -> Awaitable[list[Entry]]:
-        """Append durably, or raise: nothing is sent whose intent is not kept."""
-
-    def keep(self, actor: str, *events: Event) -> Awaitable[list[Entry]]:
-        """Append durably, trying until it works: for what was sent."""
 
 
 class Deliverer:

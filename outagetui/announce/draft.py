@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from outagetui import outlets
-from outagetui.announce import times
-from outagetui.announce.compose import BODY_LIMIT, TITLE_LIMIT, Account, Facts, compose, find_template
 from outagetui.announce.effect import liked
-from outagetui.announce.fit import fit_for, page_of
-from outagetui.events import AnnouncementMade
-from outagetui.ledger import Announcement, Ledger
-from outagetui.model import BAD, CLOSING_KINDS, Audience, Channel, Config, Outlet, State, Template
-from outagetui.published import published, published_lines
-from outagetui.text import clean, nearest
+from outagetui.core import times
+from outagetui.core.model import BAD, CLOSING_KINDS, Audience, Channel, Config, Outlet, State, Template
+from outagetui.core.text import clean, nearest
+from outagetui.facts.events import AnnouncementMade
+from outagetui.facts.ledger import Announcement, Ledger
+from outagetui.wording.compose import BODY_LIMIT, TITLE_LIMIT, Account, Facts, compose, find_template
+from outagetui.wording.fit import fit_for, page_of
+from outagetui.wording.published import published, published_lines
 
 BACKUPS = "backup-active"  # the kind that is about active backups, and false without one
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from outagetui.model import Audience, Channel, Segment
-from outagetui.reach import Share
-from outagetui.text import listed
+from outagetui.core.model import Audience, Channel, Segment
+from outagetui.core.text import listed
+from outagetui.facts.reach import Share
 
 NOTHING = Share(0.0, certain=False)
 

@@ -7,26 +7,27 @@ from typing import Any, Literal, TypeVar
 
 from msgspec.structs import replace
 
-from outagetui.announce.delivering import Deliverer, Pen
+from outagetui.announce.deliveries import parcel
+from outagetui.announce.delivering import Deliverer
 from outagetui.announce.draft import AnnounceError, NothingToCloseError, Scene, Wanted, draft, own_words
-from outagetui.announce.parcels import parcel
-from outagetui.announce.proof import Knowledge, proof
-from outagetui.events import (
+from outagetui.announce.previewing import Knowledge, proof
+from outagetui.core.model import Audience, Config, State
+from outagetui.core.text import clean, nearest
+from outagetui.facts.events import (
     AnnouncementMade,
     AnnouncementRetracted,
     DeliveryEdited,
     DeliveryEnded,
     DeliveryOrdered,
 )
-from outagetui.ledger import PLACED, Announcement
-from outagetui.model import Audience, Config, State
+from outagetui.facts.ledger import PLACED, Announcement
+from outagetui.facts.pen import Pen
+from outagetui.facts.reach import Share
+from outagetui.machine.secrets import SecretError
 from outagetui.outlets import Delivery, Tools
-from outagetui.preview import Proof
-from outagetui.reach import Share
-from outagetui.secrets import SecretError
-from outagetui.text import clean, nearest
+from outagetui.wording.preview import Proof
 
-__all__ = ["DELIVERED", "AnnounceError", "NothingToCloseError", "Outbox", "Pen"]
+__all__ = ["DELIVERED", "AnnounceError", "NothingToCloseError", "Outbox"]
 
 DELIVERED = ("sent", "seen", "retracted")
 LOST = "begun before the daemon ended; it may still be there"
@@ -187,10 +188,9 @@ class Outbox:
 
         return [done for done in await _together(look(name) for name in event.outlets) if done is not None]
 
-    async def follow(self, actor: str, announcement: str, part: int, outlet: str, *, last: bool) -> bool:
+    async def follow(self, actor: str, name: str, part: int, outlet: str, *, last: bool) -> bool:
         """Read back, or look up, what went to an outlet; return whether it is settled. `last`: nothing follows."""
-        made = self._made(announcement)
-        return await self._deliverer.follow(actor, made, made.part(part), outlet, last=last)
+        return await self._deliverer.follow(actor, self._made(name), self._made(name).part(part), outlet, last=last)
 
     async def order(
         self,

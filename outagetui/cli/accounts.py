@@ -10,11 +10,11 @@ import click
 
 from outagetui.cli.common import configuration, fail, print_json
 from outagetui.config.problems import listing as names_of
-from outagetui.model import Config, Outlet
+from outagetui.core.model import Config, Outlet
+from outagetui.core.text import nearest
+from outagetui.machine.secrets import SecretError, Secrets
 from outagetui.outlets import official, official_files
 from outagetui.outlets.signing import SigningError
-from outagetui.secrets import SecretError, Secrets
-from outagetui.text import nearest
 
 FAILED, USAGE = 1, 2
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")

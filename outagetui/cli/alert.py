@@ -8,18 +8,18 @@ from typing import Any
 
 import click
 
-from outagetui.alerts.fold import Use
 from outagetui.alerts.words import span
 from outagetui.cli.common import UNUSABLE, fail, print_json, store
 from outagetui.cli.outcomes import FAILED, outcomes
 from outagetui.config.durations import show_duration
-from outagetui.events import AlertEnded, Event
-from outagetui.journal import StoreError
-from outagetui.ledger import Ledger
-from outagetui.live import PublicAlert
-from outagetui.model import Entry
-from outagetui.reader import Reader
-from outagetui.text import clean
+from outagetui.core.model import Entry
+from outagetui.core.text import clean
+from outagetui.facts.alert_ledger import Use
+from outagetui.facts.events import AlertEnded, Event
+from outagetui.facts.ledger import Ledger
+from outagetui.facts.live import PublicAlert
+from outagetui.store.journal import StoreError
+from outagetui.store.reader import Reader
 
 SILENCE = "nothing is known of"
 PATIENCE = 60.0  # a link has 20 s to send

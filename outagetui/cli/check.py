@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from outagetui import verdict
 from outagetui.cli.common import STATUS, UNUSABLE, configuration, fail, leave, print_json
-from outagetui.model import WORST_FIRST, Channel, Check, Config, Outcome, Outlet, Sample, State, worst
-from outagetui.text import clean
+from outagetui.core.model import WORST_FIRST, Channel, Check, Config, Outcome, Outlet, Sample, State, worst
+from outagetui.core.text import clean
+from outagetui.facts import verdict
 
 STATES = {Outcome.PASS: State.UP, Outcome.WARN: State.SLOW, Outcome.FAIL: State.DOWN, Outcome.UNKNOWN: State.UNKNOWN}
 AT_ONCE = 50
@@ -61,9 +61,9 @@ def chosen(config: Config, ids: Sequence[str]) -> Owners:
 
 async def probe_all(config: Config, checks: Sequence[Check]) -> dict[str, Sample]:
     """Probe `checks` and the canaries together; return the judged samples by check."""
+    from outagetui.machine.secrets import Secrets
+    from outagetui.net.vantage import Vantage
     from outagetui.probes import look
-    from outagetui.probes.vantage import Vantage
-    from outagetui.secrets import Secrets
 
     # What costs money is counted beside the store, so that a check by hand spends of the daemon's allowance.
     place = Path(config.store).parent

@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from outagetui.model import State
+from outagetui.core.model import State
 
 if TYPE_CHECKING:
     from outagetui.orders.client import OrderClient
-    from outagetui.source import StoreSource
+    from outagetui.store.source import StoreSource
 
 UP, SLOW, DOWN, UNUSABLE = 0, 1, 2, 3
 STATUS = {State.UP: 0, State.SLOW: 1, State.PARTIAL: 1, State.DOWN: 2, State.UNKNOWN: 3, State.BLIND: 3}
@@ -63,8 +63,8 @@ async def client(options: dict[str, str | None]) -> "OrderClient":
 
 def source(options: dict[str, str | None]) -> "StoreSource":
     """Return the store to read from; ends with status 3 when it cannot be read."""
-    from outagetui.journal import StoreError
-    from outagetui.source import StoreSource
+    from outagetui.store.journal import StoreError
+    from outagetui.store.source import StoreSource
 
     path = store(options)
     found = StoreSource(path)

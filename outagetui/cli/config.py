@@ -10,9 +10,9 @@ from outagetui.cli.common import UNUSABLE, directory, fail
 from outagetui.config import ConfigError, deep, load
 from outagetui.config import init as write_starter
 from outagetui.config.problems import listing
-from outagetui.fate import Fate, common
-from outagetui.model import Config
-from outagetui.text import nearest
+from outagetui.core.model import Config
+from outagetui.core.text import nearest
+from outagetui.facts.common_fate import Fate, common
 
 
 @click.command()
@@ -42,9 +42,9 @@ def validate(options: dict[str, str | None], look: bool) -> None:
 
 
 def _common_fates(config: Config) -> tuple[Fate, ...]:
+    from outagetui.machine.secrets import Secrets
+    from outagetui.net.vantage import Vantage
     from outagetui.probes.traits import traits_of
-    from outagetui.probes.vantage import Vantage
-    from outagetui.secrets import Secrets
 
     async def look() -> tuple[Fate, ...]:
         vantage = Vantage(config.vantage, Secrets.none())

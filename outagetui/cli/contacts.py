@@ -14,9 +14,9 @@ from outagetui.config.settings import CONTACTS
 from outagetui.config.source import LARGEST
 from outagetui.contacts import groups, sheet, vcard
 from outagetui.contacts.merging import merge
-from outagetui.contacts.selection import on_channel
-from outagetui.model import Audience, Contact
-from outagetui.text import nearest
+from outagetui.core.addresses import on_channel
+from outagetui.core.model import Audience, Contact
+from outagetui.core.text import nearest
 
 FAILED, USAGE = 1, 2
 AUDIENCE = click.Choice(get_args(Audience))

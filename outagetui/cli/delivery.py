@@ -6,10 +6,10 @@ from typing import Any, TextIO
 
 import click
 
+from outagetui.board.rows import AnnouncementRow
 from outagetui.cli.common import client, fail, print_json, source
 from outagetui.cli.told import FAILED, PATIENCE, USAGE, document, fitted, follow, patience, status
-from outagetui.rows import AnnouncementRow
-from outagetui.text import clean
+from outagetui.core.text import clean
 
 
 @click.command()

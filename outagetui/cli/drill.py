@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from outagetui.cli.common import UNUSABLE, fail, print_json
-from outagetui.drill.guard import loopback_only
+from outagetui.core.text import clean
+from outagetui.drill.processes import DrillError, stage
 from outagetui.drill.scenario import MESSENGER_2011, SCENARIOS, Scenario
-from outagetui.drill.stage import DrillError, stage
-from outagetui.text import clean
+from outagetui.machine.loopback_only import loopback_only
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -70,7 +70,7 @@ def _headless(options: dict[str, str | None], scenario: Scenario, as_json: bool)
 
 def _tell(options: dict[str, str | None], scenario: Scenario, store: Path, score: int | None) -> None:
     """Let the journal of the user's own daemon know, if one runs."""
-    from outagetui.drill.telling import tell
+    from outagetui.drill.report_back import tell
 
     if trouble := tell(options, scenario.id, store, score):
         click.echo(clean(trouble), err=True)
@@ -92,7 +92,7 @@ def _screens(options: dict[str, str | None], scenario: Scenario) -> int:
 
         def make() -> "App[Any]":
             from outagetui.orders.client import OrderClient
-            from outagetui.source import StoreSource
+            from outagetui.store.source import StoreSource
             from outagetui.tui.app import OutageApp
 
             return OutageApp(StoreSource(set_up.store), OrderClient(set_up.store), drill=scenario.name)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from outagetui.board.narrative import tell
 from outagetui.cli.common import UNUSABLE, fail, store
-from outagetui.journal import StoreError
-from outagetui.narrative import tell
-from outagetui.reader import Reader
+from outagetui.store.journal import StoreError
+from outagetui.store.reader import Reader
 
 if TYPE_CHECKING:
-    from outagetui.model import Entry
+    from outagetui.core.model import Entry
 
 FOLLOW_EVERY = 0.25
 

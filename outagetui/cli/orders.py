@@ -9,7 +9,7 @@ import click
 
 from outagetui.cli.common import client, fail
 from outagetui.config.durations import parse_duration
-from outagetui.text import clean
+from outagetui.core.text import clean
 
 REFUSED = 1
 

@@ -5,12 +5,12 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from outagetui import events
 from outagetui.cli.common import client, fail, store
-from outagetui.events import Event
-from outagetui.model import Entry
-from outagetui.reader import Reader
-from outagetui.text import clean
+from outagetui.core.model import Entry
+from outagetui.core.text import clean
+from outagetui.facts import events
+from outagetui.facts.events import Event
+from outagetui.store.reader import Reader
 
 FAILED = 1
 POLL = 0.1

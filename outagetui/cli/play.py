@@ -10,15 +10,16 @@ from typing import NoReturn
 
 import click
 
+from outagetui.board.rows import RunRow
 from outagetui.cli.common import UNUSABLE, client, configuration, fail, print_json, store
 from outagetui.cli.runs import asking_lines, run_document, run_lines
-from outagetui.events import StepPlan
-from outagetui.journal import StoreError
+from outagetui.core.text import clean, clean_lines
+from outagetui.facts.events import StepPlan
+from outagetui.facts.step_row import StepRow
 from outagetui.orders.client import OrderClient
 from outagetui.playbook.plan import dry_run, plan
-from outagetui.rows import RunRow, StepRow
-from outagetui.source import StoreSource
-from outagetui.text import clean, clean_lines
+from outagetui.store.journal import StoreError
+from outagetui.store.source import StoreSource
 
 DONE, FAILED, USAGE, WAITING = 0, 1, 2, 4
 RUN = re.compile(r"r[0-9]{1,9}")

@@ -10,18 +10,18 @@ import msgspec
 
 from outagetui.announce.draft import Wanted
 from outagetui.announce.outbox import AnnounceError, Outbox
+from outagetui.board.rows import ChannelRow
 from outagetui.cli.common import configuration, fail, store
-from outagetui.journal import StoreError
-from outagetui.ledger import Ledger
-from outagetui.model import Config, State
+from outagetui.core.model import Config, State
+from outagetui.core.text import clean_lines
+from outagetui.facts.ledger import Ledger
+from outagetui.facts.reach import Share, share_of
+from outagetui.machine.secrets import Secrets
 from outagetui.orders.client import OrderClient
 from outagetui.outlets import Tools
-from outagetui.reach import Share, share_of
-from outagetui.reader import Reader
-from outagetui.rows import ChannelRow
-from outagetui.secrets import Secrets
-from outagetui.source import StoreSource
-from outagetui.text import clean_lines
+from outagetui.store.journal import StoreError
+from outagetui.store.reader import Reader
+from outagetui.store.source import StoreSource
 
 FAILED = 1
 

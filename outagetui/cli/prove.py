@@ -10,10 +10,10 @@ import click
 
 from outagetui.cli.common import print_json, store
 from outagetui.cli.outcomes import FAILED, outcomes
-from outagetui.events import Event, Proved
-from outagetui.model import Entry
-from outagetui.source import StoreSource
-from outagetui.text import clean
+from outagetui.core.model import Entry
+from outagetui.core.text import clean
+from outagetui.facts.events import Event, Proved
+from outagetui.store.source import StoreSource
 
 PATIENCE = 180.0  # the slowest probe, a mail that travels, has a minute by itself
 

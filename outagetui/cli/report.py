@@ -5,7 +5,7 @@ import time
 import click
 
 from outagetui.cli.common import UNUSABLE, fail, store
-from outagetui.journal import StoreError
+from outagetui.store.journal import StoreError
 
 USAGE = 2
 

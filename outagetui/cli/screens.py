@@ -24,7 +24,7 @@ def operator(options: dict[str, str | None]) -> int:
 
     def make() -> "App[Any]":
         from outagetui.orders.client import OrderClient
-        from outagetui.source import StoreSource
+        from outagetui.store.source import StoreSource
         from outagetui.tui.app import OutageApp
 
         return OutageApp(StoreSource(path), OrderClient(path), no_daemon=trouble)
@@ -67,7 +67,7 @@ def wallboard(options: dict[str, str | None], named: str | None) -> None:
         fail(trouble, UNUSABLE)
 
     def make() -> "App[Any]":
-        from outagetui.source import StoreSource
+        from outagetui.store.source import StoreSource
         from outagetui.tui.wall import WallApp
 
         return WallApp(StoreSource(path))

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from outagetui.board.rows import Board, ChannelRow, CheckRow, PlaybookRow
+from outagetui.board.suggest import gain_words
 from outagetui.cli.common import STATUS, UNUSABLE, fail, print_json, source
-from outagetui.journal import StoreError
-from outagetui.model import WORST_FIRST, worst
-from outagetui.rows import Board, ChannelRow, CheckRow, PlaybookRow
-from outagetui.suggest import gain_words
-from outagetui.text import clean
+from outagetui.core.model import WORST_FIRST, worst
+from outagetui.core.text import clean
+from outagetui.store.journal import StoreError
 
 
 def report(options: dict[str, str | None], as_json: bool) -> int:

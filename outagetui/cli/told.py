@@ -11,13 +11,13 @@ from typing import Any
 import click
 from msgspec.structs import replace
 
-from outagetui.announce.fit import FitError, fit_for, sent_text
+from outagetui.board.rows import AnnouncementRow, DeliveryRow
 from outagetui.cli.common import directory, fail, store
 from outagetui.config import ConfigError, load
 from outagetui.config.durations import parse_duration
-from outagetui.rows import AnnouncementRow, DeliveryRow
-from outagetui.source import StoreSource
-from outagetui.text import clean
+from outagetui.core.text import clean
+from outagetui.store.source import StoreSource
+from outagetui.wording.fit import FitError, fit_for, sent_text
 
 DONE, FAILED, USAGE, WAITING = 0, 1, 2, 4
 POLL = 0.1

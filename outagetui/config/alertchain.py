@@ -7,8 +7,8 @@ from outagetui.config.durations import show_duration
 from outagetui.config.names import known_names
 from outagetui.config.source import Source
 from outagetui.config.tables import AlertTable, HeartbeatTable, SettingsFile
-from outagetui.model import Alert, Heartbeat
-from outagetui.secrets import SecretError, Secrets
+from outagetui.core.model import Alert, Heartbeat
+from outagetui.machine.secrets import SecretError, Secrets
 
 NO_FILE_NAME = "expected the name of a file in the secrets directory, without a slash"
 NO_URL = "expected http://host/… or https://host/…, without user, password or spaces"

@@ -11,10 +11,10 @@ from outagetui.config.settings import CONTACTS
 from outagetui.config.targets import target_trouble
 from outagetui.config.templates import KINDS
 from outagetui.config.wiresteps import is_private
-from outagetui.contacts.selection import on_channel
-from outagetui.model import AUDIENCES, Audience, Channel, Contact, Playbook
-from outagetui.options import XmppOptions, XmppRoomOptions
-from outagetui.step_options import (
+from outagetui.core.addresses import on_channel
+from outagetui.core.model import AUDIENCES, Audience, Channel, Contact, Playbook
+from outagetui.core.probe_options import XmppOptions, XmppRoomOptions
+from outagetui.core.step_options import (
     BannerOptions,
     XmppAccountOptions,
     XmppInviteOptions,
@@ -22,8 +22,8 @@ from outagetui.step_options import (
     XmppRoomCloseOptions,
     XmppRoomStepOptions,
 )
-from outagetui.text import nearest
-from outagetui.xmpp.address import is_bare, whole_room
+from outagetui.core.text import nearest
+from outagetui.protocols.xmpp.address import is_bare, whole_room
 
 OnXmpp = XmppRoomStepOptions | XmppRoomCloseOptions | XmppInviteOptions | XmppMessageOptions | XmppAccountOptions
 SUFFIXES = (".html", ".htm", ".json")  # of the files a banner can be

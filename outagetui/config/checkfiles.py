@@ -14,10 +14,10 @@ from outagetui.config.problems import listing
 from outagetui.config.source import Source, names_in, read_source
 from outagetui.config.tables import ChannelTable, CheckTable, OutletTable, OwnerFile
 from outagetui.config.targets import connect_trouble, option_troubles, target_option_troubles, target_trouble
-from outagetui.model import Check
-from outagetui.options import PROBES, ProbeOptions, SipCallOptions, ValueOptions
-from outagetui.outlet_options import OutletOptions
-from outagetui.text import nearest
+from outagetui.core.model import Check
+from outagetui.core.outlet_options import OutletOptions
+from outagetui.core.probe_options import PROBES, ProbeOptions, SipCallOptions, ValueOptions
+from outagetui.core.text import nearest
 
 TIME_BESIDE: Final = 10.0  # seconds a probe that waits `within` has for all else, unless `timeout` says otherwise
 CALL_BESIDE: Final = 2.0  # seconds of a `sip.call` that are not sound

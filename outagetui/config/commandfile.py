@@ -7,17 +7,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path as File
 from typing import Any
 
-from outagetui.commands import PLACEHOLDER, pattern_trouble, value_trouble
 from outagetui.config.draft import ID, ID_WORDS, Draft, Placed
 from outagetui.config.positions import Path
 from outagetui.config.problems import listing
 from outagetui.config.source import Source
 from outagetui.config.tables import CommandTable
-from outagetui.interpreters import trouble
-from outagetui.model import Command, Playbook
-from outagetui.secrets import SecretError, Secrets
-from outagetui.step_options import CommandOptions, ServiceOptions
-from outagetui.text import nearest
+from outagetui.core.model import Command, Playbook
+from outagetui.core.step_options import CommandOptions, ServiceOptions
+from outagetui.core.text import nearest
+from outagetui.machine.commands import PLACEHOLDER, pattern_trouble, value_trouble
+from outagetui.machine.interpreters import trouble
+from outagetui.machine.secrets import SecretError, Secrets
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _VARIABLE_WORDS = "letters, digits and _, not beginning with a digit"

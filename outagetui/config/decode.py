@@ -16,7 +16,7 @@ from outagetui.config.durations import parse_duration, show_duration
 from outagetui.config.positions import Path
 from outagetui.config.problems import listing
 from outagetui.config.source import Source
-from outagetui.text import nearest
+from outagetui.core.text import nearest
 
 T = TypeVar("T", bound=Struct)
 NOT_YET = "not available in this version"

@@ -10,8 +10,8 @@ from outagetui.config.positions import Path
 from outagetui.config.problems import Report
 from outagetui.config.source import Source
 from outagetui.config.tables import ChannelTable, ContactTable, OutletTable, SegmentTable, SettingsFile
-from outagetui.model import Check, Playbook, Template
-from outagetui.outlet_options import OutletOptions
+from outagetui.core.model import Check, Playbook, Template
+from outagetui.core.outlet_options import OutletOptions
 
 T = TypeVar("T", covariant=True)
 

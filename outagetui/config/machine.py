@@ -12,9 +12,9 @@ from outagetui.config.messages import look_at_files
 from outagetui.config.positions import Path as Key
 from outagetui.config.problems import Problem
 from outagetui.config.reading import read
-from outagetui.model import Config, Playbook
-from outagetui.secrets import SecretError, Secrets
-from outagetui.step_options import StepOptions
+from outagetui.core.model import Config, Playbook
+from outagetui.core.step_options import StepOptions
+from outagetui.machine.secrets import SecretError, Secrets
 
 
 def deep(config: Config, directory: Path | None = None) -> list[Problem]:

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
-from outagetui.commands import names_in, pattern_trouble, value_trouble
 from outagetui.config.commandfile import commands_of
 from outagetui.config.draft import Draft, Owner
 from outagetui.config.names import known_name
@@ -16,12 +15,13 @@ from outagetui.config.positions import Path
 from outagetui.config.problems import listing
 from outagetui.config.tables import ChannelTable, OutletTable
 from outagetui.config.targets import connect_trouble, target_trouble
-from outagetui.mailbox import is_here, read_list, read_mailbox
-from outagetui.model import Command
-from outagetui.outlet_options import CommandOutletOptions, EmailOptions, OutletOptions, XmppOutletOptions
-from outagetui.outlets.values import GIVEN
-from outagetui.text import nearest
-from outagetui.xmpp.address import is_bare
+from outagetui.core.mailbox import is_here, read_list, read_mailbox
+from outagetui.core.model import Command
+from outagetui.core.outlet_options import CommandOutletOptions, EmailOptions, OutletOptions, XmppOutletOptions
+from outagetui.core.text import nearest
+from outagetui.machine.commands import names_in, pattern_trouble, value_trouble
+from outagetui.protocols.xmpp.address import is_bare
+from outagetui.wording.delivery import GIVEN
 
 if TYPE_CHECKING:
     from outagetui.config.draft import Placed

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from outagetui.config.draft import Draft, Placed
 from outagetui.config.positions import Path
 from outagetui.config.problems import listing
-from outagetui.text import nearest
+from outagetui.core.text import nearest
 
 
 def known_names(

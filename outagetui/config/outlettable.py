@@ -12,7 +12,7 @@ from outagetui.config.positions import Path
 from outagetui.config.source import Source
 from outagetui.config.tables import OutletTable
 from outagetui.config.targets import target_trouble
-from outagetui.outlet_options import OUTLETS, OutletOptions, given
+from outagetui.core.outlet_options import OUTLETS, OutletOptions, given
 
 AT = ("outlet",)
 

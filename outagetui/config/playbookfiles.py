@@ -13,8 +13,8 @@ from outagetui.config.source import Source, names_in, read_source
 from outagetui.config.suggestions import conditions
 from outagetui.config.tables import PlaybookFile, StepTable
 from outagetui.config.wiresteps import step_troubles
-from outagetui.model import Playbook, Step, Undo
-from outagetui.step_options import ACTS_OUTSIDE, STEPS, TALKS, StepOptions, WaitOptions
+from outagetui.core.model import Playbook, Step, Undo
+from outagetui.core.step_options import ACTS_OUTSIDE, STEPS, TALKS, StepOptions, WaitOptions
 
 SAYS: Final = {"manual": "says what to do or asks", "note": "says what is to be known", "choose": "asks"}
 NO_UNDO: Final = ("note", "choose", "playbook", "spend")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from outagetui.text import clean
+from outagetui.core.text import clean
 
 
 class Problem(Struct, frozen=True, order=True):

@@ -18,7 +18,7 @@ from outagetui.config.references import look_at_references
 from outagetui.config.settings import read_audience, read_settings, refuse_strangers
 from outagetui.config.tables import ChannelTable, OutletTable
 from outagetui.config.templates import read_templates
-from outagetui.model import Channel, Config, Contact, Cost, Outlet, Segment
+from outagetui.core.model import Channel, Config, Contact, Cost, Outlet, Segment
 
 
 def load(directory: Path) -> Config:

@@ -11,7 +11,7 @@ from outagetui.config.positions import Path
 from outagetui.config.steps import look_at_steps
 from outagetui.config.suggestions import look_at_conditions
 from outagetui.config.tables import ChannelTable
-from outagetui.model import Check
+from outagetui.core.model import Check
 
 
 def look_at_references(draft: Draft) -> None:

@@ -12,9 +12,9 @@ from outagetui.config.problems import listing
 from outagetui.config.source import Source, names_in, read_source
 from outagetui.config.tables import AudienceFile, SettingsFile
 from outagetui.config.targets import canary_probe, target_trouble
-from outagetui.model import Check
-from outagetui.options import PROBES
-from outagetui.text import nearest
+from outagetui.core.model import Check
+from outagetui.core.probe_options import PROBES
+from outagetui.core.text import nearest
 
 SETTINGS = "outagetui.toml"
 AUDIENCE = "audience.toml"

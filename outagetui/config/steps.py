@@ -8,9 +8,9 @@ from outagetui.config.positions import Path
 from outagetui.config.problems import listing
 from outagetui.config.tables import OutletTable, SettingsFile
 from outagetui.config.templates import KINDS
-from outagetui.model import Playbook, Step
-from outagetui.outlet_options import publishes
-from outagetui.step_options import (
+from outagetui.core.model import Playbook, Step
+from outagetui.core.outlet_options import publishes
+from outagetui.core.step_options import (
     AnnounceOptions,
     BannerOptions,
     ChannelsOptions,
@@ -21,7 +21,7 @@ from outagetui.step_options import (
     StepOptions,
     WaitOptions,
 )
-from outagetui.text import nearest
+from outagetui.core.text import nearest
 
 
 def look_at_steps(draft: Draft, playbook: Placed[Playbook]) -> None:

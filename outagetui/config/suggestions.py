@@ -10,7 +10,7 @@ from outagetui.config.names import known_name, known_names
 from outagetui.config.positions import Path
 from outagetui.config.source import Source
 from outagetui.config.tables import Day, WhenTable
-from outagetui.model import BAD, Condition, Playbook
+from outagetui.core.model import BAD, Condition, Playbook
 
 _CLOCK = re.compile(r"(\d\d):(\d\d)", re.ASCII)
 _DAYS: tuple[str, ...] = get_args(Day)

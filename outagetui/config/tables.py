@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
-from outagetui.model import Audience, Operator, State
-from outagetui.outlet_options import OUTLETS
+from outagetui.core.model import Audience, Operator, State
+from outagetui.core.outlet_options import OUTLETS
 
 Text = Annotated[str, Meta(min_length=1, max_length=4000)]
 Interval = Annotated[float, Meta(ge=0.1, extra_json_schema={"unit": "s"})]

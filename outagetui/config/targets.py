@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from outagetui.config.problems import listing
 from outagetui.config.webrequests import Trouble, json_path_trouble, request_troubles
-from outagetui.options import (
+from outagetui.core.probe_options import (
     DnsOptions,
     ExecOptions,
     HttpOptions,
@@ -30,8 +30,8 @@ from outagetui.options import (
     XmppOptions,
     XmppRoomOptions,
 )
-from outagetui.sip.uri import read_hop, read_uri
-from outagetui.text import nearest
+from outagetui.core.text import nearest
+from outagetui.protocols.sip.uri import read_hop, read_uri
 
 _FORMS = {
     "http": "http://host/… or https://host/…",

@@ -6,8 +6,8 @@ from outagetui.config.draft import Draft
 from outagetui.config.places import shipped
 from outagetui.config.problems import Report, listing
 from outagetui.config.source import names_in, read_text
-from outagetui.model import Template
-from outagetui.text import nearest
+from outagetui.core.model import Template
+from outagetui.core.text import nearest
 
 FOLDER = Path("playbooks") / "announcements"
 KINDS = ("investigating", "identified", "backup-active", "update", "recovering", "resolved", "false-alarm", "drill")
@@ -22,7 +22,7 @@ def read_templates(draft: Draft) -> None:
 
 
 def _read(file: Path, draft: Draft, report: Report) -> None:
-    from outagetui.announce.compose import FIELDS, TemplateError, places, read_template
+    from outagetui.wording.compose import FIELDS, TemplateError, places, read_template
 
     kind, _, language = file.stem.partition(".")
     if not language or "." in language:

@@ -9,9 +9,9 @@ from outagetui.config.positions import Path
 from outagetui.config.problems import listing
 from outagetui.config.targets import target_trouble
 from outagetui.config.webrequests import Trouble, json_path_trouble, request_troubles
-from outagetui.records import RECORDS, RecordError, read_name, read_value
-from outagetui.step_options import DnsUpdateOptions, HttpStepOptions, StepOptions
-from outagetui.text import nearest
+from outagetui.core.step_options import DnsUpdateOptions, HttpStepOptions, StepOptions
+from outagetui.core.text import nearest
+from outagetui.protocols.dns_records import RECORDS, RecordError, read_name, read_value
 
 _PLACEHOLDER = "{secret}"
 _OURS = ("connection", "content-length", "transfer-encoding", "upgrade")  # headers that the program writes itself

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from outagetui.contacts.selection import Entry
+from outagetui.core.addresses import Entry
 
 # A bare address (RFC 7622) that a line of this file can hold: no space, and no = before the name.
 _ADDRESS = re.compile(r"[^\s=@/\[\]\"&'<>:]+@[^\s=@/\[\]\"&'<>:]+")

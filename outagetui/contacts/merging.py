@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from outagetui.config.problems import Problem, Report
 from outagetui.contacts.sheet import Row
-from outagetui.model import Contact
+from outagetui.core.model import Contact
 
 
 class Merged(NamedTuple):

@@ -8,9 +8,9 @@ from typing import NamedTuple, get_args
 
 from outagetui.config.contactsfile import line_trouble
 from outagetui.config.problems import Problem, Report, listing
-from outagetui.contacts.selection import Entry
-from outagetui.model import Audience, Contact
-from outagetui.text import nearest
+from outagetui.core.addresses import Entry
+from outagetui.core.model import Audience, Contact
+from outagetui.core.text import nearest
 
 LARGEST = 1 << 20  # bytes of a sheet
 _NAME, _AUDIENCE = "name", "audience"

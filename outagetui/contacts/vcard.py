@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterable
 from urllib.parse import quote
 
-from outagetui.contacts.selection import Entry
+from outagetui.core.addresses import Entry
 
 LINE = 75  # octets, without the line end (section 3.2)
 _SPACE = uuid.UUID("6f3f1c3e-5d0a-4c56-9c1f-8a6f0f2f4c11")

@@ -17,15 +17,14 @@ from outagetui.alerts.chain import Act, Link, Scene
 from outagetui.alerts.hide import hide
 from outagetui.alerts.send import Sent, send
 from outagetui.alerts.words import Bad, Facts, Message, compose, span
-from outagetui.daemon.record import Record
+from outagetui.core.model import Alert, Channel, Config, State
+from outagetui.core.text import clean
+from outagetui.daemon.journal_writer import Record
 from outagetui.daemon.watch import Watch
-from outagetui.events import AlertEnded, AlertIntended
-from outagetui.journal import WriteError
-from outagetui.model import Alert, Channel, Config, State
-from outagetui.playbook.course import DAEMON
-from outagetui.playbook.runner import OrderError
-from outagetui.secrets import SecretError, Secrets
-from outagetui.text import clean
+from outagetui.facts.events import AlertEnded, AlertIntended
+from outagetui.facts.pen import DAEMON, OrderError
+from outagetui.machine.secrets import SecretError, Secrets
+from outagetui.store.journal import WriteError
 
 LOOK_EVERY = 1.0
 WARM_UP = 15.0  # seconds after its start in which the daemon looks for itself before it believes what it left

@@ -5,16 +5,16 @@ import contextlib
 from collections.abc import Callable
 
 from outagetui.alerts.hide import hide
-from outagetui.daemon.record import Record
-from outagetui.events import HeartbeatChanged
-from outagetui.journal import WriteError
-from outagetui.model import Config, Heartbeat
-from outagetui.playbook.course import DAEMON
-from outagetui.probes.fetch import fetch
-from outagetui.probes.trouble import Trouble
-from outagetui.probes.vantage import Vantage
-from outagetui.secrets import SecretError
-from outagetui.text import clean
+from outagetui.core.model import Config, Heartbeat
+from outagetui.core.text import clean
+from outagetui.daemon.journal_writer import Record
+from outagetui.facts.events import HeartbeatChanged
+from outagetui.facts.pen import DAEMON
+from outagetui.machine.secrets import SecretError
+from outagetui.net.trouble import Trouble
+from outagetui.net.vantage import Vantage
+from outagetui.protocols.http_fetch import fetch
+from outagetui.store.journal import WriteError
 
 IDLE = 1.0  # seconds between two looks whether a heartbeat was configured
 BODY = 1024  # bytes of the answer that are read

@@ -10,13 +10,13 @@ from pathlib import Path
 import msgspec
 
 from outagetui.config import ConfigError, load
-from outagetui.daemon.door import DoorError
+from outagetui.daemon.capabilities import keep_powers
 from outagetui.daemon.lock import LockedError, hold
-from outagetui.daemon.powers import keep_powers
+from outagetui.daemon.order_server import DoorError
 from outagetui.daemon.service import Daemon
-from outagetui.journal import Store, StoreError, WriteError, make_place
+from outagetui.facts.pen import OrderError
 from outagetui.orders.launch import BACKGROUND, LOCKED
-from outagetui.playbook.runner import OrderError
+from outagetui.store.journal import Store, StoreError, WriteError, make_place
 
 DRILL = "OUTAGETUI_DRILL"
 DRILL_PLACE = "OUTAGETUI_DRILL_PLACE"  # the drill's own directory: no secret is loaded from anywhere else
@@ -33,7 +33,7 @@ def main(directory: Path) -> int:
         return 3
     drill = os.environ.get(DRILL, "")
     if drill:
-        from outagetui.drill.guard import loopback_only
+        from outagetui.machine.loopback_only import loopback_only
 
         loopback_only()
     try:

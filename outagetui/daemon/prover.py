@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from outagetui.daemon.record import Record
+from outagetui.core.model import Channel, Check, Outcome, Sample
+from outagetui.daemon.journal_writer import Record
 from outagetui.daemon.watch import Watch
-from outagetui.events import Proved
-from outagetui.model import Channel, Check, Outcome, Sample
-from outagetui.playbook.course import DAEMON
+from outagetui.facts.events import Proved
+from outagetui.facts.pen import DAEMON
 
 EARLY = 0.9  # share of `prove_every` after which a proof is renewed, so that none goes stale between two looks
 RETRY_SECONDS = 3600.0  # how soon a failed proof is tried again

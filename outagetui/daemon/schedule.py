@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
-from outagetui.model import Check, Outcome, Sample
-from outagetui.verdict import QUICK_AFTER_FAILURE, QUICK_SECONDS, SLOW_TO_REPEAT, SUSPICION_SECONDS
+from outagetui.core.model import Check, Outcome, Sample
+from outagetui.facts.verdict import QUICK_AFTER_FAILURE, QUICK_SECONDS, SLOW_TO_REPEAT, SUSPICION_SECONDS
 
 TICK = 0.025
 STALL = 0.1  # a tick later than this is a stall of ours; less is a busy machine that still answers in time

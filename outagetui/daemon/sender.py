@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from outagetui.model import Operator
+from outagetui.core.model import Operator
 
 UNSET = 0xFFFFFFFF
 

@@ -11,32 +11,32 @@ from typing import Any
 from outagetui import __version__
 from outagetui.announce.outbox import Outbox
 from outagetui.config import digest
-from outagetui.daemon import desk
+from outagetui.core.model import Channel, Check, Config, Outcome, Outlet, Sample
+from outagetui.daemon import order_check as desk
 from outagetui.daemon.alarm import Alarm
-from outagetui.daemon.courier import Courier
-from outagetui.daemon.door import Door
-from outagetui.daemon.handlers import orders_of
+from outagetui.daemon.background_delivery import Courier
 from outagetui.daemon.heartbeat import Pulse
+from outagetui.daemon.journal_writer import Record
 from outagetui.daemon.notify import Notifier
+from outagetui.daemon.order_handlers import orders_of
+from outagetui.daemon.order_server import Door
 from outagetui.daemon.prover import Prover
-from outagetui.daemon.record import Record
+from outagetui.daemon.public_copy import shown
 from outagetui.daemon.schedule import Schedule
-from outagetui.daemon.shown import shown
+from outagetui.daemon.step_context import make_world
 from outagetui.daemon.watch import Watch
-from outagetui.daemon.world import make_world
-from outagetui.events import DaemonStarted, DaemonStopped
-from outagetui.fate import Fate, common
-from outagetui.journal import Store, WriteError
-from outagetui.live import Beat
-from outagetui.model import Channel, Check, Config, Outcome, Outlet, Sample
+from outagetui.facts.common_fate import Fate, common
+from outagetui.facts.events import DaemonStarted, DaemonStopped
+from outagetui.facts.live import Beat
+from outagetui.facts.pen import DAEMON
+from outagetui.machine.secrets import Secrets
+from outagetui.net.vantage import Vantage
 from outagetui.orders.wire import socket_path
 from outagetui.outlets import Tools
-from outagetui.playbook.course import DAEMON
 from outagetui.playbook.runner import Runner
 from outagetui.probes import look
 from outagetui.probes.traits import traits_of
-from outagetui.probes.vantage import Vantage
-from outagetui.secrets import Secrets
+from outagetui.store.journal import Store, WriteError
 
 FLUSH_EVERY = 0.2
 BEAT_EVERY = 1.0

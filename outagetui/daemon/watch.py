@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
-from outagetui import verdict
-from outagetui.events import BlindChanged, Event, StateChanged
-from outagetui.ledger import Ledger
-from outagetui.live import SPARK, Live
-from outagetui.model import BAD, Channel, Check, Config, Observation, Outcome, Outlet, Sample, State, worst
-from outagetui.reach import Share, share_of
-from outagetui.text import clean
-from outagetui.verdict import Track
+from outagetui.core.model import BAD, Channel, Check, Config, Observation, Outcome, Outlet, Sample, State, worst
+from outagetui.core.text import clean
+from outagetui.facts import verdict
+from outagetui.facts.events import BlindChanged, Event, StateChanged
+from outagetui.facts.ledger import Ledger
+from outagetui.facts.live import SPARK, Live
+from outagetui.facts.reach import Share, share_of
+from outagetui.facts.verdict import Track
 
 BLIND_AFTER = 2  # failures in a row of every canary
 TRUST_SECONDS = 60.0

@@ -11,10 +11,10 @@ import json
 import sys
 from pathlib import Path
 
-from outagetui.drill.guard import loopback_only
+from outagetui.drill.casts import TROUPES, Player, Troupe
 from outagetui.drill.jabber import PROGRAMS
 from outagetui.drill.scenario import SCENARIOS, Pace
-from outagetui.drill.troupe import TROUPES, Player, Troupe
+from outagetui.machine.loopback_only import loopback_only
 from outagetui.orders.client import OrderClient
 
 

@@ -14,7 +14,7 @@ from typing import cast
 
 from outagetui.drill.scenario import SEED
 from outagetui.drill.servers import HOST, Trouble
-from outagetui.sip.message import Incoming, compose, parse
+from outagetui.protocols.sip.message import Incoming, compose, parse
 
 DOMAIN = "drill.test"
 USER = "watch"

@@ -4,16 +4,16 @@ import asyncio
 import time
 from typing import Any
 
+from outagetui.board.rows import Board, ChannelRow, OutletRow
 from outagetui.config import load
+from outagetui.core.model import GOOD, State
+from outagetui.core.step_options import AnnounceOptions
+from outagetui.drill.processes import DrillError, Stage
 from outagetui.drill.result import Seen, result
 from outagetui.drill.scenario import Scenario
-from outagetui.drill.stage import DrillError, Stage
-from outagetui.model import GOOD, State
 from outagetui.orders.client import OrderClient
-from outagetui.reader import Reader
-from outagetui.rows import Board, ChannelRow, OutletRow
-from outagetui.source import StoreSource
-from outagetui.step_options import AnnounceOptions
+from outagetui.store.reader import Reader
+from outagetui.store.source import StoreSource
 
 LOOK_EVERY = 0.2
 EARLY = 1.5  # seconds before it is due that the operator sends an update

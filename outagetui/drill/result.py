@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from outagetui import events
+from outagetui.board.narrative import tell
+from outagetui.core.model import BAD, Entry
 from outagetui.drill.scenario import CURED
-from outagetui.model import BAD, Entry
-from outagetui.narrative import tell
+from outagetui.facts import events
 
 OUT = ("sent", "seen")
 Seen = tuple[float, dict[str, float]]  # epoch seconds, reach now by audience

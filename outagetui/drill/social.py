@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+from outagetui.drill.business_files import PAGE_ID
 from outagetui.drill.servers import Answer, Request
-from outagetui.drill.site import PAGE_ID
 
 VERSION = "v25.0"
 

@@ -5,8 +5,8 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
+from outagetui.core.text import clean
 from outagetui.orders.wire import REPLY_LIMIT, decode, encode, socket_path
-from outagetui.text import clean
 
 REPLY_SECONDS = 10.0
 GONE = "the daemon does not answer; start it with: systemctl start outagetui, or outagetui daemon"

@@ -15,11 +15,11 @@ from typing import Protocol, cast
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from outagetui.model import Command, Contact, Outlet
-from outagetui.outlet_options import publishes
-from outagetui.outlets.values import Delivered, Delivery, Fitted, Placed, Post
-from outagetui.secrets import SecretError
-from outagetui.text import clean
+from outagetui.core.model import Command, Contact, Outlet
+from outagetui.core.outlet_options import publishes
+from outagetui.core.text import clean
+from outagetui.machine.secrets import SecretError
+from outagetui.wording.delivery import Delivered, Delivery, Fitted, Placed, Post
 
 __all__ = [
     "Delivered",
@@ -38,9 +38,19 @@ __all__ = [
     "seen",
 ]
 
-_KINDS = ("page", "wordpress", "discourse", "mastodon", "bluesky", "x", "facebook", "statuspage", "cachet")
-_NAMED = {"email": "mail", "apprise": "longtail", "xmpp": "chat", "command": "program"}  # by more than their kind
-_MODULES = {kind: f"outagetui.outlets.{_NAMED.get(kind, kind)}" for kind in (*_KINDS, *_NAMED)}
+_KINDS = (
+    "page",
+    "wordpress",
+    "discourse",
+    "mastodon",
+    "bluesky",
+    "x",
+    "facebook",
+    "statuspage",
+    "cachet",
+    *("email", "apprise", "xmpp", "command"),
+)
+_MODULES = {kind: f"outagetui.outlets.{kind}" for kind in _KINDS}
 _REPEATABLE = frozenset({"page", "email"})  # they do again what is not done, and nothing else, without a look-up
 
 

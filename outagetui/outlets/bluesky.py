@@ -11,11 +11,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from outagetui.announce.counting import URL
-from outagetui.announce.times import base as tongue
-from outagetui.model import Outlet
-from outagetui.outlet_options import BlueskyOptions
+from outagetui.core.model import Outlet
+from outagetui.core.outlet_options import BlueskyOptions
+from outagetui.core.times import base as tongue
 from outagetui.outlets import Delivered, Delivery, Placed, Tools, UnsentError
+from outagetui.outlets.http import Reply, Wire, base
 from outagetui.outlets.service import (
     login_of,
     options_of,
@@ -26,7 +26,7 @@ from outagetui.outlets.service import (
     value_of,
     words_of,
 )
-from outagetui.outlets.wire import Reply, Wire, base
+from outagetui.wording.counting import URL
 
 POSTS = "app.bsky.feed.post"
 SITE = "https://bsky.app"

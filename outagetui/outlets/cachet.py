@@ -7,9 +7,10 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import quote
 
-from outagetui.model import Outlet
-from outagetui.outlet_options import CachetOptions
+from outagetui.core.model import Outlet
+from outagetui.core.outlet_options import CachetOptions
 from outagetui.outlets import Delivered, Delivery, Tools
+from outagetui.outlets.http import Reply, Wire, base
 from outagetui.outlets.service import (
     SKEW,
     inside,
@@ -23,7 +24,6 @@ from outagetui.outlets.service import (
     told,
     words_of,
 )
-from outagetui.outlets.wire import Reply, Wire, base
 
 STATUSES = {"investigating": 1, "identified": 2, "monitoring": 3, "resolved": 4}
 PER_PAGE = 100

@@ -8,10 +8,11 @@ import re
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from outagetui.announce import times
-from outagetui.model import Outlet
-from outagetui.outlet_options import DiscourseOptions
+from outagetui.core import times
+from outagetui.core.model import Outlet
+from outagetui.core.outlet_options import DiscourseOptions
 from outagetui.outlets import Delivered, Delivery, MaybeSentError, Placed, Tools
+from outagetui.outlets.http import Reply, Wire, base
 from outagetui.outlets.service import (
     SKEW,
     inside,
@@ -27,7 +28,6 @@ from outagetui.outlets.service import (
     value_of,
     words_of,
 )
-from outagetui.outlets.wire import Reply, Wire, base
 
 LAST = 20  # posts of a topic that a look-up reads
 HELD: Final = "held until a moderator approves it"

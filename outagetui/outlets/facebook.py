@@ -6,10 +6,10 @@ https://developers.facebook.com/docs/pages-api/posts · The token goes into a he
 from typing import Any
 from urllib.parse import quote
 
-from outagetui.announce.counting import URL
-from outagetui.model import Outlet
-from outagetui.outlet_options import FacebookOptions
+from outagetui.core.model import Outlet
+from outagetui.core.outlet_options import FacebookOptions
 from outagetui.outlets import Delivered, Delivery, Placed, Tools, UnsentError
+from outagetui.outlets.http import Reply, Wire, base
 from outagetui.outlets.service import (
     SKEW,
     inside,
@@ -24,7 +24,7 @@ from outagetui.outlets.service import (
     value_of,
     words_of,
 )
-from outagetui.outlets.wire import Reply, Wire, base
+from outagetui.wording.counting import URL
 
 VERSION = "v25.0"
 SITE = "https://www.facebook.com"

@@ -7,11 +7,11 @@ from xml.etree import ElementTree
 
 import msgspec
 
-from outagetui.announce.times import stamp
-from outagetui.model import Outlet
-from outagetui.outlets.notices import WITHDRAWN, Notice, tidy
+from outagetui.core.model import Outlet
+from outagetui.core.times import stamp
+from outagetui.outlets.notices import Notice, tidy
 from outagetui.outlets.page_words import MEANINGS, OTHER, tag_of, words
-from outagetui.outlets.values import Post
+from outagetui.wording.delivery import WITHDRAWN, Post
 
 _COMPONENT = {"none": "operational", "minor": "degraded_performance", "major": "partial_outage"}
 

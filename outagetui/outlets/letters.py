@@ -14,9 +14,9 @@ from email.utils import format_datetime
 
 from msgspec import Struct
 
-from outagetui.mailbox import Mailbox
-from outagetui.outlets.values import Fitted
-from outagetui.published import published
+from outagetui.core.mailbox import Mailbox
+from outagetui.wording.delivery import Fitted
+from outagetui.wording.published import published
 
 # 7 bits pass every server. Header lines may be long (998), and not everybody understands a folded identifier.
 _POLICY = SMTP.clone(cte_type="7bit", max_line_length=900)

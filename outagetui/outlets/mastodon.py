@@ -5,10 +5,11 @@ https://docs.joinmastodon.org/methods/statuses/ · The server remembers an Idemp
 
 from urllib.parse import quote
 
-from outagetui.announce.times import base as tongue
-from outagetui.model import Outlet
-from outagetui.outlet_options import MastodonOptions
+from outagetui.core.model import Outlet
+from outagetui.core.outlet_options import MastodonOptions
+from outagetui.core.times import base as tongue
 from outagetui.outlets import Delivered, Delivery, Placed, Tools, UnsentError
+from outagetui.outlets.http import Reply, Wire, base, origin
 from outagetui.outlets.service import (
     SKEW,
     login_of,
@@ -23,7 +24,6 @@ from outagetui.outlets.service import (
     value_of,
     words_of,
 )
-from outagetui.outlets.wire import Reply, Wire, base, origin
 
 PAGES = 5  # of the account's statuses that a look-up reads
 PER_PAGE = 40

@@ -5,16 +5,15 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from outagetui.announce.compose import BODY_LIMIT, TITLE_LIMIT
-from outagetui.model import CLOSING_KINDS
+from outagetui.core.model import CLOSING_KINDS
 from outagetui.outlets.page_words import MEANINGS, OTHER, Meaning
-from outagetui.outlets.values import Delivery, Post, Wording
-from outagetui.published import published, published_lines
+from outagetui.wording.compose import BODY_LIMIT, TITLE_LIMIT
+from outagetui.wording.delivery import WITHDRAWN, Delivery, Post, Wording
+from outagetui.wording.published import published, published_lines
 
 MOST_POSTS = 100  # a page and a feed stay small whatever the history
 MOST_ACCOUNTS = 50
 MOST_LANGUAGES = 6
-WITHDRAWN = "withdrawn"  # the kind of the one post that is left of an announcement that was taken back
 _NONCHARACTERS = dict.fromkeys((0xFFFE, 0xFFFF))  # XML 1.0 has no way to write them
 
 

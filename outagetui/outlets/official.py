@@ -10,8 +10,8 @@ from urllib.parse import urljoin, urlsplit
 import msgspec
 from msgspec import Struct
 
-from outagetui.announce import times
-from outagetui.model import Audience, Channel, Outlet
+from outagetui.core import times
+from outagetui.core.model import Audience, Channel, Outlet
 from outagetui.outlets import feeds, page_words
 from outagetui.outlets.notices import tidy
 from outagetui.outlets.official_words import Words, words

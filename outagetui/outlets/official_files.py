@@ -7,9 +7,10 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from outagetui.model import Outlet
-from outagetui.outlet_options import PageOptions
-from outagetui.outlets import files, page
+from outagetui.core.model import Outlet
+from outagetui.core.outlet_options import PageOptions
+from outagetui.machine import files
+from outagetui.outlets import page
 from outagetui.outlets.official import JSON, SIGNATURE, SIGNERS, Listing, Official, as_text, documents
 from outagetui.outlets.signing import Signature, sign
 

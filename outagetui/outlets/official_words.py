@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from outagetui.announce.times import base
+from outagetui.core.times import base
 
 
 class Words(Struct, frozen=True, kw_only=True):

@@ -11,15 +11,17 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from outagetui.announce import times
-from outagetui.announce.compose import TITLE_LIMIT
-from outagetui.model import Outlet
-from outagetui.outlets import Delivered, Delivery, Tools, feeds, files
+from outagetui.core import times
+from outagetui.core.model import Outlet
+from outagetui.machine import files
+from outagetui.outlets import Delivered, Delivery, Tools, feeds
 from outagetui.outlets.fragment import fragment
-from outagetui.outlets.notices import WITHDRAWN, notices, tidy
+from outagetui.outlets.notices import notices, tidy
 from outagetui.outlets.page_marks import Marks, read
 from outagetui.outlets.page_view import view
 from outagetui.outlets.page_words import tag_of
+from outagetui.wording.compose import TITLE_LIMIT
+from outagetui.wording.delivery import WITHDRAWN
 
 INDEX = "index.html"
 ACCOUNTS = "accounts.html"  # see outlets/official.py
@@ -68,7 +70,7 @@ async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
 
 async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: Tools) -> Delivered:
     """Fetch the page as anybody would: it must show the part."""
-    from outagetui.outlets.wire import Wire
+    from outagetui.outlets.http import Wire
 
     async with Wire(outlet, tools) as wire:
         reply = await wire.ask("GET", outlet.url, follow=True)

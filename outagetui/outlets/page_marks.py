@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from outagetui.outlets.notices import tidy
-from outagetui.outlets.values import Delivery
+from outagetui.wording.delivery import Delivery
 
 _READ_LIMIT = 4 << 20
 

@@ -12,14 +12,14 @@ import jinja2
 from markupsafe import Markup
 from msgspec import Struct
 
-from outagetui.announce import times
-from outagetui.announce.compose import account_line
+from outagetui.core import times
 from outagetui.outlets import feeds
-from outagetui.outlets.links import Block, Piece, blocks, link, scheme_of
 from outagetui.outlets.notices import Notice, tidy
 from outagetui.outlets.page_marks import mark
 from outagetui.outlets.page_words import MEANINGS, OTHER, Words, language_of, name_of, tag_of, words
-from outagetui.outlets.values import Post
+from outagetui.wording.compose import account_line
+from outagetui.wording.delivery import Post
+from outagetui.wording.links import Block, Piece, blocks, link, scheme_of
 
 _HERE = Path(__file__).parent
 _CHUNKS = re.compile("[^/.@]+[/.@]*|[/.@]+")  # a long address breaks between these, not within a word

@@ -4,7 +4,7 @@ import re
 
 from msgspec import Struct
 
-from outagetui.announce.times import base
+from outagetui.core.times import base
 
 
 class Meaning(Struct, frozen=True):

@@ -9,12 +9,12 @@ from typing import Any, Final, TypeVar
 
 from msgspec.structs import replace
 
-from outagetui.announce.counting import URL
-from outagetui.model import Outlet
-from outagetui.outlet_options import OutletOptions
+from outagetui.core.model import Outlet
+from outagetui.core.outlet_options import OutletOptions
 from outagetui.outlets import Delivered, Delivery, Fitted, MaybeSentError, Placed, Tools
+from outagetui.outlets.http import Reply, Wire
 from outagetui.outlets.notices import notices, tidy
-from outagetui.outlets.wire import Reply, Wire
+from outagetui.wording.counting import URL
 
 SKEW: Final = 300.0  # seconds that a service's clock may be behind ours
 _BLOCK = re.compile(r"<(?:br|/?p|/?li|/?ul|/?div|/?h[1-6])\b[^>]*>", re.IGNORECASE)

@@ -6,9 +6,10 @@ https://developer.statuspage.io/#tag/incidents · Our keys lie in the incident's
 from typing import Any
 from urllib.parse import quote
 
-from outagetui.model import Outlet
-from outagetui.outlet_options import StatuspageOptions
+from outagetui.core.model import Outlet
+from outagetui.core.outlet_options import StatuspageOptions
 from outagetui.outlets import Delivered, Delivery, Placed, Tools
+from outagetui.outlets.http import Reply, Wire, base
 from outagetui.outlets.service import (
     inside,
     login_of,
@@ -21,7 +22,6 @@ from outagetui.outlets.service import (
     value_of,
     words_of,
 )
-from outagetui.outlets.wire import Reply, Wire, base
 
 OURS = "outagetui"
 

@@ -10,10 +10,10 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from outagetui.mailbox import Mailbox
+from outagetui.core.mailbox import Mailbox
+from outagetui.core.text import clean
 from outagetui.outlets import UnsentError
 from outagetui.outlets.sentlog import SILENT, Mark
-from outagetui.text import clean
 
 if TYPE_CHECKING:
     from aiosmtplib import SMTP

@@ -8,12 +8,12 @@ import re
 from typing import Any
 from urllib.parse import quote
 
-from outagetui.announce import times
-from outagetui.announce.neutral import hypertext, neutral, unangled
-from outagetui.model import CLOSING_KINDS, Outlet
-from outagetui.outlet_options import WordpressOptions
+from outagetui.core import times
+from outagetui.core.model import CLOSING_KINDS, Outlet
+from outagetui.core.outlet_options import WordpressOptions
+from outagetui.core.text import clean
 from outagetui.outlets import Delivered, Delivery, MaybeSentError, Tools, UnsentError
-from outagetui.outlets.hypertext import hypertext_of
+from outagetui.outlets.http import Reply, Wire, base
 from outagetui.outlets.service import (
     inside,
     login_of,
@@ -25,8 +25,8 @@ from outagetui.outlets.service import (
     value_of,
     words_of,
 )
-from outagetui.outlets.wire import Reply, Wire, base
-from outagetui.text import clean
+from outagetui.wording.hypertext import hypertext_of
+from outagetui.wording.neutral import hypertext, neutral, unangled
 
 STATUSES = "publish,future,draft,pending,private"
 GONE = (404, 410)

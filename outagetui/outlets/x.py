@@ -12,10 +12,10 @@ import secrets
 from typing import Any, Final
 from urllib.parse import quote
 
-from outagetui.announce.counting import BARE, price
-from outagetui.announce.times import stamp
-from outagetui.model import Outlet
+from outagetui.core.model import Outlet
+from outagetui.core.times import stamp
 from outagetui.outlets import Delivered, Delivery, Placed, Tools, UnsentError
+from outagetui.outlets.http import Reply, Wire, base
 from outagetui.outlets.oauth1 import Keys, authorization
 from outagetui.outlets.service import (
     SKEW,
@@ -31,7 +31,7 @@ from outagetui.outlets.service import (
     value_of,
     words_of,
 )
-from outagetui.outlets.wire import Reply, Wire, base
+from outagetui.wording.counting import BARE, price
 
 PAGES = 3  # of the account's posts that a look-up reads
 PER_PAGE = 100

@@ -7,13 +7,13 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from outagetui.events import StepPlan
-from outagetui.ledger import Run
-from outagetui.model import Config, Playbook, Step
-from outagetui.playbook.meaning import meaning
+from outagetui.core.model import Config, Playbook, Step
+from outagetui.core.step_options import LOOKS, TALKS, AnnounceOptions, BannerOptions, ChannelsOptions, PlaybookOptions
+from outagetui.facts.events import StepPlan
+from outagetui.facts.ledger import Run
 from outagetui.playbook.sentences import sentence, span
+from outagetui.playbook.snapshot import meaning
 from outagetui.playbook.unwind import announces, can_undo, undo_of
-from outagetui.step_options import LOOKS, TALKS, AnnounceOptions, BannerOptions, ChannelsOptions, PlaybookOptions
 
 _ANSWERS = {
     "confirm": ("yes", "skip", "abort"),

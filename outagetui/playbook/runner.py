@@ -4,19 +4,16 @@ import asyncio
 from collections.abc import Callable
 
 from outagetui.actions import World
-from outagetui.events import RunEnded, RunStarted, RunTaken, StepAnswered, StepPlan
-from outagetui.ledger import Run
+from outagetui.facts.events import RunEnded, RunStarted, RunTaken, StepAnswered, StepPlan
+from outagetui.facts.ledger import Run
+from outagetui.facts.pen import OrderError, Pen
+from outagetui.facts.step_row import SHORTEST_HASH, SHORTEST_REASON, StepRow
 from outagetui.playbook.approval import matches, person
-from outagetui.playbook.course import Already, Course, Pen
 from outagetui.playbook.plan import digest
+from outagetui.playbook.run_driver import Already, Course
 from outagetui.playbook.unwind import way_back
-from outagetui.rows import SHORTEST_HASH, SHORTEST_REASON, StepRow
 
 ABORT_SECONDS = 5.0  # how long an order to give up waits for the step in progress
-
-
-class OrderError(Exception):
-    """An order that is refused; the message says why, in words for the operator."""
 
 
 class Runner:

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from outagetui.playbook import chat, programs, wire
-from outagetui.step_options import AnnounceOptions, ChannelsOptions, StepOptions, WaitOptions
-from outagetui.text import listed
+from outagetui.core.step_options import AnnounceOptions, ChannelsOptions, StepOptions, WaitOptions
+from outagetui.core.text import listed
+from outagetui.playbook import chat_steps as chat
+from outagetui.playbook import command_steps as programs
+from outagetui.playbook import network_steps as wire
 
 
 def sentence(

@@ -5,11 +5,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from outagetui.events import StepPlan
-from outagetui.ledger import Ledger, Run
+from outagetui.core.step_options import ACTS_OUTSIDE, LOOKS, TALKS
+from outagetui.core.text import listed
+from outagetui.facts.events import StepPlan
+from outagetui.facts.ledger import Ledger, Run
 from outagetui.playbook.sentences import span
-from outagetui.step_options import ACTS_OUTSIDE, LOOKS, TALKS
-from outagetui.text import listed
 
 UNDONE_BY = {"activate": "deactivate", "deactivate": "activate"}
 PROOFS = 3  # passes in a row that prove a primary before anybody is told that it is over

@@ -4,13 +4,13 @@ import asyncio
 import importlib
 from typing import TYPE_CHECKING
 
-from outagetui.model import Check, Outcome, Sample
-from outagetui.probes.trouble import Trouble, from_os_error
-from outagetui.secrets import SecretError
-from outagetui.text import clean
+from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.text import clean
+from outagetui.machine.secrets import SecretError
+from outagetui.net.trouble import Trouble, from_os_error
 
 if TYPE_CHECKING:
-    from outagetui.probes.vantage import Vantage
+    from outagetui.net.vantage import Vantage
 
 # A probe that forgets its deadline is ended twice this (seconds) after it. In two steps, so that on a late loop, where
 # every timer is due at once, the probe's own time-out still comes first: only that one can tell the phases.

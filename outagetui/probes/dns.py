@@ -7,15 +7,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from outagetui.model import Check, Outcome, Sample
-from outagetui.options import DnsOptions
-from outagetui.probes.connect import endpoint
-from outagetui.probes.dns_exchange import Question, ask, ask_system, records
-from outagetui.probes.dns_serials import compare
-from outagetui.probes.resolve import Address
-from outagetui.probes.trouble import Phases, Trouble, fail, unknown
-from outagetui.probes.vantage import Vantage
-from outagetui.text import clean
+from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.probe_options import DnsOptions
+from outagetui.core.text import clean
+from outagetui.net.connect import endpoint
+from outagetui.net.resolve import Address
+from outagetui.net.trouble import Phases, Trouble, fail, unknown
+from outagetui.net.vantage import Vantage
+from outagetui.protocols.dns_exchange import Question, ask, ask_system, records
+from outagetui.protocols.dns_serials import compare
 
 if TYPE_CHECKING:
     from dns.message import Message

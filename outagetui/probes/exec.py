@@ -10,12 +10,12 @@ shell, and everything in its process group ends with it.
 import math
 import re
 
-from outagetui.model import Check, Outcome, Sample
-from outagetui.options import ExecOptions
-from outagetui.probes.process import run
-from outagetui.probes.trouble import Phases, unknown
-from outagetui.probes.vantage import Vantage
-from outagetui.text import clean
+from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.probe_options import ExecOptions
+from outagetui.core.text import clean
+from outagetui.net.trouble import Phases, unknown
+from outagetui.net.vantage import Vantage
+from outagetui.probes.plugin import run
 
 _VERDICTS = {
     0: (Outcome.PASS, ""),

@@ -4,14 +4,14 @@ import asyncio
 from functools import partial
 from urllib.parse import urlsplit
 
-from outagetui.feeds import LIMIT, Reading, Unreadable, read
-from outagetui.model import Check, Outcome, Sample
-from outagetui.options import FeedOptions
-from outagetui.probes.aside import aside
-from outagetui.probes.fetch import fetch
-from outagetui.probes.trouble import Trouble
-from outagetui.probes.vantage import Vantage
-from outagetui.text import clean
+from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.probe_options import FeedOptions
+from outagetui.core.text import clean
+from outagetui.net.aside import aside
+from outagetui.net.trouble import Trouble
+from outagetui.net.vantage import Vantage
+from outagetui.probes.feeds import LIMIT, Reading, Unreadable, read
+from outagetui.protocols.http_fetch import fetch
 
 REDIRECTS = 3
 

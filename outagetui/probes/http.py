@@ -4,20 +4,16 @@ Codes: `http.NNN` for a status that is not accepted, `http.match` when `match` i
 `no_match` is, warn `tls.expires-soon`, beside those of `fetch`.
 """
 
-import re
 import time
-from http import HTTPStatus
 
-from outagetui.model import Check, Outcome, Sample
-from outagetui.options import HttpOptions
-from outagetui.probes.certificate import left
-from outagetui.probes.fetch import LIMIT, Reply, fetch
-from outagetui.probes.pattern import search
-from outagetui.probes.trouble import unknown
-from outagetui.probes.vantage import Vantage
-from outagetui.text import clean
-
-_CHARSET = re.compile(r"charset=[\"']?([\w.:-]+)", re.IGNORECASE)
+from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.probe_options import HttpOptions
+from outagetui.core.text import clean
+from outagetui.net.certificate import left
+from outagetui.net.pattern import search
+from outagetui.net.vantage import Vantage
+from outagetui.protocols.http_answer import accepted, decoded, status_words
+from outagetui.protocols.http_fetch import LIMIT, Reply, fetch
 
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
@@ -61,32 +57,3 @@ async def _judge(reply: Reply, options: HttpOptions, deadline: float) -> tuple[O
         return Outcome.WARN, "tls.expires-soon", f"certificate ends in {left(reply.expires - time.time())}; {status}"
     size = f"more than {len(reply.body)}" if reply.truncated else f"{len(reply.body)}"
     return Outcome.PASS, "", f"{status}, {size} bytes, HTTP/{reply.version}"
-
-
-def accepted(status: int, wanted: tuple[str | int, ...]) -> bool:
-    """Tell whether `status` is among codes and ranges such as `404` and `"200-399"`."""
-    try:
-        for each in wanted:
-            first, _, last = str(each).partition("-")
-            if int(first) <= status <= int(last or first):
-                return True
-    except ValueError:
-        unknown("option.invalid", f"status {each!r} is neither a code nor a range such as 200-399")
-    return False
-
-
-def decoded(reply: Reply) -> str:
-    """Return the body as text in the charset the reply names, UTF-8 otherwise; what cannot be read is replaced."""
-    named = _CHARSET.search(reply.headers.get("content-type", ""))
-    try:
-        return reply.body.decode(named[1] if named else "utf-8", "replace")
-    except (LookupError, UnicodeError):
-        return reply.body.decode("utf-8", "replace")
-
-
-def status_words(status: int) -> str:
-    """Return a status code with its phrase, such as `404 Not Found`."""
-    try:
-        return f"{status} {HTTPStatus(status).phrase}"
-    except ValueError:
-        return str(status)

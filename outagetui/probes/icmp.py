@@ -4,13 +4,13 @@ import asyncio
 import contextlib
 from statistics import fmean
 
-from outagetui.model import Check, Outcome, Sample
-from outagetui.options import IcmpOptions
-from outagetui.probes.pinger import Burst, Pinger, Pinger4, Pinger6
-from outagetui.probes.resolve import Address
-from outagetui.probes.trouble import Phases, Trouble, from_os_error, unknown
-from outagetui.probes.vantage import Vantage
-from outagetui.text import clean
+from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.probe_options import IcmpOptions
+from outagetui.core.text import clean
+from outagetui.net.resolve import Address
+from outagetui.net.trouble import Phases, Trouble, from_os_error, unknown
+from outagetui.net.vantage import Vantage
+from outagetui.protocols.icmp_pinger import Burst, Pinger, Pinger4, Pinger6
 
 SPACING = 0.15  # seconds between the requests of a burst, less when the deadline is near
 ADDRESSES = 4  # of one name that are tried

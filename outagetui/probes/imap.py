@@ -7,14 +7,14 @@ Codes: `imap.auth-failed`, `imap.unavailable` (the login was refused for a reaso
 
 from urllib.parse import unquote, urlsplit
 
-from outagetui.model import Check, Outcome, Sample
-from outagetui.options import ImapOptions
-from outagetui.probes.connect import dial, target
-from outagetui.probes.imap_session import PORTS, begin, leave, log_in, open_inbox
-from outagetui.probes.imap_talk import expect
-from outagetui.probes.trouble import Phases, unknown
-from outagetui.probes.vantage import Vantage
-from outagetui.text import clean
+from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.probe_options import ImapOptions
+from outagetui.core.text import clean
+from outagetui.net.connect import dial, target
+from outagetui.net.trouble import Phases, unknown
+from outagetui.net.vantage import Vantage
+from outagetui.protocols.imap_session import PORTS, begin, leave, log_in, open_inbox
+from outagetui.protocols.imap_talk import expect
 
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:

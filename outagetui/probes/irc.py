@@ -12,14 +12,14 @@ import secrets
 import string
 from urllib.parse import urlsplit
 
-from outagetui.model import Check, Outcome, Sample
-from outagetui.options import IrcOptions
-from outagetui.probes.connect import dial, target
-from outagetui.probes.irc_talk import IrcTalk, Message
-from outagetui.probes.secure import secure
-from outagetui.probes.trouble import Phases, Trouble, fail, unknown
-from outagetui.probes.vantage import Vantage
-from outagetui.text import clean
+from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.probe_options import IrcOptions
+from outagetui.core.text import clean
+from outagetui.net.connect import dial, target
+from outagetui.net.secure import secure
+from outagetui.net.trouble import Phases, Trouble, fail, unknown
+from outagetui.net.vantage import Vantage
+from outagetui.protocols.irc_talk import IrcTalk, Message
 
 PORT, TLS_PORT = 6667, 6697
 TRIES = 3  # nicks

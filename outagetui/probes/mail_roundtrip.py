@@ -18,16 +18,16 @@ from email.message import EmailMessage
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from outagetui.model import Check, Outcome, Sample
-from outagetui.options import MailRoundtripOptions
-from outagetui.probes import imap_session, smtp_session
-from outagetui.probes.connect import dial, target
-from outagetui.probes.fetch import fetch
-from outagetui.probes.imap_talk import ImapTalk
-from outagetui.probes.mail_search import PREFIX, Found, Trace, Traces, Where, delete, search
-from outagetui.probes.trouble import Phases, Trouble, fail, unknown
-from outagetui.probes.vantage import Vantage
-from outagetui.text import clean
+from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.probe_options import MailRoundtripOptions
+from outagetui.core.text import clean
+from outagetui.net.connect import dial, target
+from outagetui.net.trouble import Phases, Trouble, fail, unknown
+from outagetui.net.vantage import Vantage
+from outagetui.protocols import imap_session, smtp_session
+from outagetui.protocols.http_fetch import fetch
+from outagetui.protocols.imap_search import PREFIX, Found, Trace, Traces, Where, delete, search
+from outagetui.protocols.imap_talk import ImapTalk
 
 TOKEN = "{token}"  # noqa: S105 a placeholder in the form's fields
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 2.0  # seconds between two searches

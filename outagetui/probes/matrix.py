@@ -16,12 +16,12 @@ import re
 import secrets
 from urllib.parse import urlsplit
 
-from outagetui.model import Check, Outcome, Sample
-from outagetui.options import MatrixOptions
-from outagetui.probes.matrix_api import ClientFile, MatrixApi, ServerFile, read
-from outagetui.probes.trouble import Phases, Trouble, fail, unknown
-from outagetui.probes.vantage import Vantage
-from outagetui.text import clean
+from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.probe_options import MatrixOptions
+from outagetui.core.text import clean
+from outagetui.net.trouble import Phases, Trouble, fail, unknown
+from outagetui.net.vantage import Vantage
+from outagetui.protocols.matrix_api import ClientFile, MatrixApi, ServerFile, read
 
 _SHARE = 0.85  # of the time is for the look; the rest is for tidying up
 _TIDY = 5.0  # seconds for that after a look that was cut off

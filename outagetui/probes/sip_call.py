@@ -7,7 +7,7 @@ answered. It is hung up, or cancelled, in every case, also when the look is cut 
 Codes: `sip.NNN`, `sip.no-media` (no G.711 agreed), `sip.no-audio` (nothing came back: one-way audio), `sip.no-echo`
 (sound came, not ours), `sip.hung-up`, `sip.mos` (below `mos_down` fail, below `mos_slow` warn), `sip.bye-unanswered`
 (warn), `timeout`, and those of `sip.options` and TLS. Unknown are `sip.calls-spent` and `sip.calls-uncounted`, by the
-spending guard (`outagetui.sip.ration`), and `loop.late` (our own sending was too uneven to judge by).
+spending guard (`outagetui.protocols.sip.ration`), and `loop.late` (our own sending was too uneven to judge by).
 """
 
 import asyncio
@@ -15,21 +15,21 @@ import contextlib
 
 from msgspec import Struct
 
-from outagetui.model import Check, Outcome, Sample
-from outagetui.options import SipCallOptions
-from outagetui.probes.trouble import Phases, fail, unknown
-from outagetui.probes.vantage import Vantage
-from outagetui.sip.agent import Agent
-from outagetui.sip.call import Call
-from outagetui.sip.emodel import judge
-from outagetui.sip.farewell import PATIENCE, Farewells
-from outagetui.sip.locate import proxy_hop, target_uri
-from outagetui.sip.ration import Ration
-from outagetui.sip.request import plain
-from outagetui.sip.rtp import TAIL, RtpPort, Sound
-from outagetui.sip.transaction import Silence
-from outagetui.sip.verdict import refused, unanswered
-from outagetui.text import clean
+from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.probe_options import SipCallOptions
+from outagetui.core.text import clean
+from outagetui.net.trouble import Phases, fail, unknown
+from outagetui.net.vantage import Vantage
+from outagetui.protocols.sip.agent import Agent
+from outagetui.protocols.sip.call import Call
+from outagetui.protocols.sip.emodel import judge
+from outagetui.protocols.sip.farewell import PATIENCE, Farewells
+from outagetui.protocols.sip.locate import proxy_hop, target_uri
+from outagetui.protocols.sip.ration import Ration
+from outagetui.protocols.sip.request import plain
+from outagetui.protocols.sip.rtp import TAIL, RtpPort, Sound
+from outagetui.protocols.sip.transaction import Silence
+from outagetui.protocols.sip.verdict import refused, unanswered
 
 MARGIN = 0.05  # as in `sip.options`
 GOODBYE = 0.4  # seconds kept for the BYE

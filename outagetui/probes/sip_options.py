@@ -6,17 +6,17 @@ those codes pass and all others fail. Codes: `sip.NNN`, `sip.refused` and `sip.u
 for datagrams that were lost: it is that of the transmission that was answered.
 """
 
-from outagetui.model import Check, Outcome, Sample
-from outagetui.options import SipOptionsOptions
-from outagetui.probes.trouble import Phases
-from outagetui.probes.vantage import Vantage
-from outagetui.sip.agent import Agent
-from outagetui.sip.locate import target_uri
-from outagetui.sip.request import Party, Request, contact
-from outagetui.sip.transaction import Silence
-from outagetui.sip.verdict import judge, silence
-from outagetui.sip.wire import Wire
-from outagetui.text import clean
+from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.probe_options import SipOptionsOptions
+from outagetui.core.text import clean
+from outagetui.net.trouble import Phases
+from outagetui.net.vantage import Vantage
+from outagetui.protocols.sip.agent import Agent
+from outagetui.protocols.sip.locate import target_uri
+from outagetui.protocols.sip.request import Party, Request, contact
+from outagetui.protocols.sip.transaction import Silence
+from outagetui.protocols.sip.verdict import judge, silence
+from outagetui.protocols.sip.wire import Wire
 
 MARGIN = 0.05  # seconds before the deadline at which we stop waiting, to tell what came instead of an answer
 USER = "outagetui"

@@ -1,6 +1,6 @@
 """`sip.register`: can a phone register? REGISTER, the challenge's answer, the binding checked and taken back.
 
-The binding is our own (see `outagetui.sip.registration`): phones of the account keep theirs, and it is taken back also
+The binding is our own (see `protocols.sip.registration`): phones of the account keep theirs, and it is taken back also
 when the look is cut short. Codes: `sip.NNN` (401 or 407: the password was refused), `sip.auth-unsupported`,
 `sip.contact-missing`, `sip.expiry`, `sip.still-registered` (warn: it could not be taken back), `timeout`, and those of
 `sip.options` and TLS.
@@ -9,18 +9,18 @@ when the look is cut short. Codes: `sip.NNN` (401 or 407: the password was refus
 import asyncio
 import uuid
 
-from outagetui.model import Check, Outcome, Sample
-from outagetui.options import SipRegisterOptions
-from outagetui.probes.trouble import Phases, Trouble, unknown
-from outagetui.probes.vantage import Vantage
-from outagetui.sip.agent import Agent
-from outagetui.sip.farewell import Farewells
-from outagetui.sip.locate import proxy_hop, target_uri
-from outagetui.sip.registration import Registration
-from outagetui.sip.request import plain
-from outagetui.sip.transaction import Silence
-from outagetui.sip.verdict import unanswered
-from outagetui.text import clean
+from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.probe_options import SipRegisterOptions
+from outagetui.core.text import clean
+from outagetui.net.trouble import Phases, Trouble, unknown
+from outagetui.net.vantage import Vantage
+from outagetui.protocols.sip.agent import Agent
+from outagetui.protocols.sip.farewell import Farewells
+from outagetui.protocols.sip.locate import proxy_hop, target_uri
+from outagetui.protocols.sip.registration import Registration
+from outagetui.protocols.sip.request import plain
+from outagetui.protocols.sip.transaction import Silence
+from outagetui.protocols.sip.verdict import unanswered
 
 MARGIN = 0.05  # as in `sip.options`
 PATIENCE = 8.0  # seconds taking it back may go on after the look: beyond, the registration ends by itself before long

@@ -4,14 +4,14 @@ Codes: `smtp.NNN` for a refusal (warn for a 4xx to RCPT, which is how greylistin
 `smtp.auth-missing`, `smtp.protocol`, `smtp.closed`, and those of TLS. Port 465 speaks TLS at once (RFC 8314).
 """
 
-from outagetui.model import Check, Outcome, Sample
-from outagetui.options import SmtpOptions
-from outagetui.probes.connect import dial, target
-from outagetui.probes.smtp_session import begin, leave
-from outagetui.probes.smtp_talk import SmtpReply, SmtpTalk, expect
-from outagetui.probes.trouble import Phases, fail, unknown
-from outagetui.probes.vantage import Vantage
-from outagetui.text import clean
+from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.probe_options import SmtpOptions
+from outagetui.core.text import clean
+from outagetui.net.connect import dial, target
+from outagetui.net.trouble import Phases, fail, unknown
+from outagetui.net.vantage import Vantage
+from outagetui.protocols.smtp_session import begin, leave
+from outagetui.protocols.smtp_talk import SmtpReply, SmtpTalk, expect
 
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:

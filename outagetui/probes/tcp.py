@@ -1,13 +1,13 @@
 """`tcp`: a connection, and optionally something to send and an expression its answer must hold (code `tcp.match`)."""
 
-from outagetui.model import Check, Outcome, Sample
-from outagetui.options import TcpOptions
-from outagetui.probes.connect import dial, target
-from outagetui.probes.pattern import search
-from outagetui.probes.stream import Stream
-from outagetui.probes.trouble import Phases, Trouble, fail
-from outagetui.probes.vantage import Vantage
-from outagetui.text import clean
+from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.probe_options import TcpOptions
+from outagetui.core.text import clean
+from outagetui.net.connect import dial, target
+from outagetui.net.pattern import search
+from outagetui.net.stream import Stream
+from outagetui.net.trouble import Phases, Trouble, fail
+from outagetui.net.vantage import Vantage
 
 LIMIT = 64 * 1024  # bytes of an answer
 

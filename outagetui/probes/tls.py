@@ -7,14 +7,14 @@ Codes: `tls.expired`, `tls.not-yet-valid`, `tls.hostname`, `tls.untrusted`, `tls
 import ssl
 import time
 
-from outagetui.model import Check, Outcome, Sample
-from outagetui.options import TlsOptions
-from outagetui.probes.certificate import DAY, chain, first_to_expire, refusal
-from outagetui.probes.connect import dial, target
-from outagetui.probes.starttls import agree
-from outagetui.probes.trouble import Phases, unknown
-from outagetui.probes.vantage import Vantage
-from outagetui.text import clean
+from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.probe_options import TlsOptions
+from outagetui.core.text import clean
+from outagetui.net.certificate import DAY, chain, first_to_expire, refusal
+from outagetui.net.connect import dial, target
+from outagetui.net.trouble import Phases, unknown
+from outagetui.net.vantage import Vantage
+from outagetui.protocols.starttls import agree
 
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:

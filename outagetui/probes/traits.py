@@ -1,4 +1,4 @@
-"""What a channel hangs on, found by looking: hosts, networks, name servers, certificate issuers (see `outagetui.fate`).
+"""What a channel hangs on, found by looking: hosts, networks, name servers, certificate issuers.
 
 What cannot be found is left out: common fate is a hint, and a silent resolver must not invent or hide one.
 """
@@ -10,14 +10,14 @@ import ssl
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from outagetui.fate import Trait, declared
-from outagetui.model import Channel, Check, Outlet
-from outagetui.probes import dns_exchange
-from outagetui.probes.certificate import chain
-from outagetui.probes.connect import dial, endpoint
-from outagetui.probes.trouble import Phases, Trouble
-from outagetui.probes.vantage import Vantage
-from outagetui.sip.uri import PORTS, read_uri
+from outagetui.core.model import Channel, Check, Outlet
+from outagetui.facts.common_fate import Trait, declared
+from outagetui.net.certificate import chain
+from outagetui.net.connect import dial, endpoint
+from outagetui.net.trouble import Phases, Trouble
+from outagetui.net.vantage import Vantage
+from outagetui.protocols import dns_exchange
+from outagetui.protocols.sip.uri import PORTS, read_uri
 
 SECONDS = 5.0  # for each look-up
 TLS_PORTS = {"https": 443, "wss": 443, "tls": 443, "imaps": 993, "ircs": 6697}

@@ -4,20 +4,16 @@ import asyncio
 import math
 import re
 from functools import partial
-from itertools import islice
 
-import msgspec
-
-from outagetui.feeds.plain import decode
-from outagetui.model import Check, Outcome, Sample
-from outagetui.options import ValueOptions
-from outagetui.probes.aside import aside
-from outagetui.probes.fetch import Reply, fetch
-from outagetui.probes.http import decoded
-from outagetui.probes.pattern import search
-from outagetui.probes.trouble import Trouble, fail, unknown
-from outagetui.probes.vantage import Vantage
-from outagetui.text import clean
+from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.probe_options import ValueOptions
+from outagetui.core.text import clean
+from outagetui.net.aside import aside
+from outagetui.net.pattern import search
+from outagetui.net.trouble import Trouble, fail, unknown
+from outagetui.net.vantage import Vantage
+from outagetui.protocols.http_answer import at_path, decoded
+from outagetui.protocols.http_fetch import Reply, fetch
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 
@@ -57,33 +53,6 @@ async def _find(reply: Reply, options: ValueOptions, deadline: float) -> object:
             return await aside(partial(at_path, reply.body, options.path), len(reply.body))
     except TimeoutError:
         unknown("value.missing", "the page could not be read in time")
-
-
-def at_path(body: bytes, path: str) -> object:
-    """Return the one value at `path` (JSONPath, RFC 9535) in the JSON text `body`.
-
-    Raises `Trouble`: `value.missing`, `value.ambiguous`, or `option.invalid` for what is not a JSONPath.
-    """
-    import jsonpath_rfc9535 as jsonpath
-
-    try:
-        query = jsonpath.compile(path)
-    except jsonpath.JSONPathError as error:
-        unknown("option.invalid", f"path: {path} is not a JSONPath: {error}")
-    try:
-        document = msgspec.json.decode(decode(body))
-    except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        unknown("value.missing", f"the page is not JSON: {error}")
-    try:
-        nodes = list(islice(query.finditer(document), 2))
-    except (jsonpath.JSONPathError, RecursionError) as error:
-        unknown("value.missing", f"{path} cannot be followed: {error}")
-    if not nodes:
-        unknown("value.missing", f"nothing at {path}")
-    if len(nodes) > 1:
-        unknown("value.ambiguous", f"more than one value at {path}")
-    value: object = nodes[0].value
-    return value
 
 
 def number_of(found: object) -> float:

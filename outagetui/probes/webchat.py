@@ -7,16 +7,16 @@ did not come back in time), and `xmpp.CONDITION` as the server names it.
 
 from urllib.parse import urlsplit
 
-from outagetui.model import Check, Outcome, Sample
-from outagetui.options import WebchatOptions
-from outagetui.probes.fetch import fetch
-from outagetui.probes.http import decoded
-from outagetui.probes.pattern import search
-from outagetui.probes.trouble import Phases, Trouble, fail, unknown
-from outagetui.probes.vantage import Vantage
-from outagetui.probes.websocket_talk import WebSocket, address, opened
-from outagetui.probes.xmpp_guest import SUBPROTOCOL, Guest
-from outagetui.text import clean
+from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.probe_options import WebchatOptions
+from outagetui.core.text import clean
+from outagetui.net.pattern import search
+from outagetui.net.trouble import Phases, Trouble, fail, unknown
+from outagetui.net.vantage import Vantage
+from outagetui.protocols.http_answer import decoded
+from outagetui.protocols.http_fetch import fetch
+from outagetui.protocols.websocket_talk import WebSocket, address, opened
+from outagetui.protocols.xmpp_guest import SUBPROTOCOL, Guest
 
 _SILENT = {
     "ping": ("ws.no-pong", "the WebSocket is open, but the ping was not answered in time"),

@@ -4,13 +4,13 @@ Codes: `http.NNN` when the server answers the handshake with another status than
 `ws.no-pong`, `ws.match`, `ws.closed`, `ws.protocol`, and those of TLS.
 """
 
-from outagetui.model import Check, Outcome, Sample
-from outagetui.options import WebsocketOptions
-from outagetui.probes.pattern import search
-from outagetui.probes.trouble import Phases, Trouble, fail
-from outagetui.probes.vantage import Vantage
-from outagetui.probes.websocket_talk import WebSocket, address, opened
-from outagetui.text import clean
+from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.probe_options import WebsocketOptions
+from outagetui.core.text import clean
+from outagetui.net.pattern import search
+from outagetui.net.trouble import Phases, Trouble, fail
+from outagetui.net.vantage import Vantage
+from outagetui.protocols.websocket_talk import WebSocket, address, opened
 
 MESSAGES_LIMIT = 100  # messages looked at for `match`
 

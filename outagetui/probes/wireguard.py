@@ -13,12 +13,12 @@ import stat
 import time
 from typing import NamedTuple
 
-from outagetui.model import Check, Outcome, Sample
-from outagetui.options import WireguardOptions
-from outagetui.probes.process import ENVIRONMENT, run
-from outagetui.probes.trouble import Phases, Trouble, fail, unknown
-from outagetui.probes.vantage import Vantage
-from outagetui.text import clean
+from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.probe_options import WireguardOptions
+from outagetui.core.text import clean
+from outagetui.net.trouble import Phases, Trouble, fail, unknown
+from outagetui.net.vantage import Vantage
+from outagetui.probes.plugin import ENVIRONMENT, run
 
 LIMIT = 64 * 1024  # bytes of a dump: some 300 peers
 _INTERFACE_FIELDS, _PEER_FIELDS = 4, 8

@@ -5,13 +5,13 @@ the other reasons of a refused login, `xmpp.no-tls`, `xmpp.not-offered`, `xmpp.h
 `xmpp.stream-error`, `xmpp.auth-missing`, `xmpp.impostor`, `xmpp.closed`, `xmpp.protocol`, and those of TLS, TCP, names.
 """
 
-from outagetui.model import Check, Outcome, Sample
-from outagetui.options import XmppOptions
-from outagetui.probes.trouble import Phases
-from outagetui.probes.vantage import Vantage
-from outagetui.text import clean
-from outagetui.xmpp.account import read_account
-from outagetui.xmpp.accounts import Accounts
+from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.probe_options import XmppOptions
+from outagetui.core.text import clean
+from outagetui.net.trouble import Phases
+from outagetui.net.vantage import Vantage
+from outagetui.protocols.xmpp.account import read_account
+from outagetui.protocols.xmpp.accounts import Accounts
 
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:

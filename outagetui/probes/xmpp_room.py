@@ -1,19 +1,19 @@
 """`xmpp.room`: join a room and see a message come back from it, or stay in it and ask whether we still are.
 
 Joining never makes a room: one that is not there is `xmpp.room-missing`, and what a server made all the same is
-destroyed. Codes: those of `xmpp` and of `outagetui.xmpp.room`.
+destroyed. Codes: those of `xmpp` and of `outagetui.protocols.xmpp.room`.
 """
 
 import asyncio
 
-from outagetui.model import Check, Outcome, Sample
-from outagetui.options import XmppRoomOptions
-from outagetui.probes.trouble import Phases
-from outagetui.probes.vantage import Vantage
-from outagetui.text import clean
-from outagetui.xmpp.account import read_account, read_room
-from outagetui.xmpp.accounts import Accounts
-from outagetui.xmpp.room import Room
+from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.probe_options import XmppRoomOptions
+from outagetui.core.text import clean
+from outagetui.net.trouble import Phases
+from outagetui.net.vantage import Vantage
+from outagetui.protocols.xmpp.account import read_account, read_room
+from outagetui.protocols.xmpp.accounts import Accounts
+from outagetui.protocols.xmpp.room import Room
 
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from outagetui.model import Check, Outcome, Sample
-from outagetui.options import ProbeOptions
-from outagetui.verdict import FAIL_POINTS, PASS_POINTS, Track, add, failing_share
+from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.probe_options import ProbeOptions
+from outagetui.facts.verdict import FAIL_POINTS, PASS_POINTS, Track, add, failing_share
 
 PASS, FAIL = Sample(Outcome.PASS), Sample(Outcome.FAIL)
 

@@ -5,17 +5,17 @@ from collections.abc import Callable, Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from outagetui import events
-from outagetui.live import Public
-from outagetui.model import CLOSING_KINDS, Entry
+from outagetui.core.model import CLOSING_KINDS, Entry
+from outagetui.core.text import clean
+from outagetui.facts import events
+from outagetui.facts.live import Public
 from outagetui.report import reach_over_time, timeline, troubles
+from outagetui.report.announcements import asked, told
+from outagetui.report.blind_spots import stretches
 from outagetui.report.evidence import Evidence, first_failure, without
 from outagetui.report.incidents import LEAD_SECONDS, Incident, entries_of
 from outagetui.report.money import spent
-from outagetui.report.telling import asked, told
-from outagetui.report.unseen import stretches
 from outagetui.report.values import Figure, Named, Point, ReachStory, Report, Stretch, when, zone_of
-from outagetui.text import clean
 
 OUT = ("sent", "seen")
 CURED = "answers again"  # a drill's words for a fault that is taken away

@@ -5,14 +5,14 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from outagetui.journal import StoreError
-from outagetui.live import Public
-from outagetui.model import Entry
-from outagetui.reader import Reader
+from outagetui.core.model import Entry
+from outagetui.facts.live import Public
 from outagetui.report.evidence import Evidence, Tally
 from outagetui.report.facts import report
 from outagetui.report.incidents import LEAD_SECONDS, Incident, find, readable
 from outagetui.report.values import Report, when, zone_of
+from outagetui.store.journal import StoreError
+from outagetui.store.reader import Reader
 
 LISTED = 10
 SILENCE_SECONDS = 60.0
@@ -103,7 +103,7 @@ def evidence(reader: Reader, found: Found, now: float) -> Evidence:
 
 def _failing(found: Found) -> Iterable[str]:
     """Return the channels whose samples matter: those that were bad in it, and those that were partial at all."""
-    from outagetui.events import StateChanged, decode
+    from outagetui.facts.events import StateChanged, decode
 
     names = dict.fromkeys(found.incident.channels)
     for entry in found.entries:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 from importlib.resources import files
 
-from outagetui.reach import percent
+from outagetui.facts.reach import percent
 from outagetui.report import words
 from outagetui.report.chart import chart, legend
 from outagetui.report.elements import Html, join, tag

@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from outagetui import events
-from outagetui.ledger import Ledger
-from outagetui.model import Entry, State
+from outagetui.core.model import Entry, State
+from outagetui.facts import events
+from outagetui.facts.ledger import Ledger
 from outagetui.report.values import when
 
 LEAD_SECONDS = 3600.0  # how far before the detection the first sign of trouble may lie

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
 
-from outagetui.reach import percent
+from outagetui.facts.reach import percent
 from outagetui.report import words
 from outagetui.report.inert import fenced, inert
 from outagetui.report.values import Part, Question, ReachStory, Report, Spent, zone_of

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 
-from outagetui import events
-from outagetui.cost import rates, spending
-from outagetui.live import Public, PublicChannel
-from outagetui.model import Entry
+from outagetui.core.model import Entry
+from outagetui.core.text import clean
+from outagetui.facts import events
+from outagetui.facts.cost import rates, spending
+from outagetui.facts.live import Public, PublicChannel
 from outagetui.report.evidence import Evidence
 from outagetui.report.values import Spent, when
-from outagetui.text import clean
 
 FRESH_SECONDS = 900.0  # a balance read longer before the end says nothing of it
 

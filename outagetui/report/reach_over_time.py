@@ -1,4 +1,4 @@
-"""The reach of each audience as a step function, replayed from the journal with the rules of `outagetui.reach`; pure.
+"""The reach of each audience as a step function, replayed from the journal with the rules of `facts.reach`; pure.
 
 The journal has no failing share for a partial channel: the samples that are kept are judged again as they were then;
 where none are, the counts in the words of the state's entry are taken, and the reach is marked uncertain. Where even
@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
 
-from outagetui import events
-from outagetui.live import Public, PublicChannel, PublicCheck
-from outagetui.model import AUDIENCES, Audience, Entry, State
-from outagetui.reach import Share, reach, share_of
+from outagetui.core.model import AUDIENCES, Audience, Entry, State
+from outagetui.facts import events
+from outagetui.facts.live import Public, PublicChannel, PublicCheck
+from outagetui.facts.reach import Share, reach, share_of
+from outagetui.facts.verdict import patience
+from outagetui.report.blind_spots import Unseen
 from outagetui.report.evidence import Evidence, failing_shares
-from outagetui.report.unseen import Unseen
-from outagetui.verdict import patience
 
 PACE_SECONDS = 5.0
 PACE_SAMPLES = 10  # half of what a share looks back on

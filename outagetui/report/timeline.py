@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
 
-from outagetui import events
-from outagetui.model import Entry
-from outagetui.narrative import tell
-from outagetui.report.unseen import Unseen
+from outagetui.board.narrative import tell
+from outagetui.core.model import Entry
+from outagetui.core.text import clean
+from outagetui.facts import events
+from outagetui.report.blind_spots import Unseen
 from outagetui.report.values import Line, when
-from outagetui.text import clean
 
 ACTOR = 40
 LIMIT = 500

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 
-from outagetui import events
-from outagetui.model import BAD, Entry
-from outagetui.report.unseen import Unseen
+from outagetui.core.model import BAD, Entry
+from outagetui.core.text import clean
+from outagetui.facts import events
+from outagetui.report.blind_spots import Unseen
 from outagetui.report.values import Gap, Told, Trouble, when
 from outagetui.report.words import span
-from outagetui.text import clean
 
 LIMIT = 500
 UNWELL = ("failed", "unknown")

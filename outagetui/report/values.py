@@ -8,8 +8,8 @@ from datetime import UTC, datetime, tzinfo
 
 from msgspec import Struct
 
-from outagetui.announce import times
-from outagetui.model import Audience
+from outagetui.core import times
+from outagetui.core.model import Audience
 
 
 class Value(Struct, frozen=True, kw_only=True):

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, tzinfo
 
-from outagetui.announce import times
-from outagetui.text import clean
+from outagetui.core import times
+from outagetui.core.text import clean
 
 
 def span(seconds: float) -> str:

@@ -5,17 +5,18 @@ import time
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.binding import Binding, BindingType
 from textual.events import Event, Key
 from textual.screen import Screen
 
-from outagetui.rows import Board
-from outagetui.text import clean
+from outagetui.board.rows import Board
+from outagetui.core.text import clean
 from outagetui.tui.base import SHORT, BoardApp
 from outagetui.tui.feed import Source
 from outagetui.tui.keys import InTurn
+from outagetui.tui.operator import Orders
 from outagetui.tui.wake import Waker
 
 if TYPE_CHECKING:
@@ -25,20 +26,6 @@ if TYPE_CHECKING:
 
 
 PRESENCE = 60.0  # seconds between two words that somebody is here
-
-
-class Orders(Protocol):
-    """The sending side of the order socket. `role` is viewer, operator or approver."""
-
-    role: str
-
-    async def send(self, order: str, **fields: object) -> dict[str, object]:
-        """Send an order; the reply holds `ok`, and `error` in words when refused. Never raises."""
-        ...
-
-    async def hello(self) -> dict[str, object]:
-        """Say that somebody is here, and learn `role`. Never raises."""
-        ...
 
 
 def _everything() -> "type[Provider]":

@@ -14,8 +14,8 @@ from textual.filter import LineFilter
 from textual.reactive import reactive
 from textual.screen import Screen
 
-from outagetui.rows import Board
-from outagetui.text import clean
+from outagetui.board.rows import Board
+from outagetui.core.text import clean
 from outagetui.tui.feed import POLL, Feed, Source
 from outagetui.tui.frame import Frame
 from outagetui.tui.glyphs import SafeFilter

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from outagetui.model import Observation
-from outagetui.rows import Board, LogRow
-from outagetui.text import clean
+from outagetui.board.rows import Board, LogRow
+from outagetui.core.model import Observation
+from outagetui.core.text import clean
 
 POLL = 0.25  # seconds between two looks at the source
 

@@ -11,8 +11,8 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-from outagetui.model import State
-from outagetui.text import REPLACEMENT, clean
+from outagetui.core.model import State
+from outagetui.core.text import REPLACEMENT, clean
 
 STATE: dict[State, tuple[str, str]] = {
     State.UP: ("●", "UP"),

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from rich.text import Text
 from textual.command import DiscoveryHit, Hit, Provider
 
-from outagetui.text import clean
+from outagetui.core.text import clean
 from outagetui.tui.widgets.rows import Row
 
 if TYPE_CHECKING:
-    from outagetui.tui.app import OutageApp
+    from outagetui.tui.operator import Operator
 
 
 class Entry(NamedTuple):
@@ -39,7 +39,7 @@ class Everything(Provider):
                 yield Hit(score, Text(entry.words), entry.call, text=entry.words, help=entry.help)
 
     def _entries(self) -> Iterator[Entry]:
-        app = cast("OutageApp", self.app)
+        app = cast("Operator", self.app)
         seen: set[str] = set()
         for active in self.screen.active_bindings.values():
             binding = active.binding

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import Struct, field
 
-from outagetui.model import AUDIENCES, BAD
-from outagetui.preview import Proof
-from outagetui.rows import AnnouncementRow, Board, KindRow, OutletRow
+from outagetui.board.rows import AnnouncementRow, Board, KindRow, OutletRow
+from outagetui.core.model import AUDIENCES, BAD
+from outagetui.wording.preview import Proof
 
 UPDATE, BACKUP_ACTIVE, FIRST = "update", "backup-active", "investigating"
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from rich.style import Style
 from textual.theme import BUILTIN_THEMES, Theme
 
-from outagetui.model import State
+from outagetui.core.model import State
 
 GREEN = "#009E73"
 YELLOW = "#F0E442"

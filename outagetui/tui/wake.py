@@ -3,9 +3,9 @@
 import os
 from collections.abc import Mapping
 
-from outagetui.model import BAD
-from outagetui.rows import AnnouncementRow, Board, ChannelRow
-from outagetui.text import clean
+from outagetui.board.rows import AnnouncementRow, Board, ChannelRow
+from outagetui.core.model import BAD
+from outagetui.core.text import clean
 
 SWITCH = "OUTAGETUI_BELL"  # off: silence
 LASTING = 30.0  # seconds: a blip wakes nobody

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from outagetui.reach import percent as percent
-from outagetui.rows import ReachRow
+from outagetui.board.rows import ReachRow
+from outagetui.facts.reach import percent as percent
 
 GLUE = "\ue000"  # as wide as a blank, but no place to break a line at
 _PERCENT = re.compile(r"(?<=\d) (?=%)|(?<=%) (?=→|to \d)|(?<=→) (?=\d+ %)|(?<=% to) (?=\d+ %)")

@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 from outagetui.actions import Result
-from outagetui.events import StepPlan
-from outagetui.secrets import Secrets
-from outagetui.step_options import STEPS
+from outagetui.core.step_options import STEPS
+from outagetui.facts.events import StepPlan
+from outagetui.machine.secrets import Secrets
 
 KEY = "0123456789abcdef0123456789abcdef"
 

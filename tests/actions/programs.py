@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from outagetui import config
-from outagetui.events import StepPlan
-from outagetui.model import Command, Config, Playbook, Step
+from outagetui.core.model import Command, Config, Playbook, Step
+from outagetui.core.step_options import CommandOptions, ServiceOptions
+from outagetui.facts.events import StepPlan
 from outagetui.playbook.plan import plan
-from outagetui.step_options import CommandOptions, ServiceOptions
 from tests.actions.places import Place
 from tests.configs import SETTINGS, write
 

@@ -12,8 +12,8 @@ import pytest
 from msgspec.structs import replace
 from outagetui import actions
 from outagetui.actions import Result
-from outagetui.actions.banner import Fragment
-from outagetui.events import StepPlan
+from outagetui.actions.webchat_banner import Fragment
+from outagetui.facts.events import StepPlan
 from tests.actions.http_desk import Desk, Received, after_request, reset, silence
 from tests.actions.places import KEY, Place, plan_of, without
 from tests.probes.cancel import cancelled_at

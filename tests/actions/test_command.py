@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from outagetui import actions, process
+from outagetui import actions
 from outagetui.actions.command import KEY, preview
-from outagetui.commands import value_trouble
-from outagetui.events import StepPlan
-from outagetui.model import Command
-from outagetui.secrets import SecretError
+from outagetui.core.model import Command
+from outagetui.facts.events import StepPlan
+from outagetui.machine import program as process
+from outagetui.machine.commands import value_trouble
+from outagetui.machine.secrets import SecretError
 from tests.actions.places import without
 from tests.actions.programs import (
     PRINTS_ARGV,

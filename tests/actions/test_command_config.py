@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from outagetui.actions.command import preview
-from outagetui.commands import LONGEST, fill, quoted, value_trouble
-from outagetui.model import Command
+from outagetui.core.model import Command
+from outagetui.machine.commands import LONGEST, fill, quoted, value_trouble
 from outagetui.playbook.plan import dry_run
 from tests.actions.programs import RESTART, SERVICE, Shell, planned, step
 from tests.configs import SETTINGS, problems

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from outagetui import actions
-from outagetui.events import StepPlan
+from outagetui.facts.events import StepPlan
 from tests.actions.programs import Shell, command_step, harmless, script
 
 

@@ -12,9 +12,9 @@ import dns.rcode
 import pytest
 from outagetui import actions
 from outagetui.actions import Result
-from outagetui.events import StepPlan
+from outagetui.facts.events import StepPlan
+from outagetui.playbook.network_steps import of_dns_update
 from outagetui.playbook.plan import undo_of
-from outagetui.playbook.wire import of_dns_update
 from tests.actions.places import Place, without
 from tests.actions.relay import relay
 from tests.actions.zones import NEW, OLD, OTHER, act, keyed, recover, step

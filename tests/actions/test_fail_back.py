@@ -4,9 +4,9 @@ import asyncio
 import math
 
 import pytest
-from outagetui.actions import failing_back
-from outagetui.events import StepAsked, StepEnded, StepPlan
-from outagetui.model import Check, Outcome, Sample, State
+from outagetui.actions import fail_back as failing_back
+from outagetui.core.model import Check, Outcome, Sample, State
+from outagetui.facts.events import StepAsked, StepEnded, StepPlan
 from tests.runs import Pen, Place, World, activate, manual, runner_of, settle
 from tests.virtual_loop import run as in_virtual_time
 

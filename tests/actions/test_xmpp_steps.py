@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from outagetui.actions import Result
-from outagetui.probes.trouble import Trouble
-from outagetui.xmpp.office import Office
+from outagetui.net.trouble import Trouble
+from outagetui.protocols.xmpp.office import Office
 from tests.actions.xmpp_people import PASSWORDS, Place, Server, act, online, recover, until_empty
 from tests.probes.cancel import cancelled_at
 from tests.probes.servers import Pki, open_descriptors, settle

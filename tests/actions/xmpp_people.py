@@ -18,14 +18,14 @@ from outagetui.actions import (
     xmpp_room,
     xmpp_room_close,
 )
-from outagetui.events import StepPlan
-from outagetui.probes.trouble import Phases
-from outagetui.probes.vantage import Vantage
-from outagetui.secrets import SecretError, Secrets
-from outagetui.xmpp.account import Account
-from outagetui.xmpp.login import log_in
-from outagetui.xmpp.route import open_stream
-from outagetui.xmpp.session import Session
+from outagetui.facts.events import StepPlan
+from outagetui.machine.secrets import SecretError, Secrets
+from outagetui.net.trouble import Phases
+from outagetui.net.vantage import Vantage
+from outagetui.protocols.xmpp.account import Account
+from outagetui.protocols.xmpp.login import log_in
+from outagetui.protocols.xmpp.route import open_stream
+from outagetui.protocols.xmpp.session import Session
 from tests.probes.servers import Pki
 from tests.servers.prosody import ROOMS, Prosody
 

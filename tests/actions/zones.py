@@ -5,7 +5,7 @@ from typing import Any
 
 from outagetui import actions
 from outagetui.actions import Result
-from outagetui.events import StepPlan
+from outagetui.facts.events import StepPlan
 from tests.actions.places import Place, plan_of, without
 from tests.servers.knot import KEY, Knot
 

@@ -4,18 +4,18 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar, cast
 
-from outagetui import events
 from outagetui.alerts.send import Sent
 from outagetui.alerts.words import Message
+from outagetui.core.model import Alert, Channel, Check, Config, Entry, State
+from outagetui.core.probe_options import TcpOptions
 from outagetui.daemon.alarm import WARM_UP, Alarm
-from outagetui.daemon.record import Record
+from outagetui.daemon.journal_writer import Record
 from outagetui.daemon.watch import Watch
-from outagetui.events import AlertEnded, AlertIntended, Event, StateChanged
-from outagetui.journal import WriteError
-from outagetui.ledger import Ledger
-from outagetui.model import Alert, Channel, Check, Config, Entry, State
-from outagetui.options import TcpOptions
-from outagetui.secrets import SecretError, Secrets
+from outagetui.facts import events
+from outagetui.facts.events import AlertEnded, AlertIntended, Event, StateChanged
+from outagetui.facts.ledger import Ledger
+from outagetui.machine.secrets import SecretError, Secrets
+from outagetui.store.journal import WriteError
 from tests import virtual_loop
 
 T = TypeVar("T")

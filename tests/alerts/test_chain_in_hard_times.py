@@ -1,11 +1,11 @@
 """The chain when daemons are killed, clocks jump, disks are full and nothing can be seen; and its tests."""
 
 import pytest
-from outagetui import events
 from outagetui.alerts.chain import LASTING, passed, retry_after
 from outagetui.daemon import alarm
 from outagetui.daemon.alarm import BLIND_LASTING, LEAVE_SECONDS
-from outagetui.events import AlertEnded, AlertIntended
+from outagetui.facts import events
+from outagetui.facts.events import AlertEnded, AlertIntended
 from tests.alerts.stage import BEGIN, MINUTE, Stage, link
 
 HOUR = 3600.0

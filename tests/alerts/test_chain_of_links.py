@@ -2,8 +2,8 @@
 
 import pytest
 from outagetui.alerts.chain import LASTING, UPDATE_EVERY
-from outagetui.events import AlertEnded, AlertIntended
-from outagetui.model import State
+from outagetui.core.model import State
+from outagetui.facts.events import AlertEnded, AlertIntended
 from tests.alerts.stage import BEGIN, MINUTE, Stage, link
 
 HOUR = 3600.0

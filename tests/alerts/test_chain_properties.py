@@ -6,9 +6,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from outagetui.alerts.chain import LASTING, UPDATE_EVERY
+from outagetui.core.model import State
 from outagetui.daemon.alarm import SEND_SECONDS
-from outagetui.events import Acked, AlertEnded, AlertIntended, decode
-from outagetui.model import State
+from outagetui.facts.events import Acked, AlertEnded, AlertIntended, decode
 from tests.alerts.stage import MINUTE, Stage, link
 
 LINKS = ("phone", "second", "boss")

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from outagetui.config.places import store_of
-from outagetui.journal import StoreError
-from outagetui.live import Live
-from outagetui.reader import Reader
+from outagetui.facts.live import Live
+from outagetui.store.journal import StoreError
+from outagetui.store.reader import Reader
 from tests.bench.process import running, until
 
 SETTINGS = """business = "Example Hosting"

@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from outagetui.model import State
-from outagetui.source import StoreSource
+from outagetui.core.model import State
+from outagetui.store.source import StoreSource
 from tests.bench import daemon as ours
 from tests.bench.report import Row, median, percentile
 from tests.bench.site import Site, site

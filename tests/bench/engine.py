@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from outagetui.daemon.schedule import phase_of
-from outagetui.journal import Store
+from outagetui.store.journal import Store
 from tests.bench import daemon as ours
 from tests.bench.process import cpu_seconds, free_port, listens, program, rss_mb, running, until
 from tests.bench.report import MissingError, Row, failed, median, percentile

@@ -5,12 +5,12 @@ import json
 import sys
 import time
 
+from outagetui.core.model import Check, Sample
+from outagetui.core.probe_options import HttpOptions
 from outagetui.daemon.schedule import Schedule
-from outagetui.model import Check, Sample
-from outagetui.options import HttpOptions
+from outagetui.machine.secrets import Secrets
+from outagetui.net.vantage import Vantage
 from outagetui.probes import look
-from outagetui.probes.vantage import Vantage
-from outagetui.secrets import Secrets
 
 SETTLED = 11.0
 

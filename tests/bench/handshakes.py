@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import trustme
-from outagetui.model import Check, Outcome
-from outagetui.options import HttpOptions
+from outagetui.core.model import Check, Outcome
+from outagetui.core.probe_options import HttpOptions
+from outagetui.machine.secrets import Secrets
+from outagetui.net.vantage import Vantage
 from outagetui.probes import look
-from outagetui.probes.vantage import Vantage
-from outagetui.secrets import Secrets
 from tests.bench.process import program
 from tests.bench.report import Row, median
 from tests.bench.site import REPLY

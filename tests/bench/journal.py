@@ -10,10 +10,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from outagetui.events import StateChanged
-from outagetui.journal import Store
-from outagetui.live import Beat
-from outagetui.reader import Reader
+from outagetui.facts.events import StateChanged
+from outagetui.facts.live import Beat
+from outagetui.store.journal import Store
+from outagetui.store.reader import Reader
 from outagetui.tui.feed import POLL
 from tests.bench.report import Row, median, percentile
 

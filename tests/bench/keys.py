@@ -5,7 +5,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from outagetui.model import State
+from outagetui.core.model import State
 from outagetui.tui.glyphs import CURSOR
 from tests.bench import daemon as ours
 from tests.bench.report import Row, percentile

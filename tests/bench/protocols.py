@@ -15,8 +15,8 @@ from pathlib import Path
 from string import Template
 
 import trustme
-from outagetui.model import Observation, Outcome
-from outagetui.reader import Reader
+from outagetui.core.model import Observation, Outcome
+from outagetui.store.reader import Reader
 from tests.bench import daemon as ours
 from tests.bench.engine import lateness
 from tests.bench.process import cpu_seconds, program, rss_mb

@@ -15,12 +15,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from msgspec.structs import replace
+from outagetui.core.model import Channel, Check, Config, Observation, Outcome, Sample, State
+from outagetui.core.probe_options import HttpOptions
 from outagetui.daemon.watch import series_of
-from outagetui.journal import Store
-from outagetui.live import Beat, Live, public
-from outagetui.model import Channel, Check, Config, Observation, Outcome, Sample, State
-from outagetui.options import HttpOptions
-from outagetui.verdict import Track
+from outagetui.facts.live import Beat, Live, public
+from outagetui.facts.verdict import Track
+from outagetui.store.journal import Store
 
 CHANGES = 20
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from outagetui.announce.compose import Account, Facts, compose, read_template
-from outagetui.model import Channel, Outlet
+from outagetui.core.model import Channel, Outlet
 from outagetui.outlets import Delivery, Post, official, official_files, publish
 from outagetui.outlets.signing import Signature
-from outagetui.outlets.values import Wording
+from outagetui.wording.compose import Account, Facts, compose, read_template
+from outagetui.wording.delivery import Wording
 from tests.outlets.kit import TOOLS
 
 pytestmark = pytest.mark.slow

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from msgspec import Struct
-from outagetui.events import StepAsked, StepEnded, StepIntended
+from outagetui.facts.events import StepAsked, StepEnded, StepIntended
 from tests.daemon.house import Client, House, eventually
 from tests.daemon.rules import obeyed
 

@@ -16,12 +16,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from outagetui import events
-from outagetui.events import Event, StateChanged
-from outagetui.journal import Store, StoreError
-from outagetui.ledger import Ledger
-from outagetui.model import Entry
-from outagetui.reader import Reader
+from outagetui.core.model import Entry
+from outagetui.facts import events
+from outagetui.facts.events import Event, StateChanged
+from outagetui.facts.ledger import Ledger
+from outagetui.store.journal import Store, StoreError
+from outagetui.store.reader import Reader
 
 T = TypeVar("T")
 PATIENCE = 20.0

@@ -10,7 +10,7 @@ import pytest
 from outagetui.config import load
 from outagetui.daemon import service
 from outagetui.daemon.service import Daemon
-from outagetui.journal import Store
+from outagetui.store.journal import Store
 from tests.daemon.house import House
 
 

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from outagetui import events
-from outagetui.ledger import Ledger
-from outagetui.model import Entry
+from outagetui.core.model import Entry
+from outagetui.facts import events
+from outagetui.facts.ledger import Ledger
 
 # Doing these again after a crash is safe: nothing half happens, or (announce) each delivery has rules of its own.
 SAFE = (
@@ -142,7 +142,7 @@ class Rules:
 
     @staticmethod
     def _in_order(run: object, step: str, where: str) -> None:
-        from outagetui.ledger import Run
+        from outagetui.facts.ledger import Run
 
         assert isinstance(run, Run)
         for plan in run.plans:

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from outagetui.cli.group import outagetui
 from outagetui.daemon.lock import hold
 from outagetui.daemon.service import Daemon
-from outagetui.events import Activated, AnnouncementMade, DaemonStarted, DaemonStopped, StateChanged
+from outagetui.facts.events import Activated, AnnouncementMade, DaemonStarted, DaemonStopped, StateChanged
 from outagetui.orders import launch
 from outagetui.orders.client import OrderClient
 from outagetui.orders.launch import LaunchError, connect

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from outagetui.events import AnnouncementMade, AnnouncementRetracted, DeliveryEnded
+from outagetui.facts.events import AnnouncementMade, AnnouncementRetracted, DeliveryEnded
 from tests.daemon.house import PAGE, House, eventually
 from tests.pty_driver import Pty
 

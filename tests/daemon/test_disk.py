@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from outagetui.config import load
 from outagetui.daemon import main as entrance
-from outagetui.events import AnnouncementMade, DeliveryEnded, StateChanged, StepEnded
+from outagetui.facts.events import AnnouncementMade, DeliveryEnded, StateChanged, StepEnded
 from outagetui.orders.wire import NEEDS
 from tests.daemon.house import NOBODY, House, as_user, eventually
 from tests.daemon.notified import Listener

@@ -3,11 +3,11 @@
 import time
 from pathlib import Path
 
-from outagetui import events
-from outagetui.drill.telling import tell
-from outagetui.events import DaemonStarted, DrillEnded, RunEnded, RunStarted
-from outagetui.journal import Store
-from outagetui.source import StoreSource
+from outagetui.drill.report_back import tell
+from outagetui.facts import events
+from outagetui.facts.events import DaemonStarted, DrillEnded, RunEnded, RunStarted
+from outagetui.store.journal import Store
+from outagetui.store.source import StoreSource
 from tests.daemon.house import House
 
 

@@ -7,8 +7,8 @@ import time
 from collections import Counter
 
 import pytest
-from outagetui.events import AnnouncementMade
-from outagetui.journal import Store
+from outagetui.facts.events import AnnouncementMade
+from outagetui.store.journal import Store
 from tests.daemon.house import Client, House, eventually
 from tests.daemon.rules import obeyed
 
@@ -166,8 +166,8 @@ def test_a_run_killed_at_every_entry_of_its_story_comes_to_its_end(home: House) 
 
 def _replay(home: House, story: list[object]) -> None:
     """Make the store anew with the first entries of a story; the page stays as the whole story left it."""
-    from outagetui.events import decode
-    from outagetui.model import Entry
+    from outagetui.core.model import Entry
+    from outagetui.facts.events import decode
 
     home.forget()
     store = Store(home.store)

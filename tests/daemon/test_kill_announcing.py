@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from outagetui.model import Entry
+from outagetui.core.model import Entry
 from tests.daemon.house import House, eventually
 from tests.daemon.rules import obeyed
 from tests.daemon.street import FAULTS, Street, shown, street

@@ -1,7 +1,7 @@
 """Promise 2 for commands: whatever is killed when, each was done exactly once, or somebody was asked."""
 
 import pytest
-from outagetui.events import StepEnded
+from outagetui.facts.events import StepEnded
 from tests.daemon.crash import Crash
 from tests.daemon.house import House, eventually
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from outagetui.events import Acked, Activated, Muted, StateChanged
+from outagetui.facts.events import Acked, Activated, Muted, StateChanged
 from outagetui.orders.launch import connect
 from outagetui.orders.wire import LINE_LIMIT, NEEDS
 from tests.daemon.house import CHANNEL, NOBODY, Client, House, as_user, eventually, free_port, house

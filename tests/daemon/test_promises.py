@@ -8,15 +8,15 @@ import statistics
 import time
 
 import pytest
+from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.probe_options import HttpOptions, TcpOptions
 from outagetui.daemon.schedule import CONCURRENT, Schedule
-from outagetui.events import BlindChanged, StateChanged
-from outagetui.live import Beat
-from outagetui.model import Check, Outcome, Sample
-from outagetui.options import HttpOptions, TcpOptions
+from outagetui.facts.events import BlindChanged, StateChanged
+from outagetui.facts.live import Beat
+from outagetui.machine.secrets import Secrets
+from outagetui.net.vantage import Vantage
 from outagetui.probes import look
-from outagetui.probes.vantage import Vantage
-from outagetui.reader import Reader
-from outagetui.secrets import Secrets
+from outagetui.store.reader import Reader
 from tests.daemon.house import CHANNEL, House, eventually, free_port
 from tests.daemon.resident import Resident
 

@@ -10,7 +10,7 @@ import pytest
 from outagetui.alerts import chain
 from outagetui.config import deep, load
 from outagetui.daemon import alarm, service
-from outagetui.events import AlertEnded, AlertIntended, HeartbeatChanged, StateChanged
+from outagetui.facts.events import AlertEnded, AlertIntended, HeartbeatChanged, StateChanged
 from tests.alerts.receivers import Post, Web
 from tests.daemon.house import House, eventually
 from tests.daemon.resident import Resident

@@ -3,7 +3,7 @@
 from pathlib import Path
 from string import Template
 
-from outagetui.options import PROBES
+from outagetui.core.probe_options import PROBES
 from tests.lab.playbook import CONTACTS, MESSENGER_DOWN
 from tests.lab.servers import HALL, INBOX, ROOM, WATCH, Lab
 from tests.servers.chat import GUESTS, LOBBY

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import msgspec
-from outagetui.announce.compose import account_line
-from outagetui.announce.fit import fit
-from outagetui.model import Outlet
-from outagetui.outlet_options import OUTLETS, OutletOptions, XOptions
+from outagetui.core.model import Outlet
+from outagetui.core.outlet_options import OUTLETS, OutletOptions, XOptions
+from outagetui.machine.secrets import SecretError
 from outagetui.outlets import Delivered, Delivery, Placed, Post, Tools
-from outagetui.secrets import SecretError
+from outagetui.wording.compose import account_line
+from outagetui.wording.fit import fit
 from tests.outlets.servers.bluesky import Bluesky
 from tests.outlets.servers.cachet import Cachet
 from tests.outlets.servers.discourse import Discourse

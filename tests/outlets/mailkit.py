@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from outagetui.model import Outlet
-from outagetui.outlet_options import EmailOptions
+from outagetui.core.model import Outlet
+from outagetui.core.outlet_options import EmailOptions
+from outagetui.machine.secrets import SecretError
 from outagetui.outlets import Tools
-from outagetui.secrets import SecretError
 from tests.outlets.kit import AT
 from tests.outlets.servers.post import PASSWORD
 

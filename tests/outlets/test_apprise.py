@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from outagetui.announce.fit import fit
-from outagetui.model import Outlet
-from outagetui.outlet_options import AppriseOptions
+from outagetui.core.model import Outlet
+from outagetui.core.outlet_options import AppriseOptions
 from outagetui.outlets import find, publish, retract, seen
+from outagetui.wording.fit import fit
 from tests.alerts.receivers import Web
 from tests.outlets.kit import ACCOUNTS, PAGE, delivery_of
 from tests.outlets.mailkit import tools_at

@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 from msgspec.structs import replace
-from outagetui.announce.fit import fit
-from outagetui.model import Command, Outlet
-from outagetui.outlet_options import CommandOutletOptions
+from outagetui.core.model import Command, Outlet
+from outagetui.core.outlet_options import CommandOutletOptions
 from outagetui.outlets import Delivered, Tools, find, publish, retract, seen
+from outagetui.wording.fit import fit
 from tests.actions.programs import script
 from tests.outlets.kit import delivery_of
 from tests.outlets.mailkit import tools_at

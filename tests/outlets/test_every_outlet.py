@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from msgspec.structs import replace
-from outagetui.model import Outlet
+from outagetui.core.model import Outlet
 from outagetui.outlets import Delivered, Tools, find, publish, retract, seen
 from outagetui.outlets.service import shows, text_of
 from tests.outlets.kit import AT, CASES, Case, delivery_of, outlet_of, tools_for

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from outagetui.announce.fit import fit
-from outagetui.model import Contact, Outlet
+from outagetui.core.model import Contact, Outlet
 from outagetui.outlets import Delivery, publish
+from outagetui.wording.fit import fit
 from tests.outlets.kit import ACCOUNTS, AT, PAGE, PROSE, delivery_of
 from tests.outlets.mailkit import PEOPLE, UNSUBSCRIBE, outlet_for, tools_at
 from tests.outlets.servers.post import Post

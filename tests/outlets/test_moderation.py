@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 from outagetui.announce.outbox import Outbox
-from outagetui.model import Outlet, State
+from outagetui.core.model import Outlet, State
 from outagetui.outlets import Delivered, Delivery, Placed, Tools, find, publish, retract
 from tests.outlets.kit import AT, CASES, delivery_of, outlet_of, tools_for
 from tests.outlets.servers.discourse import Discourse

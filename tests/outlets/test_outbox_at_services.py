@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 from outagetui.announce.outbox import AnnounceError, Outbox
-from outagetui.events import Activated, AnnouncementMade, DeliveryEnded
-from outagetui.model import Config, Outlet, State
+from outagetui.core.model import Config, Outlet, State
+from outagetui.facts.events import Activated, AnnouncementMade, DeliveryEnded
 from outagetui.outlets import Tools
 from tests.outlets.kit import AT, CASES, outlet_of, tools_for
 from tests.outlets.servers.mastodon import Mastodon

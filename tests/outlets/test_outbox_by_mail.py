@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from msgspec.structs import replace
+from outagetui.announce.deliveries import key_of
 from outagetui.announce.outbox import Outbox
-from outagetui.announce.parcels import key_of
-from outagetui.events import DeliveryEnded
-from outagetui.model import Contact, State
+from outagetui.core.model import Contact, State
+from outagetui.facts.events import DeliveryEnded
 from tests.outlets.kit import AT
 from tests.outlets.mailkit import PEOPLE, outlet_for, tools_at
 from tests.outlets.servers.post import Post

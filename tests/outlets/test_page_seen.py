@@ -4,7 +4,7 @@ import html
 from pathlib import Path
 
 from msgspec.structs import replace
-from outagetui.model import Outlet
+from outagetui.core.model import Outlet
 from outagetui.outlets import Delivery, Placed, Post, find, publish, retract, seen
 from tests.outlets.kit import AT, TOOLS
 from tests.outlets.servers.service import Answer, Request, Service, running

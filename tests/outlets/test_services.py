@@ -2,12 +2,12 @@
 
 import pytest
 from msgspec.structs import replace
-from outagetui.announce.counting import price
-from outagetui.announce.fit import fit
-from outagetui.model import Outlet
+from outagetui.core.model import Outlet
 from outagetui.outlets import Delivered, Tools, find, publish, retract, seen
 from outagetui.outlets.bluesky import rkey
 from outagetui.outlets.oauth1 import Keys, signature
+from outagetui.wording.counting import price
+from outagetui.wording.fit import fit
 from tests.outlets.kit import AT, CASES, Case, delivery_of, outlet_of, tools_for
 from tests.outlets.servers.bluesky import Bluesky
 from tests.outlets.servers.cachet import Cachet

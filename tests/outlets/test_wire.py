@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from outagetui.model import Outlet
+from outagetui.core.model import Outlet
 from outagetui.outlets import MaybeSentError, UnsentError
-from outagetui.outlets.wire import LIMIT, READ_FOR_WORDS, Reply, Wire, words
+from outagetui.outlets.http import LIMIT, READ_FOR_WORDS, Reply, Wire, words
 from tests.outlets.kit import TOOLS
 from tests.probes.servers import answering, hanging, reply, saying, serve
 from tests.servers.certificates import Certificates

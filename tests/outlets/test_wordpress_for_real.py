@@ -11,13 +11,13 @@ import httpx
 import msgspec
 import pytest
 from msgspec.structs import replace
-from outagetui.announce.compose import account_line
-from outagetui.announce.fit import fit
-from outagetui.announce.neutral import unangled
-from outagetui.model import Outlet
-from outagetui.outlet_options import WordpressOptions
+from outagetui.core.model import Outlet
+from outagetui.core.outlet_options import WordpressOptions
+from outagetui.machine.secrets import SecretError
 from outagetui.outlets import Delivered, Delivery, Tools, find, publish, retract, seen
-from outagetui.secrets import SecretError
+from outagetui.wording.compose import account_line
+from outagetui.wording.fit import fit
+from outagetui.wording.neutral import unangled
 from tests.outlets.kit import AT, PAGE, delivery_of
 from tests.outlets.reader import Reader
 from tests.servers.between import between

@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 from msgspec.structs import replace
-from outagetui.model import Outlet
-from outagetui.outlet_options import XmppOutletOptions
+from outagetui.core.model import Outlet
+from outagetui.core.outlet_options import XmppOutletOptions
 from outagetui.outlets import Delivered, Delivery, Placed, Tools, find, publish, retract, seen
-from outagetui.xmpp.office import Office
+from outagetui.protocols.xmpp.office import Office
 from tests.actions.xmpp_people import PASSWORDS, Person, Server, online
 from tests.outlets.kit import delivery_of
 from tests.outlets.mailkit import tools_at

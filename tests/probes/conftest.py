@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from outagetui.probes.vantage import Vantage
-from outagetui.secrets import Secrets
+from outagetui.machine.secrets import Secrets
+from outagetui.net.vantage import Vantage
 from tests.probes.servers import Pki, open_descriptors, settle
 
 

@@ -15,13 +15,13 @@ import struct
 import sys
 from pathlib import Path
 
-from outagetui.model import Check, Sample
-from outagetui.options import IcmpOptions
+from outagetui.core.model import Check, Sample
+from outagetui.core.probe_options import IcmpOptions
+from outagetui.machine.secrets import Secrets
+from outagetui.net.vantage import Vantage
 from outagetui.probes import look
-from outagetui.probes.echo import checksum
-from outagetui.probes.pinger import Pinger4
-from outagetui.probes.vantage import Vantage
-from outagetui.secrets import Secrets
+from outagetui.protocols.icmp_echo import checksum
+from outagetui.protocols.icmp_pinger import Pinger4
 
 NETWORK = "198.51.100"
 EVERY_SECOND = itertools.cycle((True, False))

@@ -14,10 +14,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
-from outagetui.model import Check, Sample
-from outagetui.options import PROBES
+from outagetui.core.model import Check, Sample
+from outagetui.core.probe_options import PROBES
+from outagetui.net.vantage import Vantage
 from outagetui.probes import look
-from outagetui.probes.vantage import Vantage
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 DAY = datetime.timedelta(days=1)

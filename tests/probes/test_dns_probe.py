@@ -13,10 +13,12 @@ import dns.rdatatype
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from outagetui.model import Check, Outcome, Sample
-from outagetui.options import DnsOptions
-from outagetui.probes import dns_exchange, look, resolve
-from outagetui.probes.vantage import Vantage
+from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.probe_options import DnsOptions
+from outagetui.net import resolve
+from outagetui.net.vantage import Vantage
+from outagetui.probes import look
+from outagetui.protocols import dns_exchange
 from tests.probes.nameservers import free_port, knot, nameserver, reply_to
 
 

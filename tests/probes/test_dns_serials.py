@@ -7,11 +7,11 @@ import dns.rdatatype
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from outagetui.model import Check, Outcome, Sample
-from outagetui.options import DnsOptions
+from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.probe_options import DnsOptions
+from outagetui.net.vantage import Vantage
 from outagetui.probes import look
-from outagetui.probes.dns_serials import newer
-from outagetui.probes.vantage import Vantage
+from outagetui.protocols.dns_serials import newer
 from tests.probes.nameservers import free_port, knot, nameserver, reply_to
 
 BOTH = ("ns1", "ns2")

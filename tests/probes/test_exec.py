@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from outagetui.model import Outcome
+from outagetui.core.model import Outcome
+from outagetui.core.text import clean
+from outagetui.net.vantage import Vantage
 from outagetui.probes.exec import first_line, read_line
-from outagetui.probes.process import FLOOD, LIMIT
-from outagetui.probes.vantage import Vantage
-from outagetui.text import clean
+from outagetui.probes.plugin import FLOOD, LIMIT
 from tests.probes.servers import look_at
 
 Plugin = Callable[..., str]

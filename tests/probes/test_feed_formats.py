@@ -7,10 +7,10 @@ from typing import get_args
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from outagetui.feeds import LIMIT, Reading, Unreadable, read
-from outagetui.model import Outcome
-from outagetui.options import FeedFormat
-from outagetui.text import clean
+from outagetui.core.model import Outcome
+from outagetui.core.probe_options import FeedFormat
+from outagetui.core.text import clean
+from outagetui.probes.feeds import LIMIT, Reading, Unreadable, read
 
 FEEDS = Path(__file__).parent.parent / "data" / "feeds"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from outagetui.feeds import Unreadable, read
-from outagetui.model import Outcome
+from outagetui.core.model import Outcome
+from outagetui.probes.feeds import Unreadable, read
 
 FEEDS = Path(__file__).parent.parent / "data" / "feeds"
 PASS, WARN, FAIL = Outcome.PASS, Outcome.WARN, Outcome.FAIL

@@ -5,8 +5,8 @@ import time
 from pathlib import Path
 
 import pytest
-from outagetui.model import Outcome
-from outagetui.probes.vantage import Vantage
+from outagetui.core.model import Outcome
+from outagetui.net.vantage import Vantage
 from tests.probes.servers import Pki, answering, hanging, look_at, refused_port, reply, saying, serve
 
 FEEDS = Path(__file__).parent.parent / "data" / "feeds"

@@ -7,12 +7,12 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from outagetui.model import Outcome
-from outagetui.probes.fetch import Reply, fetch
-from outagetui.probes.request import request
-from outagetui.probes.trouble import Trouble
-from outagetui.probes.vantage import Vantage
-from outagetui.secrets import Secrets
+from outagetui.core.model import Outcome
+from outagetui.machine.secrets import Secrets
+from outagetui.net.trouble import Trouble
+from outagetui.net.vantage import Vantage
+from outagetui.protocols.http_fetch import Reply, fetch
+from outagetui.protocols.http_request import request
 from tests.probes.servers import Pki, Serving, answering, black_hole, look_at, reply, serve
 
 

@@ -5,8 +5,8 @@ import gzip
 import time
 
 import pytest
-from outagetui.model import Outcome
-from outagetui.probes.vantage import Vantage
+from outagetui.core.model import Outcome
+from outagetui.net.vantage import Vantage
 from tests.probes.servers import (
     Pki,
     answering,

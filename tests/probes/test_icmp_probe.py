@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from outagetui.model import Outcome
-from outagetui.options import IcmpOptions
-from outagetui.probes.echo import V4, V6, Echo, Unreachable, checksum, without_ip_header
+from outagetui.core.model import Outcome
+from outagetui.core.probe_options import IcmpOptions
+from outagetui.net.resolve import Address
+from outagetui.net.vantage import Vantage
 from outagetui.probes.icmp import _judge
-from outagetui.probes.pinger import Burst, Pinger4, _elapsed
-from outagetui.probes.resolve import Address
-from outagetui.probes.vantage import Vantage
+from outagetui.protocols.icmp_echo import V4, V6, Echo, Unreachable, checksum, without_ip_header
+from outagetui.protocols.icmp_pinger import Burst, Pinger4, _elapsed
 from tests.probes.servers import look_at
 
 SCRIPT = Path(__file__).with_name("icmp_namespace.py")

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from outagetui.model import Outcome, Sample
-from outagetui.probes.vantage import Vantage
-from outagetui.secrets import Secrets
+from outagetui.core.model import Outcome, Sample
+from outagetui.machine.secrets import Secrets
+from outagetui.net.vantage import Vantage
 from tests.probes.cancel import cancelled_at
 from tests.probes.servers import (
     Handler,
@@ -223,7 +223,7 @@ async def test_sasl_plain_waits_for_the_server_where_it_must(knowing: Vantage) -
 async def test_a_password_is_never_sent_in_the_clear_off_this_machine(
     knowing: Vantage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("outagetui.probes.stream.Stream.remote", "192.0.2.1")
+    monkeypatch.setattr("outagetui.net.stream.Stream.remote", "192.0.2.1")
     said: list[bytes] = []
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

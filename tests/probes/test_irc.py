@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from outagetui.model import Outcome
+from outagetui.core.model import Outcome
+from outagetui.core.text import clean
+from outagetui.machine.secrets import Secrets
+from outagetui.net.vantage import Vantage
 from outagetui.probes.irc import SHORT, another
-from outagetui.probes.irc_talk import LINES_LIMIT, parse
-from outagetui.probes.vantage import Vantage
-from outagetui.secrets import Secrets
-from outagetui.text import clean
+from outagetui.protocols.irc_talk import LINES_LIMIT, parse
 from tests.probes.servers import (
     Handler,
     Pki,
@@ -246,7 +246,7 @@ async def test_words_of_the_server_come_out_clean(vantage: Vantage) -> None:
 async def test_a_password_is_not_sent_in_the_clear_beyond_this_machine(
     knowing: Vantage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("outagetui.probes.stream.Stream.remote", property(lambda self: "192.0.2.7"))
+    monkeypatch.setattr("outagetui.net.stream.Stream.remote", property(lambda self: "192.0.2.7"))
     async with serve(hanging()) as stranger:
         sample = await look_at(knowing, "irc", f"irc://127.0.0.1:{stranger.port}", secret="right")
     assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "option.invalid")

@@ -14,12 +14,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from outagetui.model import Outcome
-from outagetui.options import PROBES
+from outagetui.core.model import Outcome
+from outagetui.core.probe_options import PROBES
+from outagetui.machine.secrets import Secrets
+from outagetui.net.trouble import Phases, Trouble, from_os_error
+from outagetui.net.vantage import Vantage
 from outagetui.probes import look
-from outagetui.probes.trouble import Phases, Trouble, from_os_error
-from outagetui.probes.vantage import Vantage
-from outagetui.secrets import Secrets
 from tests.probes.servers import (
     Handler,
     Pki,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from outagetui import config
-from outagetui.model import Check
+from outagetui.core.model import Check
 from tests.configs import SETTINGS
 
 HEAD = '[channel]\nname = "Mail"\naudience = "customers"\nrole = "primary"\n\n[[check]]\nid = "one"\n'

@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from outagetui.model import Check, Outcome, Sample
-from outagetui.probes import look, mail_search
-from outagetui.probes.imap_talk import ImapLine
-from outagetui.probes.mail_search import PREFIX
-from outagetui.probes.vantage import Vantage
-from outagetui.secrets import Secrets
+from outagetui.core.model import Check, Outcome, Sample
+from outagetui.machine.secrets import Secrets
+from outagetui.net.vantage import Vantage
+from outagetui.probes import look
+from outagetui.protocols import imap_search as mail_search
+from outagetui.protocols.imap_search import PREFIX
+from outagetui.protocols.imap_talk import ImapLine
 from tests.probes.cancel import cancelled_at
 from tests.probes.servers import make_check, refused_port, script, serve, settle
 from tests.servers.certificates import Certificates

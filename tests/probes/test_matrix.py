@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from outagetui.model import Outcome, Sample
-from outagetui.probes.vantage import Vantage
-from outagetui.secrets import Secrets
+from outagetui.core.model import Outcome, Sample
+from outagetui.machine.secrets import Secrets
+from outagetui.net.vantage import Vantage
 from tests.probes.homeserver import ALIAS, OTHER_ROOM, PASSWORD, ROOM, USER, Homeserver, error
 from tests.probes.servers import Pki, Serving, answering, hanging, look_at, refused_port, serve, settle
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from outagetui.model import Outcome
-from outagetui.probes.vantage import Vantage
-from outagetui.secrets import Secrets
-from outagetui.sip.ration import FILE
+from outagetui.core.model import Outcome
+from outagetui.machine.secrets import Secrets
+from outagetui.net.vantage import Vantage
+from outagetui.protocols.sip.ration import FILE
 from tests.probes.cancel import cancelled_at
 from tests.probes.servers import refused_port
 from tests.servers.kamailio import Kamailio

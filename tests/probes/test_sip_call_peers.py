@@ -5,13 +5,13 @@ import contextlib
 from collections.abc import Callable
 
 import pytest
-from outagetui.model import Outcome
-from outagetui.probes.vantage import Vantage
-from outagetui.sip.agent import Agent
-from outagetui.sip.call import Call
-from outagetui.sip.message import Incoming, compose
-from outagetui.sip.ration import Grant
-from outagetui.sip.uri import Hop
+from outagetui.core.model import Outcome
+from outagetui.net.vantage import Vantage
+from outagetui.protocols.sip.agent import Agent
+from outagetui.protocols.sip.call import Call
+from outagetui.protocols.sip.message import Incoming, compose
+from outagetui.protocols.sip.ration import Grant
+from outagetui.protocols.sip.uri import Hop
 from tests.probes.servers import Pki
 from tests.sip.peers import Peer, by_tcp, by_udp, reply
 from tests.sip.phones import Phone, call, with_phone

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from outagetui.model import Outcome
-from outagetui.probes.vantage import Vantage
-from outagetui.secrets import Secrets
-from outagetui.sip.message import Incoming, parse
+from outagetui.core.model import Outcome
+from outagetui.machine.secrets import Secrets
+from outagetui.net.vantage import Vantage
+from outagetui.protocols.sip.message import Incoming, parse
 from tests.probes.cancel import cancelled_at
 from tests.probes.servers import Pki, look_at, refused_port, serve
 from tests.probes.servers import saying as stream_saying
@@ -106,7 +106,7 @@ async def test_lost_datagrams_are_sent_again_and_the_wait_is_no_latency(kamailio
 
 
 async def test_both_addresses_of_a_name_are_tried(vantage: Vantage, monkeypatch: pytest.MonkeyPatch) -> None:
-    from outagetui.probes.resolve import Address
+    from outagetui.net.resolve import Address
 
     async with by_udp(saying("200 OK")) as peer:
 

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from outagetui.model import Outcome, Sample
-from outagetui.probes.vantage import Vantage
-from outagetui.secrets import Secrets
-from outagetui.sip.message import Incoming
+from outagetui.core.model import Outcome, Sample
+from outagetui.machine.secrets import Secrets
+from outagetui.net.vantage import Vantage
+from outagetui.protocols.sip.message import Incoming
 from tests.probes.cancel import cancelled_at
 from tests.probes.servers import Pki, look_at, refused_port
 from tests.servers.kamailio import Kamailio
@@ -44,9 +44,9 @@ async def register(vantage: Vantage, proxy: str, secret: str = "right", within: 
 
 async def phone_registers(port: int, vantage: Vantage) -> None:
     """Register a desk phone of the same account, to stay."""
-    from outagetui.sip.agent import Agent
-    from outagetui.sip.request import Party, Request
-    from outagetui.sip.uri import Hop
+    from outagetui.protocols.sip.agent import Agent
+    from outagetui.protocols.sip.request import Party, Request
+    from outagetui.protocols.sip.uri import Hop
 
     agent = Agent(vantage, user="alice", password="geheim")
     until = asyncio.get_running_loop().time() + 5

@@ -10,9 +10,9 @@ import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from outagetui.model import Outcome
-from outagetui.probes.vantage import Vantage
-from outagetui.secrets import Secrets
+from outagetui.core.model import Outcome
+from outagetui.machine.secrets import Secrets
+from outagetui.net.vantage import Vantage
 from tests.probes.servers import (
     Pki,
     black_hole,
@@ -155,7 +155,7 @@ async def test_a_server_without_auth_is_told_apart(knowing: Vantage) -> None:
 async def test_a_password_is_never_sent_in_the_clear_off_this_machine(
     knowing: Vantage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("outagetui.probes.stream.Stream.remote", "192.0.2.1")
+    monkeypatch.setattr("outagetui.net.stream.Stream.remote", "192.0.2.1")
     said: list[bytes] = []
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -5,9 +5,9 @@ import ssl
 from collections.abc import Callable
 
 import pytest
-from outagetui.model import Outcome
-from outagetui.probes.certificate import left
-from outagetui.probes.vantage import Vantage
+from outagetui.core.model import Outcome
+from outagetui.net.certificate import left
+from outagetui.net.vantage import Vantage
 from tests.probes.servers import (
     Handler,
     Pki,

@@ -1,9 +1,9 @@
 """Common fate: what two channels hang on together, found by looking and told for the pairs where it matters."""
 
-from outagetui.fate import Fate, Trait, common, pairs
-from outagetui.model import Channel
+from outagetui.core.model import Channel
+from outagetui.facts.common_fate import Fate, Trait, common, pairs
+from outagetui.net.vantage import Vantage
 from outagetui.probes.traits import traits_of
-from outagetui.probes.vantage import Vantage
 from tests.probes.servers import Pki, hanging, make_check, serve
 
 

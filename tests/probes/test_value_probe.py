@@ -8,11 +8,12 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from outagetui.model import Outcome, Sample
-from outagetui.options import ValueOptions
-from outagetui.probes.trouble import Trouble
-from outagetui.probes.value import at_path, judge, number_of
-from outagetui.probes.vantage import Vantage
+from outagetui.core.model import Outcome, Sample
+from outagetui.core.probe_options import ValueOptions
+from outagetui.net.trouble import Trouble
+from outagetui.net.vantage import Vantage
+from outagetui.probes.value import judge, number_of
+from outagetui.protocols.http_answer import at_path
 from tests.probes.servers import answering, hanging, look_at, refused_port, reply, serve
 
 pytestmark = pytest.mark.usefixtures("no_leaks")

@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from outagetui.model import Outcome
-from outagetui.probes.connect import _interleave
-from outagetui.probes.resolve import THREADS, Address, Resolver, nameservers, resolver_lives
-from outagetui.probes.trouble import Trouble
-from outagetui.probes.vantage import Vantage
-from outagetui.secrets import Secrets
+from outagetui.core.model import Outcome
+from outagetui.machine.secrets import Secrets
+from outagetui.net.connect import _interleave
+from outagetui.net.resolve import THREADS, Address, Resolver, nameservers, resolver_lives
+from outagetui.net.trouble import Trouble
+from outagetui.net.vantage import Vantage
 from tests.probes.servers import Pki, look_at
 
 

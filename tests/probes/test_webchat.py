@@ -5,11 +5,11 @@ import contextlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 
 import pytest
-from outagetui.model import Outcome, Sample
-from outagetui.probes.trouble import Phases
-from outagetui.probes.vantage import Vantage
-from outagetui.probes.websocket_talk import address, opened
-from outagetui.probes.xmpp_guest import Guest
+from outagetui.core.model import Outcome, Sample
+from outagetui.net.trouble import Phases
+from outagetui.net.vantage import Vantage
+from outagetui.protocols.websocket_talk import address, opened
+from outagetui.protocols.xmpp_guest import Guest
 from tests.probes.cancel import cancelled_at
 from tests.probes.servers import answering, look_at, refused_port, reply, serve, settle
 from tests.servers.chat import GUESTS, LOBBY, ROOMS, ChatPage, ChatRooms

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from outagetui.model import Outcome, Sample
-from outagetui.probes.trouble import Trouble
-from outagetui.probes.vantage import Vantage
+from outagetui.core.model import Outcome, Sample
+from outagetui.net.trouble import Trouble
+from outagetui.net.vantage import Vantage
 from outagetui.probes.wireguard import newest, parse
 from tests.probes.servers import look_at
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from msgspec.structs import replace
-from outagetui import events
-from outagetui.events import Event, StepPlan
-from outagetui.journal import Store
-from outagetui.live import Beat, Public
-from outagetui.model import Cost, Observation, Outcome, Sample, Segment, State
+from outagetui.core.model import Cost, Observation, Outcome, Sample, Segment, State
+from outagetui.facts import events
+from outagetui.facts.events import Event, StepPlan
+from outagetui.facts.live import Beat, Public
+from outagetui.store.journal import Store
 from tests.stores import business, channel, outlet
 
 BEGIN = 1_792_870_200.0  # Saturday, 24 October 2026, 21:30 in Berlin, some hours before clocks go back

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from outagetui import events
-from outagetui.journal import Store
-from outagetui.live import Beat
-from outagetui.model import Outcome
+from outagetui.core.model import Outcome
+from outagetui.facts import events
+from outagetui.facts.live import Beat
 from outagetui.report.gather import gather
 from outagetui.report.html import html
 from outagetui.report.markdown import markdown
+from outagetui.store.journal import Store
 from tests.daemon.house import House, eventually
 from tests.report.story import BEGIN, MINUTE, PUBLIC, night, sample, samples, state, write
 

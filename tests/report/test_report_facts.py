@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from outagetui import events
-from outagetui.events import Event
-from outagetui.journal import Store
-from outagetui.model import Observation, Outcome, Segment
+from outagetui.core.model import Observation, Outcome, Segment
+from outagetui.facts import events
+from outagetui.facts.events import Event
 from outagetui.report import words
 from outagetui.report.gather import gather
 from outagetui.report.html import html
 from outagetui.report.markdown import markdown
 from outagetui.report.values import Figure, Report, zone_of
+from outagetui.store.journal import Store
 from tests.report.story import BEGIN, CHANNELS, MINUTE, PUBLIC, asked, ended, made, night, sample, samples, state, write
 from tests.stores import business
 

@@ -1,9 +1,9 @@
 """Which incidents a journal tells, where each ends, and what belongs to it."""
 
 import pytest
-from outagetui import events
-from outagetui.events import Event
-from outagetui.model import Entry
+from outagetui.core.model import Entry
+from outagetui.facts import events
+from outagetui.facts.events import Event
 from outagetui.report.incidents import Incident, entries_of, find, readable
 from tests.report.story import BEGIN, MINUTE, ended, made, night, state
 

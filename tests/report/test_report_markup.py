@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from msgspec.structs import replace
+from outagetui.core.text import clean, clean_lines
 from outagetui.report.elements import Html, tag
 from outagetui.report.html import html
 from outagetui.report.inert import fenced, inert
@@ -29,7 +30,6 @@ from outagetui.report.values import (
     Wording,
     when,
 )  # fmt: skip
-from outagetui.text import clean, clean_lines
 
 AT = when(1_792_870_200.0)
 PLAIN = {"text", "softbreak", "text_special"}

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from outagetui import events, verdict
-from outagetui.events import Event
-from outagetui.live import Public
-from outagetui.model import Check, Entry, Outcome, Sample, Segment, State
-from outagetui.options import TcpOptions
+from outagetui.core.model import Check, Entry, Outcome, Sample, Segment, State
+from outagetui.core.probe_options import TcpOptions
+from outagetui.facts import events, verdict
+from outagetui.facts.events import Event
+from outagetui.facts.live import Public
+from outagetui.report.blind_spots import Unseen, stretches
 from outagetui.report.evidence import Evidence, Tally, failing_shares, first_failure, without
 from outagetui.report.reach_over_time import Step, Story, stories
-from outagetui.report.unseen import Unseen, stretches
 from tests.report.story import CHANNELS, PUBLIC, SEGMENTS, state
 from tests.stores import business, channel
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from outagetui.journal import Store
-from outagetui.live import Beat
-from outagetui.model import Outcome
-from outagetui.reader import Reader
+from outagetui.core.model import Outcome
+from outagetui.facts.live import Beat
+from outagetui.store.journal import Store
+from outagetui.store.reader import Reader
 from tests.report.story import sample
 
 DAY = 86400.0

@@ -5,7 +5,7 @@ import contextlib
 import ssl
 from collections.abc import AsyncIterator, Callable
 
-from outagetui.sip.message import Framer, Incoming, compose, parse
+from outagetui.protocols.sip.message import Framer, Incoming, compose, parse
 
 # What a server says to a request: whole messages, in order.
 Handler = Callable[[Incoming], list[bytes]]

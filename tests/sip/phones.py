@@ -5,9 +5,9 @@ import contextlib
 import socket
 from collections.abc import Callable
 
-from outagetui.model import Sample
-from outagetui.probes.vantage import Vantage
-from outagetui.sip.message import Incoming
+from outagetui.core.model import Sample
+from outagetui.net.vantage import Vantage
+from outagetui.protocols.sip.message import Incoming
 from tests.probes.servers import look_at
 from tests.sip.peers import Handler, Peer, by_udp, reply
 

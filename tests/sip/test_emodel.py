@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from outagetui.sip.emodel import G711, G711_PLC, G729A, Codec, judge, mos, r_factor
+from outagetui.protocols.sip.emodel import G711, G711_PLC, G729A, Codec, judge, mos, r_factor
 
 # Net delay in ms, loss, jitter in ms; R and MOS for G.711 with concealment, without, and G.729A. The delay of the
 # jitter buffer (twice the jitter) counts, the device's own does not.

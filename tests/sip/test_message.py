@@ -5,7 +5,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from outagetui.sip.message import Framer, address, compose, elements, parse
+from outagetui.protocols.sip.message import Framer, address, compose, elements, parse
 
 PLAIN = (
     b"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 127.0.0.1:5060;branch=z9hG4bKx\r\nFrom: <sip:a@h>;tag=1\r\n"

@@ -4,9 +4,9 @@ import multiprocessing
 from pathlib import Path
 
 import pytest
-from outagetui.model import Outcome
-from outagetui.probes.trouble import Trouble
-from outagetui.sip.ration import DAY, FILE, Grant, Ration
+from outagetui.core.model import Outcome
+from outagetui.net.trouble import Trouble
+from outagetui.protocols.sip.ration import DAY, FILE, Grant, Ration
 
 NUMBER = "sip:9196@pbx.example.test"
 

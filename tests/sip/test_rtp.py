@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from outagetui.sip.rtp import Echo, RtpPort, Sound, quiet_noise, read_packet
-from outagetui.sip.sdp import Media
+from outagetui.protocols.sip.rtp import Echo, RtpPort, Sound, quiet_noise, read_packet
+from outagetui.protocols.sip.sdp import Media
 
 
 def round_trips(*trips: float | None, spread: float = 0.02) -> Sound:

@@ -5,8 +5,8 @@ import contextlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from outagetui.probes.trouble import Trouble
-from outagetui.sip.sdp import Media, offer, read_answer
+from outagetui.net.trouble import Trouble
+from outagetui.protocols.sip.sdp import Media, offer, read_answer
 
 GOOD = (
     "v=0\r\no=x 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"

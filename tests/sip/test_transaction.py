@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from outagetui.sip.message import Incoming, parse
-from outagetui.sip.request import Party, Request
-from outagetui.sip.transaction import Silence, Transaction
-from outagetui.sip.wire import Wire
+from outagetui.protocols.sip.message import Incoming, parse
+from outagetui.protocols.sip.request import Party, Request
+from outagetui.protocols.sip.transaction import Silence, Transaction
+from outagetui.protocols.sip.wire import Wire
 from tests.sip.peers import reply
 from tests.virtual_loop import run
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from outagetui.events import Activated, StateChanged
-from outagetui.reader import Reader
+from outagetui.facts.events import Activated, StateChanged
+from outagetui.store.reader import Reader
 from tests.daemon.house import eventually
 from tests.pty_driver import Pty
 from tests.servers.sshd import Sshd

@@ -5,7 +5,7 @@ import time
 from typing import TYPE_CHECKING
 
 import msgspec
-from outagetui.rows import Board
+from outagetui.board.rows import Board
 from outagetui.tui import terminal
 
 if TYPE_CHECKING:

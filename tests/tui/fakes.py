@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from outagetui.model import Observation, Outcome, Sample, State
-from outagetui.rows import (
+from outagetui.board.rows import (
     AnnouncementRow,
     Board,
     ChannelRow,
@@ -16,14 +15,14 @@ from outagetui.rows import (
     GainRow,
     IncidentRow,
     LogRow,
-    MuteRow,
     OutletRow,
     PlaybookRow,
     ReachRow,
     RunRow,
-    StepRow,
     SuggestionRow,
 )
+from outagetui.core.model import Observation, Outcome, Sample, State
+from outagetui.facts.step_row import MuteRow, StepRow
 
 NOW = 1_795_354_327.0  # 2026-11-22 14:32:07 in Berlin
 MINUTE, HOUR = 60.0, 3600.0

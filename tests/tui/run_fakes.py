@@ -6,18 +6,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
-from outagetui.model import Observation, Outcome, Sample, State
-from outagetui.rows import (
-    AnnouncementRow,
-    Board,
-    DeliveryRow,
-    LogRow,
-    MuteRow,
-    PlaybookRow,
-    PracticeRow,
-    RunRow,
-    StepRow,
-)
+from outagetui.board.rows import AnnouncementRow, Board, DeliveryRow, LogRow, PlaybookRow, PracticeRow, RunRow
+from outagetui.core.model import Observation, Outcome, Sample, State
+from outagetui.facts.step_row import MuteRow, StepRow
 from outagetui.tui.app import OutageApp
 from outagetui.tui.screens.answering import READING
 from tests.tui import fakes

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from outagetui.rows import Board
+from outagetui.board.rows import Board
 from outagetui.tui.app import OutageApp
 from outagetui.tui.screens.announcement import PATIENCE, AnnouncementScreen
 from outagetui.tui.screens.ask import Confirm

@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from outagetui.model import State
-from outagetui.rows import Board, DaemonRow, DeliveryRow, IncidentRow
+from outagetui.board.rows import Board, DaemonRow, DeliveryRow, IncidentRow
+from outagetui.core.model import State
 from outagetui.tui.app import OutageApp
 from outagetui.tui.theme import GREEN, RICH
 from outagetui.tui.wall import WallApp

@@ -2,8 +2,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from outagetui.model import State
-from outagetui.rows import Board
+from outagetui.board.rows import Board
+from outagetui.core.model import State
 from outagetui.tui.app import OutageApp
 from outagetui.tui.screens.ask import Confirm, MuteForm
 from outagetui.tui.screens.board import BoardScreen

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from outagetui.model import Observation, Outcome, Sample
+from outagetui.core.model import Observation, Outcome, Sample
 from outagetui.tui.glyphs import ascii_text
 from outagetui.tui.theme import PLAIN
 from outagetui.tui.widgets.history import Bin, binned, drawn, merged, nice_top

@@ -2,8 +2,8 @@
 
 import msgspec
 import pytest
-from outagetui.model import Observation, Outcome, Sample
-from outagetui.rows import MuteRow
+from outagetui.core.model import Observation, Outcome, Sample
+from outagetui.facts.step_row import MuteRow
 from outagetui.tui.screens.ask import Confirm, MuteForm
 from tests.tui import fakes
 from tests.tui import run_fakes as rf

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 from msgspec.structs import replace
-from outagetui.model import State
-from outagetui.rows import ChannelRow
+from outagetui.board.rows import ChannelRow
+from outagetui.core.model import State
 from outagetui.tui.app import OutageApp
 from outagetui.tui.screens.ask import Confirm
 from outagetui.tui.screens.board import BoardScreen

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from outagetui.model import State
+from outagetui.core.model import State
 from outagetui.tui.screens.announcement import AnnouncementScreen
 from outagetui.tui.screens.ask import Confirm
 from outagetui.tui.screens.board import BoardScreen

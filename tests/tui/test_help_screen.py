@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from outagetui.rows import DeliveryRow
+from outagetui.board.rows import DeliveryRow
 from outagetui.tui.app import OutageApp
 from outagetui.tui.screens.announcement import AnnouncementScreen, Deliveries
 from outagetui.tui.screens.channel import ChannelScreen

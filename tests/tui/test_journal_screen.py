@@ -1,7 +1,7 @@
 """The journal on the screen: newest first, read on as far as one scrolls, searched, and followed."""
 
 import msgspec
-from outagetui.rows import LogRow
+from outagetui.board.rows import LogRow
 from outagetui.tui.screens.journal import JournalScreen
 from tests.tui import run_fakes as rf
 from tests.tui.fakes import NOW, text_of

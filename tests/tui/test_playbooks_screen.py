@@ -1,7 +1,7 @@
 """The list of playbooks: what starting one would do is read first, and it is started once."""
 
 import msgspec
-from outagetui.rows import GainRow
+from outagetui.board.rows import GainRow
 from outagetui.tui.screens.ask import Confirm
 from outagetui.tui.screens.playbooks import PlaybooksScreen
 from outagetui.tui.screens.run import RunScreen

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from outagetui.rows import GlassRow, RunRow
+from outagetui.board.rows import GlassRow, RunRow
 from outagetui.tui.screens.ask import Confirm, Reason
 from outagetui.tui.widgets.questions import Asker, choices, may_be_second
 from tests.tui import run_fakes as rf

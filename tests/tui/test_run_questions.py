@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from outagetui.rows import RunRow
+from outagetui.board.rows import RunRow
 from outagetui.tui.screens.answering import READING
 from outagetui.tui.screens.ask import Confirm
 from outagetui.tui.screens.run import RunScreen

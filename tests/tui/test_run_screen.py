@@ -2,7 +2,8 @@
 
 import msgspec
 import pytest
-from outagetui.rows import RunRow, StepRow
+from outagetui.board.rows import RunRow
+from outagetui.facts.step_row import StepRow
 from outagetui.tui.screens.answering import PATIENCE
 from outagetui.tui.screens.ask import Confirm
 from tests.tui import run_fakes as rf

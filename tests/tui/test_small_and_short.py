@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from outagetui.rows import Board
+from outagetui.board.rows import Board
 from outagetui.tui.app import OutageApp
 from outagetui.tui.screens.board import BoardScreen
 from outagetui.tui.screens.playbooks import PlaybooksScreen

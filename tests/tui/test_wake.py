@@ -4,8 +4,9 @@ import re
 
 import pytest
 from msgspec.structs import replace
-from outagetui.model import State
-from outagetui.rows import Board, IncidentRow, MuteRow
+from outagetui.board.rows import Board, IncidentRow
+from outagetui.core.model import State
+from outagetui.facts.step_row import MuteRow
 from outagetui.tui.wake import LASTING, Waker
 from tests.pty_driver import Pty, python
 from tests.tui.fakes import MINUTE, NOW, announcement, calm, channel, outage

@@ -2,7 +2,7 @@ import subprocess
 
 import msgspec
 import pytest
-from outagetui.rows import Board, GlassRow, IncidentRow
+from outagetui.board.rows import Board, GlassRow, IncidentRow
 from outagetui.tui.screens.wallboard import WallScreen
 from outagetui.tui.wall import WallApp
 from tests.pty_driver import python

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from outagetui.model import State
-from outagetui.rows import AnnouncementRow, Board, DeliveryRow, KindRow, OutletRow
+from outagetui.board.rows import AnnouncementRow, Board, DeliveryRow, KindRow, OutletRow
+from outagetui.core.model import State
 from outagetui.tui.app import OutageApp
 from outagetui.tui.screens.composer import ComposerScreen
 from tests.tui import fakes

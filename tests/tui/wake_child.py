@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
-from outagetui.rows import Board
+from outagetui.board.rows import Board
 from outagetui.tui import terminal
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from outagetui.rows import AnnouncementRow, Board, DeliveryRow
-from outagetui.text import clean
+from outagetui.board.rows import AnnouncementRow, Board, DeliveryRow
+from outagetui.core.text import clean
 from outagetui.tui.screens.opened import Opened
 from outagetui.tui.widgets.ink import joined, paragraph, sides
 from outagetui.tui.widgets.page import Page

@@ -9,8 +9,9 @@ from msgspec import Struct
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from outagetui.rows import SHORTEST_REASON, RunRow, StepRow
-from outagetui.text import clean
+from outagetui.board.rows import RunRow
+from outagetui.core.text import clean
+from outagetui.facts.step_row import SHORTEST_REASON, StepRow
 from outagetui.tui.screens.opened import Opened
 from outagetui.tui.widgets.page import Head, Page
 from outagetui.tui.widgets.questions import APPROVE, Asker, Choice, choices, may_be_second

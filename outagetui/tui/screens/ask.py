@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from outagetui.text import clean, clean_lines
+from outagetui.core.text import clean, clean_lines
 
 LONGEST_MUTE = 7 * 24 * 60  # minutes
 

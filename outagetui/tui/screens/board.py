@@ -9,9 +9,9 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.strip import Strip
 
-from outagetui.model import State
-from outagetui.rows import Board, ChannelRow
-from outagetui.text import clean
+from outagetui.board.rows import Board, ChannelRow
+from outagetui.core.model import State
+from outagetui.core.text import clean
 from outagetui.tui.glyphs import STATE
 from outagetui.tui.widgets.boardview import BoardView
 from outagetui.tui.widgets.detail import brief, panel
@@ -20,7 +20,7 @@ from outagetui.tui.widgets.live import Line, Live
 from outagetui.tui.widgets.prompts import key_line, prompt_lines, suggestions
 
 if TYPE_CHECKING:
-    from outagetui.tui.app import OutageApp
+    from outagetui.tui.operator import Operator
 
 PANELS = (40, 48)  # columns of the side panel, and of a roomy one
 WIDE, WIDER = 140, 190  # from these widths on there is one, and a roomy one
@@ -52,16 +52,16 @@ class BoardScreen(Screen[None]):
         """Stack the parts."""
         yield Live(id="head")
         with Horizontal(id="middle"):
-            yield BoardView(self.outage.look, id="table")
+            yield BoardView(self.operator.look, id="table")
             yield Live(id="side")
         yield Live(id="detail")
         yield Live(id="prompts")
         yield Live(id="keys")
 
     @property
-    def outage(self) -> "OutageApp":
+    def operator(self) -> "Operator":
         """The app this screen belongs to."""
-        return cast("OutageApp", self.app)
+        return cast("Operator", self.app)
 
     @property
     def table(self) -> BoardView:
@@ -86,7 +86,7 @@ class BoardScreen(Screen[None]):
     def draw(self) -> None:
         """Show the app's board as it is at this moment."""
         width, height = self.app.size
-        app, look = self.outage, self.outage.seen
+        app, look = self.operator, self.operator.seen
         self.query_one("#side").display = width >= WIDE
         self.query_one("#detail").display = width < WIDE and height >= 16
         board, now = app.board, app.clock()
@@ -104,11 +104,11 @@ class BoardScreen(Screen[None]):
 
     def on_board_view_moved(self) -> None:
         """Explain the row the cursor moved to."""
-        if self.outage.board is not None:
-            self._selected(self.outage.board, self.outage.clock())
+        if self.operator.board is not None:
+            self._selected(self.operator.board, self.operator.clock())
 
     def _selected(self, board: Board, now: float) -> None:
-        look, width = self.outage.seen, self.app.size.width
+        look, width = self.operator.seen, self.app.size.width
         side = self.query_one("#side", Live)
         if side.display:
             side.styles.width = room = PANELS[width >= WIDER]
@@ -119,8 +119,8 @@ class BoardScreen(Screen[None]):
 
     def _late(self) -> None:
         # How many rows are in sight, and how high the panel is, is known only after the layout.
-        if self.outage.board is not None:
-            self._selected(self.outage.board, self.outage.clock())
+        if self.operator.board is not None:
+            self._selected(self.operator.board, self.operator.clock())
 
     def _show(self, selector: str, lines: list[Strip]) -> None:
         self.query_one(selector, Live).show(lines)
@@ -137,48 +137,48 @@ class BoardScreen(Screen[None]):
         """Open the channel or outlet under the cursor."""
         row = self.table.selected
         if row is not None:
-            self.outage.open_channel(row.id)
+            self.operator.open_channel(row.id)
 
     def action_start(self) -> None:
         """Open the suggested playbook's preview."""
-        board = self.outage.board
+        board = self.operator.board
         waiting = suggestions(board) if board is not None else []
         if waiting:
-            self.outage.open_plan(waiting[0].playbook)
+            self.operator.open_plan(waiting[0].playbook)
         else:
-            self.outage.tell("No playbook is suggested now; p lists them all")
+            self.operator.tell("No playbook is suggested now; p lists them all")
 
     def action_run(self) -> None:
         """Open the run that asks, else the newest."""
-        runs = self.outage.board.runs if self.outage.board is not None else ()
+        runs = self.operator.board.runs if self.operator.board is not None else ()
         asking = [run for run in runs if run.asking is not None and run.ended is None]
         if runs:
-            self.outage.open_run((asking or list(runs))[0].id)
+            self.operator.open_run((asking or list(runs))[0].id)
         else:
-            self.outage.tell("There is no run yet; p lists the playbooks")
+            self.operator.tell("There is no run yet; p lists the playbooks")
 
     def action_ack(self) -> None:
         """Take the incident."""
-        board = self.outage.board
+        board = self.operator.board
         incident = board.incident if board is not None else None
         if incident is None or incident.closed is not None:
-            self.outage.tell("There is no incident to take")
+            self.operator.tell("There is no incident to take")
         else:
-            self.outage.order("ack", incident=incident.id)
+            self.operator.order("ack", incident=incident.id)
 
     def action_recheck(self) -> None:
         """Probe the row under the cursor now."""
         row = self.table.selected
         if row is not None:
-            self.outage.order("recheck", id=row.id)
+            self.operator.order("recheck", id=row.id)
 
     def action_prove(self) -> None:
         """Try the backup under the cursor from end to end now."""
         row = self.table.selected
         if not isinstance(row, ChannelRow) or row.role != "backup":
-            self.outage.tell("Only a backup can be proven; put the cursor on one")
-        elif self.outage.may("prove a backup"):
-            self.outage.order("prove", channels=[row.id])
+            self.operator.tell("Only a backup can be proven; put the cursor on one")
+        elif self.operator.may("prove a backup"):
+            self.operator.order("prove", channels=[row.id])
 
     @work(exclusive=True, group="ask", exit_on_error=False)
     async def action_mute(self) -> None:
@@ -186,29 +186,29 @@ class BoardScreen(Screen[None]):
         from outagetui.tui.screens.ask import MuteForm
 
         row = self.table.selected
-        if row is None or not self.outage.may("mute"):
+        if row is None or not self.operator.may("mute"):
             return
         answer = await self.app.push_screen_wait(MuteForm(row.name, row.muted is not None))
         if answer is not None:
             seconds, reason = answer
-            await self.outage.order("mute", id=row.id, seconds=seconds, reason=reason)
+            await self.operator.order("mute", id=row.id, seconds=seconds, reason=reason)
 
     @work(exclusive=True, group="ask", exit_on_error=False)
     async def action_activate(self) -> None:
         """Ask, then take the selected backup into use or back out of it."""
         row = self.table.selected
         if not isinstance(row, ChannelRow) or row.role != "backup":
-            self.outage.tell("Only a backup can be activated; put the cursor on one")
+            self.operator.tell("Only a backup can be activated; put the cursor on one")
             return
-        if not self.outage.may("activate a backup"):
+        if not self.operator.may("activate a backup"):
             return
         name = clean(row.name, 60)
         if row.standing == "active":
             question = f"Take {name} out of use? It goes back to standby and no longer counts as a way to reach us."
-            if await self.outage.confirm(question):
-                await self.outage.order("deactivate", channels=[row.id])
+            if await self.operator.confirm(question):
+                await self.operator.order("deactivate", channels=[row.id])
             return
         word = STATE[row.state][1]
         warning = "" if row.state is State.UP else f"It is {word} now: {clean(row.why) or 'nobody may answer there'}"
-        if await self.outage.confirm(f"Activate {name} for {row.audience}?", warning):
-            await self.outage.order("activate", channels=[row.id])
+        if await self.operator.confirm(f"Activate {name} for {row.audience}?", warning):
+            await self.operator.order("activate", channels=[row.id])

@@ -7,9 +7,9 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from outagetui.model import Observation, State
-from outagetui.rows import Board, ChannelRow, CheckRow
-from outagetui.text import clean
+from outagetui.board.rows import Board, ChannelRow, CheckRow
+from outagetui.core.model import Observation, State
+from outagetui.core.text import clean
 from outagetui.tui.glyphs import STATE
 from outagetui.tui.screens.ask import MuteForm
 from outagetui.tui.screens.opened import Opened

@@ -9,8 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
-from outagetui.model import AUDIENCES
-from outagetui.rows import Board, OutletRow
+from outagetui.board.rows import Board, OutletRow
+from outagetui.core.model import AUDIENCES
 from outagetui.tui.proofs import fresh, kinds
 from outagetui.tui.screens.composing import Composing
 from outagetui.tui.widgets.page import Head, Listing, Page

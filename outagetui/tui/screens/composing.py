@@ -2,13 +2,13 @@
 
 from textual.timer import Timer
 
-from outagetui.preview import Proof
-from outagetui.rows import OutletRow
-from outagetui.text import clean
+from outagetui.board.rows import OutletRow
+from outagetui.core.text import clean
 from outagetui.tui.proofs import Draft, fresh, places, read, stirred
 from outagetui.tui.screens.announcement import AnnouncementScreen
 from outagetui.tui.screens.opened import Opened
 from outagetui.tui.widgets.sheets import Composed
+from outagetui.wording.preview import Proof
 
 DEBOUNCE = 0.3  # seconds of quiet after a change before the words are composed anew
 RENEW = 60.0  # seconds after which they are composed anew because time went on

@@ -8,8 +8,8 @@ from textual.binding import Binding, BindingsMap
 from textual.screen import Screen
 from textual.widget import Widget
 
-from outagetui.model import State
-from outagetui.rows import Board
+from outagetui.board.rows import Board
+from outagetui.core.model import State
 from outagetui.tui.screens.opened import Opened
 from outagetui.tui.widgets.ink import columns, filled, joined, rule, said, wrapped
 from outagetui.tui.widgets.page import Page

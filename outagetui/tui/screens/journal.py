@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
-from outagetui.rows import Board, LogRow
+from outagetui.board.rows import Board, LogRow
 from outagetui.tui.screens.opened import Opened
 from outagetui.tui.widgets.ink import joined, said, sides
 from outagetui.tui.widgets.log import Line, detail_lines, line_text, lined, matches

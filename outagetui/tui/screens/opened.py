@@ -11,7 +11,7 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
-from outagetui.rows import Board
+from outagetui.board.rows import Board
 from outagetui.tui.base import SHORT
 from outagetui.tui.theme import Look
 from outagetui.tui.widgets.header import Banner, banner_lines, banners
@@ -20,7 +20,7 @@ from outagetui.tui.widgets.live import Line, Live
 from outagetui.tui.widgets.page import Head, Page
 
 if TYPE_CHECKING:
-    from outagetui.tui.app import OutageApp
+    from outagetui.tui.operator import Operator
 
 
 T = TypeVar("T")
@@ -43,9 +43,9 @@ class Opened(Screen[None]):
     ]
 
     @property
-    def operator(self) -> "OutageApp":
+    def operator(self) -> "Operator":
         """The app, with its source and its orders."""
-        return cast("OutageApp", self.app)
+        return cast("Operator", self.app)
 
     @property
     def look(self) -> Look:

@@ -9,9 +9,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
 
-from outagetui.rows import Board, PlaybookRow, RunRow
-from outagetui.suggest import gain_words
-from outagetui.text import clean
+from outagetui.board.rows import Board, PlaybookRow, RunRow
+from outagetui.board.suggest import gain_words
+from outagetui.core.text import clean
 from outagetui.tui.screens.opened import Opened
 from outagetui.tui.widgets.ink import filled, joined, paragraph, rule, said, sides, wrapped
 from outagetui.tui.widgets.page import Listing, Page
@@ -20,10 +20,10 @@ from outagetui.tui.widgets.steps import run_mark
 from outagetui.tui.words import time_of
 
 if TYPE_CHECKING:
-    from outagetui.tui.app import OutageApp
+    from outagetui.tui.operator import Operator
 
 
-def open_plan(app: "OutageApp", playbook: str) -> None:
+def open_plan(app: "Operator", playbook: str) -> None:
     """Show what `playbook` would do, or its run when it is running already."""
     rows = app.board.playbooks if app.board else ()
     row = next((each for each in rows if each.id == playbook), None)

@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
-from outagetui.rows import Board
+from outagetui.board.rows import Board
 from outagetui.tui.screens.answering import Answering
 from outagetui.tui.widgets.header import Banner
 from outagetui.tui.widgets.ink import joined, said

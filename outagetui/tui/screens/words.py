@@ -9,8 +9,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static, TextArea
 
-from outagetui.published import published, published_lines
-from outagetui.text import clean
+from outagetui.core.text import clean
+from outagetui.wording.published import published, published_lines
 
 LONGEST_TITLE, LONGEST_BODY = 200, 4000  # characters
 

@@ -6,9 +6,9 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
-from outagetui.model import AUDIENCES, State
-from outagetui.rows import Board, ChannelRow
-from outagetui.text import clean
+from outagetui.board.rows import Board, ChannelRow
+from outagetui.core.model import AUDIENCES, State
+from outagetui.core.text import clean
 from outagetui.tui.glyphs import CURSOR, STATE
 from outagetui.tui.theme import Look
 from outagetui.tui.widgets.live import Line, Live, wrap

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from rich.style import Style
 from rich.text import Text
 
-from outagetui.model import Observation, Outcome, State
-from outagetui.rows import CheckRow
-from outagetui.text import clean
+from outagetui.board.rows import CheckRow
+from outagetui.core.model import Observation, Outcome, State
+from outagetui.core.text import clean
 from outagetui.tui.glyphs import STATE
 from outagetui.tui.theme import Look
 from outagetui.tui.widgets.history import binned, drawn

@@ -2,8 +2,8 @@
 
 from textual.strip import Strip
 
-from outagetui.rows import Board, ChannelRow
-from outagetui.text import clean
+from outagetui.board.rows import Board, ChannelRow
+from outagetui.core.text import clean
 from outagetui.tui.glyphs import STATE
 from outagetui.tui.theme import Look
 from outagetui.tui.widgets.live import Line, wrap

@@ -6,9 +6,9 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
-from outagetui.model import AUDIENCES
-from outagetui.rows import Board, IncidentRow, ReachRow
-from outagetui.text import clean
+from outagetui.board.rows import Board, IncidentRow, ReachRow
+from outagetui.core.model import AUDIENCES
+from outagetui.core.text import clean
 from outagetui.tui.glyphs import EMPTY, FULL, PART
 from outagetui.tui.theme import Look
 from outagetui.tui.widgets.live import Line, fit

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from outagetui.model import Observation, Outcome
+from outagetui.core.model import Observation, Outcome
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 OVERLAP = 60.0  # seconds asked for again: a slow probe's sample is recorded after younger ones

@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-from outagetui.text import clean, clean_lines
+from outagetui.core.text import clean, clean_lines
 from outagetui.tui.theme import Look
 from outagetui.tui.words import GLUE, bound, loose
 

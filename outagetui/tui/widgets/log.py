@@ -6,9 +6,9 @@ from msgspec import Struct
 from rich.style import Style
 from rich.text import Text
 
-from outagetui.model import State
-from outagetui.rows import LogRow
-from outagetui.text import clean
+from outagetui.board.rows import LogRow
+from outagetui.core.model import State
+from outagetui.core.text import clean
 from outagetui.tui.theme import Look
 from outagetui.tui.widgets.ink import cut, filled, joined, paragraph, rule, said
 from outagetui.tui.widgets.moment import day_of, second_of

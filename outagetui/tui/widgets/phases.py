@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from outagetui.text import clean
+from outagetui.core.text import clean
 
 FILLS = "━╍─=▪"  # each has an ASCII sign of its own, so that phases differ without colour too
 

@@ -2,8 +2,8 @@
 
 from rich.style import Style
 
-from outagetui.rows import PracticeRow
-from outagetui.text import clean
+from outagetui.board.rows import PracticeRow
+from outagetui.core.text import clean
 from outagetui.tui.theme import Look
 from outagetui.tui.widgets.moment import age
 from outagetui.tui.words import time_of

@@ -5,9 +5,9 @@ import math
 from rich.cells import cell_len
 from textual.strip import Strip
 
-from outagetui.rows import AnnouncementRow, Board, RunRow, SuggestionRow
-from outagetui.suggest import gain_words
-from outagetui.text import clean
+from outagetui.board.rows import AnnouncementRow, Board, RunRow, SuggestionRow
+from outagetui.board.suggest import gain_words
+from outagetui.core.text import clean
 from outagetui.tui.theme import Look
 from outagetui.tui.widgets.live import Line
 from outagetui.tui.words import countdown, lasting, time_of

@@ -3,8 +3,9 @@
 from msgspec import Struct
 from rich.text import Text
 
-from outagetui.rows import SHORTEST_HASH, RunRow, StepRow
-from outagetui.text import clean
+from outagetui.board.rows import RunRow
+from outagetui.core.text import clean
+from outagetui.facts.step_row import SHORTEST_HASH, StepRow
 from outagetui.tui.theme import Look
 from outagetui.tui.widgets.ink import joined, paragraph, said, sides, wrapped
 from outagetui.tui.widgets.moment import age

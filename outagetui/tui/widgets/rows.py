@@ -1,8 +1,8 @@
 """The words beside a channel or outlet: its standing and the reason for its state."""
 
-from outagetui.model import State
-from outagetui.rows import ChannelRow, OutletRow
-from outagetui.text import clean
+from outagetui.board.rows import ChannelRow, OutletRow
+from outagetui.core.model import State
+from outagetui.core.text import clean
 from outagetui.tui.words import time_of
 
 Row = ChannelRow | OutletRow

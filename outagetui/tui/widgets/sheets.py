@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from msgspec import Struct
 from rich.text import Text
 
-from outagetui.preview import Proof, Rendering
-from outagetui.rows import Board, OutletRow
-from outagetui.text import clean
+from outagetui.board.rows import Board, OutletRow
+from outagetui.core.text import clean
 from outagetui.tui.glyphs import CURSOR
 from outagetui.tui.proofs import Draft, failed, kinds, open_one, places
 from outagetui.tui.theme import Look
 from outagetui.tui.widgets.ink import Part, cut, filled, joined, paragraph, rule, said, sides, wrapped
 from outagetui.tui.words import countdown, time_of
+from outagetui.wording.preview import Proof, Rendering
 
 LABEL = 8  # cells that the words before a fact take
 COLUMN = 42  # cells that a text at least has where several stand side by side

@@ -3,9 +3,10 @@
 from rich.style import Style
 from rich.text import Text
 
-from outagetui.model import State
-from outagetui.rows import RunRow, StepRow
-from outagetui.text import clean, clean_lines
+from outagetui.board.rows import RunRow
+from outagetui.core.model import State
+from outagetui.core.text import clean, clean_lines
+from outagetui.facts.step_row import StepRow
 from outagetui.tui.theme import Look
 from outagetui.tui.widgets.ink import Part, cut, joined, paragraph, sides, wrapped
 from outagetui.tui.widgets.moment import age, second_of

@@ -2,9 +2,10 @@
 
 from rich.text import Text
 
-from outagetui.model import State
-from outagetui.rows import Board, ChannelRow, MuteRow, OutletRow
-from outagetui.text import clean
+from outagetui.board.rows import Board, ChannelRow, OutletRow
+from outagetui.core.model import State
+from outagetui.core.text import clean
+from outagetui.facts.step_row import MuteRow
 from outagetui.tui.glyphs import STATE
 from outagetui.tui.theme import Look
 from outagetui.tui.widgets.ink import Part, fact, joined, paragraph, said, sides

@@ -3,8 +3,8 @@
 from rich.style import Style
 from rich.text import Text
 
-from outagetui.rows import AnnouncementRow, Board, DeliveryRow
-from outagetui.text import clean
+from outagetui.board.rows import AnnouncementRow, Board, DeliveryRow
+from outagetui.core.text import clean
 from outagetui.tui.glyphs import CURSOR
 from outagetui.tui.theme import Look
 from outagetui.tui.widgets.ink import Part, filled, joined, paragraph, rule, said, sides

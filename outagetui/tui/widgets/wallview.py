@@ -2,9 +2,9 @@
 
 from textual.strip import Strip
 
-from outagetui.model import AUDIENCES, WORST_FIRST, State
-from outagetui.rows import Board, IncidentRow, ReachRow
-from outagetui.text import clean
+from outagetui.board.rows import Board, IncidentRow, ReachRow
+from outagetui.core.model import AUDIENCES, WORST_FIRST, State
+from outagetui.core.text import clean
 from outagetui.tui.glyphs import STATE
 from outagetui.tui.theme import Look
 from outagetui.tui.widgets.boardview import STATE_WIDTH

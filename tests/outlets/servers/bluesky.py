@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from outagetui.announce.counting import fits
+from outagetui.wording.counting import fits
 from tests.outlets.servers.service import Answer, Request, Service
 
 POSTS = "app.bsky.feed.post"

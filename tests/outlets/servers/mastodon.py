@@ -5,7 +5,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from outagetui.announce.counting import count
+from outagetui.wording.counting import count
 from tests.outlets.servers.service import Answer, Request, Service
 
 URL = re.compile(r"https?://[^\s<]+[^\s<.,]")

@@ -7,8 +7,8 @@ from typing import Any
 from urllib.parse import unquote
 
 import regex
-from outagetui.announce.counting import BARE, URL, count
 from outagetui.outlets.oauth1 import Keys, signature
+from outagetui.wording.counting import BARE, URL, count
 from tests.outlets.servers.mastodon import iso
 from tests.outlets.servers.service import Answer, Request, Service
 

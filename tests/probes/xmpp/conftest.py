@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from outagetui.probes.vantage import Vantage
-from outagetui.secrets import Secrets
+from outagetui.machine.secrets import Secrets
+from outagetui.net.vantage import Vantage
 from tests.probes.servers import Pki
 from tests.probes.xmpp.looks import Look, looking
 from tests.servers.prosody import Prosody

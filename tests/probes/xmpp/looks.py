@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from msgspec.structs import replace
-from outagetui.model import Sample
-from outagetui.probes.vantage import Vantage
-from outagetui.verdict import expected
+from outagetui.core.model import Sample
+from outagetui.facts.verdict import expected
+from outagetui.net.vantage import Vantage
 from tests.probes.servers import Pki, look_at, make_check
 from tests.servers.prosody import Prosody
 

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from outagetui.model import Outcome, Sample
+from outagetui.core.model import Outcome, Sample
+from outagetui.machine.secrets import Secrets
+from outagetui.net.vantage import Vantage
 from outagetui.probes import look
-from outagetui.probes.vantage import Vantage
-from outagetui.secrets import Secrets
-from outagetui.xmpp import accounts as accounts_module
-from outagetui.xmpp.accounts import Accounts
-from outagetui.xmpp.session import Session
+from outagetui.protocols.xmpp import accounts as accounts_module
+from outagetui.protocols.xmpp.accounts import Accounts
+from outagetui.protocols.xmpp.session import Session
 from tests.probes.cancel import cancelled_at
 from tests.probes.servers import Pki, black_hole, make_check, refused_port, settle
 from tests.probes.xmpp.counted import Counted

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from outagetui.model import Outcome
+from outagetui.core.model import Outcome
+from outagetui.machine.secrets import Secrets
+from outagetui.net.vantage import Vantage
 from outagetui.probes import look
-from outagetui.probes.vantage import Vantage
-from outagetui.secrets import Secrets
-from outagetui.xmpp.accounts import Accounts
+from outagetui.protocols.xmpp.accounts import Accounts
 from tests.probes.cancel import cancelled_at
 from tests.probes.servers import Pki, make_check, settle
 from tests.probes.xmpp.looks import Look, looking, turned_away, until

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
-from outagetui.model import Outcome, Sample
-from outagetui.probes import resolve
-from outagetui.probes.vantage import Vantage
+from outagetui.core.model import Outcome, Sample
+from outagetui.net import resolve
+from outagetui.net.vantage import Vantage
 from tests.probes.nameservers import nameserver, reply_to
 from tests.probes.servers import Handler, Pki, dripping, hanging, look_at, refused_port, saying, serve
 from tests.probes.xmpp.looks import Look

@@ -1,0 +1,66 @@
+"""`fail_back`: before backups are let go, the primaries they stood in for are proven well for a while.
+
+A step of stand-downs only; playbooks use `verify` and `wait_for`.
+"""
+
+import asyncio
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from outagetui.actions import Result, World
+from outagetui.core.model import GOOD, Outcome
+from outagetui.core.step_options import StepOptions
+from outagetui.facts.events import StepPlan
+
+EVERY = 1.0  # seconds between looks
+
+
+class FailBackOptions(StepOptions, frozen=True, kw_only=True):
+    """Each of `channels` must pass `times` in a row and have been well for `up_for` seconds, `within` a limit."""
+
+    channels: tuple[str, ...]
+    times: Annotated[int, Meta(ge=1)]
+    within: float
+    up_for: float
+
+
+async def act(plan: StepPlan, world: World) -> Result:
+    """Look once a second until all is proven; what nothing watches cannot be, which is for a person to decide."""
+    options = msgspec.convert(plan.options, type=FailBackOptions)
+    checks = {name: world.checks_of(name) for name in options.channels}
+    unwatched = [name for name, found in checks.items() if not found]
+    if unwatched:
+        return Result(False, f"nothing watches {', '.join(unwatched)} here, so nothing proves it")
+    rows = {check.id: 0 for found in checks.values() for check in found}
+    ends = world.now() + options.within
+    while True:
+        started = world.now()
+        due = [check for found in checks.values() for check in found if rows[check.id] < options.times]
+        for check, sample in zip(due, await asyncio.gather(*map(world.probe, due)), strict=True):
+            rows[check.id] = rows[check.id] + 1 if sample.outcome in (Outcome.PASS, Outcome.WARN) else 0
+        words = [_missing(name, [rows[check.id] for check in checks[name]], options, world) for name in checks]
+        missing = [each for each in words if each]
+        if not missing:
+            return Result(True, f"{', '.join(checks)} passed {options.times} times in a row", changed=False)
+        left = ends - world.now()
+        if left <= 0:
+            return Result(False, f"not proven: {'; '.join(missing)}")
+        world.progress(f"{'; '.join(missing)}; {left:.0f} s left")
+        await asyncio.sleep(max(0.0, min(EVERY - (world.now() - started), left)))
+
+
+def _missing(name: str, rows: list[int], options: FailBackOptions, world: World) -> str:
+    """Return in words what is not proven of a channel yet; nothing when all is."""
+    if min(rows) < options.times:
+        return f"{name} {min(rows)} of {options.times}"
+    if world.state_of(name) not in GOOD:
+        return f"{name} is {world.state_of(name).value}"
+    well = world.up_for(name)
+    return f"{name} is well for {well:.0f} s of {options.up_for:.0f} s" if well < options.up_for else ""
+
+
+async def recover(plan: StepPlan, world: World) -> Result | str | None:
+    """Looking changes nothing: begin again."""
+    return None

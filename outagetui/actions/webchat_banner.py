@@ -1,0 +1,267 @@
+"""`webchat.banner`: the words of an announcement as a fragment that the website includes, in a file or by HTTP PUT.
+
+What is written is marked with the step's key, so that it is known again after a crash, and so that nothing of the
+website is ever overwritten. Taking the banner back leaves an empty fragment, because the include must go on working.
+"""
+
+import asyncio
+import html
+import json
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from outagetui.actions import Result, World, options_of
+from outagetui.actions.deadline import deadline_of
+from outagetui.core.step_options import BannerOptions
+from outagetui.core.text import clean
+from outagetui.facts.events import StepPlan
+from outagetui.machine import files
+from outagetui.machine.secrets import SecretError
+from outagetui.net.aside import aside
+from outagetui.net.trouble import Trouble
+from outagetui.wording.links import Block, Piece, blocks
+
+LONGEST = 64 * 1024  # bytes; a longer file is no banner
+_HTML_MARK, _JSON_MARK = "data-outagetui", "outagetui"
+_HTML_BEGINS = '<div class="outagetui-banner" '
+_PUT_SHARE = 0.6  # of the time: the rest is for looking what became of a request that was not answered
+
+
+class Fragment(Struct, frozen=True):
+    """What a banner is made of; `key` marks it, `updated` is UTC."""
+
+    kind: str
+    title: str
+    body: str
+    language: str
+    updated: str
+    key: str
+
+    def as_html(self) -> str:
+        """Return it as HTML that holds no markup but ours; addresses of harmless kinds become links."""
+        attributes = {
+            "role": "status",
+            "lang": self.language,
+            "data-kind": self.kind,
+            _HTML_MARK: self.key,
+        }
+        head = " ".join(f'{name}="{html.escape(value)}"' for name, value in attributes.items())
+        lines = [_as_html(block) for block in blocks(self.body)]
+        moment, shown = html.escape(self.updated), html.escape(self.updated[:16].replace("T", " "))
+        when = f'<p><small><time datetime="{moment}">{shown} UTC</time></small></p>'
+        title = f"<p><strong>{html.escape(self.title)}</strong></p>"
+        return "\n".join((f"{_HTML_BEGINS}{head}>", title, *lines, when, "</div>")) + "\n"
+
+    def as_json(self) -> str:
+        """Return it as JSON that may also stand within a script element."""
+        document = {
+            "active": True,
+            "kind": self.kind,
+            "title": self.title,
+            "body": self.body,
+            "language": self.language,
+            "updated": self.updated,
+            _JSON_MARK: self.key,
+        }
+        text = json.dumps(document, indent=2)
+        for char in "<>&":
+            text = text.replace(char, f"\\u{ord(char):04x}")
+        return f"{text}\n"
+
+
+async def act(plan: StepPlan, world: World) -> Result:
+    """Put the banner in place, or an empty one where the step takes it back."""
+    options = _options(plan)
+    removing = bool(plan.facts.get("remove"))
+    try:
+        content = _empty(options) if removing else _content(options, world)
+    except ValueError as error:
+        return Result(False, clean(str(error)))
+    if options.url:
+        return await _Sending(options, world, plan, removing).go(content)
+    try:
+        async with asyncio.timeout_at(deadline_of(plan, world)):
+            return await aside(lambda: _write(Path(options.file), content, world.undone if removing else ""))
+    except TimeoutError:
+        return Result(False, f"{options.file}: the disk does not answer; it may yet be written", unsure=True)
+
+
+async def recover(plan: StepPlan, world: World) -> Result | str | None:
+    """Look whether the banner is in place; where it is not, putting it there again does no harm."""
+    options = _options(plan)
+    removing = bool(plan.facts.get("remove"))
+    if options.url:
+        return await _Sending(options, world, plan, removing).look_up()
+    if not removing and world.key in await aside(lambda: _read(Path(options.file))):
+        return Result(True, f"found in {options.file}")
+    return None
+
+
+def preview(plan: StepPlan, world: World, as_of: float | None) -> str:
+    """Return the banner's words as they would be now, or `as_of` then."""
+    options = _options(plan)
+    if plan.facts.get("remove"):
+        return ""
+    try:
+        return "\n\n".join(world.words(options.kind, options.audience, options.language, as_of))
+    except ValueError as error:
+        return f"This cannot be composed as things are: {error}."
+
+
+class _Sending:
+    """A banner on its way to a URL."""
+
+    def __init__(self, options: BannerOptions, world: World, plan: StepPlan, removing: bool) -> None:
+        self._options, self._world, self._removing = options, world, removing
+        self._deadline = deadline_of(plan, world)
+        self._kind = "text/html; charset=utf-8" if _is_html(options) else "application/json"
+
+    async def go(self, content: str) -> Result:
+        """PUT it; when the answer stays away, look what is there."""
+        from outagetui.actions.http_exchange import ExchangeError, Progress
+
+        progress, now = Progress(), self._world.now()
+        try:
+            async with asyncio.timeout_at(now + (self._deadline - now) * _PUT_SHARE):
+                status, _ = await self._ask("PUT", content, progress)
+        except (SecretError, Trouble) as error:
+            return Result(False, clean(str(error)))
+        except ExchangeError as error:
+            words = str(error)
+        except TimeoutError:
+            words = "no whole answer in time" if progress.sent else "no connection in time"
+        else:
+            if 200 <= status < 300:
+                return Result(True, self._words(f"{self._options.url} ({status})"))
+            if status != 504:
+                return Result(False, f"{self._options.url}: http.{status}")
+            words = "http.504"
+        if not progress.sent:
+            return Result(False, f"{self._options.url}: {words}; nothing was sent")
+        found = await self.look_up()
+        if isinstance(found, Result):
+            return found
+        return Result(False, f"{self._options.url}: {words}; it was sent and may or may not be in place", unsure=True)
+
+    async def look_up(self) -> Result | str | None:
+        """Ask for what is in place; None when that surely is not what we sent."""
+        from outagetui.actions.http_exchange import ExchangeError, Progress
+
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                status, body = await self._ask("GET", "", Progress())
+        except (SecretError, Trouble, ExchangeError, TimeoutError) as error:
+            return f"{self._options.url} cannot be looked at: {clean(str(error)) or 'no answer in time'}"
+        if not 200 <= status < 300:
+            return f"{self._options.url} cannot be looked at: http.{status}"
+        there = (self._world.undone if self._removing else self._world.key) in body
+        if there is not self._removing:
+            return Result(True, self._words(f"found so at {self._options.url}"))
+        return None
+
+    async def _ask(self, method: str, content: str, progress: object) -> tuple[int, str]:
+        from outagetui.actions.http_exchange import Progress, exchange, trust
+        from outagetui.protocols.http_request import request
+
+        assert isinstance(progress, Progress)
+        headers = {"Content-Type": self._kind, "Cache-Control": "no-cache"}
+        if self._options.secret is not None:
+            token = self._world.secret(self._options.secret)
+            if not token or not token.isprintable():
+                raise SecretError(f"secret {self._options.secret!r} is empty or holds characters unfit for a header")
+            headers["Authorization"] = f"Bearer {token}"
+        # Filled in afterwards, because `request` remembers what it was called with, which no secret may be.
+        wanted = replace(request(method, self._options.url), headers=tuple(headers.items()), body=content.encode())
+        reply = await exchange(wanted, trust(self._options.ca), progress, self._world.now)
+        return reply.status, reply.body.decode(errors="replace")
+
+    def _words(self, where: str) -> str:
+        return f"banner taken away, {where}" if self._removing else f"banner put, {where}"
+
+
+def _options(plan: StepPlan) -> BannerOptions:
+    options = options_of(plan)
+    assert isinstance(options, BannerOptions)
+    return options
+
+
+def _is_html(options: BannerOptions) -> bool:
+    """Whether the place's ending asks for HTML; everything else is JSON."""
+    return (options.file or urlsplit(options.url).path).lower().endswith((".html", ".htm"))
+
+
+def _content(options: BannerOptions, world: World) -> str:
+    title, body = world.words(options.kind, options.audience, options.language)
+    updated = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    made = Fragment(options.kind, title, body, options.language, updated, world.key)
+    return made.as_html() if _is_html(options) else made.as_json()
+
+
+def _as_html(block: Block) -> str:
+    lines = ["".join(_link(piece) for piece in line) for line in block.lines]
+    if block.items:
+        return "\n".join(("<ul>", *(f"<li>{line}</li>" for line in lines), "</ul>"))
+    return f"<p>{'<br>'.join(lines)}</p>"
+
+
+def _link(piece: Piece) -> str:
+    text = html.escape(piece.text)
+    return f'<a href="{html.escape(piece.href)}">{text}</a>' if piece.href else text
+
+
+def _empty(options: BannerOptions) -> str:
+    return "" if _is_html(options) else "{}\n"
+
+
+def _is_ours(content: str) -> bool:
+    """Whether `content` is a banner that a step has put in place."""
+    if content.startswith(_HTML_BEGINS):
+        return f' {_HTML_MARK}="' in content
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(document, dict) and _JSON_MARK in document
+
+
+def _is_free(content: str) -> bool:
+    """Whether nothing of the website stands in `content`: it is empty, or nothing but a comment."""
+    bare = content.strip()
+    return bare in ("", "{}") or (bare.startswith("<!--") and bare.endswith("-->") and bare.count("-->") == 1)
+
+
+def _write(path: Path, content: str, undone: str) -> Result:
+    """Put `content` in place; with `undone`, only where the banner of the step with that key stands."""
+    try:
+        if not path.parent.is_dir():
+            return Result(False, f"{path}: there is no directory {path.parent}")
+        if path.is_symlink():
+            return Result(False, f"{path} is a link: name the file itself")
+        there = _read(path)
+        if path.exists() and not stat.S_ISREG(path.lstat().st_mode):
+            return Result(False, f"{path} is not a file")
+        if undone and undone not in there:
+            whose = "another step's banner" if _is_ours(there) else "no banner any more"
+            return Result(True, f"{path} holds {whose}; left as it is", changed=False)
+        if not _is_free(there) and not _is_ours(there):
+            return Result(False, f"{path} holds something else than a banner: nothing was written, name another file")
+        files.replace(path.parent, [(path.name, content.encode())])
+    except (OSError, ValueError) as error:
+        return Result(False, f"{path}: {getattr(error, 'strerror', None) or error}")
+    return Result(True, f"banner taken out of {path}" if undone else f"banner put into {path}")
+
+
+def _read(path: Path) -> str:
+    """Return what is in a file; nothing when there is none, and when it is no text: then it is looked at by itself."""
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return ""
+        with path.open("rb") as file:
+            return file.read(LONGEST + 1).decode(errors="replace")
+    except FileNotFoundError:
+        return ""

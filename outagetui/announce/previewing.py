@@ -1,0 +1,108 @@
+"""An announcement as each outlet would be sent it, and what to know before; from the code that also sends. No I/O."""
+
+import hashlib
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from outagetui.announce.deliveries import parcel
+from outagetui.announce.draft import AnnounceError, Scene
+from outagetui.announce.effect import effect
+from outagetui.announce.warnings import Known, doubts
+from outagetui.facts.events import AnnouncementMade, DeliveryEdited
+from outagetui.facts.ledger import Announcement
+from outagetui.facts.reach import Share
+from outagetui.wording.counting import price
+from outagetui.wording.delivery import Fitted
+from outagetui.wording.fit import sent_text
+from outagetui.wording.preview import Proof, Rendering
+
+
+class Knowledge(Struct, frozen=True, kw_only=True):
+    """What a proof is made with beside the scene: see `doubts.Known`; `shares` tells how much of each channel works.
+
+    `incident` is the one that is open now.
+    """
+
+    shares: Mapping[str, Share] = {}
+    hosts: Mapping[str, Collection[str]] = {}
+    unreadable: Mapping[str, str] = {}
+    incident: str = ""
+
+
+def proof(
+    scene: Scene,
+    event: AnnouncementMade,
+    edits: Sequence[DeliveryEdited],
+    down: Callable[[str], str],
+    knowledge: Knowledge,
+) -> Proof:
+    """Return the proof of a part that was drafted and not journaled."""
+    config, known = scene.config, scene.ledger.announcements.get(event.announcement)
+    before = known if known is not None else Announcement(event.announcement)
+    made = replace(
+        before,
+        parts=[*before.parts, (scene.now, "", event)],
+        edits={**before.edits, **{(event.part, edit.outlet): edit for edit in edits}},
+    )
+    fitted: dict[str, Fitted] = {}
+    rows = []
+    for outlet in (each for name in event.outlets for each in config.outlets if each.id == name):
+        try:
+            delivery = parcel(config, scene.ledger, made, event, outlet.id)
+        except ValueError as error:
+            raise AnnounceError(f"{outlet.id}: {error}") from error
+        assert delivery.text is not None
+        text = fitted[outlet.id] = delivery.text
+        rows.append(
+            Rendering(
+                id=outlet.id,
+                name=outlet.name,
+                kind=outlet.kind,
+                language=delivery.language,
+                title=delivery.title,
+                body=delivery.body,
+                text=sent_text(outlet.kind, text),
+                count=text.count,
+                limit=text.limit,
+                shortened=text.shortened,
+                names=text.names,
+                cost=price(outlet.kind, text.text),
+                update=bool(delivery.placed),
+            )
+        )
+    backups = [each for each in config.channels if each.role == "backup" and each.audience == event.audience]
+    backups.sort(key=lambda each: each.id in scene.ledger.active)  # of two that look alike, the active one is named
+    called = {(channel.name, channel.address): channel.id for channel in backups}
+    named = [called[account] for account in event.accounts]
+    return Proof(
+        announcement=event.announcement,
+        part=event.part,
+        kind=event.kind,
+        audience=event.audience,
+        since=event.since,
+        next_update=event.next_update,
+        outlets=tuple(rows),
+        effect=effect(named, event.audience, config.channels, config.segments, knowledge.shares),  # type: ignore[arg-type]
+        warnings=doubts(
+            config,
+            event,
+            fitted,
+            Known(
+                state_of=scene.state_of,
+                down=down,
+                hosts=knowledge.hosts,
+                unreadable=knowledge.unreadable,
+                supposed=any(channel not in scene.ledger.active for channel in named),
+            ),
+        ),
+        shown=f"{scene.now!r} {_digest(event, rows, knowledge.incident)}",
+    )
+
+
+def _digest(event: AnnouncementMade, rows: Sequence[Rendering], incident: str) -> str:
+    said = sorted((row.id, row.text, row.names) for row in rows)
+    about = event.announcement if event.part else "", event.part, event.kind, event.audience, incident
+    return hashlib.sha256(msgspec.json.encode([about, said])).hexdigest()[:24]

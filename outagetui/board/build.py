@@ -1,0 +1,240 @@
+"""From live verdicts and the folded journal to what the screens show at one moment; pure."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from outagetui.board.health import Health
+from outagetui.board.practice import practices, practised
+from outagetui.board.rows import Board, ChannelRow, DaemonRow, IncidentRow, KindRow, OutletRow, PlaybookRow, ReachRow
+from outagetui.board.run_rows import announcement_row, glass_rows, run_row
+from outagetui.board.suggest import Moment, Seen, suggestions
+from outagetui.core.model import AUDIENCES, BAD, CLOSING_KINDS, WORST_FIRST, Audience, State
+from outagetui.facts.cost import rates, spending, words
+from outagetui.facts.ledger import Ledger, Proof
+from outagetui.facts.live import Beat, Live, Public, PublicChannel, PublicOutlet
+from outagetui.facts.reach import reach
+
+STALE_AFTER = 5.0
+RUNS_SHOWN = 20
+ANNOUNCEMENTS_SHOWN = 10
+
+
+def build(public: Public, live: Iterable[Live], ledger: Ledger, beat: Beat | None, now: float) -> Board:
+    """Return the board at `now`. `ledger` must be folded with the primaries of `public`."""
+    view = _View(public, live, ledger, beat, now)
+    channels = tuple(sorted(map(view.channel, public.channels), key=_worst_first))
+    reaches = view.reaches(channels)
+    runs = sorted(ledger.runs.values(), key=lambda run: run.started, reverse=True)
+    running = {run.playbook: run.id for run in runs if run.ended is None}
+    # Blind, we know nothing that would be worth acting on.
+    hints = () if view.blind else suggestions(view.moment(channels))
+    suggested = {row.playbook for row in hints}
+    practice = practices(runs, ledger.drills, in_drill=bool(public.drill))
+    digests = {book.id: book.digest for book in public.playbooks}
+    incident, closed = ledger.incident_at(now)
+    announcements = sorted(ledger.announcements.values(), key=lambda made: made.parts[-1][0], reverse=True)
+    languages = languages_of(public)
+    return Board(
+        at=now,
+        business=public.business,
+        vantage=public.vantage,
+        timezone=public.timezone,
+        drill=public.drill,
+        daemon=view.daemon(),
+        blind=view.blind,
+        incident=view.incident(),
+        reach=reaches,
+        channels=channels,
+        outlets=tuple(view.outlet(outlet) for outlet in public.outlets),
+        suggestions=hints,
+        playbooks=tuple(
+            PlaybookRow(
+                id=book.id,
+                name=book.name,
+                summary=book.summary,
+                steps=book.steps,
+                suggested=book.id in suggested,
+                running=running.get(book.id, ""),
+                practised=practised(practice.get(book.id, ()), book.digest, now),
+            )
+            for book in public.playbooks
+        ),
+        runs=tuple(
+            run_row(run, beat.progress if beat is not None else {}, digests)
+            for number, run in enumerate(runs)
+            if number < RUNS_SHOWN or run.ended is None
+        ),
+        announcements=tuple(announcement_row(made, languages) for made in announcements[:ANNOUNCEMENTS_SHOWN]),
+        kinds=tuple(KindRow(kind=kind, closes=kind in CLOSING_KINDS) for kind in public.kinds),
+        glass=glass_rows(runs, incident if closed is None else None),
+    )
+
+
+def languages_of(public: Public) -> dict[str, str]:
+    """Return in which language each outlet tells."""
+    return {outlet.id: outlet.language for outlet in public.outlets}
+
+
+def _worst_first(row: ChannelRow) -> tuple[int, int, int, str]:
+    return AUDIENCES.index(row.audience), WORST_FIRST.index(row.state), row.role != "primary", row.name
+
+
+class _View(Health):
+    """The rows of one board."""
+
+    def channel(self, channel: PublicChannel) -> ChannelRow:
+        """Return the row of one channel."""
+        state = self.states[channel.id]
+        reason, since = self.why(channel.id, state)
+        worst = self.worst_check(channel.id)
+        backup = channel.role == "backup"
+        proof = self.ledger.proofs.get(channel.id)
+        standing = ("active" if channel.id in self.ledger.active else "standby") if backup else None
+        return ChannelRow(
+            id=channel.id,
+            name=channel.name,
+            audience=channel.audience,
+            role=channel.role,
+            carries=channel.carries,
+            state=State.BLIND if self.blind else state,
+            known=self.known[channel.id],
+            since=since,
+            why=reason,
+            standing=standing,
+            readiness=readiness(proof, channel.prove_every, self.now) if backup else None,
+            proved=proof.at if proof is not None else None,
+            proof=proof.detail if proof is not None else "",
+            latency_ms=worst.latency_ms if worst is not None else None,
+            spark=worst.spark if worst is not None else (),
+            muted=self.mutes.get(channel.id),
+            suppressed=self.suppressed((*channel.depends_on, *(d for c in channel.checks for d in c.depends_on))),
+            local=self.locals[channel.id],
+            address=channel.address,
+            credentials=channel.credentials,
+            instructions=channel.instructions,
+            backs_up=channel.backs_up,
+            backed_by=tuple(self.backed_by.get(channel.id, ())),
+            depends_on=channel.depends_on,
+            dependents=tuple(self.dependents.get(channel.id, ())),
+            cost=rates(channel.cost) if channel.cost is not None else "",
+            spending=self._spending(channel),
+            fates=self._fates(channel.id),
+            checks=self.checks[channel.id],
+        )
+
+    def _fates(self, channel: str) -> tuple[str, ...]:
+        return tuple(
+            f"{', '.join(fate.shares)} with {self.names.get(other, other)}"
+            for fate in self.public.fates
+            if channel in (fate.one, fate.other)
+            for other in [fate.other if fate.one == channel else fate.one]
+        )
+
+    def _spending(self, channel: PublicChannel) -> str:
+        since = self.ledger.active.get(channel.id)
+        if channel.cost is None or since is None:
+            return ""
+        read = self.by_check.get(channel.cost.balance or "", [])
+        balance = next((live.sample.value for live in read if live.sample is not None), None)
+        use = spending(channel.cost, self.now - since, self.ledger.balances.get(channel.id), balance)
+        return words(channel.cost, use)
+
+    def outlet(self, outlet: PublicOutlet) -> OutletRow:
+        """Return the row of one outlet."""
+        state = self.states[outlet.id] if outlet.checks else State.UNKNOWN
+        words, since = self.why(outlet.id, state)
+        worst = self.worst_check(outlet.id)
+        states = [
+            done.state if done is not None else "planned"
+            for made in self.ledger.announcements.values()
+            for (part, name), sent in made.deliveries.items()
+            if name == outlet.id and part == made.newest.part
+            for done in [made.retractions.get(name, sent)]
+        ]
+        return OutletRow(
+            id=outlet.id,
+            name=outlet.name,
+            kind=outlet.kind,
+            audience=outlet.audience,
+            state=State.BLIND if self.blind else state,
+            since=since,
+            why=words,
+            url=outlet.url,
+            latency_ms=worst.latency_ms if worst is not None else None,
+            muted=self.mutes.get(outlet.id),
+            delivery=states[-1] if states else "",
+            language=outlet.language,
+            publishes=outlet.publishes,
+            checks=self.checks[outlet.id],
+        )
+
+    def daemon(self) -> DaemonRow | None:
+        """Return the daemon's sign of life and whether it is too old to trust."""
+        if self.beat is None:
+            return None
+        age = max(0.0, self.now - self.beat.at)
+        return DaemonRow(pid=self.beat.pid, age=age, stale=age > STALE_AFTER, trouble=self.beat.trouble)
+
+    def incident(self) -> IncidentRow | None:
+        """Return the latest incident."""
+        incident, closed = self.ledger.incident_at(self.now)
+        if incident is None:
+            return None
+        return IncidentRow(
+            id=incident.id,
+            since=incident.since,
+            channels=tuple(sorted(incident.channels)),
+            acked_by=incident.acked_by,
+            closed=closed,
+            closes=self.ledger.closes(),
+            woken=self.ledger.alerts.woken(incident.id),
+        )
+
+    def _reach(self, audience: Audience, chosen: Callable[[PublicChannel], bool]) -> tuple[float | None, bool]:
+        usable = {channel.id for channel in self.public.channels if channel.role == "primary" or chosen(channel)}
+        return reach(audience, self.public.segments, self.shares, usable)
+
+    def _active(self, channel: PublicChannel) -> bool:
+        return channel.id in self.ledger.active
+
+    def reaches(self, channels: Sequence[ChannelRow]) -> tuple[ReachRow, ...]:
+        """Return reach now and with every standby backup, per audience that has channels or segments."""
+        rows = []
+        present = {row.audience for row in channels} | {segment.audience for segment in self.public.segments}
+        for audience in AUDIENCES:
+            if audience in present:
+                now, guess = self._reach(audience, self._active)
+                possible, _ = self._reach(audience, lambda _: True)
+                rows.append(ReachRow(audience=audience, now=now, possible=possible, uncertain=guess))
+        return tuple(rows)
+
+    def moment(self, channels: Sequence[ChannelRow]) -> Moment:
+        """Return what suggestions are made from."""
+        return Moment(
+            public=self.public,
+            channels={row.id: self._seen(row) for row in channels},
+            active=self.ledger.active,
+            running={run.playbook for run in self.ledger.runs.values() if run.ended is None},
+            now=self.now,
+        )
+
+    def _seen(self, row: ChannelRow) -> Seen:
+        state = self.states[row.id]
+        return Seen(
+            name=row.name,
+            audience=row.audience,
+            primary=row.role == "primary",
+            state=state,
+            since=self.onsets[row.id] if state in BAD else row.since,
+            share=self.shares[row.id],
+            muted=row.muted is not None,
+            heeded=not (row.muted or row.suppressed or row.local),
+        )
+
+
+def readiness(proof: Proof | None, prove_every: float | None, now: float) -> str:
+    """Return whether a backup was proven to work: untested, broken, stale (older than `prove_every`) or ready."""
+    if proof is None:
+        return "untested"
+    if not proof.passed:
+        return "broken"
+    return "stale" if prove_every is not None and now - proof.at > prove_every else "ready"

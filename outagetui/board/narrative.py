@@ -1,0 +1,121 @@
+"""Journal entries in words, for the journal screen, `outagetui journal` and the drill's timeline. Pure."""
+
+from outagetui.board.rows import LogRow
+from outagetui.core.model import Entry
+from outagetui.core.text import clean
+from outagetui.facts import events
+
+
+def tell(entry: Entry) -> LogRow:
+    """Return `entry` as one cleaned line."""
+    event = events.decode(entry.kind, entry.document)
+    unread = "a damaged entry" if entry.kind in events.KINDS else "an entry of a newer version"
+    words = _words(event) if event is not None else f"{unread}: {entry.document}"
+    return LogRow(seq=entry.seq, at=entry.at, actor=clean(entry.actor, 40), kind=entry.kind, text=clean(words))
+
+
+def _words(event: events.Event) -> str:
+    match event:
+        case events.DaemonStarted(version=version, vantage=vantage, pid=pid):
+            return f"daemon {version} started at vantage {vantage}, process {pid}"
+        case events.DaemonStopped(reason=reason):
+            return f"daemon stopped: {reason}"
+        case events.ConfigLoaded(digest=digest):
+            return f"configuration loaded ({digest[:8]})"
+        case events.StateChanged(id=name, was=was, now=now, why=why, local=local):
+            seen = f", local to {local}" if local else ""
+            return f"{name} {was} → {now}{seen}: {why}" if why else f"{name} {was} → {now}{seen}"
+        case events.BlindChanged(blind=blind, why=why):
+            return f"blind: {why}" if blind else f"no longer blind: {why}"
+        case events.FaultInjected(fault=fault, target=target):
+            return f"drill: {target} {fault}"
+        case events.DrillEnded(scenario=scenario, books=books, score=score):
+            told = ", ".join(f"{book.id} {book.state} in {book.seconds:.0f} s" for book in books)
+            return f"drill {scenario}: {told or 'no playbook was run'}" + ("" if score is None else f", score {score}")
+        case events.Acked(incident=incident, note=note):
+            return f"took incident {incident}" + (f": {note}" if note else "")
+        case events.Muted(id=name, until=until, reason=reason):
+            return f"muted {name}: {reason}" if until > 0 else f"unmuted {name}"
+        case events.Activated(channel=channel, run=run):
+            return f"activated {channel}" + (f" ({run})" if run else " by hand")
+        case events.Deactivated(channel=channel, run=run):
+            return f"deactivated {channel}" + (f" ({run})" if run else " by hand")
+        case events.Proved(channel=channel, outcome=outcome, detail=detail):
+            return f"proof of {channel} {outcome}: {detail}"
+        case events.RunStarted() | events.RunEnded() | events.RunTaken():
+            return _of_run(event)
+        case (
+            events.AnnouncementMade()
+            | events.AnnouncementRetracted()
+            | events.DeliveryEdited()
+            | events.DeliveryOrdered()
+            | events.DeliveryIntended()
+            | events.DeliveryEnded()
+        ):
+            return _of_announcement(event)
+        case events.AlertIntended() | events.AlertEnded() | events.HeartbeatChanged():
+            return _of_alert(event)
+        case _:
+            return _of_step(event)
+
+
+def _of_announcement(
+    event: events.AnnouncementMade
+    | events.AnnouncementRetracted
+    | events.DeliveryEdited
+    | events.DeliveryOrdered
+    | events.DeliveryIntended
+    | events.DeliveryEnded,
+) -> str:
+    name = f"announcement {event.announcement}"
+    match event:
+        case events.AnnouncementMade(kind=kind, outlets=outlets):
+            return f"{name} {kind} for {', '.join(outlets)}: {event.title}"
+        case events.AnnouncementRetracted(note=note):
+            return f"{name} is taken back" + (f": {note}" if note else "")
+        case events.DeliveryEdited(outlet=outlet, title=title):
+            return f"{name}: own words for {outlet}: {title}"
+        case events.DeliveryOrdered(outlet=outlet, do=do):
+            return f"{name}: {outlet} is to be tried once more" + (" to take it back" if do == "retract" else "")
+        case events.DeliveryIntended(outlet=outlet, do=do):
+            return f"{name}: taking it back from {outlet}" if do == "retract" else f"{name}: sending to {outlet}"
+        case events.DeliveryEnded(outlet=outlet, state=state, url=url, detail=detail, do=do):
+            became = "not taken back" if do == "retract" and state == "failed" else state
+            said = f"{name}: {outlet} {became}" + (":" if became != state and detail else "")
+            return " ".join(filter(None, (said, url, detail)))
+
+
+def _of_alert(event: events.AlertIntended | events.AlertEnded | events.HeartbeatChanged) -> str:
+    match event:
+        case events.HeartbeatChanged(heard=heard, why=why):
+            return f"heartbeat heard outside: {why}" if heard else f"heartbeat not heard outside: {why}"
+        case events.AlertIntended(incident=incident, link=link, what=what, title=title):
+            about = f"{what} of {incident}" if incident else what
+            return f"alert to {link}, {about}: {title}"
+        case events.AlertEnded(incident=incident, link=link, what=what, outcome=outcome, detail=detail):
+            about = f"{what} of {incident}" if incident else what
+            return f"alert to {link}, {about}, {outcome}" + (f": {detail}" if detail else "")
+
+
+def _of_run(event: events.RunStarted | events.RunEnded | events.RunTaken) -> str:
+    if isinstance(event, events.RunTaken):
+        return f"took run {event.run} over"
+    if isinstance(event, events.RunEnded):
+        return f"run {event.run} {event.state}" + (f": {event.why}" if event.why else "")
+    if event.stands_down:
+        return f"run {event.run} stands down run {event.stands_down} ({event.name})"
+    return f"run {event.run} of {event.playbook} started: {event.name}"
+
+
+def _of_step(event: events.Event) -> str:
+    match event:
+        case events.StepAsked(run=run, step=step, question=question):
+            return f"{run} {step} asks: {question}"
+        case events.StepAnswered(run=run, step=step, answer=answer, note=note):
+            return f"{run} {step} answered {answer}" + (f": {note}" if note else "")
+        case events.StepIntended(run=run, step=step, what=what):
+            return f"{run} {step}: {what}"
+        case events.StepEnded(run=run, step=step, outcome=outcome, detail=detail):
+            return f"{run} {step} {outcome}: {detail}" if detail else f"{run} {step} {outcome}"
+        case _:
+            return type(event).__name__

@@ -1,0 +1,290 @@
+"""What screens and `status` show: frozen rows that `board` derives. Times are epoch seconds."""
+
+from msgspec import Struct
+
+from outagetui.core.model import Audience, Outcome, State
+from outagetui.facts.step_row import MuteRow, StepRow
+
+
+class CheckRow(Struct, frozen=True, kw_only=True):
+    """One check as last seen. `spark` holds the last samples' latencies in ms, oldest first, None for a failure."""
+
+    id: str
+    probe: str
+    target: str
+    every: float
+    expect: str
+    state: State
+    since: float | None
+    why: str
+    at: float | None = None
+    outcome: Outcome | None = None
+    latency_ms: float | None = None
+    phases: dict[str, float] = {}
+    code: str = ""
+    detail: str = ""
+    value: float | None = None
+    spark: tuple[float | None, ...] = ()
+    failing_share: float = 0.0
+    vantages: tuple[tuple[str, str], ...] = ()  # (vantage, state)
+
+
+class ChannelRow(Struct, frozen=True, kw_only=True):
+    """One channel. `state` is what to show (blind overlays), `known` the last one that was certain."""
+
+    id: str
+    name: str
+    audience: Audience
+    role: str
+    carries: tuple[str, ...]
+    state: State
+    known: State
+    since: float | None
+    why: str
+    standing: str | None = None  # backups: "standby" or "active"
+    readiness: str | None = None  # backups: "ready", "stale", "untested" or "broken"
+    proved: float | None = None  # when the last proof was made
+    proof: str = ""  # what it said
+    latency_ms: float | None = None
+    spark: tuple[float | None, ...] = ()
+    muted: MuteRow | None = None
+    suppressed: bool = False
+    local: str = ""
+    address: str = ""
+    credentials: str = ""
+    instructions: str = ""
+    backs_up: tuple[str, ...] = ()
+    backed_by: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    dependents: tuple[str, ...] = ()
+    fates: tuple[str, ...] = ()  # what it shares with another channel, in words
+    cost: str = ""
+    spending: str = ""  # while a paid backup is active: money spent, and how long the balance lasts
+    checks: tuple[CheckRow, ...] = ()
+
+
+class OutletRow(Struct, frozen=True, kw_only=True):
+    """One outlet: its health, and the state of the newest part of the newest open announcement there.
+
+    It tells in `language`; without `publishes` it is only watched.
+    """
+
+    id: str
+    name: str
+    kind: str
+    audience: Audience
+    state: State
+    since: float | None
+    why: str
+    url: str = ""
+    latency_ms: float | None = None
+    muted: MuteRow | None = None
+    delivery: str = ""
+    language: str = ""
+    publishes: bool = True
+    checks: tuple[CheckRow, ...] = ()
+
+
+class ReachRow(Struct, frozen=True, kw_only=True):
+    """Reach of an audience, 0 to 1, or None without segments; `uncertain` when last known states had to stand in."""
+
+    audience: Audience
+    now: float | None
+    possible: float | None
+    uncertain: bool = False
+
+
+class IncidentRow(Struct, frozen=True, kw_only=True):
+    """The incident at hand. `id` is `i` and the journal sequence number that opened it."""
+
+    id: str
+    since: float
+    channels: tuple[str, ...]
+    acked_by: str = ""
+    closed: float | None = None
+    closes: float | None = None  # when it will close by itself, if all primaries stay up
+    woken: tuple[str, ...] = ()  # the links of the alert chain that took the alert
+
+
+class GainRow(Struct, frozen=True, kw_only=True):
+    """What a playbook's backups win back of an audience: its reach now, and then."""
+
+    audience: Audience
+    now: float
+    then: float
+
+
+class SuggestionRow(Struct, frozen=True, kw_only=True):
+    """A playbook whose condition holds, and the reach of the audience it helps most: now, and with its backups.
+
+    `gains` are all audiences it wins people of, most people first.
+    """
+
+    playbook: str
+    name: str
+    why: str
+    audience: Audience
+    now: float | None
+    then: float | None
+    gains: tuple[GainRow, ...] = ()
+
+
+class PracticeRow(Struct, frozen=True, kw_only=True):
+    """The last time a playbook was run to its end, `where` "real" or "drill", and the confidence that follows.
+
+    `state` is done, failed or aborted, `seconds` how long it took, `confidence` none, low, medium or high; `changed`:
+    the playbook is not what it was then.
+    """
+
+    confidence: str
+    at: float | None = None
+    where: str = ""
+    state: str = ""
+    seconds: float = 0.0
+    failed: int = 0
+    skipped: int = 0
+    changed: bool = False
+
+
+class PlaybookRow(Struct, frozen=True, kw_only=True):
+    """A playbook that can be started."""
+
+    id: str
+    name: str
+    summary: str
+    steps: tuple[str, ...]
+    suggested: bool = False
+    running: str = ""  # the run's id
+    practised: PracticeRow = PracticeRow(confidence="none")
+
+
+class RunRow(Struct, frozen=True, kw_only=True):
+    """A run. `state` is running, asking, done, failed or aborted; `actor` has it now, `started_by` began it.
+
+    `changed`: the playbook's file says something else by now than the steps this run began with.
+    """
+
+    id: str
+    playbook: str
+    name: str
+    state: str
+    started: float
+    actor: str
+    steps: tuple[StepRow, ...]
+    ended: float | None = None
+    stands_down: str = ""
+    started_by: str = ""
+    changed: bool = False
+
+    @property
+    def asking(self) -> StepRow | None:
+        """The step whose question waits for an answer."""
+        if self.ended is not None:
+            return None
+        return next((step for step in self.steps if step.state in ("asking", "unsure")), None)
+
+
+class GlassRow(Struct, frozen=True, kw_only=True):
+    """A step that one person let happen alone, though it needs two, and the reason they typed."""
+
+    run: str
+    step: str
+    title: str
+    at: float
+    actor: str
+    reason: str
+
+
+class DeliveryRow(Struct, frozen=True, kw_only=True):
+    """One outlet's part of an announcement: planned, sending, sent, seen, unknown, failed, skipped or retracted.
+
+    `text` is what is sent, word for word, as soon as it is begun, and `count` its length as the outlet counts up to
+    `limit` (0: it does not). `title` and `body` are its words before they are made to fit. `settled`: it is not looked
+    for any more. `until` is when the outlet may be asked again. `left_out`: nobody asked for it to be skipped.
+    """
+
+    outlet: str
+    state: str
+    url: str = ""
+    remote_id: str = ""
+    detail: str = ""
+    title: str = ""
+    body: str = ""
+    text: str = ""
+    count: int = 0
+    limit: int = 0
+    shortened: bool = False
+    settled: bool = True
+    until: float | None = None
+    left_out: bool = False
+
+
+class AnnouncementRow(Struct, frozen=True, kw_only=True):
+    """An announcement with its newest part, which names `accounts`; `retracted` is when it was taken back."""
+
+    id: str
+    kind: str
+    audience: str
+    title: str
+    body: str
+    made: float
+    since: float
+    next_update: float | None
+    open: bool
+    parts: int
+    deliveries: tuple[DeliveryRow, ...]
+    retracted: float | None = None
+    accounts: tuple[tuple[str, str], ...] = ()
+
+
+class KindRow(Struct, frozen=True, kw_only=True):
+    """A kind of announcement there are words for; one that `closes` needs an open one."""
+
+    kind: str
+    closes: bool = False
+
+
+class DaemonRow(Struct, frozen=True, kw_only=True):
+    """The daemon's last sign of life."""
+
+    pid: int
+    age: float
+    stale: bool
+    trouble: str = ""
+
+
+class LogRow(Struct, frozen=True, kw_only=True):
+    """A journal entry in words."""
+
+    seq: int
+    at: float
+    actor: str
+    kind: str
+    text: str
+
+
+class Board(Struct, frozen=True, kw_only=True):
+    """Everything the screens show at one moment. Channels are sorted: customers before staff, worst first."""
+
+    at: float
+    business: str
+    vantage: str
+    timezone: str
+    drill: str
+    daemon: DaemonRow | None
+    blind: str  # why, or empty
+    incident: IncidentRow | None
+    reach: tuple[ReachRow, ...]
+    channels: tuple[ChannelRow, ...]
+    outlets: tuple[OutletRow, ...]
+    suggestions: tuple[SuggestionRow, ...]
+    playbooks: tuple[PlaybookRow, ...]
+    runs: tuple[RunRow, ...]  # newest first
+    announcements: tuple[AnnouncementRow, ...]  # newest first
+    kinds: tuple[KindRow, ...] = ()  # of announcements, in the order they are mostly told in
+    glass: tuple[GlassRow, ...] = ()  # of the open incident and of runs under way, newest first
+
+    @property
+    def stale(self) -> bool:
+        """Whether nobody is probing."""
+        return self.daemon is None or self.daemon.stale

@@ -1,0 +1,1 @@
+"""Values and rules of wording that everything speaks; no I/O."""

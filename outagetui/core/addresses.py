@@ -1,0 +1,71 @@
+"""Who is on a channel, and what kind of address they have there."""
+
+import re
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+from urllib.parse import unquote
+
+from outagetui.core.model import Audience, Channel, Contact
+
+Kind = Literal["xmpp", "sip", "mail", "phone", "other"]
+
+_SCHEMES: dict[str, Kind] = {"xmpp": "xmpp", "sip": "sip", "sips": "sip", "mailto": "mail", "tel": "phone"}
+_PROBES: dict[str, Kind] = {
+    "xmpp": "xmpp",
+    "xmpp.room": "xmpp",
+    "sip.options": "sip",
+    "sip.register": "sip",
+    "sip.call": "sip",
+    "smtp": "mail",
+    "imap": "mail",
+    "mail.roundtrip": "mail",
+}
+_NUMBER = re.compile(r"\+?[0-9][0-9 ()./-]{2,}", re.ASCII)
+
+
+class Entry(NamedTuple):
+    """One contact on one channel; `address` is without a scheme where `kind` says it."""
+
+    name: str
+    audience: Audience
+    address: str
+    kind: Kind
+
+
+def on_channel(
+    contacts: Iterable[Contact], channel: Channel, audience: Audience | None = None
+) -> tuple[list[Entry], int]:
+    """Return who has an address on `channel`, by name, and how many of `audience` (none: all) have not."""
+    asked = [contact for contact in contacts if audience in (None, contact.audience)]
+    usual = _kind_of(channel)
+    entries = [
+        Entry(contact.name, contact.audience, *_read(contact.addresses[channel.id], usual))
+        for contact in asked
+        if channel.id in contact.addresses
+    ]
+    return sorted(entries, key=lambda entry: (entry.name.casefold(), entry.address)), len(asked) - len(entries)
+
+
+def _kind_of(channel: Channel) -> Kind:
+    """Return what addresses on `channel` usually are, by its own address and its checks."""
+    scheme = channel.address.partition(":")[0].lower()
+    if scheme in _SCHEMES:
+        return _SCHEMES[scheme]
+    for check in channel.checks:
+        if check.probe in _PROBES:
+            return _PROBES[check.probe]
+        if check.probe == "tls" and getattr(check.options, "starttls", None) == "xmpp":
+            return "xmpp"
+    return "other"
+
+
+def _read(address: str, usual: Kind) -> tuple[str, Kind]:
+    scheme, colon, rest = address.partition(":")
+    if colon and scheme.lower() in _SCHEMES:
+        kind = _SCHEMES[scheme.lower()]
+        return (address if scheme.lower() == "sips" else unquote(rest.partition("?")[0])), kind
+    if _NUMBER.fullmatch(address):
+        return address, "phone"
+    if usual in ("xmpp", "sip", "mail") and "@" in address and not colon:
+        return address, usual
+    return address, "other"

@@ -1,0 +1,300 @@
+"""The values every other module speaks: frozen, without I/O. Times are epoch seconds, durations seconds."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Literal
+
+from msgspec import Struct
+
+from outagetui.core.outlet_options import OutletOptions
+from outagetui.core.probe_options import ProbeOptions
+from outagetui.core.step_options import StepOptions
+
+Audience = Literal["staff", "customers"]
+AUDIENCES: tuple[Audience, ...] = ("customers", "staff")
+
+
+class Outcome(StrEnum):
+    """What one probe concluded; `UNKNOWN` is our own failure and counts neither way."""
+
+    PASS = "pass"  # noqa: S105 a word, no password
+    WARN = "warn"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+class State(StrEnum):
+    """Health of a check or channel; `BLIND` means that our own uplink fails, so nothing can be said."""
+
+    UP = "up"
+    SLOW = "slow"
+    PARTIAL = "partial"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+    BLIND = "blind"
+
+
+WORST_FIRST: tuple[State, ...] = (State.DOWN, State.PARTIAL, State.UNKNOWN, State.BLIND, State.SLOW, State.UP)
+
+
+GOOD = (State.UP, State.SLOW)  # people can use it
+BAD = (State.PARTIAL, State.DOWN)  # it fails for some, or for all
+CLOSING_KINDS = ("resolved", "false-alarm")  # kinds of announcement that end it
+
+
+def worst(states: Iterable[State]) -> State:
+    """Return the worst of `states` (down, partial, unknown, blind, slow, up); unknown when there is none."""
+    return min(states, key=WORST_FIRST.index, default=State.UNKNOWN)
+
+
+class Sample(Struct, frozen=True):
+    """What one probe saw once.
+
+    `latency_ms` is None where nothing was measured, `phases` maps a phase's name to milliseconds in order,
+    `code` is a short stable word for the reason (empty for a plain pass), `detail` one cleaned line for people,
+    `value` the number a `value` probe read.
+    """
+
+    outcome: Outcome
+    code: str = ""
+    detail: str = ""
+    latency_ms: float | None = None
+    phases: dict[str, float] = {}
+    value: float | None = None
+
+
+class Observation(Struct, frozen=True):
+    """One sample with what it is of, from where, and when (epoch seconds at the probe's start)."""
+
+    check: str
+    vantage: str
+    at: float
+    sample: Sample
+
+
+class Check(Struct, frozen=True, kw_only=True):
+    """What to watch: one `[[check]]` table. `id` is the full name, such as `jabber.login`."""
+
+    id: str
+    probe: str
+    target: str
+    options: ProbeOptions
+    every: float = 30.0
+    timeout: float = 5.0
+    slow_above: float | None = None  # seconds
+    expect: Literal["up", "refused"] = "up"
+    vantages: tuple[str, ...] = ()  # none: all
+    depends_on: tuple[str, ...] = ()
+    connect: str | None = None  # "host:port" to dial instead of the target's
+
+
+class Cost(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What using a channel costs, in `currency`. The use is what is expected of it while it is active.
+
+    `balance` names the `value` check that reads what is left of prepaid money.
+    """
+
+    per_minute: float = 0.0
+    per_message: float = 0.0
+    monthly: float = 0.0
+    minutes_per_hour: float = 0.0
+    messages_per_hour: float = 0.0
+    currency: str = "EUR"
+    balance: str | None = None
+
+
+class Channel(Struct, frozen=True, kw_only=True):
+    """A way for people to reach us."""
+
+    id: str
+    name: str
+    audience: Audience
+    role: Literal["primary", "backup"]
+    carries: tuple[str, ...] = ("text",)
+    credentials: str = ""
+    backs_up: tuple[str, ...] = ()
+    address: str = ""
+    instructions: str = ""
+    depends_on: tuple[str, ...] = ()
+    prove_every: float | None = None
+    provider: str = ""
+    cost: Cost | None = None
+    checks: tuple[Check, ...] = ()
+
+
+class Outlet(Struct, frozen=True, kw_only=True):
+    """A place where we publish announcements. `directory` is where a `page` outlet writes its files."""
+
+    id: str
+    name: str
+    kind: str
+    audience: Audience
+    url: str = ""
+    directory: str = ""
+    language: str = "en"
+    timeout: float = 10.0
+    options: OutletOptions = OutletOptions()
+    checks: tuple[Check, ...] = ()
+
+
+class Segment(Struct, frozen=True, kw_only=True):
+    """A group of people and the channels they can use, in the order they prefer."""
+
+    id: str
+    audience: Audience
+    people: int
+    uses: tuple[str, ...] = ()
+
+
+class Contact(Struct, frozen=True, kw_only=True):
+    """A person of ours or of a customer's; `addresses` maps channel ids to where they are reached there."""
+
+    name: str
+    audience: Audience
+    addresses: dict[str, str]
+
+
+class Condition(Struct, frozen=True, kw_only=True):
+    """When a playbook is suggested: everything given here holds at once, the first two for `lasting` seconds.
+
+    Every one of `channels` is in one of `state`; the reach of `audience` is below `reach_below` (0 to 1); it is
+    `between` two minutes of the local day, the second on the next day where it is not after the first; and that
+    stretch began on one of `days` (0 is Monday).
+    """
+
+    channels: tuple[str, ...] = ()
+    state: tuple[State, ...] = BAD
+    lasting: float = 30.0
+    audience: Audience | None = None
+    reach_below: float | None = None
+    between: tuple[int, int] | None = None
+    days: tuple[int, ...] = ()
+
+
+class Undo(Struct, frozen=True, kw_only=True):
+    """What takes a step back."""
+
+    do: str
+    options: StepOptions
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """One thing done or asked. `already` names the check that tells whether the step is done already."""
+
+    id: str
+    do: str
+    options: StepOptions
+    say: str = ""
+    needs: Literal["auto", "confirm", "two-person"] = "auto"
+    timeout: float = 30.0
+    on_failure: Literal["ask", "stop", "continue"] = "ask"
+    already: str | None = None
+    only_if: str = ""  # "STEP=ANSWER": done only when that choice was answered so
+    answers: dict[str, str] = {}  # of a `choose`: each answer's name and words
+    undo: Undo | None = None
+
+
+class Playbook(Struct, frozen=True, kw_only=True):
+    """A playbook file: `suggest` holds alternatives, each enough to suggest it."""
+
+    id: str
+    name: str
+    summary: str = ""
+    suggest: tuple[Condition, ...] = ()
+    steps: tuple[Step, ...] = ()
+    concurrent: bool = False  # whether it may run more than once at a time
+
+
+class Operator(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A user of this machine and what they may order."""
+
+    user: str
+    role: Literal["viewer", "operator", "approver"]
+
+
+class Command(Struct, frozen=True, kw_only=True):
+    """A program that playbooks may run, named by its whole path.
+
+    `{name}` as a whole element of `argv` is a place for a value, which must match the pattern of that name in `params`.
+    `env` is all of its environment beside the fixed part; `secret_env` names secrets that are put there when it runs.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    params: dict[str, str] = {}
+    env: dict[str, str] = {}
+    secret_env: dict[str, str] = {}
+    directory: str = "/"
+
+
+class Alert(Struct, frozen=True, kw_only=True):
+    """One link of the chain that wakes people. `secret` names the secret that holds its apprise URL.
+
+    The link is used `after` seconds of an incident that nobody acknowledged, or at once when the link before it
+    failed. `through` names what carries it: a channel, outlet or check; while one of them is down it is passed over.
+    """
+
+    name: str
+    secret: str
+    after: float = 0.0
+    test_every: float | None = None
+    through: tuple[str, ...] = ()
+
+
+class Heartbeat(Struct, frozen=True, kw_only=True):
+    """Where a watcher outside hears that this daemon is well: the URL itself, or the secret that holds it."""
+
+    url: str = ""
+    secret: str = ""
+    every: float = 60.0
+    timeout: float = 10.0
+
+
+class Template(Struct, frozen=True, kw_only=True):
+    """An announcement's words: `title` and `body` with `{field}` places."""
+
+    kind: str
+    language: str
+    title: str
+    body: str
+
+
+class Config(Struct, frozen=True, kw_only=True):
+    """A whole configuration directory, checked. `canaries` are ordinary checks named `canary.N`."""
+
+    directory: str
+    business: str
+    vantage: str
+    timezone: str
+    store: str
+    secrets: str | None = None
+    update_every: float = 1800.0  # seconds within which people are promised news
+    fail_back: float = 60.0  # seconds without trouble that prove a primary before its backups are let go
+    canaries: tuple[Check, ...] = ()
+    operators: tuple[Operator, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    outlets: tuple[Outlet, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    playbooks: tuple[Playbook, ...] = ()
+    templates: tuple[Template, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    heartbeat: Heartbeat | None = None
+    commands: tuple[Command, ...] = ()
+
+    def checks(self) -> tuple[Check, ...]:
+        """Return every check of every channel and outlet, without the canaries."""
+        of_channels = [check for channel in self.channels for check in channel.checks]
+        return (*of_channels, *(check for outlet in self.outlets for check in outlet.checks))
+
+
+class Entry(Struct, frozen=True):
+    """One journal entry. `document` is canonical JSON; `hash` chains it to `prev` (both hex SHA-256)."""
+
+    seq: int
+    at: float
+    actor: str
+    kind: str
+    document: str
+    prev: str
+    hash: str

@@ -1,0 +1,99 @@
+"""The daemon's pen: one thread that writes the store, and the ledger folded from what was written."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from outagetui.core.model import Entry, Observation
+from outagetui.facts.events import Event
+from outagetui.facts.ledger import Ledger
+from outagetui.facts.live import Beat, Live, Public
+from outagetui.store.journal import Store, WriteError
+
+RETRY_SECONDS = 1.0
+T = TypeVar("T")
+Follower = Callable[[Entry], None]
+
+
+class Record:
+    """Writes go through one thread in order, so that a slow disk delays the writer and never a probe.
+
+    `trouble` holds the words of the last failed write until one succeeds again.
+    """
+
+    def __init__(self, store: Store, primaries: frozenset[str], clock: Callable[[], float]) -> None:
+        self._store = store
+        self._clock = clock
+        self._pool = ThreadPoolExecutor(1, "store")
+        self._order = asyncio.Lock()
+        self._patient = True
+        self._followers: list[Follower] = []
+        self.trouble = ""
+        self.ledger = Ledger(primaries)
+        self._refold(store.entries())
+
+    def follow(self, follower: Follower) -> None:
+        """Call `follower` with every entry once it is durable and folded."""
+        self._followers.append(follower)
+
+    async def write(self, actor: str, *events: Event) -> list[Entry]:
+        """Append `events` in one durable commit. Raises WriteError, and then nothing was kept."""
+        # Shielded: a cancelled caller must not leave the ledger behind a commit that went through.
+        return await asyncio.shield(self._write(actor, events))
+
+    async def keep(self, actor: str, *events: Event) -> list[Entry]:
+        """As `write`, trying again every second until it works: what happened must not be lost to a full disk."""
+        while True:
+            try:
+                return await self.write(actor, *events)
+            except WriteError:
+                if not self._patient:
+                    raise
+                await asyncio.sleep(RETRY_SECONDS)
+
+    def hurry(self) -> None:
+        """Let `keep` try only once more: a daemon that is told to end must end, even on a full disk."""
+        self._patient = False
+
+    async def _write(self, actor: str, events: Sequence[Event]) -> list[Entry]:
+        async with self._order:
+            entries = await self._run(lambda: self._store.append(self._clock(), actor, *events))
+            for entry in entries:
+                self.ledger.apply(entry)
+        for entry in entries:
+            for follower in self._followers:
+                follower(entry)
+        return entries
+
+    async def samples(self, seen: Sequence[Observation], live: Sequence[Live], beat: Beat) -> None:
+        """Keep samples, changed live rows and the sign of life. Raises WriteError."""
+        await self._run(lambda: self._store.record(seen, live, beat))
+
+    async def publish(self, public: Public, series: Sequence[str]) -> None:
+        """Write the screens' copy of the configuration. Raises WriteError."""
+        await self._run(lambda: self._store.publish(public, series))
+        self.ledger.primaries = frozenset(channel.id for channel in public.channels if channel.role == "primary")
+
+    async def roll_up(self) -> None:
+        """Fold old samples. Raises WriteError."""
+        await self._run(lambda: self._store.roll_up(self._clock()))
+
+    async def leave(self) -> None:
+        """Settle the file; nothing can be written after it."""
+        await self._run(self._store.leave)
+        self._pool.shutdown()
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        try:
+            done = await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        except sqlite3.Error as error:
+            self.trouble = f"cannot write {self._store.path}: {error}"
+            raise WriteError(self.trouble) from error
+        self.trouble = ""
+        return done
+
+    def _refold(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            self.ledger.apply(entry)

@@ -1,0 +1,197 @@
+"""What each order does: the desk has checked the sender's role and the order's fields already."""
+
+import asyncio
+import contextlib
+import os
+from pathlib import Path
+from typing import Any
+
+from outagetui import __version__
+from outagetui.config import ConfigError, digest, load
+from outagetui.core.model import Channel
+from outagetui.core.text import clean, nearest
+from outagetui.daemon import announce_handlers as telling
+from outagetui.daemon import order_check as desk
+from outagetui.daemon.parts import Parts
+from outagetui.daemon.sender import Sender
+from outagetui.daemon.step_context import balance_of
+from outagetui.facts.events import ConfigLoaded, FaultInjected
+from outagetui.facts.ledger import Run
+from outagetui.facts.pen import OrderError
+from outagetui.playbook.plan import digest as digest_of
+from outagetui.playbook.plan import plan, primaries
+from outagetui.store.journal import WriteError
+
+
+def orders_of(daemon: Parts) -> dict[str, desk.Handler]:
+    """Return the handler of every order that `daemon` takes, by the order's name."""
+    take = _Handlers(daemon)
+    return {
+        "hello": take.hello,
+        "start": take.start,
+        "answer": take.answer,
+        "undoable": take.undoable,
+        "approve": take.approve,
+        "take": take.take,
+        "abort": take.abort,
+        "ack": take.ack,
+        "mute": take.mute,
+        "recheck": take.recheck,
+        "activate": lambda sender, order: take.stand(sender, "activate", order),
+        "deactivate": lambda sender, order: take.stand(sender, "deactivate", order),
+        "prove": take.prove,
+        "alert-test": take.alert_test,
+        "reload": take.reload,
+        "fault": take.fault,
+        "drilled": take.drilled,
+        "stop": take.stop,
+        **telling.orders_of(daemon),
+    }
+
+
+class _Handlers:
+    def __init__(self, daemon: Parts) -> None:
+        self._daemon = daemon
+
+    async def hello(self, sender: Sender, order: desk.Nothing) -> dict[str, Any]:
+        return {"role": sender.role, "actor": sender.actor, "pid": os.getpid(), "version": __version__}
+
+    async def start(self, sender: Sender, order: desk.Start) -> dict[str, Any]:
+        if order.stand_down:
+            return {"run": await self._daemon.runner.stand_down(sender.actor, order.stand_down)}
+        book = next((book for book in self._daemon.config.playbooks if book.id == order.playbook), None)
+        if book is None:
+            meant = nearest(order.playbook, [book.id for book in self._daemon.config.playbooks])
+            raise OrderError(f"there is no playbook {clean(order.playbook, 60)}{meant}")
+        config = self._daemon.config
+        run = await self._daemon.runner.start(
+            sender.actor,
+            book.id,
+            book.name,
+            plan(book, config),
+            concurrent=book.concurrent,
+            primaries=primaries(book, config),
+            up_for=config.fail_back,
+        )
+        return {"run": run}
+
+    async def answer(self, sender: Sender, order: desk.Answer) -> dict[str, Any]:
+        note = clean(order.note, desk.NOTE)
+        await self._daemon.runner.answer(sender.actor, order.run, order.step, order.attempt, order.answer, note)
+        return {}
+
+    async def undoable(self, sender: Sender, order: desk.Nothing) -> dict[str, Any]:
+        open_ones, runs = self._daemon.runner.undoable()
+        return {"open": [_run(run) for run in open_ones], "runs": [_run(run) for run in runs]}
+
+    async def approve(self, sender: Sender, order: desk.Approve) -> dict[str, Any]:
+        approver = sender.role == "approver"
+        await self._daemon.runner.approve(sender.actor, order.run, order.step, order.hash, approver=approver)
+        return {}
+
+    async def take(self, sender: Sender, order: desk.Abort) -> dict[str, Any]:
+        await self._daemon.runner.take(sender.actor, order.run)
+        return {}
+
+    async def abort(self, sender: Sender, order: desk.Abort) -> dict[str, Any]:
+        if await self._daemon.runner.abort(sender.actor, order.run):
+            return {}
+        return {"warning": f"{order.run} ends as soon as the step in progress is journaled"}
+
+    async def ack(self, sender: Sender, order: desk.Ack) -> dict[str, Any]:
+        incident, closed = self._daemon.record.ledger.incident_at(self._daemon.clock())
+        open_one = incident.id if incident is not None and closed is None else ""
+        await self._daemon.record.write(sender.actor, desk.ack_event(order, open_one))
+        return {"incident": open_one}
+
+    async def mute(self, sender: Sender, order: desk.Mute) -> dict[str, Any]:
+        known = frozenset(channel.id for channel in self._daemon.config.channels)
+        known |= {outlet.id for outlet in self._daemon.config.outlets}
+        event = desk.mute_event(order, known, self._daemon.clock())
+        mute = self._daemon.record.ledger.mutes.get(order.id)
+        await self._daemon.record.write(sender.actor, event)
+        if not order.seconds and mute is not None and mute.until > self._daemon.clock():
+            self._daemon.watch.repeat(order.id)
+        return {"until": event.until}
+
+    async def recheck(self, sender: Sender, order: desk.Recheck) -> dict[str, Any]:
+        ids = [check.id for check in self._daemon.watch.checks_of(order.id)] if order.id else None
+        if ids == []:
+            raise OrderError(f"nothing is checked under {clean(order.id, 60)}")
+        return {"checks": self._daemon.schedule.hurry(ids)}
+
+    async def stand(self, sender: Sender, which: str, order: desk.Standing) -> dict[str, Any]:
+        backups = frozenset(channel.id for channel in self._daemon.config.channels if channel.role == "backup")
+        active = set(self._daemon.record.ledger.active)
+        events = desk.standing_events(
+            which,
+            order.channels,
+            backups,
+            active,
+            lambda name: balance_of(self._daemon.config, self._daemon.watch, name),
+        )
+        if events:
+            await self._daemon.record.write(sender.actor, *events)
+        states = {name: self._daemon.watch.state_of(name).value for name in order.channels}
+        doubtful = [f"{name} is {state}" for name, state in states.items() if state != "up" and which == "activate"]
+        return {"changed": len(events)} | ({"warning": ", ".join(doubtful)} if doubtful else {})
+
+    async def prove(self, sender: Sender, order: desk.Prove) -> dict[str, Any]:
+        backups = [channel for channel in self._daemon.config.channels if channel.role == "backup"]
+        known = {channel.id for channel in backups}
+        if strangers := sorted(set(order.channels) - known):
+            raise OrderError(f"not a backup channel: {', '.join(map(clean, strangers))}{nearest(strangers[0], known)}")
+        chosen = [channel for channel in backups if not order.channels or channel.id in order.channels]
+        for channel in chosen:
+            self._daemon.spawn(self._try_out(sender.actor, channel))
+        return {"channels": [channel.id for channel in chosen]}
+
+    async def _try_out(self, actor: str, channel: Channel) -> None:
+        with contextlib.suppress(WriteError):  # said by the flusher already; the proof counts for nothing
+            await self._daemon.prover.prove(actor, channel)
+
+    async def alert_test(self, sender: Sender, order: desk.AlertTest) -> dict[str, Any]:
+        return {"links": self._daemon.alarm.test(sender.actor, order.name)}
+
+    async def reload(self, sender: Sender, order: desk.Nothing) -> dict[str, Any]:
+        directory = Path(self._daemon.config.directory)
+        try:
+            fresh = await asyncio.to_thread(load, directory)
+            loaded = ConfigLoaded(digest=digest(directory))
+        except ConfigError as error:
+            lines = str(error).splitlines()
+            more = f" (and {len(lines) - 1} more: outagetui validate)" if len(lines) > 1 else ""
+            raise OrderError(f"kept the old configuration: {lines[0]}{more}") from error
+        fixed = (fresh.store, fresh.vantage, fresh.secrets)
+        if fixed != (self._daemon.config.store, self._daemon.config.vantage, self._daemon.config.secrets):
+            raise OrderError("store, vantage and secrets take effect when the daemon is started again")
+        await self._daemon.publish(fresh)
+        await self._daemon.record.write(sender.actor, loaded)
+        self._daemon.config = self._daemon.outbox.config = fresh
+        self._daemon.watch.configure(fresh)
+        self._daemon.schedule.replace(self._daemon.watch.checks())
+        return {}
+
+    async def fault(self, sender: Sender, order: desk.Fault) -> dict[str, Any]:
+        if not self._daemon.drill:
+            raise OrderError("only a drill injects faults")
+        event = FaultInjected(fault=clean(order.fault, 60), target=clean(order.target, 60))
+        await self._daemon.record.write(sender.actor, event)
+        return {}
+
+    async def drilled(self, sender: Sender, order: desk.Drilled) -> dict[str, Any]:
+        if self._daemon.drill:
+            raise OrderError("a drill's own journal keeps no result of another")
+        config = self._daemon.config
+        ours = {book.id: digest_of(plan(book, config)) for book in config.playbooks}
+        await self._daemon.record.write(sender.actor, desk.drilled_event(order, ours))
+        return {}
+
+    async def stop(self, sender: Sender, order: desk.Nothing) -> dict[str, Any]:
+        # After the reply: ending closes the door on whoever ordered it.
+        asyncio.get_running_loop().call_later(0.1, self._daemon.end, f"ordered by {sender.actor}")
+        return {}
+
+
+def _run(run: Run) -> dict[str, str]:
+    return {"run": run.id, "playbook": run.playbook, "name": run.name, "stands_down": run.stands_down}

@@ -1,0 +1,40 @@
+"""The daemon's parts as the handlers of orders need them, and the one configuration that holds now."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
+
+from outagetui.announce.outbox import Outbox
+from outagetui.core.model import Config
+from outagetui.daemon.alarm import Alarm
+from outagetui.daemon.background_delivery import Courier
+from outagetui.daemon.journal_writer import Record
+from outagetui.daemon.prover import Prover
+from outagetui.daemon.schedule import Schedule
+from outagetui.daemon.watch import Watch
+from outagetui.playbook.runner import Runner
+
+
+class Parts(Protocol):
+    """What an order may use."""
+
+    config: Config
+    drill: str
+    clock: Callable[[], float]
+    record: Record
+    watch: Watch
+    schedule: Schedule
+    outbox: Outbox
+    courier: Courier
+    runner: Runner
+    prover: Prover
+    alarm: Alarm
+    hosts: dict[str, set[str]]
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do `work` beside everything else."""
+
+    def end(self, reason: str) -> None:
+        """Ask the daemon to end."""
+
+    async def publish(self, config: Config) -> None:
+        """Write the screens' copy of `config`. Raises WriteError."""

@@ -1,0 +1,34 @@
+"""What the daemon tells the screens of its configuration: the copy it writes into the store."""
+
+from msgspec.structs import replace
+
+from outagetui.config.templates import KINDS
+from outagetui.core.model import Config, Playbook
+from outagetui.facts.common_fate import Fate
+from outagetui.facts.events import StepPlan
+from outagetui.facts.live import Public, PublicPlaybook, public
+from outagetui.playbook.plan import digest, plan
+
+
+def shown(config: Config, drill: str, fates: tuple[Fate, ...]) -> Public:
+    """Return the public copy of `config`, with what every playbook's steps would do in words."""
+    told = {template.kind for template in config.templates}
+    kinds = tuple(kind for kind in KINDS if kind in told)
+    return replace(public(config, _playbooks(config), drill, fates), kinds=kinds)
+
+
+def _playbooks(config: Config) -> tuple[PublicPlaybook, ...]:
+    return tuple(_playbook(book, plan(book, config)) for book in config.playbooks)
+
+
+def _playbook(book: Playbook, steps: tuple[StepPlan, ...]) -> PublicPlaybook:
+    activated = [name for step in steps if step.do == "activate" for name in step.options.get("channels", ())]
+    return PublicPlaybook(
+        id=book.id,
+        name=book.name,
+        summary=book.summary,
+        suggest=book.suggest,
+        steps=tuple(step.what for step in steps),
+        activates=tuple(dict.fromkeys(activated)),
+        digest=digest(steps),
+    )

@@ -1,0 +1,219 @@
+"""What a step may touch, made for one step of one run: verdicts, probes, the outbox, and words on progress."""
+
+import asyncio
+import hashlib
+import math
+from collections.abc import Awaitable, Callable, Mapping
+
+from outagetui.actions import Result, World, options_of
+from outagetui.announce.delivering import left_out
+from outagetui.announce.outbox import DELIVERED, AnnounceError, NothingToCloseError, Outbox
+from outagetui.core.model import GOOD, Audience, Check, Config, Sample, State
+from outagetui.core.step_options import AnnounceOptions
+from outagetui.core.text import clean_lines
+from outagetui.daemon.journal_writer import Record
+from outagetui.daemon.watch import Watch
+from outagetui.facts.events import AnnouncementMade, DeliveryEnded, StepPlan
+from outagetui.facts.pen import DAEMON
+from outagetui.machine.secrets import Secrets
+from outagetui.store.journal import WriteError
+
+AGAIN = ("retry", "approved", "break-glass")  # answers that let what failed be sent once more
+TAIL = 8  # lines of what a step prints that are seen while it runs
+TAIL_WIDTH = 160
+
+
+class StepWorld(World):
+    """The world as one step of one run sees it."""
+
+    def __init__(
+        self,
+        run: str,
+        plan: StepPlan,
+        *,
+        record: Record,
+        watch: Watch,
+        outbox: Outbox,
+        probe: Callable[[Check], Awaitable[Sample]],
+        progress: dict[str, str],
+        secrets: Secrets,
+    ) -> None:
+        self.run, self._plan, self._secrets = run, plan, secrets
+        self._record, self._watch, self._outbox, self._probe = record, watch, outbox, probe
+        self._progress = progress
+
+    @property
+    def key(self) -> str:
+        """The same for every try of this step of this run, and of no other run of any store."""
+        return self._key(self.run, self._plan.id)
+
+    @property
+    def undone(self) -> str:
+        """The key of the step that this one takes back."""
+        return self._key(
+            self._record.ledger.runs[self.run].stands_down or self.run, self._plan.id.removeprefix("undo-")
+        )
+
+    def _key(self, run: str, step: str) -> str:
+        begun = self._record.ledger.runs[run].started
+        return hashlib.sha256(f"{begun!r} {run} {step}".encode()).hexdigest()[:32]
+
+    @property
+    def tried(self) -> bool:
+        """Whether this step of this run was begun once before."""
+        return self._record.ledger.runs[self.run].tries.get(self._plan.id, 0) > 1
+
+    def secret(self, name: str) -> str:
+        """Return a secret by its reference."""
+        return self._secrets.read(name)
+
+    def hide(self, text: str) -> str:
+        """Return `text` with every secret read so far replaced."""
+        return self._secrets.hide(text)
+
+    def output(self, text: str) -> None:
+        """Show the last lines of what the step prints, with the daemon's signs of life."""
+        lines = clean_lines(self.hide(text)).splitlines()[-TAIL:]
+        self.progress("\n".join(line[:TAIL_WIDTH] for line in lines))
+
+    def words(self, kind: str, audience: Audience, language: str, as_of: float | None = None) -> tuple[str, str]:
+        """Return title and body of an announcement made now."""
+        return self._outbox.words(kind, audience, language, as_of or self._approved_as_of(self._plan))
+
+    def now(self) -> float:
+        """Return monotonic seconds."""
+        return asyncio.get_running_loop().time()
+
+    def state_of(self, name: str) -> State:
+        """Return the state of a check, channel or outlet."""
+        return self._watch.state_of(name)
+
+    def checks_of(self, name: str) -> tuple[Check, ...]:
+        """Return the checks of a channel, or the named check."""
+        return self._watch.checks_of(name)
+
+    def active(self) -> Mapping[str, float]:
+        """Return the active backups."""
+        return self._record.ledger.active
+
+    def balance_of(self, channel: str) -> float | None:
+        """Return what is left of a channel's prepaid money, as read last."""
+        return balance_of(self._outbox.config, self._watch, channel)
+
+    def probe(self, check: Check) -> Awaitable[Sample]:
+        """Probe now; the sample is recorded as any other."""
+        return self._probe(check)
+
+    async def next_sample(self, names: frozenset[str]) -> tuple[Check, Sample]:
+        """Wait for the next sample of one of these checks."""
+        came: asyncio.Future[tuple[Check, Sample]] = asyncio.get_running_loop().create_future()
+
+        def heard(check: Check, sample: Sample) -> None:
+            if check.id in names and not came.done():
+                came.set_result((check, sample))
+
+        stop = self._watch.listen(heard)
+        try:
+            return await came
+        finally:
+            stop()
+
+    def progress(self, detail: str) -> None:
+        """Tell how far a wait has come; it is for the eye, so it goes with the daemon's signs of life."""
+        self._progress[f"{self.run}/{self._plan.id}"] = detail
+
+    def up_for(self, channel: str) -> float:
+        """Return for how many seconds a channel has been well since it failed in this incident; inf if it did not."""
+        incident = self._record.ledger.incident
+        if incident is None or incident.stood_down is not None or channel not in incident.channels:
+            return math.inf
+        state, since = self._record.ledger.states.get(channel, (State.UNKNOWN, 0.0))
+        return max(0.0, self._outbox.now() - since) if state in GOOD else 0.0
+
+    def preview(self, plan: StepPlan, as_of: float | None) -> str:
+        """Return word for word what the announcement would say now, or would have said `as_of` then."""
+        options = options_of(plan)
+        assert isinstance(options, AnnounceOptions)
+        made = self._outbox.part_of(self.run, plan.id)
+        if made is not None:  # it was composed already, and those are the words that go on being sent
+            return "\n\n".join(f"{title}\n\n{body}" for title, body in made.texts.values())
+        try:
+            return self._outbox.preview(options.kind, options.audience, options.outlets, as_of=as_of)
+        except NothingToCloseError as error:
+            return f"Nothing will be sent: {error}."
+        except AnnounceError as error:
+            return f"This cannot be sent as things are: {error}."
+
+    async def announce(self, plan: StepPlan) -> Result:
+        """Compose and deliver what the step announces, going on where an earlier try of it stopped."""
+        options = options_of(plan)
+        assert isinstance(options, AnnounceOptions)
+        try:
+            made = self._outbox.part_of(self.run, plan.id) or await self._outbox.make(
+                DAEMON,
+                options.kind,
+                options.audience,
+                options.outlets,
+                run=self.run,
+                step=plan.id,
+                as_of=self._approved_as_of(plan),
+            )
+            run = self._record.ledger.runs[self.run]
+            said = run.answered.get(plan.id)
+            # A word given for this very try; after a crash the try has a number of its own.
+            again = said is not None and said.answer in AGAIN and said.attempt == run.steps[plan.id].attempt
+            return summary(made, await self._outbox.deliver(DAEMON, made.announcement, made.part, again=again))
+        except NothingToCloseError as error:
+            return Result(True, str(error))
+        except (AnnounceError, WriteError) as error:
+            return Result(False, str(error))
+
+    def _approved_as_of(self, plan: StepPlan) -> float | None:
+        """Return when what a second person approved was composed: exactly those words are sent."""
+        asked = self._record.ledger.runs[self.run].asked.get(plan.id)
+        return asked.as_of if asked is not None and asked.hash else None
+
+    async def recover_announcement(self, plan: StepPlan) -> Result | str | None:
+        """Look up what became of an announcement that was under way when the daemon ended."""
+        made = self._outbox.part_of(self.run, plan.id)
+        if made is None:
+            return None
+        ended = await self._outbox.look_up(DAEMON, made.announcement, made.part)
+        unknown = [done.outlet for done in ended if done.state == "unknown"]
+        if unknown:
+            return f"{', '.join(unknown)} may or may not have it"
+        return summary(made, ended) if len(ended) == len(made.outlets) else None
+
+
+def balance_of(config: Config, watch: Watch, channel: str) -> float | None:
+    """Return what the check that `[channel.cost] balance` names read last; None without one."""
+    cost = next((each.cost for each in config.channels if each.id == channel), None)
+    return watch.value_of(cost.balance) if cost is not None and cost.balance else None
+
+
+def summary(made: AnnouncementMade, ended: list[DeliveryEnded]) -> Result:
+    """Return what came of an announcement's part at all its outlets; one that nobody was told by failed."""
+    words = "; ".join(
+        f"{done.outlet} {done.state} {done.url if done.state in DELIVERED else done.detail}".rstrip() for done in ended
+    )
+    if any(left_out(done) for done in ended) and not any(done.state in DELIVERED for done in ended):
+        return Result(False, f"{made.announcement}: nobody was told: {words}")
+    return Result(all(done.state in (*DELIVERED, "skipped") for done in ended), f"{made.announcement}: {words}")
+
+
+def make_world(
+    record: Record,
+    watch: Watch,
+    outbox: Outbox,
+    probe: Callable[[Check], Awaitable[Sample]],
+    progress: dict[str, str],
+    secrets: Secrets,
+) -> Callable[[str, StepPlan], World]:
+    """Return what makes a world for a step of a run; `progress` collects how far waits have come, by "run/step"."""
+
+    def world(run: str, plan: StepPlan) -> World:
+        return StepWorld(
+            run, plan, record=record, watch=watch, outbox=outbox, probe=probe, progress=progress, secrets=secrets
+        )
+
+    return world

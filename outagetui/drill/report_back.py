@@ -1,0 +1,67 @@
+"""Telling the user's own daemon what came of a drill: one order, and only where a daemon runs already."""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from outagetui.board.practice import drilled
+from outagetui.config import ConfigError, find
+from outagetui.config.places import store_of
+from outagetui.facts.ledger import Ledger
+from outagetui.orders.client import OrderClient
+from outagetui.orders.wire import socket_path
+from outagetui.store.journal import StoreError
+from outagetui.store.reader import Reader
+
+
+def tell(options: Mapping[str, str | None], scenario: str, played: Path, score: int | None) -> str:
+    """Send what the drill in the store `played` came to; return why it was not taken, in words, or nothing.
+
+    Without a configuration of the user's own, without a daemon on its store, and when no playbook was run there is
+    nobody to tell, or nothing.
+    """
+    store = _store(options)
+    if store is None or not _stands(socket_path(store)):
+        return ""
+    try:
+        ledger = Ledger()
+        for entry in Reader(played).entries():
+            ledger.apply(entry)
+    except StoreError as error:
+        return f"the journal was not told of this drill: {error}"
+    books = [msgspec.to_builtins(book) for book in drilled(ledger.runs)]
+    if not books:
+        return ""
+    reply = asyncio.run(_send(store, scenario=scenario, books=books, score=score))
+    return "" if reply.get("ok") else f"the journal was not told of this drill: {reply.get('error')}"
+
+
+def _store(options: Mapping[str, str | None]) -> Path | None:
+    named = options.get("store")
+    if named:
+        return Path(named)
+    try:
+        directory = find(options.get("config"), os.environ, Path.cwd(), Path.home())
+        return Path(store_of(directory, os.environ))
+    except (ConfigError, OSError):
+        return None
+
+
+def _stands(socket: Path) -> bool:
+    try:
+        return socket.exists()
+    except OSError:
+        return False  # in a directory that is not for us
+
+
+async def _send(store: Path, **fields: object) -> dict[str, object]:
+    client = OrderClient(store)
+    try:
+        if not (await client.hello()).get("ok"):
+            return {"ok": True}  # what is left of a daemon that was killed, or one that is not ours to talk to
+        return await client.send("drilled", **fields)
+    finally:
+        await client.aclose()

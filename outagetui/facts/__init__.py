@@ -1,0 +1,1 @@
+"""What holds: samples judged, the journal folded. Pure."""

@@ -1,0 +1,137 @@
+"""The journal folded into what each link of the alert chain was told, and when it last worked. Pure.
+
+An intent without an outcome, left by a daemon that was killed, stays `pending`: it is sent again, since a message that
+comes twice is better than one that never came.
+"""
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from outagetui.core.model import BAD, GOOD, Entry, State
+from outagetui.facts import events
+
+KEPT = 8  # incidents
+
+
+class Told(Struct, frozen=True):
+    """What one link was told of one incident.
+
+    `opened` is what became of the alert itself: empty, sending, sent, failed or skipped. `phase` is what it was told
+    last: bad or recovered, at `at`, naming `channels` so far. `tries` counts the failures in a row of `trying`.
+    """
+
+    opened: str = ""
+    phase: str = ""
+    at: float = 0.0
+    channels: frozenset[str] = frozenset()
+    acked: bool = False
+    pending: str = ""
+    naming: frozenset[str] = frozenset()  # the channels that what is pending names
+    trying: str = ""
+    tries: int = 0
+    tried: float = 0.0  # when something was last tried
+
+
+class Use(Struct, frozen=True):
+    """The last time a link was used: when, the outcome (sent, failed or skipped), and why."""
+
+    at: float
+    outcome: str
+    detail: str = ""
+
+
+class Turn(Struct, frozen=True):
+    """Since when a channel has been good or bad; None for a state that says neither."""
+
+    good: bool | None
+    at: float
+
+
+class Alerts(Struct):
+    """What the journal says of alerts. `bad_since` is when the first primary of those bad now became so."""
+
+    incidents: dict[str, dict[str, Told]] = {}
+    turns: dict[str, Turn] = {}
+    whys: dict[str, str] = {}  # why each channel is as it is
+    bad_since: float = 0.0
+    blind: str = ""  # the id under which people are told of the last blindness
+    blind_since: float = 0.0
+    sight_since: float | None = None  # when the last blindness ended, None while it lasts
+    tests: dict[str, Use] = {}
+    uses: dict[str, Use] = {}
+    worked: dict[str, float] = {}  # when each link last took something, test or not
+    heartbeat: events.HeartbeatChanged | None = None
+
+    def apply(self, event: events.Event | None, entry: Entry, primaries: frozenset[str]) -> None:
+        """Take one more entry into account."""
+        match event:
+            case events.StateChanged():
+                self._state(event, entry.at, primaries)
+            case events.BlindChanged(blind=blind):
+                if blind:
+                    self.blind, self.blind_since = f"b{entry.seq}", entry.at
+                self.sight_since = None if blind else entry.at
+            case events.AlertIntended(incident=incident, link=link, what=what, channels=channels) if incident:
+                told = self.told(incident).get(link, Told())
+                self._put(incident, link, intended(told, what, frozenset(channels), entry.at))
+            case events.AlertEnded():
+                self._ended(event, entry.at)
+            case events.HeartbeatChanged():
+                self.heartbeat = event
+            case _:
+                pass
+
+    def told(self, incident: str) -> dict[str, Told]:
+        """Return what each link was told of an incident."""
+        return self.incidents.get(incident, {})
+
+    def woken(self, incident: str) -> tuple[str, ...]:
+        """Return the links that took the alert of an incident."""
+        return tuple(link for link, told in self.told(incident).items() if told.opened == "sent")
+
+    def _state(self, event: events.StateChanged, at: float, primaries: frozenset[str]) -> None:
+        state = State(event.now)
+        good = True if state in GOOD else False if state in BAD else None
+        self.whys[event.id] = event.why
+        before = self.turns.get(event.id)
+        others = any(turn.good is False for name, turn in self.turns.items() if name in primaries and name != event.id)
+        muted_till_now = event.was == event.now
+        if good is False and event.id in primaries and not others and (not before or before.good or muted_till_now):
+            self.bad_since = at
+        if before is None or before.good is not good:
+            self.turns[event.id] = Turn(good, at)
+
+    def _put(self, incident: str, link: str, told: Told) -> None:
+        self.incidents.setdefault(incident, {})[link] = told
+        while len(self.incidents) > KEPT:
+            del self.incidents[next(iter(self.incidents))]
+
+    def _ended(self, event: events.AlertEnded, at: float) -> None:
+        use = Use(at, event.outcome, event.detail)
+        if event.outcome == "sent":
+            self.worked[event.link] = at
+        if event.incident:
+            told = self.told(event.incident).get(event.link, Told())
+            self._put(event.incident, event.link, ended(told, event.what, event.outcome, at))
+            self.uses[event.link] = use
+        else:
+            self.tests[event.link] = use
+
+
+def intended(told: Told, what: str, channels: frozenset[str], at: float) -> Told:
+    """Return `told` after it was decided to send."""
+    opened = "sending" if what == "opened" else told.opened
+    return replace(told, opened=opened, pending=what, naming=channels, tried=at)
+
+
+def ended(told: Told, what: str, outcome: str, at: float) -> Told:
+    """Return `told` after the outcome."""
+    opened = outcome if what == "opened" else told.opened
+    if outcome != "sent":
+        tries = told.tries + 1 if told.trying == what else 1
+        return replace(told, opened=opened, pending="", trying=what, tries=tries, tried=at)
+    after = replace(told, opened=opened, pending="", trying="", tries=0, tried=at)
+    if what == "acked":
+        return replace(after, acked=True)
+    phase = "recovered" if what == "recovered" else "bad"
+    return replace(after, phase=phase, at=at, channels=told.channels | told.naming)

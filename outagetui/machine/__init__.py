@@ -1,0 +1,1 @@
+"""What this machine gives: secrets, programs, files."""

@@ -1,0 +1,1 @@
+"""Bounded, timed connections: what every protocol stands on."""

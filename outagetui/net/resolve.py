@@ -1,0 +1,209 @@
+"""Names to addresses by the system's resolver, in threads that can hold up neither the loop nor the program's end."""
+
+import asyncio
+import contextlib
+import os
+import queue
+import socket
+import struct
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+from outagetui.net.trouble import fail, unknown
+
+THREADS = 16
+PATIENCE = 1.0  # seconds before a silent look-up makes us ask whether the resolver lives, and for that answer
+
+Answers = Sequence[tuple[int, int, int, str, tuple[object, ...]]]
+
+
+class Address(NamedTuple):
+    """One address a name stands for."""
+
+    family: int
+    host: str
+    port: int
+    scope: int = 0
+
+    @property
+    def sockaddr(self) -> tuple[str, int] | tuple[str, int, int, int]:
+        """The form the socket module takes."""
+        return (self.host, self.port) if self.family == socket.AF_INET else (self.host, self.port, 0, self.scope)
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if self.family == socket.AF_INET6 else f"{self.host}:{self.port}"
+
+
+def nameservers(path: Path = Path("/etc/resolv.conf")) -> list[tuple[str, int]]:
+    """Return the name servers this machine asks, as resolv.conf(5) defines it."""
+    try:
+        lines = path.read_text(errors="replace").splitlines()
+    except OSError:
+        lines = []
+    words = [line.split() for line in lines]
+    found = [(word[1], 53) for word in words if len(word) > 1 and word[0] == "nameserver"]
+    return found or [("127.0.0.1", 53)]
+
+
+class _Job:
+    """One look-up on its way through the threads."""
+
+    __slots__ = ("family", "future", "host", "loop", "port", "started", "type")
+
+    def __init__(self, host: str, port: int, family: int, type: int) -> None:
+        self.host, self.port, self.family, self.type = host, port, family, type
+        self.loop = asyncio.get_running_loop()
+        self.future: asyncio.Future[Answers] = self.loop.create_future()
+        self.started = False
+
+    def run(self) -> None:
+        self.started = True
+        try:
+            answers: Answers = socket.getaddrinfo(self.host, self.port, self.family, self.type)
+            self._deliver(lambda: self.future.set_result(answers))
+        except Exception as error:
+            caught = error
+            self._deliver(lambda: self.future.set_exception(caught))
+
+    def _deliver(self, settle: Callable[[], None]) -> None:
+        # A closed loop has nobody left who waits.
+        with contextlib.suppress(RuntimeError):
+            self.loop.call_soon_threadsafe(lambda: None if self.future.done() else settle())
+
+
+class Resolver:
+    """`getaddrinfo` in a few daemon threads, and the question whether our resolver answers at all."""
+
+    def __init__(self, servers: Callable[[], list[tuple[str, int]]] = nameservers) -> None:
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._threads = 0
+        self._idle = threading.Semaphore(0)
+        self._servers = servers
+        self._asking: asyncio.Task[bool] | None = None
+        self._asked_at = 0.0
+
+    async def resolve(
+        self,
+        host: str,
+        port: int,
+        ip: int | None,
+        type: int,
+        deadline: float | None,
+    ) -> list[Address]:
+        """Return the addresses of `host`; see `Vantage.resolve` for the troubles."""
+        family = {4: socket.AF_INET, 6: socket.AF_INET6, None: socket.AF_UNSPEC}[ip]
+        job = _Job(host, port, family, type)
+        try:
+            self._submit(job)
+            answers = await self._answer(job, deadline)
+        except socket.gaierror as error:
+            await self._explain(error, host, deadline)
+        except UnicodeError:
+            unknown("target.invalid", f"{host!r} is not a host name")
+        finally:
+            if not job.future.cancel() and not job.future.cancelled():
+                job.future.exception()  # taken, so that nothing complains of it when another trouble came first
+        seen: dict[Address, None] = {}
+        for found, _, _, _, sockaddr in answers:
+            if found in (socket.AF_INET, socket.AF_INET6):
+                scope = int(str(sockaddr[3])) if found == socket.AF_INET6 else 0
+                seen[Address(found, str(sockaddr[0]).partition("%")[0], port, scope)] = None
+        return list(seen) or fail("dns.nodata", f"{host} has no address")
+
+    def _submit(self, job: _Job) -> None:
+        if not self._idle.acquire(blocking=False) and self._threads < THREADS:
+            self._threads += 1
+            threading.Thread(target=self._work, name=f"resolve-{self._threads}", daemon=True).start()
+        self._jobs.put(job)
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            if not job.future.cancelled():
+                job.run()
+            self._idle.release()
+
+    async def _answer(self, job: _Job, deadline: float | None) -> Answers:
+        patience = self._patience(deadline)
+        await asyncio.wait([job.future], timeout=patience)
+        if not job.future.done():
+            if not job.started:
+                unknown("dns.busy", f"every resolver thread waits for other names, {job.host} was not asked")
+            if not await self._resolver_lives(patience):
+                _dead_resolver()
+        return await job.future
+
+    async def _explain(self, error: socket.gaierror, host: str, deadline: float | None) -> NoReturn:
+        """Raise the trouble that the error of a look-up means."""
+        if error.errno == socket.EAI_NONAME:
+            fail("dns.nxdomain", f"{host}: no such name")
+        if error.errno == socket.EAI_NODATA:
+            fail("dns.nodata", f"{host} has no address of the wanted kind")
+        if error.errno not in (socket.EAI_AGAIN, socket.EAI_FAIL):
+            unknown("dns.error", f"{host}: {error.strerror}")
+        # The library says the same of a name server's SERVFAIL and of a resolver that never answered us.
+        if not await self._resolver_lives(self._patience(deadline)):
+            _dead_resolver()
+        fail("dns.servfail", f"{host}: the name servers of this name do not answer properly")
+
+    @staticmethod
+    def _patience(deadline: float | None) -> float:
+        if deadline is None:
+            return PATIENCE
+        return min(PATIENCE, max(0.0, deadline - asyncio.get_running_loop().time()) * 0.4)
+
+    async def _resolver_lives(self, timeout: float) -> bool:
+        """Ask once for all look-ups that wonder within a second."""
+        now = asyncio.get_running_loop().time()
+        if self._asking is None or (self._asking.done() and now - self._asked_at > 1.0):
+            self._asked_at = now
+            self._asking = asyncio.create_task(resolver_lives(self._servers(), timeout))
+        return await asyncio.shield(self._asking)
+
+    async def aclose(self) -> None:
+        """Let the threads end."""
+        for _ in range(self._threads):
+            self._jobs.put(None)
+        if self._asking is not None:
+            self._asking.cancel()
+            await asyncio.gather(self._asking, return_exceptions=True)
+
+
+def _dead_resolver() -> NoReturn:
+    unknown("dns.no-resolver", "our own resolver does not answer (see /etc/resolv.conf)")
+
+
+async def resolver_lives(servers: list[tuple[str, int]], timeout: float) -> bool:
+    """Tell whether any of `servers` can answer for the root zone; SERVFAIL is what one without uplink says."""
+    loop = asyncio.get_running_loop()
+    waiting = [loop.create_task(_ask_root(server)) for server in servers]
+    try:
+        async with asyncio.timeout(timeout):
+            for task in asyncio.as_completed(waiting):
+                if await task:
+                    return True
+    except TimeoutError:
+        pass
+    finally:
+        for pending in waiting:
+            pending.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+    return False
+
+
+async def _ask_root(server: tuple[str, int]) -> bool:
+    """Send one query for the root's NS records (RFC 1035 section 4) and judge the answer's code."""
+    loop = asyncio.get_running_loop()
+    family = socket.AF_INET6 if ":" in server[0] else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as sock:
+        try:
+            number = os.urandom(2)
+            sock.connect(server)
+            await loop.sock_sendall(sock, number + struct.pack("!5H", 0x0100, 1, 0, 0, 0) + b"\0\0\x02\0\x01")
+            while True:
+                reply = await loop.sock_recv(sock, 4096)
+                if len(reply) >= 12 and reply[:2] == number and reply[2] & 0x80:
+                    return reply[3] & 0x0F != 2
+        except OSError:
+            return False

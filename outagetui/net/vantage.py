@@ -1,0 +1,100 @@
+"""A place from which probes look, and what its probes share: trust settings, name look-ups, one-of-a-kind sockets."""
+
+import ipaddress
+import socket
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, TypeVar, cast
+
+from outagetui.machine.secrets import Secrets
+from outagetui.net.resolve import Address, Resolver
+from outagetui.net.trouble import unknown
+
+T = TypeVar("T")
+
+
+class Vantage:
+    """A place from which probes look. It belongs to one event loop; `aclose` frees what it holds.
+
+    `state` is the directory, if there is one, where what must outlive the process is kept.
+    """
+
+    def __init__(self, name: str, secrets: Secrets, state: Path | None = None) -> None:
+        self.name = name
+        self.secrets = secrets
+        self.state = state
+        self._contexts: dict[tuple[str | None, bool], tuple[tuple[int, int], ssl.SSLContext]] = {}
+        self._shared: dict[type[Any], Any] = {}
+
+    def tls_context(self, ca: str | None = None, *, verify: bool = True) -> ssl.SSLContext:
+        """Return the client context that trusts the certificates in file `ca`, or the system's; TLS 1.2 and newer.
+
+        One is kept per trust setting, because each costs some 25 ms and much memory. A changed `ca` file is read anew.
+        Without `verify` it accepts anything: only for looking at a certificate that was refused.
+        """
+        try:
+            stamp = (0, 0)
+            if ca is not None:
+                info = Path(ca).stat()
+                stamp = (info.st_mtime_ns, info.st_ino)
+            kept = self._contexts.get((ca, verify))
+            if kept is None or kept[0] != stamp:
+                kept = (stamp, client_context(ca, verify=verify))
+                self._contexts[ca, verify] = kept
+        except (OSError, ssl.SSLError) as error:
+            unknown("tls.ca-unreadable", f"{ca}: {error.strerror or error}")
+        return kept[1]
+
+    async def resolve(
+        self,
+        host: str,
+        port: int,
+        *,
+        ip: Literal[4, 6] | None = None,
+        type: int = socket.SOCK_STREAM,
+        deadline: float | None = None,
+    ) -> list[Address]:
+        """Return every address of `host`, in the system's order; `ip` keeps one family.
+
+        Raises `Trouble`: `dns.nxdomain`, `dns.nodata` and `dns.servfail` are the name's fault, `dns.no-resolver` ours.
+        """
+        try:
+            literal = ipaddress.ip_address(host.strip("[]"))
+        except ValueError:
+            return await self.shared(Resolver, Resolver).resolve(host, port, ip, type, deadline)
+        if ip is not None and literal.version != ip:
+            unknown("target.invalid", f"{host} is not an IPv{ip} address, which the option `ip` asks for")
+        scope = getattr(literal, "scope_id", None)
+        if scope is not None:
+            return await self.shared(Resolver, Resolver).resolve(host.strip("[]"), port, ip, type, deadline)
+        family = socket.AF_INET if literal.version == 4 else socket.AF_INET6
+        return [Address(family, str(literal), port)]
+
+    def shared(self, key: type[T], make: Callable[[], T]) -> T:
+        """Return this vantage's one `key`, made by `make` at its first use and closed with the vantage."""
+        if key not in self._shared:
+            self._shared[key] = make()
+        return cast("T", self._shared[key])
+
+    async def aclose(self) -> None:
+        """Close everything shared that can be closed."""
+        shared, self._shared = self._shared, {}
+        self._contexts.clear()
+        for thing in shared.values():
+            if hasattr(thing, "aclose"):
+                await thing.aclose()
+
+
+def client_context(ca: str | None, *, verify: bool = True) -> ssl.SSLContext:
+    """Return a context of TLS 1.2 or newer that trusts the file `ca`, or the system. Raises OSError, ssl.SSLError."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    elif ca is None:
+        context.load_default_certs(ssl.Purpose.SERVER_AUTH)
+    else:
+        context.load_verify_locations(cafile=ca)
+    return context

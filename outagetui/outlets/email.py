@@ -1,0 +1,236 @@
+"""The `email` outlet: a letter to each recipient, or to 50 at a time, through a submission server.
+
+What each was given is kept on disk before and after (`sentlog`), so that another try goes on where one stopped: nobody
+gets a letter twice, and one whose answer was lost is not sent again. Later parts answer the first; nothing can be
+taken back.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from outagetui.core.mailbox import Mailbox, distinct, is_here, read_list, read_mailbox
+from outagetui.core.model import Outlet
+from outagetui.core.outlet_options import EmailOptions
+from outagetui.core.text import clean
+from outagetui.outlets import Delivered, Delivery, Tools, UnsentError
+from outagetui.outlets.letters import Envelope, letter
+from outagetui.outlets.sentlog import Mark, SentLog, recall, sent_log
+from outagetui.outlets.service import options_of, words_of
+from outagetui.outlets.submission import ClosedError, Submission
+
+BATCH: Final = 50  # recipients of one letter that is for many
+MOST: Final = 20_000  # recipients
+LIST_LIMIT: Final = 4 << 20  # bytes of a list of them
+LOSSES: Final = 2  # lost answers, one after the other, that end a try
+FEW: Final = 0.1  # of the recipients: so many may be refused in a letter that is sent
+_MARGIN: Final = 1.0  # seconds of the outlet's time for telling how far it came
+
+
+async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
+    """Write to all who have no letter of this delivery yet."""
+    options = options_of(outlet, EmailOptions)
+    until = asyncio.get_running_loop().time() + outlet.timeout - min(_MARGIN, outlet.timeout / 10)
+    tools.trail.written = False
+    envelope = _envelope(outlet, options, delivery, tools)
+    password = tools.secret(options.secret).strip() if options.secret else ""
+    people = await recipients(outlet, options, tools)
+    submission = Submission(
+        outlet.url,
+        password=password,
+        secret=options.secret or "",
+        sender=envelope.sender,
+        starttls=takes_tls(outlet.url, options),
+        ca=options.ca,
+        limit=outlet.timeout,
+        hide=tools.hide,
+    )
+    with sent_log(tools, delivery.key) as log:
+        owed = _owed(people, log.marks)
+        size = 1 if options.mode == "each" else BATCH
+        posting = _Posting(submission, log, tools, 60.0 / options.per_minute if options.per_minute else 0.0)
+        trouble = ""
+        try:
+            async with asyncio.timeout_at(until):
+                for start in range(0, len(owed), size):
+                    some = owed[start : start + size]
+                    to = some[0] if options.mode == "each" else None
+                    if trouble := await posting.post(some, letter(envelope, words_of(delivery), to)):
+                        break
+                await submission.stop()
+        except TimeoutError:
+            trouble = f"not done within {outlet.timeout:g} s"
+        except UnsentError as error:
+            trouble = str(error)
+        finally:
+            submission.abort()
+        return _told(people, log.marks, envelope, trouble)
+
+
+async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
+    """Write again, in answer to the parts before."""
+    return await publish(outlet, delivery, tools)
+
+
+async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
+    """Send nothing: a letter stays where it is."""
+    return Delivered("skipped", detail="mail cannot be taken back; send a correction")
+
+
+async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None:
+    """Look up in our own record who was written to."""
+    marks = recall(tools, delivery.key)
+    if not any(mark.fate in ("accepted", "lost") for mark in marks.values()):
+        return None
+    options = options_of(outlet, EmailOptions)
+    people = await recipients(outlet, options, tools)
+    return _told(people, marks, _envelope(outlet, options, delivery, tools), "")
+
+
+async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: Tools) -> Delivered:
+    """Return it as it is: what is in other people's mailboxes cannot be read."""
+    return delivered
+
+
+async def recipients(outlet: Outlet, options: EmailOptions, tools: Tools) -> list[str]:
+    """Return everybody's address, each once. Raises UnsentError when one is none, or there is nobody."""
+    found = [_mailbox(text, "recipients") for text in options.recipients]
+    if options.recipients_file:
+        text = await asyncio.to_thread(_read_list, options.recipients_file)
+        found += [_mailbox(line, f"{options.recipients_file}:{number}") for number, line in read_list(text)]
+    for contact in tools.contacts:
+        if contact.audience == outlet.audience and (address := contact.addresses.get(options.contacts or "")):
+            found.append(_mailbox(address.removeprefix("mailto:"), "contacts"))
+    addresses = distinct(found)
+    if not addresses:
+        raise UnsentError("there is nobody to write to")
+    if len(addresses) > MOST:
+        raise UnsentError(f"more than {MOST} recipients")
+    return addresses
+
+
+def takes_tls(url: str, options: EmailOptions) -> bool:
+    """Return whether the conversation must take TLS before anything is said: always, but within this machine."""
+    if options.starttls is not None:
+        return options.starttls == "required"
+    return not is_here(urlsplit(url).hostname or "")
+
+
+class _Posting:
+    """Hands letters over, one after the other, at a pace (seconds between two)."""
+
+    def __init__(self, submission: Submission, log: SentLog, tools: Tools, pace: float) -> None:
+        self._submission, self._log, self._tools, self._pace = submission, log, tools, pace
+        self._loop = asyncio.get_running_loop()
+        self._not_before = 0.0
+        self._losses = 0
+
+    async def post(self, addresses: Sequence[str], message: bytes) -> str:
+        """Give one letter to the server for `addresses`; return why nothing more can be sent, or nothing."""
+        await asyncio.sleep(max(0.0, self._not_before - self._loop.time()))
+        turned_away = await self._offered(addresses)
+        self._log.note(turned_away)
+        taken = [each for each in addresses if each not in turned_away]
+        if not taken:
+            await self._submission.reset()
+            return ""
+        await self._log.begin(taken)
+        self._tools.trail.written = True
+        self._not_before = self._loop.time() + self._pace
+        mark = await self._submission.hand_over(message)
+        mark = Mark(mark.fate, self._tools.hide(mark.said))
+        await self._log.end(dict.fromkeys(taken, mark))
+        self._losses = self._losses + 1 if mark.fate == "lost" else 0
+        return mark.said if self._losses == LOSSES else ""
+
+    async def _offered(self, addresses: Sequence[str]) -> dict[str, Mark]:
+        """Begin a letter, in a new conversation where the old one ended: servers limit how much is said in one."""
+        if self._submission.open:
+            try:
+                return await self._submission.offer(addresses)
+            except ClosedError:
+                pass  # it was given nothing yet
+        await self._submission.start()
+        try:
+            return await self._submission.offer(addresses)
+        except ClosedError as error:
+            raise UnsentError(str(error)) from error
+
+
+def _owed(people: Sequence[str], marks: dict[str, Mark]) -> list[str]:
+    return [each for each in people if each not in marks or marks[each].fate not in ("accepted", "lost")]
+
+
+def _told(people: Sequence[str], marks: dict[str, Mark], envelope: Envelope, trouble: str) -> Delivered:
+    """Return what became of the whole, in counts: whom we write to is nobody's business who reads the journal.
+
+    `unknown` while some are owed a letter that others have, or more are refused than a few dead addresses would be: a
+    retry goes on with them. It is not `failed`, which is for what nobody has.
+    """
+    by_fate: dict[str, list[Mark]] = {}
+    for each in people:
+        mark = marks.get(each, Mark("begun"))
+        by_fate.setdefault(mark.fate, []).append(mark)
+    accepted, lost = len(by_fate.get("accepted", ())), len(by_fate.get("lost", ()))
+    owed = len(by_fate.get("later", ())) + len(by_fate.get("begun", ()))
+    left = owed > 0 or len(by_fate.get("refused", ())) > len(people) * FEW
+    if not accepted and not lost:
+        state = "failed"
+    else:
+        state = "unknown" if left or not accepted else "sent"
+    words = [f"{accepted} of {len(people)} accepted"]
+    for fate, what in (
+        ("refused", "refused"),
+        ("later", "asked to come later"),
+        ("lost", "not known, so not sent again"),
+        ("begun", "not tried"),
+    ):
+        if some := by_fate.get(fate):
+            said = trouble if fate == "begun" else some[0].said
+            words.append(f"{len(some)} {what}{f': {said}' if said else ''}")
+    if trouble and "begun" not in by_fate:
+        words.append(trouble)
+    if state == "unknown" and left:
+        words.append("a retry goes on with those left")
+    identifier = f"{envelope.key}@{envelope.sender.domain}"
+    return Delivered(state, "", "" if state == "failed" else identifier, clean("; ".join(words), 400))
+
+
+def _envelope(outlet: Outlet, options: EmailOptions, delivery: Delivery, tools: Tools) -> Envelope:
+    try:
+        sender = read_mailbox(options.from_ or "")
+    except ValueError as error:
+        raise UnsentError(f"from: {error}") from error
+    return Envelope(
+        sender=sender,
+        business=tools.business,
+        outlet=outlet.id,
+        language=delivery.language,
+        key=delivery.key,
+        keys=tuple(each.key for each in reversed(delivery.placed)),
+        unsubscribe=options.unsubscribe or "",
+        sent_at=tools.now(),
+    )
+
+
+def _mailbox(text: str, where: str) -> Mailbox:
+    try:
+        return read_mailbox(text)
+    except ValueError as error:
+        raise UnsentError(f"{where}: not a mail address: {error}") from error
+
+
+def _read_list(path: str) -> str:
+    try:
+        with Path(path).open("rb") as file:
+            content = file.read(LIST_LIMIT + 1)
+    except OSError as error:
+        raise UnsentError(f"{path}: {error.strerror}") from error
+    if len(content) > LIST_LIMIT:
+        raise UnsentError(f"{path}: longer than {LIST_LIMIT >> 20} MiB")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UnsentError(f"{path}: is not UTF-8 text") from error

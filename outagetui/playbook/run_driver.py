@@ -1,0 +1,342 @@
+"""One run on its way: intent journaled before every step and outcome after it, and nothing done twice unasked.
+
+Where a run stands is in the journal alone, read from the ledger, so that it goes on after the daemon was killed: a step
+with intent and without outcome is unsure, and is looked up or asked about.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from msgspec.structs import replace
+
+from outagetui import actions
+from outagetui.actions import Result, World
+from outagetui.core.step_options import ACTS_OUTSIDE, LOOKS
+from outagetui.core.text import clean
+from outagetui.facts.events import Event, RunEnded, StepAsked, StepEnded, StepIntended, StepPlan
+from outagetui.facts.ledger import Run
+from outagetui.facts.pen import DAEMON, Pen
+from outagetui.machine.secrets import SecretError
+from outagetui.playbook.approval import APPROVAL_SECONDS, approval_hash, shown
+from outagetui.playbook.plan import answers, failed_condition
+from outagetui.playbook.unwind import undo_of
+
+Already = Callable[[str], Awaitable[bool]]  # asks the check that a step names, now
+OVER = ("done", "skipped", "undone")
+UNKNOWN = "it may or may not have happened"
+
+
+class Course:
+    """Drives one run. `aborted` is who gave it up; `closing` lets the step in progress finish and begins no other."""
+
+    def __init__(
+        self,
+        run: Run,
+        pen: Pen,
+        world: Callable[[str, StepPlan], World],
+        already: Already,
+        clock: Callable[[], float],
+    ) -> None:
+        self.run, self.aborted, self.closing = run, "", False
+        self._pen, self._world, self._already, self._clock = pen, world, already, clock
+        self._awake = asyncio.Event()
+        self._patient: asyncio.Task[Result] | None = None
+
+    @property
+    def interruptible(self) -> bool:
+        """Whether nothing is lost when the driving task is cancelled now."""
+        return self._patient is not None or self.run.state == "asking"
+
+    def wake(self) -> None:
+        """Look again: an answer was journaled, or the run was given up."""
+        self._awake.set()
+
+    def give_up(self, actor: str) -> None:
+        """End the run as soon as the step in progress is journaled; a step that only looks ends now."""
+        self.aborted = actor
+        self.wake()
+        if self._patient is not None:
+            self._patient.cancel()
+
+    async def go(self) -> None:
+        """Bring the run to its end, whatever breaks: a run that only looks alive would wait for ever."""
+        try:
+            await self._go()
+        except Exception as error:
+            why = clean(f"internal error, please report it: {type(error).__name__}: {error}")
+            doing = [plan for plan in self.run.plans if self.run.steps[plan.id].state == "doing"]
+            ended = [self._ended(plan, "failed", f"{UNKNOWN}: {why}", partly=True) for plan in doing]
+            await self._pen.keep(DAEMON, *ended, RunEnded(run=self.run.id, state="failed", why=why))
+
+    async def _go(self) -> None:
+        for plan in self.run.plans:
+            if self.closing:
+                return
+            if self.aborted or not await self._step(plan):
+                break
+        if self.run.ended is None:
+            state = "aborted" if self.aborted else "done"
+            await self._pen.keep(self.aborted or DAEMON, RunEnded(run=self.run.id, state=state))
+
+    async def _step(self, plan: StepPlan) -> bool:
+        """Bring one step to its end; return whether the run goes on."""
+        row = self.run.steps[plan.id]
+        if row.state in OVER or (row.state == "failed" and plan.on_failure == "continue"):
+            return True
+        if row.state == "doing":
+            outcome = await self._recover(plan)
+        elif row.state in ("asking", "unsure"):
+            outcome = await self._ask(plan)
+        elif row.state == "failed":
+            outcome = await self._ask(plan, "failed", f"{plan.what}: failed: {row.detail}")
+        elif plan.id in self.run.answered:
+            outcome = self.run.answered[plan.id].answer
+        else:
+            outcome = await self._first(plan)
+        while outcome not in ("on", "stop"):
+            outcome = await self._follow(plan, outcome)
+        return outcome == "on"
+
+    async def _first(self, plan: StepPlan) -> str:
+        """Decide how a step that nobody touched begins: not at all, it is so already, it asks, or it is done."""
+        if unmet := failed_condition(plan, self.run):
+            await self._end(plan, "skipped", unmet)
+            return "on"
+        if plan.already is not None and await self._already(plan.already):
+            await self._end(plan, "done", f"already so: {plan.already} passes", changed=False)
+            return "on"
+        if plan.needs == "two-person":
+            return await self._ask(plan, "approve", plan.what)
+        if plan.do in ("manual", "choose"):
+            return await self._ask(plan, plan.do, plan.say)
+        if plan.needs == "confirm":
+            return await self._ask(plan, "confirm", plan.what)
+        return "do"
+
+    async def _follow(self, plan: StepPlan, answer: str) -> str:
+        """Do what the last answer or decision says."""
+        if self.aborted:
+            return "stop"
+        if self.closing:
+            raise asyncio.CancelledError  # nothing new is begun; the next daemon goes on from here
+        if plan.do == "choose" and answer in dict(plan.answers):
+            await self._end(plan, "done", f"{answer}: {dict(plan.answers)[answer]}")
+            return "on"
+        match answer:
+            case "approved" | "break-glass" if self._drifted(plan):
+                return await self._ask(plan, "approve", f"{plan.what} (it has changed since it was asked)")
+            case "yes" if plan.do == "announce" and self._drifted(plan):
+                return await self._ask(plan, "confirm", f"{plan.what} (the words have changed since you read them)")
+            case "again":
+                return await self._ask(plan, "approve", plan.what)
+            case "retry" if plan.needs == "two-person":
+                return await self._ask(plan, "approve", f"{plan.what}, once more")
+            case "yes" | "retry" | "approved" | "break-glass" if plan.do in ("manual", "choose"):
+                return await self._ask(plan, plan.do, plan.say)
+            case "yes" | "retry" | "approved" | "break-glass" | "do":
+                return await self._do(plan)
+            case "done":
+                await self._end(plan, "done", self._note(plan) or "said to be done")
+                return "on"
+            case "failed":
+                return await self._failed(plan, Result(False, self._note(plan) or "said to have failed"))
+            case "skip":
+                await self._end(plan, "skipped", self._note(plan))
+                return "on"
+            case "undo":
+                return await self._undo(plan)
+            case _:
+                self.aborted = self.aborted or self.run.steps[plan.id].actor
+                return "stop"
+
+    def _note(self, plan: StepPlan) -> str:
+        said = self.run.answered.get(plan.id)
+        return said.note if said is not None else ""
+
+    def _drifted(self, plan: StepPlan) -> bool:
+        """Whether what would be done now is no longer what was asked about: backups or words may have changed."""
+        asked = self.run.asked[plan.id]
+        words = self._words(plan, asked.as_of)
+        if not asked.hash:
+            return words != asked.preview
+        return asked.hash != approval_hash(self.run.id, asked.attempt, plan, words)
+
+    def _words(self, plan: StepPlan, as_of: float | None = None) -> str:
+        """Return what has to be read before a yes; what cannot be shown must not end the run."""
+        world = self._world(self.run.id, plan)
+        try:
+            return world.hide(actions.preview(plan, world, as_of))
+        except Exception as error:
+            return clean(world.hide(f"This cannot be shown beforehand: {type(error).__name__}: {error}"))
+
+    async def _do(self, plan: StepPlan) -> str:
+        attempt = self._attempt(plan)
+        await self._pen.keep(DAEMON, StepIntended(run=self.run.id, step=plan.id, attempt=attempt, what=plan.what))
+        return await self._settle(plan, await self._act(plan))
+
+    def _attempt(self, plan: StepPlan) -> int:
+        """Return the number of the try that begins: that of the question just answered, else the next one."""
+        row = self.run.steps[plan.id]
+        return row.attempt if row.attempt and row.state == "waiting" else row.attempt + 1
+
+    async def _act(self, plan: StepPlan) -> Result:
+        if self.aborted:
+            return Result(False, f"given up by {self.aborted} before it began")
+        world = self._world(self.run.id, plan)
+        outside = plan.do in ACTS_OUTSIDE and plan.do != "announce"  # the outbox knows itself what went out
+        try:
+            if plan.do in LOOKS:
+                return await self._wait(plan, world)
+            async with asyncio.timeout(plan.timeout):
+                result = await actions.act(plan, world)
+            return replace(result, detail=world.hide(result.detail), output=world.hide(result.output))
+        except TimeoutError:
+            return Result(False, f"not done within {plan.timeout:g} s", unsure=outside)
+        except SecretError as error:
+            return Result(False, clean(error))
+        except Exception as error:  # an action that breaks is a failed step, and never a dead run
+            return Result(False, clean(world.hide(f"{type(error).__name__}: {error}")), unsure=outside)
+
+    async def _wait(self, plan: StepPlan, world: World) -> Result:
+        """Do a step that only looks; giving the run up ends it at once, and so does the daemon's end."""
+        if self.closing:
+            raise asyncio.CancelledError
+        self._patient = asyncio.ensure_future(actions.act(plan, world))
+        try:
+            return await asyncio.shield(self._patient)
+        except asyncio.CancelledError:
+            if not self.aborted:
+                self._patient.cancel()
+                raise
+            return Result(False, f"given up by {self.aborted}")
+        finally:
+            self._patient = None
+
+    async def _settle(self, plan: StepPlan, result: Result) -> str:
+        if result.done:
+            await self._end(plan, "done", result.detail, *result.events, output=result.output, changed=result.changed)
+            return "on"
+        if not result.unsure:
+            return await self._failed(plan, result)
+        if plan.already is not None and not self.aborted and await self._already(plan.already):
+            await self._end(plan, "done", f"{result.detail}; {plan.already} passes", output=result.output)
+            return "on"
+        if self.aborted:
+            return await self._failed(plan, replace(result, detail=f"{UNKNOWN}: {result.detail}"))
+        return await self._ask(plan, "unsure", f"{plan.what}: {UNKNOWN}: {result.detail}")
+
+    async def _failed(self, plan: StepPlan, result: Result) -> str:
+        ended = self._ended(plan, "failed", result.detail, result.output, partly=result.partly)
+        # One commit each, so that a kill leaves neither a failed step that is done again nor one nobody is asked about.
+        if self.aborted or plan.on_failure == "stop":
+            over = RunEnded(run=self.run.id, state="aborted" if self.aborted else "failed")
+            await self._pen.keep(self.aborted or DAEMON, *result.events, ended, over)
+            return "stop"
+        if plan.on_failure == "continue":
+            await self._pen.keep(DAEMON, *result.events, ended)
+            return "on"
+        question = self._question(plan, "failed", f"{plan.what}: failed: {result.detail}")
+        await self._pen.keep(DAEMON, *result.events, ended, question)
+        return await self._ask(plan)
+
+    async def _recover(self, plan: StepPlan) -> str:
+        """Find out what became of a step that was under way when the daemon ended."""
+        said = self.run.answered.get(plan.id)
+        back = undo_of(plan) if said is not None and said.answer == "undo" else None
+        doing = back or plan
+        if back is None and plan.already is not None and await self._already(plan.already):
+            await self._end(plan, "done", f"was under way when the daemon ended; {plan.already} passes")
+            return "on"
+        world = self._world(self.run.id, doing)
+        try:
+            found = await actions.recover(doing, world)
+        except Exception as error:  # as in _act: whoever is asked can still decide
+            found = clean(world.hide(f"{type(error).__name__}: {error}"))
+        if isinstance(found, Result) and not found.unsure:
+            return await (self._undone(plan, found) if back else self._settle(plan, found))
+        if found is None:
+            return "undo" if back else "do"
+        words = found.detail if isinstance(found, Result) else found
+        question = f"was under way when the daemon ended: {doing.what}: {words}"
+        # What was half taken back is not simply done once more.
+        return await self._ask(plan, "unsure", question, without="retry" if back else "")
+
+    async def _undo(self, plan: StepPlan) -> str:
+        back = undo_of(plan)
+        if back is None or back.do == "manual":
+            words = back.what if back is not None else "nothing takes this step back"
+            await self._end(plan, "undone", words)
+            return "on"
+        attempt = self._attempt(plan)
+        await self._pen.keep(DAEMON, StepIntended(run=self.run.id, step=plan.id, attempt=attempt, what=back.what))
+        return await self._undone(plan, await self._act(back))
+
+    async def _undone(self, plan: StepPlan, result: Result) -> str:
+        if result.done:
+            await self._end(plan, "undone", result.detail, *result.events, output=result.output)
+            return "on"
+        if result.unsure and not self.aborted:
+            return await self._ask(plan, "unsure", f"taking it back: {UNKNOWN}: {result.detail}", without="retry")
+        return await self._failed(plan, replace(result, detail=f"taking it back: {result.detail}"))
+
+    def _question(self, plan: StepPlan, why: str, question: str, without: str = "") -> StepAsked:
+        attempt = self.run.steps[plan.id].attempt + 1
+        words, digest, until, now = "", "", None, self._clock()
+        if why in ("confirm", "approve"):
+            words = self._words(plan, now)
+        elif why == "choose":
+            words = "\n".join(f"{name}: {told}" for name, told in plan.answers)
+        if why == "approve":
+            digest, until = approval_hash(self.run.id, attempt, plan, words), now + APPROVAL_SECONDS
+            words = shown(plan, words)
+        return StepAsked(
+            run=self.run.id,
+            step=plan.id,
+            attempt=attempt,
+            why=why,
+            question=question,
+            answers=tuple(answer for answer in answers(why, plan) if answer != without),
+            preview=words,
+            hash=digest,
+            until=until,
+            as_of=now if why in ("confirm", "approve") else None,
+        )
+
+    async def _ask(self, plan: StepPlan, why: str = "", question: str = "", without: str = "") -> str:
+        """Ask, unless the question stands already, and wait until somebody answers or gives the run up."""
+        if why:
+            await self._pen.keep(DAEMON, self._question(plan, why, question, without))
+        while plan.id not in self.run.answered:
+            if self.aborted or self.run.ended is not None:
+                return "abort"
+            if self.closing:
+                raise asyncio.CancelledError
+            self._awake.clear()
+            await self._awake.wait()
+        return self.run.answered[plan.id].answer
+
+    def _ended(
+        self,
+        plan: StepPlan,
+        outcome: str,
+        detail: str,
+        output: str = "",
+        *,
+        changed: bool = True,
+        partly: bool = False,
+    ) -> StepEnded:
+        return StepEnded(
+            run=self.run.id,
+            step=plan.id,
+            attempt=self.run.steps[plan.id].attempt,
+            outcome=outcome,
+            detail=detail,
+            output=output,
+            changed=changed,
+            partly=partly,
+        )
+
+    async def _end(
+        self, plan: StepPlan, outcome: str, detail: str, *events: Event, output: str = "", changed: bool = True
+    ) -> None:
+        await self._pen.keep(DAEMON, *events, self._ended(plan, outcome, detail, output, changed=changed))

@@ -1,0 +1,83 @@
+"""Better Stack `index.json` of a status page (JSON:API): the page's aggregate state, its resources and reports."""
+
+from msgspec import Struct
+
+from outagetui.probes.feeds.parts import Part, beside_rollup, document, of_named
+from outagetui.probes.feeds.reading import Reading, Severity, Statement, severity_of
+
+PAGES = {
+    "operational": Severity.OPERATIONAL,
+    "maintenance": Severity.MAINTENANCE,
+    "degraded": Severity.DEGRADED,
+    "downtime": Severity.PARTIAL_OUTAGE,  # of the page as soon as one resource is down
+}
+RESOURCES = {**PAGES, "downtime": Severity.MAJOR_OUTAGE}
+_SILENT = "not_monitored"
+
+
+class PageAttributes(Struct):
+    """What the page says of the whole."""
+
+    aggregate_state: str
+    company_name: str = ""
+
+
+class Page(Struct):
+    """The page."""
+
+    attributes: PageAttributes
+
+
+class Attributes(Struct):
+    """Attributes of a resource (`public_name`, `status`), a section (`name`) or a report (`title`, …)."""
+
+    public_name: str | None = None
+    name: str | None = None
+    status: str | None = None
+    status_page_section_id: str | int | None = None
+    title: str | None = None
+    aggregate_state: str | None = None
+    ends_at: str | None = None
+
+
+class Included(Struct):
+    """One thing on the page."""
+
+    id: str | int
+    type: str
+    attributes: Attributes
+
+
+class Index(Struct):
+    """The document."""
+
+    data: Page
+    included: list[Included]
+
+
+def read(text: str, components: tuple[str, ...] = ()) -> Reading:
+    """Return the page's aggregate state, or with `components` the worst of those resources."""
+    index = document(text, Index, "a Better Stack status page")
+    sections = {str(one.id): one.attributes.name or "" for one in index.included if one.type == "status_page_section"}
+    parts = [_part(one, sections) for one in index.included if one.type == "status_page_resource"]
+    titles = [
+        one.attributes.title or "a report"
+        for one in index.included
+        if one.type == "status_report" and not one.attributes.ends_at and one.attributes.aggregate_state != "resolved"
+    ]
+    if components:
+        return of_named(parts, components, titles)
+    word = index.data.attributes.aggregate_state
+    return beside_rollup(Statement(severity_of(PAGES, word, "the page"), word), parts, titles)
+
+
+def _part(resource: Included, sections: dict[str, str]) -> Part:
+    about = resource.attributes
+    name, word = about.public_name or f"resource {resource.id}", about.status or ""
+    return Part(
+        name=name,
+        severity=None if word == _SILENT else severity_of(RESOURCES, word, name),
+        word=word.replace("_", " "),
+        key=str(resource.id),
+        group=sections.get(str(about.status_page_section_id), ""),
+    )

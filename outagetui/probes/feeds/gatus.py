@@ -1,0 +1,56 @@
+"""Gatus `/api/v1/endpoints/statuses` (or `…/endpoints/KEY/statuses` for one): each endpoint's newest result."""
+
+from msgspec import Struct
+
+from outagetui.probes.feeds.parts import Part, document, of_all, of_named
+from outagetui.probes.feeds.reading import Reading, Severity
+
+
+class Condition(Struct):
+    """One condition of an endpoint and whether it held."""
+
+    condition: str = ""
+    success: bool = True
+
+
+class Result(Struct, rename="camel"):
+    """One look at an endpoint."""
+
+    success: bool
+    errors: list[str] | None = None
+    condition_results: list[Condition] | None = None
+
+    @property
+    def word(self) -> str:
+        """Why it failed, or that it did not."""
+        if self.success:
+            return "up"
+        failed = [one.condition for one in self.condition_results or () if not one.success]
+        return next(iter([*(self.errors or ()), *failed]), "down")
+
+
+class Endpoint(Struct):
+    """One endpoint; its results come oldest first."""
+
+    key: str
+    results: list[Result] | None
+    name: str = ""
+    group: str = ""
+
+
+def read(text: str, components: tuple[str, ...] = ()) -> Reading:
+    """Return what the newest results say of all endpoints, or of the `components` (names, keys or groups)."""
+    what = "a Gatus list of endpoints"
+    one = text.lstrip().startswith("{")
+    listed = [document(text, Endpoint, what)] if one else document(text, list[Endpoint], what)
+    parts = [_part(endpoint) for endpoint in listed]
+    return of_named(parts, components) if components else of_all(parts)
+
+
+def _part(endpoint: Endpoint) -> Part:
+    name = endpoint.name or endpoint.key
+    if not endpoint.results:
+        return Part(name, None, "no result yet", endpoint.key, endpoint.group)
+    newest = endpoint.results[-1]
+    severity = Severity.OPERATIONAL if newest.success else Severity.MAJOR_OUTAGE
+    return Part(name, severity, newest.word, endpoint.key, endpoint.group)

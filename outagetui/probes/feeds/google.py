@@ -1,0 +1,71 @@
+"""Google's `incidents.json` (Workspace and Cloud): every incident of late, open while it has no end."""
+
+import msgspec
+from msgspec import Struct
+
+from outagetui.probes.feeds.reading import Reading, Severity, Statement, Unreadable, reading, same_name, severity_of
+
+IMPACTS = {
+    "available": Severity.OPERATIONAL,
+    "service_information": Severity.NOTICE,
+    "service_disruption": Severity.DEGRADED,
+    "service_outage": Severity.MAJOR_OUTAGE,
+}
+
+
+class Update(Struct):
+    """The newest word on an incident."""
+
+    status: str = ""
+
+
+class Product(Struct):
+    """A product that an incident touches."""
+
+    title: str = ""
+
+
+class Incident(Struct):
+    """One incident."""
+
+    begin: str
+    end: str | None = None
+    external_desc: str = ""
+    service_name: str = ""
+    status_impact: str = ""
+    most_recent_update: Update | None = None
+    affected_products: list[Product] = []
+
+    def products(self) -> list[str]:
+        """Return the names of what it touches."""
+        names = [one.title for one in self.affected_products if one.title]
+        return [self.service_name, *names] if self.service_name and self.service_name not in names else names
+
+
+def read(text: str, components: tuple[str, ...] = ()) -> Reading:
+    """Return the worst open incident; `components` are products.
+
+    The list names a product only when an incident touched it, so a name it does not hold is no error.
+    """
+    try:
+        incidents = msgspec.json.decode(text, type=list[Incident])
+    except (msgspec.DecodeError, RecursionError, ValueError) as error:
+        raise Unreadable("feed.unreadable", f"not Google's list of incidents: {error}") from None
+    said = [_said(one) for one in incidents if not one.end and _touches(one, components)]
+    return reading(said, "no open incidents")
+
+
+def _said(incident: Incident) -> Statement:
+    title = incident.external_desc or "incident"
+    newest = incident.most_recent_update.status if incident.most_recent_update else ""
+    word = newest or incident.status_impact
+    if not word:
+        raise Unreadable("feed.unreadable", f"an open incident without a status: {title}")
+    severity = severity_of(IMPACTS, word, title)
+    products = ", ".join(incident.products()[:5])
+    return Statement(severity, f"{products}: {title}" if products else title)
+
+
+def _touches(incident: Incident, components: tuple[str, ...]) -> bool:
+    products = {same_name(one) for one in incident.products()}
+    return not components or not products or bool({same_name(one) for one in components} & products)

@@ -1,0 +1,1 @@
+"""Clients of protocols, for probes, steps and outlets."""

@@ -1,0 +1,167 @@
+"""One DNS question to one server or to the system's resolver: UDP, then TCP when the answer was cut (RFC 1035, 7766).
+
+The socket is connected, so that the kernel takes replies from that server alone and tells of a closed port at once;
+its source port is random, and identifier and question of a reply must fit (RFC 5452).
+"""
+
+import asyncio
+import os
+import socket
+import struct
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from outagetui.core.model import Outcome
+from outagetui.net import resolve
+from outagetui.net.resolve import Address
+from outagetui.net.trouble import Trouble, fail, from_os_error
+
+if TYPE_CHECKING:
+    from dns.message import Message
+    from dns.name import Name
+    from dns.rdata import Rdata
+    from dns.rdatatype import RdataType
+
+CHAIN = 16  # aliases followed
+SYSTEM_SERVERS = 3  # of resolv.conf that are asked, as glibc does
+_HEADER = 12
+_RECURSION_DESIRED = 0x0100
+_TRUNCATED = 0x02  # in the third byte of the header
+_UNHELPFUL = frozenset({2, 4, 5})  # SERVFAIL, NOTIMP, REFUSED: a stub asks the next server
+
+
+class Question(Struct, frozen=True):
+    """What is asked; without `recurse` the server must know it itself."""
+
+    name: "Name"
+    kind: "RdataType"
+    recurse: bool = True
+
+    def wire(self) -> bytes:
+        """Return the query without its identifier."""
+        flags = _RECURSION_DESIRED if self.recurse else 0
+        return struct.pack("!5H", flags, 1, 0, 0, 0) + (self.name.to_wire() or b"") + struct.pack("!HH", self.kind, 1)
+
+
+async def ask(server: Address, question: Question, deadline: float) -> "Message":
+    """Return the reply of `server`, whatever its code.
+
+    Raises `Trouble`: `timeout`, `dns.unreachable` (nothing listens there), `dns.malformed`, or as `from_os_error` says.
+    """
+    number = os.urandom(2)
+    query = number + question.wire()
+    try:
+        async with asyncio.timeout_at(deadline):
+            reply = await _by_udp(server, query, question)
+            return reply if reply is not None else await _by_tcp(server, query, question)
+    except ConnectionRefusedError:
+        fail("dns.unreachable", f"{server}: nothing listens there")
+    except OSError as error:
+        if isinstance(error, TimeoutError) and error.errno is None:
+            fail("timeout", f"{server}: no answer in time")
+        trouble = from_os_error(error, str(server))
+        trouble.code = "dns.unreachable" if trouble.code == "tcp.unreachable" else trouble.code
+        raise trouble from error
+
+
+async def ask_system(question: Question, deadline: float) -> "Message":
+    """Return the reply of the first of this machine's resolvers that helps, else the last reply of any.
+
+    Raises `Trouble` `dns.no-resolver`, ours, when none replies, or when they fail for the root zone as well.
+    """
+    loop = asyncio.get_running_loop()
+    servers = resolve.nameservers()[:SYSTEM_SERVERS]
+    reply: Message | None = None
+    said: list[str] = []
+    for left, (host, port) in enumerate(servers, -len(servers)):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        share = (deadline - loop.time()) / -left
+        try:
+            reply = await ask(Address(family, host, port), question, loop.time() + share)
+        except Trouble as trouble:
+            said.append(trouble.detail)
+            continue
+        if reply.rcode() not in _UNHELPFUL:
+            return reply
+    if reply is None:
+        raise Trouble(Outcome.UNKNOWN, "dns.no-resolver", f"our own resolver does not answer: {'; '.join(said)}")
+    if not await resolve.resolver_lives(servers, max(0.0, deadline - loop.time())):
+        raise Trouble(Outcome.UNKNOWN, "dns.no-resolver", "our own resolver fails for the root zone too")
+    return reply
+
+
+def records(reply: "Message", name: "Name", kind: "RdataType") -> "tuple[list[Rdata], Name | None]":
+    """Return the records of `kind` at the end of the aliases (CNAME) from `name`, and that end if it is not `name`."""
+    import dns.rdatatype
+
+    sets = {(one.name, one.rdtype): one for one in reply.answer if one.rdclass == 1}
+    end = name
+    for _ in range(CHAIN):
+        if found := sets.get((end, kind)):
+            return list(found), None if end == name else end
+        alias = sets.get((end, dns.rdatatype.CNAME))
+        if not alias:
+            break
+        end = alias[0].target
+    return [], None if end == name else end
+
+
+async def _by_udp(server: Address, query: bytes, question: Question) -> "Message | None":
+    """Return the reply, or None when it was cut; what does not fit the question is ignored as if never sent."""
+    loop = asyncio.get_running_loop()
+    with socket.socket(server.family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as sock:
+        sock.connect(server.sockaddr)
+        await loop.sock_sendall(sock, query)
+        while True:
+            wire = await loop.sock_recv(sock, 65535)
+            cut = len(wire) > _HEADER and bool(wire[2] & _TRUNCATED)
+            reply = _fitting(wire, query, question, question_only=cut)
+            if reply is not None:
+                return None if cut else reply
+            await asyncio.sleep(0)  # a flood that is always there would never let the deadline fire
+
+
+async def _by_tcp(server: Address, query: bytes, question: Question) -> "Message":
+    loop = asyncio.get_running_loop()
+    with socket.socket(server.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK) as sock:
+        try:
+            await loop.sock_connect(sock, server.sockaddr)
+        except ConnectionRefusedError:
+            fail("tcp.refused", f"{server}: the answer needs TCP, which is refused")
+        await loop.sock_sendall(sock, struct.pack("!H", len(query)) + query)
+        (length,) = struct.unpack("!H", await _exactly(sock, 2, server))
+        reply = _fitting(await _exactly(sock, length, server), query, question)
+        if reply is None:
+            fail("dns.malformed", f"{server}: the answer by TCP does not fit the question")
+        return reply
+
+
+async def _exactly(sock: socket.socket, size: int, server: Address) -> bytes:
+    loop = asyncio.get_running_loop()
+    data = b""
+    while len(data) < size:
+        part = await loop.sock_recv(sock, size - len(data))
+        if not part:
+            fail("dns.malformed", f"{server}: the connection was closed within the answer")
+        data += part
+        await asyncio.sleep(0)  # byte by byte it would hold up the loop
+    return data
+
+
+def _fitting(wire: bytes, query: bytes, question: Question, *, question_only: bool = False) -> "Message | None":
+    """Return `wire` as a message when it is a reply to `query` by identifier and question, else None."""
+    import dns.exception
+    import dns.message
+
+    if len(wire) < _HEADER or wire[:2] != query[:2] or not wire[2] & 0x80 or wire[2] & 0x78:
+        return None
+    try:
+        reply = dns.message.from_wire(wire, question_only=question_only)
+    except (dns.exception.DNSException, ValueError, struct.error, IndexError):
+        return None
+    asked = [(one.name, one.rdtype, one.rdclass) for one in reply.question]
+    # Servers that refuse or fail may leave the question out.
+    if asked == [(question.name, question.kind, 1)] or (not asked and reply.rcode() in (1, *_UNHELPFUL)):
+        return reply
+    return None

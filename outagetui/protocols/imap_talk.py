@@ -1,0 +1,158 @@
+"""The lines of IMAP (RFC 9051, RFC 3501) as a client reads and writes them, within bounds."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from outagetui.net.stream import Stream
+from outagetui.net.trouble import fail
+
+LINE_LIMIT = 64 * 1024  # a SEARCH in a large mailbox answers on one line
+LITERAL_LIMIT = 256 * 1024
+REPLY_LIMIT = 4 * 1024 * 1024  # bytes of all that answers one command
+LINES_LIMIT = 1000
+_LITERAL = re.compile(rb"\{(\d{1,10})\}\Z")
+_DONE = re.compile(r"(OK|NO|BAD)(?: +(.*))?", re.IGNORECASE | re.DOTALL)
+_CODE = re.compile(r"\[([^\]]*)\]")
+_UNTAGGED = re.compile(r"\* +(OK|NO|BAD|BYE|PREAUTH)\b ?(.*)", re.IGNORECASE | re.DOTALL)
+
+
+class ImapLine(NamedTuple):
+    """One response: its text without its literals, and those in order."""
+
+    text: str
+    literals: tuple[bytes, ...] = ()
+
+
+class ImapReply(NamedTuple):
+    """What answered a command: OK, NO or BAD, the words behind it, and the untagged lines before it."""
+
+    status: str
+    words: str
+    lines: tuple[ImapLine, ...]
+
+    @property
+    def code(self) -> str:
+        """The response code in brackets, such as AUTHENTICATIONFAILED; empty without one."""
+        found = _CODE.match(self.words)
+        return found[1].upper() if found else ""
+
+    def number(self, name: str) -> int | None:
+        """Return the last N that was told as `* N NAME`, such as EXISTS."""
+        found = [re.fullmatch(rf"\* (\d{{1,10}}) {name}", line.text, re.IGNORECASE) for line in self.lines]
+        return next((int(each[1]) for each in reversed(found) if each), None)
+
+    def data(self, name: str) -> str | None:
+        """Return what follows `* NAME`, or `NAME ` in the brackets of an untagged OK; None where it was not said."""
+        pattern = re.compile(rf"\* +(?:OK +\[)?{name} +([^\]]*)", re.IGNORECASE)
+        found = (pattern.match(line.text) for line in self.lines)
+        return next((each[1] for each in found if each), None)
+
+
+class ImapTalk:
+    """A client's side of the dialogue. Every method may raise `Trouble` `imap.protocol`, `imap.bye`, `imap.closed`."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._number = 0
+        self._size = 0
+        self.capabilities: frozenset[str] = frozenset()
+        self.logged_in = False
+
+    async def greet(self) -> str:
+        """Wait for the greeting and return its words; `logged_in` tells of a PREAUTH."""
+        line = await self._line()
+        found = _UNTAGGED.fullmatch(line.text)
+        word = found[1].upper() if found else ""
+        if found is None or word in ("NO", "BAD"):
+            fail("imap.protocol", f"not an IMAP greeting: {line.text[:80]!r}")
+        if word == "BYE":
+            fail("imap.bye", f"refused at the door: {found[2]}")
+        self.logged_in = word == "PREAUTH"
+        self._learn(found[2])
+        return found[2]
+
+    async def command(self, command: str, answers: Sequence[bytes] = (), *, farewell: bool = False) -> ImapReply:
+        """Send one command and return what came; `answers` are given one by one where the server says to go on.
+
+        A BYE is a failure unless it is the `farewell` that LOGOUT asks for.
+        """
+        self._number += 1
+        self._size = 0
+        tag = f"a{self._number}"
+        await self._stream.write(f"{tag} {command}\r\n".encode())
+        verb = command.partition(" ")[0]
+        lines: list[ImapLine] = []
+        waiting = list(answers)
+        while len(lines) < LINES_LIMIT:
+            line = await self._line()
+            if line.text.startswith("+"):
+                if not waiting:
+                    fail("imap.protocol", f"asked to go on with {verb}, which is whole: {line.text[:80]!r}")
+                await self._stream.write(waiting.pop(0) + b"\r\n")
+            elif line.text.startswith(f"{tag} "):
+                done = _DONE.fullmatch(line.text[len(tag) + 1 :])
+                if done is None:
+                    fail("imap.protocol", f"no proper end of {verb}: {line.text[:80]!r}")
+                self._learn(done[2] or "")
+                return ImapReply(done[1].upper(), done[2] or "", tuple(lines))
+            elif line.text.startswith("* "):
+                found = _UNTAGGED.fullmatch(line.text)
+                if found and found[1].upper() == "BYE" and not farewell:
+                    fail("imap.bye", f"the server ended the session: {found[2]}")
+                if found or line.text[2:12].upper() == "CAPABILITY":
+                    self._learn(found[2] if found else f"[{line.text[2:]}]")
+                lines.append(line)
+            else:
+                fail("imap.protocol", f"not an IMAP answer: {line.text[:80]!r}")
+        return fail("imap.protocol", f"more than {LINES_LIMIT} lines in answer to {verb}")
+
+    def forget(self) -> None:
+        """Drop what was learned before TLS: anybody on the way could have said it (RFC 9051 section 6.2.1)."""
+        self.capabilities = frozenset()
+
+    def _learn(self, words: str) -> None:
+        found = _CODE.match(words)
+        if found and found[1].upper().startswith("CAPABILITY "):
+            self.capabilities = frozenset(found[1].upper().split()[1:])
+
+    async def _line(self) -> ImapLine:
+        texts: list[bytes] = []
+        literals: list[bytes] = []
+        while True:
+            text = await self._stream.read_line(LINE_LIMIT)
+            if text is None:
+                fail("imap.closed", "the server closed the connection")
+            texts.append(text)
+            self._count(len(text))
+            announced = _LITERAL.search(text)
+            if announced is None:
+                return ImapLine(b"".join(texts).decode("utf-8", "replace"), tuple(literals))
+            size = int(announced[1])
+            if size > LITERAL_LIMIT:
+                fail("imap.protocol", f"a literal of {size} bytes, more than any answer to us holds")
+            self._count(size)
+            literals.append(await self._exactly(size))
+
+    def _count(self, size: int) -> None:
+        self._size += size + 2
+        if self._size > REPLY_LIMIT:
+            fail("imap.protocol", f"more than {REPLY_LIMIT >> 20} MiB in answer to one command")
+
+    async def _exactly(self, size: int) -> bytes:
+        data = bytearray()
+        while len(data) < size:
+            more = await self._stream.read(size - len(data))
+            if not more:
+                fail("imap.closed", "the server closed the connection within a literal")
+            data += more
+        return bytes(data)
+
+
+def expect(reply: ImapReply, what: str, code: str = "imap.protocol") -> ImapReply:
+    """Return `reply` if it is OK; NO fails as `code`, BAD as `imap.protocol`."""
+    if reply.status == "NO":
+        fail(code, f"{what}: {reply.words}")
+    if reply.status != "OK":
+        fail("imap.protocol", f"{what}: {reply.status} {reply.words}")
+    return reply

@@ -1,0 +1,65 @@
+"""The messages of IRC (RFC 1459, RFC 2812) as a client reads and writes them, within bounds."""
+
+from typing import NamedTuple
+
+from outagetui.core.text import clean
+from outagetui.net.stream import Stream
+from outagetui.net.trouble import fail
+
+LINE_LIMIT = 8191 + 512  # bytes: IRCv3 allows so many of tags before a message of RFC 2812
+LINES_LIMIT = 4000  # a server's greeting is long, and an endless one is none
+
+
+class Message(NamedTuple):
+    """One message of the server's; `command` is upper-case, and a number where it is a reply."""
+
+    source: str
+    command: str
+    params: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """The last parameter, which is the text for people."""
+        return clean(self.params[-1] if self.params else "", 200)
+
+
+def parse(line: str) -> Message:
+    """Return the message in `line`; tags are dropped."""
+    if line.startswith("@"):
+        line = line.partition(" ")[2].lstrip(" ")
+    source = ""
+    if line.startswith(":"):
+        source, _, line = line[1:].partition(" ")
+    head, colon, trailing = line.lstrip(" ").partition(" :")
+    command, *params = head.split() or [""]
+    return Message(source, command.upper(), (*params, trailing) if colon else tuple(params))
+
+
+class IrcTalk:
+    """A client's side of the connection. Every method may raise `Trouble`, its codes as in `outagetui.probes.irc`."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._lines = 0
+
+    async def send(self, *messages: str) -> None:
+        """Send each message on a line of its own."""
+        await self._stream.write("".join(f"{message}\r\n" for message in messages).encode())
+
+    async def read(self) -> Message:
+        """Return the next message that matters: PING is answered here, and ERROR is the server's last word."""
+        while True:
+            line = await self._stream.read_line(LINE_LIMIT)
+            if line is None:
+                fail("irc.closed", "the server closed the connection")
+            self._lines += 1
+            if self._lines > LINES_LIMIT:
+                fail("irc.protocol", f"more than {LINES_LIMIT} lines and no end")
+            message = parse(line.decode("utf-8", "replace"))
+            if message.command == "ERROR":
+                # Many servers say only here that a password is missing or wrong.
+                code = "irc.not-authorized" if "password" in message.words.lower() else "irc.error"
+                fail(code, f"ERROR {message.words}")
+            if message.command != "PING":
+                return message
+            await self.send(f"PONG :{message.params[-1] if message.params else ''}")

@@ -1,0 +1,245 @@
+"""The few requests of the Matrix client-server API (v1.11) that a look needs, each bounded, its refusal told."""
+
+import re
+from functools import partial
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode, urlsplit
+
+import msgspec
+from msgspec import Struct, field
+
+from outagetui.core.model import Outcome
+from outagetui.net.aside import aside
+from outagetui.net.trouble import Trouble, fail
+from outagetui.net.vantage import Vantage
+from outagetui.protocols.http_fetch import Reply, fetch
+
+T = TypeVar("T")
+
+REDIRECTS = 3  # of what is asked without a token
+DEVICE_NAME = "outagetui"
+EVENTS = 50  # of a room's newest, among which our own must be
+_ERROR = re.compile(r"M_[A-Z_]{1,40}", re.ASCII)
+
+
+class Versions(Struct):
+    """`GET /_matrix/client/versions`."""
+
+    versions: list[str]
+
+
+class Homeserver(Struct):
+    """Where a server's clients go."""
+
+    base_url: str
+
+
+class ClientFile(Struct):
+    """`/.well-known/matrix/client`."""
+
+    homeserver: Homeserver = field(name="m.homeserver")
+
+
+class ServerFile(Struct):
+    """`/.well-known/matrix/server`."""
+
+    server: str = field(name="m.server")
+
+
+class Login(Struct):
+    """`POST /login`."""
+
+    access_token: str
+    user_id: str
+
+
+class Alias(Struct):
+    """`GET /directory/room/ALIAS`."""
+
+    room_id: str
+
+
+class Sent(Struct):
+    """`PUT …/send/…` and `PUT …/redact/…`."""
+
+    event_id: str
+
+
+class Event(Struct):
+    """One event of a room, of which only the id matters."""
+
+    event_id: str = ""
+
+
+class Timeline(Struct):
+    """A room's newest events."""
+
+    events: list[Event] = []
+
+
+class Joined(Struct):
+    """A room we are in."""
+
+    timeline: Timeline = field(default_factory=Timeline)
+
+
+class Rooms(Struct):
+    """The rooms of a sync."""
+
+    join: dict[str, Joined] = {}
+
+
+class Sync(Struct):
+    """`GET /sync`."""
+
+    next_batch: str
+    rooms: Rooms = field(default_factory=Rooms)
+
+    def holds(self, room: str, event: str) -> bool:
+        """Return whether `event` is among the newest of `room`."""
+        joined = self.rooms.join.get(room)
+        return joined is not None and any(one.event_id == event for one in joined.timeline.events)
+
+
+class MatrixApi:
+    """A homeserver as a client sees it. Requests raise `Trouble`: `matrix.*` by the server's word, else `http.NNN`."""
+
+    def __init__(self, vantage: Vantage, base: str, connect: str | None, deadline: float) -> None:
+        self.base = base.rstrip("/")
+        self.deadline = deadline
+        self.token = ""
+        self._vantage = vantage
+        self._connect = connect
+
+    async def versions(self) -> list[str]:
+        """Return the versions of the specification that the server speaks: at least one."""
+        reply = await self.ask("GET", "/_matrix/client/versions")
+        found = (await read(reply, Versions, "the list of versions")).versions
+        if not found:
+            fail("matrix.protocol", "the server names no version it speaks")
+        return found
+
+    async def login(self, user: str, password: str, device: str) -> Login:
+        """Log in with a password; the same `device` again replaces its former session."""
+        body = {
+            "type": "m.login.password",
+            "identifier": {"type": "m.id.user", "user": user},
+            "password": password,
+            "device_id": device,
+            "initial_device_display_name": DEVICE_NAME,
+        }
+        try:
+            reply = await self.ask("POST", "/_matrix/client/v3/login", body)
+        except Trouble as trouble:
+            if trouble.code == "matrix.forbidden":
+                trouble.code = "matrix.not-authorized"
+            raise
+        login = await read(reply, Login, "the answer to the login")
+        self.token = login.access_token
+        return login
+
+    async def room(self, name: str) -> str:
+        """Return the id of the room `name`: an id itself, or an alias that is looked up."""
+        if name.startswith("!"):
+            return name
+        try:
+            reply = await self.ask("GET", f"/_matrix/client/v3/directory/room/{_part(name)}")
+        except Trouble as trouble:
+            if trouble.code == "matrix.not-found":
+                trouble.code = "matrix.room-missing"
+            raise
+        return (await read(reply, Alias, "the address of the room")).room_id
+
+    async def send(self, room: str, text: str, transaction: str) -> str:
+        """Send a notice to `room` and return its event's id."""
+        path = f"/_matrix/client/v3/rooms/{_part(room)}/send/m.room.message/{transaction}"
+        reply = await self.ask("PUT", path, {"msgtype": "m.notice", "body": text})
+        return (await read(reply, Sent, "the answer to the message")).event_id
+
+    async def sync(self, room: str, since: str = "", wait: float = 0.0) -> Sync:
+        """Return what is new in `room` since `since`, waiting up to `wait` seconds for something."""
+        none: dict[str, Any] = {"types": []}
+        rooms = {
+            "rooms": [room],
+            "timeline": {"limit": EVENTS if since else 1},
+            "ephemeral": none,
+            "account_data": none,
+        }
+        wanted = {
+            "room": {**rooms, "state": {"lazy_load_members": True, **none}},
+            "presence": none,
+            "account_data": none,
+        }
+        query = {"filter": msgspec.json.encode(wanted).decode(), "timeout": str(int(wait * 1000))}
+        if since:
+            query["since"] = since
+        reply = await self.ask("GET", f"/_matrix/client/v3/sync?{urlencode(query)}")
+        return await read(reply, Sync, "the answer to the sync")
+
+    async def redact(self, room: str, event: str, transaction: str) -> None:
+        """Take the content of `event` back."""
+        path = f"/_matrix/client/v3/rooms/{_part(room)}/redact/{_part(event)}/{transaction}"
+        await self.ask("PUT", path, {"reason": "a check"})
+
+    async def logout(self) -> None:
+        """End the session."""
+        await self.ask("POST", "/_matrix/client/v3/logout", {})
+        self.token = ""
+
+    async def file(self, path: str) -> Reply:
+        """Return what stands at `path`, whatever its status."""
+        return await self._fetch("GET", path, None)
+
+    async def ask(self, method: str, path: str, body: object = None) -> Reply:
+        """Send one request and return its reply, which is 200."""
+        reply = await self._fetch(method, path, body)
+        if reply.status != 200:
+            raise await refusal(reply)
+        return reply
+
+    async def _fetch(self, method: str, path: str, body: object) -> Reply:
+        headers = {"accept": "application/json"}
+        if body is not None:
+            headers["content-type"] = "application/json"
+        if self.token:
+            headers["authorization"] = f"Bearer {self.token}"
+        return await fetch(
+            self._vantage,
+            f"{self.base}{path}",
+            method=method,
+            headers=headers,
+            body=b"" if body is None else msgspec.json.encode(body),
+            redirects=0 if self.token or body is not None else REDIRECTS,
+            connect=self._connect,
+            deadline=self.deadline,
+        )
+
+
+def _part(text: str) -> str:
+    return quote(text, safe="")
+
+
+async def read(reply: Reply, cls: type[T], what: str) -> T:
+    """Return the JSON of `reply` as a `cls`; raises `Trouble` `matrix.protocol` when it is not `what`."""
+    if reply.truncated:
+        fail("matrix.protocol", f"{what} is longer than {len(reply.body) >> 10} KiB")
+    try:
+        return await aside(partial(msgspec.json.decode, reply.body, type=cls), len(reply.body))
+    except (msgspec.DecodeError, RecursionError, ValueError) as error:
+        return fail("matrix.protocol", f"{what} is not as it should be: {error}")
+
+
+async def refusal(reply: Reply) -> Trouble:
+    """Return what the server means by a status that is not 200: its own word for it, else the status."""
+    try:
+        said = msgspec.json.decode(reply.body[:16384])
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        said = None
+    word = said.get("errcode") if isinstance(said, dict) else None
+    if not isinstance(word, str) or not _ERROR.fullmatch(word):
+        return Trouble(Outcome.FAIL, f"http.{reply.status}", f"{urlsplit(reply.url).path} answered {reply.status}")
+    words = said.get("error") if isinstance(said, dict) else None
+    code = f"matrix.{word.removeprefix('M_').lower().replace('_', '-')}"
+    # Asking too often is our own doing and says nothing of those who do not.
+    outcome = Outcome.UNKNOWN if word == "M_LIMIT_EXCEEDED" else Outcome.FAIL
+    return Trouble(outcome, code, f"{word}: {words if isinstance(words, str) else reply.status}")

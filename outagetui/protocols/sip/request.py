@@ -1,0 +1,74 @@
+"""A request before it has a way: who asks whom for what, in one conversation (RFC 3261 section 8.1.1)."""
+
+import secrets
+
+from msgspec import Struct
+
+from outagetui.net.trouble import unknown
+from outagetui.protocols.sip.message import compose
+from outagetui.protocols.sip.wire import Wire
+
+MAX_FORWARDS = 70
+AGENT = "outagetui"
+
+
+def new_tag() -> str:
+    """Return a tag or Call-ID nobody else has."""
+    return secrets.token_hex(12)
+
+
+def new_branch() -> str:
+    """Return a branch as RFC 3261 section 8.1.1.7 marks them."""
+    return f"z9hG4bK{secrets.token_hex(16)}"
+
+
+class Party(Struct, frozen=True):
+    """The fixed part of a conversation: From and To values, and the Call-ID."""
+
+    local: str
+    remote: str
+    call_id: str
+    local_tag: str
+
+    @classmethod
+    def between(cls, local: str, remote: str) -> "Party":
+        """Begin a conversation of the URI `local` with `remote`."""
+        local_tag = new_tag()
+        return cls(f"<{local}>;tag={local_tag}", f"<{remote}>", new_tag(), local_tag)
+
+
+class Request(Struct, frozen=True):
+    """One request; `more` are the headers beyond those every request has."""
+
+    method: str
+    uri: str
+    party: Party
+    seq: int
+    more: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+    def wire_form(self, wire: Wire, branch: str, *more: tuple[str, str]) -> bytes:
+        """Return the bytes to send on `wire`, with `more` headers, such as authorization."""
+        headers = [
+            ("Via", f"SIP/2.0/{wire.transport} {wire.local};rport;branch={branch}"),
+            ("Max-Forwards", str(MAX_FORWARDS)),
+            ("From", self.party.local),
+            ("To", self.party.remote),
+            ("Call-ID", self.party.call_id),
+            ("CSeq", f"{self.seq} {self.method}"),
+            ("User-Agent", AGENT),
+        ]
+        return compose(f"{self.method} {self.uri} SIP/2.0", (*headers, *self.more, *more), self.body)
+
+
+def contact(wire: Wire, user: str) -> str:
+    """Return the URI at which `wire` reaches us."""
+    transport = "" if wire.transport == "UDP" else f";transport={wire.transport.lower()}"
+    return f"<sip:{user}@{wire.local}{transport}>"
+
+
+def plain(text: str, what: str) -> str:
+    """Return `text` if it can stand in a header; else unknown `option.invalid`."""
+    if not text or not text.isprintable() or any(char in ' <>"@' for char in text):
+        unknown("option.invalid", f"{what} {text!r} cannot stand in a SIP address")
+    return text

@@ -1,0 +1,101 @@
+"""The words XMPP has for errors, made our codes.
+
+`xmpp.host-unknown` and `xmpp.conflict` are stream errors (RFC 6120 section 4.9) with a code of their own, every other
+one is `xmpp.stream-error`; a refused login is `xmpp.CONDITION` of section 6.5, a refused request that of section 8.3.
+"""
+
+from xml.etree.ElementTree import Element
+
+from outagetui.core.model import Outcome
+from outagetui.core.text import clean
+from outagetui.net.trouble import Trouble
+
+STANZA = "urn:ietf:params:xml:ns:xmpp-stanzas"
+STREAM = "urn:ietf:params:xml:ns:xmpp-streams"
+SASL = "urn:ietf:params:xml:ns:xmpp-sasl"
+UNDEFINED = "undefined-condition"
+
+_STANZAS = frozenset(
+    (
+        *("bad-request", "conflict", "feature-not-implemented", "forbidden", "gone", "internal-server-error"),
+        *("item-not-found", "jid-malformed", "not-acceptable", "not-allowed", "not-authorized", "policy-violation"),
+        *("recipient-unavailable", "redirect", "registration-required", "remote-server-not-found"),
+        *("remote-server-timeout", "resource-constraint", "service-unavailable", "subscription-required"),
+        "unexpected-request",
+    )
+)
+_LOGINS = frozenset(
+    (
+        *("aborted", "account-disabled", "credentials-expired", "encryption-required", "incorrect-encoding"),
+        *("invalid-authzid", "invalid-mechanism", "malformed-request", "mechanism-too-weak", "not-authorized"),
+        "temporary-auth-failure",
+    )
+)
+_STREAMS_OF_NOTE = frozenset({"host-unknown", "conflict"})
+
+
+class Answered(Trouble):
+    """The far side answered, and did not do what it was asked to."""
+
+    def __init__(self, code: str, words: str) -> None:
+        super().__init__(Outcome.FAIL, code, words)
+
+
+class Refused(Answered):
+    """The far side answered with an error: its `condition`, and what it said to it."""
+
+    def __init__(self, condition: str, words: str) -> None:
+        super().__init__(f"xmpp.{condition}", words)
+        self.condition = condition
+
+
+def condition(element: Element, space: str) -> tuple[str, str]:
+    """Return the condition that `element` holds in namespace `space`, and the text beside it."""
+    word, text = UNDEFINED, ""
+    for each in element.iter():
+        if isinstance(each.tag, str) and each.tag.startswith(f"{{{space}}}"):
+            name = each.tag[len(space) + 2 :]
+            if name == "text":
+                text = (each.text or "").strip()
+            elif name not in ("failure", "error") and word == UNDEFINED:
+                word = name
+    return word, text
+
+
+def refused(stanza: Element, what: str) -> Refused:
+    """Return the trouble that an answer of type error means to `what` we asked."""
+    word, text = condition(stanza, STANZA)
+    word = word if word in _STANZAS else UNDEFINED
+    return Refused(word, f"{what}: {word}{f' ({text})' if text else ''}")
+
+
+def login_refused(failure: Element, account: str) -> Refused:
+    """Return the trouble that a failed login means."""
+    word, text = condition(failure, SASL)
+    word = word if word in _LOGINS else UNDEFINED
+    return Refused(word, f"{account} was refused: {word}{f' ({text})' if text else ''}")
+
+
+def stream_ended(word: str, text: str = "") -> Trouble:
+    """Return the trouble that a stream error means."""
+    code = f"xmpp.{word}" if word in _STREAMS_OF_NOTE else "xmpp.stream-error"
+    return Trouble(Outcome.FAIL, code, f"the server ended the stream: {word}{f' ({text})' if text else ''}")
+
+
+_HINTS = {
+    "xmpp.not-authorized": "the secret does not hold the account's password",
+    "xmpp.forbidden": "the account has no right to; it must be owner or admin there",
+    "xmpp.not-allowed": "the server lets this account not do that",
+    "xmpp.registration-required": "only members may enter; make the account one",
+    "xmpp.room-password": "choose another room",
+    "xmpp.no-tls": "nothing is sent without encryption",
+    "xmpp.host-unknown": "the server does not serve this domain",
+    "timeout": "the server does not answer",
+    "tcp.refused": "is the server running?",
+}
+
+
+def explained(trouble: Trouble) -> str:
+    """Return in words for an operator what happened, and what it means."""
+    hint = _HINTS.get(trouble.code, "")
+    return "; ".join(filter(None, (clean(trouble.detail or trouble.code), hint)))

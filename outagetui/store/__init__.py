@@ -1,0 +1,1 @@
+"""The store: one SQLite file, written by the daemon, read by everybody."""

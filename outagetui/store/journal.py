@@ -1,0 +1,247 @@
+"""The store: one SQLite file with samples, live verdicts and the chained journal. Only the daemon opens it to write.
+
+Journal commits are `synchronous=FULL`; samples are cheap and may lose a second to a power cut. Times are integers:
+microseconds for the journal, milliseconds for samples.
+"""
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from outagetui.core.model import Entry, Observation, Outcome
+from outagetui.facts.events import Event, encode, kind_of
+from outagetui.facts.live import Beat, Live, Public, pack
+
+SCHEMA = 1
+GENESIS = "0" * 64
+OUTCOMES = (Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.UNKNOWN)
+KEEP_SAMPLES = 86400.0
+KEEP_MINUTES = 90 * 86400.0
+PHASES = 6
+
+TABLES = f"""
+CREATE TABLE meta(key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
+CREATE TABLE words(id INTEGER PRIMARY KEY, word TEXT UNIQUE NOT NULL);
+CREATE TABLE samples(at INTEGER, series INTEGER, outcome INTEGER, latency INTEGER, code INTEGER, detail INTEGER,
+  value REAL, shape INTEGER, {", ".join(f"p{n} INTEGER" for n in range(PHASES))});
+CREATE TABLE minutes(series INTEGER, minute INTEGER, passed INTEGER, warned INTEGER, failed INTEGER, unknown INTEGER,
+  least INTEGER, total INTEGER, most INTEGER, PRIMARY KEY(series, minute)) WITHOUT ROWID;
+CREATE TABLE live(series INTEGER PRIMARY KEY, document BLOB NOT NULL);
+CREATE TABLE journal(seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, kind TEXT NOT NULL,
+  document TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL);
+PRAGMA user_version={SCHEMA};
+"""
+
+
+class WriteError(Exception):
+    """Nothing was written; the message says why, in words for the operator."""
+
+
+class StoreError(Exception):
+    """The store cannot be used; the message says why and what to do."""
+
+
+def chain(seq: int, at_us: int, actor: str, kind: str, document: str, prev: str) -> str:
+    """Return the hash of an entry: SHA-256 over the previous hash and the entry's canonical JSON."""
+    import hashlib  # readers of the store that verify nothing start without OpenSSL
+
+    body = msgspec.json.encode(
+        {"actor": actor, "at": at_us, "document": document, "kind": kind, "seq": seq}, order="sorted"
+    )
+    return hashlib.sha256(prev.encode() + body).hexdigest()
+
+
+class Store:
+    """The daemon's hands on the file. Every method is blocking; call them from one thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._db = _open(path)
+        self._words: dict[str, int] = {}
+        self._head = self._newest()
+
+    def append(self, at: float, actor: str, *events: Event) -> list[Entry]:
+        """Append `events` in one durable commit and return them as entries; on sqlite3.Error nothing was kept."""
+        seq, prev = self._head
+        at_us = round(at * 1e6)
+        entries: list[Entry] = []
+        for event in events:
+            seq += 1
+            kind, document = kind_of(event), encode(event)
+            digest = chain(seq, at_us, actor, kind, document, prev)
+            entries.append(Entry(seq, at_us / 1e6, actor, kind, document, prev, digest))
+            prev = digest
+        self._db.execute("PRAGMA synchronous=FULL")
+        try:
+            with self._transaction():
+                self._db.executemany(
+                    "INSERT INTO journal VALUES(?,?,?,?,?,?,?)",
+                    [(e.seq, at_us, e.actor, e.kind, e.document, e.prev, e.hash) for e in entries],
+                )
+                self._put("head", f"{seq}:{prev}".encode())
+        finally:
+            self._db.execute("PRAGMA synchronous=NORMAL")
+        self._head = seq, prev
+        return entries
+
+    def entries(self) -> list[Entry]:
+        """Return the whole journal, oldest first."""
+        return [_entry(row) for row in self._db.execute("SELECT * FROM journal ORDER BY seq")]
+
+    def record(self, observations: Sequence[Observation], live: Iterable[Live], beat: Beat) -> None:
+        """Keep samples, the live rows that changed and the sign of life in one commit."""
+        with self._transaction():
+            self._db.executemany(
+                f"INSERT INTO samples VALUES({','.join('?' * (8 + PHASES))})",
+                [self._sample(seen) for seen in observations],
+            )
+            self._db.executemany(
+                "INSERT OR REPLACE INTO live VALUES(?,?)",
+                [(self._word(f"{row.check}@{row.vantage}"), pack(row)) for row in live],
+            )
+            self._put("beat", pack(beat))
+
+    def _sample(self, seen: Observation) -> tuple[int | float | None, ...]:
+        sample = seen.sample
+        names = list(sample.phases)[:PHASES]
+        spans: list[int | None] = [round(sample.phases[name] * 1000) for name in names]
+        spans += [None] * (PHASES - len(spans))
+        return (
+            round(seen.at * 1000),
+            self._word(f"{seen.check}@{seen.vantage}"),
+            OUTCOMES.index(sample.outcome),
+            None if sample.latency_ms is None else round(sample.latency_ms * 1000),
+            self._word(sample.code),
+            self._word(sample.detail),
+            sample.value,
+            self._word(" ".join(names)),
+            *spans,
+        )
+
+    def _word(self, word: str) -> int:
+        found = self._words.get(word)
+        if found is None:
+            row = self._db.execute("SELECT id FROM words WHERE word=?", (word,)).fetchone()
+            if row is None:
+                row = self._db.execute("INSERT INTO words(word) VALUES(?) RETURNING id", (word,)).fetchone()
+            found = self._words[word] = int(row[0])
+        return found
+
+    def live(self) -> list[Live]:
+        """Return the last known live rows, for a daemon that starts again."""
+        return [msgspec.msgpack.decode(row[0], type=Live) for row in self._db.execute("SELECT document FROM live")]
+
+    def publish(self, public: Public, keep: Iterable[str]) -> None:
+        """Write the screens' copy of the configuration and forget live rows of checks other than `keep`."""
+        with self._transaction():
+            self._put("public", pack(public))
+            kept = {self._word(series) for series in keep}
+            gone = [(row[0],) for row in self._db.execute("SELECT series FROM live") if row[0] not in kept]
+            self._db.executemany("DELETE FROM live WHERE series=?", gone)
+
+    def roll_up(self, now: float) -> None:
+        """Fold samples older than a day into minutes, drop minutes older than 90 days and words nobody uses."""
+        day = round((now - KEEP_SAMPLES) * 1000) // 60000 * 60000
+        with self._transaction():
+            self._db.execute(
+                "INSERT INTO minutes SELECT series, at/60000, sum(outcome=0), sum(outcome=1), sum(outcome=2),"
+                " sum(outcome=3), min(latency), coalesce(sum(latency), 0), max(latency)"
+                " FROM samples WHERE at < ? GROUP BY series, at/60000"
+                " ON CONFLICT DO UPDATE SET passed=passed+excluded.passed, warned=warned+excluded.warned,"
+                " failed=failed+excluded.failed, unknown=unknown+excluded.unknown,"
+                " least=coalesce(min(least, excluded.least), least, excluded.least), total=total+excluded.total,"
+                " most=coalesce(max(most, excluded.most), most, excluded.most)",
+                (day,),
+            )
+            self._db.execute("DELETE FROM samples WHERE at < ?", (day,))
+            self._db.execute("DELETE FROM minutes WHERE minute < ?", (round((now - KEEP_MINUTES) / 60),))
+            self._db.execute(
+                "DELETE FROM words WHERE id NOT IN (SELECT series FROM samples UNION SELECT code FROM samples"
+                " UNION SELECT detail FROM samples UNION SELECT shape FROM samples UNION SELECT series FROM minutes"
+                " UNION SELECT series FROM live)"
+            )
+            self._words.clear()
+
+    def leave(self) -> None:
+        """Checkpoint so that readers of another user find a complete file; the caller then ends with `os._exit`.
+
+        The connection is not closed: that would remove `-shm`, which such readers must not create themselves.
+        """
+        with contextlib.suppress(sqlite3.Error):
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def close(self) -> None:
+        """Close the file, for tests and for commands that own it for a moment."""
+        self._db.close()
+
+    def _newest(self) -> tuple[int, str]:
+        """Return number and hash of the newest entry ever written.
+
+        When the newest entries were cut off, the recorded head is ahead: going on behind it keeps the gap in evidence.
+        """
+        last = self._db.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
+        seq, digest = last or (0, GENESIS)
+        row = self._db.execute("SELECT value FROM meta WHERE key='head'").fetchone()
+        recorded, _, its = row[0].decode().partition(":") if row else ("0", "", "")
+        return (int(recorded), its) if int(recorded) > seq else (seq, digest)
+
+    def _put(self, key: str, value: bytes) -> None:
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES(?,?)", (key, value))
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            self._words.clear()  # those just made are rolled back too
+            with contextlib.suppress(sqlite3.Error):
+                self._db.execute("ROLLBACK")
+            raise
+
+
+def _entry(row: tuple[int, int, str, str, str, str, str]) -> Entry:
+    seq, at_us, actor, kind, document, prev, digest = row
+    return Entry(seq, at_us / 1e6, actor, kind, document, prev, digest)
+
+
+def make_place(path: Path) -> None:
+    """Make the store's directory as a reader of another group needs it (2750), unless it is there. Raises OSError."""
+    if not path.parent.is_dir():
+        path.parent.mkdir(parents=True)
+        path.parent.chmod(0o2750)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    try:
+        make_place(path)
+        fresh = not path.exists()
+        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
+        if fresh:
+            path.chmod(0o640)
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master")}
+        if tables and not tables >= {"meta", "journal"}:  # asked before anything is changed in it
+            raise StoreError(f"{path}: an SQLite file of another program; name another store")
+        if version > SCHEMA:
+            raise StoreError(
+                f"{path}: written by a newer outagetui (schema {version}, this version knows {SCHEMA}); "
+                "install that version, or name another store"
+            )
+        if db.execute("PRAGMA journal_mode=WAL").fetchone()[0] != "wal":
+            raise StoreError(
+                f"{path}: the file system does not support SQLite's WAL mode; name a store on a local disk"
+            )
+        db.execute("PRAGMA synchronous=NORMAL")
+        if version == 0:
+            db.executescript(f"BEGIN IMMEDIATE; {TABLES} COMMIT;")
+    except sqlite3.DatabaseError as error:
+        raise StoreError(f"{path}: cannot be used as the store: {error}") from error
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be used as the store: {os.strerror(error.errno or 0)}") from error
+    return db

@@ -1,0 +1,1 @@
+"""An announcement's words: composed, counted, made to fit. Pure."""
