@@ -7,8 +7,8 @@ from typing import Any
 import outagetui.actions.http  # noqa: F401 - loaded before any step is timed
 from outagetui import actions
 from outagetui.actions import Result
-from tests.actions.places import Place, plan_of
-from tests.probes.servers import Handler
+from tests.kit.places import Place, plan_of
+from tests.kit.servers import Handler
 
 
 async def act(place: Place, url: str, timeout: float = 5.0, **options: Any) -> Result:

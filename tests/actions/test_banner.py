@@ -15,9 +15,9 @@ from outagetui.actions import Result
 from outagetui.actions.webchat_banner import Fragment
 from outagetui.facts.events import StepPlan
 from tests.actions.http_desk import Desk, Received, after_request, reset, silence
-from tests.actions.places import KEY, Place, plan_of, without
-from tests.probes.cancel import cancelled_at
-from tests.probes.servers import Pki, hanging, refused_port, reply, serve
+from tests.kit.cancel import cancelled_at
+from tests.kit.places import KEY, Place, plan_of, without
+from tests.kit.servers import Pki, hanging, refused_port, reply, serve
 
 CANARY = "canary-bearer-7f31"
 EVIL = "\"'><script>alert(1)</script><!-- --> {{x}} <?php ?> &amp; \\u003c </div> \u202e\n\n<img src=x onerror=y>"

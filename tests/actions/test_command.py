@@ -17,8 +17,8 @@ from outagetui.facts.events import StepPlan
 from outagetui.machine import program as process
 from outagetui.machine.commands import value_trouble
 from outagetui.machine.secrets import SecretError
-from tests.actions.places import without
-from tests.actions.programs import (
+from tests.kit.places import without
+from tests.kit.programs import (
     PRINTS_ARGV,
     PYTHON,
     Shell,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from outagetui import actions
 from outagetui.facts.events import StepPlan
-from tests.actions.programs import Shell, command_step, harmless, script
+from tests.kit.programs import Shell, command_step, harmless, script
 
 
 @pytest.fixture

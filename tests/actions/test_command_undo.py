@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from outagetui.playbook.plan import answers, dry_run
 from outagetui.playbook.unwind import take_back, undo_of
-from tests.actions.programs import RESTART, SERVICE, planned, service_step, step
+from tests.kit.programs import RESTART, SERVICE, planned, service_step, step
 
 
 @pytest.mark.parametrize(("verb", "back"), [("start", "stop"), ("stop", "start")])

@@ -5,9 +5,9 @@ from pathlib import Path
 import dns.message
 import dns.rcode
 import pytest
-from tests.actions.places import Place
 from tests.actions.zones import NEW, OLD, act, keyed, step
-from tests.probes.nameservers import nameserver, reply_to
+from tests.kit.nameservers import nameserver, reply_to
+from tests.kit.places import Place
 from tests.servers.knot import Knot
 
 

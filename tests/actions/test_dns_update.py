@@ -15,11 +15,11 @@ from outagetui.actions import Result
 from outagetui.facts.events import StepPlan
 from outagetui.playbook.network_steps import of_dns_update
 from outagetui.playbook.plan import undo_of
-from tests.actions.places import Place, without
 from tests.actions.relay import relay
 from tests.actions.zones import NEW, OLD, OTHER, act, keyed, recover, step
-from tests.probes.nameservers import reply_to
-from tests.probes.servers import open_descriptors, refused_port, serve, settle
+from tests.kit.nameservers import reply_to
+from tests.kit.places import Place, without
+from tests.kit.servers import open_descriptors, refused_port, serve, settle
 from tests.servers.knot import KEY, SCANT, Knot
 
 

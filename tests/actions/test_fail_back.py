@@ -7,8 +7,8 @@ import pytest
 from outagetui.actions import fail_back as failing_back
 from outagetui.core.model import Check, Outcome, Sample, State
 from outagetui.facts.events import StepAsked, StepEnded, StepPlan
-from tests.runs import Pen, Place, World, activate, manual, runner_of, settle
-from tests.virtual_loop import run as in_virtual_time
+from tests.kit.runs import Pen, Place, World, activate, manual, runner_of, settle
+from tests.kit.virtual_loop import run as in_virtual_time
 
 PLAN = StepPlan(
     id="proof",

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from outagetui import actions
 from tests.actions.http_desk import Desk, act
-from tests.actions.places import KEY, Place, plan_of, without
-from tests.probes.servers import (
+from tests.kit.places import KEY, Place, plan_of, without
+from tests.kit.servers import (
     Pki,
     refused_port,
     reply,

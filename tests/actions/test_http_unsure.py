@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from outagetui import actions
 from tests.actions.http_desk import Desk, act, after_request, reset, silence
-from tests.actions.places import KEY, Place, plan_of
-from tests.probes.servers import (
+from tests.kit.places import KEY, Place, plan_of
+from tests.kit.servers import (
     Handler,
     Pki,
     black_hole,

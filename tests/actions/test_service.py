@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from outagetui import actions
 from outagetui.facts.events import StepPlan
-from tests.actions.programs import Shell, script, service_step
+from tests.kit.programs import Shell, script, service_step
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 from outagetui.actions import Result
 from outagetui.net.trouble import Trouble
 from outagetui.protocols.xmpp.office import Office
-from tests.actions.xmpp_people import PASSWORDS, Place, Server, act, online, recover, until_empty
-from tests.probes.cancel import cancelled_at
-from tests.probes.servers import Pki, open_descriptors, settle
+from tests.kit.cancel import cancelled_at
+from tests.kit.servers import Pki, open_descriptors, settle
+from tests.kit.xmpp_people import PASSWORDS, Place, Server, act, online, recover, until_empty
 from tests.servers.prosody import ROOMS, Prosody
 
 ADA, EVE = "ada@example.test", "eve@example.test"

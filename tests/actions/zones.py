@@ -6,7 +6,7 @@ from typing import Any
 from outagetui import actions
 from outagetui.actions import Result
 from outagetui.facts.events import StepPlan
-from tests.actions.places import Place, plan_of, without
+from tests.kit.places import Place, plan_of, without
 from tests.servers.knot import KEY, Knot
 
 OLD, NEW, OTHER = "127.0.0.1", "192.0.2.9", "192.0.2.77"

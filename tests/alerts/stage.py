@@ -16,7 +16,7 @@ from outagetui.facts.events import AlertEnded, AlertIntended, Event, StateChange
 from outagetui.facts.ledger import Ledger
 from outagetui.machine.secrets import SecretError, Secrets
 from outagetui.store.journal import WriteError
-from tests import virtual_loop
+from tests.kit import virtual_loop
 
 T = TypeVar("T")
 BEGIN = 1_800_000_000.0  # a Friday in January 2027, 08:00 UTC

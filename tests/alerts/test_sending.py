@@ -10,7 +10,7 @@ from outagetui.alerts.hide import hide
 from outagetui.alerts.post import trouble_of
 from outagetui.alerts.send import Sent, send
 from outagetui.alerts.words import Message
-from tests.alerts.receivers import Post, Web
+from tests.kit.receivers import Post, Web
 
 CANARY = "canary-7c1f-token"
 WORDS = Message(

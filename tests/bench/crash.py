@@ -3,8 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.bench.report import Row
-from tests.daemon.crash import Crash, Tally
-from tests.daemon.house import house
+from tests.kit.crash import Crash, Tally
+from tests.kit.house import house
 
 KILLS = 500
 EACH = 25  # kills of one store; then another begins

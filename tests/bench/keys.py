@@ -10,7 +10,7 @@ from outagetui.tui.glyphs import CURSOR
 from tests.bench import daemon as ours
 from tests.bench.report import Row, percentile
 from tests.bench.site import site
-from tests.pty_driver import Pty, python
+from tests.kit.pty_driver import Pty, python
 
 CHANNELS, PRESSES = 50, 200
 

@@ -7,7 +7,7 @@ from tests.bench import daemon as ours
 from tests.bench.process import rss_mb
 from tests.bench.report import Row
 from tests.bench.site import site
-from tests.pty_driver import Pty, python
+from tests.kit.pty_driver import Pty, python
 
 CHANNELS, SECONDS = 50, 20.0
 

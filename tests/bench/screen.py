@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.bench.process import cpu_seconds, rss_mb
 from tests.bench.report import Row, median
 from tests.bench.writer import order, writing
-from tests.pty_driver import Pty, python
+from tests.kit.pty_driver import Pty, python
 
 CHANNELS, ROUNDS = 200, 7
 COLUMNS, LINES = 120, 40

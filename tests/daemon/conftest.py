@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
-from tests.daemon.house import House, house
 from tests.daemon.resident import Resident
+from tests.kit.house import House, house
 
 
 @pytest.fixture(name="home")

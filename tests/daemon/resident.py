@@ -11,7 +11,7 @@ from outagetui.config import load
 from outagetui.daemon import service
 from outagetui.daemon.service import Daemon
 from outagetui.store.journal import Store
-from tests.daemon.house import House
+from tests.kit.house import House
 
 
 class Resident:

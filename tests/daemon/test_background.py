@@ -17,8 +17,8 @@ from outagetui.facts.events import Activated, AnnouncementMade, DaemonStarted, D
 from outagetui.orders import launch
 from outagetui.orders.client import OrderClient
 from outagetui.orders.launch import LaunchError, connect
-from tests.daemon.house import NOBODY, Client, House, as_user, descriptors, eventually
 from tests.daemon.resident import Resident
+from tests.kit.house import NOBODY, Client, House, as_user, descriptors, eventually
 
 STARTED = "started a daemon in the background; outagetui daemon --stop ends it\n"
 

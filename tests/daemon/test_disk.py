@@ -11,9 +11,9 @@ from outagetui.config import load
 from outagetui.daemon import main as entrance
 from outagetui.facts.events import AnnouncementMade, DeliveryEnded, StateChanged, StepEnded
 from outagetui.orders.wire import NEEDS
-from tests.daemon.house import NOBODY, House, as_user, eventually
 from tests.daemon.notified import Listener
-from tests.daemon.rules import obeyed
+from tests.kit.house import NOBODY, House, as_user, eventually
+from tests.kit.rules import obeyed
 
 pytestmark = pytest.mark.alone
 

@@ -8,7 +8,7 @@ from outagetui.facts import events
 from outagetui.facts.events import DaemonStarted, DrillEnded, RunEnded, RunStarted
 from outagetui.store.journal import Store
 from outagetui.store.source import StoreSource
-from tests.daemon.house import House
+from tests.kit.house import House
 
 
 def played(place: Path) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from outagetui.facts.events import Activated, DaemonStarted, DaemonStopped
 from outagetui.store.reader import Reader
-from tests.daemon.house import NOBODY, House, as_user, descriptors, eventually
+from tests.kit.house import NOBODY, House, as_user, descriptors, eventually
 
 GROUP = 54321  # a group of ours; it needs no name
 

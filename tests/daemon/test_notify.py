@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from outagetui.daemon.notify import Notifier
-from tests.daemon.house import House
 from tests.daemon.notified import Listener
 from tests.daemon.resident import Resident
+from tests.kit.house import House
 
 pytestmark = pytest.mark.alone
 

@@ -15,7 +15,7 @@ import pytest
 from outagetui.facts.events import Acked, Activated, Muted, StateChanged
 from outagetui.orders.launch import connect
 from outagetui.orders.wire import LINE_LIMIT, NEEDS
-from tests.daemon.house import CHANNEL, NOBODY, Client, House, as_user, eventually, free_port, house
+from tests.kit.house import CHANNEL, NOBODY, Client, House, as_user, eventually, free_port, house
 
 
 @pytest.fixture(name="shared", scope="module")

@@ -17,8 +17,8 @@ from outagetui.machine.secrets import Secrets
 from outagetui.net.vantage import Vantage
 from outagetui.probes import look
 from outagetui.store.reader import Reader
-from tests.daemon.house import CHANNEL, House, eventually, free_port
 from tests.daemon.resident import Resident
+from tests.kit.house import CHANNEL, House, eventually, free_port
 
 pytestmark = pytest.mark.alone
 

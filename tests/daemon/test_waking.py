@@ -11,9 +11,9 @@ from outagetui.alerts import chain
 from outagetui.config import deep, load
 from outagetui.daemon import alarm, service
 from outagetui.facts.events import AlertEnded, AlertIntended, HeartbeatChanged, StateChanged
-from tests.alerts.receivers import Post, Web
-from tests.daemon.house import House, eventually
 from tests.daemon.resident import Resident
+from tests.kit.house import House, eventually
+from tests.kit.receivers import Post, Web
 
 CANARY = "canary-51d2-topic"
 CHAIN = """

@@ -13,10 +13,10 @@ from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import AppriseOptions
 from outagetui.outlets import find, publish, retract, seen
 from outagetui.wording.fit import fit
-from tests.alerts.receivers import Web
+from tests.kit.receivers import Web
+from tests.kit.servers import refused_port
 from tests.outlets.kit import ACCOUNTS, PAGE, delivery_of
 from tests.outlets.mailkit import tools_at
-from tests.probes.servers import refused_port
 
 CANARY = "canary5d20"
 

@@ -13,7 +13,7 @@ from outagetui.core.model import Command, Outlet
 from outagetui.core.outlet_options import CommandOutletOptions
 from outagetui.outlets import Delivered, Tools, find, publish, retract, seen
 from outagetui.wording.fit import fit
-from tests.actions.programs import script
+from tests.kit.programs import script
 from tests.outlets.kit import delivery_of
 from tests.outlets.mailkit import tools_at
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 from outagetui.outlets import Delivered, find, publish, retract, seen
+from tests.kit.servers import black_hole, refused_port
 from tests.outlets.kit import delivery_of
 from tests.outlets.mailkit import PEOPLE, outlet_for, tools_at
 from tests.outlets.servers.post import PASSWORD, Post
-from tests.probes.servers import black_hole, refused_port
 from tests.servers.certificates import Certificates
 
 

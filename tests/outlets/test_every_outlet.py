@@ -8,9 +8,9 @@ from msgspec.structs import replace
 from outagetui.core.model import Outlet
 from outagetui.outlets import Delivered, Tools, find, publish, retract, seen
 from outagetui.outlets.service import shows, text_of
+from tests.kit.servers import black_hole, refused_port
 from tests.outlets.kit import AT, CASES, Case, delivery_of, outlet_of, tools_for
 from tests.outlets.servers.service import Answer, Fault, Service, running
-from tests.probes.servers import black_hole, refused_port
 
 pytestmark = pytest.mark.parametrize("case", CASES, ids=[case.kind for case in CASES])
 LOST = ("silent", "dropped", "stored", "stuck", "half", "stalled", "garbled")

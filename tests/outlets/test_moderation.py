@@ -6,11 +6,11 @@ from msgspec.structs import replace
 from outagetui.announce.outbox import Outbox
 from outagetui.core.model import Outlet, State
 from outagetui.outlets import Delivered, Delivery, Placed, Tools, find, publish, retract
+from tests.announce.test_outbox import config
 from tests.outlets.kit import AT, CASES, delivery_of, outlet_of, tools_for
 from tests.outlets.servers.discourse import Discourse
 from tests.outlets.servers.service import Answer, running
-from tests.test_outbox import config
-from tests.test_runner import Pen
+from tests.playbook.test_runner import Pen
 
 CASE = next(case for case in CASES if case.kind == "discourse")
 HELD = "held until a moderator approves it"

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from outagetui.core.model import Outlet
 from outagetui.outlets import MaybeSentError, UnsentError
 from outagetui.outlets.http import LIMIT, READ_FOR_WORDS, Reply, Wire, words
+from tests.kit.servers import answering, hanging, reply, saying, serve
 from tests.outlets.kit import TOOLS
-from tests.probes.servers import answering, hanging, reply, saying, serve
 from tests.servers.certificates import Certificates
 
 OUTLET = Outlet(id="blog", name="Blog", kind="wordpress", audience="customers", timeout=2.0)

@@ -14,10 +14,10 @@ from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import XmppOutletOptions
 from outagetui.outlets import Delivered, Delivery, Placed, Tools, find, publish, retract, seen
 from outagetui.protocols.xmpp.office import Office
-from tests.actions.xmpp_people import PASSWORDS, Person, Server, online
+from tests.kit.servers import Pki, open_descriptors, settle
+from tests.kit.xmpp_people import PASSWORDS, Person, Server, online
 from tests.outlets.kit import delivery_of
 from tests.outlets.mailkit import tools_at
-from tests.probes.servers import Pki, open_descriptors, settle
 from tests.servers.prosody import ROOMS, Prosody
 
 ROOM = f"lobby@{ROOMS}"

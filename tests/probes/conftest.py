@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from outagetui.machine.secrets import Secrets
 from outagetui.net.vantage import Vantage
-from tests.probes.servers import Pki, open_descriptors, settle
+from tests.kit.servers import Pki, open_descriptors, settle
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import time
 import pytest
 from outagetui.core.model import Outcome
 from outagetui.net.vantage import Vantage
-from tests.probes.servers import (
+from tests.kit.servers import (
     Pki,
     answering,
     black_hole,

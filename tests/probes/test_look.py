@@ -20,7 +20,7 @@ from outagetui.machine.secrets import Secrets
 from outagetui.net.trouble import Phases, Trouble, from_os_error
 from outagetui.net.vantage import Vantage
 from outagetui.probes import look
-from tests.probes.servers import (
+from tests.kit.servers import (
     Handler,
     Pki,
     answering,

@@ -12,9 +12,9 @@ from outagetui.protocols.sip.call import Call
 from outagetui.protocols.sip.message import Incoming, compose
 from outagetui.protocols.sip.ration import Grant
 from outagetui.protocols.sip.uri import Hop
-from tests.probes.servers import Pki
-from tests.sip.peers import Peer, by_tcp, by_udp, reply
-from tests.sip.phones import Phone, call, with_phone
+from tests.kit.peers import Peer, by_tcp, by_udp, reply
+from tests.kit.phones import Phone, call, with_phone
+from tests.kit.servers import Pki
 
 
 async def test_the_route_set_and_the_contact_are_kept_to(caller: Vantage, no_leaks: None) -> None:

@@ -11,13 +11,13 @@ from outagetui.core.model import Outcome
 from outagetui.machine.secrets import Secrets
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.sip.message import Incoming, parse
-from tests.probes.cancel import cancelled_at
-from tests.probes.servers import Pki, look_at, refused_port, serve
-from tests.probes.servers import saying as stream_saying
+from tests.kit.cancel import cancelled_at
+from tests.kit.peers import Handler, by_tcp, by_udp, reply, saying
+from tests.kit.servers import Pki, look_at, refused_port, serve
+from tests.kit.servers import saying as stream_saying
+from tests.protocols.sip.test_message import PLAIN, TORTURE
 from tests.servers.kamailio import Kamailio
 from tests.servers.udp_proxy import UdpProxy
-from tests.sip.peers import Handler, by_tcp, by_udp, reply, saying
-from tests.sip.test_message import PLAIN, TORTURE
 
 
 @pytest.fixture(scope="module")

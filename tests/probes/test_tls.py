@@ -8,7 +8,7 @@ import pytest
 from outagetui.core.model import Outcome
 from outagetui.net.certificate import left
 from outagetui.net.vantage import Vantage
-from tests.probes.servers import (
+from tests.kit.servers import (
     Handler,
     Pki,
     black_hole,

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from outagetui.core.model import Outcome
 from outagetui.machine.secrets import Secrets
 from outagetui.net.vantage import Vantage
-from tests.probes.cancel import cancelled_at
-from tests.probes.servers import (
+from tests.kit.cancel import cancelled_at
+from tests.kit.servers import (
     Handler,
     Pki,
     answering,

@@ -16,7 +16,7 @@ from outagetui.report.gather import gather
 from outagetui.report.html import html
 from outagetui.report.markdown import markdown
 from outagetui.store.journal import Store
-from tests.daemon.house import House, eventually
+from tests.kit.house import House, eventually
 from tests.report.story import BEGIN, MINUTE, PUBLIC, night, sample, samples, state, write
 
 

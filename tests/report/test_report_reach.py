@@ -14,8 +14,8 @@ from outagetui.facts.live import Public
 from outagetui.report.blind_spots import Unseen, stretches
 from outagetui.report.evidence import Evidence, Tally, failing_shares, first_failure, without
 from outagetui.report.reach_over_time import Step, Story, stories
+from tests.kit.stores import business, channel
 from tests.report.story import CHANNELS, PUBLIC, SEGMENTS, state
-from tests.stores import business, channel
 
 NOTHING = Evidence({}, [], {})
 UP = [(0.0, state(each.id, "unknown", "up")) for each in CHANNELS]

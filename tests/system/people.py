@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.daemon.house import as_user
+from tests.kit.house import as_user
 
 
 class Person:

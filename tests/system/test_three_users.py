@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from outagetui.facts.events import Activated, StateChanged
 from outagetui.store.reader import Reader
-from tests.daemon.house import eventually
-from tests.pty_driver import Pty
+from tests.kit.house import eventually
+from tests.kit.pty_driver import Pty
 from tests.servers.sshd import Sshd
 from tests.system.village import Village, village
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from outagetui.config.system import install
-from tests.daemon.house import House
+from tests.kit.house import House
 from tests.servers.sshd import Sshd
 from tests.system.people import People, Person
 from tests.system.reachable import program

@@ -1,7 +1,7 @@
 """Composing over a slow line: a key sends what it changes and no more."""
 
 import pytest
-from tests.pty_driver import ALLOWED, Pty, python
+from tests.kit.pty_driver import ALLOWED, Pty, python
 
 
 @pytest.mark.parametrize(("columns", "lines"), [(80, 24), (140, 40)])

@@ -8,7 +8,7 @@ from outagetui.tui.frame import Frame
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
-from tests.pty_driver import ALLOWED, Picture, Pty, python
+from tests.kit.pty_driver import ALLOWED, Picture, Pty, python
 from tests.tui.fakes import Clock, FakeOrders, FakeSource, everything
 from textual._compositor import LayoutUpdate
 from textual.geometry import Region

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 from outagetui.tui.terminal import DEADLINE, REFUSED, TTY_CHECK
-from tests.pty_driver import Pty, python
+from tests.kit.pty_driver import Pty, python
 
 OFF = (25, True), (1049, False), (2004, False), (1004, False), (1000, False), (1003, False), (7, True)
 

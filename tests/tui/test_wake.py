@@ -8,7 +8,7 @@ from outagetui.board.rows import Board, IncidentRow
 from outagetui.core.model import State
 from outagetui.facts.step_row import MuteRow
 from outagetui.tui.wake import LASTING, Waker
-from tests.pty_driver import Pty, python
+from tests.kit.pty_driver import Pty, python
 from tests.tui.fakes import MINUTE, NOW, announcement, calm, channel, outage
 
 NOTICE = "\a\x1b]9;Outage: Public messenger. Nobody has taken it yet.\a"

@@ -5,7 +5,7 @@ import pytest
 from outagetui.board.rows import Board, GlassRow, IncidentRow
 from outagetui.tui.screens.wallboard import WallScreen
 from outagetui.tui.wall import WallApp
-from tests.pty_driver import python
+from tests.kit.pty_driver import python
 from tests.tui.fakes import (
     MINUTE,
     NOW,

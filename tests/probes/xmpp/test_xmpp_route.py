@@ -11,8 +11,8 @@ import pytest
 from outagetui.core.model import Outcome, Sample
 from outagetui.net import resolve
 from outagetui.net.vantage import Vantage
-from tests.probes.nameservers import nameserver, reply_to
-from tests.probes.servers import Handler, Pki, dripping, hanging, look_at, refused_port, saying, serve
+from tests.kit.nameservers import nameserver, reply_to
+from tests.kit.servers import Handler, Pki, dripping, hanging, look_at, refused_port, saying, serve
 from tests.probes.xmpp.looks import Look
 from tests.servers.prosody import Prosody
 

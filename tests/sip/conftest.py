@@ -1,5 +1,0 @@
-"""What the SIP client's tests share with the probes'."""
-
-from tests.probes.conftest import no_leaks, pki, secret_directory, vantage
-
-__all__ = ["no_leaks", "pki", "secret_directory", "vantage"]

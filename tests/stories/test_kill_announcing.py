@@ -1,0 +1,147 @@
+"""Promise 2 against kill -9 while ten outlets are told: nothing is there twice, and nothing is said that is not so."""
+
+import contextlib
+import random
+import time
+from collections.abc import Iterator
+
+import pytest
+from outagetui.core.model import Entry
+from tests.kit.house import House, eventually
+from tests.kit.rules import obeyed
+from tests.kit.street import FAULTS, Street, shown, street
+
+OVER = ("sent", "seen", "failed", "skipped", "unknown", "retracted")
+KILLS = 5  # in each of four seeds: twenty in all
+
+
+@pytest.fixture(name="street")
+def _street() -> Iterator[Street]:
+    with street() as made:
+        yield made
+
+
+class Press:
+    """Somebody who announces, while the daemon is killed at any moment, and what must be true whenever one looks."""
+
+    def __init__(self, home: House, street: Street, chance: random.Random) -> None:
+        self.home, self.street, self.chance = home, street, chance
+        self.notes: dict[int, str] = {}
+        self.entries: list[Entry] = []
+
+    def play(self, kills: int) -> None:
+        self.home.start()
+        for number in range(kills):
+            self.street.tick()
+            if number % 2 == 0:
+                self._break_some()
+                self._announce(number)
+            else:
+                self.street.heal()
+                self._mend(chance=0.8)
+            time.sleep(self.chance.choice((0.0, 0.02, 0.05, 0.1, 0.3, 0.8)) * self.chance.random())
+            self.home.kill()
+            self.home.start()
+            self._settled()
+            self.check()
+        self.street.heal()
+        for _ in range(3):
+            self._mend(chance=1.0)
+            self._settled()
+            self.check()
+        assert set(self._states().values()) <= {"sent", "seen", "skipped"}
+
+    def take_back(self) -> None:
+        self._break_some()
+        made = next(iter(self.home.ledger().announcements.values()))
+        self.home.order("retract", announcement=made.id)
+        time.sleep(self.chance.random() * 0.3)
+        self.home.kill()
+        self.street.heal()
+        self.home.start()
+        for _ in range(20):
+            self._settled()
+            back = self.home.ledger().announcements[made.id].retractions
+            left = [name for name, done in back.items() if done.state != "retracted"]
+            if not left:
+                break
+            for name in left:
+                self.home.order("delivery", announcement=made.id, outlet=name, do="retry")
+        assert set(back) == set(self.home.ledger().announcements[made.id].told())
+        assert {done.state for done in back.values()} == {"retracted"}
+        for name in self.street.services:
+            assert not [note for note in self.notes.values() if self.street.count(name, note)], name
+        obeyed(self.home.entries())
+
+    def check(self) -> None:
+        """Compare what the journal says of every delivery with what the public can read."""
+        announcements = obeyed(self.home.entries()).ledger.announcements
+        page = shown(self.home)
+        assert len(page) == len(set(page))
+        for made in announcements.values():
+            for (part, name), done in made.deliveries.items():
+                note = next(words for words in self.notes.values() if words in made.part(part).body)
+                there = self.street.count(name, note) if name != "page" else int((made.id, part) in page)
+                state = done.state if done is not None else "planned"
+                where = f"{name} part {part}: {done}"
+                assert there <= 1, f"twice at {where}"
+                if state in ("sent", "seen"):
+                    assert there == 1, f"not there: {where}"
+                elif (part, name) not in made.doubtful:
+                    assert there == 0, f"there already: {where}"
+
+    def _announce(self, number: int) -> None:
+        note = f"note {number:03d}{self.chance.randrange(1 << 20):07d}."
+        self.notes[number] = note
+        with contextlib.suppress(OSError, EOFError):
+            assert self.home.order("announce", kind="update", audience="customers", note=note)["ok"]
+
+    def _mend(self, chance: float) -> None:
+        for made in self.home.ledger().announcements.values():
+            for (part, name), done in made.deliveries.items():
+                if part == made.newest.part and done is not None and self.chance.random() < chance:
+                    do = self.chance.choice(("retry", "retry", "retry", "skip"))
+                    if done.state in ("failed", "unknown", "skipped"):
+                        self.home.order("delivery", announcement=made.id, outlet=name, do=do)
+
+    def _break_some(self) -> None:
+        for service in self.street.services.values():
+            service.fault = self.chance.choice((None, *FAULTS)) if self.chance.random() < 0.7 else None
+
+    def _states(self) -> dict[str, str]:
+        found = {}
+        for made in self.home.ledger().announcements.values():
+            for (part, name), done in made.deliveries.items():
+                if part == made.newest.part:
+                    found[name] = done.state if done is not None else "planned"
+        return found
+
+    def _settled(self) -> None:
+        """Wait until nothing is under way."""
+
+        def quiet() -> bool:
+            made = self.home.ledger().announcements.values()
+            back = [done.state for each in made if each.retracted for done in each.retractions.values()]
+            owed = [name for each in made if each.retracted for name in each.told() if name not in each.retractions]
+            return not owed and all(state in OVER for state in [*self._states().values(), *back])
+
+        eventually(quiet)
+
+
+def announce_and_kill(home: House, street: Street, seed: int, kills: int) -> None:
+    street.settle(home)
+    press = Press(home, street, random.Random(seed))
+    press.play(kills)
+    press.take_back()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_nothing_is_told_twice_and_nothing_is_said_that_is_not_so(home: House, street: Street, seed: int) -> None:
+    announce_and_kill(home, street, seed, KILLS)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("seed", range(100, 110))
+def test_two_hundred_kills(home: House, street: Street, seed: int) -> None:
+    announce_and_kill(home, street, seed, 20)
