@@ -9,8 +9,8 @@ from urllib.parse import urljoin, urlsplit
 import click
 
 from outagetui.cli.common import configuration, fail, print_json
-from outagetui.config.problems import listing as names_of
 from outagetui.core.model import Config, Outlet
+from outagetui.core.text import listing as names_of
 from outagetui.core.text import nearest
 from outagetui.machine.secrets import SecretError, Secrets
 from outagetui.outlets import official, official_files

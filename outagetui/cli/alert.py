@@ -11,7 +11,7 @@ import click
 from outagetui.alerts.words import span
 from outagetui.cli.common import UNUSABLE, fail, print_json, store
 from outagetui.cli.outcomes import FAILED, outcomes
-from outagetui.config.durations import show_duration
+from outagetui.core.durations import show_duration
 from outagetui.core.model import Entry
 from outagetui.core.text import clean
 from outagetui.facts.alert_ledger import Use

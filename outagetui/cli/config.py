@@ -9,9 +9,8 @@ import click
 from outagetui.cli.common import UNUSABLE, directory, fail
 from outagetui.config import ConfigError, deep, load
 from outagetui.config import init as write_starter
-from outagetui.config.problems import listing
 from outagetui.core.model import Config
-from outagetui.core.text import nearest
+from outagetui.core.text import listing, nearest
 from outagetui.facts.common_fate import Fate, common
 
 

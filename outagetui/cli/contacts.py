@@ -9,14 +9,13 @@ from typing import get_args
 import click
 
 from outagetui.cli.common import UNUSABLE, configuration, directory, fail
-from outagetui.config.problems import listing
 from outagetui.config.settings import CONTACTS
 from outagetui.config.source import LARGEST
 from outagetui.contacts import groups, sheet, vcard
 from outagetui.contacts.merging import merge
 from outagetui.core.addresses import on_channel
 from outagetui.core.model import Audience, Contact
-from outagetui.core.text import nearest
+from outagetui.core.text import listing, nearest
 
 FAILED, USAGE = 1, 2
 AUDIENCE = click.Choice(get_args(Audience))

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from outagetui.cli.common import client, fail
-from outagetui.config.durations import parse_duration
+from outagetui.core.durations import parse_duration
 from outagetui.core.text import clean
 
 REFUSED = 1

@@ -3,10 +3,10 @@
 from urllib.parse import urlsplit
 
 from outagetui.config.draft import Draft, Placed
-from outagetui.config.durations import show_duration
 from outagetui.config.names import known_names
 from outagetui.config.source import Source
 from outagetui.config.tables import AlertTable, HeartbeatTable, SettingsFile
+from outagetui.core.durations import show_duration
 from outagetui.core.model import Alert, Heartbeat
 from outagetui.machine.secrets import SecretError, Secrets
 

@@ -6,11 +6,10 @@ from urllib.parse import urlsplit
 from outagetui.config.draft import Draft, Owner, Placed
 from outagetui.config.names import known_name
 from outagetui.config.positions import Path
-from outagetui.config.problems import listing
 from outagetui.config.settings import CONTACTS
-from outagetui.config.targets import target_trouble
 from outagetui.config.templates import KINDS
 from outagetui.config.wiresteps import is_private
+from outagetui.core import targets
 from outagetui.core.addresses import on_channel
 from outagetui.core.model import AUDIENCES, Audience, Channel, Contact, Playbook
 from outagetui.core.probe_options import XmppOptions, XmppRoomOptions
@@ -22,7 +21,7 @@ from outagetui.core.step_options import (
     XmppRoomCloseOptions,
     XmppRoomStepOptions,
 )
-from outagetui.core.text import nearest
+from outagetui.core.text import listing, nearest
 from outagetui.protocols.xmpp.address import is_bare, whole_room
 
 OnXmpp = XmppRoomStepOptions | XmppRoomCloseOptions | XmppInviteOptions | XmppMessageOptions | XmppAccountOptions
@@ -118,7 +117,7 @@ def look_at_banner(draft: Draft, playbook: Placed[Playbook], at: Path, options: 
             playbook.problem((*at, "file"), "expected a file that ends in .html or .json: that decides what is written")
         if options.secret is not None:
             playbook.problem((*at, "secret"), "goes with url only: a file takes none")
-    elif trouble := target_trouble("http", options.url):
+    elif trouble := targets.WEB.trouble(options.url):
         playbook.problem((*at, "url"), trouble)
     elif options.secret is not None and urlsplit(options.url).scheme == "http" and not is_private(options.url):
         playbook.problem((*at, "url"), "a secret would go over the net in the clear: use https")

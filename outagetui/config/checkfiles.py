@@ -1,27 +1,20 @@
 """Reading `checks/*.toml`: a channel or an outlet with its checks."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from outagetui.config.decode import NOT_YET, decode, keys_of
 from outagetui.config.draft import ID, ID_WORDS, Draft, Owner, Placed, usable_id
-from outagetui.config.durations import show_duration
 from outagetui.config.outlettable import read_outlet
 from outagetui.config.positions import Path
-from outagetui.config.problems import listing
 from outagetui.config.source import Source, names_in, read_source
 from outagetui.config.tables import ChannelTable, CheckTable, OutletTable, OwnerFile
-from outagetui.config.targets import connect_trouble, option_troubles, target_option_troubles, target_trouble
 from outagetui.core.model import Check
 from outagetui.core.outlet_options import OutletOptions
-from outagetui.core.probe_options import PROBES, ProbeOptions, SipCallOptions, ValueOptions
-from outagetui.core.text import nearest
-
-TIME_BESIDE: Final = 10.0  # seconds a probe that waits `within` has for all else, unless `timeout` says otherwise
-CALL_BESIDE: Final = 2.0  # seconds of a `sip.call` that are not sound
-VALUE_LIMITS: Final = ("slow_below", "slow_above", "down_below", "down_above")
+from outagetui.core.probe_options import PROBES, ProbeOptions
+from outagetui.core.text import listing, nearest
 
 
 def read_check_files(draft: Draft) -> None:
@@ -96,9 +89,8 @@ def _read_check(draft: Draft, raw: dict[str, Any], owner: str, source: Source, a
     options = ProbeOptions()
     if kind is not None:
         options = decode(kind, rest, source, at, also=keys_of(CheckTable))
-        options = _look_at_check(draft, table, options, source, at)
-        if isinstance(options, ValueOptions) and not any(key in rest for key in VALUE_LIMITS):
-            source.problem(at, f"expected a limit: {', '.join(VALUE_LIMITS)}")
+        _look_at_check(table, options, source, at, raw)
+        options = _with_whole_paths(draft, options)
     elif table.probe:
         source.problem((*at, "probe"), unknown_kind(table.probe, PROBES, (), "probe"))
     if table.id and not ID.fullmatch(table.id):
@@ -111,7 +103,7 @@ def _read_check(draft: Draft, raw: dict[str, Any], owner: str, source: Source, a
         target=table.target,
         options=options,
         every=table.every,
-        timeout=_timeout(table, options, source, at, given="timeout" in common),
+        timeout=table.timeout if "timeout" in raw else options.timeout(table.timeout),
         slow_above=table.slow_above,
         expect=table.expect,
         vantages=table.vantages,
@@ -120,36 +112,21 @@ def _read_check(draft: Draft, raw: dict[str, Any], owner: str, source: Source, a
     )
 
 
-def _look_at_check(draft: Draft, table: CheckTable, options: ProbeOptions, source: Source, at: Path) -> ProbeOptions:
-    if table.target and (trouble := target_trouble(table.probe, table.target)):
+def _look_at_check(table: CheckTable, options: ProbeOptions, source: Source, at: Path, raw: dict[str, Any]) -> None:
+    if table.target and (trouble := options.target.trouble(table.target)):
         source.problem((*at, "target"), trouble)
-    if table.connect is not None and (trouble := connect_trouble(table.probe, table.connect)):
+    if table.connect is not None and (trouble := options.connect_trouble(table.connect)):
         source.problem((*at, "connect"), trouble)
-    for key, trouble in (*option_troubles(options), *target_option_troubles(table.target, options)):
+    if "timeout" in raw and (trouble := options.timeout_trouble(table.timeout)):
+        source.problem((*at, "timeout"), trouble)
+    for key, trouble in options.troubles(table.target, raw):
         source.problem((*at, *key), trouble)
-    paths = {key: getattr(options, key, None) for key in ("ca", "file")}
-    whole = {key: beside(draft, path) for key, path in paths.items() if path is not None}
-    return msgspec.structs.replace(options, **whole) if whole else options
 
 
-def _timeout(table: CheckTable, options: ProbeOptions, source: Source, at: Path, *, given: bool) -> float:
-    """Return the limit of the whole look: a probe that waits `within` needs more than that."""
-    if isinstance(options, SipCallOptions):
-        return _call_timeout(table.timeout, options.seconds, source, at, given=given)
-    within = getattr(options, "within", None)
-    if within is None:
-        return table.timeout
-    if given and table.timeout <= within:
-        message = f"must be more than within ({show_duration(within)}), and leave time to log in and to send; remove it"
-        source.problem((*at, "timeout"), message)
-    return table.timeout if given else float(within) + TIME_BESIDE
-
-
-def _call_timeout(timeout: float, seconds: float, source: Source, at: Path, *, given: bool) -> float:
-    if given and timeout < seconds + CALL_BESIDE:
-        message = f"must be at least {CALL_BESIDE:g} s more than seconds, for the call to be answered and ended"
-        source.problem((*at, "timeout"), message)
-    return timeout if given else max(timeout, seconds + CALL_BESIDE)
+def _with_whole_paths(draft: Draft, options: ProbeOptions) -> ProbeOptions:
+    """Return `options` with the files that they name made absolute; a relative one starts at the configuration."""
+    paths = {key: path for key in ("ca", "file") if (path := getattr(options, key, None)) is not None}
+    return msgspec.structs.replace(options, **{key: beside(draft, path) for key, path in paths.items()})
 
 
 def beside(draft: Draft, path: str) -> str:

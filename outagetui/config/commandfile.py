@@ -9,12 +9,11 @@ from typing import Any
 
 from outagetui.config.draft import ID, ID_WORDS, Draft, Placed
 from outagetui.config.positions import Path
-from outagetui.config.problems import listing
 from outagetui.config.source import Source
 from outagetui.config.tables import CommandTable
 from outagetui.core.model import Command, Playbook
 from outagetui.core.step_options import CommandOptions, ServiceOptions
-from outagetui.core.text import nearest
+from outagetui.core.text import listing, nearest
 from outagetui.machine.commands import PLACEHOLDER, pattern_trouble, value_trouble
 from outagetui.machine.interpreters import trouble
 from outagetui.machine.secrets import SecretError, Secrets

@@ -12,11 +12,10 @@ from typing import Any, NoReturn, TypeVar, cast
 
 from msgspec import NODEFAULT, Struct, inspect
 
-from outagetui.config.durations import parse_duration, show_duration
 from outagetui.config.positions import Path
-from outagetui.config.problems import listing
 from outagetui.config.source import Source
-from outagetui.core.text import nearest
+from outagetui.core.durations import parse_duration, show_duration
+from outagetui.core.text import listing, nearest
 
 T = TypeVar("T", bound=Struct)
 NOT_YET = "not available in this version"

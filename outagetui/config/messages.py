@@ -12,13 +12,12 @@ from outagetui.config.commandfile import commands_of
 from outagetui.config.draft import Draft, Owner
 from outagetui.config.names import known_name
 from outagetui.config.positions import Path
-from outagetui.config.problems import listing
 from outagetui.config.tables import ChannelTable, OutletTable
-from outagetui.config.targets import connect_trouble, target_trouble
+from outagetui.core import targets
 from outagetui.core.mailbox import is_here, read_list, read_mailbox
 from outagetui.core.model import Command
 from outagetui.core.outlet_options import CommandOutletOptions, EmailOptions, OutletOptions, XmppOutletOptions
-from outagetui.core.text import nearest
+from outagetui.core.text import listing, nearest
 from outagetui.machine.commands import names_in, pattern_trouble, value_trouble
 from outagetui.protocols.xmpp.address import is_bare
 from outagetui.wording.delivery import GIVEN
@@ -40,7 +39,7 @@ def message_troubles(table: OutletTable, options: OutletOptions) -> Iterator[Tro
 
 
 def _email(table: OutletTable, options: EmailOptions) -> Iterator[Trouble]:
-    if table.url and (trouble := target_trouble("email", table.url)):
+    if table.url and (trouble := targets.SUBMISSION.trouble(table.url)):
         yield ("url",), trouble
         return
     places: list[tuple[Path, str]] = [(("recipients", at), each) for at, each in enumerate(options.recipients)]
@@ -75,15 +74,15 @@ def _is_unsubscribing(text: str) -> bool:
     scheme, _, rest = text.partition(":")
     if not text.isascii() or any(char <= " " or char in "<>," for char in text) or not text.isprintable():
         return False
-    return bool(rest) and (scheme == "mailto" or (scheme == "https" and not target_trouble("http", text)))
+    return bool(rest) and (scheme == "mailto" or (scheme == "https" and not targets.WEB.trouble(text)))
 
 
 def _xmpp(table: OutletTable, options: XmppOutletOptions) -> Iterator[Trouble]:
     if table.url and (table.url.partition(":")[0] != "xmpp" or not table.url.isascii() or not table.url.isprintable()):
         yield ("url",), "expected xmpp:room@rooms.host?join"
-    if options.login and (trouble := target_trouble("xmpp", options.login)):
+    if options.login and (trouble := targets.XMPP.trouble(options.login)):
         yield ("login",), trouble
-    if options.connect and (trouble := connect_trouble("xmpp", options.connect)):
+    if options.connect and (trouble := targets.connect_trouble(options.connect)):
         yield ("connect",), trouble
     if options.room and not is_bare(options.room):
         yield ("room",), f'"{options.room}" is no room\'s address: expected one such as office@rooms.example.net'

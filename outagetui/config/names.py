@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from outagetui.config.draft import Draft, Placed
 from outagetui.config.positions import Path
-from outagetui.config.problems import listing
-from outagetui.core.text import nearest
+from outagetui.core.text import listing, nearest
 
 
 def known_names(

@@ -11,7 +11,7 @@ from outagetui.config.messages import URLS, message_troubles
 from outagetui.config.positions import Path
 from outagetui.config.source import Source
 from outagetui.config.tables import OutletTable
-from outagetui.config.targets import target_trouble
+from outagetui.core import targets
 from outagetui.core.outlet_options import OUTLETS, OutletOptions, given
 
 AT = ("outlet",)
@@ -42,7 +42,7 @@ def _troubles(table: OutletTable, options: OutletOptions) -> Iterator[tuple[Path
             yield (key,), f"missing; a page outlet needs {key}"
     if table.directory and not page:
         yield ("directory",), "only a page outlet has this; remove it"
-    if table.url and table.kind not in URLS and (trouble := target_trouble("http", table.url)):
+    if table.url and table.kind not in URLS and (trouble := targets.WEB.trouble(table.url)):
         yield ("url",), trouble
     if not ID.fullmatch(table.language):
         yield ("language",), f'expected a language such as "en", not "{table.language}"'

@@ -43,9 +43,3 @@ class Report:
     def problems(self) -> list[Problem]:
         """Everything noted so far, sorted by file and line."""
         return sorted(self._problems)
-
-
-def listing(words: Iterable[str], limit: int = 24) -> str:
-    """Return `words` as a readable list, cut when it is long."""
-    names = list(words)
-    return ", ".join(names[:limit]) + (", …" if len(names) > limit else "")

@@ -57,7 +57,7 @@ def _balance(draft: Draft, owner: Owner, channel: ChannelTable, checks: Mapping[
     if name is None:
         return
     known_name(draft, owner.table, ("cost", "balance"), name, checks, "check")
-    if name in checks and checks[name].value.probe != "value":
+    if name in checks and not checks[name].value.options.reads_number:
         owner.table.problem(("cost", "balance"), f'"{name}" reads no number; name a check with probe = "value"')
 
 

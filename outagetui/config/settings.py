@@ -8,13 +8,11 @@ from outagetui.config.checkfiles import told_twice
 from outagetui.config.commandfile import look_at_commands
 from outagetui.config.decode import decode
 from outagetui.config.draft import ID, ID_WORDS, Draft, Placed
-from outagetui.config.problems import listing
 from outagetui.config.source import Source, names_in, read_source
 from outagetui.config.tables import AudienceFile, SettingsFile
-from outagetui.config.targets import canary_probe, target_trouble
 from outagetui.core.model import Check
-from outagetui.core.probe_options import PROBES
-from outagetui.core.text import nearest
+from outagetui.core.probe_options import canary
+from outagetui.core.text import listing, nearest
 
 SETTINGS = "outagetui.toml"
 AUDIENCE = "audience.toml"
@@ -36,17 +34,17 @@ def read_settings(draft: Draft) -> None:
     draft.settings = Placed(settings, source, ())
     _look_at_names(settings, source)
     for number, target in enumerate(settings.canaries, 1):
-        probe = canary_probe(target)
-        trouble = target_trouble(probe, target) if probe else "expected a target of tcp, http, https, icmp or dns"
+        kind = canary(target)
+        trouble = kind.target.trouble(target) if kind else "expected a target of tcp, http, https, icmp or dns"
         if trouble:
             source.problem(("canaries", _place(source.data["canaries"], target, number)), trouble)
-        elif probe:
+        elif kind:
             draft.canaries.append(
                 Check(
                     id=f"canary.{number}",
-                    probe=probe,
+                    probe=kind.probe,
                     target=target,
-                    options=PROBES[probe](),
+                    options=kind(),
                     every=CANARY_EVERY,
                     timeout=CANARY_TIMEOUT,
                 )

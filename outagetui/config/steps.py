@@ -5,7 +5,6 @@ from outagetui.config.commandfile import look_at_use
 from outagetui.config.draft import Draft, Owner, Placed
 from outagetui.config.names import known_name, known_names
 from outagetui.config.positions import Path
-from outagetui.config.problems import listing
 from outagetui.config.tables import OutletTable, SettingsFile
 from outagetui.config.templates import KINDS
 from outagetui.core.model import Playbook, Step
@@ -21,7 +20,7 @@ from outagetui.core.step_options import (
     StepOptions,
     WaitOptions,
 )
-from outagetui.core.text import nearest
+from outagetui.core.text import listing, nearest
 
 
 def look_at_steps(draft: Draft, playbook: Placed[Playbook]) -> None:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from outagetui.config.draft import Draft
 from outagetui.config.places import shipped
-from outagetui.config.problems import Report, listing
+from outagetui.config.problems import Report
 from outagetui.config.source import names_in, read_text
 from outagetui.core.model import Template
-from outagetui.core.text import nearest
+from outagetui.core.text import listing, nearest
 
 FOLDER = Path("playbooks") / "announcements"
 KINDS = ("investigating", "identified", "backup-active", "update", "recovering", "resolved", "false-alarm", "drill")

@@ -6,11 +6,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from outagetui.config.positions import Path
-from outagetui.config.problems import listing
-from outagetui.config.targets import target_trouble
-from outagetui.config.webrequests import Trouble, json_path_trouble, request_troubles
+from outagetui.core import targets
 from outagetui.core.step_options import DnsUpdateOptions, HttpStepOptions, StepOptions
-from outagetui.core.text import nearest
+from outagetui.core.text import listing, nearest
+from outagetui.core.troubles import Trouble, json_path_trouble, request_troubles
 from outagetui.protocols.dns_records import RECORDS, RecordError, read_name, read_value
 
 _PLACEHOLDER = "{secret}"
@@ -70,7 +69,7 @@ def _http(options: HttpStepOptions) -> Iterator[Trouble]:
 def _url(options: HttpStepOptions) -> Iterator[Trouble]:
     if not options.url:
         return
-    if trouble := target_trouble("http", options.url):
+    if trouble := targets.WEB.trouble(options.url):
         yield ("url",), trouble
     elif _PLACEHOLDER in options.url:
         yield ("url",), "a secret cannot stand in a URL, which is shown and kept; put it into headers or body"
@@ -82,7 +81,7 @@ def _dns_update(options: DnsUpdateOptions) -> Iterator[Trouble]:
     places: list[tuple[Path, str]] = [(("server",), options.server)]
     places += [(("read_back", index), each) for index, each in enumerate(options.read_back)]
     for key, server in places:
-        if server and ("/" in server or target_trouble("dns", f"dns://{server}/name")):
+        if server and ("/" in server or targets.DNS.trouble(f"dns://{server}/name")):
             yield key, 'expected "host:port" of a name server'
     for name in ("zone", "name", "key"):
         text = getattr(options, name)

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, get_args
 
 from outagetui.config.contactsfile import line_trouble
-from outagetui.config.problems import Problem, Report, listing
+from outagetui.config.problems import Problem, Report
 from outagetui.core.addresses import Entry
 from outagetui.core.model import Audience, Contact
-from outagetui.core.text import nearest
+from outagetui.core.text import listing, nearest
 
 LARGEST = 1 << 20  # bytes of a sheet
 _NAME, _AUDIENCE = "name", "audience"

@@ -2,24 +2,13 @@
 
 import re
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from outagetui.core.model import Audience, Channel, Contact
-
-Kind = Literal["xmpp", "sip", "mail", "phone", "other"]
+from outagetui.core.probe_kind import AddressKind as Kind
 
 _SCHEMES: dict[str, Kind] = {"xmpp": "xmpp", "sip": "sip", "sips": "sip", "mailto": "mail", "tel": "phone"}
-_PROBES: dict[str, Kind] = {
-    "xmpp": "xmpp",
-    "xmpp.room": "xmpp",
-    "sip.options": "sip",
-    "sip.register": "sip",
-    "sip.call": "sip",
-    "smtp": "mail",
-    "imap": "mail",
-    "mail.roundtrip": "mail",
-}
 _NUMBER = re.compile(r"\+?[0-9][0-9 ()./-]{2,}", re.ASCII)
 
 
@@ -51,12 +40,8 @@ def _kind_of(channel: Channel) -> Kind:
     scheme = channel.address.partition(":")[0].lower()
     if scheme in _SCHEMES:
         return _SCHEMES[scheme]
-    for check in channel.checks:
-        if check.probe in _PROBES:
-            return _PROBES[check.probe]
-        if check.probe == "tls" and getattr(check.options, "starttls", None) == "xmpp":
-            return "xmpp"
-    return "other"
+    kinds = (check.options.people() for check in channel.checks)
+    return next((kind for kind in kinds if kind != "other"), "other")
 
 
 def _read(address: str, usual: Kind) -> tuple[str, Kind]:

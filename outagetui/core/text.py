@@ -80,6 +80,12 @@ def listed(things: Iterable[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
+def listing(words: Iterable[str], limit: int = 24) -> str:
+    """Return `words` as a readable list, cut when it is long."""
+    names = list(words)
+    return ", ".join(names[:limit]) + (", …" if len(names) > limit else "")
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return ` (did you mean "x"?)` for the known word that is most like `word`, or nothing."""
     import difflib  # 4 ms that only a faulty word pays for

@@ -11,8 +11,6 @@ from outagetui.facts.pen import DAEMON
 
 EARLY = 0.9  # share of `prove_every` after which a proof is renewed, so that none goes stale between two looks
 RETRY_SECONDS = 3600.0  # how soon a failed proof is tried again
-# What shows that a message, a call or a mail gets through, and not only that something answers.
-END_TO_END = frozenset({"xmpp.room", "sip.call", "mail.roundtrip", "webchat", "matrix"})
 
 
 class Prover:
@@ -81,6 +79,6 @@ def verdict_of(channel: Channel, checks: Sequence[Check], samples: Sequence[Samp
         detail = "; ".join(sample.detail or sample.code for sample in lost) or "nothing watches it here"
     else:
         outcome = "passed"
-        through = any(check.probe in END_TO_END for check in checks)
+        through = any(check.options.end_to_end for check in checks)
         detail = f"by {names}" if through else f"by {names}; none of them is end to end"
     return Proved(channel=channel.id, outcome=outcome, detail=detail, checks=said)

@@ -8,7 +8,6 @@ import contextlib
 import ipaddress
 import ssl
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 from outagetui.core.model import Channel, Check, Outlet
 from outagetui.facts.common_fate import Trait, declared
@@ -17,11 +16,8 @@ from outagetui.net.connect import dial, endpoint
 from outagetui.net.trouble import Phases, Trouble
 from outagetui.net.vantage import Vantage
 from outagetui.protocols import dns_exchange
-from outagetui.protocols.sip.uri import PORTS, read_uri
 
 SECONDS = 5.0  # for each look-up
-TLS_PORTS = {"https": 443, "wss": 443, "tls": 443, "imaps": 993, "ircs": 6697}
-LOCAL = frozenset({"exec", "wireguard"})  # probes whose target names something of this machine
 MOST_LABELS = 5  # how far up a name its zone is looked for
 
 
@@ -36,36 +32,13 @@ async def traits_of(owners: Iterable[Channel | Outlet], vantage: Vantage) -> dic
 
 
 async def _of_check(check: Check, vantage: Vantage) -> set[Trait]:
-    name, port, tls = _where(check)
+    name, port, tls = check.options.place(check.target)
     if not name:
         return set()
     looks = [_addresses(name, port, check, vantage), _name_servers(name)]
     if tls:
         looks.append(_issuer(name, port, check, vantage))
     return set().union(*await asyncio.gather(*looks))
-
-
-def _where(check: Check) -> tuple[str, int, bool]:
-    """Return the host a check's target names, its port, and whether it speaks TLS from the first byte."""
-    if check.probe in LOCAL:
-        return "", 0, False
-    if check.probe.startswith("sip."):
-        return _where_sip(check)
-    try:
-        parts = urlsplit(check.target if "://" in check.target else check.target.replace(":", "://", 1))
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return "", 0, False
-    return host, port or TLS_PORTS.get(parts.scheme, 80), parts.scheme in TLS_PORTS
-
-
-def _where_sip(check: Check) -> tuple[str, int, bool]:
-    proxy = getattr(check.options, "proxy", None)
-    uri = read_uri(f"sip:{proxy}" if proxy else check.target)
-    if uri is None:
-        return "", 0, False
-    transport = uri.hop.transport or "udp"
-    return uri.host, uri.port or PORTS[transport], transport == "tls"
 
 
 async def _addresses(name: str, port: int, check: Check, vantage: Vantage) -> set[Trait]:

@@ -6,9 +6,9 @@ import pytest
 import tomli
 from hypothesis import given
 from hypothesis import strategies as st
-from outagetui.config.durations import parse_duration, seconds_of, show_duration
 from outagetui.config.positions import Path, scan
 from outagetui.config.source import dotted
+from outagetui.core.durations import parse_duration, seconds_of, show_duration
 
 TEXT = '''\
 # a comment with [brackets] and "quotes

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 from outagetui.board.build import readiness
 from outagetui.core.model import Channel, Check, Config, Outcome, Sample
-from outagetui.core.probe_options import HttpOptions
+from outagetui.core.probe_options import HttpOptions, ProbeOptions, XmppRoomOptions
 from outagetui.daemon.journal_writer import Record
 from outagetui.daemon.prover import Prover, verdict_of
 from outagetui.daemon.watch import Watch
@@ -17,8 +17,11 @@ from outagetui.store.journal import Store
 DAY = 86400.0
 
 
-def check(name: str, probe: str = "http") -> Check:
-    return Check(id=name, probe=probe, target="http://127.0.0.1/", options=HttpOptions())
+PAGE, ROOM = HttpOptions(), XmppRoomOptions(secret="x", room="a@b")
+
+
+def check(name: str, options: ProbeOptions = PAGE) -> Check:
+    return Check(id=name, probe=options.probe, target="http://127.0.0.1/", options=options)
 
 
 def backup(*checks: Check, prove_every: float | None = 7 * DAY) -> Channel:
@@ -42,7 +45,7 @@ def test_readiness_is_what_the_last_proof_says_and_how_old_it_is(proof, every, e
 
 
 def test_a_proof_fails_when_one_check_fails_and_says_which():
-    channel = backup(check("jabber.login"), check("jabber.room", "xmpp.room"))
+    channel = backup(check("jabber.login"), check("jabber.room", ROOM))
     samples = [Sample(Outcome.PASS), Sample(Outcome.FAIL, "xmpp.room-missing", "the room is gone")]
     proof = verdict_of(channel, channel.checks, samples)
     assert (proof.outcome, proof.detail) == ("failed", "room: the room is gone")
@@ -50,16 +53,16 @@ def test_a_proof_fails_when_one_check_fails_and_says_which():
 
 
 def test_a_proof_that_could_not_look_is_unknown_and_neither_good_nor_bad():
-    channel = backup(check("jabber.login"), check("jabber.room", "xmpp.room"))
+    channel = backup(check("jabber.login"), check("jabber.room", ROOM))
     samples = [Sample(Outcome.PASS), Sample(Outcome.UNKNOWN, "secret.unreadable", "no secret")]
     assert verdict_of(channel, channel.checks, samples).outcome == "unknown"
     assert verdict_of(channel, (), []).outcome == "unknown"
 
 
 def test_a_proof_without_an_end_to_end_check_says_so():
-    channel = backup(check("jabber.port", "tcp"))
+    channel = backup(check("jabber.port"))
     assert "none of them is end to end" in verdict_of(channel, channel.checks, [Sample(Outcome.WARN)]).detail
-    channel = backup(check("jabber.room", "xmpp.room"))
+    channel = backup(check("jabber.room", ROOM))
     assert verdict_of(channel, channel.checks, [Sample(Outcome.PASS)]).detail == "by room"
 
 
@@ -95,7 +98,7 @@ class Bench:
 
 
 async def test_a_proof_is_renewed_before_it_goes_stale_and_not_sooner(tmp_path):
-    bench = Bench(tmp_path, backup(check("jabber.room", "xmpp.room")))
+    bench = Bench(tmp_path, backup(check("jabber.room", ROOM)))
     assert bench.readiness() == "untested"
     assert await bench.due() == 1
     assert bench.readiness() == "ready"
@@ -107,7 +110,7 @@ async def test_a_proof_is_renewed_before_it_goes_stale_and_not_sooner(tmp_path):
 
 
 async def test_a_failed_proof_is_tried_again_within_the_hour_and_makes_it_ready(tmp_path):
-    bench = Bench(tmp_path, backup(check("jabber.room", "xmpp.room")))
+    bench = Bench(tmp_path, backup(check("jabber.room", ROOM)))
     bench.outcome = Outcome.FAIL
     await bench.due()
     assert bench.readiness() == "broken"
@@ -121,7 +124,7 @@ async def test_a_failed_proof_is_tried_again_within_the_hour_and_makes_it_ready(
 
 
 async def test_a_proof_that_could_not_look_leaves_readiness_as_it_was(tmp_path):
-    bench = Bench(tmp_path, backup(check("jabber.room", "xmpp.room")))
+    bench = Bench(tmp_path, backup(check("jabber.room", ROOM)))
     await bench.due()
     bench.now += 6.5 * DAY
     bench.outcome = Outcome.UNKNOWN
@@ -131,7 +134,7 @@ async def test_a_proof_that_could_not_look_leaves_readiness_as_it_was(tmp_path):
 
 
 async def test_nothing_is_proven_without_an_interval_nor_while_blind(tmp_path):
-    bench = Bench(tmp_path, backup(check("jabber.room", "xmpp.room"), prove_every=None))
+    bench = Bench(tmp_path, backup(check("jabber.room", ROOM), prove_every=None))
     assert await bench.due() == 0
     bench.channel = replace(bench.channel, prove_every=DAY)
     bench.watch.blind = "no canary answers"
@@ -140,7 +143,7 @@ async def test_nothing_is_proven_without_an_interval_nor_while_blind(tmp_path):
 
 
 async def test_two_who_ask_at_once_share_one_proof(tmp_path):
-    bench = Bench(tmp_path, backup(check("jabber.room", "xmpp.room")))
+    bench = Bench(tmp_path, backup(check("jabber.room", ROOM)))
     bench.gate.clear()
     both = asyncio.gather(*(bench.prover.prove(name, bench.channel) for name in ("alice", "bob")))
     while not bench.probed:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import pytest
 from outagetui.core.model import Check, Outcome, Sample, State
-from outagetui.core.probe_options import FeedOptions, HttpOptions, TcpOptions
+from outagetui.core.probe_options import PROBES, FeedOptions, HttpOptions, TcpOptions
 from outagetui.facts import verdict
 from outagetui.facts.verdict import Track
 
@@ -210,7 +210,7 @@ def test_an_unknown_sample_uses_a_quick_probe_up() -> None:
     assert after(".x?").quick == verdict.QUICK_AFTER_FAILURE - 1
 
 
-@pytest.mark.parametrize("probe", sorted(verdict.SLOW_TO_REPEAT))
+@pytest.mark.parametrize("probe", sorted(name for name, kind in PROBES.items() if kind.slow_to_repeat))
 def test_costly_probes_turn_red_after_one_repeat_without_a_burst(probe: str) -> None:
     check = Check(id="a.b", probe=probe, target="x", options=FeedOptions(), every=60.0)
     once = after(".x", check=check)
@@ -221,7 +221,7 @@ def test_costly_probes_turn_red_after_one_repeat_without_a_burst(probe: str) -> 
 
 
 def test_only_costly_probes_are_slow_to_repeat() -> None:
-    assert frozenset({"sip.call", "mail.roundtrip", "feed"}) == verdict.SLOW_TO_REPEAT
+    assert {name for name, kind in PROBES.items() if kind.slow_to_repeat} == {"sip.call", "mail.roundtrip", "feed"}
 
 
 UP, SLOW, PARTIAL, DOWN, UNKNOWN, BLIND = (

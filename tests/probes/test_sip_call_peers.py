@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 from outagetui.core.model import Outcome
+from outagetui.core.sip_uri import Hop
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.sip.agent import Agent
 from outagetui.protocols.sip.call import Call
 from outagetui.protocols.sip.message import Incoming, compose
 from outagetui.protocols.sip.ration import Grant
-from outagetui.protocols.sip.uri import Hop
 from tests.kit.peers import Peer, by_tcp, by_udp, reply
 from tests.kit.phones import Phone, call, with_phone
 from tests.kit.servers import Pki

@@ -44,9 +44,9 @@ async def register(vantage: Vantage, proxy: str, secret: str = "right", within: 
 
 async def phone_registers(port: int, vantage: Vantage) -> None:
     """Register a desk phone of the same account, to stay."""
+    from outagetui.core.sip_uri import Hop
     from outagetui.protocols.sip.agent import Agent
     from outagetui.protocols.sip.request import Party, Request
-    from outagetui.protocols.sip.uri import Hop
 
     agent = Agent(vantage, user="alice", password="geheim")
     until = asyncio.get_running_loop().time() + 5

@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 
 from msgspec.structs import replace
 
+from outagetui.core.sip_uri import Hop
 from outagetui.net.trouble import Phases, Trouble, fail
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.sip.digest import Credentials, choose
@@ -16,7 +17,6 @@ from outagetui.protocols.sip.locate import Spot, locate
 from outagetui.protocols.sip.message import Incoming, answer, parse
 from outagetui.protocols.sip.request import Request, new_tag
 from outagetui.protocols.sip.transaction import Answer, Silence, Transaction
-from outagetui.protocols.sip.uri import Hop
 from outagetui.protocols.sip.wire import Wire, open_wire
 
 _REPLIES = {"OPTIONS": "200 OK", "BYE": "481 Call/Transaction Does Not Exist", "INVITE": "480 Temporarily Unavailable"}

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
+from outagetui.core.sip_uri import SipUri, read_uri
 from outagetui.net.trouble import Trouble, fail
 from outagetui.protocols.sip.agent import Agent
 from outagetui.protocols.sip.locate import Spot
@@ -12,7 +13,6 @@ from outagetui.protocols.sip.ration import Grant
 from outagetui.protocols.sip.request import Party, Request, contact, new_branch
 from outagetui.protocols.sip.sdp import Media, offer, read_answer
 from outagetui.protocols.sip.transaction import Answer, Silence, Transaction
-from outagetui.protocols.sip.uri import SipUri, read_uri
 from outagetui.protocols.sip.wire import Wire
 
 _LEAVE = 8.0  # seconds a call that grew longer than its grant may take to end

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 
 from msgspec import Struct
 
+from outagetui.core.sip_uri import PORTS, Hop, SipUri, read_hop, read_uri
 from outagetui.net.resolve import Address
 from outagetui.net.trouble import fail, unknown
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.dns_exchange import Question, ask_system, records
-from outagetui.protocols.sip.uri import PORTS, Hop, SipUri, read_hop, read_uri
 
 _SERVICES = {"udp": "_sip._udp", "tcp": "_sip._tcp", "tls": "_sips._tcp"}
 _TARGETS_LIMIT = 8  # SRV targets that are tried

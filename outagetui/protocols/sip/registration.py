@@ -7,13 +7,13 @@ keep theirs; it is the last to be rung, and is gone after a minute should we nev
 import re
 import uuid
 
+from outagetui.core.sip_uri import SipUri
 from outagetui.net.trouble import fail
 from outagetui.protocols.sip.agent import Agent
 from outagetui.protocols.sip.locate import Spot
 from outagetui.protocols.sip.message import Incoming, address
 from outagetui.protocols.sip.request import Party, Request, contact, new_tag
 from outagetui.protocols.sip.transaction import Transaction
-from outagetui.protocols.sip.uri import SipUri
 from outagetui.protocols.sip.verdict import refused
 from outagetui.protocols.sip.wire import Wire
 

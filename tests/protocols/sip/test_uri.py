@@ -4,11 +4,11 @@ import dns.message
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from outagetui.core.sip_uri import Hop, read_uri
 from outagetui.net import resolve
 from outagetui.net.trouble import Trouble
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.sip.locate import locate, order, proxy_hop, target_uri
-from outagetui.protocols.sip.uri import Hop, read_uri
 from tests.kit.nameservers import nameserver, reply_to
 
 

@@ -1,0 +1,72 @@
+"""What a probe is: the base of all probe options, which holds what the program knows of a kind beside its module."""
+
+from collections.abc import Collection, Iterator
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta, Struct
+
+from outagetui.core.targets import Target, connect_trouble
+from outagetui.core.troubles import Trouble, pattern_troubles, secret_troubles
+
+AddressKind = Literal["xmpp", "sip", "mail", "phone", "other"]
+Duration = Annotated[float, Meta(ge=0, extra_json_schema={"unit": "s"})]
+
+
+class ProbeOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of all probe options; a class with a `probe` of its own is a kind, whose module in `probes/` has that name.
+
+    `default_for` are the schemes of targets that mean this probe where a check names none, `canary` tells that it can
+    watch our own uplink. `streams`: it dials a TCP port, which `connect` may replace. `slow_to_repeat`: a look costs
+    time, money or somebody's patience, so a failure is repeated once only. `end_to_end`: it shows that a message, a
+    call or a mail gets through, and not only that something answers. `reads_number`: its samples have a value.
+    `addressed`: what the addresses of people are on a channel that is watched so.
+    """
+
+    kinds: ClassVar[dict[str, type["ProbeOptions"]]] = {}
+    probe: ClassVar[str] = ""
+    target: ClassVar[Target] = Target()
+    default_for: ClassVar[tuple[str, ...]] = ()
+    canary: ClassVar[bool] = False
+    streams: ClassVar[bool] = True
+    slow_to_repeat: ClassVar[bool] = False
+    end_to_end: ClassVar[bool] = False
+    reads_number: ClassVar[bool] = False
+    addressed: ClassVar[AddressKind] = "other"
+
+    def __init_subclass__(cls) -> None:
+        """Make a class with a name of its own known as a kind."""
+        super().__init_subclass__()
+        if "probe" in vars(cls):
+            ProbeOptions.kinds[cls.probe] = cls
+
+    def troubles(self, target: str, written: Collection[str]) -> Iterator[Trouble]:
+        """Yield what types alone cannot judge, each with its key; `written` are the keys that stand in the file."""
+        yield from pattern_troubles(self, "match", "no_match")
+        yield from secret_troubles(self, "secret")
+        yield from self._wrong()
+
+    def _wrong(self) -> Iterator[Trouble]:
+        yield from ()
+
+    def timeout(self, usual: float) -> float:
+        """Return the limit of a whole look (seconds) where none is given; `usual` is that of most probes."""
+        return usual
+
+    def timeout_trouble(self, timeout: float) -> str:
+        """Return why a look cannot be over within `timeout` (seconds), or nothing."""
+        return ""
+
+    def people(self) -> AddressKind:
+        """Return what the addresses of people are on a channel that is watched so."""
+        return self.addressed
+
+    def place(self, target: str) -> tuple[str, int, bool]:
+        """Return the host that is asked first, its port, and whether it speaks TLS from the first byte."""
+        return self.target.place(target)
+
+    @classmethod
+    def connect_trouble(cls, connect: str) -> str:
+        """Return what is wrong with a check's `connect`, or nothing."""
+        if not cls.streams:
+            return f"the {cls.probe} probe does not dial a TCP port; remove it"
+        return connect_trouble(connect)

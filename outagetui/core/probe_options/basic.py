@@ -1,0 +1,203 @@
+"""What answers at all: the usual services, a provider's own word, a number."""
+
+from collections.abc import Collection, Iterator
+from typing import Annotated, Literal
+
+from msgspec import Meta, field
+
+from outagetui.core import targets
+from outagetui.core.probe_kind import AddressKind, Duration, ProbeOptions
+from outagetui.core.targets import HostTarget, Target
+from outagetui.core.text import listing, nearest
+from outagetui.core.troubles import (
+    Trouble,
+    groups,
+    json_path_trouble,
+    line_troubles,
+    pair_troubles,
+    pattern_troubles,
+    request_troubles,
+)
+
+RECORDS = (
+    *("A", "AAAA", "ANY", "CAA", "CNAME", "DNSKEY", "DS", "HTTPS", "MX", "NAPTR", "NS", "OPENPGPKEY", "PTR"),
+    *("RRSIG", "SMIMEA", "SOA", "SPF", "SRV", "SSHFP", "SVCB", "TLSA", "TXT", "URI"),
+)
+RCODES = (
+    *("NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"),
+    *("YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH", "NOTZONE"),
+)
+
+
+class HttpOptions(ProbeOptions, frozen=True, kw_only=True):
+    """`http`: `status` holds codes and `"200-399"` ranges, `match` and `no_match` are searched in the body."""
+
+    probe = "http"
+    target = targets.WEB
+    default_for = ("http", "https")
+    canary = True
+
+    method: str = "GET"
+    headers: dict[str, str] = field(default_factory=dict)
+    body: str = ""
+    status: tuple[str | int, ...] = ("200-399",)
+    match: str | None = None
+    no_match: str | None = None
+    redirects: Annotated[int, Meta(ge=0, le=20)] = 5
+    ca: str | None = None
+    ip: Literal[4, 6] | None = None
+    expires_warn: Duration = 21 * 86400.0
+
+    def _wrong(self) -> Iterator[Trouble]:
+        yield from request_troubles(self.method, self.headers, self.status)
+
+
+class TlsOptions(ProbeOptions, frozen=True, kw_only=True):
+    """`tls`: `starttls` speaks the named protocol first."""
+
+    probe = "tls"
+    target = Target(words="tls://host:port", schemes=("tls",))
+    default_for = ("tls",)
+
+    starttls: Literal["smtp", "imap", "xmpp"] | None = None
+    server_name: str | None = None
+    ca: str | None = None
+    expires_warn: Duration = 21 * 86400.0
+    expires_fail: Duration = 3 * 86400.0
+
+    def _wrong(self) -> Iterator[Trouble]:
+        if self.expires_fail > self.expires_warn:
+            yield ("expires_fail",), "longer than expires_warn, so that nothing would ever warn"
+
+    def people(self) -> AddressKind:
+        """As of a Jabber server, where that is what is asked."""
+        return "xmpp" if self.starttls == "xmpp" else "other"
+
+
+class TcpOptions(ProbeOptions, frozen=True, kw_only=True):
+    """`tcp`: after connecting, `send` is sent and the reply must hold `match`."""
+
+    probe = "tcp"
+    target = targets.TCP
+    default_for = ("tcp",)
+    canary = True
+
+    send: str | None = None
+    match: str | None = None
+
+
+class DnsOptions(ProbeOptions, frozen=True, kw_only=True):
+    """`dns`: `answer` is the exact set of records expected; `serials` compares the zone's SOA on every name server."""
+
+    probe = "dns"
+    target = targets.DNS
+    streams = False
+    default_for = ("dns",)
+    canary = True
+
+    type: str = "A"
+    answer: tuple[str, ...] | None = None
+    rcode: str = "NOERROR"
+    serials: bool = False
+
+    def _wrong(self) -> Iterator[Trouble]:
+        if self.type not in RECORDS:
+            yield ("type",), f"unknown record type{nearest(self.type, RECORDS)}; known: {listing(RECORDS)}"
+        if self.rcode not in RCODES:
+            yield ("rcode",), f"unknown reply code{nearest(self.rcode, RCODES)}; known: {listing(RCODES)}"
+        if self.answer and self.rcode != "NOERROR":
+            yield ("answer",), "an answer can be expected only with rcode NOERROR"
+
+
+class IcmpOptions(ProbeOptions, frozen=True, kw_only=True):
+    """`icmp`: losses are shares of the `count` packets sent."""
+
+    probe = "icmp"
+    target = HostTarget(words="icmp://host", schemes=("icmp",))
+    streams = False
+    default_for = ("icmp",)
+    canary = True
+
+    count: Annotated[int, Meta(ge=1, le=20)] = 3
+    loss_slow: Annotated[float, Meta(ge=0, le=1)] = 0.34
+    loss_down: Annotated[float, Meta(ge=0, le=1)] = 1.0
+
+    def _wrong(self) -> Iterator[Trouble]:
+        if self.loss_slow > self.loss_down:
+            yield ("loss_slow",), "more than loss_down, so that nothing would ever be slow"
+
+
+class SmtpOptions(ProbeOptions, frozen=True, kw_only=True):
+    """`smtp`: with `mail_from` and `rcpt_to` the envelope is tried, never the message."""
+
+    probe = "smtp"
+    target = Target(words="smtp://host:port", schemes=("smtp",))
+    default_for = ("smtp", "smtps")
+    addressed = "mail"
+
+    starttls: Literal["offered", "required", "never"] = "offered"
+    user: str | None = None
+    secret: str | None = None
+    mail_from: str | None = None
+    rcpt_to: str | None = None
+    ca: str | None = None
+
+    def _wrong(self) -> Iterator[Trouble]:
+        yield from pair_troubles(self, ("user", "secret"), ("secret", "user"), ("rcpt_to", "mail_from"))
+        yield from line_troubles(self, "user", "mail_from", "rcpt_to")
+
+
+FeedFormat = Literal[
+    "auto",
+    "statuspage",
+    "slack",
+    "google",
+    "instatus",
+    "betterstack",
+    "cachet",
+    "uptime-kuma",
+    "gatus",
+    "rss",
+]
+
+
+class FeedOptions(ProbeOptions, frozen=True, kw_only=True):
+    """`feed`: a provider's own word; `components` are the names that matter to us."""
+
+    probe = "feed"
+    target = targets.WEB
+    slow_to_repeat = True
+
+    format: FeedFormat = "auto"
+    components: tuple[str, ...] = ()
+
+
+class ValueOptions(ProbeOptions, frozen=True, kw_only=True):
+    """`value`: a number at `path` (JSONPath, RFC 9535) or in the first group of `match`, and its limits."""
+
+    probe = "value"
+    target = targets.WEB
+    reads_number = True
+
+    path: str | None = None
+    match: str | None = None
+    slow_below: float | None = None
+    slow_above: float | None = None
+    down_below: float | None = None
+    down_above: float | None = None
+    unit: str = ""
+
+    def troubles(self, target: str, written: Collection[str]) -> Iterator[Trouble]:
+        """Look for a limit too."""
+        yield from super().troubles(target, written)
+        limits = ("slow_below", "slow_above", "down_below", "down_above")
+        if not any(key in written for key in limits):
+            yield (), f"expected a limit: {', '.join(limits)}"
+
+    def _wrong(self) -> Iterator[Trouble]:
+        if (self.path is None) == (self.match is None):
+            yield ("path",), "expected exactly one of path and match: where the number stands"
+        if self.path is not None and (trouble := json_path_trouble(self.path)):
+            yield ("path",), trouble
+        if self.match is not None and not any(pattern_troubles(self, "match")) and not groups(self.match):
+            yield ("match",), "needs a group in parentheses: the number"
