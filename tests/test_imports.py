@@ -34,8 +34,8 @@ def command(*argv: str, status: set[int]) -> set[str]:
 def test_status_loads_neither_screens_nor_network_nor_the_command_group(tmp_path: Path) -> None:
     code = """
 from pathlib import Path
-from tests.store.test_source import filled
-store = filled(Path(sys.argv[1]))
+from tests.kit.filled_stores import store_in_outage
+store = store_in_outage(Path(sys.argv[1]))
 store.leave()
 """
     store = tmp_path / "store.db"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.kit.servers import Pki
+from tests.kit.scripted_servers import Pki
 from tests.servers.knot import Knot
 
 

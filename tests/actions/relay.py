@@ -5,7 +5,7 @@ import contextlib
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-from tests.kit.servers import serve
+from tests.kit.scripted_servers import serve
 
 Turn = str | Callable[[], Awaitable[None]]
 

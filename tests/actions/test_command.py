@@ -17,11 +17,10 @@ from outagetui.facts.events import StepPlan
 from outagetui.machine import program as process
 from outagetui.machine.commands import value_trouble
 from outagetui.machine.secrets import SecretError
-from tests.kit.places import without
 from tests.kit.programs import (
     PRINTS_ARGV,
     PYTHON,
-    Shell,
+    ContextWithOutput,
     alive,
     children,
     command_step,
@@ -29,6 +28,7 @@ from tests.kit.programs import (
     mode_of,
     script,
 )
+from tests.kit.step_context import without
 
 CANARY = "canary-q83hf-secret"
 NASTY = [
@@ -54,8 +54,8 @@ NASTY = [
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Shell:
-    return Shell(tmp_path)
+def context(tmp_path: Path) -> ContextWithOutput:
+    return ContextWithOutput(tmp_path)
 
 
 @pytest.fixture(autouse=True)
@@ -68,15 +68,15 @@ async def nothing_left() -> AsyncIterator[None]:
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
-async def act(place: Shell, plan: StepPlan) -> actions.Result:
-    result = await actions.act(plan, place)  # type: ignore[arg-type]
+async def act(context: ContextWithOutput, plan: StepPlan) -> actions.Result:
+    result = await actions.act(plan, context)  # type: ignore[arg-type]
     assert harmless(result.detail)
     assert not (result.done and result.unsure)
     return result
 
 
-async def recover(place: Shell, plan: StepPlan) -> "actions.Result | str | None":
-    return await actions.recover(plan, place)  # type: ignore[arg-type]
+async def recover(context: ContextWithOutput, plan: StepPlan) -> "actions.Result | str | None":
+    return await actions.recover(plan, context)  # type: ignore[arg-type]
 
 
 async def pid_in(path: Path) -> int:
@@ -110,9 +110,9 @@ async def gone(pid: int) -> bool:
     ],
 )
 async def test_the_exit_status_decides_and_both_outputs_are_kept_in_their_order(
-    place: Shell, tmp_path: Path, body: str, done: bool, detail: str, output: str
+    context: ContextWithOutput, tmp_path: Path, body: str, done: bool, detail: str, output: str
 ) -> None:
-    result = await act(place, command_step(script(tmp_path, body)))
+    result = await act(context, command_step(script(tmp_path, body)))
     assert (result.done, result.detail, result.output, result.unsure) == (done, detail, output, False)
 
 
@@ -125,21 +125,21 @@ async def test_the_exit_status_decides_and_both_outputs_are_kept_in_their_order(
     ],
 )
 async def test_a_program_that_cannot_be_run_has_failed_and_surely_did_nothing(
-    place: Shell, argv: tuple[str, ...], words: str
+    context: ContextWithOutput, argv: tuple[str, ...], words: str
 ) -> None:
-    result = await act(place, command_step(*argv))
+    result = await act(context, command_step(*argv))
     assert (result.done, result.unsure, result.detail) == (False, False, f"{argv[0]} cannot be run: {words}")
 
 
 async def test_a_script_without_its_interpreter_and_a_directory_that_is_gone_are_told(
-    place: Shell, tmp_path: Path
+    context: ContextWithOutput, tmp_path: Path
 ) -> None:
     for plan in (
         command_step(script(tmp_path, "true", interpreter="/nowhere/sh")),
         command_step(script(tmp_path, "true", mode=0o644)),
         command_step("/bin/true", directory=str(tmp_path / "gone")),
     ):
-        result = await act(place, plan)
+        result = await act(context, plan)
         assert (result.done, result.unsure) == (False, False)
         assert "cannot be run" in result.detail
 
@@ -148,9 +148,11 @@ async def test_a_script_without_its_interpreter_and_a_directory_that_is_gone_are
 
 
 @pytest.mark.parametrize("value", NASTY)
-async def test_a_value_is_exactly_one_argument_whatever_stands_in_it(place: Shell, tmp_path: Path, value: str) -> None:
+async def test_a_value_is_exactly_one_argument_whatever_stands_in_it(
+    context: ContextWithOutput, tmp_path: Path, value: str
+) -> None:
     program = script(tmp_path, PRINTS_ARGV, interpreter=PYTHON)
-    result = await act(place, command_step(program, "before", "{unit}", "after", args={"unit": value}))
+    result = await act(context, command_step(program, "before", "{unit}", "after", args={"unit": value}))
     if len(value) < 2000:
         assert json.loads(result.output) == ["before", value, "after"]
     else:
@@ -172,26 +174,28 @@ async def test_whatever_value_is_accepted_reaches_the_program_unchanged(
         program.chmod(0o755)
     seen = directory / "argument"
     plan = command_step(str(program), str(seen), "{v}", args={"v": value})
-    result = await act(Shell(directory), plan)
+    result = await act(ContextWithOutput(directory), plan)
     assert result.done, result
     assert seen.read_bytes() == value.encode()
 
 
 async def test_it_sees_only_the_environment_that_is_declared(
-    place: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    context: ContextWithOutput, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SECRET_TOKEN", "geheim")
-    result = await act(place, command_step("/usr/bin/env", env={"LEVEL": "ü $HOME", "LANG": "de_DE.UTF-8"}))
+    result = await act(context, command_step("/usr/bin/env", env={"LEVEL": "ü $HOME", "LANG": "de_DE.UTF-8"}))
     seen = dict(line.split("=", 1) for line in result.output.splitlines())
-    assert seen == {"PATH": "/usr/bin:/bin", "LANG": "de_DE.UTF-8", "LEVEL": "ü $HOME", KEY: place.key}
+    assert seen == {"PATH": "/usr/bin:/bin", "LANG": "de_DE.UTF-8", "LEVEL": "ü $HOME", KEY: context.key}
 
 
-async def test_it_gets_no_input_no_terminal_no_open_file_and_a_session_of_its_own(place: Shell, tmp_path: Path) -> None:
+async def test_it_gets_no_input_no_terminal_no_open_file_and_a_session_of_its_own(
+    context: ContextWithOutput, tmp_path: Path
+) -> None:
     leak = os.open(tmp_path, os.O_RDONLY)
     os.set_inheritable(leak, True)
     made = tmp_path / "made"
     body = f"ls /proc/$$/fd; cat; pwd; touch {made}; cut -d' ' -f4-7 /proc/$$/stat; echo $$"
-    result = await act(place, command_step(script(tmp_path, body), directory="/usr"))
+    result = await act(context, command_step(script(tmp_path, body), directory="/usr"))
     os.close(leak)
     *descriptors, directory, numbers, pid = result.output.splitlines()
     assert not {str(leak)} & set(descriptors)
@@ -204,50 +208,54 @@ async def test_it_gets_no_input_no_terminal_no_open_file_and_a_session_of_its_ow
 # Secrets.
 
 
-async def test_a_secret_is_handed_over_by_environment_and_seen_nowhere(place: Shell, tmp_path: Path) -> None:
-    place.keep("token", CANARY)
+async def test_a_secret_is_handed_over_by_environment_and_seen_nowhere(
+    context: ContextWithOutput, tmp_path: Path
+) -> None:
+    context.keep("token", CANARY)
     pid = tmp_path / "pid"
     body = f'echo "the token is $TOKEN"; echo $TOKEN >&2; echo $$ > {pid}; sleep 0.5; [ -n "$TOKEN" ]'
     plan = command_step(script(tmp_path, body), secret_env={"TOKEN": "token"})
     assert CANARY not in repr(plan)
-    assert "with TOKEN=the secret token" in preview(plan, place)  # type: ignore[arg-type]
-    task = asyncio.create_task(act(place, plan))
+    assert "with TOKEN=the secret token" in preview(plan, context)  # type: ignore[arg-type]
+    task = asyncio.create_task(act(context, plan))
     process_id = await pid_in(pid)
     assert CANARY.encode() not in Path(f"/proc/{process_id}/cmdline").read_bytes()
     result = await task
     assert result.done
     assert result.output == "the token is [secret]\n[secret]"
     without(result, CANARY)
-    assert place.shown
-    assert CANARY not in "".join(place.shown)
+    assert context.shown
+    assert CANARY not in "".join(context.shown)
 
 
 async def test_no_part_of_a_secret_is_left_where_output_is_cut_or_still_being_written(
-    place: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    context: ContextWithOutput, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(process, "SHOWN_EVERY", 0.01)
-    place.keep("token", CANARY)
+    context.keep("token", CANARY)
     body = (
         'for n in $(seq 1 3000); do printf "%s," "$TOKEN"; done; printf "\\n%s" "${TOKEN%secret}"; sleep 0.2; '
         'printf "secret\\n"; for n in $(seq 1 3000); do echo "$n $TOKEN"; done'
     )
-    result = await act(place, command_step(script(tmp_path, body), secret_env={"TOKEN": "token"}))
-    for text in (result.output, result.detail, *place.shown):
+    result = await act(context, command_step(script(tmp_path, body), secret_env={"TOKEN": "token"}))
+    for text in (result.output, result.detail, *context.shown):
         for part in range(len(CANARY) - 7):
             assert CANARY[part : part + 8] not in text
 
 
-async def test_a_secret_that_cannot_be_read_ends_the_step_before_anything_is_run(place: Shell, tmp_path: Path) -> None:
+async def test_a_secret_that_cannot_be_read_ends_the_step_before_anything_is_run(
+    context: ContextWithOutput, tmp_path: Path
+) -> None:
     made = tmp_path / "made"
     plan = command_step("/usr/bin/touch", str(made), secret_env={"TOKEN": "nothing"})
     with pytest.raises(SecretError):
-        await actions.act(plan, place)  # type: ignore[arg-type]
+        await actions.act(plan, context)  # type: ignore[arg-type]
     assert not made.exists()
 
 
-async def test_a_secret_no_environment_can_hold_is_told_without_it(place: Shell, tmp_path: Path) -> None:
-    place.keep("token", f"{CANARY}\0x")
-    result = await act(place, command_step("/bin/true", secret_env={"TOKEN": "token"}))
+async def test_a_secret_no_environment_can_hold_is_told_without_it(context: ContextWithOutput, tmp_path: Path) -> None:
+    context.keep("token", f"{CANARY}\0x")
+    result = await act(context, command_step("/bin/true", secret_env={"TOKEN": "token"}))
     assert not result.done
     without(result, CANARY)
 
@@ -255,10 +263,10 @@ async def test_a_secret_no_environment_can_hold_is_told_without_it(place: Shell,
 # Its time.
 
 
-async def test_what_hangs_is_ended_in_time_and_is_unsure(place: Shell, tmp_path: Path) -> None:
+async def test_what_hangs_is_ended_in_time_and_is_unsure(context: ContextWithOutput, tmp_path: Path) -> None:
     body = f"trap 'echo tidied; exit 0' TERM; echo $$ > {tmp_path}/pid; echo begun; while :; do sleep 0.01; done"
     started = time.monotonic()
-    result = await act(place, command_step(script(tmp_path, body), timeout=1.0))
+    result = await act(context, command_step(script(tmp_path, body), timeout=1.0))
     assert time.monotonic() - started < 1.0
     assert (result.done, result.unsure) == (False, True)
     assert result.detail == "not done within 1 s; ended with SIGTERM"
@@ -267,51 +275,57 @@ async def test_what_hangs_is_ended_in_time_and_is_unsure(place: Shell, tmp_path:
     assert not alive(int((tmp_path / "pid").read_text()))
 
 
-async def test_what_ignores_the_polite_signal_is_killed_with_all_that_it_started(place: Shell, tmp_path: Path) -> None:
+async def test_what_ignores_the_polite_signal_is_killed_with_all_that_it_started(
+    context: ContextWithOutput, tmp_path: Path
+) -> None:
     body = f"trap '' TERM HUP; sleep 60 & echo $! > {tmp_path}/child; echo $$ > {tmp_path}/pid; while :; do wait; done"
-    result = await act(place, command_step(script(tmp_path, body), timeout=1.0))
+    result = await act(context, command_step(script(tmp_path, body), timeout=1.0))
     assert result.detail == "not done within 1 s; ended with SIGTERM and SIGKILL"
     assert result.unsure
     for name in ("pid", "child"):
         assert await gone(int((tmp_path / name).read_text()))
 
 
-async def test_a_grandchild_has_its_time_to_tidy_up_when_its_parent_goes_at_once(place: Shell, tmp_path: Path) -> None:
+async def test_a_grandchild_has_its_time_to_tidy_up_when_its_parent_goes_at_once(
+    context: ContextWithOutput, tmp_path: Path
+) -> None:
     tidy = f"trap 'sleep 0.1; echo tidied > {tmp_path}/tidy; exit' TERM; while :; do sleep 0.01; done"
     child = script(tmp_path, tidy)
-    result = await act(place, command_step(script(tmp_path, f"{child} > /dev/null 2>&1 & wait"), timeout=2.0))
+    result = await act(context, command_step(script(tmp_path, f"{child} > /dev/null 2>&1 & wait"), timeout=2.0))
     assert result.detail == "not done within 2 s; ended with SIGTERM"
     assert (tmp_path / "tidy").read_text() == "tidied\n"
 
 
-async def test_a_grandchild_that_ignores_the_polite_signal_is_killed(place: Shell, tmp_path: Path) -> None:
+async def test_a_grandchild_that_ignores_the_polite_signal_is_killed(
+    context: ContextWithOutput, tmp_path: Path
+) -> None:
     body = f"(trap '' TERM HUP; sleep 60) > /dev/null 2>&1 & echo $! > {tmp_path}/pid; wait"
-    result = await act(place, command_step(script(tmp_path, body), timeout=1.0))
+    result = await act(context, command_step(script(tmp_path, body), timeout=1.0))
     assert result.detail == "not done within 1 s; ended with SIGTERM and SIGKILL"
     assert await gone(int((tmp_path / "pid").read_text()))
 
 
-async def test_what_is_left_in_the_group_ends_with_the_program(place: Shell, tmp_path: Path) -> None:
+async def test_what_is_left_in_the_group_ends_with_the_program(context: ContextWithOutput, tmp_path: Path) -> None:
     body = f"(trap '' TERM HUP; sleep 60) & echo $! > {tmp_path}/pid; echo fine"
-    result = await act(place, command_step(script(tmp_path, body)))
+    result = await act(context, command_step(script(tmp_path, body)))
     assert (result.done, result.output) == (True, "fine")
     assert await gone(int((tmp_path / "pid").read_text()))
 
 
 async def test_a_child_in_a_session_of_its_own_that_holds_the_output_does_not_hold_us(
-    place: Shell, tmp_path: Path
+    context: ContextWithOutput, tmp_path: Path
 ) -> None:
     body = f"setsid sh -c 'echo $$ > {tmp_path}/pid; while :; do echo more; done' & echo fine; sleep 0.3"
     started = time.monotonic()
-    result = await act(place, command_step(script(tmp_path, body)))
+    result = await act(context, command_step(script(tmp_path, body)))
     assert result.done
     assert time.monotonic() - started < 3
     assert await gone(int((tmp_path / "pid").read_text())), "its pipe is closed, so its next word ends it"
 
 
-async def test_a_cancelled_step_leaves_no_process(place: Shell, tmp_path: Path) -> None:
+async def test_a_cancelled_step_leaves_no_process(context: ContextWithOutput, tmp_path: Path) -> None:
     body = f"trap '' TERM; (sleep 60) & echo $! > {tmp_path}/child; echo $$ > {tmp_path}/pid; wait; sleep 60"
-    task = asyncio.create_task(act(place, command_step(script(tmp_path, body))))
+    task = asyncio.create_task(act(context, command_step(script(tmp_path, body))))
     pids = [await pid_in(tmp_path / name) for name in ("pid", "child")]
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -324,13 +338,13 @@ async def test_a_cancelled_step_leaves_no_process(place: Shell, tmp_path: Path) 
 
 
 async def test_a_command_that_a_killed_daemon_left_is_told_while_it_runs_and_after(tmp_path: Path) -> None:
-    place, other = Shell(tmp_path, "a" * 32), Shell(tmp_path, "b" * 32)
+    context, other = ContextWithOutput(tmp_path, "a" * 32), ContextWithOutput(tmp_path, "b" * 32)
     plan = command_step(script(tmp_path, f"echo $$ > {tmp_path}/pid; sleep 60"))
-    task = asyncio.create_task(act(place, plan))
+    task = asyncio.create_task(act(context, plan))
     pid = await pid_in(tmp_path / "pid")
-    words = await recover(place, plan)
+    words = await recover(context, plan)
     assert words == f"it still runs, as process {pid}; it may end when it next writes something"
     assert await recover(other, plan) == "it may or may not have run, and it runs no more"
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    assert await recover(place, plan) == "it may or may not have run, and it runs no more"
+    assert await recover(context, plan) == "it may or may not have run, and it runs no more"

@@ -17,19 +17,19 @@ from outagetui.playbook.network_steps import of_dns_update
 from outagetui.playbook.plan import undo_of
 from tests.actions.relay import relay
 from tests.actions.zones import NEW, OLD, OTHER, act, keyed, recover, step
-from tests.kit.nameservers import reply_to
-from tests.kit.places import Place, without
-from tests.kit.servers import open_descriptors, refused_port, serve, settle
+from tests.kit.scripted_nameservers import reply_to
+from tests.kit.scripted_servers import open_descriptors, refused_port, serve, settle
+from tests.kit.step_context import ContextWithSecrets, without
 from tests.servers.knot import KEY, SCANT, Knot
 
 
-@pytest.fixture(name="place")
-def _place(tmp_path: Path, knot: Knot) -> Place:
+@pytest.fixture(name="context")
+def _context(tmp_path: Path, knot: Knot) -> ContextWithSecrets:
     return keyed(tmp_path, knot)
 
 
-async def test_the_value_is_swapped_and_every_name_server_says_so(knot: Knot, place: Place) -> None:
-    result = await act(place, step(knot.port, ttl=7))
+async def test_the_value_is_swapped_and_every_name_server_says_so(knot: Knot, context: ContextWithSecrets) -> None:
+    result = await act(context, step(knot.port, ttl=7))
     assert result == Result(True, f"www.example.test A is {NEW}, and every name server says so")
     query = dns.message.make_query("www.example.test", "A")
     (answer,) = dns.query.udp(query, "127.0.0.1", port=knot.port, timeout=1).answer
@@ -50,46 +50,48 @@ async def test_the_value_is_swapped_and_every_name_server_says_so(knot: Knot, pl
     ],
 )
 async def test_records_of_every_kind_and_sets_of_them(
-    tmp_path: Path, place: Place, kind: str, more: str, old: str | list[str], new: str | list[str]
+    tmp_path: Path, context: ContextWithSecrets, kind: str, more: str, old: str | list[str], new: str | list[str]
 ) -> None:
     server = Knot(tmp_path / "other", more=f"{more}\n").start()
-    place.keep("tsig", server.secret)
+    context.keep("tsig", server.secret)
     try:
         plan = step(server.port, name="set.example.test", type=kind, **{"from": old, "to": new})
-        assert (await act(place, plan)).done
-        again = await act(place, plan)
+        assert (await act(context, plan)).done
+        again = await act(context, plan)
         back = step(server.port, name="set", type=kind, **{"from": new, "to": old})
-        assert (await act(place, back)).done
+        assert (await act(context, back)).done
     finally:
         server.stop()
     assert again.done
     assert not again.changed
 
 
-async def test_what_is_so_already_is_not_done_and_not_ours_to_take_back(knot: Knot, place: Place) -> None:
+async def test_what_is_so_already_is_not_done_and_not_ours_to_take_back(
+    knot: Knot, context: ContextWithSecrets
+) -> None:
     knot.change("www", NEW)
-    result = await act(place, step(knot.port))
+    result = await act(context, step(knot.port))
     assert result.done
     assert not result.changed
     assert result.detail.startswith("already so: ")
-    place.tried = True
-    assert (await act(place, step(knot.port))).changed
+    context.tried = True
+    assert (await act(context, step(knot.port))).changed
 
 
 @pytest.mark.parametrize(("name", "holds"), [("www", OTHER), ("none", "no A record")])
-async def test_another_value_is_left_alone(knot: Knot, place: Place, name: str, holds: str) -> None:
+async def test_another_value_is_left_alone(knot: Knot, context: ContextWithSecrets, name: str, holds: str) -> None:
     knot.change("www", OTHER)
-    result = await act(place, step(knot.port, name=name))
+    result = await act(context, step(knot.port, name=name))
     words = f"{name}.example.test A holds {holds}, not the expected {OLD}; somebody changed it"
     assert result == Result(False, words)
     assert knot.values() == [OTHER]
 
 
-async def test_one_more_value_beside_the_old_one_is_another_value(tmp_path: Path, place: Place) -> None:
+async def test_one_more_value_beside_the_old_one_is_another_value(tmp_path: Path, context: ContextWithSecrets) -> None:
     server = Knot(tmp_path / "other", more=f"www A {OTHER}\n").start()
-    place.keep("tsig", server.secret)
+    context.keep("tsig", server.secret)
     try:
-        result = await act(place, step(server.port))
+        result = await act(context, step(server.port))
         assert server.values() == sorted([OLD, OTHER])
     finally:
         server.stop()
@@ -110,23 +112,23 @@ async def test_one_more_value_beside_the_old_one_is_another_value(tmp_path: Path
     ],
 )
 async def test_a_key_that_may_not_changes_nothing(
-    knot: Knot, place: Place, options: dict[str, str], words: str
+    knot: Knot, context: ContextWithSecrets, options: dict[str, str], words: str
 ) -> None:
-    place.keep("words", "canary! not base64")
-    place.keep("empty", "")
-    result = await act(place, step(knot.port, **options))
+    context.keep("words", "canary! not base64")
+    context.keep("empty", "")
+    result = await act(context, step(knot.port, **options))
     assert not result.done
     assert not result.unsure
     assert words in result.detail
-    without(result, "canary", place.secret("scant"))
+    without(result, "canary", context.secret("scant"))
     assert knot.values() == [OLD]
 
 
-async def test_a_key_for_other_types_is_refused_by_the_server(tmp_path: Path, place: Place) -> None:
+async def test_a_key_for_other_types_is_refused_by_the_server(tmp_path: Path, context: ContextWithSecrets) -> None:
     server = Knot(tmp_path / "other", updates=("TXT",)).start()
-    place.keep("tsig", server.secret)
+    context.keep("tsig", server.secret)
     try:
-        result = await act(place, step(server.port))
+        result = await act(context, step(server.port))
         assert server.values() == [OLD]
     finally:
         server.stop()
@@ -134,54 +136,60 @@ async def test_a_key_for_other_types_is_refused_by_the_server(tmp_path: Path, pl
     assert not result.unsure
 
 
-async def test_a_server_that_is_not_there_or_hangs_is_a_plain_failure(knot: Knot, place: Place) -> None:
-    gone = await act(place, step(refused_port()))
+async def test_a_server_that_is_not_there_or_hangs_is_a_plain_failure(knot: Knot, context: ContextWithSecrets) -> None:
+    gone = await act(context, step(refused_port()))
     assert "connection refused; nothing was changed" in gone.detail
     knot.group.freeze()
     started = time.monotonic()
-    hung = await act(place, step(knot.port, 1.0))
+    hung = await act(context, step(knot.port, 1.0))
     assert time.monotonic() - started < 1.0
     assert "gave no answer in time; nothing was changed" in hung.detail
     assert not gone.unsure
     assert not hung.unsure
     knot.group.thaw()
-    assert (await act(place, step(knot.port))).done
+    assert (await act(context, step(knot.port))).done
 
 
-async def test_the_clock_s_difference_is_told(knot: Knot, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_clock_s_difference_is_told(
+    knot: Knot, context: ContextWithSecrets, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = time.time
     monkeypatch.setattr("dns.message.time.time", lambda: real() + 4000)
-    result = await act(place, step(knot.port))
+    result = await act(context, step(knot.port))
     monkeypatch.undo()
     assert "clocks of both machines differ (BADTIME)" in result.detail
 
 
 @pytest.mark.parametrize("turn", ["swallow", "reset"])
-async def test_an_update_whose_answer_is_lost_is_found_by_looking(knot: Knot, place: Place, turn: str) -> None:
+async def test_an_update_whose_answer_is_lost_is_found_by_looking(
+    knot: Knot, context: ContextWithSecrets, turn: str
+) -> None:
     async with relay(knot.port, "pass", turn, "pass") as between:
-        result = await act(place, step(between.port, 3.0, read_back=[f"127.0.0.1:{knot.port}"]))
+        result = await act(context, step(between.port, 3.0, read_back=[f"127.0.0.1:{knot.port}"]))
     assert result.done, result
     assert result.changed
     assert knot.values() == [NEW]
 
 
 @pytest.mark.parametrize(("turn", "words"), [("hold", "gave no answer in time"), ("forge", "did not sign its answer")])
-async def test_an_update_that_may_still_come_is_unsure(knot: Knot, place: Place, turn: str, words: str) -> None:
+async def test_an_update_that_may_still_come_is_unsure(
+    knot: Knot, context: ContextWithSecrets, turn: str, words: str
+) -> None:
     async with relay(knot.port, "pass", turn, "pass") as between:
-        result = await act(place, step(between.port, 2.0))
+        result = await act(context, step(between.port, 2.0))
     assert result.unsure
     assert words in result.detail
     assert f"www.example.test A still holds {OLD}, but the update may yet be done" in result.detail
 
 
-async def test_an_update_that_cannot_be_looked_up_is_unsure(knot: Knot, place: Place) -> None:
+async def test_an_update_that_cannot_be_looked_up_is_unsure(knot: Knot, context: ContextWithSecrets) -> None:
     async with relay(knot.port, "pass", "swallow", "hold") as between:
         started = time.monotonic()
-        result = await act(place, step(between.port, 2.0))
+        result = await act(context, step(between.port, 2.0))
         assert time.monotonic() - started < 2.0
     assert result.unsure
     assert "may or may not be done, and cannot be looked up" in result.detail
-    assert (await act(place, step(knot.port))).done  # the operator says retry
+    assert (await act(context, step(knot.port))).done  # the operator says retry
 
 
 @pytest.mark.parametrize(
@@ -197,7 +205,7 @@ async def test_an_update_that_cannot_be_looked_up_is_unsure(knot: Knot, place: P
     ],
 )
 async def test_unsigned_or_foreign_answers_prove_nothing(
-    place: Place, answer: Callable[[dns.message.Message], bytes], words: str
+    context: ContextWithSecrets, answer: Callable[[dns.message.Message], bytes], words: str
 ) -> None:
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         (size,) = struct.unpack("!H", await reader.readexactly(2))
@@ -205,8 +213,8 @@ async def test_unsigned_or_foreign_answers_prove_nothing(
         writer.write(struct.pack("!H", len(wire)) + wire)
 
     async with serve(handler) as server:
-        result = await act(place, step(server.port, 2.0))
-        found = await recover(place, step(server.port, 2.0))
+        result = await act(context, step(server.port, 2.0))
+        found = await recover(context, step(server.port, 2.0))
     assert not result.done
     assert not result.unsure
     assert words in result.detail
@@ -215,9 +223,11 @@ async def test_unsigned_or_foreign_answers_prove_nothing(
     assert words in found
 
 
-async def test_of_two_who_switch_at_once_one_is_told_that_the_other_did(knot: Knot, place: Place) -> None:
+async def test_of_two_who_switch_at_once_one_is_told_that_the_other_did(
+    knot: Knot, context: ContextWithSecrets
+) -> None:
     targets = [f"192.0.2.{number}" for number in range(1, 9)]
-    results = await asyncio.gather(*(act(place, step(knot.port, to=each)) for each in targets))
+    results = await asyncio.gather(*(act(context, step(knot.port, to=each)) for each in targets))
     (winner,) = [each for each, result in zip(targets, results, strict=True) if result.done]
     assert knot.values() == [winner]
     for each, result in zip(targets, results, strict=True):
@@ -226,29 +236,31 @@ async def test_of_two_who_switch_at_once_one_is_told_that_the_other_did(knot: Kn
             assert result == Result(False, words)
 
 
-async def test_a_race_lost_between_look_and_update_changes_nothing(knot: Knot, place: Place) -> None:
+async def test_a_race_lost_between_look_and_update_changes_nothing(knot: Knot, context: ContextWithSecrets) -> None:
     async def somebody() -> None:
         knot.change("www", OTHER)
 
     async with relay(knot.port, "pass", somebody, "pass") as between:
-        result = await act(place, step(between.port))
+        result = await act(context, step(between.port))
     assert f"holds {OTHER}, not the expected {OLD}; somebody changed it" in result.detail
     assert knot.values() == [OTHER]
 
 
-async def test_two_who_switch_to_the_same_are_both_right_and_one_did_it(knot: Knot, place: Place) -> None:
+async def test_two_who_switch_to_the_same_are_both_right_and_one_did_it(
+    knot: Knot, context: ContextWithSecrets
+) -> None:
     async def somebody() -> None:
         knot.change("www", NEW)
 
     async with relay(knot.port, "pass", somebody, "pass") as between:
-        result = await act(place, step(between.port, read_back=[f"127.0.0.1:{knot.port}"]))
+        result = await act(context, step(between.port, read_back=[f"127.0.0.1:{knot.port}"]))
     assert result.done
     assert not result.changed
     assert result.detail.startswith("somebody else did it: ")
 
 
 @pytest.mark.parametrize("point", ["look", "update held", "update done", "read back"])
-async def test_a_crash_at_any_point_is_looked_up(knot: Knot, place: Place, point: str) -> None:
+async def test_a_crash_at_any_point_is_looked_up(knot: Knot, context: ContextWithSecrets, point: str) -> None:
     turns = {
         "look": ("hold",),
         "update held": ("pass", "hold"),
@@ -257,58 +269,60 @@ async def test_a_crash_at_any_point_is_looked_up(knot: Knot, place: Place, point
     }[point]
     before = open_descriptors()
     async with relay(knot.port, *turns) as between:
-        task = asyncio.ensure_future(act(place, step(between.port)))
+        task = asyncio.ensure_future(act(context, step(between.port)))
         await between.reached[len(turns) - 1].wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
     await settle()
     assert open_descriptors() == before
-    found = await recover(place, step(knot.port))
+    found = await recover(context, step(knot.port))
     if point in ("look", "update held"):
         assert found is None
         assert knot.values() == [OLD]
-        assert (await act(place, step(knot.port))).done
+        assert (await act(context, step(knot.port))).done
     else:
         assert found == Result(True, f"www.example.test A is {NEW}, and every name server says so")
 
 
-async def test_after_a_crash_what_cannot_be_told_is_put_into_words(knot: Knot, place: Place) -> None:
+async def test_after_a_crash_what_cannot_be_told_is_put_into_words(knot: Knot, context: ContextWithSecrets) -> None:
     knot.change("www", OTHER)
     words = f"www.example.test A holds {OTHER}, neither the old nor the new value"
-    assert await recover(place, step(knot.port)) == words
+    assert await recover(context, step(knot.port)) == words
     knot.group.freeze()
-    found = await recover(place, step(knot.port, 1.0))
+    found = await recover(context, step(knot.port, 1.0))
     assert isinstance(found, str)
     assert "gave no answer in time" in found
-    assert "there is no such file" in str(await recover(place, step(knot.port, secret="nowhere")))
+    assert "there is no such file" in str(await recover(context, step(knot.port, secret="nowhere")))
 
 
-async def test_the_undo_writes_the_old_value_back_unless_somebody_changed_it(knot: Knot, place: Place) -> None:
+async def test_the_undo_writes_the_old_value_back_unless_somebody_changed_it(
+    knot: Knot, context: ContextWithSecrets
+) -> None:
     plan = step(knot.port)
     options = actions.options_of(plan)
     facts = of_dns_update(options, None)  # type: ignore[arg-type]
     back = undo_of(StepPlan(id="s", do="dns.update", options=plan.options, facts=facts, timeout=5.0))
     assert back is not None
     assert back.what == f"point www.example.test A from {NEW} to {OLD} (TTL 60) at 127.0.0.1:{knot.port}"
-    assert (await act(place, plan)).done
-    assert (await act(place, back)).done
+    assert (await act(context, plan)).done
+    assert (await act(context, back)).done
     assert knot.values() == [OLD]
-    assert (await act(place, plan)).done
+    assert (await act(context, plan)).done
     knot.change("www", OTHER)
-    result = await act(place, back)
+    result = await act(context, back)
     assert result == Result(False, f"www.example.test A holds {OTHER}, not the expected {NEW}; somebody changed it")
     assert knot.values() == [OTHER]
 
 
-async def test_hostile_words_in_the_zone_are_cleaned(tmp_path: Path, place: Place) -> None:
+async def test_hostile_words_in_the_zone_are_cleaned(tmp_path: Path, context: ContextWithSecrets) -> None:
     more = 'set TXT "\\027]52;c;Zm9v\\007[/b]" "\\226\\128\\174"\n' + "".join(
         f'set TXT "{number} {"y" * 200}"\n' for number in range(20)
     )
     server = Knot(tmp_path / "other", more=more).start()
-    place.keep("tsig", server.secret)
+    context.keep("tsig", server.secret)
     try:
-        result = await act(place, step(server.port, name="set", type="TXT", **{"from": "a", "to": "b"}))
+        result = await act(context, step(server.port, name="set", type="TXT", **{"from": "a", "to": "b"}))
     finally:
         server.stop()
     assert not result.done

@@ -7,7 +7,7 @@ import pytest
 from outagetui.actions import fail_back as failing_back
 from outagetui.core.model import Check, Outcome, Sample, State
 from outagetui.facts.events import StepAsked, StepEnded, StepPlan
-from tests.kit.runs import Pen, Place, World, activate, manual, runner_of, settle
+from tests.kit.runner_in_memory import Effects, MemoryJournal, StepContextInMemory, activate, manual, runner_of, settle
 from tests.kit.virtual_loop import run as in_virtual_time
 
 PLAN = StepPlan(
@@ -18,11 +18,11 @@ PLAN = StepPlan(
 )
 
 
-class Watched(Place):
+class WatchedContext(StepContextInMemory):
     """The channel `phone`: it recovers at `recovers`, and `outcomes` are what probes say one after the other."""
 
     def __init__(self, recovers: float, outcomes: str = "") -> None:
-        super().__init__(World(), Pen(), "r1")
+        super().__init__(Effects(), MemoryJournal(), "r1")
         self.recovers, self.outcomes, self.told = recovers, outcomes, []
 
     def up_for(self, channel: str) -> float:
@@ -40,9 +40,9 @@ class Watched(Place):
         self.told.append(detail)
 
 
-def proven(place: Watched) -> tuple[bool, str, float]:
+def proven(context: WatchedContext) -> tuple[bool, str, float]:
     async def story() -> tuple[bool, str, float]:
-        result = await failing_back.act(PLAN, place)  # type: ignore[arg-type]
+        result = await failing_back.act(PLAN, context)  # type: ignore[arg-type]
         assert not (result.done and result.changed)
         return result.done, result.detail, asyncio.get_running_loop().time()
 
@@ -50,44 +50,44 @@ def proven(place: Watched) -> tuple[bool, str, float]:
 
 
 def test_what_was_well_all_along_is_proven_by_three_passes() -> None:
-    place = Watched(-math.inf)
-    done, detail, took = proven(place)
+    context = WatchedContext(-math.inf)
+    done, detail, took = proven(context)
     assert (done, detail) == (True, "phone passed 3 times in a row")
     assert took < 4
-    assert place.told[0] == "phone 1 of 3; 300 s left"
+    assert context.told[0] == "phone 1 of 3; 300 s left"
 
 
 def test_what_recovered_just_now_is_watched_for_a_while() -> None:
-    done, _, took = proven(Watched(20.0))
+    done, _, took = proven(WatchedContext(20.0))
     assert done
     assert 80 <= took < 83
 
 
 @pytest.mark.parametrize("letter", ["f", "u"])
 def test_a_failure_and_a_look_that_told_nothing_begin_the_count_anew(letter: str) -> None:
-    _, _, clean = proven(Watched(-math.inf, "ppp"))
-    done, _, took = proven(Watched(-math.inf, f"pp{letter}ppp"))
+    _, _, clean = proven(WatchedContext(-math.inf, "ppp"))
+    done, _, took = proven(WatchedContext(-math.inf, f"pp{letter}ppp"))
     assert done
     assert took >= clean + 2.9
 
 
 def test_what_never_recovers_is_not_proven_and_says_what_is_missing() -> None:
-    done, detail, took = proven(Watched(math.inf))
+    done, detail, took = proven(WatchedContext(math.inf))
     assert (done, detail) == (False, "not proven: phone 0 of 3")
     assert took >= 300
 
 
 def test_what_nothing_watches_cannot_be_proven() -> None:
-    place = Watched(-math.inf)
-    place.checks_of = lambda name: ()  # type: ignore[method-assign]
-    assert proven(place)[:2] == (False, "nothing watches phone here, so nothing proves it")
+    context = WatchedContext(-math.inf)
+    context.checks_of = lambda name: ()  # type: ignore[method-assign]
+    assert proven(context)[:2] == (False, "nothing watches phone here, so nothing proves it")
 
 
 def test_backups_stay_active_until_somebody_lets_them_go_unproven() -> None:
     async def story() -> None:
-        pen = Pen()
-        world = World(lambda: "badly")  # probes fail
-        runner = runner_of(pen, world)
+        journal = MemoryJournal()
+        effects = Effects(lambda: "badly")  # probes fail
+        runner = runner_of(journal, effects)
         steps = (manual("a"), activate("b", "phone", facts={"names": {"phone": "Phone"}}))
         await runner.start("ada", "book", "Book", steps, primaries={"messenger": "Messenger"}, up_for=60.0)
         await settle()
@@ -95,17 +95,19 @@ def test_backups_stay_active_until_somebody_lets_them_go_unproven() -> None:
         await settle()
         await runner.stand_down("ada", "r1")
         await settle(400)
-        asked = pen.told(StepAsked)[-1]
+        asked = journal.events(StepAsked)[-1]
         assert (asked.step, asked.why) == ("proof", "failed")
-        assert set(pen.ledger.active) == {"phone"}
+        assert set(journal.ledger.active) == {"phone"}
         await runner.answer("ada", "r2", "proof", asked.attempt, "skip", "they told us on the phone that it is back")
         await settle()
-        assert pen.told(StepAsked)[-1].question.startswith("Has mail that was queued gone out")
-        assert set(pen.ledger.active) == {"phone"}
+        assert journal.events(StepAsked)[-1].question.startswith("Has mail that was queued gone out")
+        assert set(journal.ledger.active) == {"phone"}
         await runner.answer("ada", "r2", "waiting", 1, "done")
         await settle()
-        assert pen.ledger.active == {}
-        skipped = next(event for event in pen.told(StepEnded) if event.step == "proof" and event.outcome == "skipped")
+        assert journal.ledger.active == {}
+        skipped = next(
+            event for event in journal.events(StepEnded) if event.step == "proof" and event.outcome == "skipped"
+        )
         assert skipped.detail == "they told us on the phone that it is back"
 
     in_virtual_time(story())

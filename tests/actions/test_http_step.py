@@ -10,32 +10,34 @@ from pathlib import Path
 
 import pytest
 from outagetui import actions
-from tests.actions.http_desk import Desk, act
-from tests.kit.places import KEY, Place, plan_of, without
-from tests.kit.servers import (
+from tests.actions.recording_http_server import RecordingServer, act
+from tests.kit.scripted_servers import (
     Pki,
     refused_port,
     reply,
     serve,
 )
+from tests.kit.step_context import KEY, ContextWithSecrets, plan_of, without
 
 CANARY = "canary-Zm9vYmFy-token"
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path)
+def context(tmp_path: Path) -> ContextWithSecrets:
+    return ContextWithSecrets(tmp_path)
 
 
-async def test_a_request_that_is_accepted_is_done_and_keeps_the_answer(place: Place) -> None:
-    desk = Desk(reply("201 Created", b'{"id": 7}'))
-    async with serve(desk) as server:
-        result = await act(place, f"http://127.0.0.1:{server.port}/on?x=1", body='{"on": true}', headers={"X-A": "b c"})
+async def test_a_request_that_is_accepted_is_done_and_keeps_the_answer(context: ContextWithSecrets) -> None:
+    recorder = RecordingServer(reply("201 Created", b'{"id": 7}'))
+    async with serve(recorder) as server:
+        result = await act(
+            context, f"http://127.0.0.1:{server.port}/on?x=1", body='{"on": true}', headers={"X-A": "b c"}
+        )
     assert result.done
     assert result.detail.startswith("201 Created in ")
     assert result.detail.endswith(" ms")
     assert result.output == '{"id": 7}'
-    (got,) = desk.received
+    (got,) = recorder.received
     assert got.line == "POST /on?x=1 HTTP/1.1"
     assert got.body == b'{"on": true}'
     assert got.headers["x-a"] == "b c"
@@ -45,28 +47,28 @@ async def test_a_request_that_is_accepted_is_done_and_keeps_the_answer(place: Pl
     assert "authorization" not in got.headers
 
 
-async def test_every_try_carries_the_same_idempotency_key_and_get_none(place: Place) -> None:
-    desk = Desk(reply())
-    async with serve(desk) as server:
+async def test_every_try_carries_the_same_idempotency_key_and_get_none(context: ContextWithSecrets) -> None:
+    recorder = RecordingServer(reply())
+    async with serve(recorder) as server:
         url = f"http://127.0.0.1:{server.port}/"
         for method in ("POST", "POST", "DELETE", "GET", "HEAD"):
-            assert (await act(place, url, method=method)).done
-        assert (await act(place, url, headers={"idempotency-KEY": "mine"})).done
-    assert [got.headers.get("idempotency-key") for got in desk.received] == [KEY, KEY, KEY, None, None, "mine"]
+            assert (await act(context, url, method=method)).done
+        assert (await act(context, url, headers={"idempotency-KEY": "mine"})).done
+    assert [got.headers.get("idempotency-key") for got in recorder.received] == [KEY, KEY, KEY, None, None, "mine"]
 
 
-async def test_the_secret_is_the_bearer_token_unless_it_has_a_place(place: Place) -> None:
-    place.keep("token", CANARY)
-    desk = Desk(reply())
-    async with serve(desk) as server:
+async def test_the_secret_is_the_bearer_token_unless_it_has_a_place(context: ContextWithSecrets) -> None:
+    context.keep("token", CANARY)
+    recorder = RecordingServer(reply())
+    async with serve(recorder) as server:
         url = f"http://127.0.0.1:{server.port}/"
         results = [
-            await act(place, url, secret="token"),
-            await act(place, url, secret="token", headers={"X-Token": "key {secret}!"}),
-            await act(place, url, secret="token", body='{"a": "{secret}", "b": {"c": "{secret}"}}'),
+            await act(context, url, secret="token"),
+            await act(context, url, secret="token", headers={"X-Token": "key {secret}!"}),
+            await act(context, url, secret="token", body='{"a": "{secret}", "b": {"c": "{secret}"}}'),
         ]
     assert all(result.done for result in results)
-    first, second, third = desk.received
+    first, second, third = recorder.received
     assert first.headers["authorization"] == f"Bearer {CANARY}"
     assert second.headers["x-token"] == f"key {CANARY}!"
     assert "authorization" not in second.headers
@@ -78,31 +80,31 @@ async def test_the_secret_is_the_bearer_token_unless_it_has_a_place(place: Place
 @pytest.mark.parametrize("status", ["200 OK", "500 Internal Server Error"])
 @pytest.mark.parametrize("shape", ["{}", "{}{}", "Basic {}", "\x1b]52;c;{}\x07", '{{"t": "{}"}}'])
 async def test_a_server_that_echoes_the_secret_does_not_get_it_into_what_is_kept(
-    place: Place, status: str, shape: str
+    context: ContextWithSecrets, status: str, shape: str
 ) -> None:
-    place.keep("token", CANARY)
+    context.keep("token", CANARY)
     coded = base64.b64encode(CANARY.encode()).decode()
     body = "x" * 100 + shape.format(CANARY, coded) + coded
     location = f"Location: http://h/{CANARY}"
-    async with serve(Desk(reply(status, body.encode(), location, f"Retry-After: {CANARY}"))) as server:
-        result = await act(place, f"http://127.0.0.1:{server.port}/", secret="token")
+    async with serve(RecordingServer(reply(status, body.encode(), location, f"Retry-After: {CANARY}"))) as server:
+        result = await act(context, f"http://127.0.0.1:{server.port}/", secret="token")
     without(result, CANARY, coded.rstrip("="), "\x1b")
     assert "[secret]" in result.output
 
 
-async def test_a_value_that_echoes_the_secret_is_hidden(place: Place) -> None:
-    place.keep("token", CANARY)
-    async with serve(Desk(reply(body=json.dumps({"a": CANARY}).encode()))) as server:
-        result = await act(place, f"http://127.0.0.1:{server.port}/", secret="token", path="$.a", equals="other")
+async def test_a_value_that_echoes_the_secret_is_hidden(context: ContextWithSecrets) -> None:
+    context.keep("token", CANARY)
+    async with serve(RecordingServer(reply(body=json.dumps({"a": CANARY}).encode()))) as server:
+        result = await act(context, f"http://127.0.0.1:{server.port}/", secret="token", path="$.a", equals="other")
     assert not result.done
     without(result, CANARY)
 
 
 @pytest.mark.parametrize("content", [f"{CANARY}\nX-Evil: 1", f"{CANARY}\0", "", f"{CANARY}\x7f"])
-async def test_a_secret_that_no_header_can_carry_is_not_sent(place: Place, content: str) -> None:
-    place.keep("token", content)
-    async with serve(Desk(reply())) as server:
-        result = await act(place, f"http://127.0.0.1:{server.port}/", secret="token")
+async def test_a_secret_that_no_header_can_carry_is_not_sent(context: ContextWithSecrets, content: str) -> None:
+    context.keep("token", content)
+    async with serve(RecordingServer(reply())) as server:
+        result = await act(context, f"http://127.0.0.1:{server.port}/", secret="token")
         assert server.connections == 0
     assert not result.done
     assert not result.unsure
@@ -110,12 +112,12 @@ async def test_a_secret_that_no_header_can_carry_is_not_sent(place: Place, conte
     without(result, CANARY)
 
 
-async def test_a_missing_or_open_secret_sends_nothing(place: Place) -> None:
-    place.keep("open", CANARY)
-    (place.directory / "open").chmod(0o644)
-    async with serve(Desk(reply())) as server:
+async def test_a_missing_or_open_secret_sends_nothing(context: ContextWithSecrets) -> None:
+    context.keep("open", CANARY)
+    (context.directory / "open").chmod(0o644)
+    async with serve(RecordingServer(reply())) as server:
         for name, words in (("none", "no such file"), ("open", "chmod 600")):
-            result = await act(place, f"http://127.0.0.1:{server.port}/", secret=name)
+            result = await act(context, f"http://127.0.0.1:{server.port}/", secret=name)
             assert not result.done
             assert words in result.detail
         assert server.connections == 0
@@ -132,25 +134,25 @@ async def test_a_missing_or_open_secret_sends_nothing(place: Place) -> None:
     ],
 )
 async def test_only_the_expected_codes_are_a_success(
-    place: Place, wanted: list[str | int], status: str, done: bool
+    context: ContextWithSecrets, wanted: list[str | int], status: str, done: bool
 ) -> None:
-    async with serve(Desk(reply(status, b""))) as server:
-        result = await act(place, f"http://127.0.0.1:{server.port}/", status=wanted)
+    async with serve(RecordingServer(reply(status, b""))) as server:
+        result = await act(context, f"http://127.0.0.1:{server.port}/", status=wanted)
     assert result.done is done
     assert not result.unsure
     if not done:
         assert result.detail.startswith(f"http.{status}")
 
 
-async def test_a_refusal_tells_code_and_words_and_when_to_come_again(place: Place) -> None:
+async def test_a_refusal_tells_code_and_words_and_when_to_come_again(context: ContextWithSecrets) -> None:
     later = formatdate(time.time() + 90, usegmt=True)
-    desk = Desk(
+    recorder = RecordingServer(
         reply("503 Service Unavailable", b"\x1b[31mmaintenance\x1b[0m\n" + b"z" * 999, "Retry-After: 30"),
         reply("429 Too Many Requests", b"slow down", f"Retry-After: {later}"),
         reply("503 Service Unavailable", b"", "Retry-After: soon"),
     )
-    async with serve(desk) as server:
-        first, second, third = [await act(place, f"http://127.0.0.1:{server.port}/") for _ in range(3)]
+    async with serve(recorder) as server:
+        first, second, third = [await act(context, f"http://127.0.0.1:{server.port}/") for _ in range(3)]
     assert first.detail.startswith("http.503 Service Unavailable: ")
     assert "maintenance" in first.detail
     assert "it asks to try again in 30 s" in first.detail
@@ -161,10 +163,10 @@ async def test_a_refusal_tells_code_and_words_and_when_to_come_again(place: Plac
     assert not any(result.done or result.unsure for result in (first, second, third))
 
 
-async def test_a_gateway_that_gave_up_waiting_leaves_it_unsure(place: Place) -> None:
-    async with serve(Desk(reply("504 Gateway Timeout", b""))) as server:
-        posted = await act(place, f"http://127.0.0.1:{server.port}/")
-        looked = await act(place, f"http://127.0.0.1:{server.port}/", method="GET")
+async def test_a_gateway_that_gave_up_waiting_leaves_it_unsure(context: ContextWithSecrets) -> None:
+    async with serve(RecordingServer(reply("504 Gateway Timeout", b""))) as server:
+        posted = await act(context, f"http://127.0.0.1:{server.port}/")
+        looked = await act(context, f"http://127.0.0.1:{server.port}/", method="GET")
     assert posted.unsure
     assert KEY in posted.detail
     assert not looked.unsure
@@ -187,16 +189,16 @@ async def test_a_gateway_that_gave_up_waiting_leaves_it_unsure(place: Place) -> 
     ],
 )
 async def test_the_value_at_the_path_must_be_the_expected_one(
-    place: Place, body: bytes, equals: object, words: str
+    context: ContextWithSecrets, body: bytes, equals: object, words: str
 ) -> None:
-    async with serve(Desk(reply(body=body))) as server:
-        result = await act(place, f"http://127.0.0.1:{server.port}/", path="$.state.on", equals=equals)
+    async with serve(RecordingServer(reply(body=body))) as server:
+        result = await act(context, f"http://127.0.0.1:{server.port}/", path="$.state.on", equals=equals)
     assert result.done == (not words)
     assert words in result.detail
     assert not result.unsure
 
 
-async def test_an_answer_of_any_size_is_read_up_to_a_limit(place: Place) -> None:
+async def test_an_answer_of_any_size_is_read_up_to_a_limit(context: ContextWithSecrets) -> None:
     async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
@@ -205,8 +207,8 @@ async def test_an_answer_of_any_size_is_read_up_to_a_limit(place: Place) -> None
             await writer.drain()
 
     async with serve(flood) as server:
-        result = await act(place, f"http://127.0.0.1:{server.port}/")
-        valued = await act(place, f"http://127.0.0.1:{server.port}/", path="$.a", equals=1)
+        result = await act(context, f"http://127.0.0.1:{server.port}/")
+        valued = await act(context, f"http://127.0.0.1:{server.port}/", path="$.a", equals=1)
     assert result.done
     assert len(result.output) <= 2048
     assert not valued.done
@@ -214,65 +216,71 @@ async def test_an_answer_of_any_size_is_read_up_to_a_limit(place: Place) -> None
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
-async def test_a_redirect_of_what_changes_something_is_told_and_not_followed(place: Place, method: str) -> None:
-    async with serve(Desk(reply("307 Temporary Redirect", b"", "Location: /elsewhere"))) as server:
-        result = await act(place, f"http://127.0.0.1:{server.port}/here", method=method)
+async def test_a_redirect_of_what_changes_something_is_told_and_not_followed(
+    context: ContextWithSecrets, method: str
+) -> None:
+    async with serve(RecordingServer(reply("307 Temporary Redirect", b"", "Location: /elsewhere"))) as server:
+        result = await act(context, f"http://127.0.0.1:{server.port}/here", method=method)
         assert server.connections == 1
     assert not result.done
     assert f"redirects to http://127.0.0.1:{server.port}/elsewhere" in result.detail
 
 
-async def test_a_get_follows_redirects_but_not_for_ever(place: Place) -> None:
-    desk = Desk(reply("302 Found", b"", "Location: /b", "Set-Cookie: a=b"), reply(body=b"there"))
-    async with serve(desk) as server:
-        result = await act(place, f"http://127.0.0.1:{server.port}/a", method="GET")
+async def test_a_get_follows_redirects_but_not_for_ever(context: ContextWithSecrets) -> None:
+    recorder = RecordingServer(reply("302 Found", b"", "Location: /b", "Set-Cookie: a=b"), reply(body=b"there"))
+    async with serve(recorder) as server:
+        result = await act(context, f"http://127.0.0.1:{server.port}/a", method="GET")
     assert result.done
     assert result.output == "there"
-    assert "cookie" not in desk.received[1].headers
-    async with serve(Desk(reply("302 Found", b"", "Location: /a"))) as server:
-        result = await act(place, f"http://127.0.0.1:{server.port}/a", method="GET")
+    assert "cookie" not in recorder.received[1].headers
+    async with serve(RecordingServer(reply("302 Found", b"", "Location: /a"))) as server:
+        result = await act(context, f"http://127.0.0.1:{server.port}/a", method="GET")
         assert server.connections == 6
     assert "more than 5 redirects" in result.detail
 
 
-async def test_a_secret_does_not_follow_a_redirect_to_another_server(place: Place) -> None:
-    place.keep("token", CANARY)
-    other = Desk(reply())
+async def test_a_secret_does_not_follow_a_redirect_to_another_server(context: ContextWithSecrets) -> None:
+    context.keep("token", CANARY)
+    other = RecordingServer(reply())
     async with serve(other) as away:
-        door = Desk(reply("302 Found", b"", f"Location: http://127.0.0.1:{away.port}/"))
+        door = RecordingServer(reply("302 Found", b"", f"Location: http://127.0.0.1:{away.port}/"))
         async with serve(door) as server:
             url = f"http://127.0.0.1:{server.port}/"
-            result = await act(place, url, method="GET", secret="token", headers={"X": "{secret}"})
+            result = await act(context, url, method="GET", secret="token", headers={"X": "{secret}"})
     assert not result.done
     assert "must not get the secret" in result.detail
     assert not other.received
 
 
-async def test_https_with_an_authority_of_ones_own(place: Place, pki: Pki, monkeypatch: pytest.MonkeyPatch) -> None:
-    place.keep("token", CANARY)
-    desk = Desk(reply())
-    async with serve(desk, context=pki.good()) as server:
+async def test_https_with_an_authority_of_ones_own(
+    context: ContextWithSecrets, pki: Pki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context.keep("token", CANARY)
+    recorder = RecordingServer(reply())
+    async with serve(recorder, context=pki.good()) as server:
         url = f"https://localhost:{server.port}/"
-        assert (await act(place, url, ca=pki.ca, secret="token")).done
-        assert not (await act(place, url, secret="token")).done
+        assert (await act(context, url, ca=pki.ca, secret="token")).done
+        assert not (await act(context, url, secret="token")).done
         monkeypatch.setenv("SSL_CERT_FILE", pki.ca)
         assert ssl.get_default_verify_paths().cafile == pki.ca
-        assert (await act(place, url, secret="token")).done
-    assert len(desk.received) == 2
+        assert (await act(context, url, secret="token")).done
+    assert len(recorder.received) == 2
 
 
-async def test_a_proxy_of_the_environment_is_passed_over(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_proxy_of_the_environment_is_passed_over(
+    context: ContextWithSecrets, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{refused_port()}")
-    async with serve(Desk(reply())) as server:
-        assert (await act(place, f"http://127.0.0.1:{server.port}/")).done
+    async with serve(RecordingServer(reply())) as server:
+        assert (await act(context, f"http://127.0.0.1:{server.port}/")).done
 
 
-def test_who_decides_sees_the_whole_request_and_only_the_name_of_its_secret(place: Place) -> None:
-    place.keep("token", CANARY)
+def test_who_decides_sees_the_whole_request_and_only_the_name_of_its_secret(context: ContextWithSecrets) -> None:
+    context.keep("token", CANARY)
     plan = plan_of("http", url="https://h/", secret="token", body="on", headers={"X-A": "b"})
-    assert actions.preview(plan, place) == (  # type: ignore[arg-type]
+    assert actions.preview(plan, context) == (  # type: ignore[arg-type]
         f"POST https://h/\nX-A: b\nAuthorization: Bearer {{secret}}\nIdempotency-Key: {KEY}\n\non\n\n"
         "{secret}: the secret token"
     )
-    assert actions.preview(plan_of("http", url="https://h/", method="GET"), place) == ""  # type: ignore[arg-type]
+    assert actions.preview(plan_of("http", url="https://h/", method="GET"), context) == ""  # type: ignore[arg-type]

@@ -5,20 +5,20 @@ from pathlib import Path
 import pytest
 from outagetui import actions
 from outagetui.facts.events import StepPlan
-from tests.kit.programs import Shell, script, service_step
+from tests.kit.programs import ContextWithOutput, script, service_step
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Shell:
-    return Shell(tmp_path)
+def context(tmp_path: Path) -> ContextWithOutput:
+    return ContextWithOutput(tmp_path)
 
 
-async def act(place: Shell, plan: StepPlan) -> actions.Result:
-    return await actions.act(plan, place)  # type: ignore[arg-type]
+async def act(context: ContextWithOutput, plan: StepPlan) -> actions.Result:
+    return await actions.act(plan, context)  # type: ignore[arg-type]
 
 
-async def recover(place: Shell, plan: StepPlan) -> "actions.Result | str | None":
-    return await actions.recover(plan, place)  # type: ignore[arg-type]
+async def recover(context: ContextWithOutput, plan: StepPlan) -> "actions.Result | str | None":
+    return await actions.recover(plan, context)  # type: ignore[arg-type]
 
 
 SYSTEMCTL = """
@@ -64,31 +64,33 @@ class Unit:
     ],
 )
 async def test_a_service_is_changed_only_when_it_is_not_so_already(
-    place: Shell, tmp_path: Path, verb: str, before: str, after: str, asked: list[str], changed: bool
+    context: ContextWithOutput, tmp_path: Path, verb: str, before: str, after: str, asked: list[str], changed: bool
 ) -> None:
     unit = Unit(tmp_path, before)
-    result = await act(place, service_step(unit.program, verb))
+    result = await act(context, service_step(unit.program, verb))
     assert (result.done, result.changed) == (True, changed)
     assert (unit.state, unit.asked) == (after, asked)
 
 
 @pytest.mark.parametrize(("state", "done"), [("active", True), ("inactive", False)])
-async def test_is_active_only_looks_and_may_be_done_again(place: Shell, tmp_path: Path, state: str, done: bool) -> None:
+async def test_is_active_only_looks_and_may_be_done_again(
+    context: ContextWithOutput, tmp_path: Path, state: str, done: bool
+) -> None:
     unit = Unit(tmp_path, state)
     plan = service_step(unit.program, "is-active")
-    result = await act(place, plan)
+    result = await act(context, plan)
     assert (result.done, result.changed, result.output) == (done, False, state)
-    assert await recover(place, plan) is None
+    assert await recover(context, plan) is None
 
 
-async def test_a_look_that_hangs_is_a_plain_failure(place: Shell, tmp_path: Path) -> None:
-    result = await act(place, service_step(script(tmp_path, "sleep 60"), "is-active", timeout=0.5))
+async def test_a_look_that_hangs_is_a_plain_failure(context: ContextWithOutput, tmp_path: Path) -> None:
+    result = await act(context, service_step(script(tmp_path, "sleep 60"), "is-active", timeout=0.5))
     assert (result.done, result.unsure) == (False, False)
 
 
-async def test_a_start_whose_look_hangs_is_done_within_its_time(place: Shell, tmp_path: Path) -> None:
+async def test_a_start_whose_look_hangs_is_done_within_its_time(context: ContextWithOutput, tmp_path: Path) -> None:
     program = script(tmp_path, '[ "$1" = is-active ] && sleep 60; echo started')
-    result = await act(place, service_step(program, "start", timeout=2.0))
+    result = await act(context, service_step(program, "start", timeout=2.0))
     assert (result.done, result.output) == (True, "started")
 
 
@@ -110,9 +112,9 @@ async def test_a_start_whose_look_hangs_is_done_within_its_time(place: Shell, tm
     ],
 )
 async def test_after_a_crash_a_service_is_looked_up(
-    place: Shell, tmp_path: Path, verb: str, state: str, found: str | bool
+    context: ContextWithOutput, tmp_path: Path, verb: str, state: str, found: str | bool
 ) -> None:
     unit = Unit(tmp_path, state)
-    told = await recover(place, service_step(unit.program, verb))
+    told = await recover(context, service_step(unit.program, verb))
     assert told == found or (isinstance(told, actions.Result) and told.done)
     assert unit.asked == []

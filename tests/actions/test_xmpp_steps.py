@@ -8,9 +8,9 @@ import pytest
 from outagetui.actions import Result
 from outagetui.net.trouble import Trouble
 from outagetui.protocols.xmpp.office import Office
-from tests.kit.cancel import cancelled_at
-from tests.kit.servers import Pki, open_descriptors, settle
-from tests.kit.xmpp_people import PASSWORDS, Place, Server, act, online, recover, until_empty
+from tests.kit.cancelling import cancelled_at
+from tests.kit.scripted_servers import Pki, open_descriptors, settle
+from tests.kit.xmpp_steps import PASSWORDS, Server, XmppStepContext, act, online, recover, until_empty
 from tests.servers.prosody import ROOMS, Prosody
 
 ADA, EVE = "ada@example.test", "eve@example.test"
@@ -172,7 +172,7 @@ async def test_another_try_of_the_step_knows_its_room_again_and_invites_nobody_t
     assert again.changed
     assert "all was done by an earlier try" in again.detail
     assert server.prosody.in_room("office", "return #r._history") == "1"
-    other = await act(plan, Place("f" * 32))
+    other = await act(plan, XmppStepContext("f" * 32))
     assert other.detail == f"office@{ROOMS} was there already; invited {ADA}; said the text"
 
 
@@ -190,7 +190,7 @@ async def test_after_a_crash_the_room_tells_how_far_it_came(server: Server) -> N
     )
     assert (await act(plan)).done
     assert await recover(plan) == Result(True, f"found the text in office@{ROOMS}, so all was done")
-    assert isinstance(await recover(plan, Place("f" * 32)), str)
+    assert isinstance(await recover(plan, XmppStepContext("f" * 32)), str)
 
 
 async def test_a_nick_that_somebody_has_is_no_obstacle(server: Server) -> None:
@@ -205,7 +205,7 @@ async def test_a_wrong_password_is_told_and_nothing_is_in_doubt(server: Server, 
     more: dict[str, Any] = {"secret": "new"} if do == "xmpp.account" else {}
     names = {"invite": {"invite": ADA}, "message": {"text": "x"}, "account": {"user": "new@example.test"}}
     plan = server.plan(do, **({} if do == "xmpp.account" else {"room": "office"}), **names.get(do[5:], {}), **more)
-    result = await act(plan, Place(jabber="canary-wrong", new="canary-new"))
+    result = await act(plan, XmppStepContext(jabber="canary-wrong", new="canary-new"))
     assert not result.done
     assert not result.unsure
     assert result.detail.startswith("watch@example.test was refused: not-authorized")
@@ -284,10 +284,10 @@ async def test_a_message_that_gets_no_answer_is_unsure(server: Server) -> None:
 
 async def test_an_account_is_made_and_one_that_is_there_keeps_its_password(server: Server) -> None:
     plan = server.plan("xmpp.account", user="bob@example.test", secret="new")
-    assert await act(plan, Place(new="canary-bob")) == Result(True, "bob@example.test made")
+    assert await act(plan, XmppStepContext(new="canary-bob")) == Result(True, "bob@example.test made")
     test = "return tostring(require'core.usermanager'.test_password('bob', 'example.test', '{}'))"
     assert server.prosody.run(test.format("canary-bob")) == "true"
-    again = await act(plan, Place(new="canary-other"))
+    again = await act(plan, XmppStepContext(new="canary-other"))
     assert again == Result(True, "bob@example.test is there already, with the password it has", changed=False)
     assert server.prosody.run(test.format("canary-bob")) == "true"
     assert await recover(plan) is None
@@ -297,13 +297,15 @@ async def test_only_administrators_make_accounts(server: Server, plain: Server) 
     plan = server.plan(
         "xmpp.account", user="new@example.test", secret="new", facts={"target": "xmpp://ada@example.test"}
     )
-    result = await act(plan, Place(jabber=PASSWORDS["ada"], new="canary-new"))
+    result = await act(plan, XmppStepContext(jabber=PASSWORDS["ada"], new="canary-new"))
     assert (result.done, result.unsure) == (False, False)
     assert "ada@example.test is no administrator of example.test" in result.detail
-    result = await act(plain.plan("xmpp.account", user="new@example.test", secret="new"), Place(new="canary-new"))
+    result = await act(
+        plain.plan("xmpp.account", user="new@example.test", secret="new"), XmppStepContext(new="canary-new")
+    )
     assert (result.done, result.unsure) == (False, False)
     assert "offers no command that makes accounts" in result.detail
-    result = await act(server.plan("xmpp.account", user="new@example.test", secret="new"), Place(new=""))
+    result = await act(server.plan("xmpp.account", user="new@example.test", secret="new"), XmppStepContext(new=""))
     assert "is empty" in result.detail
 
 
@@ -361,7 +363,7 @@ async def test_cancelling_a_step_anywhere_leaves_no_task_no_socket_and_nobody_in
         number += 1
         if do != "xmpp.room" and "room" in options:
             assert (await act(server.plan("xmpp.room", room="office"))).done
-        going = await cancelled_at(lambda: act(server.plan(do, **options), Place(new="canary-new")), number)
+        going = await cancelled_at(lambda: act(server.plan(do, **options), XmppStepContext(new="canary-new")), number)
         await settle()
         assert asyncio.all_tasks() == {asyncio.current_task()}
         assert len(open_descriptors()) <= len(before)

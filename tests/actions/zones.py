@@ -6,16 +6,16 @@ from typing import Any
 from outagetui import actions
 from outagetui.actions import Result
 from outagetui.facts.events import StepPlan
-from tests.kit.places import Place, plan_of, without
+from tests.kit.step_context import ContextWithSecrets, plan_of, without
 from tests.servers.knot import KEY, Knot
 
 OLD, NEW, OTHER = "127.0.0.1", "192.0.2.9", "192.0.2.77"
 
 
-def keyed(directory: Path, knot: Knot) -> Place:
-    """Return a place whose secrets, below `directory`, hold the keys of `knot`."""
+def keyed(directory: Path, knot: Knot) -> ContextWithSecrets:
+    """Return a context whose secrets, below `directory`, hold the keys of `knot`."""
     (directory / "secrets").mkdir(0o700)
-    made = Place(directory / "secrets")
+    made = ContextWithSecrets(directory / "secrets")
     made.keep("tsig", knot.secret)
     made.keep("scant", knot.scant)
     return made
@@ -26,15 +26,15 @@ def step(port: int, timeout: float = 5.0, **options: Any) -> StepPlan:
     return plan_of("dns.update", timeout, **{**usual, "from": OLD, "to": NEW, **options})
 
 
-async def act(place: Place, plan: StepPlan) -> Result:
-    result = await actions.act(plan, place)  # type: ignore[arg-type]
+async def act(context: ContextWithSecrets, plan: StepPlan) -> Result:
+    result = await actions.act(plan, context)  # type: ignore[arg-type]
     assert result.detail.isprintable()
     assert not (result.done and result.unsure)
-    without(result, place.secret("tsig"))
+    without(result, context.secret("tsig"))
     return result
 
 
-async def recover(place: Place, plan: StepPlan) -> Result | str | None:
-    found = await actions.recover(plan, place)  # type: ignore[arg-type]
-    without(found, place.secret("tsig"))
+async def recover(context: ContextWithSecrets, plan: StepPlan) -> Result | str | None:
+    found = await actions.recover(plan, context)  # type: ignore[arg-type]
+    without(found, context.secret("tsig"))
     return found

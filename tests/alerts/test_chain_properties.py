@@ -9,7 +9,7 @@ from outagetui.alerts.chain import LASTING, UPDATE_EVERY
 from outagetui.core.model import State
 from outagetui.daemon.alarm import SEND_SECONDS
 from outagetui.facts.events import Acked, AlertEnded, AlertIntended, decode
-from tests.alerts.stage import MINUTE, Stage, link
+from tests.alerts.alarm_in_virtual_time import MINUTE, AlarmInVirtualTime, link
 
 LINKS = ("phone", "second", "boss")
 CHANNELS = ("chat", "mail", "c0")
@@ -26,62 +26,62 @@ steps = st.one_of(
 )
 
 
-async def act(stage: Stage, step: tuple[Any, ...]) -> None:
+async def act(alarms: AlarmInVirtualTime, step: tuple[Any, ...]) -> None:
     match step:
         case ("turn", name, state):
-            await stage.turn(state, name)
+            await alarms.turn(state, name)
         case ("episode", seconds):
-            await stage.turn("down", *CHANNELS)
-            await stage.wait(LASTING + 10)
-            await stage.turn("up", *CHANNELS)
-            await stage.wait(seconds)
+            await alarms.turn("down", *CHANNELS)
+            await alarms.wait(LASTING + 10)
+            await alarms.turn("up", *CHANNELS)
+            await alarms.wait(seconds)
         case ("wait", seconds):
-            await stage.wait(seconds)
+            await alarms.wait(seconds)
         case ("way", name, way):
-            stage.ways[name] = way
+            alarms.ways[name] = way
         case ("mute", name, seconds):
-            await stage.mute(seconds, name)
-        case ("ack",) if stage.ledger.incident is not None:
-            await stage.ack()
+            await alarms.mute(seconds, name)
+        case ("ack",) if alarms.ledger.incident is not None:
+            await alarms.ack()
         case ("route", state):
-            stage.watch.states["messenger"] = State(state)
+            alarms.watch.states["messenger"] = State(state)
         case ("crash",):
-            await stage.crash()
+            await alarms.crash()
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(steps, min_size=3, max_size=25))
 def test_the_chain_keeps_its_promises(script: list[tuple[Any, ...]]) -> None:
-    stage = Stage(
+    alarms = AlarmInVirtualTime(
         link("phone"), link("second", 5 * MINUTE, through=("messenger",)), link("boss", 15 * MINUTE), primaries=3
     )
 
     async def play() -> None:
         for step in script:
-            await act(stage, step)
+            await act(alarms, step)
         for name in LINKS:
-            stage.ways[name] = "ok"
-        await stage.mute(0.0, "chat")
-        await stage.turn("down", "chat")
-        await stage.wait(LASTING + 900 + 2 * SEND_SECONDS)
+            alarms.ways[name] = "ok"
+        await alarms.mute(0.0, "chat")
+        await alarms.turn("down", "chat")
+        await alarms.wait(LASTING + 900 + 2 * SEND_SECONDS)
 
-    stage.play(play)
-    look_over(stage)
-    incident = stage.ledger.incident
+    alarms.run(play)
+    look_over(alarms)
+    incident = alarms.ledger.incident
     assert incident is not None
-    told = stage.ledger.alerts.told(incident.id)
+    links = alarms.ledger.alerts.told(incident.id)
     if not incident.acked_by:
-        assert told["phone"].opened == "sent", "somebody is always woken in the end"
+        assert links["phone"].opened == "sent", "somebody is always woken in the end"
 
 
-def look_over(stage: Stage) -> None:
+def look_over(alarms: AlarmInVirtualTime) -> None:
     """Walk the journal as an auditor."""
     pending: Counter[tuple[str, str, str]] = Counter()
     opened: Counter[tuple[str, str]] = Counter()
     acked: set[str] = set()
     heard: dict[tuple[str, str], str] = {}  # what a link heard last of an incident
     last: dict[str, float] = {}
-    for entry in stage.entries:
+    for entry in alarms.entries:
         match decode(entry.kind, entry.document):
             case Acked(incident=incident):
                 acked.add(incident)
@@ -105,8 +105,8 @@ def look_over(stage: Stage) -> None:
                     opened[incident, name] += what == "opened"
                     if what != "acked":
                         heard[incident, name], last[name] = what, entry.at
-    posted = Counter((told.link, told.message.title, "already" in told.message.body) for told in stage.told)
+    posted = Counter((each.link, each.message.title, "already" in each.message.body) for each in alarms.sent)
     repeats = sum(count for (_, _, again), count in posted.items() if again)
-    assert repeats <= len(LINKS) * stage.crashes, "only a kill makes a message come twice, and then it says so"
-    sent = sum(outcome == "sent" for _, outcome in stage.outcomes())
-    assert len(stage.told) - sent <= len(LINKS) * stage.crashes
+    assert repeats <= len(LINKS) * alarms.crashes, "only a kill makes a message come twice, and then it says so"
+    sent = sum(outcome == "sent" for _, outcome in alarms.outcomes())
+    assert len(alarms.sent) - sent <= len(LINKS) * alarms.crashes

@@ -10,7 +10,7 @@ from outagetui.alerts.hide import hide
 from outagetui.alerts.post import trouble_of
 from outagetui.alerts.send import Sent, send
 from outagetui.alerts.words import Message
-from tests.kit.receivers import Post, Web
+from tests.kit.message_receivers import MailReceiver, WebhookReceiver
 
 CANARY = "canary-7c1f-token"
 WORDS = Message(
@@ -33,14 +33,14 @@ def children() -> list[Path]:
 
 
 async def test_a_message_reaches_a_web_hook_with_its_kind() -> None:
-    with Web() as web:
+    with WebhookReceiver() as web:
         assert await send(f"json://127.0.0.1:{web.port}/{CANARY}", WORDS, 10) == Sent(True)
     (posted,) = web.posted
     assert (posted["title"], posted["message"], posted["type"]) == (WORDS.title, WORDS.body, "failure")
 
 
 async def test_a_message_reaches_a_mailbox() -> None:
-    with Post() as post:
+    with MailReceiver() as post:
         url = f"mailto://127.0.0.1:{post.port}?from=watch@example.net&to=oncall@example.net&mode=insecure&format=text"
         assert await send(url, WORDS, 10) == Sent(True)
     (letter,) = post.letters
@@ -51,7 +51,7 @@ async def test_a_message_reaches_a_mailbox() -> None:
 
 @pytest.mark.parametrize(("status", "words"), [(503, "503"), (404, "404"), (401, "401")])
 async def test_a_service_that_refuses_is_told_with_its_words_and_without_the_url(status: int, words: str) -> None:
-    with Web() as web:
+    with WebhookReceiver() as web:
         web.status = status
         sent = await send(f"json://user:{CANARY}@127.0.0.1:{web.port}/{CANARY}/x?token={CANARY}", WORDS, 10)
     assert not sent.sent
@@ -79,7 +79,7 @@ def test_a_url_is_looked_over_before_it_is_needed() -> None:
 
 
 async def test_while_it_hangs_the_secret_is_in_no_command_line_and_no_environment_and_then_nothing_is_left() -> None:
-    with Web() as web:
+    with WebhookReceiver() as web:
         web.hold()
         begun = time.monotonic()
         task = asyncio.create_task(send(f"json://127.0.0.1:{web.port}/{CANARY}?rto=60", WORDS, 1.5))
@@ -104,7 +104,7 @@ async def test_while_it_hangs_the_secret_is_in_no_command_line_and_no_environmen
 
 async def test_the_program_is_killed_when_it_does_not_end_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("outagetui.alerts.send.GRACE", 0.0)
-    with Web() as web:
+    with WebhookReceiver() as web:
         web.hold()
         sent = await send(f"json://127.0.0.1:{web.port}/?rto=60", WORDS, 0.8)
         assert not [each for each in children() if b"alerts.post" in (each / "cmdline").read_bytes()]
@@ -112,7 +112,7 @@ async def test_the_program_is_killed_when_it_does_not_end_itself(monkeypatch: py
 
 
 async def test_who_is_cancelled_leaves_no_process_behind() -> None:
-    with Web() as web:
+    with WebhookReceiver() as web:
         web.hold()
         task = asyncio.create_task(send(f"json://127.0.0.1:{web.port}/?rto=60", WORDS, 30))
         while not [each for each in children() if b"alerts.post" in (each / "cmdline").read_bytes()]:
@@ -124,7 +124,7 @@ async def test_who_is_cancelled_leaves_no_process_behind() -> None:
 
 
 async def test_the_program_gets_no_environment_but_what_the_way_out_needs() -> None:
-    with Web() as web:
+    with WebhookReceiver() as web:
         web.hold()
         environment = {"SECRET_OF_OURS": CANARY, "NO_PROXY": "127.0.0.1", "CREDENTIALS_DIRECTORY": "/x"}
         task = asyncio.create_task(send(f"json://127.0.0.1:{web.port}/", WORDS, 10, environment=environment))

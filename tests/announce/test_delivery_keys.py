@@ -8,32 +8,32 @@ from msgspec.structs import replace
 from outagetui.announce.outbox import Outbox
 from outagetui.core.model import State
 from outagetui.facts.events import AnnouncementMade
-from tests.announce.test_outbox import config
+from tests.kit.page_outlets import config
+from tests.kit.runner_in_memory import MemoryJournal
 from tests.outlets.kit import AT, CASES, Case, outlet_of, tools_for
 from tests.outlets.mailkit import outlet_for, tools_at
 from tests.outlets.servers.post import Post
 from tests.outlets.servers.service import running
-from tests.playbook.test_runner import Pen
 
 
-def outbox_of(pen: Pen) -> Outbox:
-    return Outbox(config("page", "blog"), pen, lambda _: State.UP, lambda: AT)
+def outbox_of(journal: MemoryJournal) -> Outbox:
+    return Outbox(config("page", "blog"), journal, lambda _: State.UP, lambda: AT)
 
 
-def keys(outbox: Outbox, pen: Pen) -> list[str]:
-    made = pen.ledger.announcements["a1"]
+def keys(outbox: Outbox, journal: MemoryJournal) -> list[str]:
+    made = journal.ledger.announcements["a1"]
     return [outbox.delivery(made, event, name).key for _, _, event in made.parts for name in ("page", "blog")]
 
 
 async def test_a_key_outlives_a_crash_and_is_nobody_else_s() -> None:
     stores = []
     for _ in range(2):
-        pen = Pen()
-        outbox = outbox_of(pen)
+        journal = MemoryJournal()
+        outbox = outbox_of(journal)
         for kind in ("update", "update", "resolved"):
             await outbox.make("ada", kind, "customers")
-        found = keys(outbox, pen)
-        fresh = pen.reborn()
+        found = keys(outbox, journal)
+        fresh = journal.after_crash()
         assert keys(outbox_of(fresh), fresh) == found
         made = fresh.ledger.announcements["a1"]
         placed = [each.key for each in outbox.delivery(made, made.newest, "page").placed]
@@ -43,11 +43,11 @@ async def test_a_key_outlives_a_crash_and_is_nobody_else_s() -> None:
 
 
 async def test_a_journal_from_before_there_was_a_nonce_keeps_its_keys() -> None:
-    pen = Pen()
-    outbox = outbox_of(pen)
+    journal = MemoryJournal()
+    outbox = outbox_of(journal)
     made = await outbox.make("ada", "update", "customers")
     document = {name: value for name, value in msgspec.to_builtins(made).items() if name != "nonce"}
-    old = Pen()
+    old = MemoryJournal()
     old.put("ada", msgspec.convert(document, AnnouncementMade))
     outbox = outbox_of(old)
     await outbox.make("ada", "update", "customers")
@@ -63,9 +63,9 @@ async def test_a_new_store_beside_an_old_record_of_letters_sends_its_own(tmp_pat
     async with Post().running() as post:
         outlet = outlet_for(post.port)
         for _ in range(2):
-            pen = Pen()
+            journal = MemoryJournal()
             tools = tools_at(tmp_path)
-            outbox = Outbox(replace(config(), outlets=(outlet,)), pen, lambda _: State.UP, lambda: AT, tools)
+            outbox = Outbox(replace(config(), outlets=(outlet,)), journal, lambda _: State.UP, lambda: AT, tools)
             made = await outbox.make("ada", "update", "customers", ["letters"])
             before = len(post.letters)
             (done,) = await outbox.deliver("ada", made.announcement, made.part)
@@ -82,8 +82,8 @@ async def test_a_new_store_neither_takes_an_old_post_for_its_own_nor_writes_over
     async with running(service):
         settings = replace(config(), outlets=(outlet_of(case, service),))
         for note in ("The outage of March.", "The outage of November."):
-            pen = Pen()
-            outbox = Outbox(settings, pen, lambda _: State.UP, lambda: AT, tools_for(service))
+            journal = MemoryJournal()
+            outbox = Outbox(settings, journal, lambda _: State.UP, lambda: AT, tools_for(service))
             made = await outbox.make("ada", "update", "customers", note=note)
             (done,) = await outbox.deliver("ada", made.announcement, made.part)
             assert done.state == "sent", done

@@ -7,8 +7,8 @@ from outagetui.core.model import Config, Segment, State
 from outagetui.facts.events import AnnouncementMade
 from outagetui.facts.reach import Share
 from outagetui.wording.delivery import Fitted
-from tests.kit.presses import outlet, settings
-from tests.kit.stores import channel
+from tests.kit.outlets_in_memory import outlet, settings
+from tests.kit.sample_business import channel
 
 CHANNELS = (channel("messenger"), channel("web", "backup"), channel("phone", "backup"), channel("jabber", "backup"))
 ALL = {"messenger": Share(0.0), "web": Share(1.0), "phone": Share(1.0), "jabber": Share(1.0)}

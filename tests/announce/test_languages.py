@@ -5,61 +5,61 @@ from msgspec.structs import replace
 from outagetui.announce.deliveries import parcel
 from outagetui.core.model import Template
 from outagetui.facts.events import AnnouncementMade
-from tests.kit.presses import KINDS, Net, Press, settings
+from tests.kit.outlets_in_memory import KINDS, OutboxInMemory, OutletsInMemory, settings
 from tests.kit.virtual_loop import run
 
 
-@pytest.fixture(name="net")
-def _net(monkeypatch: pytest.MonkeyPatch) -> Net:
-    return Net(monkeypatch)
+@pytest.fixture(name="outlets")
+def _outlets(monkeypatch: pytest.MonkeyPatch) -> OutletsInMemory:
+    return OutletsInMemory(monkeypatch)
 
 
-def press_of(net: Net, **languages: str) -> Press:
-    """Return the press of outlets in these languages, with words in English and German."""
-    press = Press(net, *languages)
+def box_of(outlets: OutletsInMemory, **languages: str) -> OutboxInMemory:
+    """Return the outbox of outlets in these languages, with words in English and German."""
+    box = OutboxInMemory(outlets, *languages)
     plain = settings(*languages)
     german = [Template(kind=kind, language="de", title="Aus", body="Wir melden es.") for kind in KINDS]
-    outlets = tuple(replace(each, language=languages[each.id]) for each in plain.outlets)
-    press.outbox.config = replace(plain, outlets=outlets, templates=(*plain.templates, *german))
-    return press
+    translated = tuple(replace(each, language=languages[each.id]) for each in plain.outlets)
+    box.outbox.config = replace(plain, outlets=translated, templates=(*plain.templates, *german))
+    return box
 
 
-def told(press: Press, made: AnnouncementMade, outlet: str) -> tuple[str, str, list[str]]:
-    ledger = press.pen.ledger
-    got = parcel(press.outbox.config, ledger, ledger.announcements[made.announcement], made, outlet)
+def told(box: OutboxInMemory, made: AnnouncementMade, outlet: str) -> tuple[str, str, list[str]]:
+    ledger = box.journal.ledger
+    got = parcel(box.outbox.config, ledger, ledger.announcements[made.announcement], made, outlet)
     return got.language, got.title, [each.language for each in got.others]
 
 
-def test_words_are_marked_with_the_language_they_are_in(net: Net) -> None:
+def test_words_are_marked_with_the_language_they_are_in(outlets: OutletsInMemory) -> None:
     async def story() -> None:
-        press = press_of(net, page="fr", blog="de-AT", forum="fr", wiki="en")
-        made = await press.tell("update")
+        box = box_of(outlets, page="fr", blog="de-AT", forum="fr", wiki="en")
+        made = await box.announce("update")
         assert set(made.texts) == {"en", "de-AT"}
-        assert told(press, made, "page") == ("en", "update", ["de-AT"])
-        assert told(press, made, "forum") == ("en", "update", ["de-AT"])
-        assert told(press, made, "blog") == ("de-AT", "Aus", ["en"])
-        assert told(press, made, "wiki") == ("en", "update", ["de-AT"])
-        assert press.outbox.words("update", "customers", "fr") == press.outbox.words("update", "customers", "en")
+        assert told(box, made, "page") == ("en", "update", ["de-AT"])
+        assert told(box, made, "forum") == ("en", "update", ["de-AT"])
+        assert told(box, made, "blog") == ("de-AT", "Aus", ["en"])
+        assert told(box, made, "wiki") == ("en", "update", ["de-AT"])
+        assert box.outbox.words("update", "customers", "fr") == box.outbox.words("update", "customers", "en")
 
     run(story())
 
 
-def test_an_operators_own_words_are_in_the_language_of_the_outlet(net: Net) -> None:
+def test_an_operators_own_words_are_in_the_language_of_the_outlet(outlets: OutletsInMemory) -> None:
     async def story() -> None:
-        press = press_of(net, blog="fr")
-        made = await press.outbox.make("ada", "update", "customers", words={"blog": ("Panne", "Nous cherchons.")})
-        assert told(press, made, "blog") == ("fr", "Panne", [])
+        box = box_of(outlets, blog="fr")
+        made = await box.outbox.make("ada", "update", "customers", words={"blog": ("Panne", "Nous cherchons.")})
+        assert told(box, made, "blog") == ("fr", "Panne", [])
 
     run(story())
 
 
-def test_the_next_part_has_the_earlier_ones_in_the_language_they_were_told_in(net: Net) -> None:
+def test_the_next_part_has_the_earlier_ones_in_the_language_they_were_told_in(outlets: OutletsInMemory) -> None:
     async def story() -> None:
-        press = press_of(net, blog="fr")
-        await press.tell("update")
-        made = await press.tell("update")
-        ledger = press.pen.ledger
-        got = parcel(press.outbox.config, ledger, ledger.announcements["a1"], made, "blog")
+        box = box_of(outlets, blog="fr")
+        await box.announce("update")
+        made = await box.announce("update")
+        ledger = box.journal.ledger
+        got = parcel(box.outbox.config, ledger, ledger.announcements["a1"], made, "blog")
         assert [(each.title, each.others) for each in got.history] == [("update", ())]
 
     run(story())

@@ -8,30 +8,13 @@ from msgspec.structs import replace
 from outagetui import outlets
 from outagetui.announce.deliveries import key_of
 from outagetui.announce.outbox import AnnounceError, Outbox
-from outagetui.core.model import Config, Outlet, State, Template
+from outagetui.core.model import Config, Outlet, State
 from outagetui.daemon.background_delivery import Courier
 from outagetui.facts.events import Activated, AnnouncementMade, DeliveryEnded, DeliveryIntended
 from outagetui.outlets import Delivered, Delivery, Tools
-from tests.kit.stores import channel
+from tests.kit.page_outlets import config, states
+from tests.kit.runner_in_memory import MemoryJournal
 from tests.kit.virtual_loop import run as in_virtual_time
-from tests.playbook.test_runner import Pen
-
-KINDS = ("backup-active", "update", "resolved")
-
-
-def config(*names: str, kind: str = "page") -> Config:
-    return Config(
-        directory="/nowhere",
-        business="Example",
-        vantage="here",
-        timezone="UTC",
-        store="/nowhere/store.db",
-        channels=(channel("chat"), channel("phone", "backup"), channel("mail", "backup")),
-        outlets=tuple(Outlet(id=name, name=name, kind=kind, audience="customers", directory=name) for name in names),
-        templates=tuple(
-            Template(kind=kind, language="en", title=kind, body="We tell you.\n{accounts}\n{note}") for kind in KINDS
-        ),
-    )
 
 
 class Web:
@@ -81,29 +64,24 @@ def _web(monkeypatch: pytest.MonkeyPatch) -> Web:
     return Web(monkeypatch)
 
 
-def outbox_of(pen: Pen, settings: Config) -> Outbox:
-    return Outbox(settings, pen, lambda name: State.DOWN if name == "chat" else State.UP, lambda: 1000.0)
-
-
-def states(pen: Pen, announcement: str = "a1", part: int = 0) -> dict[str, str]:
-    made = pen.ledger.announcements[announcement]
-    return {name: (done.state if done else "") for (each, name), done in made.deliveries.items() if each == part}
+def outbox_of(journal: MemoryJournal, settings: Config) -> Outbox:
+    return Outbox(settings, journal, lambda name: State.DOWN if name == "chat" else State.UP, lambda: 1000.0)
 
 
 def test_every_outlet_has_its_intent_before_and_its_outcome_after(web: Web) -> None:
     async def story() -> None:
-        pen = Pen()
-        pen.put("ada", Activated(channel="phone"))
-        outbox = outbox_of(pen, config("page", "blog"))
+        journal = MemoryJournal()
+        journal.put("ada", Activated(channel="phone"))
+        outbox = outbox_of(journal, config("page", "blog"))
         made = await outbox.make("ada", "backup-active", "customers", note="Soon.")
         assert made.accounts == (("Phone", "phone.example"),)
         assert "Soon." in made.body
         await outbox.deliver("ada", made.announcement, made.part)
         for name in ("page", "blog"):
-            told = pen.told(AnnouncementMade, DeliveryIntended, DeliveryEnded)
+            told = journal.events(AnnouncementMade, DeliveryIntended, DeliveryEnded)
             mine = [event for event in told if getattr(event, "outlet", name) == name]
             assert [type(event) for event in mine] == [AnnouncementMade, DeliveryIntended, DeliveryEnded]
-            assert mine[1].key == key_of(pen.ledger.announcements["a1"], 0, name)
+            assert mine[1].key == key_of(journal.ledger.announcements["a1"], 0, name)
             assert mine[1].text == f"backup-active\n\n{made.body}"
         assert web.got == ["page a1.0", "blog a1.0"]
 
@@ -112,33 +90,33 @@ def test_every_outlet_has_its_intent_before_and_its_outcome_after(web: Web) -> N
 
 def test_what_failed_is_tried_again_only_on_an_operators_word(web: Web) -> None:
     async def story() -> None:
-        pen = Pen()
-        outbox = outbox_of(pen, config("page", "blog", "forum"))
+        journal = MemoryJournal()
+        outbox = outbox_of(journal, config("page", "blog", "forum"))
         web.goes = {"blog": "failed", "forum": "unknown"}
         made = await outbox.make("ada", "update", "customers")
         await outbox.deliver("ada", "a1", 0)
         web.goes, sent = {}, list(web.got)
         await outbox.deliver("ada", made.announcement, 0)
         assert web.got == sent
-        assert states(pen) == {"page": "sent", "blog": "failed", "forum": "unknown"}
+        assert states(journal) == {"page": "sent", "blog": "failed", "forum": "unknown"}
         await outbox.deliver("ada", made.announcement, 0, again=True)
         assert web.got[len(sent) :] == ["blog a1.0", "forum a1.0"]
-        assert states(pen) == {"page": "sent", "blog": "sent", "forum": "sent"}
+        assert states(journal) == {"page": "sent", "blog": "sent", "forum": "sent"}
 
     in_virtual_time(story())
 
 
 def test_a_delivery_that_is_given_up_is_unknown_and_not_open_for_ever(web: Web) -> None:
     async def story() -> None:
-        pen = Pen()
-        outbox = outbox_of(pen, config("page"))
+        journal = MemoryJournal()
+        outbox = outbox_of(journal, config("page"))
         web.goes = {"page": "hangs after"}
         await outbox.make("ada", "update", "customers")
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(3.0):
                 await outbox.deliver("ada", "a1", 0)
-        assert states(pen) == {"page": "unknown"}
-        assert "may be published" in pen.told(DeliveryEnded)[0].detail
+        assert states(journal) == {"page": "unknown"}
+        assert "may be published" in journal.events(DeliveryEnded)[0].detail
 
     in_virtual_time(story())
 
@@ -146,18 +124,18 @@ def test_a_delivery_that_is_given_up_is_unknown_and_not_open_for_ever(web: Web) 
 @pytest.mark.parametrize("dies", ["made", "hangs after", "lost", "ended"])
 def test_what_was_promised_is_settled_by_the_next_daemon(web: Web, dies: str) -> None:
     async def story() -> None:
-        pen = Pen()
+        journal = MemoryJournal()
         settings = config("page", "blog")
-        outbox = outbox_of(pen, settings)
+        outbox = outbox_of(journal, settings)
         await outbox.make("ada", "update", "customers")
         if dies != "made":
             web.goes = {"blog" if dies == "ended" else "page": "lost" if dies == "ended" else dies}
             task = asyncio.create_task(outbox.deliver("ada", "a1", 0))
             await asyncio.sleep(5.0)
-            pen.dead = True
+            journal.dead = True
             task.cancel()
             await asyncio.sleep(0.1)
-        fresh = pen.reborn()
+        fresh = journal.after_crash()
         web.goes = {}
         courier = Courier(outbox_of(fresh, settings))
         courier.settle()
@@ -177,15 +155,15 @@ def test_what_was_promised_is_settled_by_the_next_daemon(web: Web, dies: str) ->
 
 def test_an_older_part_is_not_sent_after_a_newer_one(web: Web) -> None:
     async def story() -> None:
-        pen = Pen()
-        outbox = outbox_of(pen, config("page"))
+        journal = MemoryJournal()
+        outbox = outbox_of(journal, config("page"))
         await outbox.make("ada", "update", "customers")
         await outbox.make("ada", "update", "customers")
         courier = Courier(outbox)
         courier.settle()
         await courier.aclose()
         await asyncio.sleep(1.0)
-        assert states(pen) == {"page": "skipped"}
+        assert states(journal) == {"page": "skipped"}
         owed = await outbox.resume()
         assert [(event.part, names) for event, names in owed] == [(1, ("page",))]
 
@@ -194,8 +172,8 @@ def test_an_older_part_is_not_sent_after_a_newer_one(web: Web) -> None:
 
 def test_the_announcement_of_a_run_is_the_runs_own_affair(web: Web) -> None:
     async def story() -> None:
-        pen = Pen()
-        outbox = outbox_of(pen, config("page"))
+        journal = MemoryJournal()
+        outbox = outbox_of(journal, config("page"))
         await outbox.make("outagetui", "update", "customers", run="r1", step="tell")
         assert await outbox.resume() == []
         assert web.got == []
@@ -205,15 +183,15 @@ def test_the_announcement_of_a_run_is_the_runs_own_affair(web: Web) -> None:
 
 def test_a_full_disk_delays_what_was_promised_and_sends_nothing_unwritten(web: Web) -> None:
     async def story() -> None:
-        pen = Pen()
-        outbox = outbox_of(pen, config("page"))
+        journal = MemoryJournal()
+        outbox = outbox_of(journal, config("page"))
         made = await outbox.make("ada", "update", "customers")
-        pen.full = True
+        journal.full = True
         courier = Courier(outbox)
         courier.send("ada", made)
         await asyncio.sleep(30.0)
         assert web.got == []
-        pen.full = False
+        journal.full = False
         await asyncio.sleep(5.0)
         assert web.got == ["page a1.0"]
 
@@ -222,8 +200,8 @@ def test_a_full_disk_delays_what_was_promised_and_sends_nothing_unwritten(web: W
 
 def test_what_cannot_be_announced_is_refused_before_anything_is_journaled(web: Web) -> None:
     async def story() -> None:
-        pen = Pen()
-        outbox = outbox_of(pen, config("page"))
+        journal = MemoryJournal()
+        outbox = outbox_of(journal, config("page"))
         for kind, audience, chosen, words in (
             ("nonsense", "customers", (), r"there is no template nonsense.en.txt"),
             ("update", "staff", (), r"no outlet can tell staff"),
@@ -233,21 +211,21 @@ def test_what_cannot_be_announced_is_refused_before_anything_is_journaled(web: W
         ):
             with pytest.raises(AnnounceError, match=words):
                 await outbox.make("ada", kind, audience, chosen)  # type: ignore[arg-type]
-        assert pen.entries == []
+        assert journal.entries == []
 
     in_virtual_time(story())
 
 
 def test_updates_and_the_closing_belong_to_the_same_announcement(web: Web) -> None:
     async def story() -> None:
-        pen = Pen()
-        outbox = outbox_of(pen, config("page"))
+        journal = MemoryJournal()
+        outbox = outbox_of(journal, config("page"))
         parts = [await outbox.make("ada", kind, "customers") for kind in ("update", "update", "resolved")]
         assert [(part.announcement, part.part) for part in parts] == [("a1", 0), ("a1", 1), ("a1", 2)]
         assert parts[2].accounts == ()
         assert parts[2].next_update is None
         assert (await outbox.make("ada", "update", "customers")).announcement == "a2"
-        history = outbox.delivery(pen.ledger.announcements["a1"], parts[2], "page").history
+        history = outbox.delivery(journal.ledger.announcements["a1"], parts[2], "page").history
         assert [post.kind for post in history] == ["update", "update"]
 
     in_virtual_time(story())
@@ -255,19 +233,19 @@ def test_updates_and_the_closing_belong_to_the_same_announcement(web: Web) -> No
 
 def test_nobody_is_told_of_backups_that_are_not_active(web: Web) -> None:
     async def story() -> None:
-        pen = Pen()
+        journal = MemoryJournal()
         with pytest.raises(AnnounceError, match="no backup of customers is active"):
-            await outbox_of(pen, config("page")).make("ada", "backup-active", "customers")
-        assert pen.ledger.announcements == {}
+            await outbox_of(journal, config("page")).make("ada", "backup-active", "customers")
+        assert journal.ledger.announcements == {}
 
     in_virtual_time(story())
 
 
 async def test_a_page_shows_a_part_once_however_often_it_is_delivered(tmp_path: Path) -> None:
-    pen = Pen()
-    outbox = outbox_of(pen, config(str(tmp_path)))
+    journal = MemoryJournal()
+    outbox = outbox_of(journal, config(str(tmp_path)))
     made = await outbox.make("ada", "update", "customers", note="Come in.")
     for _ in range(3):
         await outbox.deliver("ada", made.announcement, made.part, again=True)
     assert (tmp_path / "index.html").read_text().count("Come in.") == 1
-    assert len(pen.told(DeliveryEnded)) == 1
+    assert len(journal.events(DeliveryEnded)) == 1

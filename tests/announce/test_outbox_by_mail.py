@@ -7,11 +7,11 @@ from outagetui.announce.deliveries import key_of
 from outagetui.announce.outbox import Outbox
 from outagetui.core.model import Contact, State
 from outagetui.facts.events import DeliveryEnded
-from tests.announce.test_outbox import config
+from tests.kit.page_outlets import config
+from tests.kit.runner_in_memory import MemoryJournal
 from tests.outlets.kit import AT
 from tests.outlets.mailkit import PEOPLE, outlet_for, tools_at
 from tests.outlets.servers.post import Post
-from tests.playbook.test_runner import Pen
 
 
 async def test_a_part_of_the_letters_is_told_as_it_is_and_a_retry_sends_the_rest(tmp_path: Path) -> None:
@@ -19,17 +19,19 @@ async def test_a_part_of_the_letters_is_told_as_it_is_and_a_retry_sends_the_rest
         ada = Contact(name="Ada", audience="customers", addresses={"mailbox": "ada@example.test"})
         outlet = outlet_for(post.port, contacts="mailbox")
         settings = replace(config(), outlets=(outlet,), contacts=(ada,))
-        pen = Pen()
-        outbox = Outbox(settings, pen, lambda _: State.UP, lambda: AT, tools_at(tmp_path))
+        journal = MemoryJournal()
+        outbox = Outbox(settings, journal, lambda _: State.UP, lambda: AT, tools_at(tmp_path))
         made = await outbox.make("ada", "update", "customers", ["letters"])
         post.answers = {PEOPLE[2]: "451 come back later"}
         await outbox.deliver("ada", made.announcement, made.part)
-        deliveries = pen.ledger.announcements[made.announcement].deliveries
+        deliveries = journal.ledger.announcements[made.announcement].deliveries
         was = deliveries[made.part, "letters"]
         words = "5 of 6 accepted; 1 asked to come later: 451 come back later; a retry goes on with those left"
         assert (was.state, was.detail) == ("unknown", words)  # type: ignore[union-attr]
         assert not await outbox.follow("daemon", made.announcement, made.part, "letters", last=False)
-        kept = tmp_path / "sent" / f"{key_of(pen.ledger.announcements[made.announcement], made.part, 'letters')}.jsonl"
+        kept = (
+            tmp_path / "sent" / f"{key_of(journal.ledger.announcements[made.announcement], made.part, 'letters')}.jsonl"
+        )
         lines = kept.read_text().splitlines()
         kept.write_text("\n".join(lines[:3]) + "\n")  # the first has it, the second was begun
         deliveries[made.part, "letters"] = DeliveryEnded(

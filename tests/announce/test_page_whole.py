@@ -9,15 +9,15 @@ from msgspec.structs import replace
 from outagetui.announce.outbox import Outbox
 from outagetui.core.model import Outlet, State
 from outagetui.facts.events import Activated
-from tests.announce.test_outbox import config
-from tests.kit.pagekit import assert_valid_atom, assert_valid_page
-from tests.playbook.test_runner import Pen
+from tests.kit.page_outlets import config
+from tests.kit.runner_in_memory import MemoryJournal
+from tests.kit.strict_html import assert_valid_atom, assert_valid_page
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 CLEAR = ({"indicator": "none", "description": "All clear"}, [], [], {}, "<!-- outagetui: no notice -->\n")
 
 
-class Desk:
+class Announcer:
     """One who announces on a page only, a minute apart."""
 
     def __init__(self, directory: Path) -> None:
@@ -32,12 +32,12 @@ class Desk:
         self.directory = directory / "page"
         self.directory.mkdir()
         self.now = 1795352520.0
-        self.pen = Pen()
-        self.pen.clock = lambda: self.now
-        self.outbox = Outbox(replace(config(), outlets=(page,)), self.pen, lambda _: State.UP, lambda: self.now)
-        self.pen.put("ada", Activated(channel="phone"))
+        self.journal = MemoryJournal()
+        self.journal.clock = lambda: self.now
+        self.outbox = Outbox(replace(config(), outlets=(page,)), self.journal, lambda _: State.UP, lambda: self.now)
+        self.journal.put("ada", Activated(channel="phone"))
 
-    async def tell(self, kind: str, *, seconds: float = 60.0) -> str:
+    async def announce(self, kind: str, *, seconds: float = 60.0) -> str:
         """Announce, and return what became of it."""
         self.now += seconds
         made = await self.outbox.make("ada", kind, "customers", note=f"{kind} at {self.now:.0f}")
@@ -84,96 +84,96 @@ class Desk:
 
 
 async def test_taking_back_an_older_one_leaves_the_open_one_as_it_stands(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
+    announcer = Announcer(tmp_path)
     for kind in ("backup-active", "resolved", "backup-active"):
-        assert await desk.tell(kind) == "sent"
-    before, notice = desk.says, desk.read("notice.html")
+        assert await announcer.announce(kind) == "sent"
+    before, notice = announcer.says, announcer.read("notice.html")
     assert before[1] == ["a2"]
     assert "phone.example" in notice
-    await desk.retract("a1")
-    assert desk.says == before
-    assert desk.shown == [("a2", 0)]
-    assert "Next update" in desk.read("index.html")
-    assert desk.entries() == ["a1/withdrawn", "a2/0"]
-    assert await desk.tell("resolved") == "sent"
-    assert desk.says == CLEAR
-    assert desk.shown == [("a2", 1), ("a2", 0)]
-    await desk.retract("a2")
-    assert desk.says[1:] == CLEAR[1:]
-    assert desk.shown == []
+    await announcer.retract("a1")
+    assert announcer.says == before
+    assert announcer.shown == [("a2", 0)]
+    assert "Next update" in announcer.read("index.html")
+    assert announcer.entries() == ["a1/withdrawn", "a2/0"]
+    assert await announcer.announce("resolved") == "sent"
+    assert announcer.says == CLEAR
+    assert announcer.shown == [("a2", 1), ("a2", 0)]
+    await announcer.retract("a2")
+    assert announcer.says[1:] == CLEAR[1:]
+    assert announcer.shown == []
 
 
 async def test_an_older_part_that_is_tried_again_stands_below_the_open_one(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
-    assert await desk.tell("backup-active") == "sent"
-    away = desk.directory.rename(tmp_path / "away")
-    desk.directory.write_text("in the way")
-    assert await desk.tell("resolved") == "failed"
-    desk.directory.unlink()
-    away.rename(desk.directory)
-    assert await desk.tell("backup-active") == "sent"
-    before, shown = desk.says, desk.shown
+    announcer = Announcer(tmp_path)
+    assert await announcer.announce("backup-active") == "sent"
+    away = announcer.directory.rename(tmp_path / "away")
+    announcer.directory.write_text("in the way")
+    assert await announcer.announce("resolved") == "failed"
+    announcer.directory.unlink()
+    away.rename(announcer.directory)
+    assert await announcer.announce("backup-active") == "sent"
+    before, shown = announcer.says, announcer.shown
     assert shown == [("a2", 0), ("a1", 1), ("a1", 0)]
-    await desk.retry("a1")
-    assert desk.shown == shown
-    assert desk.says == before
+    await announcer.retry("a1")
+    assert announcer.shown == shown
+    assert announcer.says == before
     assert before[1] == ["a2"]
-    delivery = desk.outbox.delivery(
-        desk.pen.ledger.announcements["a1"], desk.pen.ledger.announcements["a1"].part(1), "page"
+    delivery = announcer.outbox.delivery(
+        announcer.journal.ledger.announcements["a1"], announcer.journal.ledger.announcements["a1"].part(1), "page"
     )
     assert delivery.above is not None
 
 
 async def test_one_that_was_taken_back_stays_so_when_an_older_one_is_tried_again(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
-    assert await desk.tell("backup-active") == "sent"
-    away = desk.directory.rename(tmp_path / "away")
-    desk.directory.write_text("in the way")
-    assert await desk.tell("resolved") == "failed"
-    desk.directory.unlink()
-    away.rename(desk.directory)
-    assert await desk.tell("update") == "sent"
-    await desk.retract("a2")
-    entries = desk.entries()
+    announcer = Announcer(tmp_path)
+    assert await announcer.announce("backup-active") == "sent"
+    away = announcer.directory.rename(tmp_path / "away")
+    announcer.directory.write_text("in the way")
+    assert await announcer.announce("resolved") == "failed"
+    announcer.directory.unlink()
+    away.rename(announcer.directory)
+    assert await announcer.announce("update") == "sent"
+    await announcer.retract("a2")
+    entries = announcer.entries()
     assert entries == ["a2/withdrawn", "a1/1", "a1/0"]
-    await desk.retry("a1")
-    assert desk.entries() == entries
-    assert desk.says[1:] == CLEAR[1:]
+    await announcer.retry("a1")
+    assert announcer.entries() == entries
+    assert announcer.says[1:] == CLEAR[1:]
 
 
 @pytest.mark.parametrize("back", [7200.0, 90.0])
 async def test_a_clock_that_is_set_back_displaces_nothing(tmp_path: Path, back: float) -> None:
-    desk = Desk(tmp_path)
-    assert await desk.tell("backup-active") == "sent"
-    assert await desk.tell("resolved") == "sent"
-    assert await desk.tell("backup-active", seconds=-back) == "sent"
-    before = desk.says
+    announcer = Announcer(tmp_path)
+    assert await announcer.announce("backup-active") == "sent"
+    assert await announcer.announce("resolved") == "sent"
+    assert await announcer.announce("backup-active", seconds=-back) == "sent"
+    before = announcer.says
     assert before[1] == ["a2"]
     assert before[2] == [{"name": "Phone", "address": "phone.example"}]
-    await desk.retract("a1")
-    assert desk.says == before
+    await announcer.retract("a1")
+    assert announcer.says == before
 
 
 async def test_what_surely_never_was_on_the_page_does_not_come_there_with_another(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
-    assert await desk.tell("backup-active") == "sent"
-    assert await desk.tell("resolved") == "sent"
-    away = desk.directory.rename(tmp_path / "away")
-    desk.directory.write_text("in the way")
-    assert await desk.tell("update") == "failed"
-    desk.directory.unlink()
-    away.rename(desk.directory)
-    await desk.retract("a1")
-    assert desk.shown == []
-    await desk.retry("a2")
-    assert desk.shown == [("a2", 0)]
+    announcer = Announcer(tmp_path)
+    assert await announcer.announce("backup-active") == "sent"
+    assert await announcer.announce("resolved") == "sent"
+    away = announcer.directory.rename(tmp_path / "away")
+    announcer.directory.write_text("in the way")
+    assert await announcer.announce("update") == "failed"
+    announcer.directory.unlink()
+    away.rename(announcer.directory)
+    await announcer.retract("a1")
+    assert announcer.shown == []
+    await announcer.retry("a2")
+    assert announcer.shown == [("a2", 0)]
 
 
 async def test_a_draft_has_nothing_above_it(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
+    announcer = Announcer(tmp_path)
     for kind in ("update", "resolved"):
-        assert await desk.tell(kind) == "sent"
-    made = desk.pen.ledger.announcements.pop("a1")
-    drafted = desk.outbox.delivery(made, made.newest, "page")
-    desk.pen.ledger.announcements["a2"] = replace(made, id="a2")
-    assert desk.outbox.delivery(made, made.newest, "page").above is drafted.above is None
+        assert await announcer.announce(kind) == "sent"
+    made = announcer.journal.ledger.announcements.pop("a1")
+    drafted = announcer.outbox.delivery(made, made.newest, "page")
+    announcer.journal.ledger.announcements["a2"] = replace(made, id="a2")
+    assert announcer.outbox.delivery(made, made.newest, "page").above is drafted.above is None

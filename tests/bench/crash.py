@@ -3,8 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.bench.report import Row
-from tests.kit.crash import Crash, Tally
-from tests.kit.house import house
+from tests.kit.installation import new_installation
+from tests.kit.kills_amid_commands import KillsAmidCommands, Tally
 
 KILLS = 500
 EACH = 25  # kills of one store; then another begins
@@ -28,5 +28,5 @@ def run(kills: int = KILLS) -> list[Row]:
 
 
 def _go(seed: int, kills: int) -> Tally:
-    with house() as home:
-        return Crash(home, 1000 + seed).go(kills)
+    with new_installation() as installation:
+        return KillsAmidCommands(installation, 1000 + seed).go(kills)

@@ -8,8 +8,8 @@ from outagetui.core.model import Condition, Segment, State
 from outagetui.facts import events
 from outagetui.facts.events import Event
 from outagetui.facts.live import Beat, Live, Public
-from tests.kit.boards import NOW, board, down, fresh, of, reach_of, rows
-from tests.kit.stores import BAD, CHANNELS, SEGMENTS, SWITCH, business, channel, live_row, outlet, playbook
+from tests.kit.sample_boards import NOW, board, down, fresh, of, reach_of, rows
+from tests.kit.sample_business import BAD, CHANNELS, SEGMENTS, SWITCH, business, channel, live_row, outlet, playbook
 
 
 def test_a_quiet_board() -> None:

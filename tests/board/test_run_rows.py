@@ -11,7 +11,7 @@ from outagetui.facts import events
 from outagetui.facts.events import Event, StepPlan
 from outagetui.facts.ledger import Ledger
 from outagetui.facts.live import Beat
-from tests.kit.stores import PUBLIC
+from tests.kit.sample_business import PUBLIC
 
 NOW = 2000.0
 ONE = StepPlan(id="one", do="command", what="restart it")

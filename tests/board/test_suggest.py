@@ -16,7 +16,7 @@ from outagetui.daemon.public_copy import shown
 from outagetui.facts.live import PublicPlaybook
 from outagetui.facts.reach import Share, reach
 from tests.kit.configs import BACKUP, problems, write
-from tests.kit.stores import business
+from tests.kit.sample_business import business
 
 NOW = 1_795_354_327.0  # Sunday 2026-11-22 14:32:07 in Berlin
 SEGMENTS = (

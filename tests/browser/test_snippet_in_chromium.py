@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.browser.conftest import FOREIGN
-from tests.browser.test_page_in_chromium import CONTRAST, KINDS, SIZES, URL, keep, write
+from tests.browser.chromium import FOREIGN
+from tests.browser.published_page import CONTRAST, KINDS, SIZES, URL, keep, write
 
 pytestmark = pytest.mark.slow
 HOSTILE = """

@@ -1,5 +1,5 @@
-"""What the tests of commands share with the daemon's."""
+"""An installation for the tests of commands."""
 
-from tests.daemon.conftest import _home
+from tests.kit.installation import fresh_installation
 
-__all__ = ["_home"]
+__all__ = ["fresh_installation"]

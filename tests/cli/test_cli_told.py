@@ -9,7 +9,7 @@ from outagetui.cli import told
 from outagetui.facts.events import AnnouncementMade, AnnouncementRetracted
 from outagetui.facts.live import Beat
 from outagetui.store.journal import Store
-from tests.kit.stores import PUBLIC
+from tests.kit.sample_business import PUBLIC
 
 MADE = AnnouncementMade(
     announcement="a1",

@@ -14,7 +14,7 @@ from outagetui.core.model import Command
 from outagetui.machine.commands import LONGEST, fill, quoted, value_trouble
 from outagetui.playbook.plan import dry_run
 from tests.kit.configs import SETTINGS, problems
-from tests.kit.programs import RESTART, SERVICE, Shell, planned, step
+from tests.kit.programs import RESTART, SERVICE, ContextWithOutput, planned, step
 
 
 def use(value: str, name: str = "unit") -> str:
@@ -240,7 +240,7 @@ def test_a_shell_would_read_the_words_back_as_they_are(argv: list[str]) -> None:
 def test_the_preview_shows_every_argument_the_environment_and_no_secret(tmp_path: Path) -> None:
     more = 'env = { LEVEL = "a b" }\nsecret_env = { TOKEN = "dns-key" }\ndirectory = "/srv"\n[command.restart.params]'
     (made,) = planned(tmp_path, step(use("a.b"), RESTART.replace("[command.restart.params]", more)))
-    assert preview(made, Shell(tmp_path)).splitlines() == [  # type: ignore[arg-type]
+    assert preview(made, ContextWithOutput(tmp_path)).splitlines() == [  # type: ignore[arg-type]
         "/usr/bin/systemctl",
         "restart",
         "a.b",

@@ -76,8 +76,8 @@ def test_what_runs_a_fixed_program_is_taken(tmp_path: Path, argv: list[str]) -> 
 
 
 def looked(directory: Path, table: str) -> list[str]:
-    place = write(directory / "etc", {"outagetui.toml": f"{SETTINGS}[command.x]\n{table}\n"})
-    return [str(each).removeprefix(f"{place}/") for each in deep(config.load(place))]
+    context = write(directory / "etc", {"outagetui.toml": f"{SETTINGS}[command.x]\n{table}\n"})
+    return [str(each).removeprefix(f"{context}/") for each in deep(config.load(context))]
 
 
 def test_a_sound_program_is_no_problem(tmp_path: Path) -> None:

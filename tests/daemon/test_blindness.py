@@ -2,7 +2,7 @@
 
 from outagetui.core.model import State
 from outagetui.facts.events import BlindChanged
-from tests.kit.watching import FAIL, OURS, PASS, Story, check, config, cut_off, uplink
+from tests.kit.watch_stories import FAIL, OURS, PASS, Story, check, config, cut_off, uplink
 
 
 def test_all_canaries_failing_twice_is_blind_and_one_answer_ends_it() -> None:

@@ -11,39 +11,41 @@ from outagetui.config import load
 from outagetui.daemon import main as entrance
 from outagetui.facts.events import AnnouncementMade, DeliveryEnded, StateChanged, StepEnded
 from outagetui.orders.wire import NEEDS
-from tests.daemon.notified import Listener
-from tests.kit.house import NOBODY, House, as_user, eventually
-from tests.kit.rules import obeyed
+from tests.daemon.sd_notify_listener import Listener
+from tests.kit.installation import NOBODY, Installation, as_user, eventually
+from tests.kit.journal_rules import assert_rules
 
 pytestmark = pytest.mark.alone
 
 
 @pytest.fixture(name="tight")
-def _tight(home: House) -> Iterator[House]:
+def _tight(installation: Installation) -> Iterator[Installation]:
     """The store lies on a file system of two megabytes."""
-    home.state.mkdir()
+    installation.state.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m,mode=750", "none", str(home.state)], capture_output=True, check=False
+        ["mount", "-t", "tmpfs", "-o", "size=2m,mode=750", "none", str(installation.state)],
+        capture_output=True,
+        check=False,
     )
     assert mounted.returncode == 0, f"this test mounts a small disk, so it must run as root: sudo make test ({mounted})"
     try:
-        yield home
+        yield installation
     finally:
-        home.end()
-        subprocess.run(["umount", "-l", str(home.state)], check=False)
+        installation.end()
+        subprocess.run(["umount", "-l", str(installation.state)], check=False)
 
 
-def fill(home: House) -> Path:
+def fill(installation: Installation) -> Path:
     """Take all the space that is left."""
-    filler = home.state / "filler"
+    filler = installation.state / "filler"
     with filler.open("ab", buffering=0) as file, contextlib.suppress(OSError):
         while True:
             file.write(b"x" * 4096)
     return filler
 
 
-def test_a_full_disk_at_the_start_is_one_clear_message(tight: House) -> None:
-    tight.settle()
+def test_a_full_disk_at_the_start_is_one_clear_message(tight: Installation) -> None:
+    tight.configure()
     fill(tight)
     done = tight.cli("daemon")
     assert done.returncode == 1
@@ -52,8 +54,8 @@ def test_a_full_disk_at_the_start_is_one_clear_message(tight: House) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_store_that_is_full_at_the_start_is_one_clear_message_and_stays_sound(tight: House) -> None:
-    tight.settle().start()
+def test_a_store_that_is_full_at_the_start_is_one_clear_message_and_stays_sound(tight: Installation) -> None:
+    tight.configure().start()
     tight.terminate()
     filler = fill(tight)
     done = tight.cli("daemon")
@@ -62,17 +64,17 @@ def test_a_store_that_is_full_at_the_start_is_one_clear_message_and_stays_sound(
     assert len(done.stderr.splitlines()) == 1
     filler.unlink()
     tight.start()
-    tight.sound()
+    tight.verify_chain()
 
 
-def test_a_disk_that_fills_up_while_it_runs_costs_nothing(tight: House, tmp_path: Path) -> None:
+def test_a_disk_that_fills_up_while_it_runs_costs_nothing(tight: Installation, tmp_path: Path) -> None:
     with Listener(tmp_path / "notify") as manager:
         env = {"NOTIFY_SOCKET": str(manager.path), "WATCHDOG_USEC": "4000000"}
-        tight.settle().start(env=env)
+        tight.configure().start(env=env)
         run = tight.order("start", playbook="chat-down")["run"]
-        eventually(lambda: tight.asks(run))
+        eventually(lambda: tight.question(run))
         tight.order("answer", run=run, step="sure", attempt=1, answer="done")
-        eventually(lambda: (tight.asks(run) or ("",))[0] == "tell")
+        eventually(lambda: (tight.question(run) or ("",))[0] == "tell")
         filler = fill(tight)
         reply = eventually(lambda: _refused(tight, "activate", channels=["phone"]) or _deactivate(tight))
         assert "cannot write" in reply["error"]
@@ -97,65 +99,67 @@ def test_a_disk_that_fills_up_while_it_runs_costs_nothing(tight: House, tmp_path
         filler.unlink()
         # There is room again: the same orders are taken, and everything that happened meanwhile is written.
         eventually(lambda: tight.order("activate", channels=["phone"])["ok"])
-        step, attempt, _ = eventually(lambda: tight.asks(run))
+        step, attempt, _ = eventually(lambda: tight.question(run))
         assert (step, attempt) == ("tell", 1)
         assert tight.order("answer", run=run, step="tell", attempt=1, answer="yes")["ok"]
         eventually(lambda: _agreed(tight, run))  # chat has failed since it was asked, so other words are asked about
-        assert {event.outcome for event in tight.told(StepEnded)} == {"done"}
-        assert len(tight.told(AnnouncementMade)) == 1
-        assert [event.state for event in tight.told(DeliveryEnded)] == ["sent"]
-        eventually(lambda: [event for event in tight.told(StateChanged) if event.id == "chat" and event.now == "down"])
+        assert {event.outcome for event in tight.events(StepEnded)} == {"done"}
+        assert len(tight.events(AnnouncementMade)) == 1
+        assert [event.state for event in tight.events(DeliveryEnded)] == ["sent"]
+        eventually(
+            lambda: [event for event in tight.events(StateChanged) if event.id == "chat" and event.now == "down"]
+        )
         assert tight.terminate() == 0
-        tight.sound()
-        obeyed(tight.entries())
+        tight.verify_chain()
+        assert_rules(tight.entries())
 
 
-def _refused(home: House, order: str, **fields: object) -> dict[str, object]:
-    reply = home.order(order, **fields)
+def _refused(installation: Installation, order: str, **fields: object) -> dict[str, object]:
+    reply = installation.order(order, **fields)
     return {} if reply["ok"] else reply
 
 
-def _agreed(home: House, run: str) -> bool:
+def _agreed(installation: Installation, run: str) -> bool:
     """Say yes to what is asked, and return whether the run is over."""
-    asked = home.asks(run)
+    asked = installation.question(run)
     if asked is not None:
-        home.order("answer", run=run, step=asked[0], attempt=asked[1], answer="yes")
-    return home.ledger().runs[run].ended is not None
+        installation.order("answer", run=run, step=asked[0], attempt=asked[1], answer="yes")
+    return installation.ledger().runs[run].ended is not None
 
 
-def _deactivate(home: House) -> dict[str, object]:
-    return _refused(home, "deactivate", channels=["phone"])
+def _deactivate(installation: Installation) -> dict[str, object]:
+    return _refused(installation, "deactivate", channels=["phone"])
 
 
-def test_on_a_full_disk_it_still_ends_when_told_to(tight: House) -> None:
-    tight.settle().start()
+def test_on_a_full_disk_it_still_ends_when_told_to(tight: Installation) -> None:
+    tight.configure().start()
     run = tight.order("start", playbook="chat-down")["run"]
-    eventually(lambda: tight.asks(run))
+    eventually(lambda: tight.question(run))
     filler = fill(tight)
     eventually(lambda: _refused(tight, "activate", channels=["phone"]) or _deactivate(tight))
     assert tight.terminate() == 0
     filler.unlink()
     tight.start()
-    assert tight.asks(run) == ("sure", 1, ("done", "failed", "skip", "abort"))
-    tight.sound()
+    assert tight.question(run) == ("sure", 1, ("done", "failed", "skip", "abort"))
+    tight.verify_chain()
 
 
-def test_a_directory_that_may_not_be_written_is_one_clear_message(home: House) -> None:
+def test_a_directory_that_may_not_be_written_is_one_clear_message(installation: Installation) -> None:
     """Root may write anywhere, so the daemon is another user's here: a fork, for that user may not run this Python."""
-    home.settle()
-    home.state.mkdir()  # root's, and not NOBODY's
-    load(home.config)  # so that everything it needs is imported before the fork
+    installation.configure()
+    installation.state.mkdir()  # root's, and not NOBODY's
+    load(installation.config)  # so that everything it needs is imported before the fork
 
     def start() -> str:
         with contextlib.redirect_stderr(io.StringIO()) as said:
-            status = entrance.main(home.config)
+            status = entrance.main(installation.config)
         return f"{status} {said.getvalue()}"
 
-    assert as_user(NOBODY, start) == f"1 {home.store}: cannot be used as the store: Permission denied\n"
+    assert as_user(NOBODY, start) == f"1 {installation.store}: cannot be used as the store: Permission denied\n"
 
 
-def test_a_read_only_file_system_is_one_clear_message(tight: House) -> None:
-    tight.settle()
+def test_a_read_only_file_system_is_one_clear_message(tight: Installation) -> None:
+    tight.configure()
     subprocess.run(["mount", "-o", "remount,ro", str(tight.state)], check=True)
     done = tight.cli("daemon")
     assert done.returncode == 1

@@ -8,7 +8,7 @@ from outagetui.facts import events
 from outagetui.facts.events import DaemonStarted, DrillEnded, RunEnded, RunStarted
 from outagetui.store.journal import Store
 from outagetui.store.source import StoreSource
-from tests.kit.house import House
+from tests.kit.installation import Installation
 
 
 def played(place: Path) -> Path:
@@ -22,35 +22,39 @@ def played(place: Path) -> Path:
     return store.path
 
 
-def test_a_running_daemon_is_told_once_and_the_playbook_counts_as_practised(home: House, tmp_path: Path) -> None:
-    home.settle().start()
-    options = {"config": str(home.config), "store": None}
+def test_a_running_daemon_is_told_once_and_the_playbook_counts_as_practised(
+    installation: Installation, tmp_path: Path
+) -> None:
+    installation.configure().start()
+    options = {"config": str(installation.config), "store": None}
     assert tell(options, "messenger-2011", played(tmp_path), 93) == ""
-    (told,) = home.told(DrillEnded)
+    (told,) = installation.events(DrillEnded)
     assert (told.scenario, told.score) == ("messenger-2011", 93)
     (book,) = told.books
     assert (book.id, book.digest, book.state, book.seconds) == ("chat-down", "its own", "done", 60.0)
     assert len(book.ours) == 64
-    source = StoreSource(home.store)
+    source = StoreSource(installation.store)
     practised = source.board(time.time()).playbooks[0].practised
     source.close()
     assert (practised.where, practised.state, practised.confidence) == ("drill", "done", "medium")
     assert not practised.changed
 
 
-def test_no_daemon_is_started_to_be_told(home: House, tmp_path: Path) -> None:
-    home.settle().start()
-    home.kill()  # its socket stays behind
-    assert home.socket.exists()
-    options = {"config": str(home.config), "store": None}
+def test_no_daemon_is_started_to_be_told(installation: Installation, tmp_path: Path) -> None:
+    installation.configure().start()
+    installation.kill()  # its socket stays behind
+    assert installation.socket.exists()
+    options = {"config": str(installation.config), "store": None}
     assert tell(options, "messenger-2011", played(tmp_path), None) == ""
-    assert home.told(DrillEnded) == []
-    assert len(home.told(DaemonStarted)) == 1
+    assert installation.events(DrillEnded) == []
+    assert len(installation.events(DaemonStarted)) == 1
 
 
-def test_the_order_keeps_nothing_of_what_a_stranger_says_of_our_digest(home: House) -> None:
-    home.settle().start()
+def test_the_order_keeps_nothing_of_what_a_stranger_says_of_our_digest(installation: Installation) -> None:
+    installation.configure().start()
     book = events.DrilledBook(id="elsewhere", digest="d", state="done", seconds=1.0, ours="forged")
-    reply = home.order("drilled", scenario="s", books=[{name: getattr(book, name) for name in book.__struct_fields__}])
+    reply = installation.order(
+        "drilled", scenario="s", books=[{name: getattr(book, name) for name in book.__struct_fields__}]
+    )
     assert reply == {"ok": True}
-    assert home.told(DrillEnded)[0].books[0].ours == ""
+    assert installation.events(DrillEnded)[0].books[0].ours == ""

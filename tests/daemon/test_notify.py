@@ -9,68 +9,68 @@ from pathlib import Path
 
 import pytest
 from outagetui.daemon.notify import Notifier
-from tests.daemon.notified import Listener
-from tests.daemon.resident import Resident
-from tests.kit.house import House
+from tests.daemon.daemon_in_loop import DaemonInLoop
+from tests.daemon.sd_notify_listener import Listener
+from tests.kit.installation import Installation
 
 pytestmark = pytest.mark.alone
 
 
 @pytest.mark.parametrize("abstract", [False, True])
-def test_the_manager_hears_of_the_start_and_the_end(home: House, tmp_path: Path, abstract: bool) -> None:
+def test_the_manager_hears_of_the_start_and_the_end(installation: Installation, tmp_path: Path, abstract: bool) -> None:
     with Listener(f"@outagetui-{secrets.token_hex(8)}" if abstract else tmp_path / "notify") as manager:
-        home.settle(every="5s").start(wait=False, env={"NOTIFY_SOCKET": str(manager.path)})
+        installation.configure(every="5s").start(wait=False, env={"NOTIFY_SOCKET": str(manager.path)})
         manager.until(lambda seen: seen)
         assert manager.seen[0]["READY"] == "1"
         assert manager.seen[0]["STATUS"] in ("2 unknown", "1 down, 1 up", "1 up, 1 unknown")
-        assert home.order("hello")["ok"]  # ready means that orders are taken
-        assert home.terminate() == 0
+        assert installation.order("hello")["ok"]  # ready means that orders are taken
+        assert installation.terminate() == 0
         manager.until(lambda seen: "STOPPING" in seen[-1])
         assert manager.seen[-1] == {"STOPPING": "1", "STATUS": "ending: signal SIGTERM"}
         assert not any("WATCHDOG" in each for each in manager.seen)
 
 
-def test_the_watchdog_is_fed_at_least_twice_within_its_time(home: House, tmp_path: Path) -> None:
+def test_the_watchdog_is_fed_at_least_twice_within_its_time(installation: Installation, tmp_path: Path) -> None:
     with Listener(tmp_path / "notify") as manager:
-        home.settle(every="5s").start(env={"NOTIFY_SOCKET": str(manager.path), "WATCHDOG_USEC": "4000000"})
+        installation.configure(every="5s").start(env={"NOTIFY_SOCKET": str(manager.path), "WATCHDOG_USEC": "4000000"})
         manager.until(lambda seen: sum("WATCHDOG" in each for each in seen) >= 3)
         fed = [at for at, each in zip(manager.times, manager.seen, strict=True) if "WATCHDOG" in each]
         assert max(later - earlier for earlier, later in itertools.pairwise(fed)) < 4.0
         assert manager.seen[-1]["STATUS"]
 
 
-def test_a_daemon_that_stands_still_is_not_fed(home: House, tmp_path: Path) -> None:
+def test_a_daemon_that_stands_still_is_not_fed(installation: Installation, tmp_path: Path) -> None:
     with Listener(tmp_path / "notify") as manager:
-        home.settle(every="5s").start(env={"NOTIFY_SOCKET": str(manager.path), "WATCHDOG_USEC": "2000000"})
+        installation.configure(every="5s").start(env={"NOTIFY_SOCKET": str(manager.path), "WATCHDOG_USEC": "2000000"})
         manager.until(lambda seen: any("WATCHDOG" in each for each in seen))
-        assert home.daemon is not None
-        os.kill(home.daemon.pid, signal.SIGSTOP)
+        assert installation.daemon is not None
+        os.kill(installation.daemon.pid, signal.SIGSTOP)
         manager.listen(0.2)
         assert manager.listen(2.5) == []
-        os.kill(home.daemon.pid, signal.SIGCONT)
+        os.kill(installation.daemon.pid, signal.SIGCONT)
         manager.until(lambda seen: "WATCHDOG" in seen[-1])
 
 
 async def test_the_watchdog_goes_hungry_when_the_disk_hangs_and_not_when_it_is_full(
-    resident: Resident, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    in_loop: DaemonInLoop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
     monkeypatch.setenv("WATCHDOG_USEC", "400000")
     with Listener(tmp_path / "notify") as manager:
-        await resident.start(beat=0.05)
+        await in_loop.start(beat=0.05)
 
         async def fed() -> int:
             return sum("WATCHDOG" in each for each in await asyncio.to_thread(manager.listen, 1.2))
 
         assert await fed() >= 2
-        resident.fill_disk()
+        in_loop.fill_disk()
         await asyncio.to_thread(manager.listen, 1.0)
         assert await fed() >= 2  # full: said, and not a reason to be killed
-        resident.free_disk()
-        resident.hang_disk()
+        in_loop.free_disk()
+        in_loop.hang_disk()
         await asyncio.to_thread(manager.listen, 1.0)
         assert await fed() == 0
-        resident.free_disk()
+        in_loop.free_disk()
         assert await fed() >= 1
 
 

@@ -15,14 +15,23 @@ import pytest
 from outagetui.facts.events import Acked, Activated, Muted, StateChanged
 from outagetui.orders.launch import connect
 from outagetui.orders.wire import LINE_LIMIT, NEEDS
-from tests.kit.house import CHANNEL, NOBODY, Client, House, as_user, eventually, free_port, house
+from tests.kit.installation import (
+    CHANNEL,
+    NOBODY,
+    Client,
+    Installation,
+    as_user,
+    eventually,
+    free_port,
+    new_installation,
+)
 
 
 @pytest.fixture(name="shared", scope="module")
-def _shared() -> Iterator[House]:
+def _shared() -> Iterator[Installation]:
     """One daemon for all tests that only ask it nonsense."""
-    with house() as made:
-        made.settle(every="5s").start()
+    with new_installation() as made:
+        made.configure(every="5s").start()
         yield made
 
 
@@ -45,7 +54,7 @@ NONSENSE = {
 
 
 @pytest.mark.parametrize("name", NONSENSE)
-def test_what_is_no_order_is_refused_in_one_line_and_the_connection_goes_on(shared: House, name: str) -> None:
+def test_what_is_no_order_is_refused_in_one_line_and_the_connection_goes_on(shared: Installation, name: str) -> None:
     with shared.client() as client:
         client.send(NONSENSE[name])
         reply = client.reply()
@@ -99,7 +108,7 @@ def test_what_is_no_order_is_refused_in_one_line_and_the_connection_goes_on(shar
     ],
 )
 def test_an_order_that_makes_no_sense_is_refused_in_words(
-    shared: House, request_: dict[str, object], words: str
+    shared: Installation, request_: dict[str, object], words: str
 ) -> None:
     with shared.client() as client:
         client.send(json.dumps(request_).encode() + b"\n")
@@ -110,7 +119,7 @@ def test_an_order_that_makes_no_sense_is_refused_in_words(
         assert client.order("hello")["ok"]
 
 
-def test_a_line_that_is_too_long_is_refused_at_once_and_passed_over(shared: House) -> None:
+def test_a_line_that_is_too_long_is_refused_at_once_and_passed_over(shared: Installation) -> None:
     with shared.client() as client:
         client.send(b'{"order": "' + b"x" * (LINE_LIMIT + 10))
         assert client.reply() == {"ok": False, "error": f"a line is longer than {LINE_LIMIT} bytes"}
@@ -118,7 +127,7 @@ def test_a_line_that_is_too_long_is_refused_at_once_and_passed_over(shared: Hous
         assert client.order("hello")["ok"]
 
 
-def test_what_a_sender_writes_in_pieces_or_together_is_the_same(shared: House) -> None:
+def test_what_a_sender_writes_in_pieces_or_together_is_the_same(shared: Installation) -> None:
     with shared.client() as client:
         for byte in b'{"order": "hello"}\n':
             client.send(bytes([byte]))
@@ -127,7 +136,7 @@ def test_what_a_sender_writes_in_pieces_or_together_is_the_same(shared: House) -
         assert all(client.reply()["ok"] for _ in range(50))
 
 
-def test_clients_that_go_away_in_the_middle_take_nothing_with_them(shared: House) -> None:
+def test_clients_that_go_away_in_the_middle_take_nothing_with_them(shared: Installation) -> None:
     for leave in (b"", b'{"order": "he', b'{"order": "hello"}\n', b'{"order": "recheck"}\n' * 20):
         client = shared.client()
         client.send(leave)
@@ -140,15 +149,15 @@ def test_clients_that_go_away_in_the_middle_take_nothing_with_them(shared: House
     assert shared.order("hello")["ok"]
 
 
-def test_an_order_goes_on_when_its_client_leaves(home: House) -> None:
-    home.settle(every="5s").start()
-    client = home.client()
+def test_an_order_goes_on_when_its_client_leaves(installation: Installation) -> None:
+    installation.configure(every="5s").start()
+    client = installation.client()
     client.send(b'{"order": "activate", "channels": ["phone"]}\n')
     client.close()
-    eventually(lambda: home.told(Activated))
+    eventually(lambda: installation.events(Activated))
 
 
-def test_a_client_that_never_reads_holds_up_nobody(shared: House) -> None:
+def test_a_client_that_never_reads_holds_up_nobody(shared: Installation) -> None:
     deaf = shared.client()
     deaf.socket.setblocking(False)
     with contextlib.suppress(BlockingIOError):
@@ -158,7 +167,7 @@ def test_a_client_that_never_reads_holds_up_nobody(shared: House) -> None:
     deaf.close()
 
 
-def test_more_than_a_hundred_clients_are_told_so_and_the_others_served(shared: House) -> None:
+def test_more_than_a_hundred_clients_are_told_so_and_the_others_served(shared: Installation) -> None:
     def count() -> int:
         return sum(reply.get("ok") is True for reply in replies)
 
@@ -183,7 +192,7 @@ def test_more_than_a_hundred_clients_are_told_so_and_the_others_served(shared: H
     eventually(again)  # and when they left there is room
 
 
-def test_many_senders_at_once_each_get_their_own_answers(shared: House) -> None:
+def test_many_senders_at_once_each_get_their_own_answers(shared: Installation) -> None:
     wrong: list[str] = []
 
     def talk(number: int) -> None:
@@ -201,15 +210,15 @@ def test_many_senders_at_once_each_get_their_own_answers(shared: House) -> None:
     assert wrong == []
 
 
-def test_the_socket_is_open_to_its_user_and_group_only(shared: House) -> None:
+def test_the_socket_is_open_to_its_user_and_group_only(shared: Installation) -> None:
     assert stat.S_IMODE(shared.socket.stat().st_mode) == 0o660
     assert stat.S_IMODE(shared.state.stat().st_mode) == 0o2750
     assert stat.S_IMODE(shared.store.stat().st_mode) == 0o640
 
 
-def _ask_as_nobody(home: House, *orders: dict[str, object]) -> list[dict[str, object]]:
+def _ask_as_nobody(installation: Installation, *orders: dict[str, object]) -> list[dict[str, object]]:
     def ask() -> str:
-        with home.client() as client:
+        with installation.client() as client:
             return json.dumps([client.order(**order) for order in orders])  # type: ignore[arg-type]
 
     said = as_user(NOBODY, ask, groups=(0,))
@@ -244,136 +253,140 @@ MINIMAL: dict[str, dict[str, object]] = {
 }
 
 
-def test_without_operators_the_daemons_user_may_everything_and_others_only_look(home: House) -> None:
+def test_without_operators_the_daemons_user_may_everything_and_others_only_look(installation: Installation) -> None:
     assert set(MINIMAL) == set(NEEDS), "a new order needs a line here"
-    home.settle(every="5s").start()
-    home.state.chmod(0o755)
-    assert home.order("hello")["role"] == "approver"
-    replies = _ask_as_nobody(home, *({"order": name, **fields} for name, fields in MINIMAL.items()))
+    installation.configure(every="5s").start()
+    installation.state.chmod(0o755)
+    assert installation.order("hello")["role"] == "approver"
+    replies = _ask_as_nobody(installation, *({"order": name, **fields} for name, fields in MINIMAL.items()))
     assert replies[0]["ok"]
     assert (replies[0]["role"], replies[0]["actor"]) == ("viewer", "nobody")
     for name, reply in list(zip(MINIMAL, replies, strict=True))[1:]:
         assert reply["ok"] is False
         assert reply["error"] == f"nobody is viewer; {name} needs {NEEDS[name]}: see [[operator]] in outagetui.toml"
-    assert {entry.kind for entry in home.entries()} <= {"daemon.start", "state"}
+    assert {entry.kind for entry in installation.entries()} <= {"daemon.start", "state"}
 
 
 @pytest.mark.parametrize("role", ["viewer", "operator", "approver"])
-def test_an_operator_may_what_the_configuration_says_and_is_named_in_the_journal(home: House, role: str) -> None:
-    home.settle(every="5s", operators=f'[[operator]]\nuser = "nobody"\nrole = "{role}"').start()
-    home.state.chmod(0o755)
-    assert home.order("hello")["role"] == "viewer"  # with operators named, the daemon's user is none of them
-    hello, reply = _ask_as_nobody(home, {"order": "hello"}, {"order": "activate", "channels": ["phone"]})
+def test_an_operator_may_what_the_configuration_says_and_is_named_in_the_journal(
+    installation: Installation, role: str
+) -> None:
+    installation.configure(every="5s", operators=f'[[operator]]\nuser = "nobody"\nrole = "{role}"').start()
+    installation.state.chmod(0o755)
+    assert installation.order("hello")["role"] == "viewer"  # with operators named, the daemon's user is none of them
+    hello, reply = _ask_as_nobody(installation, {"order": "hello"}, {"order": "activate", "channels": ["phone"]})
     assert hello["role"] == role
     assert reply["ok"] is (role != "viewer")
     if role != "viewer":
-        assert next(entry.actor for entry in home.entries() if entry.kind == "activate") == "nobody"
+        assert next(entry.actor for entry in installation.entries() if entry.kind == "activate") == "nobody"
 
 
-def test_a_user_outside_the_sockets_group_cannot_even_connect(home: House) -> None:
-    home.settle(every="5s").start()
-    home.state.chmod(0o755)
-    assert as_user(NOBODY, home.client).startswith("PermissionError")
-    words = as_user(NOBODY, lambda: asyncio.run(connect(home.store, home.config)))
+def test_a_user_outside_the_sockets_group_cannot_even_connect(installation: Installation) -> None:
+    installation.configure(every="5s").start()
+    installation.state.chmod(0o755)
+    assert as_user(NOBODY, installation.client).startswith("PermissionError")
+    words = as_user(NOBODY, lambda: asyncio.run(connect(installation.store, installation.config)))
     assert words == "LaunchError: you may look but not give orders: the order socket is not open to you"
 
 
 # What the orders do.
 
 
-def test_reload_takes_a_good_configuration_and_keeps_the_old_one_for_a_bad(home: House) -> None:
-    home.settle(every="5s").start()
-    toml = home.config / "checks" / "mail.toml"
+def test_reload_takes_a_good_configuration_and_keeps_the_old_one_for_a_bad(installation: Installation) -> None:
+    installation.configure(every="5s").start()
+    toml = installation.config / "checks" / "mail.toml"
     good = CHANNEL.format(name="mail", role="backup", port=free_port(), every="5s")
     toml.write_text(good.replace("backup", "bakcup"))
-    reply = home.order("reload")
+    reply = installation.order("reload")
     assert reply["ok"] is False
     assert reply["error"].startswith("kept the old configuration: ")
     assert "mail.toml:4" in reply["error"]
-    assert not home.order("activate", channels=["mail"])["ok"]
+    assert not installation.order("activate", channels=["mail"])["ok"]
     toml.write_text(good)
-    assert home.order("reload")["ok"]
-    assert home.order("activate", channels=["mail"])["ok"]
+    assert installation.order("reload")["ok"]
+    assert installation.order("activate", channels=["mail"])["ok"]
     toml.unlink()  # what is active can be put back also when it is no longer configured
-    assert home.order("reload")["ok"]
-    assert home.order("deactivate", channels=["mail"])["ok"]
-    (home.config / "outagetui.toml").write_text((home.config / "outagetui.toml").read_text().replace("here", "there"))
-    reply = home.order("reload")
+    assert installation.order("reload")["ok"]
+    assert installation.order("deactivate", channels=["mail"])["ok"]
+    (installation.config / "outagetui.toml").write_text(
+        (installation.config / "outagetui.toml").read_text().replace("here", "there")
+    )
+    reply = installation.order("reload")
     assert reply["error"] == "store, vantage and secrets take effect when the daemon is started again"
-    assert [entry.kind for entry in home.entries()].count("config") == 2
+    assert [entry.kind for entry in installation.entries()].count("config") == 2
 
 
-def test_a_reload_that_takes_a_role_away_counts_at_once(home: House) -> None:
-    home.settle(every="5s").start()
-    with home.client() as client:
+def test_a_reload_that_takes_a_role_away_counts_at_once(installation: Installation) -> None:
+    installation.configure(every="5s").start()
+    with installation.client() as client:
         assert client.order("activate", channels=["phone"])["ok"]
-        toml = home.config / "outagetui.toml"
+        toml = installation.config / "outagetui.toml"
         toml.write_text(toml.read_text() + '[[operator]]\nuser = "somebody-else"\nrole = "approver"\n')
         assert client.order("reload")["ok"]
         assert "root is viewer" in client.order("deactivate", channels=["phone"])["error"] or os.geteuid() != 0
 
 
-def test_acking_needs_an_incident_and_names_who_took_it(home: House) -> None:
-    home.settle(every="5s").outage()
-    home.start()
-    assert "is not open; i1 is" in home.order("ack", incident="i9")["error"]
-    assert home.order("ack", note="on it")["incident"] == "i1"
-    assert [(event.incident, event.note) for event in home.told(Acked)] == [("i1", "on it")]
-    incident = home.ledger().incident
+def test_acking_needs_an_incident_and_names_who_took_it(installation: Installation) -> None:
+    installation.configure(every="5s").outage()
+    installation.start()
+    assert "is not open; i1 is" in installation.order("ack", incident="i9")["error"]
+    assert installation.order("ack", note="on it")["incident"] == "i1"
+    assert [(event.incident, event.note) for event in installation.events(Acked)] == [("i1", "on it")]
+    incident = installation.ledger().incident
     assert incident is not None
     assert incident.acked_by.startswith("root") or os.geteuid() != 0
 
 
-def test_a_muted_outage_opens_an_incident_when_the_mute_ends(home: House) -> None:
-    home.settle(every="1s").start()
-    assert home.order("mute", id="chat", seconds=6.0, reason="upgrade")["ok"]
-    eventually(lambda: [event for event in home.told(StateChanged) if event.now == "down"])
-    assert home.ledger().incident is None
-    eventually(lambda: home.ledger().incident)
-    told = home.told(StateChanged)[-1]
+def test_a_muted_outage_opens_an_incident_when_the_mute_ends(installation: Installation) -> None:
+    installation.configure(every="1s").start()
+    assert installation.order("mute", id="chat", seconds=6.0, reason="upgrade")["ok"]
+    eventually(lambda: [event for event in installation.events(StateChanged) if event.now == "down"])
+    assert installation.ledger().incident is None
+    eventually(lambda: installation.ledger().incident)
+    told = installation.events(StateChanged)[-1]
     assert (told.was, told.now, told.why) == ("down", "down", "still down when its mute ended")
 
 
-def test_unmuting_tells_what_is_still_down_and_only_once(home: House) -> None:
-    home.settle(every="5s")
+def test_unmuting_tells_what_is_still_down_and_only_once(installation: Installation) -> None:
+    installation.configure(every="5s")
     now = time.time()
-    home.seed(
+    installation.seed(
         Muted(id="chat", until=now + 3600, reason="upgrade"),
         StateChanged(id="chat", was="up", now="down", why="refused"),
         at=now - 60,
     )
-    home.start()
-    assert home.ledger().incident is None
+    installation.start()
+    assert installation.ledger().incident is None
     for _ in range(3):
-        assert home.order("mute", id="chat", seconds=0)["ok"]
-    eventually(lambda: home.ledger().incident)
+        assert installation.order("mute", id="chat", seconds=0)["ok"]
+    eventually(lambda: installation.ledger().incident)
     time.sleep(0.5)  # two turns of the flusher: nothing more may come
-    assert len([event for event in home.told(StateChanged) if "mute ended" in event.why]) == 1
+    assert len([event for event in installation.events(StateChanged) if "mute ended" in event.why]) == 1
 
 
-def test_a_mute_that_ended_while_no_daemon_ran_is_not_forgotten(home: House) -> None:
-    home.settle(every="5s")
+def test_a_mute_that_ended_while_no_daemon_ran_is_not_forgotten(installation: Installation) -> None:
+    installation.configure(every="5s")
     now = time.time()
-    home.seed(
+    installation.seed(
         Muted(id="chat", until=now - 30, reason="upgrade"),
         StateChanged(id="chat", was="up", now="down", why="refused"),
         at=now - 60,
     )
-    home.start()
-    eventually(lambda: home.ledger().incident)
-    home.terminate()
-    home.start()
-    assert len([event for event in home.told(StateChanged) if "mute ended" in event.why]) == 1
+    installation.start()
+    eventually(lambda: installation.ledger().incident)
+    installation.terminate()
+    installation.start()
+    assert len([event for event in installation.events(StateChanged) if "mute ended" in event.why]) == 1
 
 
-def test_a_daemon_that_is_told_to_stop_says_so_and_is_gone(home: House) -> None:
-    home.settle(every="5s").start()
-    assert home.daemon is not None
-    assert home.order("stop")["ok"]
-    assert home.daemon.wait(10) == 0
-    assert not home.socket.exists()
+def test_a_daemon_that_is_told_to_stop_says_so_and_is_gone(installation: Installation) -> None:
+    installation.configure(every="5s").start()
+    assert installation.daemon is not None
+    assert installation.order("stop")["ok"]
+    assert installation.daemon.wait(10) == 0
+    assert not installation.socket.exists()
     with pytest.raises(OSError, match="No such file"):
-        Client(home.socket)
-    done = subprocess.run(home.argv("daemon", "--stop"), capture_output=True, text=True, check=False)
+        Client(installation.socket)
+    done = subprocess.run(installation.argv("daemon", "--stop"), capture_output=True, text=True, check=False)
     assert done.returncode == 3
     assert done.stderr == "the daemon does not answer; start it with: systemctl start outagetui, or outagetui daemon\n"

@@ -17,8 +17,8 @@ from outagetui.machine.secrets import Secrets
 from outagetui.net.vantage import Vantage
 from outagetui.probes import look
 from outagetui.store.reader import Reader
-from tests.daemon.resident import Resident
-from tests.kit.house import CHANNEL, House, eventually, free_port
+from tests.daemon.daemon_in_loop import DaemonInLoop
+from tests.kit.installation import CHANNEL, Installation, eventually, free_port
 
 pytestmark = pytest.mark.alone
 
@@ -73,11 +73,11 @@ async def test_probes_start_on_time_while_two_hundred_hang() -> None:
     assert statistics.quantiles(gaps, n=100)[98] < 1.5, f"probes of what is fine were held up: {max(gaps):.2f} s"
 
 
-async def test_a_disk_that_hangs_holds_up_no_probe(resident: Resident) -> None:
-    resident.home.settle(every="500ms")
-    daemon = await resident.start()
+async def test_a_disk_that_hangs_holds_up_no_probe(in_loop: DaemonInLoop) -> None:
+    in_loop.installation.configure(every="500ms")
+    daemon = await in_loop.start()
     await asyncio.sleep(1.0)
-    resident.hang_disk()
+    in_loop.hang_disk()
     daemon.schedule.lateness.clear()
     await asyncio.sleep(3.0)
     assert len(daemon.schedule.lateness) >= 8
@@ -87,53 +87,53 @@ async def test_a_disk_that_hangs_holds_up_no_probe(resident: Resident) -> None:
 CANARIES = '["tcp://127.0.0.1:{}"]'
 
 
-def test_blind_is_neither_red_nor_green_and_the_journal_says_so(home: House) -> None:
-    home.settle(canaries=CANARIES.format(free_port())).start()
-    eventually(lambda: [event for event in home.told(BlindChanged) if event.blind])
-    reader = Reader(home.store)
+def test_blind_is_neither_red_nor_green_and_the_journal_says_so(installation: Installation) -> None:
+    installation.configure(canaries=CANARIES.format(free_port())).start()
+    eventually(lambda: [event for event in installation.events(BlindChanged) if event.blind])
+    reader = Reader(installation.store)
     beat: Beat = eventually(lambda: (found := reader.beat()) and found.blind and found)
     assert "no canary answers (tcp://127.0.0.1:" in beat.blind
     time.sleep(4.0)  # longer than three failures of chat, which is refused all the while, need to turn red
     reader.close()
-    assert not [event for event in home.told(StateChanged) if event.now in ("down", "partial")]
-    assert home.ledger().incident is None
-    done = home.cli("status")
+    assert not [event for event in installation.events(StateChanged) if event.now in ("down", "partial")]
+    assert installation.ledger().incident is None
+    done = installation.cli("status")
     assert done.returncode == 3
     assert "BLIND: no canary answers" in done.stdout
     assert "DOWN" not in done.stdout
-    document = json.loads(home.cli("status", "--json").stdout)
+    document = json.loads(installation.cli("status", "--json").stdout)
     assert {channel["state"] for channel in document["channels"]} <= {"blind", "unknown"}
 
 
-def test_when_the_uplink_comes_back_what_is_down_turns_red(home: House) -> None:
+def test_when_the_uplink_comes_back_what_is_down_turns_red(installation: Installation) -> None:
     port = free_port()
-    home.settle(canaries=CANARIES.format(port)).start()
-    eventually(lambda: [event for event in home.told(BlindChanged) if event.blind])
+    installation.configure(canaries=CANARIES.format(port)).start()
+    eventually(lambda: [event for event in installation.events(BlindChanged) if event.blind])
     with socket.create_server(("127.0.0.1", port)):
-        home.order("recheck")
-        eventually(lambda: [event for event in home.told(BlindChanged) if not event.blind])
-        eventually(lambda: [e for e in home.told(StateChanged) if (e.id, e.now) == ("chat", "down")])
-    assert home.ledger().incident is not None
+        installation.order("recheck")
+        eventually(lambda: [event for event in installation.events(BlindChanged) if not event.blind])
+        eventually(lambda: [e for e in installation.events(StateChanged) if (e.id, e.now) == ("chat", "down")])
+    assert installation.ledger().incident is not None
 
 
-def test_what_must_not_be_reachable_is_proven_only_while_something_else_answers(home: House) -> None:
+def test_what_must_not_be_reachable_is_proven_only_while_something_else_answers(installation: Installation) -> None:
     closed = CHANNEL.format(name="vpn", role="backup", port=free_port(), every="1s") + 'expect = "refused"\n'
-    opened = CHANNEL.format(name="leak", role="backup", port=home.phone.getsockname()[1], every="1s")
-    home.settle(**{"checks__vpn.toml": closed, "checks__leak.toml": opened + 'expect = "refused"\n'}).start()
-    eventually(lambda: [e for e in home.told(StateChanged) if (e.id, e.now) == ("leak", "down")])
-    told = {event.id: event.now for event in home.told(StateChanged)}
+    opened = CHANNEL.format(name="leak", role="backup", port=installation.phone.getsockname()[1], every="1s")
+    installation.configure(**{"checks__vpn.toml": closed, "checks__leak.toml": opened + 'expect = "refused"\n'}).start()
+    eventually(lambda: [e for e in installation.events(StateChanged) if (e.id, e.now) == ("leak", "down")])
+    told = {event.id: event.now for event in installation.events(StateChanged)}
     assert told["vpn"] == "up"
 
 
-def test_refused_proves_nothing_while_nothing_answers(home: House) -> None:
+def test_refused_proves_nothing_while_nothing_answers(installation: Installation) -> None:
     closed = CHANNEL.format(name="vpn", role="backup", port=free_port(), every="1s") + 'expect = "refused"\n'
-    home.settle(canaries=CANARIES.format(free_port()), **{"checks__vpn.toml": closed})
-    (home.config / "checks" / "phone.toml").unlink()
-    (home.config / "playbooks" / "chat-down.toml").unlink()
-    home.start()
+    installation.configure(canaries=CANARIES.format(free_port()), **{"checks__vpn.toml": closed})
+    (installation.config / "checks" / "phone.toml").unlink()
+    (installation.config / "playbooks" / "chat-down.toml").unlink()
+    installation.start()
 
     def vpn() -> dict[str, object]:
-        document = json.loads(home.cli("status", "--json").stdout)
+        document = json.loads(installation.cli("status", "--json").stdout)
         channel = next(each for each in document["channels"] if each["id"] == "vpn")
         check: dict[str, object] = channel["checks"][0] | {"channel": channel["state"]}
         return check
@@ -143,22 +143,22 @@ def test_refused_proves_nothing_while_nothing_answers(home: House) -> None:
     assert seen["channel"] in ("unknown", "blind")
 
 
-def test_a_dead_daemon_is_stale_and_unknown_however_green_it_left_the_board(home: House) -> None:
-    home.settle(every="5s")
-    (home.config / "checks" / "chat.toml").write_text(
-        CHANNEL.format(name="chat", role="primary", port=home.phone.getsockname()[1], every="5s")
+def test_a_dead_daemon_is_stale_and_unknown_however_green_it_left_the_board(installation: Installation) -> None:
+    installation.configure(every="5s")
+    (installation.config / "checks" / "chat.toml").write_text(
+        CHANNEL.format(name="chat", role="primary", port=installation.phone.getsockname()[1], every="5s")
     )
-    home.start()
-    eventually(lambda: home.cli("status").returncode == 0)
-    home.kill()
-    reader = Reader(home.store)
+    installation.start()
+    eventually(lambda: installation.cli("status").returncode == 0)
+    installation.kill()
+    reader = Reader(installation.store)
     beat = reader.beat()
     reader.close()
     assert beat is not None
     eventually(lambda: time.time() - beat.at > 10.5)
-    done = home.cli("status")
+    done = installation.cli("status")
     assert done.returncode == 3
     assert "STALE: the daemon has been silent for 1" in done.stdout
-    assert json.loads(home.cli("status", "--json").stdout)["daemon"]["stale"] is True
-    home.start()
-    eventually(lambda: home.cli("status").returncode == 0)
+    assert json.loads(installation.cli("status", "--json").stdout)["daemon"]["stale"] is True
+    installation.start()
+    eventually(lambda: installation.cli("status").returncode == 0)

@@ -6,7 +6,7 @@ from outagetui.daemon.watch import series_of
 from outagetui.facts.events import StateChanged
 from outagetui.facts.ledger import Ledger
 from outagetui.facts.live import Live
-from tests.kit.watching import FAIL, OURS, PASS, WARN, Story, check, config, cut_off
+from tests.kit.watch_stories import FAIL, OURS, PASS, WARN, Story, check, config, cut_off
 
 
 def test_a_transition_is_told_once_with_its_reason() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from outagetui.facts.events import StepAsked, StepEnded
-from tests.kit.house import House, eventually, house
+from tests.kit.installation import Installation, eventually
 from tests.servers.knot import Knot
 
 CANARY = "canary-cXVpdGU-secret"
@@ -35,7 +35,7 @@ secret = "tsig"
 """
 
 
-class Desk(ThreadingHTTPServer):
+class SwitchServer(ThreadingHTTPServer):
     """Answers with what it was sent, the secret included; `/cut` and `/hang` do not answer once."""
 
     daemon_threads = True
@@ -48,7 +48,7 @@ class Desk(ThreadingHTTPServer):
 
 
 class Hook(BaseHTTPRequestHandler):
-    server: Desk
+    server: SwitchServer
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
@@ -72,8 +72,8 @@ class Hook(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def desk() -> Iterator[Desk]:
-    with Desk() as server:
+def switch_server() -> Iterator[SwitchServer]:
+    with SwitchServer() as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         yield server
@@ -89,25 +89,19 @@ def knot(tmp_path: Path) -> Iterator[Knot]:
     server.stop()
 
 
-@pytest.fixture
-def home() -> Iterator[House]:
-    with house() as made:
-        yield made
-
-
-def settle(home: House, desk: Desk, knot: Knot, path: str = "on") -> House:
-    secrets = home.root / "secrets"
+def configured(installation: Installation, switch_server: SwitchServer, knot: Knot, path: str = "on") -> Installation:
+    secrets = installation.root / "secrets"
     secrets.mkdir(0o700)
     for name, content in (("token", CANARY), ("tsig", knot.secret)):
         (secrets / name).touch(0o600)
         (secrets / name).write_text(f"{content}\n")
-    book = BOOK.format(http=desk.server_address[1], dns=knot.port, path=path)
+    book = BOOK.format(http=switch_server.server_address[1], dns=knot.port, path=path)
     more = {"playbooks__switch.toml": book}
-    return home.settle(operators=f'[secrets]\ndirectory = "{secrets}"\n', **more)
+    return installation.configure(operators=f'[secrets]\ndirectory = "{secrets}"\n', **more)
 
 
-def keeps_no_secret(home: House, knot: Knot, *printed: str) -> None:
-    kept = b"".join(file.read_bytes() for file in home.state.rglob("*") if file.is_file())
+def keeps_no_secret(installation: Installation, knot: Knot, *printed: str) -> None:
+    kept = b"".join(file.read_bytes() for file in installation.state.rglob("*") if file.is_file())
     for secret in (CANARY, knot.secret):
         assert secret.encode() not in kept
         assert not any(secret in text for text in printed)
@@ -115,76 +109,82 @@ def keeps_no_secret(home: House, knot: Knot, *printed: str) -> None:
     assert b"\x1b]52" not in kept
 
 
-def test_a_run_switches_and_its_stand_down_switches_back(home: House, desk: Desk, knot: Knot) -> None:
-    settle(home, desk, knot)
-    dry = home.cli("play", "switch", "--dry-run")
+def test_a_run_switches_and_its_stand_down_switches_back(
+    installation: Installation, switch_server: SwitchServer, knot: Knot
+) -> None:
+    configured(installation, switch_server, knot)
+    dry = installation.cli("play", "switch", "--dry-run")
     assert f"point www.example.test A from {OLD} to {NEW} (TTL 60) at 127.0.0.1:{knot.port}" in dry.stdout
     assert "secret token as bearer token" in dry.stdout
     assert knot.values() == [OLD]
-    done = home.cli("play", "switch", "--yes", "--json")
+    done = installation.cli("play", "switch", "--yes", "--json")
     assert done.returncode == 0, done.stdout + done.stderr
     assert knot.values() == [NEW]
-    back = home.cli("play", "--stand-down", "--yes")
+    back = installation.cli("play", "--stand-down", "--yes")
     assert back.returncode == 0, back.stdout + back.stderr
     assert knot.values() == [OLD]
-    assert [(method, path) for method, path, _ in desk.requests] == [("POST", "/on"), ("DELETE", "/off")]
-    journal = home.cli("journal", "--json")
-    keeps_no_secret(home, knot, dry.stdout, done.stdout, done.stderr, back.stdout, journal.stdout)
+    assert [(method, path) for method, path, _ in switch_server.requests] == [("POST", "/on"), ("DELETE", "/off")]
+    journal = installation.cli("journal", "--json")
+    keeps_no_secret(installation, knot, dry.stdout, done.stdout, done.stderr, back.stdout, journal.stdout)
 
 
 def test_a_request_without_an_answer_is_asked_about_and_sent_again_only_on_a_word(
-    home: House, desk: Desk, knot: Knot
+    installation: Installation, switch_server: SwitchServer, knot: Knot
 ) -> None:
-    settle(home, desk, knot, "cut")
-    done = home.cli("play", "switch", "--yes", "--json")
+    configured(installation, switch_server, knot, "cut")
+    done = installation.cli("play", "switch", "--yes", "--json")
     assert done.returncode == 4, done.stdout + done.stderr
     (hook, _) = json.loads(done.stdout)["steps"]
     assert hook["state"] == "unsure"
-    assert len(desk.requests) == 1
-    asked = home.told(StepAsked)[-1]
+    assert len(switch_server.requests) == 1
+    asked = installation.events(StepAsked)[-1]
     assert asked.why == "unsure"
     assert "may or may not have been done" in asked.question
-    assert home.cli("answer", "r1", "hook", "retry").returncode == 0
-    eventually(lambda: len(desk.requests) == 2)
-    first, second = desk.requests
+    assert installation.cli("answer", "r1", "hook", "retry").returncode == 0
+    eventually(lambda: len(switch_server.requests) == 2)
+    first, second = switch_server.requests
     assert first == second  # the key as well
-    eventually(lambda: home.told(StepEnded))
-    keeps_no_secret(home, knot, done.stdout, asked.question)
+    eventually(lambda: installation.events(StepEnded))
+    keeps_no_secret(installation, knot, done.stdout, asked.question)
 
 
-def test_a_kill_amid_a_request_is_asked_about(home: House, desk: Desk, knot: Knot) -> None:
-    settle(home, desk, knot, "hang").start()
-    assert home.order("start", playbook="switch")["ok"]
-    eventually(lambda: home.told(StepAsked))
-    assert home.order("answer", run="r1", step="hook", attempt=1, answer="yes")["ok"]
-    eventually(lambda: desk.requests)
-    home.kill()
-    home.start()
-    asked = eventually(lambda: [each for each in home.told(StepAsked) if each.why == "unsure"])
-    assert f"the request may have reached 127.0.0.1:{desk.server_address[1]}" in asked[-1].question
-    assert desk.requests[0][2] in asked[-1].question
-    assert len(desk.requests) == 1
-    assert home.order("answer", run="r1", step="hook", attempt=asked[-1].attempt, answer="done")["ok"]
+def test_a_kill_amid_a_request_is_asked_about(
+    installation: Installation, switch_server: SwitchServer, knot: Knot
+) -> None:
+    configured(installation, switch_server, knot, "hang").start()
+    assert installation.order("start", playbook="switch")["ok"]
+    eventually(lambda: installation.events(StepAsked))
+    assert installation.order("answer", run="r1", step="hook", attempt=1, answer="yes")["ok"]
+    eventually(lambda: switch_server.requests)
+    installation.kill()
+    installation.start()
+    asked = eventually(lambda: [each for each in installation.events(StepAsked) if each.why == "unsure"])
+    assert f"the request may have reached 127.0.0.1:{switch_server.server_address[1]}" in asked[-1].question
+    assert switch_server.requests[0][2] in asked[-1].question
+    assert len(switch_server.requests) == 1
+    assert installation.order("answer", run="r1", step="hook", attempt=asked[-1].attempt, answer="done")["ok"]
 
 
 @pytest.mark.parametrize("came_through", [True, False])
-def test_a_kill_amid_an_update_is_looked_up(home: House, desk: Desk, knot: Knot, came_through: bool) -> None:
-    settle(home, desk, knot).start()
-    assert home.order("start", playbook="switch")["ok"]
-    eventually(lambda: home.told(StepAsked))
-    assert home.order("answer", run="r1", step="hook", attempt=1, answer="yes")["ok"]
-    eventually(lambda: home.told(StepAsked)[-1].step == "point")
+def test_a_kill_amid_an_update_is_looked_up(
+    installation: Installation, switch_server: SwitchServer, knot: Knot, came_through: bool
+) -> None:
+    configured(installation, switch_server, knot).start()
+    assert installation.order("start", playbook="switch")["ok"]
+    eventually(lambda: installation.events(StepAsked))
+    assert installation.order("answer", run="r1", step="hook", attempt=1, answer="yes")["ok"]
+    eventually(lambda: installation.events(StepAsked)[-1].step == "point")
     knot.group.freeze()
-    assert home.order("answer", run="r1", step="point", attempt=1, answer="yes")["ok"]
-    eventually(lambda: home.ledger().runs["r1"].steps["point"].state == "doing")
-    home.kill()
+    assert installation.order("answer", run="r1", step="point", attempt=1, answer="yes")["ok"]
+    eventually(lambda: installation.ledger().runs["r1"].steps["point"].state == "doing")
+    installation.kill()
     knot.group.thaw()
     if came_through:
         knot.change("www", NEW)
-    home.start()
-    (ended,) = eventually(lambda: [each for each in home.told(StepEnded) if each.step == "point"])
+    installation.start()
+    (ended,) = eventually(lambda: [each for each in installation.events(StepEnded) if each.step == "point"])
     assert (ended.outcome, ended.changed) == ("done", True)
     assert knot.values() == [NEW]
-    back = home.cli("play", "--stand-down", "--yes")
+    back = installation.cli("play", "--stand-down", "--yes")
     assert back.returncode == 0, back.stdout + back.stderr
     assert knot.values() == [OLD]

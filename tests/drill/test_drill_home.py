@@ -14,7 +14,7 @@ from outagetui.facts import events
 from outagetui.orders.client import OrderClient
 from outagetui.store.reader import Reader
 from outagetui.store.source import StoreSource
-from tests.kit.drill_namespace import inside, report
+from tests.kit.network_namespace import inside, report
 
 PROBES = {
     "address": ("http", "http://192.0.2.1/", ""),

@@ -21,7 +21,7 @@ from outagetui.net.vantage import Vantage
 from outagetui.probes import look
 
 
-class House:
+class RunningServers:
     """The business of jabber-and-phone with its servers in this process."""
 
     def __init__(self, place: Path, troupe: Troupe) -> None:
@@ -37,13 +37,13 @@ class House:
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def running(tmp_path: Path) -> AsyncIterator[RunningServers]:
     (tmp_path / "pages").mkdir()
     make_secrets(tmp_path, JABBER_AND_PHONE.id)
     troupe = await TROUPES[JABBER_AND_PHONE.id](tmp_path)
-    house = House(tmp_path, troupe)
-    yield house
-    await house.vantage.aclose()
+    running = RunningServers(tmp_path, troupe)
+    yield running
+    await running.vantage.aclose()
     await troupe.leave()
     for player in troupe.players.values():
         if isinstance(player, Opening):
@@ -53,10 +53,10 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     await troupe.chat.wait_closed()
 
 
-async def test_all_its_checks_pass_against_its_servers(house: House) -> None:
-    assert house.troupe.left_out == ""
-    for check in house.config.checks():
-        sample = await house.look(check.id)
+async def test_all_its_checks_pass_against_its_servers(running: RunningServers) -> None:
+    assert running.troupe.left_out == ""
+    for check in running.config.checks():
+        sample = await running.look(check.id)
         assert (sample.outcome, sample.code) == (Outcome.PASS, ""), (check.id, sample)
 
 
@@ -84,22 +84,22 @@ async def test_all_its_checks_pass_against_its_servers(house: House) -> None:
     ],
 )
 async def test_every_fault_is_seen_for_what_it_is_and_ends(
-    house: House, target: str, kind: str, check: str, code: str
+    running: RunningServers, target: str, kind: str, check: str, code: str
 ) -> None:
-    await house.troupe.players[target].suffer(kind, 1.0)
-    found = await house.look(check)
+    await running.troupe.players[target].suffer(kind, 1.0)
+    found = await running.look(check)
     assert (found.outcome, found.code) == (Outcome.FAIL, code), found
-    await house.troupe.players[target].suffer("", 0.0)
-    well = await house.look(check)
+    await running.troupe.players[target].suffer("", 0.0)
+    well = await running.look(check)
     assert (well.outcome, well.code) == (Outcome.PASS, ""), well
 
 
-async def test_lost_and_late_sound_lowers_the_score_of_a_call(house: House) -> None:
-    good = (await house.look("phone.call")).value
+async def test_lost_and_late_sound_lowers_the_score_of_a_call(running: RunningServers) -> None:
+    good = (await running.look("phone.call")).value
     assert good is not None
     for kind, share in (("loss", 0.3), ("jitter", 1.0)):
-        await house.troupe.players["phone"].suffer(kind, share)
-        sample = await house.look("phone.call")
+        await running.troupe.players["phone"].suffer(kind, share)
+        sample = await running.look("phone.call")
         assert sample.code == "sip.mos", sample
         assert sample.value is not None
         assert sample.value < good - 0.5

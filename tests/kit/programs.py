@@ -1,4 +1,4 @@
-"""Programs to run in tests, and steps that run them as a run would: planned from a configuration, in a place."""
+"""Programs to run in tests, and steps that run them as a run would: planned from a configuration, in a context."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from outagetui.core.step_options import CommandOptions, ServiceOptions
 from outagetui.facts.events import StepPlan
 from outagetui.playbook.plan import plan
 from tests.kit.configs import SETTINGS, write
-from tests.kit.places import Place
+from tests.kit.step_context import ContextWithSecrets
 
 RESTART = """
 [command.restart]
@@ -31,8 +31,8 @@ PRINTS_ARGV = "import json, sys\nprint(json.dumps(sys.argv[1:]))"
 PYTHON = f"{sys.executable} -IS"
 
 
-class Shell(Place):
-    """A place that keeps what was shown while a step ran."""
+class ContextWithOutput(ContextWithSecrets):
+    """A context that keeps what was shown while a step ran."""
 
     def __init__(self, directory: Path, key: str = "0" * 32) -> None:
         super().__init__(directory)

@@ -1,5 +1,5 @@
 """What the tests of connections share with the probes'."""
 
-from tests.probes.conftest import no_leaks, pki, secret_directory, vantage
+from tests.kit.probe_fixtures import no_leaks, pki, secret_directory, vantage
 
 __all__ = ["no_leaks", "pki", "secret_directory", "vantage"]

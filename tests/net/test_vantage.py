@@ -15,7 +15,7 @@ from outagetui.net.connect import _interleave
 from outagetui.net.resolve import THREADS, Address, Resolver, nameservers, resolver_lives
 from outagetui.net.trouble import Trouble
 from outagetui.net.vantage import Vantage
-from tests.kit.servers import Pki, look_at
+from tests.kit.scripted_servers import Pki, look_at
 
 
 class NameServer(asyncio.DatagramProtocol):

@@ -11,6 +11,7 @@ from outagetui.outlets import Tools
 from tests.outlets.kit import AT
 from tests.outlets.servers.post import PASSWORD
 
+FIFTY = tuple(f"p{number}@example.test" for number in range(50))
 PEOPLE = tuple(f"person{number}@example.test" for number in range(5))
 UNSUBSCRIBE = "mailto:leave@example.test"
 

@@ -13,8 +13,8 @@ from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import AppriseOptions
 from outagetui.outlets import find, publish, retract, seen
 from outagetui.wording.fit import fit
-from tests.kit.receivers import Web
-from tests.kit.servers import refused_port
+from tests.kit.message_receivers import WebhookReceiver
+from tests.kit.scripted_servers import refused_port
 from tests.outlets.kit import ACCOUNTS, PAGE, delivery_of
 from tests.outlets.mailkit import tools_at
 
@@ -22,8 +22,8 @@ CANARY = "canary5d20"
 
 
 @pytest.fixture
-def web() -> Iterator[Web]:
-    with Web() as running:
+def web() -> Iterator[WebhookReceiver]:
+    with WebhookReceiver() as running:
         yield running
 
 
@@ -32,7 +32,7 @@ def outlet_of(timeout: float = 20.0) -> Outlet:
     return Outlet(id="tail", name="Tail", kind="apprise", audience="customers", timeout=timeout, options=options)
 
 
-async def test_a_message_is_sent_once_and_nothing_in_it_calls_anybody(tmp_path: Path, web: Web) -> None:
+async def test_a_message_is_sent_once_and_nothing_in_it_calls_anybody(tmp_path: Path, web: WebhookReceiver) -> None:
     outlet, tools = outlet_of(), tools_at(tmp_path, f"json://127.0.0.1:{web.port}/{CANARY}?retry=3")
     body = "We are on it. @everyone <!channel> <@U123> #all"
     part = delivery_of(outlet, text=fit("apprise", title="Down <b>", body=body, accounts=ACCOUNTS, page=PAGE))
@@ -53,7 +53,7 @@ async def test_a_message_is_sent_once_and_nothing_in_it_calls_anybody(tmp_path: 
     assert taken.state == "skipped"
 
 
-async def test_a_refusal_is_surely_not_sent_and_can_be_tried_again(tmp_path: Path, web: Web) -> None:
+async def test_a_refusal_is_surely_not_sent_and_can_be_tried_again(tmp_path: Path, web: WebhookReceiver) -> None:
     outlet, tools = outlet_of(), tools_at(tmp_path, f"json://user:{CANARY}@127.0.0.1:{web.port}/?retry=3")
     web.status = 403
     done = await publish(outlet, delivery_of(outlet), tools)
@@ -67,7 +67,7 @@ async def test_a_refusal_is_surely_not_sent_and_can_be_tried_again(tmp_path: Pat
 
 
 @pytest.mark.parametrize("how", ["error", "silent", "late", "dropped"])
-async def test_what_may_have_arrived_is_not_sent_again(tmp_path: Path, web: Web, how: str) -> None:
+async def test_what_may_have_arrived_is_not_sent_again(tmp_path: Path, web: WebhookReceiver, how: str) -> None:
     outlet, url = outlet_of(), f"json://127.0.0.1:{web.port}/{CANARY}"
     if how == "error":
         web.status = 502
@@ -220,7 +220,7 @@ async def test_what_is_neither_http_nor_mail_is_in_doubt_once_it_is_connected(
     assert said.decode().strip() == str(doubt)
 
 
-async def test_cancelled_it_is_not_sent_again(tmp_path: Path, web: Web) -> None:
+async def test_cancelled_it_is_not_sent_again(tmp_path: Path, web: WebhookReceiver) -> None:
     outlet, tools = outlet_of(), tools_at(tmp_path, f"json://127.0.0.1:{web.port}/?rto=60")
     web.hold()
     task = asyncio.create_task(publish(outlet, delivery_of(outlet), tools))

@@ -36,18 +36,18 @@ def outlet_of(*, timeout: float = 10.0, **options: Any) -> Outlet:
     )  # fmt: skip
 
 
-def tools_for(place: Path, *argv: str, **programs: str) -> Tools:
+def tools_for(context: Path, *argv: str, **programs: str) -> Tools:
     """Return tools with a command `tell` for each of `programs`, which is Python."""
     commands = {}
     for name, then in programs.items():
-        path = script(place, KEEPS.replace("THEN", then), interpreter=f"{sys.executable} -IS")
+        path = script(context, KEEPS.replace("THEN", then), interpreter=f"{sys.executable} -IS")
         params = {each[1:-1]: r".*" for each in argv if each.startswith("{")}
         commands[name] = Command(name=name, argv=(path, *argv), params=params, secret_env={"TOKEN": "mail"})
-    return replace(tools_at(place, CANARY), commands=commands, hide=lambda text: text.replace(CANARY, "[secret]"))
+    return replace(tools_at(context, CANARY), commands=commands, hide=lambda text: text.replace(CANARY, "[secret]"))
 
 
-def calls(place: Path) -> list[dict[str, Any]]:
-    path = place / "calls"
+def calls(context: Path) -> list[dict[str, Any]]:
+    path = context / "calls"
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 

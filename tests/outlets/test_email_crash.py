@@ -11,19 +11,17 @@ import msgspec
 import pytest
 from outagetui.outlets import find, publish
 from tests.outlets.kit import delivery_of
-from tests.outlets.mailkit import outlet_for, tools_at
+from tests.outlets.mailkit import FIFTY, outlet_for, tools_at
 from tests.outlets.servers.post import Post
 
 ROOT = Path(__file__).parent.parent.parent
-PEOPLE = tuple(f"p{number}@example.test" for number in range(50))
 SENDER = """
 import asyncio, sys
 from pathlib import Path
 from outagetui.outlets import publish
 from tests.outlets.kit import delivery_of
-from tests.outlets.mailkit import outlet_for, tools_at
-from tests.outlets.test_email_crash import PEOPLE
-outlet = outlet_for(int(sys.argv[1]), recipients=PEOPLE, timeout=30)
+from tests.outlets.mailkit import FIFTY, outlet_for, tools_at
+outlet = outlet_for(int(sys.argv[1]), recipients=FIFTY, timeout=30)
 print("ready", flush=True)
 asyncio.run(publish(outlet, delivery_of(outlet, again=True), tools_at(Path(sys.argv[2]))))
 """
@@ -33,7 +31,7 @@ asyncio.run(publish(outlet, delivery_of(outlet, again=True), tools_at(Path(sys.a
 async def test_nobody_is_written_to_twice_and_nobody_is_left_out(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     async with Post().running() as post:
-        outlet = outlet_for(post.port, recipients=PEOPLE, timeout=30)
+        outlet = outlet_for(post.port, recipients=FIFTY, timeout=30)
         for _ in range(2):
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-c", SENDER, str(post.port), str(tmp_path), cwd=ROOT, stdout=asyncio.subprocess.PIPE

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from outagetui.core.model import Outlet
 from outagetui.outlets import Delivered, Tools, find, publish, retract, seen
 from outagetui.outlets.service import shows, text_of
-from tests.kit.servers import black_hole, refused_port
+from tests.kit.scripted_servers import black_hole, refused_port
 from tests.outlets.kit import AT, CASES, Case, delivery_of, outlet_of, tools_for
 from tests.outlets.servers.service import Answer, Fault, Service, running
 

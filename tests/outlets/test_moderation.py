@@ -6,11 +6,11 @@ from msgspec.structs import replace
 from outagetui.announce.outbox import Outbox
 from outagetui.core.model import Outlet, State
 from outagetui.outlets import Delivered, Delivery, Placed, Tools, find, publish, retract
-from tests.announce.test_outbox import config
+from tests.kit.page_outlets import config
+from tests.kit.runner_in_memory import MemoryJournal
 from tests.outlets.kit import AT, CASES, delivery_of, outlet_of, tools_for
 from tests.outlets.servers.discourse import Discourse
 from tests.outlets.servers.service import Answer, running
-from tests.playbook.test_runner import Pen
 
 CASE = next(case for case in CASES if case.kind == "discourse")
 HELD = "held until a moderator approves it"
@@ -118,9 +118,9 @@ async def test_an_announcement_that_is_held_is_taken_back_as_a_whole(*, may: boo
     async with running(service):
         outlet, tools = of(service)
         page = Outlet(id="page", name="Page", kind="page", audience="customers", url="https://status.example/")
-        pen, service.now, service.moderated, service.may_reject = Pen(), AT, True, may
+        journal, service.now, service.moderated, service.may_reject = MemoryJournal(), AT, True, may
         settings = msgspec.structs.replace(config(), outlets=(outlet, page))
-        outbox = Outbox(settings, pen, lambda _: State.UP, lambda: AT, tools)
+        outbox = Outbox(settings, journal, lambda _: State.UP, lambda: AT, tools)
         made = await outbox.make("ada", "update", "customers", ["discourse"], note="We are on it.")
         await outbox.deliver("ada", made.announcement, made.part)
         await outbox.retract("ada", made.announcement)

@@ -15,9 +15,9 @@ from outagetui.core.model import Channel
 from outagetui.outlets import official, publish, signing
 from outagetui.outlets.signing import Signature, SigningError, sign
 from tests.kit.configs import BACKUP, CHANNEL, PAGE, SETTINGS, problems, write
-from tests.kit.pagekit import Html, assert_valid_page
+from tests.kit.strict_html import Html, assert_valid_page
 from tests.outlets.kit import TOOLS
-from tests.outlets.test_page import PAYLOADS, SINCE, delivery, outlet
+from tests.outlets.sample_page import PAYLOADS, SINCE, delivery, outlet
 
 CHAT = BACKUP.replace(
     'name = "A"', 'name = "Web chat"\naddress = "https://chat.example.net/support"\ninstructions = "Press Chat"'

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 from outagetui.outlets import Delivery, fragment, page, publish
 from outagetui.wording.delivery import Wording
-from tests.kit.pagekit import Html, assert_harmless, contrast
+from tests.kit.strict_html import Html, assert_harmless, contrast
 from tests.outlets.kit import TOOLS
-from tests.outlets.test_page import ACCOUNTS, SINCE, delivery, outlet
+from tests.outlets.sample_page import ACCOUNTS, SINCE, delivery, outlet
 
 SCRIPT = Path(page.__file__).with_name("notice.js")
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from outagetui.outlets import Delivered, Delivery, Placed, Post, Tools, find, page, publish, retract
 from outagetui.outlets.fragment import NOTHING
 from outagetui.wording.delivery import Wording
-from tests.kit.pagekit import Html, assert_harmless, assert_valid_atom, assert_valid_page, colours, contrast
+from tests.kit.strict_html import Html, assert_harmless, assert_valid_atom, assert_valid_page, colours, contrast
 from tests.outlets.kit import TOOLS
-from tests.outlets.test_page import ACCOUNTS, FILES, PAYLOADS, SINCE, delivery, outlet
+from tests.outlets.sample_page import ACCOUNTS, FILES, PAYLOADS, SINCE, delivery, outlet
 
 CSS = Path(page.__file__).with_name("page.css").read_text(encoding="utf-8")
 GERMAN = Wording("de", "Messenger gestört", "Er fällt aus.\n\nNehmen Sie:\n- Phone: tel:+4930901820\n\nBis später.")

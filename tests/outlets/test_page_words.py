@@ -10,9 +10,9 @@ from outagetui.outlets import publish
 from outagetui.outlets.page_words import words
 from outagetui.wording.compose import FIELDS, Account, Facts, compose, find_template, places
 from tests.kit.configs import PAGE, write
-from tests.kit.pagekit import assert_valid_page
+from tests.kit.strict_html import assert_valid_page
 from tests.outlets.kit import TOOLS
-from tests.outlets.test_page import SINCE, delivery, outlet
+from tests.outlets.sample_page import SINCE, delivery, outlet
 
 SHIPPED = Path(__file__).parents[2] / "playbooks" / "announcements"
 KINDS = ("investigating", "identified", "backup-active", "update", "recovering", "resolved", "false-alarm", "drill")

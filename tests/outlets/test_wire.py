@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from outagetui.core.model import Outlet
 from outagetui.outlets import MaybeSentError, UnsentError
 from outagetui.outlets.http import LIMIT, READ_FOR_WORDS, Reply, Wire, words
-from tests.kit.servers import answering, hanging, reply, saying, serve
+from tests.kit.scripted_servers import answering, hanging, reply, saying, serve
 from tests.outlets.kit import TOOLS
 from tests.servers.certificates import Certificates
 

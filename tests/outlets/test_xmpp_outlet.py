@@ -14,8 +14,8 @@ from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import XmppOutletOptions
 from outagetui.outlets import Delivered, Delivery, Placed, Tools, find, publish, retract, seen
 from outagetui.protocols.xmpp.office import Office
-from tests.kit.servers import Pki, open_descriptors, settle
-from tests.kit.xmpp_people import PASSWORDS, Person, Server, online
+from tests.kit.scripted_servers import Pki, open_descriptors, settle
+from tests.kit.xmpp_steps import PASSWORDS, Server, XmppUser, online
 from tests.outlets.kit import delivery_of
 from tests.outlets.mailkit import tools_at
 from tests.servers.prosody import ROOMS, Prosody
@@ -91,7 +91,7 @@ def part_of(outlet: Outlet, part: int = 0, done: tuple[Delivered, ...] = (), **m
 
 
 @asynccontextmanager
-async def listening(server: Server) -> AsyncIterator[tuple[Person, Office]]:
+async def listening(server: Server) -> AsyncIterator[tuple[XmppUser, Office]]:
     """Be in the room as Ada."""
     async with online(server, "ada") as ada:
         office = Office(ada.session, ROOM)

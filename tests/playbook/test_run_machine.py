@@ -15,8 +15,8 @@ from outagetui.facts.events import RunStarted, StepAsked, StepEnded, StepIntende
 from outagetui.facts.ledger import Run
 from outagetui.facts.pen import OrderError
 from outagetui.playbook.runner import Runner
-from tests.kit.rules import Rules
-from tests.kit.runs import Pen, World, activate, crash, manual, runner_of, verify
+from tests.kit.journal_rules import JournalRules
+from tests.kit.runner_in_memory import Effects, MemoryJournal, activate, crash, manual, runner_of, verify
 from tests.kit.virtual_loop import VirtualLoop
 
 MOODS = ("well", "well", "well", "fails", "breaks", "hangs before", "hangs after", "unsure", "so already")
@@ -46,25 +46,25 @@ STEPS = (
 
 
 class Runs(RuleBasedStateMachine):
-    """`effects` is the truth: what was done outside, by run and step, in order."""
+    """`happened` is the truth: what was done outside, by run and step, in order."""
 
     def __init__(self) -> None:
         super().__init__()
         self.loop = VirtualLoop()
         self.jump = 0.0
-        self.pen = Pen(lambda: 1e9 + self.loop.time() + self.jump)
-        self.world = World(lambda: "well")
-        self.moods, self.rules, self.seen = ["well"], Rules(), 0
-        self.effects: Counter[tuple[str, str]] = Counter()
+        self.journal = MemoryJournal(lambda: 1e9 + self.loop.time() + self.jump)
+        self.effects = Effects(lambda: "well")
+        self.moods, self.journal_rules, self.seen = ["well"], JournalRules(), 0
+        self.happened: Counter[tuple[str, str]] = Counter()
         self.patched = mock.patch.multiple(actions, act=self._act, recover=self._recover)
         self.real_act, self.real_recover = actions.act, actions.recover
         self.patched.start()
-        self.runner: Runner = runner_of(self.pen, self.world)
+        self.runner: Runner = runner_of(self.journal, self.effects)
 
     def teardown(self) -> None:
         self.moods, self.jump = ["well"], 0.0
         for _ in range(400):
-            run = next((run for run in self.pen.ledger.runs.values() if run.ended is None), None)
+            run = next((run for run in self.journal.ledger.runs.values() if run.ended is None), None)
             if run is None:
                 break
             row = run.open_step()
@@ -89,12 +89,12 @@ class Runs(RuleBasedStateMachine):
             return False
         return True
 
-    async def _act(self, plan: StepPlan, world: Any) -> Result:
+    async def _act(self, plan: StepPlan, effects: Any) -> Result:
         if plan.do != "command":
-            return await self.real_act(plan, world)
-        back = not self.pen.ledger.runs[world.run].stands_down  # an undo within a run has the intent of its step
+            return await self.real_act(plan, effects)
+        back = not self.journal.ledger.runs[effects.run].stands_down  # an undo within a run has the intent of its step
         self.moods = [*self.moods[1:], self.moods[0]]
-        mood, key = self.moods[-1], (world.run, plan.id.removeprefix("undo-") if back else plan.id)
+        mood, key = self.moods[-1], (effects.run, plan.id.removeprefix("undo-") if back else plan.id)
         await asyncio.sleep(0.3)
         if mood == "so already":
             return Result(True, "was so", changed=False)
@@ -103,13 +103,13 @@ class Runs(RuleBasedStateMachine):
         if mood == "breaks":
             raise RuntimeError("a bug")
         await asyncio.sleep(1e6 if mood == "hangs before" else 0.3)
-        self.effects[key] += 1
+        self.happened[key] += 1
         await asyncio.sleep(1e6 if mood == "hangs after" else 0.3)
         return Result(mood == "well", mood, unsure=mood == "unsure")
 
-    async def _recover(self, plan: StepPlan, world: Any) -> Result | str | None:
+    async def _recover(self, plan: StepPlan, effects: Any) -> Result | str | None:
         if plan.do != "command":
-            return await self.real_recover(plan, world)
+            return await self.real_recover(plan, effects)
         return "it may be done"
 
     @initialize(
@@ -146,7 +146,7 @@ class Runs(RuleBasedStateMachine):
         run = self._open()
         row = run.open_step() if run is not None else None
         if run is not None and row is not None and row.hash:
-            people, now = set(run.people), self.pen.clock()
+            people, now = set(run.people), self.journal.clock()
             taken = self._do(self._order(self.runner.approve(who, run.id, row.id, row.hash, approver=who != "ada")))
             assert not taken or (who not in people and row.at <= now <= row.until)
 
@@ -158,14 +158,14 @@ class Runs(RuleBasedStateMachine):
 
     @rule()
     def kill(self) -> None:
-        self.pen = self._do(crash(self.pen, self.runner))
-        self.runner = runner_of(self.pen, self.world)
+        self.journal = self._do(crash(self.journal, self.runner))
+        self.runner = runner_of(self.journal, self.effects)
         self._do(self._resume())
 
     async def _resume(self) -> None:
         self.runner.resume()
 
-    @precondition(lambda self: self._open() is not None and len(self.pen.entries) > 8)
+    @precondition(lambda self: self._open() is not None and len(self.journal.entries) > 8)
     @rule()
     def give_up(self) -> None:
         self._do(self._order(self.runner.abort("bob", self._open().id)))
@@ -173,31 +173,31 @@ class Runs(RuleBasedStateMachine):
     @precondition(lambda self: self._open() is None)
     @rule()
     def stand_down(self) -> None:
-        for run in list(self.pen.ledger.runs):
-            if not self.pen.ledger.runs[run].stands_down:
+        for run in list(self.journal.ledger.runs):
+            if not self.journal.ledger.runs[run].stands_down:
                 self._do(self._order(self.runner.stand_down("bob", run)))
 
     def _open(self) -> Run | None:
-        return next((run for run in self.pen.ledger.runs.values() if run.ended is None), None)
+        return next((run for run in self.journal.ledger.runs.values() if run.ended is None), None)
 
     @invariant()
     def rules_hold(self) -> None:
-        for entry in self.pen.entries[self.seen :]:
-            self.rules.take(entry)
-        self.seen = len(self.pen.entries)
+        for entry in self.journal.entries[self.seen :]:
+            self.journal_rules.take(entry)
+        self.seen = len(self.journal.entries)
 
     @invariant()
     def nothing_happened_without_an_intent_of_its_own(self) -> None:
         """Together with the rules, which let no second intent pass without a word, nothing is repeated unasked."""
-        intents = Counter((event.run, event.step) for event in self.pen.told(StepIntended))
-        for key, times in self.effects.items():
+        intents = Counter((event.run, event.step) for event in self.journal.events(StepIntended))
+        for key, times in self.happened.items():
             assert times <= intents[key], f"{key} happened {times} times for {intents[key]} intents"
 
     @invariant()
     def only_what_happened_is_taken_back(self) -> None:
-        starts = {event.run: event for event in self.pen.told(RunStarted)}
-        done = {(e.run, e.step): e for e in self.pen.told(StepEnded) if e.outcome == "done"}
-        doubted = {(e.run, e.step) for e in self.pen.told(StepAsked) if e.why == "unsure"}
+        starts = {event.run: event for event in self.journal.events(RunStarted)}
+        done = {(e.run, e.step): e for e in self.journal.events(StepEnded) if e.outcome == "done"}
+        doubted = {(e.run, e.step) for e in self.journal.events(StepAsked) if e.why == "unsure"}
         for start in starts.values():
             for plan in start.steps if start.stands_down else ():
                 if plan.do == "command":

@@ -1,51 +1,5 @@
-"""What every probe's tests share."""
+"""What the tests of probes share with those of protocols and connections."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
+from tests.kit.probe_fixtures import caller, no_leaks, pki, secret_directory, vantage
 
-import pytest
-from outagetui.machine.secrets import Secrets
-from outagetui.net.vantage import Vantage
-from tests.kit.servers import Pki, open_descriptors, settle
-
-
-@pytest.fixture(scope="session")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
-    return Pki(tmp_path_factory.mktemp("pki"))
-
-
-@pytest.fixture
-async def vantage() -> AsyncIterator[Vantage]:
-    place = Vantage("here", Secrets.none())
-    yield place
-    await place.aclose()
-
-
-@pytest.fixture
-def secret_directory(tmp_path: Path) -> Path:
-    directory = tmp_path / "secrets"
-    directory.mkdir(mode=0o700)
-    return directory
-
-
-@pytest.fixture
-async def no_leaks() -> AsyncIterator[None]:
-    """Fail a test that leaves a socket open or a task running."""
-    before = open_descriptors()
-    yield
-    await settle()
-    assert asyncio.all_tasks() == {asyncio.current_task()}
-    assert len(open_descriptors()) <= len(before)
-
-
-@pytest.fixture
-async def caller(secret_directory: Path, tmp_path: Path) -> AsyncIterator[Vantage]:
-    """A vantage that knows a right and a wrong password and has a place for what outlives it."""
-    for name, content in (("right", "geheim\n"), ("wrong", "falsch\n")):
-        path = secret_directory / name
-        path.write_text(content)
-        path.chmod(0o600)
-    place = Vantage("here", Secrets(secret_directory, {}), tmp_path)
-    yield place
-    await place.aclose()
+__all__ = ["caller", "no_leaks", "pki", "secret_directory", "vantage"]

@@ -19,7 +19,7 @@ from outagetui.net import resolve
 from outagetui.net.vantage import Vantage
 from outagetui.probes import look
 from outagetui.protocols import dns_exchange
-from tests.kit.nameservers import free_port, knot, nameserver, reply_to
+from tests.kit.scripted_nameservers import free_port, knot, nameserver, reply_to
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from outagetui.core.probe_options import DnsOptions
 from outagetui.net.vantage import Vantage
 from outagetui.probes import look
 from outagetui.protocols.dns_serials import newer
-from tests.kit.nameservers import free_port, knot, nameserver, reply_to
+from tests.kit.scripted_nameservers import free_port, knot, nameserver, reply_to
 
 BOTH = ("ns1", "ns2")
 

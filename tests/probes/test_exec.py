@@ -14,7 +14,7 @@ from outagetui.core.text import clean
 from outagetui.net.vantage import Vantage
 from outagetui.probes.exec import first_line, read_line
 from outagetui.probes.plugin import FLOOD, LIMIT
-from tests.kit.servers import look_at
+from tests.kit.scripted_servers import look_at
 
 Plugin = Callable[..., str]
 

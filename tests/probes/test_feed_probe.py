@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from outagetui.core.model import Outcome
 from outagetui.net.vantage import Vantage
-from tests.kit.servers import Pki, answering, hanging, look_at, refused_port, reply, saying, serve
+from tests.kit.scripted_servers import Pki, answering, hanging, look_at, refused_port, reply, saying, serve
 
 FEEDS = Path(__file__).parent.parent / "data" / "feeds"
 pytestmark = pytest.mark.usefixtures("no_leaks")

@@ -7,7 +7,7 @@ import time
 import pytest
 from outagetui.core.model import Outcome
 from outagetui.net.vantage import Vantage
-from tests.kit.servers import (
+from tests.kit.scripted_servers import (
     Pki,
     answering,
     black_hole,

@@ -19,7 +19,7 @@ from outagetui.net.vantage import Vantage
 from outagetui.probes.icmp import _judge
 from outagetui.protocols.icmp_echo import V4, V6, Echo, Unreachable, checksum, without_ip_header
 from outagetui.protocols.icmp_pinger import Burst, Pinger4, _elapsed
-from tests.kit.servers import look_at
+from tests.kit.scripted_servers import look_at
 
 SCRIPT = Path(__file__).with_name("icmp_namespace.py")
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from outagetui.core.model import Outcome, Sample
 from outagetui.machine.secrets import Secrets
 from outagetui.net.vantage import Vantage
-from tests.kit.cancel import cancelled_at
-from tests.kit.servers import (
+from tests.kit.cancelling import cancelled_at
+from tests.kit.scripted_servers import (
     Handler,
     Pki,
     black_hole,

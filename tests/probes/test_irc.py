@@ -14,7 +14,7 @@ from outagetui.machine.secrets import Secrets
 from outagetui.net.vantage import Vantage
 from outagetui.probes.irc import SHORT, another
 from outagetui.protocols.irc_talk import LINES_LIMIT, parse
-from tests.kit.servers import (
+from tests.kit.scripted_servers import (
     Handler,
     Pki,
     black_hole,

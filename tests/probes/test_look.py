@@ -20,7 +20,7 @@ from outagetui.machine.secrets import Secrets
 from outagetui.net.trouble import Phases, Trouble, from_os_error
 from outagetui.net.vantage import Vantage
 from outagetui.probes import look
-from tests.kit.servers import (
+from tests.kit.scripted_servers import (
     Handler,
     Pki,
     answering,

@@ -19,8 +19,8 @@ from outagetui.probes import look
 from outagetui.protocols import imap_search as mail_search
 from outagetui.protocols.imap_search import PREFIX
 from outagetui.protocols.imap_talk import ImapLine
-from tests.kit.cancel import cancelled_at
-from tests.kit.servers import make_check, refused_port, script, serve, settle
+from tests.kit.cancelling import cancelled_at
+from tests.kit.scripted_servers import make_check, refused_port, script, serve, settle
 from tests.servers.certificates import Certificates
 from tests.servers.chat import ChatPage
 from tests.servers.dovecot import Dovecot

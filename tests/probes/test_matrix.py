@@ -9,7 +9,7 @@ import pytest
 from outagetui.core.model import Outcome, Sample
 from outagetui.machine.secrets import Secrets
 from outagetui.net.vantage import Vantage
-from tests.kit.servers import Pki, Serving, answering, hanging, look_at, refused_port, serve, settle
+from tests.kit.scripted_servers import Pki, Serving, answering, hanging, look_at, refused_port, serve, settle
 from tests.probes.homeserver import ALIAS, OTHER_ROOM, PASSWORD, ROOM, USER, Homeserver, error
 
 ROUND = ["login", "room", "send", "sync"]

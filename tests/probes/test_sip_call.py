@@ -9,9 +9,9 @@ from outagetui.core.model import Outcome
 from outagetui.machine.secrets import Secrets
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.sip.ration import FILE
-from tests.kit.cancel import cancelled_at
-from tests.kit.phones import call
-from tests.kit.servers import refused_port
+from tests.kit.cancelling import cancelled_at
+from tests.kit.scripted_phone import call
+from tests.kit.scripted_servers import refused_port
 from tests.servers.kamailio import Kamailio
 from tests.servers.sipp import Sipp
 from tests.servers.udp_proxy import UdpProxy

@@ -12,14 +12,14 @@ from outagetui.protocols.sip.agent import Agent
 from outagetui.protocols.sip.call import Call
 from outagetui.protocols.sip.message import Incoming, compose
 from outagetui.protocols.sip.ration import Grant
-from tests.kit.peers import Peer, by_tcp, by_udp, reply
-from tests.kit.phones import Phone, call, with_phone
-from tests.kit.servers import Pki
+from tests.kit.scripted_phone import ScriptedPhone, call, call_phone
+from tests.kit.scripted_servers import Pki
+from tests.kit.scripted_sip import Peer, by_tcp, by_udp, reply
 
 
 async def test_the_route_set_and_the_contact_are_kept_to(caller: Vantage, no_leaks: None) -> None:
     async with by_udp(lambda request: []) as far:
-        phone = Phone()
+        phone = ScriptedPhone()
 
         def invited(request: Incoming) -> list[bytes]:
             headers = [("Record-Route", "<sip:two.invalid;lr>, <sip:one.invalid;lr;x=a%20b>")]
@@ -28,7 +28,7 @@ async def test_the_route_set_and_the_contact_are_kept_to(caller: Vantage, no_lea
 
         phone.replies["INVITE"] = invited
         far.handler = phone.handle
-        sample, near = await with_phone(caller, phone)
+        sample, near = await call_phone(caller, phone)
     assert sample.outcome is Outcome.PASS, sample
     assert near.methods == ["INVITE"]
     assert far.methods == ["ACK", "BYE"]
@@ -43,25 +43,25 @@ async def test_the_route_set_and_the_contact_are_kept_to(caller: Vantage, no_lea
 
 
 async def test_an_answer_that_comes_again_is_acknowledged_again(caller: Vantage) -> None:
-    phone = Phone()
+    phone = ScriptedPhone()
     phone.replies["INVITE"] = lambda request: [phone.answer(request)] * 3
-    sample, peer = await with_phone(caller, phone)
+    sample, peer = await call_phone(caller, phone)
     assert sample.outcome is Outcome.PASS
     assert len(peer.of("ACK")) == 3
     assert len(peer.of("BYE")) == 1
 
 
 async def test_a_second_phone_that_answers_is_hung_up_on_too(caller: Vantage) -> None:
-    phone = Phone()
+    phone = ScriptedPhone()
     phone.replies["INVITE"] = lambda request: [phone.answer(request), phone.answer(request, tag="other")]
-    sample, peer = await with_phone(caller, phone)
+    sample, peer = await call_phone(caller, phone)
     assert sample.outcome is Outcome.PASS
     assert sorted(each.to_tag for each in peer.of("ACK")) == ["other", "there"]
     assert sorted(each.to_tag for each in peer.of("BYE")) == ["other", "there"]
 
 
 async def test_a_call_answered_while_it_is_cancelled_is_hung_up(caller: Vantage, no_leaks: None) -> None:
-    phone = Phone()
+    phone = ScriptedPhone()
     invites: list[Incoming] = []
 
     def ring(request: Incoming) -> list[bytes]:
@@ -70,14 +70,14 @@ async def test_a_call_answered_while_it_is_cancelled_is_hung_up(caller: Vantage,
 
     phone.replies["INVITE"] = ring
     phone.replies["CANCEL"] = lambda request: [phone.answer(invites[0]), reply(request, "200 OK")]
-    sample, peer = await with_phone(caller, phone, within=0.4)
+    sample, peer = await call_phone(caller, phone, within=0.4)
     assert sample.code == "timeout"
     assert peer.methods == ["INVITE", "CANCEL", "ACK", "BYE"]
     assert peer.of("CANCEL")[0].branch == peer.of("INVITE")[0].branch
 
 
 async def test_a_cancelled_call_that_is_refused_is_acknowledged(caller: Vantage) -> None:
-    phone = Phone()
+    phone = ScriptedPhone()
     invites: list[Incoming] = []
 
     def ring(request: Incoming) -> list[bytes]:
@@ -86,14 +86,14 @@ async def test_a_cancelled_call_that_is_refused_is_acknowledged(caller: Vantage)
 
     phone.replies["INVITE"] = ring
     phone.replies["CANCEL"] = lambda request: [reply(request, "200 OK"), reply(invites[0], "487 Request Terminated")]
-    sample, peer = await with_phone(caller, phone, within=0.4)
+    sample, peer = await call_phone(caller, phone, within=0.4)
     assert sample.code == "timeout"
     assert peer.methods == ["INVITE", "CANCEL", "ACK"]
     assert peer.of("ACK")[0].branch == peer.of("INVITE")[0].branch
 
 
 async def test_a_call_nobody_was_heard_of_is_not_cancelled(caller: Vantage) -> None:
-    sample, peer = await with_phone(caller, Phone(INVITE=lambda _: []), within=0.3)
+    sample, peer = await call_phone(caller, ScriptedPhone(INVITE=lambda _: []), within=0.3)
     assert sample.code == "timeout"
     assert set(peer.methods) == {"INVITE"}
 
@@ -108,7 +108,7 @@ def bye(request: Incoming) -> bytes:
 
 
 async def test_a_far_side_that_hangs_up_early_fails(caller: Vantage) -> None:
-    sample, peer = await with_phone(caller, Phone(), lambda peer: peer.say(bye(peer.of("ACK")[0])))
+    sample, peer = await call_phone(caller, ScriptedPhone(), lambda peer: peer.say(bye(peer.of("ACK")[0])))
     assert (sample.outcome, sample.code) == (Outcome.FAIL, "sip.hung-up")
     assert [each.code for each in peer.of("BYE")] == [200]
 
@@ -118,13 +118,13 @@ async def test_a_stranger_cannot_hang_up(caller: Vantage) -> None:
         message = bye(peer.of("ACK")[0])
         peer.say(message.replace(b"tag=there", b"tag=stranger"))
 
-    sample, peer = await with_phone(caller, Phone(), strange)
+    sample, peer = await call_phone(caller, ScriptedPhone(), strange)
     assert sample.outcome is Outcome.PASS
     assert [each.code for each in peer.of("BYE")] == [481, 0]
 
 
 async def test_a_far_side_that_ignores_the_bye_is_told_and_asked_again(caller: Vantage) -> None:
-    sample, peer = await with_phone(caller, Phone(BYE=lambda _: []), within=2.2)
+    sample, peer = await call_phone(caller, ScriptedPhone(BYE=lambda _: []), within=2.2)
     assert (sample.outcome, sample.code) == (Outcome.WARN, "sip.bye-unanswered")
     assert sample.value is not None
     assert len(peer.of("BYE")) >= 2
@@ -143,7 +143,7 @@ async def test_a_far_side_that_ignores_the_bye_is_told_and_asked_again(caller: V
 async def test_sound_that_is_no_echo_of_ours_never_passes(
     caller: Vantage, change: Callable[[bytes], bytes | None], code: str
 ) -> None:
-    sample, peer = await with_phone(caller, Phone(change))
+    sample, peer = await call_phone(caller, ScriptedPhone(change))
     assert (sample.outcome, sample.code) == (Outcome.FAIL, code)
     assert peer.methods[-1] == "BYE"
 
@@ -157,33 +157,33 @@ async def test_loss_lowers_the_score_to_slow_and_down(caller: Vantage, share: in
         count += 1
         return None if count % share == 0 else data
 
-    sample, _ = await with_phone(caller, Phone(lossy), mos_down=2.8)
+    sample, _ = await call_phone(caller, ScriptedPhone(lossy), mos_down=2.8)
     assert (sample.outcome, sample.code) == (outcome, "" if outcome is Outcome.PASS else "sip.mos"), sample.detail
     assert sample.value is not None
 
 
 @pytest.mark.parametrize("codec", [8, 18])
 async def test_a_far_side_without_our_codec_fails_and_is_hung_up_on(caller: Vantage, codec: int) -> None:
-    phone = Phone()
+    phone = ScriptedPhone()
     phone.replies["INVITE"] = lambda request: [phone.answer(request, codec)]
-    sample, peer = await with_phone(caller, phone)
+    sample, peer = await call_phone(caller, phone)
     assert (sample.outcome, sample.code) == (Outcome.FAIL, "sip.no-media")
     assert peer.methods == ["INVITE", "ACK", "BYE"]
 
 
 async def test_an_answer_without_a_session_fails_and_is_hung_up_on(caller: Vantage) -> None:
-    sample, peer = await with_phone(caller, Phone(INVITE=lambda request: [reply(request, "200 OK")]))
+    sample, peer = await call_phone(caller, ScriptedPhone(INVITE=lambda request: [reply(request, "200 OK")]))
     assert (sample.outcome, sample.code) == (Outcome.FAIL, "sip.no-media")
     assert peer.methods == ["INVITE", "ACK", "BYE"]
 
 
 async def test_a_redirection_is_not_followed(caller: Vantage) -> None:
-    moved = Phone(
+    moved = ScriptedPhone(
         INVITE=lambda request: (
             [] if request.method == "ACK" else [reply(request, "302 Moved", ("Contact", "<sip:0900@premium.example>"))]
         )
     )
-    sample, peer = await with_phone(caller, moved)
+    sample, peer = await call_phone(caller, moved)
     assert (sample.outcome, sample.code) == (Outcome.FAIL, "sip.302")
     assert peer.methods == ["INVITE", "ACK"]
 
@@ -193,13 +193,13 @@ async def test_a_new_offer_within_the_call_is_declined(caller: Vantage) -> None:
         message = bye(peer.of("ACK")[0])
         peer.say(message.replace(b"BYE sip:x", b"INVITE sip:x").replace(b"1 BYE", b"1 INVITE"))
 
-    sample, peer = await with_phone(caller, Phone(), again)
+    sample, peer = await call_phone(caller, ScriptedPhone(), again)
     assert sample.outcome is Outcome.PASS
     assert [each.code for each in peer.of("INVITE")] == [0, 488]
 
 
 async def test_the_guard_ends_a_call_that_the_probe_would_leave_standing(caller: Vantage) -> None:
-    phone = Phone()
+    phone = ScriptedPhone()
     with contextlib.closing(phone):
         async with by_udp(phone.handle) as peer:
             agent = Agent(caller)
@@ -214,7 +214,7 @@ async def test_the_guard_ends_a_call_that_the_probe_would_leave_standing(caller:
 
 
 async def test_over_tls_the_whole_call_stays_on_the_connection(caller: Vantage, pki: Pki, no_leaks: None) -> None:
-    phone = Phone()
+    phone = ScriptedPhone()
     with contextlib.closing(phone):
         async with by_tcp(phone.handle, context=pki.good()) as peer:
             sample = await call(caller, f"localhost:{peer.port};transport=tls", ca=pki.ca)
@@ -223,7 +223,7 @@ async def test_over_tls_the_whole_call_stays_on_the_connection(caller: Vantage, 
 
 
 async def test_a_connection_that_is_lost_during_the_call_is_told(caller: Vantage, no_leaks: None) -> None:
-    phone = Phone(BYE=lambda _: [])
+    phone = ScriptedPhone(BYE=lambda _: [])
     with contextlib.closing(phone):
         async with by_tcp(phone.handle) as peer:
             task = asyncio.ensure_future(call(caller, f"127.0.0.1:{peer.port};transport=tcp"))

@@ -11,11 +11,11 @@ from outagetui.core.model import Outcome
 from outagetui.machine.secrets import Secrets
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.sip.message import Incoming, parse
-from tests.kit.cancel import cancelled_at
-from tests.kit.peers import Handler, by_tcp, by_udp, reply, saying
-from tests.kit.servers import Pki, look_at, refused_port, serve
-from tests.kit.servers import saying as stream_saying
-from tests.protocols.sip.test_message import PLAIN, TORTURE
+from tests.kit.cancelling import cancelled_at
+from tests.kit.scripted_servers import Pki, look_at, refused_port, serve
+from tests.kit.scripted_servers import saying as stream_saying
+from tests.kit.scripted_sip import Handler, by_tcp, by_udp, reply, saying
+from tests.kit.sip_messages import PLAIN, TORTURE
 from tests.servers.kamailio import Kamailio
 from tests.servers.udp_proxy import UdpProxy
 

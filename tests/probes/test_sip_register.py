@@ -9,9 +9,9 @@ from outagetui.core.model import Outcome, Sample
 from outagetui.machine.secrets import Secrets
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.sip.message import Incoming
-from tests.kit.cancel import cancelled_at
-from tests.kit.peers import Handler, by_tcp, by_udp, reply, saying
-from tests.kit.servers import Pki, look_at, refused_port
+from tests.kit.cancelling import cancelled_at
+from tests.kit.scripted_servers import Pki, look_at, refused_port
+from tests.kit.scripted_sip import Handler, by_tcp, by_udp, reply, saying
 from tests.servers.kamailio import Kamailio
 from tests.servers.udp_proxy import UdpProxy
 
@@ -276,7 +276,7 @@ async def test_over_tls_it_registers_at_a_checked_server(knowing: Vantage, pki: 
 
 
 async def test_calls_that_reach_the_probe_are_not_taken(knowing: Vantage) -> None:
-    from tests.protocols.sip.test_message import PLAIN
+    from tests.kit.sip_messages import PLAIN
 
     good = registrar()
     invite = PLAIN.replace(b"SIP/2.0 200 OK", b"INVITE sip:x SIP/2.0").replace(b"OPTIONS", b"INVITE")

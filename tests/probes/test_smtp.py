@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from outagetui.core.model import Outcome
 from outagetui.machine.secrets import Secrets
 from outagetui.net.vantage import Vantage
-from tests.kit.servers import (
+from tests.kit.scripted_servers import (
     Pki,
     black_hole,
     dripping,

@@ -8,7 +8,7 @@ import pytest
 from outagetui.core.model import Outcome
 from outagetui.net.certificate import left
 from outagetui.net.vantage import Vantage
-from tests.kit.servers import (
+from tests.kit.scripted_servers import (
     Handler,
     Pki,
     black_hole,

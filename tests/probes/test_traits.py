@@ -4,7 +4,7 @@ from outagetui.core.model import Channel
 from outagetui.facts.common_fate import Fate, Trait, common, pairs
 from outagetui.net.vantage import Vantage
 from outagetui.probes.traits import traits_of
-from tests.kit.servers import Pki, hanging, make_check, serve
+from tests.kit.scripted_servers import Pki, hanging, make_check, serve
 
 
 def channel(name: str, role: str = "backup", audience: str = "customers", **more: object) -> Channel:

@@ -14,7 +14,7 @@ from outagetui.net.trouble import Trouble
 from outagetui.net.vantage import Vantage
 from outagetui.probes.value import judge, number_of
 from outagetui.protocols.http_answer import at_path
-from tests.kit.servers import answering, hanging, look_at, refused_port, reply, serve
+from tests.kit.scripted_servers import answering, hanging, look_at, refused_port, reply, serve
 
 pytestmark = pytest.mark.usefixtures("no_leaks")
 ACCOUNT = b'{"account": {"balance": "41.20", "currency": "EUR", "calls": [3, 5]}, "open": true, "none": null}'

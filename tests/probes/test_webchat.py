@@ -10,8 +10,8 @@ from outagetui.net.trouble import Phases
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.websocket_talk import address, opened
 from outagetui.protocols.xmpp_guest import Guest
-from tests.kit.cancel import cancelled_at
-from tests.kit.servers import answering, look_at, refused_port, reply, serve, settle
+from tests.kit.cancelling import cancelled_at
+from tests.kit.scripted_servers import answering, look_at, refused_port, reply, serve, settle
 from tests.servers.chat import GUESTS, LOBBY, ROOMS, ChatPage, ChatRooms
 from websockets.asyncio.server import ServerConnection
 from websockets.asyncio.server import serve as serve_websocket

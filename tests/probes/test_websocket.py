@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from outagetui.core.model import Outcome
 from outagetui.machine.secrets import Secrets
 from outagetui.net.vantage import Vantage
-from tests.kit.cancel import cancelled_at
-from tests.kit.servers import (
+from tests.kit.cancelling import cancelled_at
+from tests.kit.scripted_servers import (
     Handler,
     Pki,
     answering,

@@ -20,7 +20,7 @@ from outagetui.core.model import Outcome, Sample
 from outagetui.net.trouble import Trouble
 from outagetui.net.vantage import Vantage
 from outagetui.probes.wireguard import newest, parse
-from tests.kit.servers import look_at
+from tests.kit.scripted_servers import look_at
 
 TARGET = "wireguard:wg0"
 

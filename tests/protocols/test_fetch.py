@@ -13,7 +13,7 @@ from outagetui.net.trouble import Trouble
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.http_fetch import Reply, fetch
 from outagetui.protocols.http_request import request
-from tests.kit.servers import Pki, Serving, answering, black_hole, look_at, reply, serve
+from tests.kit.scripted_servers import Pki, Serving, answering, black_hole, look_at, reply, serve
 
 
 def moved(to: str, status: str = "302 Found") -> bytes:

@@ -9,7 +9,7 @@ from outagetui.facts import events
 from outagetui.facts.events import Event, StepPlan
 from outagetui.facts.live import Beat, Public
 from outagetui.store.journal import Store
-from tests.kit.stores import business, channel, outlet
+from tests.kit.sample_business import business, channel, outlet
 
 BEGIN = 1_792_870_200.0  # Saturday, 24 October 2026, 21:30 in Berlin, some hours before clocks go back
 MINUTE = 60.0

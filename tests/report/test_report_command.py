@@ -16,7 +16,7 @@ from outagetui.report.gather import gather
 from outagetui.report.html import html
 from outagetui.report.markdown import markdown
 from outagetui.store.journal import Store
-from tests.kit.house import House, eventually
+from tests.kit.installation import Installation, eventually
 from tests.report.story import BEGIN, MINUTE, PUBLIC, night, sample, samples, state, write
 
 
@@ -141,29 +141,33 @@ def test_a_day_of_samples_and_thousands_of_entries_take_a_moment(tmp_path: Path)
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    house = House(tmp_path)
-    yield house
-    house.end()
+def installation(tmp_path: Path) -> Iterator[Installation]:
+    installation = Installation(tmp_path)
+    yield installation
+    installation.end()
 
 
-def test_a_real_daemons_incident_is_reported_while_it_runs_and_after_it_was_killed(house: House) -> None:
-    house.settle(
+def test_a_real_daemons_incident_is_reported_while_it_runs_and_after_it_was_killed(
+    installation: Installation,
+) -> None:
+    installation.configure(
         **{"audience.toml": '[[segment]]\nid = "all"\naudience = "customers"\npeople = 10\nuses = ["chat", "phone"]\n'}
     )
-    house.start()
-    eventually(lambda: any(event.id == "chat" and event.now == "down" for event in house.told(events.StateChanged)))
-    assert house.order("ack")["ok"]
-    assert house.order("start", playbook="chat-down")["ok"]
+    installation.start()
+    eventually(
+        lambda: any(event.id == "chat" and event.now == "down" for event in installation.events(events.StateChanged))
+    )
+    assert installation.order("ack")["ok"]
+    assert installation.order("start", playbook="chat-down")["ok"]
     for _ in range(2):
         asked = eventually(
-            lambda: next((r.open_step() for r in house.ledger().runs.values() if r.state == "asking"), None)
+            lambda: next((r.open_step() for r in installation.ledger().runs.values() if r.state == "asking"), None)
         )
         answer = "yes" if "yes" in asked.answers else "done"
-        assert house.order("answer", run="r1", step=asked.id, attempt=asked.attempt, answer=answer)["ok"]
-        eventually(lambda step=asked.id: house.ledger().runs["r1"].steps[step].state == "done")
-    eventually(lambda: house.ledger().runs["r1"].ended)
-    live = json.loads(house.cli("report", "--format", "json").stdout)
+        assert installation.order("answer", run="r1", step=asked.id, attempt=asked.attempt, answer=answer)["ok"]
+        eventually(lambda step=asked.id: installation.ledger().runs["r1"].steps[step].state == "done")
+    eventually(lambda: installation.ledger().runs["r1"].ended)
+    live = json.loads(installation.cli("report", "--format", "json").stdout)
     found = {figure["id"]: figure["after_s"] for figure in live["figures"]}
     assert live["open"]
     assert found["detected"] is not None
@@ -172,8 +176,8 @@ def test_a_real_daemons_incident_is_reported_while_it_runs_and_after_it_was_kill
     assert [outlet["state"] for outlet in live["announcements"][0]["parts"][0]["outlets"]] == ["sent"]
     assert [each["step"] for each in live["questions"]] == ["sure", "tell"]
     assert (live["reach"][0]["lowest"], live["reach"][0]["last"]) == (0.0, 1.0)
-    house.kill()
-    later = house.cli("report")
+    installation.kill()
+    later = installation.cli("report")
     assert (later.returncode, later.stderr) == (0, "")
     assert "**First backup live.** Activated phone" in later.stdout
 

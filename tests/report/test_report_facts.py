@@ -14,7 +14,7 @@ from outagetui.report.html import html
 from outagetui.report.markdown import markdown
 from outagetui.report.values import Figure, Report, zone_of
 from outagetui.store.journal import Store
-from tests.kit.stores import business
+from tests.kit.sample_business import business
 from tests.report.story import BEGIN, CHANNELS, MINUTE, PUBLIC, asked, ended, made, night, sample, samples, state, write
 
 Story = list[tuple[float, str, Event]]

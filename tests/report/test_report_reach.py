@@ -14,7 +14,7 @@ from outagetui.facts.live import Public
 from outagetui.report.blind_spots import Unseen, stretches
 from outagetui.report.evidence import Evidence, Tally, failing_shares, first_failure, without
 from outagetui.report.reach_over_time import Step, Story, stories
-from tests.kit.stores import business, channel
+from tests.kit.sample_business import business, channel
 from tests.report.story import CHANNELS, PUBLIC, SEGMENTS, state
 
 NOTHING = Evidence({}, [], {})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from outagetui.store.reader import Reader
-from tests.store.test_reader import filled
+from tests.kit.filled_stores import store_with_entries
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ OTHERS = ", ".join(COLUMNS)
 @pytest.mark.parametrize("column", COLUMNS)
 @pytest.mark.parametrize("seq", [1, 3, 6])
 def test_a_flipped_bit_anywhere_in_an_entry_is_pinpointed(path: Path, column: str, seq: int) -> None:
-    store = filled(path)
+    store = store_with_entries(path)
     (old,) = store._db.execute(f"SELECT {column} FROM journal WHERE seq=?", (seq,)).fetchone()
     size = 1 if isinstance(old, int) else len(old)
     for place in range(size):
@@ -36,7 +36,7 @@ def test_a_flipped_bit_anywhere_in_an_entry_is_pinpointed(path: Path, column: st
 
 @pytest.mark.parametrize("bad", [b"\xff\xfe", b"{\x80}"])
 def test_bytes_that_are_no_text_are_pinpointed_too_and_the_rest_stays_readable(path: Path, bad: bytes) -> None:
-    store = filled(path)
+    store = store_with_entries(path)
     store._db.execute("UPDATE journal SET document=CAST(? AS TEXT) WHERE seq=4", (bad,))
     reader = Reader(path)
     assert reader.verify()[0] == 3
@@ -81,7 +81,7 @@ Damage = Callable[[sqlite3.Connection], object]
     ids=["drop", "drop first", "cut one", "cut all", "swap", "append twice", "insert twice", "no head", "bad head"],
 )  # fmt: skip
 def test_every_tampering_is_pinpointed(path: Path, damage: Damage, sound: int, words: str) -> None:
-    store = filled(path)
+    store = store_with_entries(path)
     damage(store._db)
     count, told = Reader(path).verify()
     assert count == sound

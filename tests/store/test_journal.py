@@ -17,7 +17,7 @@ from outagetui.facts.verdict import Track
 from outagetui.store import journal
 from outagetui.store.journal import GENESIS, Store, StoreError, chain
 from outagetui.store.reader import Reader
-from tests.kit.stores import PUBLIC, live_row
+from tests.kit.sample_business import PUBLIC, live_row
 
 BEAT = Beat(1, 1000.0)
 DAY = 86400.0

@@ -15,18 +15,8 @@ from outagetui.facts.events import Activated
 from outagetui.facts.live import Beat
 from outagetui.store.journal import PHASES, Store, StoreError
 from outagetui.store.reader import Reader, wait_for_store
-from tests.kit.stores import PUBLIC, live_row
-
-BEAT = Beat(7, 1000.0, "", "")
-
-
-def filled(path: Path, entries: int = 6) -> Store:
-    store = Store(path)
-    store.publish(PUBLIC, ["messenger.port@here"])
-    store.record([], [live_row("messenger.port")], BEAT)
-    for number in range(entries):
-        store.append(1000.0 + number, "alice", Activated(channel=f"c{number}"))
-    return store
+from tests.kit.filled_stores import BEAT, store_with_entries
+from tests.kit.sample_business import PUBLIC
 
 
 @pytest.fixture
@@ -43,8 +33,8 @@ def crashed(path: Path, *, leaving: bool) -> None:
     code = """
         import os, sys
         from pathlib import Path
-        from tests.store.test_reader import filled
-        store = filled(Path(sys.argv[1]))
+        from tests.kit.filled_stores import store_with_entries
+        store = store_with_entries(Path(sys.argv[1]))
         if sys.argv[2] == "True":
             store.leave()
         os._exit(0)
@@ -63,7 +53,7 @@ def test_a_missing_store_says_to_start_the_daemon_and_makes_nothing(path: Path) 
 
 
 def test_a_live_store_is_read_without_a_trace(path: Path) -> None:
-    store = filled(path)
+    store = store_with_entries(path)
     before = files(path)
     reader = Reader(path)
     assert len(reader.entries()) == 6
@@ -92,7 +82,7 @@ def test_leaving_settles_everything_into_the_file(path: Path) -> None:
 
 
 def test_a_cleanly_closed_store_is_read_without_making_the_shared_memory_file(path: Path) -> None:
-    filled(path).close()
+    store_with_entries(path).close()
     assert files(path) == {"store.db"}
     reader = Reader(path)
     assert len(reader.entries()) == 6
@@ -110,7 +100,7 @@ def test_a_store_with_unfinished_writes_and_no_shared_memory_is_refused(path: Pa
 
 
 def test_a_settled_reader_notices_the_daemon_that_came(path: Path) -> None:
-    filled(path).close()
+    store_with_entries(path).close()
     reader = Reader(path)
     assert not reader.outlived()
     store = Store(path)
@@ -120,13 +110,13 @@ def test_a_settled_reader_notices_the_daemon_that_came(path: Path) -> None:
 
 
 def test_a_replaced_store_is_noticed(path: Path) -> None:
-    store = filled(path)
+    store = store_with_entries(path)
     reader = Reader(path)
     assert not reader.outlived()
     for file in path.parent.iterdir():
         file.rename(file.with_name("old-" + file.name))
     assert reader.outlived()
-    fresh = filled(path, entries=1)
+    fresh = store_with_entries(path, entries=1)
     assert reader.outlived()
     fresh.close()
     store.close()
@@ -135,7 +125,7 @@ def test_a_replaced_store_is_noticed(path: Path) -> None:
 def test_waiting_for_a_store_ends_when_it_comes_or_with_its_reason(path: Path) -> None:
     with pytest.raises(StoreError, match="there is no store yet"):
         wait_for_store(path, 0.1)
-    timer = threading.Timer(0.2, lambda: filled(path))
+    timer = threading.Timer(0.2, lambda: store_with_entries(path))
     timer.start()
     assert wait_for_store(path, 10.0).entries() is not None
     timer.join()
@@ -152,7 +142,7 @@ def test_an_unfinished_or_foreign_file_is_refused_in_words(path: Path) -> None:
 
 
 def test_damaged_rows_are_told_as_such(path: Path) -> None:
-    store = filled(path)
+    store = store_with_entries(path)
     store._db.execute("UPDATE live SET document=x'c1'")
     store._db.execute("UPDATE meta SET value=x'00' WHERE key IN ('public', 'beat')")
     reader = Reader(path)
@@ -162,7 +152,7 @@ def test_damaged_rows_are_told_as_such(path: Path) -> None:
 
 
 def test_a_reader_cannot_write(path: Path) -> None:
-    store = filled(path)
+    store = store_with_entries(path)
     reader = Reader(path)
     for query in ("DELETE FROM journal", "CREATE TABLE x(a)", "INSERT INTO words VALUES(99, 'x')"):
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
@@ -226,7 +216,7 @@ def shared(path: Path) -> Path:
 @pytest.mark.parametrize("end", ["alive", "killed", "left"])
 def test_a_second_user_reads_with_the_daemon_alive_killed_or_gone(shared: Path, end: str) -> None:
     if end == "alive":
-        store = filled(shared)
+        store = store_with_entries(shared)
     else:
         crashed(shared, leaving=end == "left")
     before = {file.name: (file.stat().st_uid, file.stat().st_mode) for file in shared.parent.iterdir()}
@@ -276,7 +266,7 @@ def test_patterns_in_a_name_find_nothing_else(path: Path) -> None:
 
 
 def test_changes_are_seen_by_the_data_version(path: Path) -> None:
-    store = filled(path)
+    store = store_with_entries(path)
     reader = Reader(path)
     assert reader.changed()
     assert not reader.changed()
@@ -289,7 +279,7 @@ def test_changes_are_seen_by_the_data_version(path: Path) -> None:
 
 
 def test_the_newest_entries_come_first_and_page_backwards(path: Path) -> None:
-    filled(path)
+    store_with_entries(path)
     reader = Reader(path)
     assert [entry.seq for entry in reader.newest(3)] == [6, 5, 4]
     assert [entry.seq for entry in reader.newest(3, before=4)] == [3, 2, 1]

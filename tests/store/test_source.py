@@ -8,7 +8,8 @@ from outagetui.facts.events import Activated, FaultInjected
 from outagetui.facts.live import Beat
 from outagetui.store.journal import Store, StoreError
 from outagetui.store.source import REOPEN_AFTER, StoreSource
-from tests.kit.stores import CHANNELS, PUBLIC, business, live_row
+from tests.kit.filled_stores import store_in_outage
+from tests.kit.sample_business import CHANNELS, PUBLIC, business
 
 
 class Clock:
@@ -24,16 +25,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "store" / "store.db"
 
 
-def filled(path: Path) -> Store:
-    store = Store(path)
-    store.publish(PUBLIC, [])
-    store.record([], [live_row("messenger.port", State.DOWN, 1000.0)], Beat(7, 1005.0))
-    store.append(1001.0, "alice", Activated(channel="webchat"))
-    return store
-
-
 def test_a_board_comes_from_the_store_alone(path: Path) -> None:
-    filled(path)
+    store_in_outage(path)
     source = StoreSource(path)
     shown = source.board(1006.0)
     rows = {row.id: row for row in shown.channels}
@@ -44,7 +37,7 @@ def test_a_board_comes_from_the_store_alone(path: Path) -> None:
 
 
 def test_the_journal_is_folded_only_forward(path: Path) -> None:
-    store = filled(path)
+    store = store_in_outage(path)
     source = StoreSource(path)
     source.board(1006.0)
     ledger = source._ledger
@@ -54,7 +47,7 @@ def test_the_journal_is_folded_only_forward(path: Path) -> None:
 
 
 def test_a_new_configuration_folds_the_journal_anew(path: Path) -> None:
-    store = filled(path)
+    store = store_in_outage(path)
     source = StoreSource(path)
     source.board(1006.0)
     store.publish(business(CHANNELS[2:3]), [])
@@ -63,7 +56,7 @@ def test_a_new_configuration_folds_the_journal_anew(path: Path) -> None:
 
 
 def test_changes_are_noticed_cheaply(path: Path) -> None:
-    store = filled(path)
+    store = store_in_outage(path)
     source = StoreSource(path)
     assert source.changed()
     assert not source.changed()
@@ -72,7 +65,7 @@ def test_changes_are_noticed_cheaply(path: Path) -> None:
 
 
 def test_the_log_tells_newest_first_and_the_history_oldest_first(path: Path) -> None:
-    store = filled(path)
+    store = store_in_outage(path)
     store.append(1002.0, "daemon", FaultInjected(fault="fails", target="messenger"))
     source = StoreSource(path)
     assert [row.text for row in source.log(5)] == ["drill: messenger fails", "activated webchat by hand"]
@@ -92,7 +85,7 @@ def test_a_store_that_is_not_there_yet_is_found_when_it_comes(path: Path) -> Non
 
 
 def test_a_daemon_that_comes_to_a_settled_store_is_followed(path: Path) -> None:
-    filled(path).close()
+    store_in_outage(path).close()
     clock = Clock()
     source = StoreSource(path, clock)
     source.board(1006.0)
@@ -105,7 +98,7 @@ def test_a_daemon_that_comes_to_a_settled_store_is_followed(path: Path) -> None:
 
 
 def test_a_replaced_store_is_read_from_its_beginning(path: Path) -> None:
-    store = filled(path)
+    store = store_in_outage(path)
     clock = Clock()
     source = StoreSource(path, clock)
     source.board(1006.0)
@@ -121,7 +114,7 @@ def test_a_replaced_store_is_read_from_its_beginning(path: Path) -> None:
 
 
 def test_a_damaged_entry_does_not_take_the_board_away(path: Path) -> None:
-    store = filled(path)
+    store = store_in_outage(path)
     store.append(1007.0, "alice", Activated(channel="jabber"))
     store._db.execute("UPDATE journal SET document='{' WHERE seq=1")
     source = StoreSource(path)

@@ -1,5 +1,5 @@
-"""What the stories share with the tests of the daemon."""
+"""An installation for the tests of whole ways."""
 
-from tests.daemon.conftest import _home
+from tests.kit.installation import fresh_installation
 
-__all__ = ["_home"]
+__all__ = ["fresh_installation"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from outagetui.facts.events import AnnouncementMade, AnnouncementRetracted, DeliveryEnded
-from tests.kit.house import PAGE, House, eventually
+from tests.kit.installation import PAGE, Installation, eventually
 from tests.kit.pty_driver import Pty
 
 
@@ -17,21 +17,23 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(name="served")
-def _served(home: House) -> Iterator[House]:
-    """The house in an outage with its backup in use, and its page where readers find it."""
-    handler = functools.partial(_Quiet, directory=str(home.page))
+def _served(installation: Installation) -> Iterator[Installation]:
+    """An installation in an outage with its backup in use, and its page where readers find it."""
+    handler = functools.partial(_Quiet, directory=str(installation.page))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        page = PAGE.format(directory=home.page).replace("http://127.0.0.1/", f"http://127.0.0.1:{server.server_port}/")
-        home.settle(**{"checks__page.toml": page})
-        home.outage()
-        home.start()
-        assert home.order("activate", channels=["phone"])["ok"]
-        yield home
+        page = PAGE.format(directory=installation.page).replace(
+            "http://127.0.0.1/", f"http://127.0.0.1:{server.server_port}/"
+        )
+        installation.configure(**{"checks__page.toml": page})
+        installation.outage()
+        installation.start()
+        assert installation.order("activate", channels=["phone"])["ok"]
+        yield installation
         server.shutdown()
 
 
-def test_an_announcement_is_composed_sent_and_seen_and_goes_on_by_keys_alone(served: House) -> None:
+def test_an_announcement_is_composed_sent_and_seen_and_goes_on_by_keys_alone(served: Installation) -> None:
     with Pty(served.argv(), columns=100, lines=30) as terminal:
         terminal.until_text("Example Hosting")
         terminal.send("w")
@@ -42,7 +44,7 @@ def test_an_announcement_is_composed_sent_and_seen_and_goes_on_by_keys_alone(ser
         terminal.until_text("we are at it")
         terminal.until(lambda seen: "composing" not in seen.picture.text)
         terminal.read(0.5)
-        assert served.told(AnnouncementMade) == []
+        assert served.events(AnnouncementMade) == []
         terminal.send("s")
         terminal.until_text("Tell customers on 1 outlet now?")
         terminal.send("yy")
@@ -69,16 +71,16 @@ def test_an_announcement_is_composed_sent_and_seen_and_goes_on_by_keys_alone(ser
         terminal.until_text("w tell")
         terminal.send("q")
         assert terminal.wait() == 0
-    made = served.told(AnnouncementMade)
+    made = served.events(AnnouncementMade)
     assert [(each.announcement, each.part, each.kind) for each in made] == [
         ("a1", 0, "backup-active"),
         ("a1", 1, "update"),
     ]
-    assert len(served.told(AnnouncementRetracted)) == 1
-    served.sound()
+    assert len(served.events(AnnouncementRetracted)) == 1
+    served.verify_chain()
 
 
-def test_a_terminal_that_drops_in_the_middle_sends_nothing_and_leaves_the_daemon_at_work(served: House) -> None:
+def test_a_terminal_that_drops_in_the_middle_sends_nothing_and_leaves_the_daemon_at_work(served: Installation) -> None:
     with Pty(served.argv(), columns=80, lines=24) as terminal:
         terminal.until_text("Example Hosting")
         terminal.send("w")
@@ -88,10 +90,10 @@ def test_a_terminal_that_drops_in_the_middle_sends_nothing_and_leaves_the_daemon
         terminal.hang_up()
         terminal.process.wait(8)
     assert served.order("hello")["ok"]
-    assert served.told(AnnouncementMade) == []
+    assert served.events(AnnouncementMade) == []
 
 
-def test_a_terminal_that_drops_after_the_word_was_given_takes_nothing_back(served: House) -> None:
+def test_a_terminal_that_drops_after_the_word_was_given_takes_nothing_back(served: Installation) -> None:
     with Pty(served.argv(), columns=80, lines=24) as terminal:
         terminal.until_text("Example Hosting")
         terminal.send("w")
@@ -99,7 +101,7 @@ def test_a_terminal_that_drops_after_the_word_was_given_takes_nothing_back(serve
         terminal.send("s")
         terminal.until_text("Tell customers on 1 outlet now?")
         terminal.send("y")
-        eventually(lambda: served.told(AnnouncementMade))
+        eventually(lambda: served.events(AnnouncementMade))
         terminal.hang_up()
-    eventually(lambda: any(done.state in ("sent", "seen") for done in served.told(DeliveryEnded)))
-    assert len(served.told(AnnouncementMade)) == 1
+    eventually(lambda: any(done.state in ("sent", "seen") for done in served.events(DeliveryEnded)))
+    assert len(served.events(AnnouncementMade)) == 1

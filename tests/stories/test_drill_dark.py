@@ -17,7 +17,7 @@ from outagetui.config import load
 from outagetui.facts import events
 from outagetui.store.reader import Reader
 from outagetui.store.source import StoreSource
-from tests.kit.drill_namespace import inside, report
+from tests.kit.network_namespace import inside, report
 
 pytestmark = pytest.mark.timeout(150)  # as the other drills
 HUSH = "a secret of the real configuration"

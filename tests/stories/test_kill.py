@@ -9,8 +9,8 @@ from collections import Counter
 import pytest
 from outagetui.facts.events import AnnouncementMade
 from outagetui.store.journal import Store
-from tests.kit.house import Client, House, eventually
-from tests.kit.rules import obeyed
+from tests.kit.installation import Client, Installation, eventually
+from tests.kit.journal_rules import assert_rules
 
 NOTE = re.compile(r"note-\d+-\d+")
 CUTS = {"run.start", "step.answer", "step.intent", "announce", "announce.intent", "announce.outcome"}
@@ -20,8 +20,8 @@ KILLS = 10  # in each of five seeds: fifty in all
 class Operator:
     """Gives random orders and remembers what was acknowledged."""
 
-    def __init__(self, home: House, chance: random.Random) -> None:
-        self.home, self.chance = home, chance
+    def __init__(self, installation: Installation, chance: random.Random) -> None:
+        self.installation, self.chance = installation, chance
         self.orders = 0
         self.notes: dict[str, str] = {}  # a note only we know, and the kind of entry that must hold it
         self.switched = {"activate": 0, "deactivate": 0}
@@ -63,7 +63,7 @@ class Operator:
                     self.over.add(run)
 
     def _answer(self, client: Client, note: str) -> None:
-        for run in self.home.ledger().runs.values():
+        for run in self.installation.ledger().runs.values():
             row = run.open_step()
             if run.ended is None and row is not None and row.state != "doing":
                 good = [answer for answer in row.answers if answer in ("yes", "done")] or ["skip"]
@@ -77,100 +77,102 @@ class Operator:
 
     def check(self) -> None:
         """Assert that everything acknowledged is in the journal, which is sound and obeys the rules."""
-        entries = self.home.entries()
+        entries = self.installation.entries()
         kept = Counter(entry.kind for entry in entries)
         told = {note: entry.kind for entry in reversed(entries) for note in NOTE.findall(entry.document)}
         lost = [(kind, note) for note, kind in self.notes.items() if told.get(note) != kind]
         assert not lost
         assert kept["activate"] >= self.switched["activate"]
         assert kept["deactivate"] >= self.switched["deactivate"]
-        runs = obeyed(entries).ledger.runs
+        runs = assert_rules(entries).ledger.runs
         assert self.runs <= set(runs)
         assert all(runs[run].ended is not None for run in self.over)
-        self.home.sound()
+        self.installation.verify_chain()
         self._page()
 
     def _page(self) -> None:
-        index = self.home.page / "index.html"
+        index = self.installation.page / "index.html"
         if index.exists():
             shown = re.findall(r'data-announcement="(\S+)"\s+data-part="(\d+)"', index.read_text())
             assert len(shown) == len(set(shown))
 
 
-def kill_again_and_again(home: House, seed: int, kills: int) -> None:
+def kill_again_and_again(installation: Installation, seed: int, kills: int) -> None:
     chance = random.Random(seed)
-    home.settle().outage()
-    operator = Operator(home, chance)
+    installation.configure().outage()
+    operator = Operator(installation, chance)
     for _ in range(kills):
-        home.start(wait=False)
+        installation.start(wait=False)
         early = chance.random() < 0.15
         if early:  # while it starts, or resumes what the last one left
             time.sleep(chance.uniform(0.1, 0.6))
         else:
-            home.ready()
-            with contextlib.suppress(OSError, EOFError), home.client() as client:
+            installation.ready()
+            with contextlib.suppress(OSError, EOFError), installation.client() as client:
                 operator.work(client, time.monotonic() + chance.uniform(0.0, 0.5))
-        home.kill()
-        if home.store.exists() and home.entries():
+        installation.kill()
+        if installation.store.exists() and installation.entries():
             operator.check()
-    home.start()
-    assert home.terminate() == 0
+    installation.start()
+    assert installation.terminate() == 0
     operator.check()
     assert operator.notes, "nothing was ever acknowledged"
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_what_was_acknowledged_survives_kill_nine_and_nothing_happens_twice(home: House, seed: int) -> None:
-    kill_again_and_again(home, seed, KILLS)
+def test_what_was_acknowledged_survives_kill_nine_and_nothing_happens_twice(
+    installation: Installation, seed: int
+) -> None:
+    kill_again_and_again(installation, seed, KILLS)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("seed", range(100, 110))
-def test_five_hundred_kills(home: House, seed: int) -> None:
-    kill_again_and_again(home, seed, 50)
+def test_five_hundred_kills(installation: Installation, seed: int) -> None:
+    kill_again_and_again(installation, seed, 50)
 
 
-def test_a_run_killed_at_every_entry_of_its_story_comes_to_its_end(home: House) -> None:
+def test_a_run_killed_at_every_entry_of_its_story_comes_to_its_end(installation: Installation) -> None:
     """The story of one run is cut where something was begun or promised; a new daemon must go on from there."""
-    home.settle().start()
-    with home.client() as client:
+    installation.configure().start()
+    with installation.client() as client:
         run = client.order("start", playbook="chat-down")["run"]
         for answer in ("done", "yes"):
-            step, attempt, _ = eventually(lambda: home.asks(run))
+            step, attempt, _ = eventually(lambda: installation.question(run))
             assert client.order("answer", run=run, step=step, attempt=attempt, answer=answer)["ok"]
-    eventually(lambda: home.ledger().runs[run].ended)
-    home.terminate()
-    story = home.entries()
+    eventually(lambda: installation.ledger().runs[run].ended)
+    installation.terminate()
+    story = installation.entries()
     first = next(n for n, entry in enumerate(story) if entry.kind == "run.start")
     last = next(n for n, entry in enumerate(story) if entry.kind == "run.end")
     chosen = [n for n in range(first, last) if story[n].kind in CUTS]
     assert {story[n].kind for n in chosen} == CUTS
     for cut in chosen:
-        _replay(home, story[: cut + 1])
-        home.start()
-        with home.client() as client:
-            while not home.ledger().runs[run].ended:
-                asked = home.asks(run)
+        _replay(installation, story[: cut + 1])
+        installation.start()
+        with installation.client() as client:
+            while not installation.ledger().runs[run].ended:
+                asked = installation.question(run)
                 if asked is not None:
                     step, attempt, answers = asked
                     answer = next(each for each in ("yes", "done", "retry") if each in answers)
                     client.order("answer", run=run, step=step, attempt=attempt, answer=answer)
                 time.sleep(0.02)
-        home.kill()
-        rules = obeyed(home.entries())
+        installation.kill()
+        rules = assert_rules(installation.entries())
         assert rules.ledger.runs[run].state == "done", f"cut after {story[cut].kind}"
         assert {row.state for row in rules.ledger.runs[run].steps.values()} == {"done"}
-        assert len(home.told(AnnouncementMade)) == 1
+        assert len(installation.events(AnnouncementMade)) == 1
 
 
-def _replay(home: House, story: list[object]) -> None:
+def _replay(installation: Installation, story: list[object]) -> None:
     """Make the store anew with the first entries of a story; the page stays as the whole story left it."""
     from outagetui.core.model import Entry
     from outagetui.facts.events import decode
 
-    home.forget()
-    store = Store(home.store)
+    installation.delete_store()
+    store = Store(installation.store)
     for entry in story:
         assert isinstance(entry, Entry)
         event = decode(entry.kind, entry.document)

@@ -7,44 +7,44 @@ from collections.abc import Iterator
 
 import pytest
 from outagetui.core.model import Entry
-from tests.kit.house import House, eventually
-from tests.kit.rules import obeyed
-from tests.kit.street import FAULTS, Street, shown, street
+from tests.kit.installation import Installation, eventually
+from tests.kit.journal_rules import assert_rules
+from tests.kit.ten_outlets import FAULTS, TenOutlets, page_shows, ten_outlets
 
 OVER = ("sent", "seen", "failed", "skipped", "unknown", "retracted")
 KILLS = 5  # in each of four seeds: twenty in all
 
 
-@pytest.fixture(name="street")
-def _street() -> Iterator[Street]:
-    with street() as made:
+@pytest.fixture(name="outlets")
+def _outlets() -> Iterator[TenOutlets]:
+    with ten_outlets() as made:
         yield made
 
 
-class Press:
+class KillsAmidAnnouncing:
     """Somebody who announces, while the daemon is killed at any moment, and what must be true whenever one looks."""
 
-    def __init__(self, home: House, street: Street, chance: random.Random) -> None:
-        self.home, self.street, self.chance = home, street, chance
+    def __init__(self, installation: Installation, outlets: TenOutlets, chance: random.Random) -> None:
+        self.installation, self.outlets, self.chance = installation, outlets, chance
         self.notes: dict[int, str] = {}
         self.entries: list[Entry] = []
 
     def play(self, kills: int) -> None:
-        self.home.start()
+        self.installation.start()
         for number in range(kills):
-            self.street.tick()
+            self.outlets.tick()
             if number % 2 == 0:
                 self._break_some()
                 self._announce(number)
             else:
-                self.street.heal()
+                self.outlets.heal()
                 self._mend(chance=0.8)
             time.sleep(self.chance.choice((0.0, 0.02, 0.05, 0.1, 0.3, 0.8)) * self.chance.random())
-            self.home.kill()
-            self.home.start()
+            self.installation.kill()
+            self.installation.start()
             self._settled()
             self.check()
-        self.street.heal()
+        self.outlets.heal()
         for _ in range(3):
             self._mend(chance=1.0)
             self._settled()
@@ -53,35 +53,35 @@ class Press:
 
     def take_back(self) -> None:
         self._break_some()
-        made = next(iter(self.home.ledger().announcements.values()))
-        self.home.order("retract", announcement=made.id)
+        made = next(iter(self.installation.ledger().announcements.values()))
+        self.installation.order("retract", announcement=made.id)
         time.sleep(self.chance.random() * 0.3)
-        self.home.kill()
-        self.street.heal()
-        self.home.start()
+        self.installation.kill()
+        self.outlets.heal()
+        self.installation.start()
         for _ in range(20):
             self._settled()
-            back = self.home.ledger().announcements[made.id].retractions
+            back = self.installation.ledger().announcements[made.id].retractions
             left = [name for name, done in back.items() if done.state != "retracted"]
             if not left:
                 break
             for name in left:
-                self.home.order("delivery", announcement=made.id, outlet=name, do="retry")
-        assert set(back) == set(self.home.ledger().announcements[made.id].told())
+                self.installation.order("delivery", announcement=made.id, outlet=name, do="retry")
+        assert set(back) == set(self.installation.ledger().announcements[made.id].told())
         assert {done.state for done in back.values()} == {"retracted"}
-        for name in self.street.services:
-            assert not [note for note in self.notes.values() if self.street.count(name, note)], name
-        obeyed(self.home.entries())
+        for name in self.outlets.services:
+            assert not [note for note in self.notes.values() if self.outlets.count(name, note)], name
+        assert_rules(self.installation.entries())
 
     def check(self) -> None:
         """Compare what the journal says of every delivery with what the public can read."""
-        announcements = obeyed(self.home.entries()).ledger.announcements
-        page = shown(self.home)
+        announcements = assert_rules(self.installation.entries()).ledger.announcements
+        page = page_shows(self.installation)
         assert len(page) == len(set(page))
         for made in announcements.values():
             for (part, name), done in made.deliveries.items():
                 note = next(words for words in self.notes.values() if words in made.part(part).body)
-                there = self.street.count(name, note) if name != "page" else int((made.id, part) in page)
+                there = self.outlets.count(name, note) if name != "page" else int((made.id, part) in page)
                 state = done.state if done is not None else "planned"
                 where = f"{name} part {part}: {done}"
                 assert there <= 1, f"twice at {where}"
@@ -94,23 +94,23 @@ class Press:
         note = f"note {number:03d}{self.chance.randrange(1 << 20):07d}."
         self.notes[number] = note
         with contextlib.suppress(OSError, EOFError):
-            assert self.home.order("announce", kind="update", audience="customers", note=note)["ok"]
+            assert self.installation.order("announce", kind="update", audience="customers", note=note)["ok"]
 
     def _mend(self, chance: float) -> None:
-        for made in self.home.ledger().announcements.values():
+        for made in self.installation.ledger().announcements.values():
             for (part, name), done in made.deliveries.items():
                 if part == made.newest.part and done is not None and self.chance.random() < chance:
                     do = self.chance.choice(("retry", "retry", "retry", "skip"))
                     if done.state in ("failed", "unknown", "skipped"):
-                        self.home.order("delivery", announcement=made.id, outlet=name, do=do)
+                        self.installation.order("delivery", announcement=made.id, outlet=name, do=do)
 
     def _break_some(self) -> None:
-        for service in self.street.services.values():
+        for service in self.outlets.services.values():
             service.fault = self.chance.choice((None, *FAULTS)) if self.chance.random() < 0.7 else None
 
     def _states(self) -> dict[str, str]:
         found = {}
-        for made in self.home.ledger().announcements.values():
+        for made in self.installation.ledger().announcements.values():
             for (part, name), done in made.deliveries.items():
                 if part == made.newest.part:
                     found[name] = done.state if done is not None else "planned"
@@ -120,7 +120,7 @@ class Press:
         """Wait until nothing is under way."""
 
         def quiet() -> bool:
-            made = self.home.ledger().announcements.values()
+            made = self.installation.ledger().announcements.values()
             back = [done.state for each in made if each.retracted for done in each.retractions.values()]
             owed = [name for each in made if each.retracted for name in each.told() if name not in each.retractions]
             return not owed and all(state in OVER for state in [*self._states().values(), *back])
@@ -128,20 +128,22 @@ class Press:
         eventually(quiet)
 
 
-def announce_and_kill(home: House, street: Street, seed: int, kills: int) -> None:
-    street.settle(home)
-    press = Press(home, street, random.Random(seed))
-    press.play(kills)
-    press.take_back()
+def announce_and_kill(installation: Installation, outlets: TenOutlets, seed: int, kills: int) -> None:
+    outlets.configure(installation)
+    story = KillsAmidAnnouncing(installation, outlets, random.Random(seed))
+    story.play(kills)
+    story.take_back()
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_nothing_is_told_twice_and_nothing_is_said_that_is_not_so(home: House, street: Street, seed: int) -> None:
-    announce_and_kill(home, street, seed, KILLS)
+def test_nothing_is_told_twice_and_nothing_is_said_that_is_not_so(
+    installation: Installation, outlets: TenOutlets, seed: int
+) -> None:
+    announce_and_kill(installation, outlets, seed, KILLS)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("seed", range(100, 110))
-def test_two_hundred_kills(home: House, street: Street, seed: int) -> None:
-    announce_and_kill(home, street, seed, 20)
+def test_two_hundred_kills(installation: Installation, outlets: TenOutlets, seed: int) -> None:
+    announce_and_kill(installation, outlets, seed, 20)

@@ -6,8 +6,8 @@ import random
 
 import pytest
 from outagetui.announce.outbox import AnnounceError
-from tests.kit.presses import Net, Press
-from tests.kit.rules import obeyed
+from tests.kit.journal_rules import assert_rules
+from tests.kit.outlets_in_memory import OutboxInMemory, OutletsInMemory
 from tests.kit.virtual_loop import run
 
 NAMES = ("page", "blog", "forum", "wiki")
@@ -16,72 +16,75 @@ SIGHTS = ("", "", "down", "blank")
 
 
 class Story:
-    """`press` is the daemon that lives now."""
+    """`box` is of the daemon that lives now."""
 
-    def __init__(self, net: Net, chance: random.Random) -> None:
-        self.net, self.chance = net, chance
-        self.press = Press(net, *NAMES, follows=True)
+    def __init__(self, outlets: OutletsInMemory, chance: random.Random) -> None:
+        self.outlets, self.chance = outlets, chance
+        self.box = OutboxInMemory(outlets, *NAMES, follows=True)
 
     async def play(self, acts: int) -> None:
         for _ in range(acts):
             for name in NAMES:
-                self.net.goes[name], self.net.reads[name] = self.chance.choice(MOODS), self.chance.choice(SIGHTS)
+                self.outlets.goes[name], self.outlets.reads[name] = (
+                    self.chance.choice(MOODS),
+                    self.chance.choice(SIGHTS),
+                )
             with contextlib.suppress(AnnounceError):
                 await self._act()
             await asyncio.sleep(self.chance.choice((0.0, 0.01, 1.0, 3.0, 30.0)))
             self.check()
-        self.net.goes.clear()
-        self.net.reads.clear()
+        self.outlets.goes.clear()
+        self.outlets.reads.clear()
         for _ in range(4):
             await asyncio.sleep(60.0)
             await self._mend()
         await asyncio.sleep(60.0)
         self.check()
-        for made in self.press.pen.ledger.announcements.values():
+        for made in self.box.journal.ledger.announcements.values():
             if made.retracted is None:
                 final = {made.deliveries[made.newest.part, name] for name in made.newest.outlets}
                 assert {done.state for done in final if done is not None} <= {"sent", "seen", "skipped"}
                 assert None not in final
             else:
-                assert not [name for name in self.net.public if f" {made.id}." in name]
+                assert not [name for name in self.outlets.public if f" {made.id}." in name]
 
     async def _act(self) -> None:
         act = self.chance.choice(("tell", "tell", "order", "order", "retract", "die", "die", "cancel"))
-        ledger = self.press.pen.ledger
+        ledger = self.box.journal.ledger
         if act == "tell":
             kind = self.chance.choice(("investigating", "update", "update", "resolved"))
             chosen = self.chance.sample(NAMES, self.chance.randint(0, 3))
-            made = await self.press.outbox.make("ada", kind, "customers", chosen)
-            self.press.courier.send("ada", made)
+            made = await self.box.outbox.make("ada", kind, "customers", chosen)
+            self.box.courier.send("ada", made)
         elif act == "order" and ledger.announcements:
             made_before = self.chance.choice(list(ledger.announcements))
             await self._order(made_before, self.chance.choice(NAMES), self.chance.choice(("retry", "skip", "edit")))
         elif act == "retract" and ledger.announcements and self.chance.random() < 0.5:
             name = self.chance.choice(list(ledger.announcements))
-            await self.press.outbox.retract("ada", name)
-            self.press.courier.take_back("ada", name)
+            await self.box.outbox.retract("ada", name)
+            self.box.courier.take_back("ada", name)
         elif act == "die":
-            self.press = self.press.reborn()
-            self.press.courier.settle()
+            self.box = self.box.after_crash()
+            self.box.courier.settle()
         elif act == "cancel" and ledger.announcements:
             made = self.chance.choice(list(ledger.announcements.values()))
-            task = asyncio.create_task(self.press.outbox.deliver("ada", made.id, made.newest.part))
+            task = asyncio.create_task(self.box.outbox.deliver("ada", made.id, made.newest.part))
             await asyncio.sleep(self.chance.random())
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
     async def _order(self, announcement: str, outlet: str, do: str) -> None:
-        outbox, courier = self.press.outbox, self.press.courier
+        outbox, courier = self.box.outbox, self.box.courier
         words = f"own words {self.chance.randrange(1000)}"
         part, due = await outbox.order("ada", announcement, outlet, do, title="Own", body=words)  # type: ignore[arg-type]
         if due == "retract":
             courier.take_back("ada", announcement)
         elif due:
-            courier.send("ada", self.press.pen.ledger.announcements[announcement].part(part), [outlet])
+            courier.send("ada", self.box.journal.ledger.announcements[announcement].part(part), [outlet])
 
     async def _mend(self) -> None:
         """Order what a patient operator orders when everything works again."""
-        for made in list(self.press.pen.ledger.announcements.values()):
+        for made in list(self.box.journal.ledger.announcements.values()):
             back = [name for name, done in made.retractions.items() if done.state in ("failed", "unknown")]
             for name in back or made.newest.outlets:
                 try:
@@ -91,10 +94,10 @@ class Story:
 
     def check(self) -> None:
         """Compare the journal with what is public; that nothing is there twice is asserted where it is published."""
-        entries = self.press.pen.entries
-        for made in obeyed(entries).ledger.announcements.values():
+        entries = self.box.journal.entries
+        for made in assert_rules(entries).ledger.announcements.values():
             for (part, name), done in made.deliveries.items():
-                there = f"{name} {made.id}.{part}" in self.net.public
+                there = f"{name} {made.id}.{part}" in self.outlets.public
                 state = done.state if done is not None else "planned"
                 if made.retracted is not None or state == "sending":
                     continue
@@ -107,7 +110,7 @@ class Story:
 @pytest.mark.parametrize("seed", range(60))
 def test_no_story_tells_anything_twice_or_says_what_is_not_so(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     async def story() -> None:
-        await Story(Net(monkeypatch), random.Random(seed)).play(14)
+        await Story(OutletsInMemory(monkeypatch), random.Random(seed)).play(14)
 
     run(story())
 
@@ -116,6 +119,6 @@ def test_no_story_tells_anything_twice_or_says_what_is_not_so(monkeypatch: pytes
 @pytest.mark.parametrize("seed", range(1000, 2000))
 def test_a_thousand_longer_stories(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     async def story() -> None:
-        await Story(Net(monkeypatch), random.Random(seed)).play(40)
+        await Story(OutletsInMemory(monkeypatch), random.Random(seed)).play(40)
 
     run(story())

@@ -10,8 +10,8 @@ from outagetui.facts.events import StepAnswered
 from outagetui.facts.pen import OrderError
 from outagetui.playbook.runner import Runner
 from outagetui.store.journal import WriteError
-from tests.kit.rules import obeyed
-from tests.kit.runs import STEPS, Pen, World, crash, runner_of, settle
+from tests.kit.journal_rules import assert_rules
+from tests.kit.runner_in_memory import STEPS, Effects, MemoryJournal, crash, runner_of, settle
 from tests.kit.virtual_loop import run as in_virtual_time
 
 
@@ -21,44 +21,44 @@ def test_no_story_breaks_the_rules(seed: int) -> None:
     chance = random.Random(seed)
 
     async def story() -> None:
-        world = World(lambda: chance.choice(["well", "well", "well", "badly", "breaks", "hangs"]))
-        pen = Pen()
-        runner = runner_of(pen, world)
+        effects = Effects(lambda: chance.choice(["well", "well", "well", "badly", "breaks", "hangs"]))
+        journal = MemoryJournal()
+        runner = runner_of(journal, effects)
         steps = tuple(step for step in STEPS if chance.random() < 0.8) or STEPS
         await runner.start("ada", "book", "Book", steps)
         for _ in range(300):
-            run = pen.ledger.runs["r1"]
+            run = journal.ledger.runs["r1"]
             if run.ended is not None:
                 break
             await asyncio.sleep(chance.choice([0.0, 0.0, 0.01, 0.6, 3.0]))
             what = chance.random()
-            pen.full = what > 0.97
+            journal.full = what > 0.97
             if what < 0.12:
-                pen = await crash(pen, runner)
-                runner = runner_of(pen, world)
+                journal = await crash(journal, runner)
+                runner = runner_of(journal, effects)
                 runner.resume()
             elif what < 0.14:
                 await _refused_or_done(runner.abort("bob", "r1"))
             else:
-                await _answer(pen, runner, chance)
-        pen.full = False
-        world.mood = lambda: "well"
+                await _answer(journal, runner, chance)
+        journal.full = False
+        effects.mood = lambda: "well"
         for _ in range(200):
-            if pen.ledger.runs["r1"].ended is not None:
+            if journal.ledger.runs["r1"].ended is not None:
                 break
             await asyncio.sleep(1.0)
-            await _answer(pen, runner, chance)
+            await _answer(journal, runner, chance)
         await settle(60.0)
-        assert pen.ledger.runs["r1"].ended is not None
-        obeyed(pen.entries)
-        _never_twice_unasked(pen, world)
+        assert journal.ledger.runs["r1"].ended is not None
+        assert_rules(journal.entries)
+        _never_twice_unasked(journal, effects)
         assert not runner.busy
 
     in_virtual_time(story())
 
 
-async def _answer(pen: Pen, runner: Runner, chance: random.Random) -> None:
-    open_row = pen.ledger.runs["r1"].open_step()
+async def _answer(journal: MemoryJournal, runner: Runner, chance: random.Random) -> None:
+    open_row = journal.ledger.runs["r1"].open_step()
     if open_row is None or open_row.state == "doing":
         return
     attempt = open_row.attempt + chance.choice([0, 0, 0, 0, -1, 1])
@@ -77,11 +77,11 @@ async def _refused_or_done(order: Awaitable[Any]) -> bool:
     return True
 
 
-def _never_twice_unasked(pen: Pen, world: World) -> None:
+def _never_twice_unasked(journal: MemoryJournal, effects: Effects) -> None:
     """What really went out, against the words that were given for it."""
     for step in ("tell", "again"):
-        begun = world.acts.count(f"begin r1 {step}")
-        words = [each for each in pen.told(StepAnswered) if each.step == step and each.answer in ("yes", "retry")]
+        begun = effects.acts.count(f"begin r1 {step}")
+        words = [each for each in journal.events(StepAnswered) if each.step == step and each.answer in ("yes", "retry")]
         assert begun <= len(words)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from outagetui.facts.events import AlertEnded, StepEnded
-from tests.kit.house import House, eventually, house
+from tests.kit.installation import Installation, eventually, new_installation
 from tests.kit.pty_driver import Pty
 
 NAMES = ("http-token", "command-token", "tsig", "chat-password", "phone-url", "mail-password")
@@ -100,9 +100,9 @@ class _Echo(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(name="home")
-def _home() -> Iterator[House]:
-    with house() as made:
+@pytest.fixture(name="installation")
+def _home() -> Iterator[Installation]:
+    with new_installation() as made:
         yield made
 
 
@@ -129,9 +129,9 @@ class Watcher(threading.Thread):
                     self.found.update(line for word in self.wanted if word in line)
 
 
-def test_no_secret_is_seen_anywhere(home: House, echo: Echo) -> None:
+def test_no_secret_is_seen_anywhere(installation: Installation, echo: Echo) -> None:
     port = echo.server_address[1]
-    vault = home.root / "vault"
+    vault = installation.root / "vault"
     vault.mkdir(mode=0o700)
     canaries = {name: f"canary{chance.token_hex(12)}==" for name in NAMES}
     contents = canaries | {"phone-url": f"json://127.0.0.1:{port}/{canaries['phone-url']}"}
@@ -139,24 +139,24 @@ def test_no_secret_is_seen_anywhere(home: House, echo: Echo) -> None:
         (vault / name).touch(mode=0o600)
         (vault / name).write_text(content)
     wanted = [canary.removesuffix("==").encode() for canary in canaries.values()]
-    home.settle(
+    installation.configure(
         every="1s",
         operators=SETTINGS.format(vault=vault),
         **{"checks__jabber.toml": CHECKS.format(port=port), "playbooks__all.toml": BOOK.format(port=port)},
     )
-    home.outage()
+    installation.outage()
     watcher = Watcher(wanted)
     watcher.start()
-    home.start()
-    shown = [home.cli("play", "all", "--dry-run").stdout, home.cli("alert", "--test").stdout]
-    run = home.order("start", playbook="all")["run"]
-    eventually(lambda: len(home.told(StepEnded)) >= 3 and home.told(AlertEnded))
+    installation.start()
+    shown = [installation.cli("play", "all", "--dry-run").stdout, installation.cli("alert", "--test").stdout]
+    run = installation.order("start", playbook="all")["run"]
+    eventually(lambda: len(installation.events(StepEnded)) >= 3 and installation.events(AlertEnded))
     assert any(canaries["http-token"] in said for said in echo.heard), "the secret was never used, so nothing is proven"
     assert any(canaries["phone-url"] in said for said in echo.heard)
-    assert {ended.outcome for ended in home.told(StepEnded)} == {"failed"}
+    assert {ended.outcome for ended in installation.events(StepEnded)} == {"failed"}
     with (
-        Pty(home.argv(), lines=60, columns=200) as operator,
-        Pty(home.argv("wallboard"), lines=60, columns=200) as wall,
+        Pty(installation.argv(), lines=60, columns=200) as operator,
+        Pty(installation.argv("wallboard"), lines=60, columns=200) as wall,
     ):
         operator.until_text("Jabber")
         wall.until_text("Jabber")
@@ -181,12 +181,12 @@ def test_no_secret_is_seen_anywhere(home: House, echo: Echo) -> None:
         ("validate", "--deep"),
         ("answer", run, "point", "skip"),
     ):
-        done = home.cli(*command)
+        done = installation.cli(*command)
         shown += [done.stdout, done.stderr]
-    home.terminate()
+    installation.terminate()
     watcher.over.set()
     watcher.join()
-    files = [path.read_bytes() for path in home.root.rglob("*") if path.is_file() and path.parent != vault]
+    files = [path.read_bytes() for path in installation.root.rglob("*") if path.is_file() and path.parent != vault]
     haystack = b"\n".join([*files, json.dumps(shown).encode(), *watcher.found])
     assert b"[secret]" in haystack  # what stood there was seen, and hidden
     assert [name for name, word in zip(canaries, wanted, strict=True) if word in haystack] == []

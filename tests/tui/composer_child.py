@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def make() -> "App[int]":
     from outagetui.tui.app import OutageApp
     from tests.tui import fakes
-    from tests.tui.told_fakes import Daemon, board
+    from tests.tui.composer_fakes import Daemon, board
 
     kinds = ("mastodon", "x", "page", "wordpress")
     places = tuple(fakes.outlet(f"o{n}", f"Outlet {n}", kinds[n % 4], language="en") for n in range(10))

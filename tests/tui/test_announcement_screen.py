@@ -11,11 +11,11 @@ from outagetui.tui.screens.announcement import PATIENCE, AnnouncementScreen
 from outagetui.tui.screens.ask import Confirm
 from outagetui.tui.screens.composer import ComposerScreen
 from outagetui.tui.screens.words import WordsForm
+from tests.tui.composer_fakes import Daemon, announced, board, delivery
 from tests.tui.fakes import NOW, Clock, FakeOrders, FakeSource, lines_with, text_of
 from tests.tui.golden import assert_golden
 from tests.tui.hostile import poisoned
 from tests.tui.run_fakes import DANGEROUS, show, toasts
-from tests.tui.told_fakes import Daemon, board, delivery, told
 from textual.widgets import Input, TextArea
 
 STATES = (
@@ -28,7 +28,7 @@ STATES = (
 
 
 def with_states(**fields: Any) -> Board:
-    return board(announcements=(told(*STATES, **fields),))
+    return board(announcements=(announced(*STATES, **fields),))
 
 
 @asynccontextmanager
@@ -93,7 +93,7 @@ async def test_the_word_may_be_given_again_when_the_journal_answered_or_stayed_s
         await pilot.pause()
         assert len(orders.sent) == 2
         again = delivery("blog", "failed", detail="http.502 Bad Gateway")
-        await show(app, pilot, board(announcements=(told(STATES[0], again),)))
+        await show(app, pilot, board(announcements=(announced(STATES[0], again),)))
         assert "ordered" not in text_of(app)
         await pilot.press("r")
         await pilot.pause()
@@ -140,7 +140,7 @@ async def test_own_words_keep_what_their_script_is_written_with() -> None:
     orders = Daemon()
     words = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
     late = delivery("blog", "failed", title=words, body=words, text=words)
-    async with announcement(orders, made=board(announcements=(told(late),))) as (_, pilot):
+    async with announcement(orders, made=board(announcements=(announced(late),))) as (_, pilot):
         await pilot.press("e")
         await pilot.pause()
         await pilot.press("ctrl+s")
@@ -150,7 +150,7 @@ async def test_own_words_keep_what_their_script_is_written_with() -> None:
 
 async def test_own_words_begin_with_those_of_the_outlet_before_they_were_made_to_fit() -> None:
     blog = delivery("blog", "failed", title="Störung", body="Wir sind dran. *", text="Störung\n\nWir sind dran. \\*")
-    async with announcement(made=board(announcements=(told(blog),))) as (app, pilot):
+    async with announcement(made=board(announcements=(announced(blog),))) as (app, pilot):
         await pilot.press("e")
         await pilot.pause()
         assert isinstance(app.screen, WordsForm)
@@ -172,7 +172,7 @@ async def test_all_of_it_is_taken_back_after_a_question() -> None:
 
 async def test_what_was_taken_back_says_so_and_takes_one_word_only() -> None:
     rows = (delivery("page", "retracted"), delivery("x", "failed", detail="http.500"), delivery("blog", "planned"))
-    gone = board(announcements=(told(*rows, open=False, retracted=NOW - 30),))
+    gone = board(announcements=(announced(*rows, open=False, retracted=NOW - 30),))
     orders = Daemon()
     async with announcement(orders, gone) as (app, pilot):
         assert "TAKEN BACK" in text_of(app)
@@ -184,8 +184,8 @@ async def test_what_was_taken_back_says_so_and_takes_one_word_only() -> None:
 
 async def test_the_next_part_is_a_key_away() -> None:
     orders = Daemon()
-    staff = told(id="a4", audience="staff")
-    async with announcement(orders, board(announcements=(staff, told(*STATES)))) as (app, pilot):
+    staff = announced(id="a4", audience="staff")
+    async with announcement(orders, board(announcements=(staff, announced(*STATES)))) as (app, pilot):
         await pilot.press("left", "w")
         await pilot.pause()
         assert isinstance(app.screen, ComposerScreen)
@@ -210,7 +210,7 @@ async def test_a_late_update_is_said_with_its_key() -> None:
 
 async def test_the_outlet_under_the_cursor_stays_in_sight() -> None:
     many = tuple(delivery(f"o{n}", "failed", detail="http.503") for n in range(40))
-    async with announcement(made=board(announcements=(told(*many),))) as (app, pilot):
+    async with announcement(made=board(announcements=(announced(*many),))) as (app, pilot):
         await pilot.press(*["down"] * 39)
         await pilot.pause()
         assert "▸ ✗ FAILED      o39" in text_of(app)

@@ -11,11 +11,11 @@ from outagetui.tui.screens.ask import Confirm
 from outagetui.tui.screens.board import BoardScreen
 from outagetui.tui.screens.composer import ComposerScreen
 from outagetui.tui.screens.composing import DEBOUNCE, RENEW, RETRY
+from tests.tui.composer_fakes import PLACES, Daemon, announced, board, composer, delivery, settled
 from tests.tui.fakes import NOW, Clock, FakeOrders, FakeSource, calm, lines_with, replace_channel, text_of
 from tests.tui.golden import assert_golden
 from tests.tui.hostile import ATTACKS, poisoned
 from tests.tui.run_fakes import DANGEROUS, show, toasts
-from tests.tui.told_fakes import PLACES, Daemon, board, composer, delivery, settled, told
 from textual.events import Key
 from textual.widgets import Input
 
@@ -29,7 +29,7 @@ async def test_the_composer_reads_as_it_was_kept(size: tuple[int, int]) -> None:
 
 
 async def test_going_on_with_an_open_announcement_reads_as_it_was_kept() -> None:
-    late = told(delivery("page", "seen"), next_update=NOW - 300)
+    late = announced(delivery("page", "seen"), next_update=NOW - 300)
     async with composer(made=board(announcements=(late,))) as (app, pilot):
         await pilot.press("down", "space")
         await settled(app, pilot)
@@ -50,7 +50,7 @@ async def test_a_terminal_without_unicode_is_shown_ascii_only() -> None:
 @pytest.mark.parametrize("size", [(80, 24), (60, 16), (140, 40), (200, 50), (30, 10)])
 async def test_hostile_text_from_everywhere_stays_text(size: tuple[int, int]) -> None:
     orders = Daemon(places=poisoned(PLACES), warnings=tuple(("", each) for each in ATTACKS))
-    made = poisoned(board(announcements=(told(delivery("page", "seen")),)))
+    made = poisoned(board(announcements=(announced(delivery("page", "seen")),)))
     async with composer(orders, made, size=size) as (app, pilot):
         for keys in (("down",), ("right", "right"), ("pagedown",), ("s",), ("n", "e", "s", "c")):
             await pilot.press(*keys)
@@ -69,7 +69,7 @@ async def test_a_refusal_with_hostile_words_stays_text() -> None:
     [
         (board(), "investigating"),
         (replace_channel(board(), "webchat", standing="active"), "backup-active"),
-        (board(announcements=(told(),)), "update"),
+        (board(announcements=(announced(),)), "update"),
     ],
 )
 async def test_it_begins_with_what_is_most_likely_to_be_said(made: object, kind: str) -> None:
@@ -82,7 +82,7 @@ async def test_it_begins_with_what_is_most_likely_to_be_said(made: object, kind:
 async def test_what_closes_is_offered_only_while_something_is_open() -> None:
     async with composer() as (app, pilot):
         assert "resolved" not in text_of(app)
-        await show(app, pilot, board(announcements=(told(),)))
+        await show(app, pilot, board(announcements=(announced(),)))
         assert "resolved" in text_of(app)
 
 

@@ -9,9 +9,9 @@ from outagetui.tui.screens.board import BoardScreen
 from outagetui.tui.screens.composer import ComposerScreen
 from outagetui.tui.screens.composing import RENEW
 from outagetui.tui.screens.words import WordsForm
+from tests.tui.composer_fakes import Daemon, announced, board, composer, delivery, settled
 from tests.tui.fakes import Clock, lines_with, replace_channel, text_of
 from tests.tui.run_fakes import show, toasts
-from tests.tui.told_fakes import Daemon, board, composer, delivery, settled, told
 from textual.widgets import Input, TextArea
 
 ALL = ["page", "blog", "mastodon", "x"]
@@ -21,7 +21,7 @@ async def test_it_is_sent_exactly_once_as_it_stands_there() -> None:
     orders = Daemon(hold=asyncio.Event())
     assert orders.hold is not None
     orders.hold.set()
-    async with composer(orders, board(announcements=(told(),))) as (app, pilot):
+    async with composer(orders, board(announcements=(announced(),))) as (app, pilot):
         await pilot.press("3", "down", "space", "n", *"hello", "enter")
         await settled(app, pilot)
         orders.hold.clear()
@@ -53,11 +53,11 @@ async def test_results_arrive_from_the_journal_and_not_from_the_reply() -> None:
         await pilot.press("s", "y")
         await pilot.pause()
         assert "Waiting for the journal to show a3" in text_of(app)
-        await show(app, pilot, board(announcements=(told(delivery("page", "sending"), delivery("x", "planned")),)))
+        await show(app, pilot, board(announcements=(announced(delivery("page", "sending"), delivery("x", "planned")),)))
         assert "◆ SENDING" in text_of(app)
         assert "○ PLANNED" in text_of(app)
         seen = delivery("page", "seen", url="https://status.example.net/")
-        await show(app, pilot, board(announcements=(told(seen, delivery("x", "failed", detail="http.403")),)))
+        await show(app, pilot, board(announcements=(announced(seen, delivery("x", "failed", detail="http.403")),)))
         assert lines_with(text_of(app), ("✔ SEEN", "Status page", "https://status.example.net/"))
         assert "http.403" in text_of(app)
 
@@ -67,11 +67,11 @@ async def test_the_part_before_is_not_mistaken_for_the_one_just_sent() -> None:
         async def send(self, order: str, **fields: object) -> dict[str, object]:
             return {**await super().send(order, **fields)} | ({"part": 1} if order == "announce" else {})
 
-    async with composer(Second(), board(announcements=(told(delivery("page", "seen")),))) as (app, pilot):
+    async with composer(Second(), board(announcements=(announced(delivery("page", "seen")),))) as (app, pilot):
         await pilot.press("s", "y")
         await pilot.pause()
         assert "Waiting for the journal to show a3" in text_of(app)
-        await show(app, pilot, board(announcements=(told(delivery("page", "sending"), parts=2),)))
+        await show(app, pilot, board(announcements=(announced(delivery("page", "sending"), parts=2),)))
         assert "SENDING" in text_of(app)
 
 
@@ -202,14 +202,14 @@ async def test_a_draft_without_words_is_made_anew() -> None:
     async with composer(orders) as (app, pilot):
         await pilot.press("3", "escape")
         await pilot.pause()
-        await show(app, pilot, board(announcements=(told(),)))
+        await show(app, pilot, board(announcements=(announced(),)))
         await pilot.press("w")
         await pilot.pause()
         assert orders.previews[-1]["kind"] == "update"
 
 
 async def test_sending_the_next_part_leads_back_to_the_announcement_it_was_written_from() -> None:
-    async with composer(made=board(announcements=(told(delivery("page", "seen")),))) as (app, pilot):
+    async with composer(made=board(announcements=(announced(delivery("page", "seen")),))) as (app, pilot):
         await pilot.press("s", "y")
         await pilot.pause()
         await pilot.press("w")

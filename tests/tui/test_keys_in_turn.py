@@ -31,7 +31,7 @@ class Dialog(ModalScreen[None]):
         yield Field()
 
 
-class Desk(App[None]):
+class KeyRecorder(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self.keys = InTurn(self, super().on_event)
@@ -57,7 +57,7 @@ class Desk(App[None]):
             self.post_message(Key(key, key))
 
 
-async def until(app: Desk, keys: str) -> None:
+async def until(app: KeyRecorder, keys: str) -> None:
     """Wait until these keys came to the app; what became of `d`, whose widget goes away, is open."""
     async with asyncio.timeout(5):
         while app.reached.replace("d", "") != keys:
@@ -65,7 +65,7 @@ async def until(app: Desk, keys: str) -> None:
 
 
 async def test_what_follows_a_key_that_moves_the_focus_goes_where_it_went() -> None:
-    app = Desk()
+    app = KeyRecorder()
     async with app.run_test() as pilot:
         await pilot.pause()
         app.type("abnxyz")
@@ -75,7 +75,7 @@ async def test_what_follows_a_key_that_moves_the_focus_goes_where_it_went() -> N
 
 
 async def test_a_key_that_is_never_done_holds_up_no_other_for_long() -> None:
-    app = Desk()
+    app = KeyRecorder()
     async with app.run_test() as pilot:
         await pilot.pause()
         app.type("ns")
@@ -95,7 +95,7 @@ async def test_a_key_that_is_never_done_holds_up_no_other_for_long() -> None:
 
 
 async def test_keys_go_on_when_the_widget_that_had_one_is_gone() -> None:
-    app = Desk()
+    app = KeyRecorder()
     async with app.run_test() as pilot:
         await app.push_screen(Dialog())
         await pilot.pause()

@@ -10,16 +10,10 @@ from outagetui.facts.step_row import MuteRow
 from outagetui.tui.wake import LASTING, Waker
 from tests.kit.pty_driver import Pty, python
 from tests.tui.fakes import MINUTE, NOW, announcement, calm, channel, outage
+from tests.tui.opened_incident import opened
 
 NOTICE = "\a\x1b]9;Outage: Public messenger. Nobody has taken it yet.\a"
 TERMINAL = {"TERM": "xterm-256color"}
-
-
-def opened(*woken: str, since: float = NOW - MINUTE, acked_by: str = "", closed: float | None = None) -> Board:
-    incident = IncidentRow(
-        id="i42", since=since, channels=("messenger",), woken=woken, acked_by=acked_by, closed=closed
-    )
-    return outage(incident=incident)
 
 
 def with_row(**fields: object) -> Board:

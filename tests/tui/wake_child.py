@@ -19,7 +19,7 @@ BEGUN = time.time()
 
 def make(kind: str) -> "App[int]":
     from tests.tui import fakes
-    from tests.tui.test_wake import opened
+    from tests.tui.opened_incident import opened
 
     class Worsening(fakes.FakeSource):
         """Calm at first, then an incident, then one that was passed on."""

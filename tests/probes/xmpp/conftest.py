@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from outagetui.machine.secrets import Secrets
 from outagetui.net.vantage import Vantage
-from tests.kit.servers import Pki
+from tests.kit.scripted_servers import Pki
 from tests.probes.xmpp.looks import Look, looking
 from tests.servers.prosody import Prosody
 

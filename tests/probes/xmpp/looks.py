@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from outagetui.core.model import Sample
 from outagetui.facts.verdict import expected
 from outagetui.net.vantage import Vantage
-from tests.kit.servers import Pki, look_at, make_check
+from tests.kit.scripted_servers import Pki, look_at, make_check
 from tests.servers.prosody import Prosody
 
 Look = Callable[..., Awaitable[Sample]]

@@ -13,8 +13,8 @@ from outagetui.probes import look
 from outagetui.protocols.xmpp import accounts as accounts_module
 from outagetui.protocols.xmpp.accounts import Accounts
 from outagetui.protocols.xmpp.session import Session
-from tests.kit.cancel import cancelled_at
-from tests.kit.servers import Pki, black_hole, make_check, refused_port, settle
+from tests.kit.cancelling import cancelled_at
+from tests.kit.scripted_servers import Pki, black_hole, make_check, refused_port, settle
 from tests.probes.xmpp.counted import Counted
 from tests.probes.xmpp.looks import Look, logins, looking, turned_away, until
 from tests.servers.prosody import Prosody

@@ -11,8 +11,8 @@ from outagetui.machine.secrets import Secrets
 from outagetui.net.vantage import Vantage
 from outagetui.probes import look
 from outagetui.protocols.xmpp.accounts import Accounts
-from tests.kit.cancel import cancelled_at
-from tests.kit.servers import Pki, make_check, settle
+from tests.kit.cancelling import cancelled_at
+from tests.kit.scripted_servers import Pki, make_check, settle
 from tests.probes.xmpp.looks import Look, looking, turned_away, until
 from tests.servers.prosody import ROOMS, Prosody
 

@@ -11,8 +11,8 @@ import pytest
 from outagetui.core.model import Outcome, Sample
 from outagetui.net import resolve
 from outagetui.net.vantage import Vantage
-from tests.kit.nameservers import nameserver, reply_to
-from tests.kit.servers import Handler, Pki, dripping, hanging, look_at, refused_port, saying, serve
+from tests.kit.scripted_nameservers import nameserver, reply_to
+from tests.kit.scripted_servers import Handler, Pki, dripping, hanging, look_at, refused_port, saying, serve
 from tests.probes.xmpp.looks import Look
 from tests.servers.prosody import Prosody
 

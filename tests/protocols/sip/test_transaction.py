@@ -8,7 +8,7 @@ from outagetui.protocols.sip.message import Incoming, parse
 from outagetui.protocols.sip.request import Party, Request
 from outagetui.protocols.sip.transaction import Silence, Transaction
 from outagetui.protocols.sip.wire import Wire
-from tests.kit.peers import reply
+from tests.kit.scripted_sip import reply
 from tests.kit.virtual_loop import run
 
 

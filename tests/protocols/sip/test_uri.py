@@ -9,7 +9,7 @@ from outagetui.net import resolve
 from outagetui.net.trouble import Trouble
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.sip.locate import locate, order, proxy_hop, target_uri
-from tests.kit.nameservers import nameserver, reply_to
+from tests.kit.scripted_nameservers import nameserver, reply_to
 
 
 def test_a_target_is_taken_apart() -> None:

@@ -1,6 +1,6 @@
 """A daemon to try things on: a configuration in a directory, the real process in a session of its own, and a client.
 
-Everything is on loopback and in one temporary directory; `House.end` ends only what this house started.
+Everything is on loopback and in one temporary directory; `Installation.end` ends only what was started here.
 """
 
 import contextlib
@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
 from outagetui.core.model import Entry
 from outagetui.facts import events
 from outagetui.facts.events import Event, StateChanged
@@ -175,7 +176,7 @@ class Client:
         self.close()
 
 
-class House:
+class Installation:
     """A business with a primary `chat` (nothing listens), a backup `phone` (answers), a page, and a daemon."""
 
     def __init__(self, root: Path) -> None:
@@ -186,10 +187,10 @@ class House:
         self.page.mkdir(parents=True)
         self.phone = socket.create_server(("127.0.0.1", 0))
         self.daemon: subprocess.Popen[bytes] | None = None
-        self.trouble = root / "stderr"
+        self.stderr = root / "stderr"
         self._ledger = Ledger(frozenset({"chat"}))
 
-    def settle(self, *, every: str = "1s", canaries: str = "", operators: str = "", **files: str) -> "House":
+    def configure(self, *, every: str = "1s", canaries: str = "", operators: str = "", **files: str) -> "Installation":
         """Write the configuration; `files` are added by their path, `/` written as `__`."""
         phone = self.phone.getsockname()[1]
         content = {
@@ -225,9 +226,9 @@ class House:
     def argv(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "outagetui", "--config", str(self.config), *words]
 
-    def start(self, *, wait: bool = True, env: Mapping[str, str] | None = None, **more: Any) -> "House":
+    def start(self, *, wait: bool = True, env: Mapping[str, str] | None = None, **more: Any) -> "Installation":
         """Start the daemon in a session of its own."""
-        with self.trouble.open("wb") as stderr:
+        with self.stderr.open("wb") as stderr:
             self.daemon = subprocess.Popen(
                 self.argv("daemon"),
                 stdin=subprocess.DEVNULL,
@@ -245,7 +246,7 @@ class House:
         """Wait until orders are taken."""
 
         def answers() -> bool:
-            assert self.daemon is None or self.daemon.poll() is None, self.trouble.read_text()
+            assert self.daemon is None or self.daemon.poll() is None, self.stderr.read_text()
             try:
                 with Client(self.socket) as client:
                     return bool(client.order("hello")["ok"])
@@ -274,7 +275,7 @@ class House:
         self.phone.close()
 
     def stop_background(self) -> None:
-        """End a daemon that a command started in the background, told apart by the lock of this house's store."""
+        """End a daemon that a command started in the background, told apart by the lock of this store."""
         with contextlib.suppress(OSError, ValueError):
             pid = int((self.state / "store.db.lock").read_text())
             if f"{self.config}\0daemon".encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
@@ -303,7 +304,7 @@ class House:
         finally:
             reader.close()
 
-    def told(self, *kinds: type[Event]) -> list[Any]:
+    def events(self, *kinds: type[Event]) -> list[Any]:
         """Return the journal's events of these kinds, in order."""
         found = (events.decode(entry.kind, entry.document) for entry in self.entries())
         return [event for event in found if isinstance(event, kinds)]
@@ -317,7 +318,7 @@ class House:
         reader.close()
         return self._ledger
 
-    def forget(self) -> None:
+    def delete_store(self) -> None:
         """Take the store away."""
         for file in self.state.glob("store.db*"):
             file.unlink()
@@ -329,7 +330,7 @@ class House:
         except StoreError:
             return None
 
-    def sound(self) -> None:
+    def verify_chain(self) -> None:
         """Assert that the chain of hashes holds."""
         reader = Reader(self.store)
         try:
@@ -337,7 +338,7 @@ class House:
         finally:
             reader.close()
 
-    def asks(self, run: str) -> tuple[str, int, tuple[str, ...]] | None:
+    def question(self, run: str) -> tuple[str, int, tuple[str, ...]] | None:
         """Return step, attempt and allowed answers of the question that a run asks."""
         found = self.ledger().runs.get(run)
         row = found.open_step() if found is not None and found.ended is None else None
@@ -345,13 +346,19 @@ class House:
 
 
 @contextlib.contextmanager
-def house() -> Iterator[House]:
-    """A house that other users can reach: its directory is world-readable, unlike pytest's own."""
-    with tempfile.TemporaryDirectory(prefix="house-") as name:
+def new_installation() -> Iterator[Installation]:
+    """Make an installation that other users can reach: its directory is world-readable, unlike pytest's own."""
+    with tempfile.TemporaryDirectory(prefix="outagetui-") as name:
         root = Path(name)
         root.chmod(0o755)
-        made = House(root)
+        made = Installation(root)
         try:
             yield made
         finally:
             made.end()
+
+
+@pytest.fixture(name="installation")
+def fresh_installation() -> Iterator[Installation]:
+    with new_installation() as made:
+        yield made

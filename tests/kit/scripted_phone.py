@@ -8,8 +8,8 @@ from collections.abc import Callable
 from outagetui.core.model import Sample
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.sip.message import Incoming
-from tests.kit.peers import Handler, Peer, by_udp, reply
-from tests.kit.servers import look_at
+from tests.kit.scripted_servers import look_at
+from tests.kit.scripted_sip import Handler, Peer, by_udp, reply
 
 ECHO = "sip:echo@example.test"
 
@@ -21,7 +21,7 @@ async def call(
     return await look_at(vantage, "sip.call", target, proxy=proxy, secret=secret, within=within, **options)
 
 
-class Phone:
+class ScriptedPhone:
     """A far side of our own making: answers, echoes as told, and hangs up when told."""
 
     def __init__(self, change: Callable[[bytes], bytes | None] = lambda data: data, **replies: Handler) -> None:
@@ -57,8 +57,12 @@ class Phone:
         return reply(request, "200 OK", ("Content-Type", "application/sdp"), body=self.sdp(codec), tag=tag)
 
 
-async def with_phone(
-    vantage: Vantage, phone: Phone, during: Callable[[Peer], object] | None = None, within: float = 4.0, **more: object
+async def call_phone(
+    vantage: Vantage,
+    phone: ScriptedPhone,
+    during: Callable[[Peer], object] | None = None,
+    within: float = 4.0,
+    **more: object,
 ) -> tuple[Sample, Peer]:
     with contextlib.closing(phone):
         async with by_udp(phone.handle) as peer:

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from outagetui.config.system import install
-from tests.kit.house import House
+from tests.kit.installation import Installation
 from tests.servers.sshd import Sshd
-from tests.system.people import People, Person
-from tests.system.reachable import program
+from tests.system.program_for_everybody import program_for_everybody
+from tests.system.unix_users import UnixUser, UnixUsers
 
 INSTALL = "{} is missing: apt-get install systemd"
 OPERATORS = """
@@ -36,14 +36,14 @@ every = "1s"
 """
 
 
-class Village(House):
-    """The house of a service: the daemon and everybody else are users of their own, made for the moment."""
+class InstalledMachine(Installation):
+    """The installation of a service: the daemon and everybody else are users of their own, made for the moment."""
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
-        self.people = People()
+        self.users = UnixUsers()
         (root / "program").mkdir()
-        self.program = program(root / "program")
+        self.program = program_for_everybody(root / "program")
         self.system = root / "system"
         self.system.mkdir()
         install(self.system, str(self.program))
@@ -52,7 +52,7 @@ class Village(House):
                 file.write_text(self._moved(file.read_text()))
 
     def _moved(self, text: str) -> str:
-        """Return a shipped file's text with this village's names and places for those of a whole machine."""
+        """Return a shipped file's text with this machine's names and places for those of a whole machine."""
         places = {
             "/var/lib/outagetui": self.state,
             "/etc/outagetui": self.config,
@@ -60,9 +60,9 @@ class Village(House):
         }
         for place, ours in places.items():
             text = re.sub(rf"{place}(?![\w-])" if not place.endswith("/") else place, str(ours), text)
-        return re.sub(r"(?<=[ (])outagetui(-wall)?(?=[ \n,])", rf"{self.people.mark}\1", text)
+        return re.sub(r"(?<=[ (])outagetui(-wall)?(?=[ \n,])", rf"{self.users.prefix}\1", text)
 
-    def found(self) -> None:
+    def install(self) -> None:
         """Make users and directories with systemd's own tools and the shipped files."""
         for tool, *words in (
             ("systemd-sysusers", f"{self.system}/etc/sysusers.d/outagetui.conf"),
@@ -71,20 +71,20 @@ class Village(House):
             assert shutil.which(tool), INSTALL.format(tool)
             done = subprocess.run([tool, *words], capture_output=True, text=True, check=False)
             assert done.returncode == 0, done.stderr
-        mark = self.people.mark
-        self.keeper, self.wall = self.people.made(mark), self.people.made(f"{mark}-wall")
+        prefix = self.users.prefix
+        self.service_user, self.wall = self.users.adopt(prefix), self.users.adopt(f"{prefix}-wall")
         # Without PAM sshd takes an account for locked whose password begins with "!", as systemd-sysusers makes it.
         subprocess.run(["usermod", "-p", "*", self.wall.name], check=True, capture_output=True)
         home = self.root / "home"
         home.mkdir()
-        both = (self.keeper.name, self.wall.name)
-        self.operator, self.viewer = self.people.make("op", home, both), self.people.make("look", home, both)
-        self.stranger = self.people.make("who", home)
-        os.chown(self.page, self.keeper.uid, self.keeper.gid)
+        both = (self.service_user.name, self.wall.name)
+        self.operator, self.viewer = self.users.make("op", home, both), self.users.make("look", home, both)
+        self.stranger = self.users.make("who", home)
+        os.chown(self.page, self.service_user.uid, self.service_user.gid)
         operators = OPERATORS.format(
             secrets=self.config / "secrets", operator=self.operator.name, viewer=self.viewer.name
         )
-        self.settle(operators=operators)
+        self.configure(operators=operators)
         with (self.config / "checks" / "phone.toml").open("a") as file:
             file.write(PING)
 
@@ -93,7 +93,7 @@ class Village(House):
         command = [str(self.program), "--config", str(self.config), *words]
         if words != ("daemon",):
             return command
-        user = ("--reuid", self.keeper.name, "--regid", self.keeper.name, "--init-groups", "--no-new-privs")
+        user = ("--reuid", self.service_user.name, "--regid", self.service_user.name, "--init-groups", "--no-new-privs")
         powers = ("--inh-caps=-all,+net_raw", "--ambient-caps=-all,+net_raw", "--bounding-set=-all,+net_raw")
         return ["setpriv", *user, *powers, *command]
 
@@ -107,22 +107,22 @@ class Village(House):
         finally:
             server.stop()
 
-    def enter(self, server: Sshd, person: Person, *words: str) -> "subprocess.CompletedProcess[str]":
+    def enter(self, server: Sshd, user: UnixUser, *words: str) -> "subprocess.CompletedProcess[str]":
         """Run a command of the program over SSH."""
-        argv = server.argv(person.name, str(self.program), "--config", str(self.config), *words)
+        argv = server.argv(user.name, str(self.program), "--config", str(self.config), *words)
         return subprocess.run(argv, capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL, check=False)
 
 
 @contextlib.contextmanager
-def village() -> Iterator[Village]:
-    """A village with everybody in it; the daemon is not started."""
-    with tempfile.TemporaryDirectory(prefix="village-") as name:
+def installed_machine() -> Iterator[InstalledMachine]:
+    """A machine with all its users; the daemon is not started."""
+    with tempfile.TemporaryDirectory(prefix="machine-") as name:
         root = Path(name)
         root.chmod(0o755)
-        made = Village(root)
+        made = InstalledMachine(root)
         try:
-            made.found()
+            made.install()
             yield made
         finally:
             made.end()
-            made.people.leave()
+            made.users.remove()

@@ -1,4 +1,4 @@
-"""The world of a single step that acts over the net, and plans as a run keeps them."""
+"""What a single step that acts over the network is given, and plans as a run keeps them."""
 
 import asyncio
 from pathlib import Path
@@ -13,7 +13,7 @@ from outagetui.machine.secrets import Secrets
 KEY = "0123456789abcdef0123456789abcdef"
 
 
-class Place:
+class ContextWithSecrets:
     """Real secrets in real files; everything else a step of this kind must not ask for."""
 
     run = "r1"

@@ -14,7 +14,7 @@ LEFT_OUT = shutil.ignore_patterns(
 )
 
 
-def program(place: Path) -> Path:
+def program_for_everybody(place: Path) -> Path:
     """Make a script `outagetui` in `place`, a directory that everybody may enter; what is closed is copied there."""
     python, search, libraries = Path(os.path.realpath(sys.executable)), [], ""
     stdlib = Path(sysconfig.get_path("stdlib"))

@@ -11,14 +11,14 @@ from outagetui.config import load
 from outagetui.daemon import service
 from outagetui.daemon.service import Daemon
 from outagetui.store.journal import Store
-from tests.kit.house import House
+from tests.kit.installation import Installation
 
 
-class Resident:
+class DaemonInLoop:
     """`start` it, let it live, and `end` it. `disk` stands between the daemon and its store."""
 
-    def __init__(self, home: House, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.home, self._patch = home, monkeypatch
+    def __init__(self, installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.installation, self._patch = installation, monkeypatch
         self.store: Store | None = None
         self.task: asyncio.Task[str] | None = None
         self.ahead = 0.0  # seconds added to the clock
@@ -30,7 +30,7 @@ class Resident:
         self._patch.setattr(service, "BEAT_EVERY", beat)
         self._patch.setattr(service, "FLUSH_EVERY", min(beat, 0.2))
         self._patch.setattr(service, "LINGER", linger)
-        self.store = Store(self.home.store)
+        self.store = Store(self.installation.store)
         real = self.store.record
         append = self.store.append
 
@@ -50,7 +50,7 @@ class Resident:
         self._patch.setattr(self.store, "record", record)
         self._patch.setattr(self.store, "append", appending)
         self.daemon = Daemon(
-            load(self.home.config),
+            load(self.installation.config),
             self.store,
             background=background,
             drill="",

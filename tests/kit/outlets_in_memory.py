@@ -11,14 +11,14 @@ from outagetui.core.probe_options import TcpOptions
 from outagetui.daemon.background_delivery import Courier
 from outagetui.facts.events import AnnouncementMade
 from outagetui.outlets import Delivered, Delivery, MaybeSentError, Tools, UnsentError
-from tests.kit.runs import Pen
-from tests.kit.stores import channel
+from tests.kit.runner_in_memory import MemoryJournal
+from tests.kit.sample_business import channel
 
 KINDS = ("investigating", "backup-active", "update", "resolved")
 TIMEOUT = 10.0
 
 
-class Net:
+class OutletsInMemory:
     """All outlets of a test. `goes`: how requests go at an outlet, `reads`: whether it can be looked at."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,17 +79,26 @@ class Net:
         return Delivered("retracted", detail="deleted")
 
 
-class Press:
+class OutboxInMemory:
     """An outbox and its courier over a journal in memory; `states` are those of channels and outlets.
 
     Only one that `follows` reads back what it sent.
     """
 
-    def __init__(self, net: Net, *names: str, pen: Pen | None = None, follows: bool = False, **more: object) -> None:
-        self.net = net
-        self.pen = pen or Pen(self.now)
+    def __init__(
+        self,
+        outlets: OutletsInMemory,
+        *names: str,
+        journal: MemoryJournal | None = None,
+        follows: bool = False,
+        **more: object,
+    ) -> None:
+        self.outlets = outlets
+        self.journal = journal or MemoryJournal(self.now)
         self.states: dict[str, State] = {"chat": State.DOWN}
-        self.outbox = Outbox(settings(*names, **more), self.pen, lambda name: self.states.get(name, State.UP), self.now)
+        self.outbox = Outbox(
+            settings(*names, **more), self.journal, lambda name: self.states.get(name, State.UP), self.now
+        )
         self.courier = Courier(self.outbox)
         if not follows:
             self.outbox.afterwards = lambda announcement, part, outlet: None
@@ -98,7 +107,7 @@ class Press:
     def now() -> float:
         return 1000.0 + asyncio.get_running_loop().time()
 
-    async def tell(self, kind: str = "update", *chosen: str, **more: str) -> AnnouncementMade:
+    async def announce(self, kind: str = "update", *chosen: str, **more: str) -> AnnouncementMade:
         """Announce, and hand it out."""
         made = await self.outbox.make("ada", kind, "customers", chosen, **more)  # type: ignore[arg-type]
         await self.outbox.deliver("ada", made.announcement, made.part)
@@ -114,19 +123,19 @@ class Press:
 
     def became(self, part: int = 0) -> dict[str, str]:
         """Return the state of every outlet."""
-        made = self.pen.ledger.announcements["a1"]
+        made = self.journal.ledger.announcements["a1"]
         return {
             name: done.state if done else "planned" for (each, name), done in made.deliveries.items() if each == part
         }
 
     def detail(self, outlet: str, part: int = 0) -> str:
-        done = self.pen.ledger.announcements["a1"].deliveries[part, outlet]
+        done = self.journal.ledger.announcements["a1"].deliveries[part, outlet]
         return done.detail if done is not None else ""
 
-    def reborn(self) -> "Press":
-        """Return the press of the next daemon."""
+    def after_crash(self) -> "OutboxInMemory":
+        """Return the outbox of the next daemon."""
         names = [outlet.id for outlet in self.outbox.config.outlets]
-        return Press(self.net, *names, pen=self.pen.reborn(), follows=True)
+        return OutboxInMemory(self.outlets, *names, journal=self.journal.after_crash(), follows=True)
 
 
 def settings(*names: str, **more: object) -> Config:

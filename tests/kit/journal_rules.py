@@ -25,7 +25,7 @@ ASKS = ("manual", "choose")  # kinds whose outcome is an answer, without an inte
 DAEMON = "outagetui"
 
 
-class Rules:
+class JournalRules:
     """Feed it entries in order; it asserts."""
 
     def __init__(self) -> None:
@@ -153,9 +153,9 @@ class Rules:
             assert passed, f"begun before {plan.id} was over ({state}), {where}"
 
 
-def obeyed(entries: Iterable[Entry]) -> Rules:
+def assert_rules(entries: Iterable[Entry]) -> JournalRules:
     """Assert the rules over a whole journal."""
-    rules = Rules()
+    rules = JournalRules()
     for entry in entries:
         rules.take(entry)
     return rules

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from msgspec import Struct
 from outagetui.facts.events import StepAsked, StepEnded, StepIntended
-from tests.kit.house import Client, House, eventually
-from tests.kit.rules import obeyed
+from tests.kit.installation import Client, Installation, eventually
+from tests.kit.journal_rules import assert_rules
 
 STEPS = tuple(f"step-{number}" for number in range(10))
 # Says something before and after, since a program whose reader is gone may end at either word.
@@ -51,17 +51,17 @@ class Tally(Struct):
     disagreements: list[str] = []
 
 
-class Crash:
-    """One daemon's house, the file, and an operator who looks into the file before answering."""
+class KillsAmidCommands:
+    """One daemon's installation, the file, and an operator who looks into the file before answering."""
 
-    def __init__(self, home: House, seed: int) -> None:
-        self.home, self.chance, self.tally = home, random.Random(seed), Tally()
-        self.file = home.root / "written"
+    def __init__(self, installation: Installation, seed: int) -> None:
+        self.installation, self.chance, self.tally = installation, random.Random(seed), Tally()
+        self.file = installation.root / "written"
         self.file.touch()
-        script = home.root / "append"
+        script = installation.root / "append"
         script.write_text(SCRIPT.format(python=sys.executable))
         script.chmod(0o755)
-        home.settle(
+        installation.configure(
             every="30s",
             operators=COMMAND.format(script=script, file=self.file),
             **{"playbooks__write.toml": 'name = "Write"\n' + "".join(STEP.format(name=name) for name in STEPS)},
@@ -71,31 +71,31 @@ class Crash:
         """Kill `kills` times, then bring the run that is under way to its end."""
         for number in range(kills):
             early = number > 0 and self.chance.random() < 0.15  # while it starts, or takes up what the last one left
-            self.home.start(wait=not early)
+            self.installation.start(wait=not early)
             if early:
                 time.sleep(self.chance.uniform(0.1, 0.6))
             else:
-                with self.home.client() as client:
+                with self.installation.client() as client:
                     self._work(client, time.monotonic() + self.chance.uniform(0.0, 0.6))
-            self.home.kill()
+            self.installation.kill()
             self.tally.kills += 1
             self._compare()
-        self.home.start()
-        with self.home.client() as client:
+        self.installation.start()
+        with self.installation.client() as client:
             self._work(client, time.monotonic() + 20.0, once=True)
-        self.home.terminate()
+        self.installation.terminate()
         self._finish()
         return self.tally
 
     def _work(self, client: Client, until: float, *, once: bool = False) -> None:
         while time.monotonic() < until:
-            runs = self.home.ledger().runs
+            runs = self.installation.ledger().runs
             busy = next((run for run in runs.values() if run.ended is None), None)
             if busy is None:
                 if once and runs:
                     return
                 assert client.order("start", playbook="write")["ok"]
-            elif (asked := self.home.asks(busy.id)) is not None:
+            elif (asked := self.installation.question(busy.id)) is not None:
                 step, attempt, allowed = asked
                 answer = self._answer(step)
                 assert answer in allowed
@@ -122,26 +122,26 @@ class Crash:
             self.tally.disagreements.append(f"written {written}, done {done}, under way {under_way}")
 
     def _finish(self) -> None:
-        ledger = self.home.ledger()
+        ledger = self.installation.ledger()
         self.tally.runs = len(ledger.runs)
-        self.tally.unsure = sum(asked.why == "unsure" for asked in self.home.told(StepAsked))
+        self.tally.unsure = sum(asked.why == "unsure" for asked in self.installation.events(StepAsked))
         wanted = list(STEPS) * len(ledger.runs)
         states = {run.state for run in ledger.runs.values()}
         if not self._written() == self._done() == wanted or states != {"done"}:
             self.tally.disagreements.append(f"in the end {states}: written {self._written()}, done {self._done()}")
-        self.home.sound()
-        obeyed(self.home.entries())
+        self.installation.verify_chain()
+        assert_rules(self.installation.entries())
 
     def _written(self) -> list[str]:
         return self.file.read_text().splitlines()
 
     def _done(self) -> list[str]:
-        return [event.step for event in self.home.told(StepEnded) if event.outcome == "done"]
+        return [event.step for event in self.installation.events(StepEnded) if event.outcome == "done"]
 
     def _under_way(self) -> list[str]:
         """Return the step that has an intent and no outcome."""
-        over = {(event.run, event.step) for event in self.home.told(StepEnded)}
-        begun = {(event.run, event.step): event.step for event in self.home.told(StepIntended)}
+        over = {(event.run, event.step) for event in self.installation.events(StepEnded)}
+        begun = {(event.run, event.step): event.step for event in self.installation.events(StepIntended)}
         return [step for key, step in begun.items() if key not in over]
 
     def _running(self) -> bool:

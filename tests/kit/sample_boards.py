@@ -10,7 +10,7 @@ from outagetui.facts import events
 from outagetui.facts.events import Event
 from outagetui.facts.ledger import Ledger
 from outagetui.facts.live import Beat, Live, Public
-from tests.kit.stores import PUBLIC, live_row
+from tests.kit.sample_business import PUBLIC, live_row
 
 NOW = 2000.0
 BEAT = Beat(7, NOW - 1.0)

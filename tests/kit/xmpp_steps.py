@@ -1,4 +1,4 @@
-"""Whom the tests of XMPP steps need: the step's world, its plans, and people who are invited and written to."""
+"""Whom the tests of XMPP steps need: what the step is given, its plans, and people who are invited and written to."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ from outagetui.protocols.xmpp.account import Account
 from outagetui.protocols.xmpp.login import log_in
 from outagetui.protocols.xmpp.route import open_stream
 from outagetui.protocols.xmpp.session import Session
-from tests.kit.servers import Pki
+from tests.kit.scripted_servers import Pki
 from tests.servers.prosody import ROOMS, Prosody
 
 MODULES: dict[str, Any] = {
@@ -40,8 +40,8 @@ PASSWORDS = {"watch": "canary-watch-word", "ada": "canary-ada-word", "eve": "can
 CLIENT = "{jabber:client}"
 
 
-class Place:
-    """The world of a step, as far as these steps ask for it."""
+class XmppStepContext:
+    """What a step is given, as far as these steps ask for it."""
 
     def __init__(self, key: str = "0123456789abcdef0123456789abcdef", **secrets: str) -> None:
         self.run, self.key = "r1", key
@@ -79,7 +79,7 @@ class Server:
         )
 
 
-class Person:
+class XmppUser:
     """Somebody with a client: everything that comes to them."""
 
     def __init__(self, session: Session) -> None:
@@ -109,8 +109,8 @@ class Person:
 
 
 @asynccontextmanager
-async def online(server: Server, name: str, *rooms: str) -> AsyncIterator[Person]:
-    """Be online as `name`, listening to what comes from `rooms` and from the desk's account."""
+async def online(server: Server, name: str, *rooms: str) -> AsyncIterator[XmppUser]:
+    """Be online as `name`, listening to what comes from `rooms` and from the office's account."""
     place = Vantage("there", Secrets.none())
     account = Account(name, "example.test", "", server.pki.ca, connect=f"127.0.0.1:{server.prosody.port}")
     deadline = asyncio.get_running_loop().time() + 10
@@ -118,24 +118,24 @@ async def online(server: Server, name: str, *rooms: str) -> AsyncIterator[Person
     session = Session(account, stream, place.tls_context(account.ca))
     try:
         await log_in(session, PASSWORDS[name])
-        person = Person(session)
-        person.listen("watch@example.test", *(f"{room}@{ROOMS}" for room in rooms))
+        user = XmppUser(session)
+        user.listen("watch@example.test", *(f"{room}@{ROOMS}" for room in rooms))
         session.send(Element(f"{CLIENT}presence"))
         await session.ping()
-        yield person
+        yield user
     finally:
         await session.aclose()
         await place.aclose()
 
 
-async def act(plan: StepPlan, place: Place | None = None) -> Result:
-    result = await cast("Act", MODULES[plan.do].act)(plan, cast("World", place or Place()))
+async def act(plan: StepPlan, place: XmppStepContext | None = None) -> Result:
+    result = await cast("Act", MODULES[plan.do].act)(plan, cast("World", place or XmppStepContext()))
     assert "canary" not in repr(result)
     return result
 
 
-async def recover(plan: StepPlan, place: Place | None = None) -> Result | str | None:
-    return await cast("Recover", MODULES[plan.do].recover)(plan, cast("World", place or Place()))
+async def recover(plan: StepPlan, place: XmppStepContext | None = None) -> Result | str | None:
+    return await cast("Recover", MODULES[plan.do].recover)(plan, cast("World", place or XmppStepContext()))
 
 
 async def until_empty(server: Server) -> None:

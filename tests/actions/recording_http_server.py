@@ -7,12 +7,12 @@ from typing import Any
 import outagetui.actions.http  # noqa: F401 - loaded before any step is timed
 from outagetui import actions
 from outagetui.actions import Result
-from tests.kit.places import Place, plan_of
-from tests.kit.servers import Handler
+from tests.kit.scripted_servers import Handler
+from tests.kit.step_context import ContextWithSecrets, plan_of
 
 
-async def act(place: Place, url: str, timeout: float = 5.0, **options: Any) -> Result:
-    result = await actions.act(plan_of("http", timeout, url=url, **options), place)  # type: ignore[arg-type]
+async def act(context: ContextWithSecrets, url: str, timeout: float = 5.0, **options: Any) -> Result:
+    result = await actions.act(plan_of("http", timeout, url=url, **options), context)  # type: ignore[arg-type]
     assert result.detail.isprintable()
     assert not (result.done and result.unsure)
     return result
@@ -25,7 +25,7 @@ class Received:
         self.line, self.headers, self.body = line, headers, body
 
 
-class Desk:
+class RecordingServer:
     """Reads whole requests and answers each with the next of `answers`, the last one again and again."""
 
     def __init__(self, *answers: bytes | Callable[[Received], bytes]) -> None:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-from tests.kit.house import PAGE, House
+from tests.kit.installation import PAGE, Installation
 from tests.outlets.kit import CASES, Case
 from tests.outlets.servers.service import Answer, Fault, Service, running
 
@@ -30,7 +30,7 @@ timeout = "{timeout}"
 """
 
 
-class Street:
+class TenOutlets:
     """`services` by outlet. They live in a thread of their own, as they would elsewhere."""
 
     def __init__(self) -> None:
@@ -39,11 +39,11 @@ class Street:
         self.cases |= {f"{case.kind}-two": case for case in cases if case.kind in TWICE}
         self.services: dict[str, Service] = {name: case.service() for name, case in self.cases.items()}
 
-    def settle(self, home: House, *, timeout: str = "0.7s", every: str = "5s") -> None:
-        """Write the configuration of a house whose customers are told here."""
-        secrets = home.root / "secrets"
+    def configure(self, installation: Installation, *, timeout: str = "0.7s", every: str = "5s") -> None:
+        """Write the configuration of an installation whose customers are told here."""
+        secrets = installation.root / "secrets"
         secrets.mkdir()
-        files = {"checks__page.toml": PAGE.format(directory=home.page)}
+        files = {"checks__page.toml": PAGE.format(directory=installation.page)}
         for kind in ("backup-active", "update", "resolved"):
             files[f"playbooks__announcements__{kind}.en.txt"] = TEMPLATE.format(kind=kind)
         for name, case in self.cases.items():
@@ -55,7 +55,7 @@ class Street:
             files[f"checks__{name}.toml"] = OUTLET.format(
                 name=name, kind=case.kind, url=url, timeout=timeout, more=more
             )
-        home.settle(every=every, operators=f'[secrets]\ndirectory = "{secrets}"', **files)
+        installation.configure(every=every, operators=f'[secrets]\ndirectory = "{secrets}"', **files)
 
     def tick(self) -> None:
         """Let the services' clocks tell the time."""
@@ -71,17 +71,17 @@ class Street:
         return sum(words in text for text in self.services[outlet].texts())
 
 
-def shown(home: House) -> list[tuple[str, int]]:
+def page_shows(installation: Installation) -> list[tuple[str, int]]:
     """Return the parts that the page shows."""
-    index = home.page / "index.html"
+    index = installation.page / "index.html"
     found = re.findall(r'data-announcement="(\S+)"\s+data-part="(\d+)"', index.read_text()) if index.exists() else []
     return [(announcement, int(part)) for announcement, part in found]
 
 
 @contextlib.contextmanager
-def street() -> Iterator[Street]:
+def ten_outlets() -> Iterator[TenOutlets]:
     """Open the services; at the end every request must have been as documented."""
-    made = Street()
+    made = TenOutlets()
     ready, over = threading.Event(), threading.Event()
     wrong: list[BaseException] = []
 
@@ -101,7 +101,7 @@ def street() -> Iterator[Street]:
         finally:
             ready.set()
 
-    thread = threading.Thread(target=work, name="street")
+    thread = threading.Thread(target=work, name="ten outlets")
     thread.start()
     ready.wait(20.0)
     try:

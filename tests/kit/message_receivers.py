@@ -13,7 +13,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
-class Web:
+class WebhookReceiver:
     """An HTTP server that keeps what is posted or asked for and answers with `status`; `hold` lets clients wait."""
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class Web:
     def let_go(self) -> None:
         self._go_on.set()
 
-    def __enter__(self) -> "Web":
+    def __enter__(self) -> "WebhookReceiver":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
@@ -66,7 +66,7 @@ class Web:
         self._server.server_close()
 
 
-class Post:
+class MailReceiver:
     """A mail server that keeps every message."""
 
     def __init__(self) -> None:
@@ -81,7 +81,7 @@ class Post:
         self.letters.append(message_from_bytes(content))
         return "250 taken"
 
-    def __enter__(self) -> "Post":
+    def __enter__(self) -> "MailReceiver":
         return self
 
     def __exit__(self, *exc: object) -> None:

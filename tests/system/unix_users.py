@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.kit.house import as_user
+from tests.kit.installation import as_user
 
 
-class Person:
+class UnixUser:
     """A user who is there, and who may do things."""
 
     def __init__(self, name: str) -> None:
@@ -38,30 +38,30 @@ class Person:
         return found
 
 
-class People:
+class UnixUsers:
     """Makes users with names of their own, and takes them away again."""
 
     def __init__(self) -> None:
-        self.mark = f"ot{secrets.token_hex(3)}"
+        self.prefix = f"ot{secrets.token_hex(3)}"
         self._made: list[str] = []
 
-    def made(self, name: str) -> Person:
+    def adopt(self, name: str) -> UnixUser:
         """Take charge of a user whom somebody else made."""
         self._made.append(name)
-        return Person(name)
+        return UnixUser(name)
 
-    def make(self, name: str, home: Path, groups: Sequence[str] = ()) -> Person:
+    def make(self, name: str, home: Path, groups: Sequence[str] = ()) -> UnixUser:
         """Make a user without a password, who may log in with a key."""
-        full = f"{self.mark}-{name}"
+        full = f"{self.prefix}-{name}"
         _run("useradd", "-M", "-N", "-d", str(home), "-s", "/bin/sh", "-p", "*", "-G", ",".join(groups), full)
-        return self.made(full)
+        return self.adopt(full)
 
-    def leave(self) -> None:
+    def remove(self) -> None:
         """End every process of these users, and remove them and their groups."""
         for name in reversed(self._made):
-            person = Person(name)
+            user = UnixUser(name)
             limit = time.monotonic() + 5
-            while (left := person.processes()) and time.monotonic() < limit:
+            while (left := user.processes()) and time.monotonic() < limit:
                 for pid in left:
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""An alarm on a stage: the real chain over a journal in memory, in virtual time, with people who are told in a list."""
+"""The real alarm and its chain of links over a journal in memory, in virtual time; what is sent is kept in a list."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -23,7 +23,7 @@ BEGIN = 1_800_000_000.0  # a Friday in January 2027, 08:00 UTC
 MINUTE = 60.0
 
 
-class Told:
+class SentMessage:
     """One message that went out: to whom, when (seconds since the beginning), and what."""
 
     def __init__(self, link: str, at: float, message: Message) -> None:
@@ -54,7 +54,7 @@ class _Secrets:
         return text
 
 
-class Stage:
+class AlarmInVirtualTime:
     """Primaries `chat`, `mail`, … and links. `ways` says of each link what sending does: ok, fail or hang."""
 
     def __init__(
@@ -76,7 +76,7 @@ class Stage:
         self.entries: list[Entry] = []
         self.watch, self.secrets = _Watch(), _Secrets()
         self.ways: dict[str, str] = {}
-        self.told: list[Told] = []
+        self.sent: list[SentMessage] = []
         self.ahead = 0.0
         self.disk_full = False
         self._drill = drill
@@ -109,13 +109,13 @@ class Stage:
         await asyncio.sleep(0.5)
         if way == "fail":
             return Sent(False, "refused")
-        self.told.append(Told(link, asyncio.get_running_loop().time(), message))
+        self.sent.append(SentMessage(link, asyncio.get_running_loop().time(), message))
         await asyncio.sleep(0.2)  # the service has it, the daemon does not know yet
         return Sent(True)
 
     # The play.
 
-    def play(self, script: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    def run(self, script: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Run `script` in virtual time with the alarm at work."""
 
         async def main() -> T:
@@ -167,7 +167,7 @@ class Stage:
     # What came of it.
 
     def titles(self, link: str = "") -> list[str]:
-        return [told.message.title for told in self.told if link in ("", told.link)]
+        return [each.message.title for each in self.sent if link in ("", each.link)]
 
     def journal(self, *kinds: type[Event]) -> list[Any]:
         found = (events.decode(entry.kind, entry.document) for entry in self.entries)

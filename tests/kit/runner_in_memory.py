@@ -1,4 +1,4 @@
-"""A runner alone, on a real ledger and in a world that misbehaves: what the tests of runs share."""
+"""A runner alone, on a real ledger among effects that misbehave: what the tests of runs share."""
 
 import asyncio
 import math
@@ -16,7 +16,7 @@ from outagetui.store.journal import WriteError, chain
 CHECK = Check(id="phone.port", probe="tcp", target="tcp://127.0.0.1:1", options=TcpOptions())
 
 
-class Pen:
+class MemoryJournal:
     """A journal in memory. `full` refuses to write; a `crash` forgets the writer but not what was written."""
 
     def __init__(self, clock: Callable[[], float] | None = None) -> None:
@@ -54,21 +54,21 @@ class Pen:
             made.append(entry)
         return made
 
-    def reborn(self) -> "Pen":
-        """Return the pen of the next daemon: the same entries, folded anew."""
+    def after_crash(self) -> "MemoryJournal":
+        """Return the journal of the next daemon: the same entries, folded anew."""
         self.dead = True
-        fresh = Pen(self.clock)
+        fresh = MemoryJournal(self.clock)
         fresh.entries = list(self.entries)
         for entry in fresh.entries:
             fresh.ledger.apply(entry)
         return fresh
 
-    def told(self, *kinds: type[Event]) -> list[Any]:
+    def events(self, *kinds: type[Event]) -> list[Any]:
         found = (decode(entry.kind, entry.document) for entry in self.entries)
         return [event for event in found if isinstance(event, kinds)]
 
 
-class World:
+class Effects:
     """Where steps act. `acts` counts what truly happened outside; `mood` says how the next thing goes."""
 
     def __init__(self, mood: Callable[[], str] = lambda: "well") -> None:
@@ -78,13 +78,13 @@ class World:
         self.text = "the words"
         self.lookups: dict[str, str] = {}  # what recovering an announcement finds, by step
 
-    def of(self, pen: Pen) -> Callable[[str, StepPlan], "Place"]:
-        return lambda run, plan: Place(self, pen, run)
+    def of(self, journal: MemoryJournal) -> Callable[[str, StepPlan], "StepContextInMemory"]:
+        return lambda run, plan: StepContextInMemory(self, journal, run)
 
 
-class Place:
-    def __init__(self, world: World, pen: Pen, run: str) -> None:
-        self.world, self.pen, self.run = world, pen, run
+class StepContextInMemory:
+    def __init__(self, effects: Effects, journal: MemoryJournal, run: str) -> None:
+        self.effects, self.journal, self.run = effects, journal, run
 
     def now(self) -> float:
         return asyncio.get_running_loop().time()
@@ -96,20 +96,20 @@ class Place:
         return (CHECK,)
 
     def active(self) -> dict[str, float]:
-        return self.pen.ledger.active
+        return self.journal.ledger.active
 
     def balance_of(self, channel: str) -> float | None:
         return None
 
     async def probe(self, check: Check) -> Sample:
         await asyncio.sleep(0.5)
-        return Sample(Outcome.PASS if self.world.mood() == "well" else Outcome.FAIL)
+        return Sample(Outcome.PASS if self.effects.mood() == "well" else Outcome.FAIL)
 
     async def next_sample(self, names: frozenset[str]) -> tuple[Check, Sample]:
         return CHECK, await self.probe(CHECK)
 
     def preview(self, plan: StepPlan, as_of: float | None = None) -> str:
-        return f"{self.world.text} of {plan.id}" if plan.do == "announce" else ""
+        return f"{self.effects.text} of {plan.id}" if plan.do == "announce" else ""
 
     def up_for(self, channel: str) -> float:
         return math.inf
@@ -121,19 +121,19 @@ class Place:
         return text.replace("canary-secret", "[secret]")
 
     async def announce(self, plan: StepPlan) -> Result:
-        self.world.acts.append(f"begin {self.run} {plan.id}")
-        mood = self.world.mood()
+        self.effects.acts.append(f"begin {self.run} {plan.id}")
+        mood = self.effects.mood()
         await asyncio.sleep({"hangs": 1e6}.get(mood, 1.0))
         if mood == "breaks":
             raise RuntimeError("a bug")
-        self.world.acts.append(f"end {self.run} {plan.id}")
+        self.effects.acts.append(f"end {self.run} {plan.id}")
         return Result(mood == "well", f"it went {mood}")
 
     async def recover_announcement(self, plan: StepPlan) -> Result | str | None:
         await asyncio.sleep(0.1)
-        begun = f"begin {self.run} {plan.id}" in self.world.acts
-        done = f"end {self.run} {plan.id}" in self.world.acts
-        if self.world.mood() == "breaks":
+        begun = f"begin {self.run} {plan.id}" in self.effects.acts
+        done = f"end {self.run} {plan.id}" in self.effects.acts
+        if self.effects.mood() == "breaks":
             raise RuntimeError("the look-up broke")
         if done:
             return Result(True, "found there")
@@ -148,7 +148,7 @@ def activate(name: str, *channels: str, **more: Any) -> StepPlan:
     return StepPlan(id=name, do="activate", what=f"activate {channels}", options={"channels": channels}, **more)
 
 
-def tell(name: str, **more: Any) -> StepPlan:
+def announce(name: str, **more: Any) -> StepPlan:
     options = {"kind": "backup-active", "audience": "customers", "outlets": ["page"]}
     return StepPlan(id=name, do="announce", what="tell them", options=options, **{"needs": "confirm", **more})
 
@@ -162,8 +162,8 @@ async def _never(name: str) -> bool:
     return False
 
 
-def runner_of(pen: Pen, world: World, already: Callable[[str], Awaitable[bool]] = _never) -> Runner:
-    return Runner(pen, world.of(pen), already, pen.clock or (lambda: float(len(pen.entries))))  # type: ignore[arg-type]
+def runner_of(journal: MemoryJournal, effects: Effects, already: Callable[[str], Awaitable[bool]] = _never) -> Runner:
+    return Runner(journal, effects.of(journal), already, journal.clock or (lambda: float(len(journal.entries))))  # type: ignore[arg-type]
 
 
 async def settle(seconds: float = 5.0) -> None:
@@ -171,13 +171,13 @@ async def settle(seconds: float = 5.0) -> None:
     await asyncio.sleep(seconds)
 
 
-def row(pen: Pen, step: str, run: str = "r1") -> Any:
-    return pen.ledger.runs[run].steps[step]
+def row(journal: MemoryJournal, step: str, run: str = "r1") -> Any:
+    return journal.ledger.runs[run].steps[step]
 
 
-async def crash(pen: Pen, runner: Runner) -> Pen:
+async def crash(journal: MemoryJournal, runner: Runner) -> MemoryJournal:
     """Kill the daemon: nothing it still does reaches the journal."""
-    fresh = pen.reborn()
+    fresh = journal.after_crash()
     for task in list(runner._tasks.values()):
         task.cancel()
     await asyncio.sleep(0)
@@ -187,9 +187,9 @@ async def crash(pen: Pen, runner: Runner) -> Pen:
 STEPS = (
     manual("sure"),
     activate("switch", "phone", needs="confirm"),
-    tell("tell"),
+    announce("tell"),
     verify("proof", on_failure="continue"),
-    tell("again", on_failure="stop"),
+    announce("again", on_failure="stop"),
     verify("wait", do="wait_for"),
     activate("more", "chat2"),
 )

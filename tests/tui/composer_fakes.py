@@ -42,7 +42,7 @@ def board(**fields: Any) -> Board:
     return fakes.outage(**({"kinds": KINDS, "outlets": PLACES, "suggestions": ()} | fields))
 
 
-def told(*deliveries: DeliveryRow, **fields: Any) -> AnnouncementRow:
+def announced(*deliveries: DeliveryRow, **fields: Any) -> AnnouncementRow:
     made: dict[str, Any] = {
         "id": "a3",
         "kind": "backup-active",
