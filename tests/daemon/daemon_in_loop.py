@@ -29,7 +29,7 @@ class DaemonInLoop:
     async def start(self, *, background: bool = False, beat: float = 1.0, linger: float = 900.0) -> Daemon:
         self._patch.setattr(service, "BEAT_EVERY", beat)
         self._patch.setattr(service, "FLUSH_EVERY", min(beat, 0.2))
-        self._patch.setattr(service, "LINGER", linger)
+        self.linger(linger)
         self.store = Store(self.installation.store)
         real = self.store.record
         append = self.store.append
@@ -70,6 +70,27 @@ class DaemonInLoop:
         """Whether it ended."""
         assert self.task is not None
         return self.task.done()
+
+    async def calls(self, owner: object, method: str, times: int) -> None:
+        """Wait until the daemon has called a method of one of its parts `times` times."""
+        real, came = getattr(owner, method), asyncio.Semaphore(0)
+
+        def counted(*arguments: object) -> object:
+            came.release()
+            return real(*arguments)
+
+        with self._patch.context() as patch:
+            patch.setattr(owner, method, counted)
+            for _ in range(times):
+                await asyncio.wait_for(came.acquire(), 10.0)
+
+    async def ticks(self) -> None:
+        """Wait until the daemon has looked often enough whether it is still needed."""
+        await self.calls(self.daemon.watch, "tick", 3)
+
+    def linger(self, seconds: float) -> None:
+        """Let a background daemon stay as long as that when nobody needs it."""
+        self._patch.setattr(service, "LINGER", seconds)
 
     def fill_disk(self) -> None:
         self._full = True

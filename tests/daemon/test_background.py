@@ -12,7 +12,6 @@ import pytest
 from click.testing import CliRunner
 from outagetui.cli.group import outagetui
 from outagetui.daemon.lock import hold
-from outagetui.daemon.service import Daemon
 from outagetui.facts.events import Activated, AnnouncementMade, DaemonStarted, DaemonStopped, StateChanged
 from outagetui.orders import launch
 from outagetui.orders.client import OrderClient
@@ -155,27 +154,22 @@ NEEDS = {
 }  # fmt: skip
 
 
-async def _lingering(in_loop: DaemonInLoop) -> Daemon:
-    daemon = await in_loop.start(background=True, beat=0.05, linger=0.2)
-    await asyncio.sleep(0.8)
-    return daemon
-
-
 async def test_a_background_daemon_ends_when_nobody_needed_it_for_a_while(in_loop: DaemonInLoop) -> None:
     await in_loop.start(background=True, beat=0.05, linger=0.2)
     assert await in_loop.ended() == "nobody needed it for 15 minutes"
 
 
 async def test_one_that_the_service_manager_started_stays(in_loop: DaemonInLoop) -> None:
-    await in_loop.start(background=False, beat=0.05, linger=0.2)
-    await asyncio.sleep(0.8)
+    await in_loop.start(background=False, beat=0.05, linger=0.0)
+    await in_loop.ticks()
     assert not in_loop.over
 
 
 async def test_a_client_that_is_there_keeps_it(in_loop: DaemonInLoop) -> None:
-    await in_loop.start(background=True, beat=0.05, linger=0.2)
+    await in_loop.start(background=True, beat=0.05)
     client = await asyncio.to_thread(Client, in_loop.installation.socket)
-    await asyncio.sleep(0.8)
+    in_loop.linger(0.0)
+    await in_loop.ticks()
     assert not in_loop.over
     client.close()
     await in_loop.ended()
@@ -184,14 +178,16 @@ async def test_a_client_that_is_there_keeps_it(in_loop: DaemonInLoop) -> None:
 @pytest.mark.parametrize("why", ["a backup is active", "an incident is open", "an announcement is open"])
 async def test_what_is_open_keeps_it(in_loop: DaemonInLoop, why: str) -> None:
     in_loop.installation.seed(*NEEDS[why])
-    await _lingering(in_loop)
+    await in_loop.start(background=True, beat=0.05, linger=0.0)
+    await in_loop.ticks()
     assert not in_loop.over
 
 
 async def test_a_run_keeps_it_until_it_is_over(in_loop: DaemonInLoop) -> None:
-    await in_loop.start(background=True, beat=0.05, linger=0.2)
+    await in_loop.start(background=True, beat=0.05)
     run = (await asyncio.to_thread(in_loop.installation.order, "start", playbook="chat-down"))["run"]
-    await asyncio.sleep(0.8)
+    in_loop.linger(0.0)
+    await in_loop.ticks()
     assert not in_loop.over
     assert (await asyncio.to_thread(in_loop.installation.order, "abort", run=run))["ok"]
     await in_loop.ended()

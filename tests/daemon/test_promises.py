@@ -19,6 +19,7 @@ from outagetui.probes import look
 from outagetui.store.reader import Reader
 from tests.daemon.daemon_in_loop import DaemonInLoop
 from tests.kit.installation import CHANNEL, Installation, eventually, free_port
+from tests.kit.waiting import until
 
 pytestmark = pytest.mark.alone
 
@@ -76,11 +77,10 @@ async def test_probes_start_on_time_while_two_hundred_hang() -> None:
 async def test_a_disk_that_hangs_holds_up_no_probe(in_loop: DaemonInLoop) -> None:
     in_loop.installation.configure(every="500ms")
     daemon = await in_loop.start()
-    await asyncio.sleep(1.0)
+    await until(lambda: len(daemon.schedule.lateness) >= 2)
     in_loop.hang_disk()
     daemon.schedule.lateness.clear()
-    await asyncio.sleep(3.0)
-    assert len(daemon.schedule.lateness) >= 8
+    await until(lambda: len(daemon.schedule.lateness) >= 8, 3.0)
     assert max(daemon.schedule.lateness) < 1.0
 
 
@@ -88,12 +88,13 @@ CANARIES = '["tcp://127.0.0.1:{}"]'
 
 
 def test_blind_is_neither_red_nor_green_and_the_journal_says_so(installation: Installation) -> None:
-    installation.configure(canaries=CANARIES.format(free_port())).start()
+    installation.configure(canaries=CANARIES.format(free_port()), every="500ms").start()
     eventually(lambda: [event for event in installation.events(BlindChanged) if event.blind])
     reader = Reader(installation.store)
     beat: Beat = eventually(lambda: (found := reader.beat()) and found.blind and found)
     assert "no canary answers (tcp://127.0.0.1:" in beat.blind
-    time.sleep(4.0)  # longer than three failures of chat, which is refused all the while, need to turn red
+    since = beat.at  # three failures of chat, which is refused all the while, would turn it red
+    eventually(lambda: len(reader.history("chat.port", since)) >= 5)
     reader.close()
     assert not [event for event in installation.events(StateChanged) if event.now in ("down", "partial")]
     assert installation.ledger().incident is None

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from outagetui.facts.events import AlertEnded, AlertIntended, HeartbeatChanged, 
 from tests.daemon.daemon_in_loop import DaemonInLoop
 from tests.kit.installation import Installation, eventually
 from tests.kit.message_receivers import MailReceiver, WebhookReceiver
+from tests.kit.waiting import until
 
 CANARY = "canary-51d2-topic"
 CHAIN = """
@@ -49,13 +49,6 @@ def leaks(root: Path) -> list[Path]:
     """Return the files below `root`, but for the secrets, that hold the canary."""
     files = (path for path in root.rglob("*") if path.is_file() and path.parent.name != "secrets")
     return [path for path in files if CANARY.encode() in path.read_bytes()]
-
-
-async def until(look: Callable[[], object], seconds: float = 15.0) -> None:
-    limit = time.monotonic() + seconds
-    while not look():
-        assert time.monotonic() < limit
-        await asyncio.sleep(0.05)
 
 
 @pytest.fixture
@@ -175,7 +168,7 @@ async def test_the_heartbeat_is_heard_while_all_is_well_and_held_back_while_it_i
         in_loop.fill_disk()
         await until(lambda: "held back" in daemon.pulse.trouble)
         heard = len(watcher.asked)
-        await asyncio.sleep(2.5)
+        await in_loop.calls(daemon.pulse, "_ailing", 2)
         assert len(watcher.asked) == heard, "a daemon that can keep nothing is not well"
         in_loop.free_disk()
         await until(lambda: len(watcher.asked) > heard)

@@ -20,6 +20,7 @@ class WebhookReceiver:
         self.posted: list[dict[str, Any]] = []
         self.asked: list[str] = []
         self.status = 200
+        self.received = 0  # requests read, answered or not
         self._go_on = threading.Event()
         self._go_on.set()
         web = self
@@ -27,6 +28,7 @@ class WebhookReceiver:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                web.received += 1
                 web._go_on.wait(30)
                 web.posted.append(json.loads(body))
                 self._answer()

@@ -15,6 +15,7 @@ from outagetui.outlets import find, publish, retract, seen
 from outagetui.wording.fit import fit
 from tests.kit.message_receivers import WebhookReceiver
 from tests.kit.scripted_servers import refused_port
+from tests.kit.waiting import until
 from tests.outlets.kit import ACCOUNTS, PAGE, delivery_of
 from tests.outlets.mailkit import tools_at
 
@@ -224,9 +225,7 @@ async def test_cancelled_it_is_not_sent_again(tmp_path: Path, web: WebhookReceiv
     outlet, tools = outlet_of(), tools_at(tmp_path, f"json://127.0.0.1:{web.port}/?rto=60")
     web.hold()
     task = asyncio.create_task(publish(outlet, delivery_of(outlet), tools))
-    while not (tmp_path / "sent").exists():
-        await asyncio.sleep(0.02)
-    await asyncio.sleep(0.3)
+    await until(lambda: web.received)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

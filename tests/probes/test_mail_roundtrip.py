@@ -21,6 +21,7 @@ from outagetui.protocols.imap_search import PREFIX
 from outagetui.protocols.imap_talk import ImapLine
 from tests.kit.cancelling import cancelled_at
 from tests.kit.scripted_servers import make_check, refused_port, script, serve, settle
+from tests.kit.waiting import until
 from tests.servers.certificates import Certificates
 from tests.servers.chat import ChatPage
 from tests.servers.dovecot import Dovecot
@@ -265,7 +266,7 @@ async def test_a_mailbox_that_restarts_while_we_wait_ends_the_look(
     try:
         check = roundtrip(hub, server, user=None, secret=None)
         waiting = asyncio.create_task(look_once(knowing, check))
-        await asyncio.sleep(0.5)
+        await until((hub.directory / "swallowed").exists)
         server.stop()
         assert (await waiting).code in ("imap.bye", "imap.closed", "tcp.reset")
         server.start()

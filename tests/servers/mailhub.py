@@ -87,7 +87,9 @@ class _Hub:
             await asyncio.sleep(3600)
         if self._fault == "slow":
             self._later = asyncio.get_running_loop().call_later(1.5, self._hand_over, envelope)
-        elif self._fault != "swallow":
+        elif self._fault == "swallow":
+            (self._directory / "swallowed").touch()
+        else:
             await asyncio.to_thread(self._hand_over, envelope)
         return "250 2.0.0 accepted"
 

@@ -29,7 +29,7 @@ local function refuse(condition)
 end
 local function ignore() end
 local ping, bind = "iq-get/host/urn:xmpp:ping:ping", "stanza/iq/urn:ietf:params:xml:ns:xmpp-bind:bind";
-on(ping, "ping-silent", ignore);
+on(ping, "ping-silent", function () prosody.unanswered = (prosody.unanswered or 0) + 1 end);
 on(ping, "ping-refused", refuse("internal-server-error"));
 on(ping, "ping-unknown", refuse("feature-not-implemented"));
 on(ping, "ping-conflict", close("conflict"));
@@ -166,6 +166,10 @@ Component "{ROOMS}" "muc"
         return int(
             self.run(f"local n = 0; for _ in pairs(({user} or {{}}).sessions or {{}}) do n = n + 1 end return n")
         )
+
+    def unanswered(self) -> int:
+        """Return how many pings were passed over by the fault `ping-silent`."""
+        return int(self.run("return prosody.unanswered or 0"))
 
     def kick(self, name: str, condition: str = "policy-violation") -> None:
         """End every session of the account with a stream error."""

@@ -23,6 +23,8 @@ from outagetui.board.rows import (
 )
 from outagetui.core.model import Observation, Outcome, Sample, State
 from outagetui.facts.step_row import MuteRow, StepRow
+from tests.kit.waiting import until
+from textual.command import CommandList
 
 NOW = 1_795_354_327.0  # 2026-11-22 14:32:07 in Berlin
 MINUTE, HOUR = 60.0, 3600.0
@@ -304,6 +306,16 @@ def text_of(app: Any) -> str:
     """The screen as text, one line a row, without trailing blanks."""
     strips = app.screen._compositor.render_strips(app.size)
     return "\n".join(strip.text.rstrip() for strip in strips)
+
+
+async def found(app: Any, words: str) -> None:
+    """Wait until the palette offers a command with these words first."""
+
+    def first() -> str:
+        offered = app.screen.query(CommandList).first()
+        return str(offered.get_option_at_index(0).prompt) if offered.option_count else ""
+
+    await until(lambda: words in first())
 
 
 def lines_with(text: str, words: Sequence[str]) -> list[str]:

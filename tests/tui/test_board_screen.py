@@ -16,6 +16,7 @@ from tests.tui.fakes import (
     FakeSource,
     calm,
     everything,
+    found,
     lines_with,
     many,
     outage,
@@ -296,9 +297,7 @@ async def test_the_palette_finds_channels_by_name_and_runs_actions(monkeypatch: 
         await pilot.press("ctrl+p")
         await pilot.pause()
         await pilot.press(*"Internal")
-        await app.workers.wait_for_complete()
-        await pilot.pause(0.3)
-        assert "[b]Internal[/b] [/x]" in text_of(app)
+        await found(app, "[b]Internal[/b] [/x]")
         await pilot.press("enter")
         await pilot.pause()
     assert opened == ["voip"]

@@ -11,8 +11,9 @@ from outagetui.tui.screens.ask import Confirm
 from outagetui.tui.screens.board import BoardScreen
 from outagetui.tui.screens.composer import ComposerScreen
 from outagetui.tui.screens.composing import DEBOUNCE, RENEW, RETRY
+from tests.kit.waiting import until
 from tests.tui.composer_fakes import PLACES, Daemon, announced, board, composer, delivery, settled
-from tests.tui.fakes import NOW, Clock, FakeOrders, FakeSource, calm, lines_with, replace_channel, text_of
+from tests.tui.fakes import NOW, Clock, FakeOrders, FakeSource, calm, found, lines_with, replace_channel, text_of
 from tests.tui.golden import assert_golden
 from tests.tui.hostile import ATTACKS, poisoned
 from tests.tui.run_fakes import DANGEROUS, show, toasts
@@ -243,10 +244,9 @@ async def test_the_palette_leads_to_the_composer() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         await pilot.press("l", "ctrl+p", *"announcement")
-        await pilot.pause(0.5)
+        await found(app, "announcement (w)")
         await pilot.press("enter")
-        await pilot.pause(0.2)
-        assert isinstance(app.screen, ComposerScreen)
+        await until(lambda: isinstance(app.screen, ComposerScreen))
 
 
 async def test_a_fact_that_fails_is_named_as_the_daemon_names_it() -> None:

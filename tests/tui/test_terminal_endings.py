@@ -10,9 +10,11 @@ import subprocess
 import termios
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from outagetui.tui.terminal import DEADLINE, REFUSED, TTY_CHECK
+from tests.kit.installation import eventually
 from tests.kit.pty_driver import Pty, python
 
 OFF = (25, True), (1049, False), (2004, False), (1004, False), (1000, False), (1003, False), (7, True)
@@ -138,11 +140,22 @@ def pump(master: int) -> bytes:
         return b""
 
 
+def blocked(pid: int) -> bool:
+    """Whether the process has written nothing for two tenths of a second."""
+
+    def written() -> str:
+        return next(line for line in Path(f"/proc/{pid}/io").read_text().splitlines() if line.startswith("wchar"))
+
+    before = written()
+    time.sleep(0.2)
+    return written() == before
+
+
 def test_a_terminal_that_stops_reading_does_not_hold_the_program_back() -> None:
     with Pty(child("board", "all"), columns=200, lines=60) as terminal:
         terminal.until_text("Example Hosting")
         terminal.send("\x0c" * 120)  # redraws that nobody reads fill every buffer on the way
-        time.sleep(1.5)
+        eventually(lambda: blocked(terminal.process.pid))
         started = time.monotonic()
         terminal.signal(signal.SIGTERM)
         while terminal.process.poll() is None and time.monotonic() - started < DEADLINE + 3:

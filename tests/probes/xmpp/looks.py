@@ -1,9 +1,7 @@
 """Looks at an XMPP server, and what its tests ask again and again."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
-import pytest
 from msgspec.structs import replace
 from outagetui.core.model import Sample
 from outagetui.facts.verdict import expected
@@ -28,15 +26,6 @@ def turned_away(sample: Sample) -> Sample:
     """Judge a sample as a check with `expect = "refused"` would."""
     check = make_check("xmpp", "xmpp://watch@example.test", secret="right")
     return expected(replace(check, expect="refused"), sample, trusted=True)
-
-
-async def until(reached: Callable[[], bool]) -> None:
-    """Wait until the server has come to know something."""
-    for _ in range(200):
-        if reached():
-            return
-        await asyncio.sleep(0.01)
-    pytest.fail("the server never got there")
 
 
 def logins(server: Prosody) -> int:

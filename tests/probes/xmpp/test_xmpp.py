@@ -15,8 +15,9 @@ from outagetui.protocols.xmpp.accounts import Accounts
 from outagetui.protocols.xmpp.session import Session
 from tests.kit.cancelling import cancelled_at
 from tests.kit.scripted_servers import Pki, black_hole, make_check, refused_port, settle
+from tests.kit.waiting import until
 from tests.probes.xmpp.counted import Counted
-from tests.probes.xmpp.looks import Look, logins, looking, turned_away, until
+from tests.probes.xmpp.looks import Look, logins, looking, turned_away
 from tests.servers.prosody import Prosody
 
 
@@ -155,9 +156,10 @@ async def test_a_session_that_stood_long_gets_half_the_time_to_prove_itself(
 ) -> None:
     assert (await at()).outcome is Outcome.PASS
     monkeypatch.setattr(accounts_module, "STALE", 0.0)
+    before = prosody.unanswered()
     prosody.fault("ping-silent")
     task = asyncio.create_task(at(within=2.0))
-    await asyncio.sleep(0.5)
+    await until(lambda: prosody.unanswered() > before)
     prosody.fault()
     sample = await task
     assert sample.outcome is Outcome.PASS

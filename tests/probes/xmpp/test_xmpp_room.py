@@ -13,7 +13,8 @@ from outagetui.probes import look
 from outagetui.protocols.xmpp.accounts import Accounts
 from tests.kit.cancelling import cancelled_at
 from tests.kit.scripted_servers import Pki, make_check, settle
-from tests.probes.xmpp.looks import Look, looking, turned_away, until
+from tests.kit.waiting import until
+from tests.probes.xmpp.looks import Look, looking, turned_away
 from tests.servers.prosody import ROOMS, Prosody
 
 NUMBERS = itertools.count()
