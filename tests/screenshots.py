@@ -28,7 +28,7 @@ class Nobody:
 
     role = "operator"
 
-    async def send(self, order: str, **fields: object) -> dict[str, object]:
+    async def send(self, order: str, **fields: Any) -> dict[str, object]:
         return {"ok": False, "error": f"{order}: not in a picture"}
 
     async def hello(self) -> dict[str, object]:

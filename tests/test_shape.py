@@ -146,8 +146,7 @@ def test_every_probe_has_a_module_that_explains_it(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", STEPS)
 def test_every_step_is_explained(kind: str) -> None:
-    assert STEPS[kind].__doc__
-    assert f"`{kind}`" in STEPS[kind].__doc__
+    assert f"`{kind}`" in (STEPS[kind].__doc__ or "")
 
 
 def test_what_acts_outside_is_a_step() -> None:

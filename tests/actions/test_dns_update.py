@@ -5,6 +5,7 @@ import struct
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import dns.message
 import dns.query
@@ -14,7 +15,7 @@ from outagetui import actions
 from outagetui.actions import Result
 from outagetui.facts.events import StepPlan
 from outagetui.playbook.network_steps import of_dns_update
-from outagetui.playbook.plan import undo_of
+from outagetui.playbook.unwind import undo_of
 from tests.actions.relay import relay
 from tests.actions.zones import NEW, OLD, OTHER, act, keyed, recover, step
 from tests.kit.scripted_nameservers import reply_to
@@ -55,10 +56,11 @@ async def test_records_of_every_kind_and_sets_of_them(
     server = Knot(tmp_path / "other", more=f"{more}\n").start()
     context.keep("tsig", server.secret)
     try:
-        plan = step(server.port, name="set.example.test", type=kind, **{"from": old, "to": new})
+        forth: dict[str, Any] = {"type": kind, "from": old, "to": new}
+        plan = step(server.port, name="set.example.test", **forth)
         assert (await act(context, plan)).done
         again = await act(context, plan)
-        back = step(server.port, name="set", type=kind, **{"from": new, "to": old})
+        back = step(server.port, name="set", **forth | {"from": new, "to": old})
         assert (await act(context, back)).done
     finally:
         server.stop()
@@ -112,7 +114,7 @@ async def test_one_more_value_beside_the_old_one_is_another_value(tmp_path: Path
     ],
 )
 async def test_a_key_that_may_not_changes_nothing(
-    knot: Knot, context: ContextWithSecrets, options: dict[str, str], words: str
+    knot: Knot, context: ContextWithSecrets, options: dict[str, Any], words: str
 ) -> None:
     context.keep("words", "canary! not base64")
     context.keep("empty", "")
@@ -322,7 +324,8 @@ async def test_hostile_words_in_the_zone_are_cleaned(tmp_path: Path, context: Co
     server = Knot(tmp_path / "other", more=more).start()
     context.keep("tsig", server.secret)
     try:
-        result = await act(context, step(server.port, name="set", type="TXT", **{"from": "a", "to": "b"}))
+        change: dict[str, Any] = {"type": "TXT", "from": "a", "to": "b"}
+        result = await act(context, step(server.port, name="set", **change))
     finally:
         server.stop()
     assert not result.done

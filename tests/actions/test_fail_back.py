@@ -23,7 +23,8 @@ class WatchedContext(StepContextInMemory):
 
     def __init__(self, recovers: float, outcomes: str = "") -> None:
         super().__init__(Effects(), MemoryJournal(), "r1")
-        self.recovers, self.outcomes, self.told = recovers, outcomes, []
+        self.recovers, self.outcomes = recovers, outcomes
+        self.told: list[str] = []
 
     def up_for(self, channel: str) -> float:
         return max(0.0, self.now() - self.recovers)

@@ -204,7 +204,8 @@ async def test_a_nick_that_somebody_has_is_no_obstacle(server: Server) -> None:
 async def test_a_wrong_password_is_told_and_nothing_is_in_doubt(server: Server, do: str) -> None:
     more: dict[str, Any] = {"secret": "new"} if do == "xmpp.account" else {}
     names = {"invite": {"invite": ADA}, "message": {"text": "x"}, "account": {"user": "new@example.test"}}
-    plan = server.plan(do, **({} if do == "xmpp.account" else {"room": "office"}), **names.get(do[5:], {}), **more)
+    more |= ({} if do == "xmpp.account" else {"room": "office"}) | names.get(do[5:], {})
+    plan = server.plan(do, **more)
     result = await act(plan, XmppStepContext(jabber="canary-wrong", new="canary-new"))
     assert not result.done
     assert not result.unsure

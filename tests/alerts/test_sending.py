@@ -46,7 +46,9 @@ async def test_a_message_reaches_a_mailbox() -> None:
     (letter,) = post.letters
     assert letter["Subject"] == WORDS.title
     assert letter["To"] == "oncall@example.net"
-    assert "<b>6</b> of 20 & more" in str(letter.get_payload(decode=True), "utf-8")
+    content = letter.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    assert "<b>6</b> of 20 & more" in content.decode()
 
 
 @pytest.mark.parametrize(("status", "words"), [(503, "503"), (404, "404"), (401, "401")])

@@ -1,12 +1,15 @@
 """What an announcement does for its audience, and what to know before it is sent."""
 
+from typing import Any
+
 from msgspec.structs import replace
 from outagetui.announce.effect import effect, liked
-from outagetui.announce.warnings import Doubt, Known, doubts, host_of
+from outagetui.announce.warnings import Known, doubts, host_of
 from outagetui.core.model import Config, Segment, State
 from outagetui.facts.events import AnnouncementMade
 from outagetui.facts.reach import Share
 from outagetui.wording.delivery import Fitted
+from outagetui.wording.preview import Doubt
 from tests.kit.outlets_in_memory import outlet, settings
 from tests.kit.sample_business import channel
 
@@ -87,9 +90,9 @@ def part(config: Config, *accounts: str, kind: str = "update") -> AnnouncementMa
     )
 
 
-def fitted(**more: object) -> Fitted:
+def fitted(**more: Any) -> Fitted:
     whole = {"title": "t", "text": "b", "html": "b", "plain": "b", "count": 1, "limit": 280, **more}
-    return Fitted(**whole)  # type: ignore[arg-type]
+    return Fitted(**whole)
 
 
 def known(down: str = "", **states: str) -> Known:
@@ -164,8 +167,8 @@ def test_an_outlet_on_the_same_host_as_what_failed_is_told() -> None:
     config = settings("blog")
     made = part(config, "phone")
 
-    def said(url: str, hosts: dict[str, set[str]] | None = None, **failing: object) -> list[str]:
-        chat = channel("chat", **failing)  # type: ignore[arg-type]
+    def said(url: str, hosts: dict[str, set[str]] | None = None, **failing: Any) -> list[str]:
+        chat = channel("chat", **failing)
         mine = replace(outlet("blog"), url=url)
         settled = replace(config, outlets=(mine,), channels=(chat, *config.channels[1:]))
         found = doubts(settled, made, {"blog": fitted()}, replace(known(chat="down"), hosts=hosts or {}))

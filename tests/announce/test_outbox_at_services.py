@@ -1,5 +1,7 @@
 """The outbox at services: parts belong together, a second try looks first, and a drill has no login to lose."""
 
+from typing import Any
+
 import msgspec
 import pytest
 from outagetui.announce.outbox import AnnounceError, Outbox
@@ -15,11 +17,11 @@ from tests.outlets.servers.service import Fault, Service, running
 CASE = next(case for case in CASES if case.kind == "mastodon")
 
 
-def settings(service: Service, **changes: object) -> Config:
+def settings(service: Service, **changes: Any) -> Config:
     page = Outlet(
         id="page", name="Page", kind="page", audience="customers", directory="", url="https://status.example/"
     )
-    outlet = msgspec.structs.replace(outlet_of(CASE, service), **changes)  # type: ignore[type-var]
+    outlet = msgspec.structs.replace(outlet_of(CASE, service), **changes)
     return msgspec.structs.replace(config(), outlets=(outlet, page))
 
 
@@ -123,7 +125,7 @@ async def test_an_outlet_that_is_only_watched_and_a_page_too_long_are_told_befor
     service = Mastodon()
     journal = MemoryJournal()
     known = settings(service).outlets[0]
-    silent = msgspec.structs.replace(known.options, secret=None)  # type: ignore[call-arg]
+    silent = msgspec.structs.replace(known.options, secret=None)
     watched = msgspec.structs.replace(known, options=silent)
     whole = msgspec.structs.replace(settings(service), outlets=(watched,))
     with pytest.raises(AnnounceError, match="mastodon cannot tell customers: another audience, no secret"):

@@ -7,11 +7,11 @@ import pytest
 from msgspec.structs import replace
 from outagetui.announce.draft import Wanted
 from outagetui.announce.outbox import AnnounceError
-from outagetui.announce.previewing import Proof
 from outagetui.core.model import Segment, State, Template
 from outagetui.daemon.step_context import summary
 from outagetui.facts.events import Activated, AnnouncementMade, Deactivated
 from outagetui.facts.reach import Share
+from outagetui.wording.preview import Proof
 from tests.kit.outlets_in_memory import OutboxInMemory, OutletsInMemory
 from tests.kit.sample_business import channel
 from tests.kit.virtual_loop import run

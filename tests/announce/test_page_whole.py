@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -14,7 +15,13 @@ from tests.kit.runner_in_memory import MemoryJournal
 from tests.kit.strict_html import assert_valid_atom, assert_valid_page
 
 ATOM = "{http://www.w3.org/2005/Atom}"
-CLEAR = ({"indicator": "none", "description": "All clear"}, [], [], {}, "<!-- outagetui: no notice -->\n")
+CLEAR: tuple[Any, ...] = (
+    {"indicator": "none", "description": "All clear"},
+    [],
+    [],
+    {},
+    "<!-- outagetui: no notice -->\n",
+)
 
 
 class Announcer:

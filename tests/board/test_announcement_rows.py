@@ -1,5 +1,7 @@
 """What the screens show of an announcement: what is sent where, if it is still looked for, and what was taken back."""
 
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 from outagetui.board.rows import AnnouncementRow, DeliveryRow
@@ -36,7 +38,7 @@ def row_of(*told: Event) -> AnnouncementRow:
     return announcement_row(ledger_of(MADE, *told).announcements["a1"])
 
 
-def ended(state: str, do: str = "publish", outlet: str = "blog", **more: str) -> events.DeliveryEnded:
+def ended(state: str, do: str = "publish", outlet: str = "blog", **more: Any) -> events.DeliveryEnded:
     return events.DeliveryEnded(announcement="a1", part=0, outlet=outlet, state=state, do=do, **more)
 
 

@@ -1,5 +1,7 @@
 """What the screens show at one moment, from small stories."""
 
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 from outagetui.board.build import STALE_AFTER
@@ -187,7 +189,7 @@ def test_a_playbook_is_judged_by_the_audience_with_most_people_to_win() -> None:
 # Suppression, doubt, blindness, staleness.
 
 
-def dependents(**more: tuple[str, ...]) -> Public:
+def dependents(**more: Any) -> Public:
     return business([channel("vps"), channel("vpn"), channel("jabber", "backup", **more)], SEGMENTS)
 
 
@@ -269,7 +271,8 @@ def test_a_daemon_that_gave_no_sign_of_life_is_stale(age: float, stale: bool) ->
     shown = board(rows(), beat=Beat(7, NOW - age, trouble="disk full"))
     assert shown.stale is stale
     assert shown.daemon is not None
-    assert (shown.daemon.pid, shown.daemon.age, shown.daemon.trouble) == (7, pytest.approx(age), "disk full")
+    assert (shown.daemon.pid, shown.daemon.trouble) == (7, "disk full")
+    assert shown.daemon.age == pytest.approx(age)
 
 
 def test_a_store_no_daemon_ever_wrote_to_is_stale() -> None:

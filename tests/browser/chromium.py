@@ -80,7 +80,7 @@ class Chromium:
         for domain in ("Page", "Network", "Log", "Runtime"):
             self.call(f"{domain}.enable")
 
-    def call(self, method: str, **parameters: object) -> dict[str, Any]:
+    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         """Send one command and return its result."""
         self._last += 1
         message: dict[str, object] = {"id": self._last, "method": method, "params": parameters}

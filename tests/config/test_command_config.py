@@ -222,7 +222,7 @@ def test_the_longest_value_is_taken_and_one_more_character_is_not() -> None:
         fill(ANY, {})
 
 
-@given(st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=20), max_size=4))
+@given(st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20), max_size=4))
 def test_a_shell_would_read_the_words_back_as_they_are(argv: list[str]) -> None:
     shown = quoted(argv)
     assert "\n" not in shown

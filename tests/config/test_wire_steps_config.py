@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from outagetui import config
 from outagetui.core.step_options import HttpStepOptions
-from outagetui.playbook.plan import how, plan, undo_of
+from outagetui.playbook.plan import how, plan
+from outagetui.playbook.unwind import undo_of
 from tests.kit.configs import SETTINGS, problems, write
 
 HTTP_FAULTS = [

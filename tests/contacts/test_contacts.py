@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from outagetui.contacts import groups, sheet, vcard
 from outagetui.contacts.merging import merge
-from outagetui.core.addresses import Entry, Kind, on_channel
+from outagetui.core.addresses import Entry, on_channel
 from outagetui.core.model import Channel, Check, Contact
+from outagetui.core.probe_kind import AddressKind
 from outagetui.core.probe_options import SmtpOptions, TlsOptions
 
 Card = dict[str, tuple[dict[str, str], str]]
@@ -65,7 +66,7 @@ def unescaped(value: str) -> str:
     return re.sub(r"\\(.)", lambda found: "\n" if found[1] in "nN" else found[1], value)
 
 
-def person(name: str = "Ada Example", address: str = "ada@chat.example.net", kind: Kind = "xmpp") -> Entry:
+def person(name: str = "Ada Example", address: str = "ada@chat.example.net", kind: AddressKind = "xmpp") -> Entry:
     return Entry(name, "staff", address, kind)
 
 
@@ -111,7 +112,7 @@ NAMES = st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_
 
 @given(NAMES, NAMES, st.sampled_from(["xmpp", "mail", "phone", "other"]), NAMES)
 def test_whatever_a_name_holds_the_card_is_well_formed_and_says_it(
-    name: str, address: str, kind: Kind, service: str
+    name: str, address: str, kind: AddressKind, service: str
 ) -> None:
     card = one_card(person(name, address, kind), service)
     assert unescaped(card["FN"][1]) == name

@@ -20,15 +20,23 @@ async def roster_of(server: Prosody, user: str) -> dict[str, tuple[str, list[str
     client.enable_plaintext = True
     loop = asyncio.get_running_loop()
     ready: asyncio.Future[None] = loop.create_future()
-    client.add_event_handler("session_start", lambda _: ready.done() or ready.set_result(None))
-    client.add_event_handler(
-        "failed_all_auth", lambda _: ready.done() or ready.set_exception(AssertionError("login failed"))
-    )
+
+    def started(_: object) -> None:
+        if not ready.done():
+            ready.set_result(None)
+
+    def refused(_: object) -> None:
+        if not ready.done():
+            ready.set_exception(AssertionError("login failed"))
+
+    client.add_event_handler("session_start", started)
+    client.add_event_handler("failed_all_auth", refused)
     client.connect("127.0.0.1", server.port)
     try:
         async with asyncio.timeout(10):
             await ready
             reply = await client.get_roster(timeout=5)
+        assert reply is not None
         items = reply["roster"]["items"]
         return {str(jid): (item["name"], list(item["groups"])) for jid, item in items.items()}
     finally:

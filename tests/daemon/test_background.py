@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 from outagetui.cli.group import outagetui
 from outagetui.daemon.lock import hold
-from outagetui.facts.events import Activated, AnnouncementMade, DaemonStarted, DaemonStopped, StateChanged
+from outagetui.facts.events import Activated, AnnouncementMade, DaemonStarted, DaemonStopped, Event, StateChanged
 from outagetui.orders import launch
 from outagetui.orders.client import OrderClient
 from outagetui.orders.launch import LaunchError, connect
@@ -142,7 +142,7 @@ def _gone(pid: int) -> bool:
 
 # How long it stays: the same daemon inside the test, where fifteen minutes are a fraction of a second.
 
-NEEDS = {
+NEEDS: dict[str, list[Event]] = {
     "a backup is active": [Activated(channel="phone")],
     "an incident is open": [StateChanged(id="chat", was="up", now="down", why="")],
     "an announcement is open": [

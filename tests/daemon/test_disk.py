@@ -5,6 +5,7 @@ import io
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from outagetui.config import load
@@ -114,7 +115,7 @@ def test_a_disk_that_fills_up_while_it_runs_costs_nothing(tight: Installation, t
         assert_rules(tight.entries())
 
 
-def _refused(installation: Installation, order: str, **fields: object) -> dict[str, object]:
+def _refused(installation: Installation, order: str, **fields: Any) -> dict[str, Any]:
     reply = installation.order(order, **fields)
     return {} if reply["ok"] else reply
 
@@ -127,7 +128,7 @@ def _agreed(installation: Installation, run: str) -> bool:
     return installation.ledger().runs[run].ended is not None
 
 
-def _deactivate(installation: Installation) -> dict[str, object]:
+def _deactivate(installation: Installation) -> dict[str, Any]:
     return _refused(installation, "deactivate", channels=["phone"])
 
 

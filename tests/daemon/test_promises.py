@@ -6,13 +6,13 @@ import json
 import socket
 import statistics
 import time
+from typing import Any
 
 import pytest
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import HttpOptions, TcpOptions
 from outagetui.daemon.schedule import CONCURRENT, Schedule
 from outagetui.facts.events import BlindChanged, StateChanged
-from outagetui.facts.live import Beat
 from outagetui.machine.secrets import Secrets
 from outagetui.net.vantage import Vantage
 from outagetui.probes import look
@@ -91,7 +91,7 @@ def test_blind_is_neither_red_nor_green_and_the_journal_says_so(installation: In
     installation.configure(canaries=CANARIES.format(free_port()), every="500ms").start()
     eventually(lambda: [event for event in installation.events(BlindChanged) if event.blind])
     reader = Reader(installation.store)
-    beat: Beat = eventually(lambda: (found := reader.beat()) and found.blind and found)
+    beat = eventually(lambda: found if (found := reader.beat()) is not None and found.blind else None)
     assert "no canary answers (tcp://127.0.0.1:" in beat.blind
     since = beat.at  # three failures of chat, which is refused all the while, would turn it red
     eventually(lambda: len(reader.history("chat.port", since)) >= 5)
@@ -133,13 +133,13 @@ def test_refused_proves_nothing_while_nothing_answers(installation: Installation
     (installation.config / "playbooks" / "chat-down.toml").unlink()
     installation.start()
 
-    def vpn() -> dict[str, object]:
+    def vpn() -> dict[str, Any]:
         document = json.loads(installation.cli("status", "--json").stdout)
         channel = next(each for each in document["channels"] if each["id"] == "vpn")
-        check: dict[str, object] = channel["checks"][0] | {"channel": channel["state"]}
+        check: dict[str, Any] = channel["checks"][0] | {"channel": channel["state"]}
         return check
 
-    seen = eventually(lambda: (found := vpn())["outcome"] and found)
+    seen = eventually(lambda: found if (found := vpn())["outcome"] else None)
     assert (seen["outcome"], seen["code"]) == ("unknown", "unproven")
     assert seen["channel"] in ("unknown", "blind")
 

@@ -40,11 +40,13 @@ def backup(*checks: Check, prove_every: float | None = 7 * DAY) -> Channel:
         (Proof(0.0, False, ""), 5 * DAY, "broken"),
     ],
 )
-def test_readiness_is_what_the_last_proof_says_and_how_old_it_is(proof, every, expected):
+def test_readiness_is_what_the_last_proof_says_and_how_old_it_is(
+    proof: Proof | None, every: float | None, expected: str
+) -> None:
     assert readiness(proof, every, 6 * DAY) == expected
 
 
-def test_a_proof_fails_when_one_check_fails_and_says_which():
+def test_a_proof_fails_when_one_check_fails_and_says_which() -> None:
     channel = backup(check("jabber.login"), check("jabber.room", ROOM))
     samples = [Sample(Outcome.PASS), Sample(Outcome.FAIL, "xmpp.room-missing", "the room is gone")]
     proof = verdict_of(channel, channel.checks, samples)
@@ -52,14 +54,14 @@ def test_a_proof_fails_when_one_check_fails_and_says_which():
     assert proof.checks == {"jabber.login": "pass", "jabber.room": "fail xmpp.room-missing"}
 
 
-def test_a_proof_that_could_not_look_is_unknown_and_neither_good_nor_bad():
+def test_a_proof_that_could_not_look_is_unknown_and_neither_good_nor_bad() -> None:
     channel = backup(check("jabber.login"), check("jabber.room", ROOM))
     samples = [Sample(Outcome.PASS), Sample(Outcome.UNKNOWN, "secret.unreadable", "no secret")]
     assert verdict_of(channel, channel.checks, samples).outcome == "unknown"
     assert verdict_of(channel, (), []).outcome == "unknown"
 
 
-def test_a_proof_without_an_end_to_end_check_says_so():
+def test_a_proof_without_an_end_to_end_check_says_so() -> None:
     channel = backup(check("jabber.port"))
     assert "none of them is end to end" in verdict_of(channel, channel.checks, [Sample(Outcome.WARN)]).detail
     channel = backup(check("jabber.room", ROOM))
@@ -97,7 +99,7 @@ class Bench:
         return readiness(self.record.ledger.proofs.get("jabber"), self.channel.prove_every, self.now)
 
 
-async def test_a_proof_is_renewed_before_it_goes_stale_and_not_sooner(tmp_path):
+async def test_a_proof_is_renewed_before_it_goes_stale_and_not_sooner(tmp_path: Path) -> None:
     bench = Bench(tmp_path, backup(check("jabber.room", ROOM)))
     assert bench.readiness() == "untested"
     assert await bench.due() == 1
@@ -109,7 +111,7 @@ async def test_a_proof_is_renewed_before_it_goes_stale_and_not_sooner(tmp_path):
     await bench.record.leave()
 
 
-async def test_a_failed_proof_is_tried_again_within_the_hour_and_makes_it_ready(tmp_path):
+async def test_a_failed_proof_is_tried_again_within_the_hour_and_makes_it_ready(tmp_path: Path) -> None:
     bench = Bench(tmp_path, backup(check("jabber.room", ROOM)))
     bench.outcome = Outcome.FAIL
     await bench.due()
@@ -123,7 +125,7 @@ async def test_a_failed_proof_is_tried_again_within_the_hour_and_makes_it_ready(
     await bench.record.leave()
 
 
-async def test_a_proof_that_could_not_look_leaves_readiness_as_it_was(tmp_path):
+async def test_a_proof_that_could_not_look_leaves_readiness_as_it_was(tmp_path: Path) -> None:
     bench = Bench(tmp_path, backup(check("jabber.room", ROOM)))
     await bench.due()
     bench.now += 6.5 * DAY
@@ -133,7 +135,7 @@ async def test_a_proof_that_could_not_look_leaves_readiness_as_it_was(tmp_path):
     await bench.record.leave()
 
 
-async def test_nothing_is_proven_without_an_interval_nor_while_blind(tmp_path):
+async def test_nothing_is_proven_without_an_interval_nor_while_blind(tmp_path: Path) -> None:
     bench = Bench(tmp_path, backup(check("jabber.room", ROOM), prove_every=None))
     assert await bench.due() == 0
     bench.channel = replace(bench.channel, prove_every=DAY)
@@ -142,7 +144,7 @@ async def test_nothing_is_proven_without_an_interval_nor_while_blind(tmp_path):
     await bench.record.leave()
 
 
-async def test_two_who_ask_at_once_share_one_proof(tmp_path):
+async def test_two_who_ask_at_once_share_one_proof(tmp_path: Path) -> None:
     bench = Bench(tmp_path, backup(check("jabber.room", ROOM)))
     bench.gate.clear()
     both = asyncio.gather(*(bench.prover.prove(name, bench.channel) for name in ("alice", "bob")))

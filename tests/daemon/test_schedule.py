@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections import Counter
+from typing import Any
 
 import pytest
 from outagetui.core.model import Check, Outcome, Sample
@@ -14,9 +15,9 @@ PASS = Sample(Outcome.PASS, latency_ms=10.0)
 FAIL = Sample(Outcome.FAIL, "timeout", "no answer in time")
 
 
-def checks(count: int, every: float = 10.0, timeout: float = 3.0, **more: object) -> list[Check]:
+def checks(count: int, every: float = 10.0, timeout: float = 3.0, **more: Any) -> list[Check]:
     return [
-        Check(id=f"c{n}.p", probe="tcp", target="x", options=TcpOptions(), every=every, timeout=timeout, **more)  # type: ignore[arg-type]
+        Check(id=f"c{n}.p", probe="tcp", target="x", options=TcpOptions(), every=every, timeout=timeout, **more)
         for n in range(count)
     ]
 

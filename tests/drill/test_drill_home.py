@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from outagetui.board.rows import ChannelRow, OutletRow
 from outagetui.daemon.main import DRILL, DRILL_PLACE
 from outagetui.facts import events
 from outagetui.orders.client import OrderClient
@@ -151,7 +152,8 @@ class Away:
         try:
             while True:
                 board = source.board(0.0)
-                checks = [check for row in (*board.channels, *board.outlets) for check in row.checks]
+                rows: list[ChannelRow | OutletRow] = [*board.channels, *board.outlets]
+                checks = [check for row in rows for check in row.checks]
                 if board.runs and board.runs[0].ended is not None and all(check.outcome for check in checks):
                     self.checks = {check.id: check for check in checks}
                     break

@@ -27,6 +27,7 @@ class RunningServers:
     def __init__(self, place: Path, troupe: Troupe) -> None:
         self.place, self.troupe = place, troupe
         self.config = load(write(place, troupe.ports, JABBER_AND_PHONE.short, JABBER_AND_PHONE.id))
+        assert self.config.secrets is not None
         secrets = Secrets.of_drill(Path(self.config.secrets), place)
         self.vantage = Vantage("drill", secrets, place)
 

@@ -164,7 +164,7 @@ def test_damaged_and_unknown_entries_are_told_and_passed_over() -> None:
     assert document["timeline"][-1]["kind"] == "hologram"
 
 
-FULL = {"customers": {"before": 1.0, "during": 0.5, "after": 1.0}}
+FULL: dict[str, dict[str, float | None]] = {"customers": {"before": 1.0, "during": 0.5, "after": 1.0}}
 
 
 @pytest.mark.parametrize(

@@ -36,8 +36,10 @@ def test_shares_follow_the_state_and_unknown_keeps_the_last_known(
 def test_the_formula_by_hand() -> None:
     segments = [segment(640, "messenger", "webchat"), segment(90, "messenger"), segment(270, "mail")]
     shares = {"messenger": Share(0.0), "webchat": Share(1.0), "mail": Share(0.5)}
-    assert reach(CUSTOMERS, segments, shares, {"messenger", "mail"}) == (pytest.approx(0.135), False)
-    assert reach(CUSTOMERS, segments, shares, {"messenger", "mail", "webchat"}) == (pytest.approx(0.775), False)
+    for active, expected in (({"messenger", "mail"}, 0.135), ({"messenger", "mail", "webchat"}, 0.775)):
+        share, uncertain = reach(CUSTOMERS, segments, shares, active)
+        assert share == pytest.approx(expected)
+        assert not uncertain
 
 
 def test_the_best_of_what_a_segment_uses_counts_not_its_favourite() -> None:

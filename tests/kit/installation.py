@@ -86,7 +86,7 @@ with = { checks = ["phone.port"], times = 1, within = "20s" }
 """
 
 
-def eventually(look: Callable[[], T], seconds: float = PATIENCE) -> T:
+def eventually(look: Callable[[], T | None], seconds: float = PATIENCE) -> T:
     """Return what `look` finds as soon as it is truthy; a failure says what it found last."""
     limit = time.monotonic() + seconds
     while not (found := look()):
@@ -161,7 +161,7 @@ class Client:
         assert isinstance(reply, dict)
         return reply
 
-    def order(self, order: str, **fields: object) -> dict[str, Any]:
+    def order(self, order: str, **fields: Any) -> dict[str, Any]:
         self.send(json.dumps({"order": order, **fields}).encode() + b"\n")
         return self.reply()
 
@@ -284,7 +284,7 @@ class Installation:
     def client(self) -> Client:
         return Client(self.socket)
 
-    def order(self, order: str, **fields: object) -> dict[str, Any]:
+    def order(self, order: str, **fields: Any) -> dict[str, Any]:
         """Give one order over a connection of its own."""
         with self.client() as client:
             return client.order(order, **fields)

@@ -1,6 +1,7 @@
 """Outlets in memory behind the real `outagetui.outlets`: what is public there, and how the next request goes."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from outagetui import outlets
@@ -91,7 +92,7 @@ class OutboxInMemory:
         *names: str,
         journal: MemoryJournal | None = None,
         follows: bool = False,
-        **more: object,
+        **more: Any,
     ) -> None:
         self.outlets = outlets
         self.journal = journal or MemoryJournal(self.now)
@@ -113,7 +114,7 @@ class OutboxInMemory:
         await self.outbox.deliver("ada", made.announcement, made.part)
         return made
 
-    async def order(self, outlet: str, do: str, **more: object) -> None:
+    async def order(self, outlet: str, do: str, **more: Any) -> None:
         """Give an order on a delivery of the first announcement, and do what it says."""
         part, due = await self.outbox.order("ada", "a1", outlet, do, **more)  # type: ignore[arg-type]
         if due == "send":
@@ -138,7 +139,7 @@ class OutboxInMemory:
         return OutboxInMemory(self.outlets, *names, journal=self.journal.after_crash(), follows=True)
 
 
-def settings(*names: str, **more: object) -> Config:
+def settings(*names: str, **more: Any) -> Config:
     return Config(
         directory="/nowhere",
         business="Example",
@@ -151,11 +152,11 @@ def settings(*names: str, **more: object) -> Config:
         templates=tuple(
             Template(kind=kind, language="en", title=kind, body="We tell you.\n{accounts}\n{note}") for kind in KINDS
         ),
-        **more,  # type: ignore[arg-type]
+        **more,
     )
 
 
-def outlet(name: str, **more: object) -> Outlet:
+def outlet(name: str, **more: Any) -> Outlet:
     check = Check(id=f"{name}.site", probe="tcp", target=f"tcp://{name}.example:443", options=TcpOptions())
     return Outlet(
         id=name,
@@ -166,7 +167,7 @@ def outlet(name: str, **more: object) -> Outlet:
         timeout=TIMEOUT,
         options=MastodonOptions(secret="login"),
         checks=(check,),
-        **more,  # type: ignore[arg-type]
+        **more,
     )
 
 

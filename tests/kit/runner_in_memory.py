@@ -47,8 +47,9 @@ class MemoryJournal:
             seq = len(self.entries) + 1
             prev = self.entries[-1].hash if self.entries else ""
             kind, document = kind_of(event), encode(event)
-            at = float(seq) if self.clock is None else self.clock()
-            entry = Entry(seq, at, actor, kind, document, prev, chain(seq, at, actor, kind, document, prev))
+            at = self.clock() if self.clock is not None else float(seq)
+            hashed = chain(seq, int(at * 1e6), actor, kind, document, prev)
+            entry = Entry(seq, at, actor, kind, document, prev, hashed)
             self.entries.append(entry)
             self.ledger.apply(entry)
             made.append(entry)

@@ -9,7 +9,7 @@ from outagetui.core.model import Entry, State
 from outagetui.facts import events
 from outagetui.facts.events import Event
 from outagetui.facts.ledger import Ledger
-from outagetui.facts.live import Beat, Live, Public
+from outagetui.facts.live import Beat, Live, Public, PublicChannel, PublicOutlet
 from tests.kit.sample_business import PUBLIC, live_row
 
 NOW = 2000.0
@@ -26,7 +26,8 @@ def fold(public: Public, told: Iterable[tuple[float, Event]]) -> Ledger:
 def rows(since: float = NOW - 100.0, **states: State) -> list[Live]:
     """Live rows of every check of the business, up unless said otherwise, fresh at NOW."""
     told = []
-    for each in (*PUBLIC.channels, *PUBLIC.outlets):
+    watched: list[PublicChannel | PublicOutlet] = [*PUBLIC.channels, *PUBLIC.outlets]
+    for each in watched:
         state = states.get(each.id, State.UP)
         told.append(fresh(live_row(each.checks[0].id, state, since)))
     return told

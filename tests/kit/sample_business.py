@@ -1,6 +1,7 @@
 """A small business as the screens know it, and rows to fill its store."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from outagetui.core.model import Audience, Channel, Check, Condition, Config, Outcome, Outlet, Sample, Segment, State
 from outagetui.core.probe_options import TcpOptions
@@ -20,7 +21,7 @@ def channel(
     role: str = "primary",
     audience: Audience = "customers",
     checks: Iterable[str] = ("port",),
-    **more: object,
+    **more: Any,
 ) -> Channel:
     return Channel(
         id=name,
@@ -29,7 +30,7 @@ def channel(
         role=role,  # type: ignore[arg-type]
         address=f"{name}.example",
         checks=tuple(check(f"{name}.{each}") for each in checks),
-        **more,  # type: ignore[arg-type]
+        **more,
     )
 
 

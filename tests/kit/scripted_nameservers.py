@@ -12,10 +12,12 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import dns.flags
 import dns.message
 import dns.query
+import dns.rcode
 import pytest
 
 # What a name server says to a query (by TCP or not): datagrams, or TCP messages without their length.
@@ -118,7 +120,7 @@ class _Datagrams(asyncio.DatagramProtocol):
         self.handler = handler
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
+        self.transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, source: tuple[str, int]) -> None:
         for reply in self.handler(dns.message.from_wire(data), False):
@@ -156,7 +158,7 @@ def reply_to(query: dns.message.Message, *lines: str, rcode: int = 0, flags: int
     """Return a reply with the records of `lines` in presentation form."""
     reply = dns.message.make_response(query)
     reply.flags |= flags
-    reply.set_rcode(rcode)
+    reply.set_rcode(dns.rcode.Rcode(rcode))
     for line in lines:
         name, _, rest = line.partition(" ")
         kind, _, data = rest.partition(" ")

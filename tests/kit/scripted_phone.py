@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable
+from typing import Any
 
 from outagetui.core.model import Sample
 from outagetui.net.vantage import Vantage
@@ -15,9 +16,9 @@ ECHO = "sip:echo@example.test"
 
 
 async def call(
-    vantage: Vantage, proxy: str, target: str = ECHO, *, secret: str = "right", within: float = 6.0, **more: object
+    vantage: Vantage, proxy: str, target: str = ECHO, *, secret: str = "right", within: float = 6.0, **more: Any
 ) -> Sample:
-    options = {"seconds": 1.0, "user": "alice", "calls_per_day": 10000} | more
+    options: dict[str, Any] = {"seconds": 1.0, "user": "alice", "calls_per_day": 10000} | more
     return await look_at(vantage, "sip.call", target, proxy=proxy, secret=secret, within=within, **options)
 
 
@@ -62,7 +63,7 @@ async def call_phone(
     phone: ScriptedPhone,
     during: Callable[[Peer], object] | None = None,
     within: float = 4.0,
-    **more: object,
+    **more: Any,
 ) -> tuple[Sample, Peer]:
     with contextlib.closing(phone):
         async with by_udp(phone.handle) as peer:

@@ -8,6 +8,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import trustme
 from cryptography import x509
@@ -24,12 +25,12 @@ DAY = datetime.timedelta(days=1)
 NOW = datetime.datetime.now(datetime.UTC)
 
 
-def make_check(probe: str, target: str, *, connect: str | None = None, **options: object) -> Check:
+def make_check(probe: str, target: str, *, connect: str | None = None, **options: Any) -> Check:
     return Check(id=f"test.{probe}", probe=probe, target=target, options=PROBES[probe](**options), connect=connect)
 
 
 async def look_at(
-    vantage: Vantage, probe: str, target: str, *, within: float = 5.0, connect: str | None = None, **options: object
+    vantage: Vantage, probe: str, target: str, *, within: float = 5.0, connect: str | None = None, **options: Any
 ) -> Sample:
     """One look with a deadline `within` seconds from now."""
     deadline = asyncio.get_running_loop().time() + within
@@ -220,9 +221,7 @@ class Pki:
         context.load_cert_chain(self._store(b"".join(pems)))
         return context
 
-    def _issue(
-        self, authority: trustme.CA, *names: str, extra: bytes = b"", **validity: datetime.datetime
-    ) -> ssl.SSLContext:
+    def _issue(self, authority: trustme.CA, *names: str, extra: bytes = b"", **validity: Any) -> ssl.SSLContext:
         leaf = authority.issue_cert(*names, common_name="leaf", **validity)
         return self._context(leaf.private_key_pem.bytes(), *(each.bytes() for each in leaf.cert_chain_pems), extra)
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import AsyncIterator, Callable
+from typing import cast
 
 from outagetui.protocols.sip.message import Framer, Incoming, compose, parse
 
@@ -74,7 +75,7 @@ class _Datagrams(asyncio.DatagramProtocol):
         self.peer = peer
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
+        self.transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, source: tuple[str, int]) -> None:
         self.peer.take(data, lambda message: self.transport.sendto(message, source))

@@ -1,6 +1,7 @@
 """A watch to tell stories to: one primary channel for each first part of the checks' names, a second a sample."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from outagetui.core.model import Channel, Check, Config, Outcome, Outlet, Sample
 from outagetui.core.probe_options import TcpOptions
@@ -14,8 +15,8 @@ WARN = Sample(Outcome.WARN, "slow", "900 ms, slow above 800 ms", latency_ms=900.
 OURS = Sample(Outcome.UNKNOWN, "net.no-route", "no route from here")
 
 
-def check(name: str, **more: object) -> Check:
-    return Check(id=name, probe="tcp", target=f"tcp://{name}:1", options=TcpOptions(), every=10.0, **more)  # type: ignore[arg-type]
+def check(name: str, **more: Any) -> Check:
+    return Check(id=name, probe="tcp", target=f"tcp://{name}:1", options=TcpOptions(), every=10.0, **more)
 
 
 def config(*checks: Check, canaries: int = 0, outlets: Iterable[Outlet] = ()) -> Config:

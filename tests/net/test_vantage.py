@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from outagetui.core.model import Outcome
@@ -24,12 +25,11 @@ class NameServer(asyncio.DatagramProtocol):
     def __init__(self, rcode: int | None) -> None:
         self.rcode = rcode
         self.asked = 0
-        self.transport: asyncio.DatagramTransport | None = None
 
-    def connection_made(self, transport: asyncio.DatagramTransport) -> None:
-        self.transport = transport
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.DatagramTransport", transport)
 
-    def datagram_received(self, data: bytes, address: tuple) -> None:
+    def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
         self.asked += 1
         if self.rcode is not None:
             self.transport.sendto(b"xx" + data[2:], address)  # a stranger's answer, which must not count
@@ -51,13 +51,13 @@ def resolving(vantage: Vantage, *servers: tuple[str, int]) -> None:
 
 
 def failing(number: int) -> object:
-    def getaddrinfo(*_: object) -> list:
+    def getaddrinfo(*_: object) -> list[object]:
         raise socket.gaierror(number, "told so")
 
     return getaddrinfo
 
 
-async def trouble_of(vantage: Vantage, name: str = "name.example.test", **options: object) -> Trouble:
+async def trouble_of(vantage: Vantage, name: str = "name.example.test", **options: Any) -> Trouble:
     with pytest.raises(Trouble) as caught:
         await vantage.resolve(name, 80, **options)
     return caught.value

@@ -8,7 +8,8 @@ class Reader(HTMLParser):
 
     def __init__(self, markup: str) -> None:
         super().__init__()
-        self.text, self.links, self.acting = "", [], ""
+        self.text, self.acting = "", ""
+        self.links: list[str | None] = []
         self._inside = ""
         self.feed(markup)
         self.close()

@@ -1,6 +1,7 @@
 """A page and what is announced on it, for the tests of all that a page outlet writes."""
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from outagetui.core.model import Outlet
@@ -11,7 +12,7 @@ ACCOUNTS = (("Web chat", "https://chat.example.net/support"), ("Phone", "tel:+49
 FILES = {"index.html", "feed.atom", "status.json", "xmpp-status.json", "notice.html", "notice.js"}
 
 
-def outlet(directory: Path, **changes: object) -> Outlet:
+def outlet(directory: Path, **changes: Any) -> Outlet:
     made = Outlet(
         id="page",
         name="Status page",
@@ -23,7 +24,7 @@ def outlet(directory: Path, **changes: object) -> Outlet:
     return msgspec.structs.replace(made, **changes)
 
 
-def delivery(kind: str = "backup-active", part: int = 1, **changes: object) -> Delivery:
+def delivery(kind: str = "backup-active", part: int = 1, **changes: Any) -> Delivery:
     history = tuple(
         Post(
             announcement="a7",

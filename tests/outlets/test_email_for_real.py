@@ -7,7 +7,6 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
-from typing import cast
 
 import pytest
 from msgspec.structs import replace
@@ -47,7 +46,7 @@ def mailbox(dovecot: Dovecot, user: str) -> list[EmailMessage]:
         imap.select("INBOX", readonly=True)
         _, (found,) = imap.search(None, "ALL")
         data = [imap.fetch(number, "(BODY.PEEK[])")[1][0] for number in found.decode().split()]
-    return [cast("EmailMessage", message_from_bytes(each[1], policy=SMTP)) for each in data if each]  # type: ignore[arg-type]
+    return [message_from_bytes(each[1], policy=SMTP) for each in data if isinstance(each, tuple)]
 
 
 async def test_parts_arrive_once_and_as_answers_and_faults_are_told(

@@ -185,7 +185,7 @@ async def test_what_the_service_says_is_one_short_line_without_the_secret(case: 
 
 async def test_without_its_secret_nothing_is_asked(case: Case) -> None:
     async with open_at(case) as (service, outlet, tools):
-        options = replace(outlet.options, secret="other")  # type: ignore[call-arg]
+        options = replace(outlet.options, secret="other")
         done = await publish(replace(outlet, options=options), delivery_of(outlet), tools)
         assert (done.state, done.detail) == ("failed", "secret 'other': there is no such file")
         assert service.requests == []

@@ -20,7 +20,7 @@ from tests.outlets.sample_page import ACCOUNTS, FILES, PAYLOADS, SINCE, delivery
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 
-async def published(directory: Path, what: Delivery, **changes: object) -> Html:
+async def published(directory: Path, what: Delivery, **changes: Any) -> Html:
     done = await publish(outlet(directory, **changes), what, TOOLS)
     assert done.state == "sent", done
     return Html((directory / "index.html").read_text(encoding="utf-8"))

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from outagetui.core.model import Outlet
@@ -65,7 +66,7 @@ class Tripwire:
             patch.setattr(os, name, self._wrap(name, getattr(os, name), at, error))
 
     def _wrap(self, name: str, real: Callable[..., object], at: int, error: int) -> Callable[..., object]:
-        def call(*args: object, **named: object) -> object:
+        def call(*args: object, **named: Any) -> object:
             self.calls.append(name)
             if len(self.calls) == at:
                 raise OSError(error, os.strerror(error))

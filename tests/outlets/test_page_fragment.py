@@ -3,6 +3,7 @@
 import asyncio
 import re
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,7 +16,7 @@ from tests.outlets.sample_page import ACCOUNTS, SINCE, delivery, outlet
 SCRIPT = Path(page.__file__).with_name("notice.js")
 
 
-def notice(directory: Path, what: Delivery, **changes: object) -> Html:
+def notice(directory: Path, what: Delivery, **changes: Any) -> Html:
     assert asyncio.run(publish(outlet(directory, **changes), what, TOOLS)).state == "sent"
     html = Html((directory / "notice.html").read_text(encoding="utf-8"))
     assert_harmless(html)

@@ -24,7 +24,7 @@ PLACED = (Placed(part=1, key="key-1", at=SINCE + 60, remote_id="a7.1"),)
 TONES = ("trouble", "repair", "clear", "drill", "notice")
 
 
-def both(kind: str = "backup-active", part: int = 1, **changes: object) -> Delivery:
+def both(kind: str = "backup-active", part: int = 1, **changes: Any) -> Delivery:
     made = delivery(kind, part, others=(GERMAN,))
     history = tuple(msgspec.structs.replace(post, others=(GERMAN,)) for post in made.history)
     return msgspec.structs.replace(made, **{"history": history, **changes})
@@ -34,7 +34,7 @@ def text_of(directory: Path, name: str = "index.html") -> str:
     return (directory / name).read_text(encoding="utf-8")
 
 
-def told(directory: Path, what: Delivery, **changes: object) -> Html:
+def told(directory: Path, what: Delivery, **changes: Any) -> Html:
     done = asyncio.run(publish(outlet(directory, **changes), what, TOOLS))
     assert done.state == "sent", done
     return assert_valid_page(text_of(directory))

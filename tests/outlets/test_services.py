@@ -1,5 +1,7 @@
 """What each service does in its own way."""
 
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 from outagetui.core.model import Outlet
@@ -22,7 +24,7 @@ from tests.outlets.servers.x import X
 CASE = {case.kind: case for case in CASES}
 
 
-def of(service: Service, kind: str, **options: object) -> tuple[Outlet, Tools, Case]:
+def of(service: Service, kind: str, **options: Any) -> tuple[Outlet, Tools, Case]:
     case = CASE[kind]
     return outlet_of(case, service, **options), tools_for(service), case
 

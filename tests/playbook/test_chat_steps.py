@@ -1,12 +1,14 @@
 """Steps on an XMPP server and on the website in a configuration: what they mean, say and are taken back by; faults."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from outagetui import config
 from outagetui.facts.events import StepPlan
-from outagetui.playbook.plan import plan, undo_of
+from outagetui.playbook.plan import plan
+from outagetui.playbook.unwind import undo_of
 from tests.kit.configs import problems, write
 
 JABBER = """[channel]
@@ -43,7 +45,7 @@ def book(do: str, options: str, more: str = "") -> str:
     return f'name = "Book"\n\n[[step]]\nid = "s"\ndo = "{do}"\nwith = {{ {options} }}\n{more}'
 
 
-def planned(directory: Path, do: str, options: str, files: dict[str, str | bytes] | None = None) -> StepPlan:
+def planned(directory: Path, do: str, options: str, files: Mapping[str, str | bytes] | None = None) -> StepPlan:
     loaded = config.load(write(directory, {**FILES, **(files or {}), "playbooks/b.toml": book(do, options)}))
     (step,) = plan(loaded.playbooks[0], loaded)
     return step

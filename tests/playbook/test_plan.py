@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from outagetui.core.model import Channel, Condition, Config, Outlet, Playbook, Step, Undo
+from outagetui.core.model import Audience, Channel, Condition, Config, Outlet, Playbook, Step, Undo
 from outagetui.core.step_options import AnnounceOptions, ChannelsOptions, PlaybookOptions, StepOptions, WaitOptions
 from outagetui.facts.events import StepPlan
 from outagetui.playbook.plan import answers, digest, dry_run, how, plan, primaries
@@ -45,7 +45,7 @@ def planned(*steps: Step) -> tuple[StepPlan, ...]:
     return plan(msgspec.structs.replace(BOOK, steps=steps), CONFIG)
 
 
-def announce(id: str, kind: str, outlets: tuple[str, ...] = ("page",), audience: str = "customers") -> Step:
+def announce(id: str, kind: str, outlets: tuple[str, ...] = ("page",), audience: Audience = "customers") -> Step:
     return Step(id=id, do="announce", options=AnnounceOptions(kind=kind, audience=audience, outlets=outlets))
 
 

@@ -146,9 +146,13 @@ class Runs(RuleBasedStateMachine):
         run = self._open()
         row = run.open_step() if run is not None else None
         if run is not None and row is not None and row.hash:
-            people, now = set(run.people), self.journal.clock()
+            people, now = set(run.people), 1e9 + self.loop.time() + self.jump
             taken = self._do(self._order(self.runner.approve(who, run.id, row.id, row.hash, approver=who != "ada")))
-            assert not taken or (who not in people and row.at <= now <= row.until)
+            if taken:
+                assert who not in people
+                assert row.at is not None
+                assert row.until is not None
+                assert row.at <= now <= row.until
 
     @rule(who=st.sampled_from(PEOPLE))
     def take_over(self, who: str) -> None:
@@ -168,7 +172,9 @@ class Runs(RuleBasedStateMachine):
     @precondition(lambda self: self._open() is not None and len(self.journal.entries) > 8)
     @rule()
     def give_up(self) -> None:
-        self._do(self._order(self.runner.abort("bob", self._open().id)))
+        run = self._open()
+        assert run is not None
+        self._do(self._order(self.runner.abort("bob", run.id)))
 
     @precondition(lambda self: self._open() is None)
     @rule()

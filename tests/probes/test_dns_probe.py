@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import dns.flags
 import dns.message
@@ -30,7 +31,7 @@ def zone() -> Iterator[str]:
 
 
 async def ask(
-    vantage: Vantage, target: str, timeout: float = 3.0, connect: str | None = None, **options: object
+    vantage: Vantage, target: str, timeout: float = 3.0, connect: str | None = None, **options: Any
 ) -> Sample:
     check = Check(id="zone.ask", probe="dns", target=target, options=DnsOptions(**options), connect=connect)
     return await look(check, asyncio.get_running_loop().time() + timeout, vantage)
@@ -40,7 +41,7 @@ def system(monkeypatch: pytest.MonkeyPatch, *servers: tuple[str, int]) -> None:
     monkeypatch.setattr(resolve, "nameservers", lambda: list(servers))
 
 
-async def test_an_address_is_a_pass_with_its_time(zone, vantage):
+async def test_an_address_is_a_pass_with_its_time(zone: str, vantage: Vantage) -> None:
     sample = await ask(vantage, f"{zone}/www.example.test")
     assert (sample.outcome, sample.code) == (Outcome.PASS, "")
     assert sample.detail == "A 127.0.0.10, 127.0.0.11"
@@ -66,13 +67,15 @@ async def test_an_address_is_a_pass_with_its_time(zone, vantage):
         ("mail.example.test", "AAAA", []),
     ],
 )
-async def test_exactly_the_expected_records_are_a_pass(zone, vantage, name, kind, answer):
+async def test_exactly_the_expected_records_are_a_pass(
+    zone: str, vantage: Vantage, name: str, kind: str, answer: list[str]
+) -> None:
     sample = await ask(vantage, f"{zone}/{name}", type=kind, answer=tuple(answer))
     assert sample.outcome is Outcome.PASS, sample
 
 
 @pytest.mark.parametrize("answer", [["127.0.0.10"], ["127.0.0.10", "127.0.0.11", "127.0.0.12"], ["192.0.2.1"], []])
-async def test_one_record_more_or_less_is_a_failure(zone, vantage, answer):
+async def test_one_record_more_or_less_is_a_failure(zone: str, vantage: Vantage, answer: list[str]) -> None:
     sample = await ask(vantage, f"{zone}/www.example.test", answer=tuple(answer))
     assert (sample.outcome, sample.code) == (Outcome.FAIL, "dns.answer")
     assert "127.0.0.10, 127.0.0.11" in sample.detail
@@ -89,24 +92,26 @@ async def test_one_record_more_or_less_is_a_failure(zone, vantage, answer):
         ("nomail.example.test", "MX", "dns.no-service"),
     ],
 )
-async def test_what_the_name_lacks_is_told_by_its_code(zone, vantage, name, kind, code):
+async def test_what_the_name_lacks_is_told_by_its_code(
+    zone: str, vantage: Vantage, name: str, kind: str, code: str
+) -> None:
     sample = await ask(vantage, f"{zone}/{name}", type=kind)
     assert (sample.outcome, sample.code) == (Outcome.FAIL, code)
 
 
-async def test_another_response_code_can_be_the_expected_one(zone, vantage):
+async def test_another_response_code_can_be_the_expected_one(zone: str, vantage: Vantage) -> None:
     assert (await ask(vantage, f"{zone}/nothing.example.test", rcode="NXDOMAIN")).outcome is Outcome.PASS
     assert (await ask(vantage, f"{zone}/www.example.test", rcode="NXDOMAIN")).code == "dns.rcode"
 
 
-async def test_an_answer_too_long_for_udp_is_fetched_by_tcp(zone, vantage):
+async def test_an_answer_too_long_for_udp_is_fetched_by_tcp(zone: str, vantage: Vantage) -> None:
     sample = await ask(vantage, f"{zone}/long.example.test", type="TXT")
     assert sample.outcome is Outcome.PASS
     assert "0000 xxx" in sample.detail
 
 
-async def test_a_truncated_answer_without_tcp_is_a_failure(vantage):
-    def cut(query, tcp):
+async def test_a_truncated_answer_without_tcp_is_a_failure(vantage: Vantage) -> None:
+    def cut(query: dns.message.Message, tcp: bool) -> list[bytes]:
         return [reply_to(query, flags=dns.flags.TC).to_wire()]
 
     async with nameserver(cut, tcp=False) as port:
@@ -123,8 +128,8 @@ def forged(query: dns.message.Message) -> list[bytes]:
     return [bytes(wrong_id), other, not_a_reply, lie.to_wire()[:30], lie.to_wire()[:2], b""]
 
 
-async def test_forged_and_broken_replies_are_passed_over_for_the_right_one(vantage):
-    def answer(query, tcp):
+async def test_forged_and_broken_replies_are_passed_over_for_the_right_one(vantage: Vantage) -> None:
+    def answer(query: dns.message.Message, tcp: bool) -> list[bytes]:
         return [*forged(query), reply_to(query, "a.test. A 192.0.2.1").to_wire()]
 
     async with nameserver(answer) as port:
@@ -132,24 +137,24 @@ async def test_forged_and_broken_replies_are_passed_over_for_the_right_one(vanta
     assert sample.outcome is Outcome.PASS
 
 
-async def test_only_forged_replies_are_no_answer(vantage):
+async def test_only_forged_replies_are_no_answer(vantage: Vantage) -> None:
     async with nameserver(lambda query, tcp: forged(query)) as port:
         sample = await ask(vantage, f"dns://127.0.0.1:{port}/a.test", timeout=0.3)
     assert (sample.outcome, sample.code) == (Outcome.FAIL, "timeout")
 
 
-async def test_a_reply_from_another_address_does_not_count(vantage):
+async def test_a_reply_from_another_address_does_not_count(vantage: Vantage) -> None:
     loop = asyncio.get_running_loop()
-    others = []
+    others: list[asyncio.DatagramTransport] = []
 
-    def answer(query, tcp):
+    def answer(query: dns.message.Message, tcp: bool) -> list[bytes]:
         return []
 
     class Forger(asyncio.DatagramProtocol):
-        def connection_made(self, transport):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
             self.transport = transport
 
-        def datagram_received(self, data, source):
+        def datagram_received(self, data: bytes, source: tuple[str, int]) -> None:
             reply = reply_to(dns.message.from_wire(data), "a.test. A 192.0.2.66").to_wire()
             others[0].sendto(reply, source)
 
@@ -163,7 +168,7 @@ async def test_a_reply_from_another_address_does_not_count(vantage):
     assert sample.code == "timeout"
 
 
-async def test_a_silent_server_fails_within_the_deadline(vantage):
+async def test_a_silent_server_fails_within_the_deadline(vantage: Vantage) -> None:
     async with nameserver(lambda query, tcp: []) as port:
         start = time.monotonic()
         sample = await ask(vantage, f"dns://127.0.0.1:{port}/a.test", timeout=0.3)
@@ -171,7 +176,7 @@ async def test_a_silent_server_fails_within_the_deadline(vantage):
     assert time.monotonic() - start < 0.4
 
 
-async def test_a_stopped_server_is_a_time_out_and_recovers(vantage):
+async def test_a_stopped_server_is_a_time_out_and_recovers(vantage: Vantage) -> None:
     port = free_port("127.0.0.1")
     with knot("127.0.0.1", port) as pid:
         os.killpg(pid, signal.SIGSTOP)
@@ -181,14 +186,14 @@ async def test_a_stopped_server_is_a_time_out_and_recovers(vantage):
         assert (await ask(vantage, f"dns://127.0.0.1:{port}/www.example.test")).outcome is Outcome.PASS
 
 
-async def test_a_closed_port_is_seen_at_once(vantage):
+async def test_a_closed_port_is_seen_at_once(vantage: Vantage) -> None:
     start = time.monotonic()
     sample = await ask(vantage, f"dns://127.0.0.1:{free_port('127.0.0.1')}/a.test")
     assert (sample.outcome, sample.code) == (Outcome.FAIL, "dns.unreachable")
     assert time.monotonic() - start < 1
 
 
-async def test_a_flood_of_wrong_replies_cannot_outlast_the_deadline(vantage):
+async def test_a_flood_of_wrong_replies_cannot_outlast_the_deadline(vantage: Vantage) -> None:
     async with nameserver(lambda query, tcp: forged(query) * 2_000) as port:
         start = time.monotonic()
         sample = await ask(vantage, f"dns://127.0.0.1:{port}/a.test", timeout=0.3)
@@ -196,8 +201,8 @@ async def test_a_flood_of_wrong_replies_cannot_outlast_the_deadline(vantage):
     assert time.monotonic() - start < 5
 
 
-async def test_tcp_that_breaks_off_is_malformed(vantage):
-    def answer(query, tcp):
+async def test_tcp_that_breaks_off_is_malformed(vantage: Vantage) -> None:
+    def answer(query: dns.message.Message, tcp: bool) -> list[bytes]:
         return [] if tcp else [reply_to(query, flags=dns.flags.TC).to_wire()]
 
     async with nameserver(answer) as port:
@@ -205,19 +210,19 @@ async def test_tcp_that_breaks_off_is_malformed(vantage):
 
 
 @pytest.mark.parametrize(("rcode", "code"), [(2, "dns.servfail"), (5, "dns.refused"), (4, "dns.notimp")])
-async def test_an_error_of_a_chosen_server_is_a_failure(vantage, rcode, code):
+async def test_an_error_of_a_chosen_server_is_a_failure(vantage: Vantage, rcode: int, code: str) -> None:
     async with nameserver(lambda query, tcp: [reply_to(query, rcode=rcode).to_wire()]) as port:
         sample = await ask(vantage, f"dns://127.0.0.1:{port}/a.test")
     assert (sample.outcome, sample.code) == (Outcome.FAIL, code)
 
 
-async def test_connect_asks_another_server_than_the_target_names(zone, vantage):
+async def test_connect_asks_another_server_than_the_target_names(zone: str, vantage: Vantage) -> None:
     there = zone.removeprefix("dns://")
     sample = await ask(vantage, "dns://ns.example.invalid/www.example.test", connect=there)
     assert sample.outcome is Outcome.PASS
 
 
-async def test_what_a_record_holds_cannot_reach_the_terminal(zone, vantage):
+async def test_what_a_record_holds_cannot_reach_the_terminal(zone: str, vantage: Vantage) -> None:
     sample = await ask(vantage, f"{zone}/hostile.example.test", type="TXT")
     assert sample.outcome is Outcome.PASS
     assert sample.detail.isprintable()
@@ -234,24 +239,30 @@ async def test_what_a_record_holds_cannot_reach_the_terminal(zone, vantage):
         ("dns:a.test", {"type": "AXFR"}, "option.invalid"),
     ],
 )
-async def test_a_wrong_target_or_type_is_our_own_trouble(vantage, target, options, code):
+async def test_a_wrong_target_or_type_is_our_own_trouble(
+    vantage: Vantage, target: str, options: dict[str, Any], code: str
+) -> None:
     sample = await ask(vantage, target, **options)
     assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, code)
 
 
 @pytest.mark.parametrize("options", [{"answer": ("not-an-address",)}, {"rcode": "NONSENSE"}])
-async def test_a_wrong_expectation_is_our_own_trouble(zone, vantage, options):
+async def test_a_wrong_expectation_is_our_own_trouble(zone: str, vantage: Vantage, options: dict[str, Any]) -> None:
     sample = await ask(vantage, f"{zone}/www.example.test", **options)
     assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "option.invalid")
 
 
-async def test_the_next_resolver_is_asked_when_the_first_is_dead(vantage, monkeypatch):
+async def test_the_next_resolver_is_asked_when_the_first_is_dead(
+    vantage: Vantage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with nameserver(lambda query, tcp: [reply_to(query, "a.test. A 192.0.2.1").to_wire()]) as port:
         system(monkeypatch, ("127.0.0.1", free_port("127.0.0.1")), ("127.0.0.1", port))
         assert (await ask(vantage, "dns:a.test")).outcome is Outcome.PASS
 
 
-async def test_the_next_resolver_is_asked_when_the_first_is_silent(vantage, monkeypatch):
+async def test_the_next_resolver_is_asked_when_the_first_is_silent(
+    vantage: Vantage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with (
         nameserver(lambda query, tcp: []) as silent,
         nameserver(lambda query, tcp: [reply_to(query, "a.test. A 192.0.2.1").to_wire()]) as port,
@@ -260,15 +271,17 @@ async def test_the_next_resolver_is_asked_when_the_first_is_silent(vantage, monk
         assert (await ask(vantage, "dns:a.test", timeout=2.0)).outcome is Outcome.PASS
 
 
-async def test_a_dead_resolver_of_our_own_is_unknown(vantage, monkeypatch):
+async def test_a_dead_resolver_of_our_own_is_unknown(vantage: Vantage, monkeypatch: pytest.MonkeyPatch) -> None:
     async with nameserver(lambda query, tcp: []) as silent:
         system(monkeypatch, ("127.0.0.1", silent), ("127.0.0.1", free_port("127.0.0.1")))
         sample = await ask(vantage, "dns:a.test", timeout=0.4)
     assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "dns.no-resolver")
 
 
-async def test_a_resolver_that_fails_for_one_name_only_blames_the_name(vantage, monkeypatch):
-    def answer(query, tcp):
+async def test_a_resolver_that_fails_for_one_name_only_blames_the_name(
+    vantage: Vantage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(query: dns.message.Message, tcp: bool) -> list[bytes]:
         root = query.question[0].name == dns.name.root
         return [reply_to(query, rcode=0 if root else 2).to_wire()]
 
@@ -278,15 +291,17 @@ async def test_a_resolver_that_fails_for_one_name_only_blames_the_name(vantage, 
     assert (sample.outcome, sample.code) == (Outcome.FAIL, "dns.servfail")
 
 
-async def test_a_resolver_that_fails_for_every_name_is_our_own_trouble(vantage, monkeypatch):
+async def test_a_resolver_that_fails_for_every_name_is_our_own_trouble(
+    vantage: Vantage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with nameserver(lambda query, tcp: [reply_to(query, rcode=2).to_wire()]) as port:
         system(monkeypatch, ("127.0.0.1", port))
         sample = await ask(vantage, "dns:a.test")
     assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "dns.no-resolver")
 
 
-async def test_a_resolver_that_refuses_us_is_our_own_trouble(vantage, monkeypatch):
-    def answer(query, tcp):
+async def test_a_resolver_that_refuses_us_is_our_own_trouble(vantage: Vantage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(query: dns.message.Message, tcp: bool) -> list[bytes]:
         root = query.question[0].name == dns.name.root
         return [reply_to(query, rcode=0 if root else 5).to_wire()]
 
@@ -296,7 +311,7 @@ async def test_a_resolver_that_refuses_us_is_our_own_trouble(vantage, monkeypatc
     assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "dns.refused")
 
 
-async def test_no_probe_leaves_a_descriptor_behind(zone, vantage):
+async def test_no_probe_leaves_a_descriptor_behind(zone: str, vantage: Vantage) -> None:
     async with nameserver(lambda query, tcp: []) as silent:
         before = set(os.listdir("/proc/self/fd"))  # noqa: PTH208 - names are what is compared
         for target in (f"{zone}/www.example.test", f"{zone}/long.example.test", f"dns://127.0.0.1:{silent}/a.test"):
@@ -311,7 +326,7 @@ REPLY = reply_to(dns.message.from_wire(QUERY), "a.test. A 192.0.2.1", "a.test. C
 
 @settings(deadline=None)
 @given(st.binary(max_size=300))
-def test_no_bytes_of_a_reply_raise(noise):
+def test_no_bytes_of_a_reply_raise(noise: bytes) -> None:
     assert dns_exchange._fitting(noise, QUERY, A_TEST) is None
     dns_exchange._fitting(REPLY[:12] + noise, QUERY, A_TEST)
     dns_exchange._fitting(REPLY[:24] + noise, QUERY, A_TEST)
@@ -319,7 +334,7 @@ def test_no_bytes_of_a_reply_raise(noise):
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(12, len(REPLY) - 1), st.integers(0, 255)), max_size=8))
-def test_no_change_of_a_reply_raises(changes):
+def test_no_change_of_a_reply_raises(changes: list[tuple[int, int]]) -> None:
     wire = bytearray(REPLY)
     for place, value in changes:
         wire[place] = value

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 
+import dns.flags
+import dns.message
 import dns.rdatatype
 import pytest
 from hypothesis import given, settings
@@ -23,7 +25,7 @@ async def serials(vantage: Vantage, port: int, host: str = "127.0.0.1", timeout:
     return await look(check, asyncio.get_running_loop().time() + timeout, vantage)
 
 
-async def test_equal_serials_are_a_pass(vantage):
+async def test_equal_serials_are_a_pass(vantage: Vantage) -> None:
     port = free_port("127.0.0.1", "127.0.0.2")
     with knot("127.0.0.1", port, 7, BOTH), knot("127.0.0.2", port, 7, BOTH):
         sample = await serials(vantage, port)
@@ -31,7 +33,7 @@ async def test_equal_serials_are_a_pass(vantage):
     assert sample.detail == "serial 7 on ns1.example.test 127.0.0.1, ns2.example.test 127.0.0.2"
 
 
-async def test_a_server_that_is_behind_is_a_warning_with_every_serial(vantage):
+async def test_a_server_that_is_behind_is_a_warning_with_every_serial(vantage: Vantage) -> None:
     port = free_port("127.0.0.1", "127.0.0.2")
     with knot("127.0.0.1", port, 2, BOTH), knot("127.0.0.2", port, 2**32 - 1, BOTH):
         sample = await serials(vantage, port)
@@ -39,7 +41,7 @@ async def test_a_server_that_is_behind_is_a_warning_with_every_serial(vantage):
     assert sample.detail == "ns1.example.test 127.0.0.1: 2; ns2.example.test 127.0.0.2: 4294967295 (behind)"
 
 
-async def test_one_silent_server_is_a_warning(vantage):
+async def test_one_silent_server_is_a_warning(vantage: Vantage) -> None:
     port = free_port("127.0.0.1", "127.0.0.2")
     async with nameserver(lambda query, tcp: [], "127.0.0.2", port):
         with knot("127.0.0.1", port, 7, BOTH):
@@ -48,7 +50,7 @@ async def test_one_silent_server_is_a_warning(vantage):
     assert "ns2.example.test 127.0.0.2: no answer in time" in sample.detail
 
 
-async def test_one_server_that_is_gone_is_a_warning(vantage):
+async def test_one_server_that_is_gone_is_a_warning(vantage: Vantage) -> None:
     port = free_port("127.0.0.1", "127.0.0.2")
     with knot("127.0.0.1", port, 7, BOTH):
         sample = await serials(vantage, port)
@@ -57,8 +59,8 @@ async def test_one_server_that_is_gone_is_a_warning(vantage):
 
 
 @pytest.mark.parametrize("lame", ["refused", "no authority"])
-async def test_a_lame_server_is_a_warning(vantage, lame):
-    def answer(query, tcp):
+async def test_a_lame_server_is_a_warning(vantage: Vantage, lame: str) -> None:
+    def answer(query: dns.message.Message, tcp: bool) -> list[bytes]:
         if lame == "refused":
             return [reply_to(query, rcode=5).to_wire()]
         return [reply_to(query, "example.test. SOA ns1. ops. 7 1 1 1 1", flags=0).to_wire()]
@@ -70,7 +72,7 @@ async def test_a_lame_server_is_a_warning(vantage, lame):
     assert (sample.outcome, sample.code) == (Outcome.WARN, "dns.lame")
 
 
-def registry(query, tcp):
+def registry(query: dns.message.Message, tcp: bool) -> list[bytes]:
     """Answer as a server that knows where the zone's servers are, and is none of them."""
     name, kind = query.question[0].name.to_text(), dns.rdatatype.to_text(query.question[0].rdtype)
     lines = {
@@ -80,28 +82,28 @@ def registry(query, tcp):
     return [reply_to(query, *lines.get((name, kind), [])).to_wire()]
 
 
-async def test_only_silent_servers_are_a_failure(vantage):
+async def test_only_silent_servers_are_a_failure(vantage: Vantage) -> None:
     port = free_port("127.0.0.1", "127.0.0.2")
     async with nameserver(registry, "127.0.0.1", port), nameserver(lambda query, tcp: [], "127.0.0.2", port):
         sample = await serials(vantage, port, timeout=1.0)
     assert (sample.outcome, sample.code) == (Outcome.FAIL, "timeout")
 
 
-async def test_only_lame_servers_are_a_failure(vantage):
+async def test_only_lame_servers_are_a_failure(vantage: Vantage) -> None:
     port = free_port("127.0.0.1", "127.0.0.2")
     async with nameserver(registry, "127.0.0.1", port), nameserver(registry, "127.0.0.2", port):
         sample = await serials(vantage, port)
     assert (sample.outcome, sample.code) == (Outcome.FAIL, "dns.lame")
 
 
-async def test_a_name_that_is_no_zone_is_told(vantage):
+async def test_a_name_that_is_no_zone_is_told(vantage: Vantage) -> None:
     async with nameserver(lambda query, tcp: [reply_to(query).to_wire()]) as port:
         assert (await serials(vantage, port)).code == "dns.no-answer"
     async with nameserver(lambda query, tcp: [reply_to(query, rcode=3).to_wire()]) as port:
         assert (await serials(vantage, port)).code == "dns.nxdomain"
 
 
-async def test_an_answer_is_judged_before_the_serials(vantage):
+async def test_an_answer_is_judged_before_the_serials(vantage: Vantage) -> None:
     port = free_port("127.0.0.1")
     options = DnsOptions(serials=True, type="MX", answer=("10 elsewhere.test",))
     check = Check(id="zone.both", probe="dns", target=f"dns://127.0.0.1:{port}/example.test", options=options)
@@ -110,10 +112,10 @@ async def test_an_answer_is_judged_before_the_serials(vantage):
     assert sample.code == "dns.answer"
 
 
-async def test_servers_are_asked_without_recursion(vantage):
-    asked = []
+async def test_servers_are_asked_without_recursion(vantage: Vantage) -> None:
+    asked: list[bool] = []
 
-    def answer(query, tcp):
+    def answer(query: dns.message.Message, tcp: bool) -> list[bytes]:
         if query.question[0].rdtype == dns.rdatatype.SOA:
             asked.append(bool(query.flags & dns.flags.RD))
             return [reply_to(query, "example.test. SOA ns1. ops. 7 1 1 1 1").to_wire()]
@@ -132,7 +134,7 @@ SERIALS = st.integers(0, 2**32 - 1)
 
 @settings(deadline=None)
 @given(SERIALS, st.integers(1, 2**31 - 1))
-def test_adding_less_than_half_the_circle_is_newer(serial, step):
+def test_adding_less_than_half_the_circle_is_newer(serial: int, step: int) -> None:
     later = (serial + step) % 2**32
     assert newer(later, serial)
     assert not newer(serial, later)
@@ -140,7 +142,7 @@ def test_adding_less_than_half_the_circle_is_newer(serial, step):
 
 @settings(deadline=None)
 @given(SERIALS)
-def test_neither_of_two_serials_half_a_circle_apart_is_newer(serial):
+def test_neither_of_two_serials_half_a_circle_apart_is_newer(serial: int) -> None:
     opposite = (serial + 2**31) % 2**32
     assert not newer(serial, opposite)
     assert not newer(opposite, serial)

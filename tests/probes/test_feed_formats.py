@@ -48,7 +48,7 @@ def sample(name: str) -> bytes:
         ("atom-resolved.xml", Outcome.PASS, "", "no open incidents"),
     ],
 )
-def test_each_format_is_told_by_its_content_and_read(name, outcome, code, words):
+def test_each_format_is_told_by_its_content_and_read(name: str, outcome: Outcome, code: str, words: str) -> None:
     said = read(sample(name))
     assert (said.outcome, said.code) == (outcome, code)
     assert said.detail.startswith(words)
@@ -71,24 +71,24 @@ def test_each_format_is_told_by_its_content_and_read(name, outcome, code, words)
         ("rss-open.xml", ["billing"], Outcome.PASS, ""),
     ],
 )
-def test_only_the_components_that_matter_count(name, components, outcome, code):
+def test_only_the_components_that_matter_count(name: str, components: list[str], outcome: Outcome, code: str) -> None:
     said = read(sample(name), components=tuple(components))
     assert (said.outcome, said.code) == (outcome, code)
 
 
-def test_a_group_stands_for_its_members_and_none_is_counted_twice():
+def test_a_group_stands_for_its_members_and_none_is_counted_twice() -> None:
     said = read(sample("statuspage-partial.json"), components=("Calls", "Voice calls"))
     assert said.detail == "Voice calls: partial outage; Calls do not connect"
 
 
-def test_a_component_the_feed_does_not_list_is_unreadable_and_the_nearest_is_named():
+def test_a_component_the_feed_does_not_list_is_unreadable_and_the_nearest_is_named() -> None:
     with pytest.raises(Unreadable) as caught:
         read(sample("statuspage-operational.json"), components=("Mesages",))
     assert caught.value.code == "feed.component"
     assert caught.value.detail == "the feed has no component 'Mesages'; did you mean 'Messages'?"
 
 
-def test_a_component_in_trouble_behind_a_green_rollup_is_a_warning():
+def test_a_component_in_trouble_behind_a_green_rollup_is_a_warning() -> None:
     document = json.loads(sample("statuspage-operational.json"))
     document["components"][1]["status"] = "major_outage"
     said = read(json.dumps(document).encode())
@@ -106,7 +106,7 @@ def test_a_component_in_trouble_behind_a_green_rollup_is_a_warning():
         ("google-open.json", "SERVICE_DISRUPTION", "SERVICE_MOOD"),
     ],
 )
-def test_a_word_nobody_has_seen_is_unreadable(name, old, new):
+def test_a_word_nobody_has_seen_is_unreadable(name: str, old: str, new: str) -> None:
     text = sample(name).decode()
     assert old in text
     with pytest.raises(Unreadable) as caught:
@@ -139,14 +139,14 @@ def test_a_word_nobody_has_seen_is_unreadable(name, old, new):
         b'{"status": {"indicator": "none\xff"}}',
     ],
 )
-def test_what_is_no_feed_is_unreadable(body):
+def test_what_is_no_feed_is_unreadable(body: bytes) -> None:
     with pytest.raises(Unreadable) as caught:
         read(body)
     assert caught.value.code in ("feed.unreadable", "feed.word")
 
 
 @pytest.mark.parametrize("form", [form for form in get_args(FeedFormat) if form != "auto"])
-def test_a_form_that_is_named_is_not_guessed(form):
+def test_a_form_that_is_named_is_not_guessed(form: FeedFormat) -> None:
     for path in sorted(FEEDS.iterdir()):
         if path.name.startswith(form) or (form == "rss" and path.suffix == ".xml"):
             read(path.read_bytes(), form)
@@ -156,13 +156,13 @@ def test_a_form_that_is_named_is_not_guessed(form):
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-32"])
-def test_a_byte_order_mark_tells_the_encoding(encoding):
+def test_a_byte_order_mark_tells_the_encoding(encoding: str) -> None:
     text = sample("slack-incident.json").decode()
     marked = ("\N{BYTE ORDER MARK}" if encoding == "utf-16-be" else "") + text
     assert read(marked.encode(encoding)).code == "feed.degraded"
 
 
-def test_html_and_controls_in_titles_come_out_as_plain_text():
+def test_html_and_controls_in_titles_come_out_as_plain_text() -> None:
     document = json.loads(sample("slack-incident.json"))
     document["active_incidents"][0]["title"] = (
         "<b>Late</b> &amp; lost\x1b]52;c;Zm9v\x07\u202e<script>x()</script>[@click=quit]\nnext"
@@ -173,18 +173,18 @@ def test_html_and_controls_in_titles_come_out_as_plain_text():
     assert "x()" not in said.detail
 
 
-def test_a_long_title_is_cut():
+def test_a_long_title_is_cut() -> None:
     document = json.loads(sample("slack-incident.json"))
     document["active_incidents"][0]["title"] = "x" * 1_000_000
     assert len(read(json.dumps(document).encode()).detail) <= 300
 
 
-def test_more_than_the_limit_is_unreadable():
+def test_more_than_the_limit_is_unreadable() -> None:
     with pytest.raises(Unreadable):
         read(b" " * (LIMIT + 1))
 
 
-def test_a_feed_with_entities_of_its_own_is_not_read():
+def test_a_feed_with_entities_of_its_own_is_not_read() -> None:
     many = "".join(f'<!ENTITY e{n + 1} "{f"&e{n};" * 10}">' for n in range(12))
     bomb = f'<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY e0 "x"><!ENTITY f SYSTEM "file:///etc/passwd">{many}]>'
     item = "<item><title>&e12;&f;</title><description>Investigating - &e12;&f;</description></item>"
@@ -213,7 +213,7 @@ def never_a_pass(body: bytes) -> None:
 
 @settings(deadline=None)
 @given(st.binary(max_size=500))
-def test_noise_is_never_a_pass(noise):
+def test_noise_is_never_a_pass(noise: bytes) -> None:
     if noise.strip() != b"[]":
         never_a_pass(noise)
 
@@ -227,7 +227,7 @@ ANYTHING = st.recursive(
 
 @settings(deadline=None)
 @given(ANYTHING)
-def test_no_json_that_is_not_a_feed_is_a_pass(value):
+def test_no_json_that_is_not_a_feed_is_a_pass(value: object) -> None:
     if value != []:
         never_a_pass(json.dumps(value).encode())
 
@@ -254,12 +254,29 @@ PLACES = [
     ("uptime-kuma-maintenance.json", ["heartbeatList", "3", 1, "status"]),
     ("gatus-up.json", [0, "results", 1, "success"]),
 ]
-HARMLESS = ("operational", "none", "ok", "available", "up", "success", "not_monitored", "1", 0, 1, 2, 5, [], {})
+HARMLESS: tuple[object, ...] = (
+    "operational",
+    "none",
+    "ok",
+    "available",
+    "up",
+    "success",
+    "not_monitored",
+    "1",
+    0,
+    1,
+    2,
+    5,
+    [],
+    {},
+)
 
 
 @settings(deadline=None)
 @given(st.sampled_from(PLACES), ANYTHING)
-def test_a_feed_with_a_wrong_value_where_a_word_stands_is_never_a_pass(place, value):
+def test_a_feed_with_a_wrong_value_where_a_word_stands_is_never_a_pass(
+    place: tuple[str, list[str | int]], value: object
+) -> None:
     name, path = place
     if value in HARMLESS:
         return
@@ -273,7 +290,7 @@ def test_a_feed_with_a_wrong_value_where_a_word_stands_is_never_a_pass(place, va
 
 @settings(deadline=None)
 @given(st.sampled_from(sorted(FEEDS.iterdir())), st.data())
-def test_no_cut_and_no_changed_byte_of_a_feed_raises(path, data):
+def test_no_cut_and_no_changed_byte_of_a_feed_raises(path: Path, data: st.DataObject) -> None:
     body = bytearray(path.read_bytes())
     cut = data.draw(st.integers(0, len(body) - 3))
     if len(body) > 10:

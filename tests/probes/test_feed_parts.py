@@ -157,12 +157,14 @@ def test_a_part_in_trouble_behind_a_green_page_is_a_warning() -> None:
 
 
 def test_html_and_controls_in_what_a_monitor_says_come_out_as_plain_text() -> None:
-    for name, path in (
+    places: tuple[tuple[str, list[str | int]], ...] = (
         ("uptime-kuma-down.json", ["heartbeatList", "3", 1, "msg"]),
         ("gatus-one.json", ["results", 1, "errors"]),
-    ):
+    )
+    for name, path in places:
         hostile = "<b>late</b>\x1b]52;c;Zm9v\x07\u202e[@click=quit]\n"
-        said = read(changed(name, path, [hostile] if path[-1] == "errors" else hostile))
+        value: object = [hostile] if path[-1] == "errors" else hostile
+        said = read(changed(name, path, value))
         assert said.detail.isprintable()
         assert "late" in said.detail
         assert "<b>" not in said.detail

@@ -26,7 +26,7 @@ def page(name: str) -> bytes:
         ("atom-open.xml", Outcome.WARN, "feed.incident"),
     ],
 )
-async def test_the_providers_word_becomes_the_sample(vantage: Vantage, name, outcome, code) -> None:
+async def test_the_providers_word_becomes_the_sample(vantage: Vantage, name: str, outcome: Outcome, code: str) -> None:
     async with serve(answering(page(name))) as server:
         sample = await look_at(vantage, "feed", f"http://127.0.0.1:{server.port}/summary.json")
     assert (sample.outcome, sample.code) == (outcome, code)

@@ -3,11 +3,13 @@
 import asyncio
 import gzip
 import time
+from typing import Any
 
 import pytest
 from outagetui.core.model import Outcome
 from outagetui.net.vantage import Vantage
 from tests.kit.scripted_servers import (
+    Handler,
     Pki,
     answering,
     black_hole,
@@ -72,7 +74,7 @@ async def test_the_request_carries_method_headers_and_body(vantage: Vantage) -> 
         ("999 Odd", ("200-399",), "http.999"),
     ],
 )
-async def test_only_accepted_statuses_pass(vantage: Vantage, status: str, accepted: tuple, code: str) -> None:
+async def test_only_accepted_statuses_pass(vantage: Vantage, status: str, accepted: tuple[int, ...], code: str) -> None:
     async with serve(answering(reply(status))) as server:
         sample = await look_at(vantage, "http", f"http://127.0.0.1:{server.port}/", status=accepted)
     assert sample.code == code
@@ -90,7 +92,7 @@ async def test_only_accepted_statuses_pass(vantage: Vantage, status: str, accept
         ({"match": "("}, "option.invalid"),
     ],
 )
-async def test_the_body_must_and_must_not_match(vantage: Vantage, options: dict, code: str) -> None:
+async def test_the_body_must_and_must_not_match(vantage: Vantage, options: dict[str, Any], code: str) -> None:
     async with serve(answering(reply())) as server:
         sample = await look_at(vantage, "http", f"http://127.0.0.1:{server.port}/", **options)
     assert sample.code == code
@@ -147,7 +149,7 @@ HEAD = b"HTTP/1.1 200 OK\r\n"
         (dripping(b"", b"H"), "transfer"),
     ],
 )
-async def test_the_deadline_holds_wherever_a_server_stalls(vantage: Vantage, handler: object, phase: str) -> None:
+async def test_the_deadline_holds_wherever_a_server_stalls(vantage: Vantage, handler: Handler, phase: str) -> None:
     async with serve(handler) as server:
         began = time.perf_counter()
         sample = await look_at(vantage, "http", f"http://127.0.0.1:{server.port}/", within=SHORT)

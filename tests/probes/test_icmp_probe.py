@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -17,20 +18,20 @@ from outagetui.core.probe_options import IcmpOptions
 from outagetui.net.resolve import Address
 from outagetui.net.vantage import Vantage
 from outagetui.probes.icmp import _judge
-from outagetui.protocols.icmp_echo import V4, V6, Echo, Unreachable, checksum, without_ip_header
+from outagetui.protocols.icmp_echo import V4, V6, Echo, Unreachable, Wire, checksum, without_ip_header
 from outagetui.protocols.icmp_pinger import Burst, Pinger4, _elapsed
 from tests.kit.scripted_servers import look_at
 
 SCRIPT = Path(__file__).with_name("icmp_namespace.py")
 
 
-def in_a_namespace(mode: str) -> dict[str, list[object] | bool]:
+def in_a_namespace(mode: str) -> dict[str, Any]:
     if shutil.which("unshare") is None:
         pytest.fail("unshare is missing: apt-get install util-linux")
     command = ["unshare", "--map-root-user", "--net", sys.executable, str(SCRIPT), mode]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 0, f"this needs network namespaces and /dev/net/tun: {done.stderr}"
-    return json.loads(done.stdout)
+    return dict(json.loads(done.stdout))
 
 
 @pytest.mark.parametrize("mode", ["raw", "unprivileged"])
@@ -182,7 +183,7 @@ def test_an_error_quotes_the_request_of_either_family() -> None:
 
 @given(st.sampled_from([V4, V6]), st.sampled_from([b"", b"\0", b"\3", b"\1", b"\x81"]), st.binary(max_size=120))
 @settings(deadline=None)
-def test_no_bytes_of_a_packet_raise(wire, kind: bytes, noise: bytes) -> None:
+def test_no_bytes_of_a_packet_raise(wire: Wire, kind: bytes, noise: bytes) -> None:
     wire.read(kind + noise)
     wire.read(without_ip_header(kind + noise))
     wire.quoted("192.0.2.1", noise)

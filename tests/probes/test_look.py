@@ -12,6 +12,7 @@ import ssl
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from outagetui.core.model import Outcome
@@ -175,7 +176,7 @@ ENVELOPE = {"mail_from": "a@example.test", "rcpt_to": "b@example.test"}
     ],
 )
 async def test_cancelling_at_any_moment_leaves_nothing_behind(
-    vantage: Vantage, pki: Pki, kind: str, handler: Handler, secure: bool, options: dict
+    vantage: Vantage, pki: Pki, kind: str, handler: Handler, secure: bool, options: dict[str, Any]
 ) -> None:
     scheme = {"http": "https" if secure else "http"}.get(kind, kind)
     options = {**options, "ca": pki.ca} if secure else options

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -90,8 +91,8 @@ class Mailbox:
     def subjects(self) -> list[str]:
         with self._open() as client:
             numbers = client.search(None, "ALL")[1][0].split()
-            found = [client.fetch(each.decode(), "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")[1][0][1] for each in numbers]
-        return [each.decode().removeprefix("Subject: ").strip() for each in found]
+            found = [client.fetch(each.decode(), "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")[1][0] for each in numbers]
+        return [each[1].decode().removeprefix("Subject: ").strip() for each in found if isinstance(each, tuple)]
 
     def put(self, subject: str, age: float = 0.0, *headers: tuple[str, str], flags: str = "") -> None:
         message = EmailMessage()
@@ -116,9 +117,9 @@ def mailbox(dovecot: Dovecot) -> Mailbox:
     return box
 
 
-def roundtrip(hub: Mailhub | str, dovecot: Dovecot, **options: object) -> Check:
+def roundtrip(hub: Mailhub | str, dovecot: Dovecot, **options: Any) -> Check:
     target = hub if isinstance(hub, str) else f"smtp://localhost:{hub.port}"
-    given = {"user": ALICE, "secret": "alice"} if target.startswith("smtp") else {}
+    given: dict[str, Any] = {"user": ALICE, "secret": "alice"} if target.startswith("smtp") else {}
     given |= {"to": BOB, "imap": f"imaps://localhost:{dovecot.tls_port}", "imap_secret": "bob", "within": 5.0}
     return make_check("mail.roundtrip", target, **(given | options))
 

@@ -13,8 +13,8 @@ from tests.kit.scripted_servers import Pki, Serving, answering, hanging, look_at
 from tests.probes.homeserver import ALIAS, OTHER_ROOM, PASSWORD, ROOM, USER, Homeserver, error
 
 ROUND = ["login", "room", "send", "sync"]
-ACCOUNT = {"user": USER, "secret": "right"}
-IN_ROOM = {**ACCOUNT, "room": ALIAS}
+ACCOUNT: dict[str, Any] = {"user": USER, "secret": "right"}
+IN_ROOM: dict[str, Any] = {**ACCOUNT, "room": ALIAS}
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ async def knowing(secret_directory: Path) -> AsyncIterator[Vantage]:
     await place.aclose()
 
 
-async def look(vantage: Vantage, serving: Serving, within: float = 5.0, **options: object) -> Sample:
+async def look(vantage: Vantage, serving: Serving, within: float = 5.0, **options: Any) -> Sample:
     return await look_at(vantage, "matrix", f"http://127.0.0.1:{serving.port}", within=within, **options)
 
 
@@ -156,7 +156,7 @@ async def test_each_refusal_has_its_code_and_ends_the_session(
     serving: Serving,
     request_: str,
     answer: tuple[int, Any],
-    options: dict[str, object],
+    options: dict[str, Any],
     outcome: Outcome,
     code: str,
 ) -> None:

@@ -2,7 +2,9 @@
 
 import contextlib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from outagetui.core.model import Outcome
@@ -26,9 +28,9 @@ def kamailio() -> Iterator[Kamailio]:
 
 
 @contextlib.contextmanager
-def extension(kamailio: Kamailio, **more: object) -> Iterator[Sipp]:
+def extension(kamailio: Kamailio, **more: Any) -> Iterator[Sipp]:
     """An extension behind `kamailio`, called echo."""
-    phone = Sipp.start(**more)  # type: ignore[arg-type]
+    phone = Sipp.start(**more)
     kamailio.route_echo(phone.address)
     try:
         yield phone
@@ -148,7 +150,7 @@ async def test_cancelled_at_any_await_no_call_is_left(
         # Each packet of the sound has an await of its own: a few of them are as good as all.
         for number in (*range(1, 10), 20, *range(29, 40)):
             vantage = Vantage("here", Secrets(secret_directory, {}))
-            more = await cancelled_at(lambda vantage=vantage: call(vantage, proxy, seconds=0.5), number)
+            more = await cancelled_at(partial(call, vantage, proxy, seconds=0.5), number)
             await vantage.aclose()
             if not more:
                 break

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from outagetui.core.model import Outcome, Sample
@@ -38,7 +40,7 @@ async def knowing(secret_directory: Path) -> AsyncIterator[Vantage]:
     await place.aclose()
 
 
-async def register(vantage: Vantage, proxy: str, secret: str = "right", within: float = 5.0, **more: object) -> Sample:
+async def register(vantage: Vantage, proxy: str, secret: str = "right", within: float = 5.0, **more: Any) -> Sample:
     return await look_at(vantage, "sip.register", ACCOUNT, proxy=proxy, secret=secret, within=within, **more)
 
 
@@ -151,7 +153,7 @@ async def test_cancelled_at_any_await_nothing_stays_registered(
     while more:
         vantage = Vantage("here", Secrets(secret_directory, {}))
         proxy = f"{kamailio.address};transport={transport}"
-        more = await cancelled_at(lambda vantage=vantage, proxy=proxy: register(vantage, proxy), number)
+        more = await cancelled_at(partial(register, vantage, proxy), number)
         await vantage.aclose()
         assert kamailio.contacts() == [], f"await {number}"
         number += 1

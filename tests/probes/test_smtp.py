@@ -5,6 +5,7 @@ import contextlib
 import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -64,7 +65,7 @@ def authenticator(server: SMTP, session: Session, envelope: Envelope, mechanism:
 
 
 @contextlib.asynccontextmanager
-async def mail(box: Mailbox, context: ssl.SSLContext | None = None, **options: object) -> AsyncIterator[int]:
+async def mail(box: Mailbox, context: ssl.SSLContext | None = None, **options: Any) -> AsyncIterator[int]:
     protocols: list[SMTP] = []
 
     def make() -> SMTP:
@@ -78,6 +79,7 @@ async def mail(box: Mailbox, context: ssl.SSLContext | None = None, **options: o
         server.close()
         for protocol in protocols:
             if protocol.transport is not None:
+                assert isinstance(protocol.transport, asyncio.WriteTransport)
                 protocol.transport.abort()
         await settle()
 
@@ -229,7 +231,9 @@ async def test_an_address_cannot_smuggle_a_command(vantage: Vantage, address: st
     ],
 )
 async def test_each_refusal_has_its_code(vantage: Vantage, turns: tuple[bytes | None, ...], code: str) -> None:
-    envelope = {"mail_from": "a@example.test", "rcpt_to": "b@example.test"} if len(turns) in (3, 5) and code else {}
+    envelope: dict[str, Any] = (
+        {"mail_from": "a@example.test", "rcpt_to": "b@example.test"} if len(turns) in (3, 5) and code else {}
+    )
     async with serve(script(*turns)) as server:
         sample = await look_at(vantage, "smtp", f"smtp://127.0.0.1:{server.port}", **envelope)
     assert (sample.outcome, sample.code) == (Outcome.FAIL if code else Outcome.PASS, code)

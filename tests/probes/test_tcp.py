@@ -10,6 +10,7 @@ from outagetui.core.model import Outcome
 from outagetui.machine.secrets import Secrets
 from outagetui.net.vantage import Vantage
 from tests.kit.scripted_servers import (
+    Handler,
     black_hole,
     dripping,
     hanging,
@@ -58,7 +59,7 @@ async def test_an_answer_in_pieces_is_put_together(vantage: Vantage) -> None:
 
 
 @pytest.mark.parametrize("handler", [saying(b"wrong\r\n"), saying(b""), dripping(b"", b"x" * 10_000, 0)])
-async def test_a_wrong_short_or_endless_answer_fails(vantage: Vantage, handler: object) -> None:
+async def test_a_wrong_short_or_endless_answer_fails(vantage: Vantage, handler: Handler) -> None:
     async with serve(handler) as server:
         sample = await look_at(vantage, "tcp", f"tcp://127.0.0.1:{server.port}", match="right")
     assert (sample.outcome, sample.code) == (Outcome.FAIL, "tcp.match")

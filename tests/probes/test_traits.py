@@ -1,5 +1,7 @@
 """Common fate: what two channels hang on together, found by looking and told for the pairs where it matters."""
 
+from typing import Any
+
 from outagetui.core.model import Channel
 from outagetui.facts.common_fate import Fate, Trait, common, pairs
 from outagetui.net.vantage import Vantage
@@ -7,18 +9,18 @@ from outagetui.probes.traits import traits_of
 from tests.kit.scripted_servers import Pki, hanging, make_check, serve
 
 
-def channel(name: str, role: str = "backup", audience: str = "customers", **more: object) -> Channel:
+def channel(name: str, role: str = "backup", audience: str = "customers", **more: Any) -> Channel:
     return Channel(id=name, name=name, role=role, audience=audience, **more)  # type: ignore[arg-type]
 
 
-def test_only_pairs_that_should_not_fail_together_are_compared():
+def test_only_pairs_that_should_not_fail_together_are_compared() -> None:
     chat, phone = channel("chat", backs_up=("messenger",)), channel("phone")
     room, messenger = channel("room", audience="staff"), channel("messenger", "primary")
     found = {(one.id, other.id) for one, other in pairs([chat, phone, room, messenger])}
     assert found == {("chat", "phone"), ("chat", "messenger")}
 
 
-def test_a_shared_host_says_that_the_network_is_shared_too():
+def test_a_shared_host_says_that_the_network_is_shared_too() -> None:
     here = {Trait("host", "192.0.2.7"), Trait("network", "192.0.2.0/24"), Trait("name server", "ns.example.net")}
     near = {Trait("host", "192.0.2.8"), Trait("network", "192.0.2.0/24")}
     chat, phone, mail = channel("chat"), channel("phone"), channel("mail")
@@ -29,7 +31,7 @@ def test_a_shared_host_says_that_the_network_is_shared_too():
     )
 
 
-async def test_what_a_channel_hangs_on_is_found_by_looking(vantage: Vantage, pki: Pki, no_leaks: None):
+async def test_what_a_channel_hangs_on_is_found_by_looking(vantage: Vantage, pki: Pki, no_leaks: None) -> None:
     async with serve(hanging(), context=pki.good()) as server:
         check = make_check("http", f"https://localhost:{server.port}/", ca=pki.ca)
         found = await traits_of([channel("chat", checks=(check,), provider="Example Cloud")], vantage)
@@ -38,6 +40,6 @@ async def test_what_a_channel_hangs_on_is_found_by_looking(vantage: Vantage, pki
     assert "certificate issuer" in {trait.kind for trait in found["chat"]}
 
 
-async def test_what_does_not_answer_is_left_out(vantage: Vantage, no_leaks: None):
+async def test_what_does_not_answer_is_left_out(vantage: Vantage, no_leaks: None) -> None:
     found = await traits_of([channel("chat", checks=(make_check("http", "https://127.0.0.1:1/"),))], vantage)
     assert found["chat"] == {Trait("host", "127.0.0.1"), Trait("network", "127.0.0.0/24")}

@@ -4,6 +4,7 @@ import asyncio
 import json
 import math
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("no_leaks")
 ACCOUNT = b'{"account": {"balance": "41.20", "currency": "EUR", "calls": [3, 5]}, "open": true, "none": null}'
 
 
-async def value(vantage: Vantage, body: bytes, status: str = "200 OK", **options: object) -> Sample:
+async def value(vantage: Vantage, body: bytes, status: str = "200 OK", **options: Any) -> Sample:
     async with serve(answering(reply(status, body))) as server:
         return await look_at(vantage, "value", f"http://127.0.0.1:{server.port}/account", **options)
 

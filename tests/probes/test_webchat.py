@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator, Sequence
+from functools import partial
+from typing import Any
 
 import pytest
 from outagetui.core.model import Outcome, Sample
@@ -16,6 +18,7 @@ from tests.servers.chat import GUESTS, LOBBY, ROOMS, ChatPage, ChatRooms
 from websockets.asyncio.server import ServerConnection
 from websockets.asyncio.server import serve as serve_websocket
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Origin, Subprotocol
 
 SASL = "urn:ietf:params:xml:ns:xmpp-sasl"
 BIND = "urn:ietf:params:xml:ns:xmpp-bind"
@@ -86,7 +89,7 @@ async def test_without_a_room_a_guest_logs_in_and_without_xmpp_the_socket_is_pin
     async def echo(connection: ServerConnection) -> None:
         await connection.wait_closed()
 
-    async with serve_websocket(echo, "localhost", 0, origins=[f"http://127.0.0.1:{page.port}"]) as server:
+    async with serve_websocket(echo, "localhost", 0, origins=[Origin(f"http://127.0.0.1:{page.port}")]) as server:
         url = f"ws://localhost:{server.sockets[0].getsockname()[1]}"
         socket = await visit(vantage, page, url, room=None, xmpp_domain=None)
     assert (socket.outcome, socket.detail) == (Outcome.PASS, "the page holds the widget, the WebSocket answers")
@@ -156,7 +159,8 @@ async def test_a_chat_server_that_hangs_stops_and_comes_back(
 
 async def test_options_that_need_each_other_are_our_trouble(vantage: Vantage) -> None:
     target = f"http://127.0.0.1:{refused_port()}/"
-    for options in ({"xmpp_domain": GUESTS}, {"websocket": "ws://localhost/", "room": LOBBY}):
+    several: tuple[dict[str, Any], ...] = ({"xmpp_domain": GUESTS}, {"websocket": "ws://localhost/", "room": LOBBY})
+    for options in several:
         sample = await look_at(vantage, "webchat", target, **options)
         assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "option.invalid")
 
@@ -166,7 +170,7 @@ async def test_cancelled_at_every_await_no_guest_and_no_room_stay(
 ) -> None:
     for room in (LOBBY, f"gone@{ROOMS}"):
         number = 1
-        while await cancelled_at(lambda room=room: visit(vantage, page, rooms.websocket, room=room), number):
+        while await cancelled_at(partial(visit, vantage, page, rooms.websocket, room=room), number):
             number += 1
         assert number > 2
     await settle()
@@ -189,7 +193,7 @@ async def playing(turns: Sequence[Sequence[str]]) -> AsyncIterator[str]:
                     await connection.send(each.replace("ID", id).replace("PLACE", place))
             await connection.wait_closed()
 
-    async with serve_websocket(play, "localhost", 0, subprotocols=["xmpp"]) as server:
+    async with serve_websocket(play, "localhost", 0, subprotocols=[Subprotocol("xmpp")]) as server:
         yield f"ws://localhost:{server.sockets[0].getsockname()[1]}/"
     await settle()
 

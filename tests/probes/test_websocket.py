@@ -7,6 +7,7 @@ import hashlib
 import logging
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -43,9 +44,7 @@ async def echo(connection: ServerConnection) -> None:
 
 
 @contextlib.asynccontextmanager
-async def chat(
-    answer: Answer = echo, *, context: ssl.SSLContext | None = None, **options: object
-) -> AsyncIterator[str]:
+async def chat(answer: Answer = echo, *, context: ssl.SSLContext | None = None, **options: Any) -> AsyncIterator[str]:
     """A chat's server; yields its address."""
     async with serve_websocket(answer, "localhost", 0, ssl=context, logger=QUIET, **options) as server:
         port = server.sockets[0].getsockname()[1]
@@ -171,7 +170,7 @@ async def test_a_flood_and_a_drip_end(vantage: Vantage, no_leaks: None) -> None:
     flood = b"\x82\x7e\xff\xff" + b"x" * 65535
 
     async def flooding(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        upgrade = asyncio.create_task(upgrading(b"")(reader, writer))
+        upgrade = asyncio.ensure_future(upgrading(b"")(reader, writer))
         while not upgrade.done():
             writer.write(flood)
             await writer.drain()

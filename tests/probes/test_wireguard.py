@@ -12,6 +12,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -94,7 +95,7 @@ async def test_the_age_of_the_handshake_is_the_verdict(
     vantage: Vantage,
     written: Callable[..., str],
     ages: tuple[float | None, ...],
-    options: dict[str, object],
+    options: dict[str, Any],
     outcome: Outcome,
     code: str,
     words: str,
@@ -205,10 +206,10 @@ class Tunnel:
             lines.append(f"WG_PROCESS_FOREGROUND=1 wireguard-go {name} >/dev/null 2>&1 &")
             lines.append(f"until [ -S /var/run/wireguard/{name}.sock ]; do sleep 0.02; done")
             lines.append(f"wg set {name} private-key {directory}/{name} listen-port {port}")
-        for name, other, port in ((0, 1, 51821), (1, 0, 51820)):
+        for own, other, port in ((0, 1, 51821), (1, 0, 51820)):
             peer = f"peer {self.public[other]} endpoint 127.0.0.1:{port} allowed-ips 10.0.0.{other}/32"
-            lines.append(f"wg set {self.names[name]} {peer} persistent-keepalive 1")
-            lines.append(f"ip link set {self.names[name]} up")
+            lines.append(f"wg set {self.names[own]} {peer} persistent-keepalive 1")
+            lines.append(f"ip link set {self.names[own]} up")
         script = "; ".join([*lines, "wait"]).replace("&;", "&")
         self._process = subprocess.Popen(["unshare", "--net", "sh", "-c", script], start_new_session=True)
 
@@ -239,7 +240,7 @@ def tunnel(tmp_path: Path) -> Iterator[Tunnel]:
 async def test_a_real_tunnel_passes_until_it_is_gone(vantage: Vantage, tunnel: Tunnel) -> None:
     target = f"wireguard:{tunnel.names[0]}"
 
-    async def until(code: str, **options: object) -> Sample:
+    async def until(code: str, **options: Any) -> Sample:
         async with asyncio.timeout(20):
             while True:
                 sample = await look_at(vantage, "wireguard", target, **options)

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -34,7 +35,7 @@ class Site:
         writer.write(self.pages.get(path, reply("404 Not Found")))
 
 
-async def get(vantage: Vantage, server: Serving, path: str = "/a", **options: object) -> Reply:
+async def get(vantage: Vantage, server: Serving, path: str = "/a", **options: Any) -> Reply:
     deadline = asyncio.get_running_loop().time() + 5
     return await fetch(vantage, f"http://127.0.0.1:{server.port}{path}", deadline=deadline, **options)
 
@@ -158,7 +159,7 @@ async def test_when_every_address_fails_the_far_side_s_word_is_reported(
     assert (sample.outcome, sample.code) == (Outcome.FAIL, "tcp.refused")
 
 
-def addresses(*hosts: str, port: int) -> list[tuple]:
+def addresses(*hosts: str, port: int) -> list[tuple[int, int, int, str, tuple[str, int]]]:
     return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port)) for host in hosts]
 
 

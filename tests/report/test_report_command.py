@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,10 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
     installation.end()
 
 
+def _done(installation: Installation, step: str) -> bool:
+    return installation.ledger().runs["r1"].steps[step].state == "done"
+
+
 def test_a_real_daemons_incident_is_reported_while_it_runs_and_after_it_was_killed(
     installation: Installation,
 ) -> None:
@@ -165,7 +170,7 @@ def test_a_real_daemons_incident_is_reported_while_it_runs_and_after_it_was_kill
         )
         answer = "yes" if "yes" in asked.answers else "done"
         assert installation.order("answer", run="r1", step=asked.id, attempt=asked.attempt, answer=answer)["ok"]
-        eventually(lambda step=asked.id: installation.ledger().runs["r1"].steps[step].state == "done")
+        eventually(partial(_done, installation, asked.id))
     eventually(lambda: installation.ledger().runs["r1"].ended)
     live = json.loads(installation.cli("report", "--format", "json").stdout)
     found = {figure["id"]: figure["after_s"] for figure in live["figures"]}

@@ -2,6 +2,7 @@
 
 import datetime
 from pathlib import Path
+from typing import Any
 
 import trustme
 
@@ -22,7 +23,7 @@ class Certificates:
         now = datetime.datetime.now(datetime.UTC)
         self.expired = self._issue("expired", self._root, not_before=now - 90 * DAY, not_after=now - 3 * DAY)
 
-    def _issue(self, name: str, authority: trustme.CA, *names: str, **validity: datetime.datetime) -> Path:
+    def _issue(self, name: str, authority: trustme.CA, *names: str, **validity: Any) -> Path:
         leaf = authority.issue_cert(*(names or ("localhost", "127.0.0.1")), **validity)
         path = self._directory / f"{name}.pem"
         path.write_bytes(b"".join([leaf.private_key_pem.bytes(), *(each.bytes() for each in leaf.cert_chain_pems)]))

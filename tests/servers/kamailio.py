@@ -105,7 +105,7 @@ class Kamailio:
 
     def _launch(self) -> None:
         run = self._state / "run"
-        argv = [
+        argv: list[str | Path] = [
             "kamailio",
             "-DD",
             "-E",

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 from outagetui.core.model import Observation, Outcome, Sample, State
@@ -28,8 +29,8 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "store" / "store.db")
 
 
-def seen(at: float, outcome: Outcome = Outcome.PASS, latency: float | None = 1.0, **more: object) -> Observation:
-    return Observation("a.b", "here", at, Sample(outcome, latency_ms=latency, **more))  # type: ignore[arg-type]
+def seen(at: float, outcome: Outcome = Outcome.PASS, latency: float | None = 1.0, **more: Any) -> Observation:
+    return Observation("a.b", "here", at, Sample(outcome, latency_ms=latency, **more))
 
 
 def raw(store: Store) -> sqlite3.Connection:

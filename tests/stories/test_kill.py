@@ -7,6 +7,7 @@ import time
 from collections import Counter
 
 import pytest
+from outagetui.core.model import Entry
 from outagetui.facts.events import AnnouncementMade
 from outagetui.store.journal import Store
 from tests.kit.installation import Client, Installation, eventually
@@ -166,9 +167,8 @@ def test_a_run_killed_at_every_entry_of_its_story_comes_to_its_end(installation:
         assert len(installation.events(AnnouncementMade)) == 1
 
 
-def _replay(installation: Installation, story: list[object]) -> None:
+def _replay(installation: Installation, story: list[Entry]) -> None:
     """Make the store anew with the first entries of a story; the page stays as the whole story left it."""
-    from outagetui.core.model import Entry
     from outagetui.facts.events import decode
 
     installation.delete_store()

@@ -67,8 +67,8 @@ class Story:
             self.box = self.box.after_crash()
             self.box.courier.settle()
         elif act == "cancel" and ledger.announcements:
-            made = self.chance.choice(list(ledger.announcements.values()))
-            task = asyncio.create_task(self.box.outbox.deliver("ada", made.id, made.newest.part))
+            one = self.chance.choice(list(ledger.announcements.values()))
+            task = asyncio.create_task(self.box.outbox.deliver("ada", one.id, one.newest.part))
             await asyncio.sleep(self.chance.random())
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)

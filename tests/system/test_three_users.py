@@ -6,7 +6,7 @@ import socket
 import sqlite3
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -97,13 +97,17 @@ def reach(machine: InstalledMachine) -> dict[str, str]:
             client.connect(str(machine.socket))
         return "connected"
 
-    doings = {
+    def open_lock() -> str:
+        os.close(os.open(machine.state / "store.db.lock", os.O_RDONLY))
+        return "opened"
+
+    doings: dict[str, Callable[[], object]] = {
         "read": read,
         "write": write,
         "add": (machine.state / "new").touch,
         "remove": machine.store.unlink,
         "orders": connect,
-        "lock": lambda: os.close(os.open(machine.state / "store.db.lock", os.O_RDONLY)) or "opened",
+        "lock": open_lock,
         "config": lambda: "listed" if list(machine.config.iterdir()) else "empty",
         "secrets": lambda: list((machine.config / "secrets").iterdir()),
     }

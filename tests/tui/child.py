@@ -18,7 +18,8 @@ def scene(name: str) -> Board:
     if name == "hostile":
         from tests.tui.hostile import poisoned
 
-        return poisoned(fakes.everything())
+        hostile: Board = poisoned(fakes.everything())
+        return hostile
     return {"outage": fakes.outage, "calm": fakes.calm, "many": fakes.many, "all": fakes.everything}[name]()
 
 

@@ -284,7 +284,7 @@ class FakeOrders:
     reply: dict[str, object] = field(default_factory=dict)
     sent: list[tuple[str, dict[str, object]]] = field(default_factory=list)
 
-    async def send(self, order: str, **fields: object) -> dict[str, object]:
+    async def send(self, order: str, **fields: Any) -> dict[str, object]:
         self.sent.append((order, fields))
         return {"ok": False, "error": self.refuse} if self.refuse else {"ok": True, **self.reply}
 

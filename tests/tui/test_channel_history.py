@@ -14,6 +14,7 @@ from outagetui.tui.widgets.page import Listing, Page
 from outagetui.tui.widgets.phases import FILLS, bar, legend, shares
 from rich.text import Text
 from textual.app import App, ComposeResult
+from textual.geometry import Region
 
 OUTCOMES = st.sampled_from(list(Outcome))
 LATENCIES = st.none() | st.floats(min_value=0, max_value=1e6)
@@ -112,7 +113,12 @@ async def test_a_page_refreshes_only_the_lines_that_changed() -> None:
     app = Lines(Page)
     async with app.run_test(size=(40, 10)) as pilot:
         refresh = app.page.refresh
-        app.page.refresh = lambda *regions, **more: (app.refreshed.extend(regions), refresh(*regions, **more))[1]  # type: ignore[method-assign]
+
+        def noted(*regions: Region, **more: Any) -> Any:
+            app.refreshed.extend(regions)
+            return refresh(*regions, **more)
+
+        app.page.refresh = noted  # type: ignore[method-assign]
         app.page.redraw()
         assert app.refreshed == []
         app.texts[2] = "other"

@@ -1,6 +1,7 @@
 """The composer: what would be sent stands there before it is sent, whatever changes meanwhile."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -155,7 +156,7 @@ async def test_a_daemon_that_is_away_is_asked_again_and_nothing_is_sent_meanwhil
 
 async def test_an_answer_of_another_version_is_said() -> None:
     class Older(FakeOrders):
-        async def send(self, order: str, **fields: object) -> dict[str, object]:
+        async def send(self, order: str, **fields: Any) -> dict[str, object]:
             return {"ok": True, "texts": 3}
 
     async with composer(Older()) as (app, _):

@@ -1,5 +1,7 @@
 """What a run asks is read before it is answered: nothing typed ahead answers, and what will be sent can be read."""
 
+from typing import Any
+
 import msgspec
 import pytest
 from outagetui.board.rows import RunRow
@@ -16,7 +18,7 @@ from textual.widgets import Input
 WORDS = "We cannot be reached on the messenger since 14:02.\n\nPlease use the web chat, or call us: +49 30 901820."
 
 
-def announcing(preview: str = WORDS, **fields: object) -> RunRow:
+def announcing(preview: str = WORDS, **fields: Any) -> RunRow:
     """A run that asks whether it may announce a text."""
     row = rf.asking()
     steps = tuple(msgspec.structs.replace(each, preview=preview, **fields) if each.answers else each

@@ -1,5 +1,7 @@
 """A run on the screen: every answer goes out once, and only what the journal says is shown."""
 
+from typing import Any
+
 import msgspec
 import pytest
 from outagetui.board.rows import RunRow
@@ -10,6 +12,8 @@ from tests.tui import run_fakes as rf
 from tests.tui.fakes import NOW, Clock, FakeOrders, text_of
 from tests.tui.golden import assert_golden
 from tests.tui.run_fakes import open_run, read, screens, show, toasts
+from textual.color import Color
+from textual.strip import Strip
 from textual.widgets import Input
 
 
@@ -40,10 +44,7 @@ async def test_a_terminal_without_unicode_shows_ascii_only() -> None:
         assert "UNSURE" in text
 
 
-def _filtered(app):
-    from textual.color import Color
-    from textual.strip import Strip
-
+def _filtered(app: Any) -> list[Strip]:
     strips = app.screen._compositor.render_strips(app.size)
     return [Strip(app._safe.apply(list(strip), Color(0, 0, 0))) for strip in strips]
 

@@ -11,7 +11,7 @@ from outagetui.tui.screens.board import BoardScreen
 from outagetui.tui.screens.playbooks import PlaybooksScreen
 from outagetui.tui.widgets.page import Page
 from tests.tui import run_fakes as rf
-from tests.tui.fakes import Clock, FakeOrders, everything, lines_with, outage, text_of
+from tests.tui.fakes import Clock, FakeOrders, FakeSource, everything, lines_with, outage, text_of
 from tests.tui.golden import assert_golden
 from tests.tui.run_fakes import open_run, screens, toasts
 
@@ -192,7 +192,7 @@ async def test_the_complaint_of_a_short_form_is_seen() -> None:
 
 @pytest.mark.parametrize("board", [outage(), everything()])
 async def test_a_board_of_fifteen_lines_still_shows_rows_and_keys(board: Board) -> None:
-    app = OutageApp(rf.fakes.FakeSource(board), FakeOrders(), clock=Clock(), ascii=False)
+    app = OutageApp(FakeSource(board), FakeOrders(), clock=Clock(), ascii=False)
     async with app.run_test(size=(60, 15)) as pilot:
         await pilot.pause()
         text = text_of(app)

@@ -1,6 +1,7 @@
 """The bell and the notice on attached screens: once for an incident, once when it is passed on, and never more."""
 
 import re
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -16,7 +17,7 @@ NOTICE = "\a\x1b]9;Outage: Public messenger. Nobody has taken it yet.\a"
 TERMINAL = {"TERM": "xterm-256color"}
 
 
-def with_row(**fields: object) -> Board:
+def with_row(**fields: Any) -> Board:
     board = opened()
     rows = tuple(replace(row, **fields) if row.id == "messenger" else row for row in board.channels)
     return replace(board, channels=rows)
@@ -107,7 +108,7 @@ def test_many_channels_make_a_short_notice() -> None:
     assert "Channel 0, Channel 1, Channel 2 and 37 more. Nobody" in sent
 
 
-def promised(due: float, **fields: object) -> Board:
+def promised(due: float, **fields: Any) -> Board:
     return calm(announcements=(replace(announcement(), next_update=due, **fields),))
 
 

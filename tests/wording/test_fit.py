@@ -26,7 +26,7 @@ words = st.lists(
 ).map(" ".join)
 addresses = st.one_of(
     st.sampled_from(["tel:+49 30 901820", "xmpp:a@b.example", "https://b.example/a", "@office", "#room:b.example"]),
-    st.text(st.characters(min_codepoint=33, max_codepoint=0x1F9FF, exclude_categories=("Cs",)), max_size=60),
+    st.text(st.characters(min_codepoint=33, max_codepoint=0x1F9FF, exclude_categories=["Cs"]), max_size=60),
 )
 accounts = st.lists(
     st.tuples(words.map(lambda text: published(text, 40)).filter(bool), addresses),

@@ -111,7 +111,7 @@ class Discourse(Service):
         if self.moderated:
             id = len(self.held) + 3
             kept = {key: fields[key] for key in ("title", "topic_id") if key in fields}  # not the external id
-            self.held[id] = {"id": id, "raw_text": fields["raw"], "created_at": iso(self.now), **kept}
+            self.held[id] = {"id": id, "raw_text": fields["raw"], "created_at": iso(self.now)} | kept
             return Answer(200, {"success": True, "action": "enqueued", "pending_post": self.held[id]})
         assert len(fields["raw"]) >= 8
         if "topic_id" in fields:

@@ -8,7 +8,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP as POLICY
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
@@ -67,7 +67,7 @@ class Post:
             await server.wait_closed()
             for talk in self._talks:
                 if talk.transport is not None:
-                    talk.transport.abort()
+                    _transport(talk).abort()
             for _ in range(10):
                 await asyncio.sleep(0)
 
@@ -128,19 +128,24 @@ class Post:
             return self.content_answer
         to = tuple(envelope.rcpt_tos)
         if not self.dropped & set(to):
-            message = cast("EmailMessage", message_from_bytes(envelope.content, policy=POLICY))
+            message = message_from_bytes(envelope.content, policy=POLICY)
             at = asyncio.get_running_loop().time()
             self.letters.append(Letter(envelope.mail_from or "", to, message, envelope.content, at))
         talk.taken += 1
         if (self.lost | self.dropped) & set(to):
-            talk.transport.abort()
+            _transport(talk).abort()
         elif self.per_connection and talk.taken >= self.per_connection:
-            asyncio.get_running_loop().call_later(0.05, talk.transport.close)
+            asyncio.get_running_loop().call_later(0.05, _transport(talk).close)
         return "250 2.0.0 queued"
 
 
+def _transport(talk: SMTP) -> asyncio.WriteTransport:
+    assert isinstance(talk.transport, asyncio.WriteTransport)
+    return talk.transport
+
+
 class _Talk(SMTP):
-    def __init__(self, post: Post, **options: object) -> None:
+    def __init__(self, post: Post, **options: Any) -> None:
         super().__init__(post, **options)
         self._post = post
         self.taken = 0

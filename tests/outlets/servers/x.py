@@ -69,7 +69,7 @@ class X(Service):
             return True
         if not told.startswith("OAuth "):
             return False
-        pairs = dict(re.fullmatch(r'(\w+)="(.*)"', each).groups() for each in told[6:].split(", "))  # type: ignore[union-attr]
+        pairs = dict(re.findall(r'(\w+)="([^"]*)"(?:, |$)', told[6:]))
         own = {key: unquote(value) for key, value in pairs.items()}
         signed = own.pop("oauth_signature")
         assert set(own) == {f"oauth_{each}" for each in
@@ -115,7 +115,8 @@ class X(Service):
         assert 5 <= int(request.query["max_results"]) <= 100
         newest = list(reversed(self.posts.values()))
         first, size = int(request.query.get("pagination_token", "0")), int(request.query["max_results"])
-        meta = {"next_token": str(first + size)} if first + size < len(newest) else {}
+        meta: dict[str, Any] = {"next_token": str(first + size)} if first + size < len(newest) else {}
         rows = newest[first : first + size]
         shown = [{key: value for key, value in row.items() if key != "said"} for row in rows]
-        return Answer(200, {**({"data": shown} if rows else {}), "meta": {"result_count": len(rows), **meta}})
+        body: dict[str, Any] = {"meta": {"result_count": len(rows)} | meta}
+        return Answer(200, body | ({"data": shown} if rows else {}))
