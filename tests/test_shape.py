@@ -82,6 +82,14 @@ def test_every_module_says_what_it_is_for() -> None:
     assert [str(file) for file in SOURCES if not file.read_text().startswith('"""')] == []
 
 
+def test_every_test_lies_in_the_room_of_what_it_tests_and_leans_on_no_other_test() -> None:
+    tests = [file for file in sorted((ROOT / "tests").rglob("*.py")) if file.parent.name != "__pycache__"]
+    rooms = {file.relative_to(ROOT / "tests").parts[0] for file in tests if file.name.startswith("test_")}
+    ours = {place.name for place in PACKAGE.iterdir() if place.is_dir()}
+    assert rooms - ours <= {"stories", "system", "browser", "bench", "lab", "test_shape.py", "test_imports.py"}
+    assert found(r"^\s*(from|import) tests\.(\w+\.)*(test_|conftest)", tests) == []
+
+
 def test_no_path_of_somebodys_machine_or_package_index_stands_in_the_repository() -> None:
     pattern = re.compile(r"/(work|root|home/[a-z]+)/|/tmp/w\b|pypi\.org/simple|index-url", re.IGNORECASE)
     offenders = []
