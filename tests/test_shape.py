@@ -9,7 +9,7 @@ import click
 import pytest
 from outagetui.cli.group import COMMANDS, outagetui
 from outagetui.core.probe_options import PROBES
-from outagetui.core.step_options import ACTS_OUTSIDE, STEPS
+from outagetui.core.step_options import STEPS
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "outagetui"
@@ -155,7 +155,3 @@ def test_every_probe_has_a_module_that_explains_it(kind: str) -> None:
 @pytest.mark.parametrize("kind", STEPS)
 def test_every_step_is_explained(kind: str) -> None:
     assert f"`{kind}`" in (STEPS[kind].__doc__ or "")
-
-
-def test_what_acts_outside_is_a_step() -> None:
-    assert set(STEPS) >= ACTS_OUTSIDE

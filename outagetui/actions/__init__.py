@@ -8,13 +8,13 @@ operator when it is not.
 from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module
 from types import ModuleType
-from typing import Protocol, cast
+from typing import Protocol, TypeVar, cast
 
 import msgspec
 from msgspec import Struct
 
 from outagetui.core.model import Audience, Check, Sample, State
-from outagetui.core.step_options import STEPS, StepOptions
+from outagetui.core.step_options import StepOptions, step_kind
 from outagetui.facts.events import Event, StepPlan
 
 
@@ -100,30 +100,9 @@ class World(Protocol):
         """Look up what became of an announcement that was under way."""
 
 
+T = TypeVar("T", bound=StepOptions)
 Act = Callable[[StepPlan, World], Awaitable[Result]]
 Recover = Callable[[StepPlan, World], Awaitable[Result | str | None]]
-
-_MODULES = {
-    "activate": "activate",
-    "deactivate": "activate",
-    "verify": "wait_for",
-    "wait_for": "wait_for",
-    "announce": "announce",
-    "command": "command",
-    "service": "command",
-    "http": "http",
-    "dns.update": "dns_update",
-    "note": "note",
-    "playbook": "note",
-    "spend": "spend",
-    "fail_back": "fail_back",
-    "xmpp.room": "xmpp_room",
-    "xmpp.room.close": "xmpp_room_close",
-    "xmpp.invite": "xmpp_invite",
-    "xmpp.message": "xmpp_message",
-    "xmpp.account": "xmpp_account",
-    "webchat.banner": "webchat_banner",
-}
 
 
 def act(plan: StepPlan, world: World) -> Awaitable[Result]:
@@ -136,7 +115,7 @@ def preview(plan: StepPlan, world: World, as_of: float | None = None) -> str:
 
     `as_of` (epoch seconds) is when it was asked, for what must still be the same when it is approved.
     """
-    tell = getattr(_module(plan), "preview", None) if plan.do in _MODULES else None
+    tell = None if step_kind(plan.do).asks else getattr(_module(plan), "preview", None)
     return cast("str", tell(plan, world, as_of)) if tell is not None else ""
 
 
@@ -146,9 +125,9 @@ def recover(plan: StepPlan, world: World) -> Awaitable[Result | str | None]:
 
 
 def _module(plan: StepPlan) -> ModuleType:
-    return import_module(f"outagetui.actions.{_MODULES[plan.do]}")
+    return import_module(f"outagetui.actions.{step_kind(plan.do).module}")
 
 
-def options_of(plan: StepPlan) -> StepOptions:
-    """Return the step's `with` table as its kind's options."""
-    return msgspec.convert(plan.options, type=STEPS[plan.do])
+def options_of(plan: StepPlan, kind: type[T]) -> T:
+    """Return the step's `with` table as the options of its kind."""
+    return msgspec.convert(plan.options, type=kind)

@@ -8,8 +8,7 @@ from outagetui.facts.events import Activated, Deactivated, Event, StepPlan
 
 async def act(plan: StepPlan, world: World) -> Result:
     """Make the named backups active or standby; a backup that is not up is a warning, not a failure."""
-    options = options_of(plan)
-    assert isinstance(options, ChannelsOptions)
+    options = options_of(plan, ChannelsOptions)
     active = world.active()
     wanted = plan.do == "activate"
     change = [name for name in options.channels if (name in active) != wanted]

@@ -13,11 +13,10 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from outagetui.actions import Result, World, options_of
-from outagetui.core.step_options import ServiceOptions
+from outagetui.actions import Result, World
+from outagetui.core.commands import quoted
 from outagetui.core.text import clean
 from outagetui.facts.events import StepPlan
-from outagetui.machine.commands import quoted
 from outagetui.machine.program import ENVIRONMENT, GRACE, Ended, run
 
 KEY = "OUTAGETUI_KEY"
@@ -70,8 +69,7 @@ def preview(plan: StepPlan, world: World, as_of: float | None = None) -> str:
 
 
 def _verb(plan: StepPlan) -> str:
-    options = options_of(plan)
-    return options.verb if isinstance(options, ServiceOptions) else ""
+    return str(plan.options.get("verb", ""))
 
 
 async def _run(plan: StepPlan, world: World, argv: list[str], seconds: float, grace: float) -> Ended:

@@ -57,8 +57,7 @@ async def recover(plan: StepPlan, world: World) -> Result | str | None:
 
 @asynccontextmanager
 async def _opened(plan: StepPlan, world: World) -> "AsyncIterator[_Step]":
-    options = options_of(plan)
-    assert isinstance(options, DnsUpdateOptions)
+    options = options_of(plan, DnsUpdateOptions)
     vantage = Vantage("", Secrets.none())
     try:
         primary = Primary(options, world.secret(options.secret), vantage)

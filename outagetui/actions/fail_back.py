@@ -4,26 +4,15 @@ A step of stand-downs only; playbooks use `verify` and `wait_for`.
 """
 
 import asyncio
-from typing import Annotated
 
 import msgspec
-from msgspec import Meta
 
 from outagetui.actions import Result, World
 from outagetui.core.model import GOOD, Outcome
-from outagetui.core.step_options import StepOptions
+from outagetui.core.step_options import FailBackOptions
 from outagetui.facts.events import StepPlan
 
 EVERY = 1.0  # seconds between looks
-
-
-class FailBackOptions(StepOptions, frozen=True, kw_only=True):
-    """Each of `channels` must pass `times` in a row and have been well for `up_for` seconds, `within` a limit."""
-
-    channels: tuple[str, ...]
-    times: Annotated[int, Meta(ge=1)]
-    within: float
-    up_for: float
 
 
 async def act(plan: StepPlan, world: World) -> Result:

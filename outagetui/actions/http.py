@@ -161,9 +161,7 @@ class _Step:
 
 
 def _options(plan: StepPlan) -> HttpStepOptions:
-    options = options_of(plan)
-    assert isinstance(options, HttpStepOptions)
-    return options
+    return options_of(plan, HttpStepOptions)
 
 
 def _request(options: HttpStepOptions, world: World) -> Request:

@@ -16,8 +16,7 @@ async def act(plan: StepPlan, world: World) -> Result:
 
 def preview(plan: StepPlan, world: World, as_of: float | None) -> str:
     """Return the rates, the money an hour by the declared use, and how long the balance lasts at that."""
-    options = options_of(plan)
-    assert isinstance(options, SpendOptions)
+    options = options_of(plan, SpendOptions)
     cost = msgspec.convert(plan.facts["cost"], type=Cost)
     an_hour = declared(cost)
     use = spending(cost, 0.0, None, world.balance_of(options.channel))

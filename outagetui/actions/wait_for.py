@@ -18,8 +18,7 @@ MATCHES: dict[str, frozenset[Outcome]] = {
 
 async def act(plan: StepPlan, world: World) -> Result:
     """Wait until every check of the step matched `times` in a row; fails when `within` is over."""
-    options = options_of(plan)
-    assert isinstance(options, WaitOptions)
+    options = options_of(plan, WaitOptions)
     checks = {check.id: check for name in (*options.checks, *options.channels) for check in world.checks_of(name)}
     if not checks:
         names = ", ".join((*options.checks, *options.channels))

@@ -185,9 +185,7 @@ class _Sending:
 
 
 def _options(plan: StepPlan) -> BannerOptions:
-    options = options_of(plan)
-    assert isinstance(options, BannerOptions)
-    return options
+    return options_of(plan, BannerOptions)
 
 
 def _is_html(options: BannerOptions) -> bool:

@@ -12,8 +12,7 @@ async def act(plan: StepPlan, world: World) -> Result:
     """Make the account; one that is there already keeps its password."""
 
     async def deed(session: Session, doubt: Doubt) -> Result:
-        options = options_of(plan)
-        assert isinstance(options, XmppAccountOptions)
+        options = options_of(plan, XmppAccountOptions)
         user, password = plan.facts["user"], world.secret(options.secret)
         if not password:
             return Result(False, f"the secret {options.secret} is empty, so {user} would have no password")

@@ -15,8 +15,7 @@ async def act(plan: StepPlan, world: World) -> Result:
     """Enter the room and invite; where only members may enter, they become members before."""
 
     async def deed(session: Session, doubt: Doubt) -> Result:
-        options = options_of(plan)
-        assert isinstance(options, XmppInviteOptions)
+        options = options_of(plan, XmppInviteOptions)
         office = Office(session, read_room(plan.facts["room"]))
         await office.enter(NICK, create=False)
         told = await office.described()

@@ -19,8 +19,7 @@ async def act(plan: StepPlan, world: World) -> Result:
     """Say it once: what an earlier try of this step has said in the room is found among its last messages."""
 
     async def deed(session: Session, doubt: Doubt) -> Result:
-        options = options_of(plan)
-        assert isinstance(options, XmppMessageOptions)
+        options = options_of(plan, XmppMessageOptions)
         text, people, words = clean_lines(options.text), plan.facts.get("people", []), doubt.done
         if options.room:
             office = Office(session, read_room(plan.facts["room"]))

@@ -21,8 +21,7 @@ async def act(plan: StepPlan, world: World) -> Result:
     """Make the room unless it is there; subject, members and invitations come after, in this order."""
 
     async def deed(session: Session, doubt: Doubt) -> Result:
-        options = options_of(plan)
-        assert isinstance(options, XmppRoomStepOptions)
+        options = options_of(plan, XmppRoomStepOptions)
         office = Office(session, read_room(plan.facts["room"]))
         mine, told = await _made(office, options, world, doubt)
         if options.members_only and not told.members_only:
@@ -51,8 +50,7 @@ async def act(plan: StepPlan, world: World) -> Result:
 
 async def recover(plan: StepPlan, world: World) -> Result | str | None:
     """Look at the room: nothing there, or nobody to invite, makes another try safe; invitations leave no trace."""
-    options = options_of(plan)
-    assert isinstance(options, XmppRoomStepOptions)
+    options = options_of(plan, XmppRoomStepOptions)
     text, people = bool(clean_lines(options.text)), plan.facts["people"]
 
     async def deed(session: Session, doubt: Doubt) -> Result:

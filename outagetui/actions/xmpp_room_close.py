@@ -15,8 +15,7 @@ async def act(plan: StepPlan, world: World) -> Result:
     """Destroy the room if its description says that a step made it."""
 
     async def deed(session: Session, doubt: Doubt) -> Result:
-        options = options_of(plan)
-        assert isinstance(options, XmppRoomCloseOptions)
+        options = options_of(plan, XmppRoomCloseOptions)
         office = Office(session, read_room(plan.facts["room"]))
         told = await office.described()
         if told is None:

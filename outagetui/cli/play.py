@@ -77,7 +77,7 @@ def play(
 
 def _choices(given: tuple[str, ...], steps: list[StepPlan]) -> dict[str, str]:
     """Return the answers given ahead, by step; ends with status 2 for what no step asks."""
-    known = {step.id: dict(step.answers) for step in steps if step.do == "choose"}
+    known = {step.id: dict(step.answers) for step in steps if step.answers}
     choices = {}
     for pair in given:
         step, equals, name = pair.partition("=")

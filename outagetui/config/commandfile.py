@@ -11,16 +11,15 @@ from outagetui.config.draft import ID, ID_WORDS, Draft, Placed
 from outagetui.config.positions import Path
 from outagetui.config.source import Source
 from outagetui.config.tables import CommandTable
+from outagetui.core.commands import PLACEHOLDER, pattern_trouble, value_trouble
+from outagetui.core.interpreters import trouble
 from outagetui.core.model import Command, Playbook
-from outagetui.core.step_options import CommandOptions, ServiceOptions
-from outagetui.core.text import listing, nearest
-from outagetui.machine.commands import PLACEHOLDER, pattern_trouble, value_trouble
-from outagetui.machine.interpreters import trouble
+from outagetui.core.step_options import ProgramOptions
+from outagetui.core.text import listed, listing, nearest
 from outagetui.machine.secrets import SecretError, Secrets
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _VARIABLE_WORDS = "letters, digits and _, not beginning with a digit"
-_SERVICE = frozenset({"unit", "verb"})
 
 
 def look_at_commands(tables: Mapping[str, CommandTable], source: Source) -> None:
@@ -98,7 +97,7 @@ def _command(name: str, table: CommandTable) -> Command:
     )
 
 
-def look_at_use(draft: Draft, playbook: Placed[Playbook], at: Path, options: CommandOptions | ServiceOptions) -> None:
+def look_at_use(options: ProgramOptions, draft: Draft, playbook: Placed[Playbook], at: Path) -> None:
     """Note a step's command that is not declared, and every value that it must not have."""
     if draft.settings is None or not options.command:
         return
@@ -114,16 +113,12 @@ def look_at_use(draft: Draft, playbook: Placed[Playbook], at: Path, options: Com
         _look_at_values(playbook, at, options, _command(options.command, table))
 
 
-def _look_at_values(
-    playbook: Placed[Playbook], at: Path, options: CommandOptions | ServiceOptions, command: Command
-) -> None:
-    if isinstance(options, ServiceOptions):
-        if command.params.keys() != _SERVICE:
-            playbook.problem((*at, "command"), f'"{command.name}" must have the parameters unit and verb, and no other')
-            return
-        where, args = at, {"unit": options.unit, "verb": options.verb}
-    else:
-        where, args = (*at, "args"), options.args
+def _look_at_values(playbook: Placed[Playbook], at: Path, options: ProgramOptions, command: Command) -> None:
+    if options.params and command.params.keys() != set(options.params):
+        words = f"must have the parameters {listed(options.params)}, and no other"
+        playbook.problem((*at, "command"), f'"{command.name}" {words}')
+        return
+    where, args = at if options.params else (*at, "args"), options.values()
     for name in args.keys() - command.params.keys():
         known = f"; known: {listing(command.params)}" if command.params else "; it has none"
         hint = nearest(name, command.params) or known
@@ -134,7 +129,7 @@ def _look_at_values(
             if name not in given:
                 playbook.problem((*where, name), f'missing; "{command.name}" needs a value for it')
             continue
-        if (args[name] or isinstance(options, CommandOptions)) and not pattern_trouble(command.params[name]):
+        if (args[name] or not options.params) and not pattern_trouble(command.params[name]):
             words = value_trouble(command, name, args[name])
             if words:
                 playbook.problem((*where, name), words)

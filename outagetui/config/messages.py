@@ -14,12 +14,12 @@ from outagetui.config.names import known_name
 from outagetui.config.positions import Path
 from outagetui.config.tables import ChannelTable, OutletTable
 from outagetui.core import targets
+from outagetui.core.addresses import is_bare
+from outagetui.core.commands import names_in, pattern_trouble, value_trouble
 from outagetui.core.mailbox import is_here, read_list, read_mailbox
 from outagetui.core.model import Command
 from outagetui.core.outlet_options import CommandOutletOptions, EmailOptions, OutletOptions, XmppOutletOptions
 from outagetui.core.text import listing, nearest
-from outagetui.machine.commands import names_in, pattern_trouble, value_trouble
-from outagetui.protocols.xmpp.address import is_bare
 from outagetui.wording.delivery import GIVEN
 
 if TYPE_CHECKING:

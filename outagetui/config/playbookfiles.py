@@ -12,12 +12,9 @@ from outagetui.config.positions import Path
 from outagetui.config.source import Source, names_in, read_source
 from outagetui.config.suggestions import conditions
 from outagetui.config.tables import PlaybookFile, StepTable
-from outagetui.config.wiresteps import step_troubles
 from outagetui.core.model import Playbook, Step, Undo
-from outagetui.core.step_options import ACTS_OUTSIDE, STEPS, TALKS, StepOptions, WaitOptions
+from outagetui.core.step_options import STEPS, StepOptions, step_kind
 
-SAYS: Final = {"manual": "says what to do or asks", "note": "says what is to be known", "choose": "asks"}
-NO_UNDO: Final = ("note", "choose", "playbook", "spend")
 RESERVED: Final = ("yes", "no", "done", "failed", "skip", "abort", "retry", "undo", "again", "approved", "break-glass")
 
 
@@ -72,18 +69,16 @@ def _step(table: StepTable, index: int, source: Source) -> Step:
     if table.id is not None and not ID.fullmatch(table.id):
         source.problem((*at, "id"), f'"{table.id}" is no id: expected {ID_WORDS}')
     options = _options(table.do, table.with_, source, at)
-    if table.do in SAYS and not table.say.strip():
-        source.problem((*at, "say"), f"missing; a {table.do} step {SAYS[table.do]}")
-    if table.timeout is not None and table.do in TALKS:
+    if options.says and not table.say.strip():
+        source.problem((*at, "say"), f"missing; a {table.do} step {options.says}")
+    if table.timeout is not None and options.talks:
         source.problem((*at, "timeout"), f"a {table.do} step takes no time of its own; remove it")
-    _look_at_choice(table, source, at)
-    timeout = table.timeout or 30.0
-    if isinstance(options, WaitOptions):
-        if table.timeout is not None:
-            source.problem((*at, "timeout"), f"a {table.do} step ends after its `within`; set that instead")
-        timeout = options.within
+    _look_at_choice(table, options, source, at)
+    limit = options.limit()
+    if limit is not None and table.timeout is not None:
+        source.problem((*at, "timeout"), f"a {table.do} step ends after its `within`; set that instead")
     undo = None
-    if table.undo is not None and table.undo.do in NO_UNDO:
+    if table.undo is not None and not step_kind(table.undo.do).takes_back:
         source.problem((*at, "undo", "do"), f"a {table.undo.do} step takes nothing back; name one that does")
     elif table.undo is not None:
         undo = Undo(do=table.undo.do, options=_options(table.undo.do, table.undo.with_, source, (*at, "undo")))
@@ -92,8 +87,8 @@ def _step(table: StepTable, index: int, source: Source) -> Step:
         do=table.do,
         options=options,
         say=table.say,
-        needs=table.needs or ("confirm" if table.do in ACTS_OUTSIDE else "auto"),
-        timeout=timeout,
+        needs=table.needs or ("confirm" if options.outside else "auto"),
+        timeout=(table.timeout or 30.0) if limit is None else limit,
         on_failure=table.on_failure,
         already=table.check.probe if table.check else None,
         only_if=table.only_if,
@@ -102,8 +97,8 @@ def _step(table: StepTable, index: int, source: Source) -> Step:
     )
 
 
-def _look_at_choice(table: StepTable, source: Source, at: Path) -> None:
-    if table.do != "choose":
+def _look_at_choice(table: StepTable, options: StepOptions, source: Source, at: Path) -> None:
+    if options.asks != "choose":
         if table.answers:
             source.problem((*at, "answers"), "only a choose step has answers")
         return
@@ -125,11 +120,6 @@ def _options(do: str, raw: dict[str, object], source: Source, at: Path) -> StepO
     for key, value in msgspec.structs.asdict(options).items():
         if isinstance(value, tuple):
             told_twice(value, source, (*at, "with", key.rstrip("_")))
-    for where, trouble in step_troubles(options):
+    for where, trouble in options.troubles():
         source.problem((*at, "with", *where), trouble)
-    if isinstance(options, WaitOptions):
-        if not options.checks and not options.channels:
-            source.problem((*at, "with"), "expected checks or channels: what to wait for")
-        if not options.within:
-            source.problem((*at, "with", "within"), "must be more than 0")
     return options

@@ -1,24 +1,24 @@
 """What the steps of a playbook name: channels, checks, outlets, announcement texts, people."""
 
-from outagetui.config.chatsteps import OnXmpp, look_at_banner, look_at_xmpp
+import functools
+from collections.abc import Mapping
+
+from outagetui.config.chatsteps import look_at_banner, look_at_xmpp
 from outagetui.config.commandfile import look_at_use
 from outagetui.config.draft import Draft, Owner, Placed
 from outagetui.config.names import known_name, known_names
 from outagetui.config.positions import Path
 from outagetui.config.tables import OutletTable, SettingsFile
 from outagetui.config.templates import KINDS
+from outagetui.config.wiresteps import look_at_records
 from outagetui.core.model import Playbook, Step
 from outagetui.core.outlet_options import publishes
 from outagetui.core.step_options import (
     AnnounceOptions,
-    BannerOptions,
     ChannelsOptions,
-    CommandOptions,
     PlaybookOptions,
-    ServiceOptions,
     SpendOptions,
     StepOptions,
-    WaitOptions,
 )
 from outagetui.core.text import listing, nearest
 
@@ -36,8 +36,8 @@ def look_at_steps(draft: Draft, playbook: Placed[Playbook]) -> None:
             playbook.problem((*at, "needs"), message)
         elif step.needs == "two-person" and draft.settings is not None and not _approvers(draft.settings.value):
             playbook.problem((*at, "needs"), "needs an approver, but no [[operator]] has that role")
-        if step.do == "spend" and step.needs == "auto":
-            playbook.problem((*at, "needs"), "a spend step asks: expected confirm or two-person")
+        if step.options.must_ask and step.needs == "auto":
+            playbook.problem((*at, "needs"), f"a {step.do} step asks: expected confirm or two-person")
         _look_at_condition(playbook, at, step)
         _look_at_options(draft, playbook, (*at, "with"), step.options)
         if step.undo is not None:
@@ -48,9 +48,8 @@ def _look_at_condition(playbook: Placed[Playbook], at: Path, step: Step) -> None
     """Note a condition that does not name an earlier choice and one of its answers."""
     if not step.only_if:
         return
-    earlier = {
-        other.id: other for other in playbook.value.steps[: playbook.value.steps.index(step)] if other.do == "choose"
-    }
+    before = playbook.value.steps[: playbook.value.steps.index(step)]
+    earlier = {other.id: other for other in before if other.options.asks == "choose"}
     name, equals, answer = step.only_if.partition("=")
     if not equals:
         playbook.problem((*at, "if"), f'"{step.only_if}": expected "STEP=ANSWER"')
@@ -61,21 +60,6 @@ def _look_at_condition(playbook: Placed[Playbook], at: Path, step: Step) -> None
         known = earlier[name].answers
         hint = nearest(answer, known) or f"; known: {listing(known)}"
         playbook.problem((*at, "if"), f'{name} has no answer "{answer}"{hint}')
-
-
-def _look_at_inclusion(draft: Draft, playbook: Placed[Playbook], at: Path, options: PlaybookOptions) -> None:
-    """Note a playbook that is not there, or that would come round to itself."""
-    books = {each.value.id: each.value for each in draft.playbooks}
-    known_name(draft, playbook, (*at, "id"), options.id, books, "playbook")
-    waiting, seen = [options.id], set[str]()
-    while waiting:
-        name = waiting.pop()
-        if name == playbook.value.id:
-            playbook.problem((*at, "id"), f'"{options.id}" runs {name} again: a playbook cannot be part of itself')
-            return
-        if name in books and name not in seen:
-            seen.add(name)
-            waiting += [each.options.id for each in books[name].steps if isinstance(each.options, PlaybookOptions)]
 
 
 def _approvers(settings: SettingsFile) -> int:
@@ -90,37 +74,67 @@ def _deciders(draft: Draft) -> int | None:
 
 
 def _look_at_options(draft: Draft, playbook: Placed[Playbook], at: Path, options: StepOptions) -> None:
+    known: dict[str, Mapping[str, object]] = {
+        "channel": draft.channels(),
+        "check": draft.checks(),
+        "outlet": draft.outlets(),
+        "playbook": {each.value.id: each.value for each in draft.playbooks},
+    }
+    for key, noun in options.names:
+        names = getattr(options, key)
+        if isinstance(names, str):
+            known_name(draft, playbook, (*at, key), names, known[noun], noun)
+        else:
+            known_names(draft, playbook, (*at, key), names, known[noun], noun)
+    _look_further(options, draft, playbook, at)
+
+
+@functools.singledispatch
+def _look_further(options: StepOptions, draft: Draft, playbook: Placed[Playbook], at: Path) -> None:
+    """Note what a kind of step cannot do with what its names mean."""
+
+
+_look_further.register(look_at_use)
+_look_further.register(look_at_xmpp)
+_look_further.register(look_at_banner)
+_look_further.register(look_at_records)
+
+
+@_look_further.register
+def _backups(options: ChannelsOptions, draft: Draft, playbook: Placed[Playbook], at: Path) -> None:
     channels = draft.channels()
-    if isinstance(options, ChannelsOptions):
-        known_names(draft, playbook, (*at, "channels"), options.channels, channels, "channel")
-        for index, id in enumerate(options.channels):
-            found = channels[id].channel if id in channels else None
-            if found is not None and found.role == "primary":
-                playbook.problem((*at, "channels", index), f'"{id}" is a primary channel; only backups have a standby')
-    elif isinstance(options, WaitOptions):
-        known_names(draft, playbook, (*at, "channels"), options.channels, channels, "channel")
-        known_names(draft, playbook, (*at, "checks"), options.checks, draft.checks(), "check")
-    elif isinstance(options, CommandOptions | ServiceOptions):
-        look_at_use(draft, playbook, at, options)
-    elif isinstance(options, PlaybookOptions):
-        _look_at_inclusion(draft, playbook, at, options)
-    elif isinstance(options, SpendOptions):
-        known_name(draft, playbook, (*at, "channel"), options.channel, channels, "channel")
-        owner = channels.get(options.channel)
-        if owner is not None and owner.channel is not None and owner.channel.cost is None:
-            playbook.problem((*at, "channel"), f'"{options.channel}" has no [channel.cost], so nothing can be said')
-    elif isinstance(options, OnXmpp):
-        look_at_xmpp(draft, playbook, at, options)
-    elif isinstance(options, BannerOptions):
-        look_at_banner(draft, playbook, at, options)
-    elif isinstance(options, AnnounceOptions):
-        _look_at_announcement(draft, playbook, at, options)
+    for index, id in enumerate(options.channels):
+        found = channels[id].channel if id in channels else None
+        if found is not None and found.role == "primary":
+            playbook.problem((*at, "channels", index), f'"{id}" is a primary channel; only backups have a standby')
 
 
-def _look_at_announcement(draft: Draft, playbook: Placed[Playbook], at: Path, options: AnnounceOptions) -> None:
+@_look_further.register
+def _money(options: SpendOptions, draft: Draft, playbook: Placed[Playbook], at: Path) -> None:
+    owner = draft.channels().get(options.channel)
+    if owner is not None and owner.channel is not None and owner.channel.cost is None:
+        playbook.problem((*at, "channel"), f'"{options.channel}" has no [channel.cost], so nothing can be said')
+
+
+@_look_further.register
+def _inclusion(options: PlaybookOptions, draft: Draft, playbook: Placed[Playbook], at: Path) -> None:
+    """Note a playbook that would come round to itself."""
+    books = {each.value.id: each.value for each in draft.playbooks}
+    waiting, seen = [options.id], set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name == playbook.value.id:
+            playbook.problem((*at, "id"), f'"{options.id}" runs {name} again: a playbook cannot be part of itself')
+            return
+        if name in books and name not in seen:
+            seen.add(name)
+            waiting += [part for each in books[name].steps if (part := each.options.part())]
+
+
+@_look_further.register
+def _announcement(options: AnnounceOptions, draft: Draft, playbook: Placed[Playbook], at: Path) -> None:
     owners = draft.outlets()
     outlets = {id: owner.outlet for id, owner in owners.items() if owner.outlet is not None}
-    known_names(draft, playbook, (*at, "outlets"), options.outlets, outlets, "outlet")
     chosen: list[OutletTable] = []
     for index, id in enumerate(options.outlets):
         if id in outlets:

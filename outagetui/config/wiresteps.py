@@ -1,83 +1,24 @@
-"""What the types of `http` and `dns.update` steps cannot judge alone: addresses, requests, records."""
+"""What the types of `dns.update` steps cannot judge alone: servers, names and records."""
 
-import ipaddress
-from collections.abc import Callable, Iterator
-from typing import Any
-from urllib.parse import urlsplit
+from collections.abc import Iterator
 
+from outagetui.config.draft import Draft, Placed
 from outagetui.config.positions import Path
 from outagetui.core import targets
-from outagetui.core.step_options import DnsUpdateOptions, HttpStepOptions, StepOptions
+from outagetui.core.model import Playbook
+from outagetui.core.step_options import DnsUpdateOptions
 from outagetui.core.text import listing, nearest
-from outagetui.core.troubles import Trouble, json_path_trouble, request_troubles
+from outagetui.core.troubles import Trouble
 from outagetui.protocols.dns_records import RECORDS, RecordError, read_name, read_value
 
-_PLACEHOLDER = "{secret}"
-_OURS = ("connection", "content-length", "transfer-encoding", "upgrade")  # headers that the program writes itself
-_PRIVATE = tuple(
-    ipaddress.ip_network(each)
-    for each in (
-        *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"),
-        *("::1", "fe80::/10", "fc00::/7"),
-    )
-)
+
+def look_at_records(options: DnsUpdateOptions, draft: Draft, playbook: Placed[Playbook], at: Path) -> None:
+    """Note servers, names and values that are none, as the library that sends them reads them."""
+    for where, trouble in _troubles(options):
+        playbook.problem((*at, *where), trouble)
 
 
-def step_troubles(options: StepOptions) -> Iterator[Trouble]:
-    """Yield what is wrong with the options of one step, each with its key."""
-    secret = getattr(options, "secret", None)
-    if secret and (secret in (".", "..") or "/" in secret):
-        yield ("secret",), "expected the name of a file in the secrets directory, without a slash"
-    if look := _LOOKS.get(type(options)):
-        yield from look(options)
-
-
-def is_private(url: str) -> bool:
-    """Whether a URL's host is this machine, or an address of a private network."""
-    host = urlsplit(url).hostname or ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-    return any(address.version == network.version and address in network for network in _PRIVATE)
-
-
-def _http(options: HttpStepOptions) -> Iterator[Trouble]:
-    yield from request_troubles(options.method, options.headers, options.status)
-    if options.method in ("CONNECT", "TRACE"):
-        yield ("method",), f"{options.method} is no method for a step"
-    for name in options.headers:
-        if name.lower() in _OURS:
-            yield ("headers", name), "is written by the program itself; remove it"
-    yield from _url(options)
-    places = (*options.headers.values(), options.body)
-    if options.secret == "":
-        yield ("secret",), "expected the name of a file in the secrets directory"
-    elif options.secret is None and any(_PLACEHOLDER in text for text in places):
-        yield (), f"{_PLACEHOLDER} in headers or body needs secret: the name of the file with it"
-    if options.path is not None:
-        if trouble := json_path_trouble(options.path):
-            yield ("path",), trouble
-        if options.equals is None:
-            yield ("path",), "needs equals beside it: the value that must stand there"
-        if options.method == "HEAD":
-            yield ("path",), "the answer to a HEAD has no body"
-    elif options.equals is not None:
-        yield ("equals",), "needs path beside it: where the value stands"
-
-
-def _url(options: HttpStepOptions) -> Iterator[Trouble]:
-    if not options.url:
-        return
-    if trouble := targets.WEB.trouble(options.url):
-        yield ("url",), trouble
-    elif _PLACEHOLDER in options.url:
-        yield ("url",), "a secret cannot stand in a URL, which is shown and kept; put it into headers or body"
-    elif options.secret is not None and urlsplit(options.url).scheme == "http" and not is_private(options.url):
-        yield ("url",), "the secret would travel in the clear: use https, or http to loopback or a private address only"
-
-
-def _dns_update(options: DnsUpdateOptions) -> Iterator[Trouble]:
+def _troubles(options: DnsUpdateOptions) -> Iterator[Trouble]:
     places: list[tuple[Path, str]] = [(("server",), options.server)]
     places += [(("read_back", index), each) for index, each in enumerate(options.read_back)]
     for key, server in places:
@@ -134,9 +75,3 @@ def _inside(options: DnsUpdateOptions) -> bool:
         return read_name(options.whole_name).is_subdomain(read_name(options.zone))
     except RecordError:
         return True  # told already, unless both together are too long, which the server will say
-
-
-_LOOKS: dict[type[StepOptions], Callable[[Any], Iterator[Trouble]]] = {
-    HttpStepOptions: _http,
-    DnsUpdateOptions: _dns_update,
-}

@@ -26,3 +26,16 @@ def seconds_of(text: str) -> float:
     if seconds is None:
         raise ValueError(f'expected a duration such as "30s", "10m" or "2h", not "{text}"')
     return seconds
+
+
+def span(seconds: float) -> str:
+    """Return a duration in its two largest units, such as `5 min` or `1 h 30 min`."""
+    if 0 < seconds < 1:
+        return f"{seconds * 1000:g} ms"
+    rest = round(seconds)
+    parts: list[str] = []
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+        count, rest = divmod(rest, size)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2]) or "0 s"

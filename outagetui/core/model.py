@@ -7,8 +7,8 @@ from typing import Literal
 from msgspec import Struct
 
 from outagetui.core.outlet_options import OutletOptions
-from outagetui.core.probe_options import ProbeOptions
-from outagetui.core.step_options import StepOptions
+from outagetui.core.probe_kind import ProbeOptions
+from outagetui.core.step_kind import StepOptions
 
 Audience = Literal["staff", "customers"]
 AUDIENCES: tuple[Audience, ...] = ("customers", "staff")

@@ -1,7 +1,7 @@
 """What a probe is: the base of all probe options, which holds what the program knows of a kind beside its module."""
 
 from collections.abc import Collection, Iterator
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
@@ -63,6 +63,14 @@ class ProbeOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def place(self, target: str) -> tuple[str, int, bool]:
         """Return the host that is asked first, its port, and whether it speaks TLS from the first byte."""
         return self.target.place(target)
+
+    def account(self) -> dict[str, Any]:
+        """Return how our account logs in on the XMPP server that is watched; empty where there is none."""
+        return {}
+
+    def chat_room(self) -> str:
+        """Return the address of the room that is watched."""
+        return ""
 
     @classmethod
     def connect_trouble(cls, connect: str) -> str:

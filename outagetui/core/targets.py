@@ -10,6 +10,13 @@ from outagetui.core.sip_uri import PORTS, read_uri
 
 TLS_PORTS = {"https": 443, "wss": 443, "tls": 443, "imaps": 993, "ircs": 6697}
 _LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?|_[\w-]{1,62}")
+_PRIVATE = tuple(
+    ipaddress.ip_network(each)
+    for each in (
+        *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"),
+        *("::1", "fe80::/10", "fc00::/7"),
+    )
+)
 
 
 class Target(Struct, frozen=True, kw_only=True):
@@ -168,6 +175,16 @@ def is_name(name: str) -> bool:
         return True
     labels = name.removesuffix(".").split(".")
     return len(name) <= 253 and all(_LABEL.fullmatch(label) for label in labels)
+
+
+def is_private(url: str) -> bool:
+    """Whether a URL's host is this machine, or an address of a private network."""
+    host = urlsplit(url).hostname or ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+    return any(address.version == network.version and address in network for network in _PRIVATE)
 
 
 def _is_host(parts: SplitResult) -> bool:

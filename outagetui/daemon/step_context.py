@@ -132,8 +132,7 @@ class StepWorld(World):
 
     def preview(self, plan: StepPlan, as_of: float | None) -> str:
         """Return word for word what the announcement would say now, or would have said `as_of` then."""
-        options = options_of(plan)
-        assert isinstance(options, AnnounceOptions)
+        options = options_of(plan, AnnounceOptions)
         made = self._outbox.part_of(self.run, plan.id)
         if made is not None:  # it was composed already, and those are the words that go on being sent
             return "\n\n".join(f"{title}\n\n{body}" for title, body in made.texts.values())
@@ -146,8 +145,7 @@ class StepWorld(World):
 
     async def announce(self, plan: StepPlan) -> Result:
         """Compose and deliver what the step announces, going on where an earlier try of it stopped."""
-        options = options_of(plan)
-        assert isinstance(options, AnnounceOptions)
+        options = options_of(plan, AnnounceOptions)
         try:
             made = self._outbox.part_of(self.run, plan.id) or await self._outbox.make(
                 DAEMON,

@@ -4,10 +4,12 @@ import asyncio
 import time
 from typing import Any
 
+import msgspec
+
 from outagetui.board.rows import Board, ChannelRow, OutletRow
 from outagetui.config import load
 from outagetui.core.model import GOOD, State
-from outagetui.core.step_options import AnnounceOptions
+from outagetui.core.step_options import StepOptions
 from outagetui.drill.processes import DrillError, Stage
 from outagetui.drill.result import Seen, result
 from outagetui.drill.scenario import Scenario
@@ -30,7 +32,7 @@ async def rehearse(scenario: Scenario, stage: Stage) -> dict[str, Any]:
     stage.begin()
     proofs = [time.monotonic() + scenario.short.quiet + at for at in scenario.short.proofs]
     book = next(book for book in load(stage.config).playbooks if book.id == scenario.playbook)
-    announcing = {step.id: step.options for step in book.steps if isinstance(step.options, AnnounceOptions)}
+    announcing = {step.id: step.options for step in book.steps if step.options.announces}
     operator = _Operator(scenario.playbook, announcing, orders)
     over = False
     try:
@@ -72,7 +74,7 @@ async def _quiet(source: StoreSource) -> None:
 class _Operator:
     """Does what a person at the screens would do. `warnings` are what was said of each outlet before it was told."""
 
-    def __init__(self, playbook: str, announcing: dict[str, AnnounceOptions], orders: OrderClient) -> None:
+    def __init__(self, playbook: str, announcing: dict[str, StepOptions], orders: OrderClient) -> None:
         """`announcing` are the playbook's steps that announce."""
         self._playbook, self._announcing, self._orders = playbook, announcing, orders
         self._answered: set[tuple[str, str, int]] = set()
@@ -113,7 +115,7 @@ class _Operator:
         said = self._announcing.get(step)
         if said is None:
             return
-        reply = await self._orders.send("preview", kind=said.kind, audience=said.audience, outlets=said.outlets)
+        reply = await self._orders.send("preview", **msgspec.structs.asdict(said))
         warnings = reply.get("warnings")
         for doubt in warnings if isinstance(warnings, list | tuple) else ():
             words = self.warnings.setdefault(doubt["outlet"], [])

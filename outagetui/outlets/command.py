@@ -13,10 +13,10 @@ from typing import Any, Final, Literal
 import msgspec
 from msgspec import Struct
 
+from outagetui.core.commands import fill, names_in
 from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import CommandOutletOptions
 from outagetui.core.text import clean
-from outagetui.machine.commands import fill, names_in
 from outagetui.machine.program import GRACE, Ended, run
 from outagetui.outlets import Delivered, Delivery, MaybeSentError, Tools, UnsentError
 from outagetui.outlets.sentlog import Mark, SentLog, once, recall, sent_log, settled

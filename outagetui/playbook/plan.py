@@ -7,12 +7,11 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from outagetui.core.durations import span
 from outagetui.core.model import Config, Playbook, Step
-from outagetui.core.step_options import LOOKS, TALKS, AnnounceOptions, BannerOptions, ChannelsOptions, PlaybookOptions
+from outagetui.core.step_options import step_kind
 from outagetui.facts.events import StepPlan
 from outagetui.facts.ledger import Run
-from outagetui.playbook.sentences import sentence, span
-from outagetui.playbook.snapshot import meaning
 from outagetui.playbook.unwind import announces, can_undo, undo_of
 
 _ANSWERS = {
@@ -44,10 +43,10 @@ def primaries(playbook: Playbook, config: Config) -> dict[str, str]:
     """
     known = {channel.id: channel for channel in config.channels}
     options = [step.options for step in _all_steps(playbook, config)]
-    backups = {name for each in options if isinstance(each, ChannelsOptions) for name in each.channels}
+    backups = {name for each in options for name in each.backups()}
     wanted = {name for id in backups if id in known for name in known[id].backs_up}
     wanted |= {name for condition in playbook.suggest for name in condition.channels}
-    told = {each.audience for each in options if isinstance(each, AnnounceOptions | BannerOptions)}
+    told = {audience for each in options for audience in each.audiences()}
     found = {id: each.name for id, each in known.items() if each.role == "primary" and id in wanted}
     return found or {id: each.name for id, each in known.items() if each.role == "primary" and each.audience in told}
 
@@ -61,10 +60,8 @@ def _all_steps(playbook: Playbook, config: Config) -> Iterator[Step]:
 
 def _part(step: Step, config: Config) -> Playbook | None:
     """Return the playbook that a step stands for; None for every other kind."""
-    if not isinstance(step.options, PlaybookOptions):
-        return None
-    wanted = step.options.id
-    return next(book for book in config.playbooks if book.id == wanted)
+    wanted = step.options.part()
+    return next(book for book in config.playbooks if book.id == wanted) if wanted else None
 
 
 def digest(steps: Iterable[StepPlan]) -> str:
@@ -111,10 +108,11 @@ def how(step: StepPlan) -> str:
     """Return in words how a step goes: who is asked, how long it may take, what a failure leads to, what undoes it."""
     needs = {"auto": "by itself", "confirm": "asks before", "two-person": "needs two people"}
     asks = {"manual": "waits for an answer", "choose": f"asks which: {', '.join(name for name, _ in step.answers)}"}
-    parts = [asks[step.do] if step.do in asks else needs.get(step.needs, step.needs)]
-    if step.do in LOOKS:
+    kind = step_kind(step.do)
+    parts = [asks[kind.asks] if kind.asks else needs.get(step.needs, step.needs)]
+    if kind.looks:
         parts.append(f"at most {span(step.options['within'])}")
-    elif step.do not in TALKS:
+    elif not kind.talks:
         parts.append(f"at most {span(step.timeout)}")
     parts += [f"only if {condition.replace('=', ' is ')}" for condition in step.only_if]
     if step.already:
@@ -144,15 +142,15 @@ def _steps(
 def _planned(step: Step, names: dict[str, str], config: Config) -> StepPlan:
     undo: dict[str, Any] | None = None
     if step.undo is not None:
-        facts = meaning(step.undo.do, step.undo.options, config)
-        what = sentence(step.undo.do, step.undo.options, names, f"take back by hand: {step.id}", facts)
-        undo = {"do": step.undo.do, "options": msgspec.to_builtins(step.undo.options), "facts": facts, "what": what}
-    facts = meaning(step.do, step.options, config)
+        options, facts = step.undo.options, step.undo.options.meaning(config)
+        what = options.sentence(names, facts) or f"take back by hand: {step.id}"
+        undo = {"do": step.undo.do, "options": msgspec.to_builtins(options), "facts": facts, "what": what}
+    facts = step.options.meaning(config)
     return StepPlan(
         id=step.id,
         do=step.do,
         say=step.say,
-        what=sentence(step.do, step.options, names, step.say or step.id, facts),
+        what=step.options.sentence(names, facts) or step.say or step.id,
         needs=step.needs,
         timeout=step.timeout,
         on_failure=step.on_failure,

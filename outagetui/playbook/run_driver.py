@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from outagetui import actions
 from outagetui.actions import Result, World
-from outagetui.core.step_options import ACTS_OUTSIDE, LOOKS
+from outagetui.core.step_options import step_kind
 from outagetui.core.text import clean
 from outagetui.facts.events import Event, RunEnded, StepAsked, StepEnded, StepIntended, StepPlan
 from outagetui.facts.ledger import Run
@@ -107,8 +107,8 @@ class Course:
             return "on"
         if plan.needs == "two-person":
             return await self._ask(plan, "approve", plan.what)
-        if plan.do in ("manual", "choose"):
-            return await self._ask(plan, plan.do, plan.say)
+        if asks := step_kind(plan.do).asks:
+            return await self._ask(plan, asks, plan.say)
         if plan.needs == "confirm":
             return await self._ask(plan, "confirm", plan.what)
         return "do"
@@ -119,20 +119,21 @@ class Course:
             return "stop"
         if self.closing:
             raise asyncio.CancelledError  # nothing new is begun; the next daemon goes on from here
-        if plan.do == "choose" and answer in dict(plan.answers):
+        if answer in dict(plan.answers):
             await self._end(plan, "done", f"{answer}: {dict(plan.answers)[answer]}")
             return "on"
+        kind = step_kind(plan.do)
         match answer:
             case "approved" | "break-glass" if self._drifted(plan):
                 return await self._ask(plan, "approve", f"{plan.what} (it has changed since it was asked)")
-            case "yes" if plan.do == "announce" and self._drifted(plan):
+            case "yes" if kind.announces and self._drifted(plan):
                 return await self._ask(plan, "confirm", f"{plan.what} (the words have changed since you read them)")
             case "again":
                 return await self._ask(plan, "approve", plan.what)
             case "retry" if plan.needs == "two-person":
                 return await self._ask(plan, "approve", f"{plan.what}, once more")
-            case "yes" | "retry" | "approved" | "break-glass" if plan.do in ("manual", "choose"):
-                return await self._ask(plan, plan.do, plan.say)
+            case "yes" | "retry" | "approved" | "break-glass" if kind.asks:
+                return await self._ask(plan, kind.asks, plan.say)
             case "yes" | "retry" | "approved" | "break-glass" | "do":
                 return await self._do(plan)
             case "done":
@@ -183,9 +184,10 @@ class Course:
         if self.aborted:
             return Result(False, f"given up by {self.aborted} before it began")
         world = self._world(self.run.id, plan)
-        outside = plan.do in ACTS_OUTSIDE and plan.do != "announce"  # the outbox knows itself what went out
+        kind = step_kind(plan.do)
+        outside = kind.outside and not kind.announces  # the outbox knows itself what went out
         try:
-            if plan.do in LOOKS:
+            if kind.looks:
                 return await self._wait(plan, world)
             async with asyncio.timeout(plan.timeout):
                 result = await actions.act(plan, world)
@@ -263,7 +265,7 @@ class Course:
 
     async def _undo(self, plan: StepPlan) -> str:
         back = undo_of(plan)
-        if back is None or back.do == "manual":
+        if back is None or step_kind(back.do).asks:
             words = back.what if back is not None else "nothing takes this step back"
             await self._end(plan, "undone", words)
             return "on"

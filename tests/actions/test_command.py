@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from outagetui import actions
 from outagetui.actions.command import KEY, preview
+from outagetui.core.commands import value_trouble
 from outagetui.core.model import Command
 from outagetui.facts.events import StepPlan
 from outagetui.machine import program as process
-from outagetui.machine.commands import value_trouble
 from outagetui.machine.secrets import SecretError
 from tests.kit.programs import (
     PRINTS_ARGV,

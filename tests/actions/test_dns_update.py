@@ -13,8 +13,8 @@ import dns.rcode
 import pytest
 from outagetui import actions
 from outagetui.actions import Result
+from outagetui.core.step_options import DnsUpdateOptions
 from outagetui.facts.events import StepPlan
-from outagetui.playbook.network_steps import of_dns_update
 from outagetui.playbook.unwind import undo_of
 from tests.actions.relay import relay
 from tests.actions.zones import NEW, OLD, OTHER, act, keyed, recover, step
@@ -302,8 +302,7 @@ async def test_the_undo_writes_the_old_value_back_unless_somebody_changed_it(
     knot: Knot, context: ContextWithSecrets
 ) -> None:
     plan = step(knot.port)
-    options = actions.options_of(plan)
-    facts = of_dns_update(options, None)  # type: ignore[arg-type]
+    facts = actions.options_of(plan, DnsUpdateOptions).meaning(None)  # type: ignore[arg-type]
     back = undo_of(StepPlan(id="s", do="dns.update", options=plan.options, facts=facts, timeout=5.0))
     assert back is not None
     assert back.what == f"point www.example.test A from {NEW} to {OLD} (TTL 60) at 127.0.0.1:{knot.port}"

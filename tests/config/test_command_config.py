@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from outagetui.actions.command import preview
+from outagetui.core.commands import LONGEST, fill, quoted, value_trouble
 from outagetui.core.model import Command
-from outagetui.machine.commands import LONGEST, fill, quoted, value_trouble
 from outagetui.playbook.plan import dry_run
 from tests.kit.configs import SETTINGS, problems
 from tests.kit.programs import RESTART, SERVICE, ContextWithOutput, planned, step

@@ -6,11 +6,21 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from outagetui.core.durations import span
 from outagetui.core.model import Audience, Channel, Condition, Config, Outlet, Playbook, Step, Undo
-from outagetui.core.step_options import AnnounceOptions, ChannelsOptions, PlaybookOptions, StepOptions, WaitOptions
+from outagetui.core.step_options import (
+    ActivateOptions,
+    AnnounceOptions,
+    ChooseOptions,
+    DeactivateOptions,
+    ManualOptions,
+    NoteOptions,
+    PlaybookOptions,
+    VerifyOptions,
+    WaitForOptions,
+)
 from outagetui.facts.events import StepPlan
 from outagetui.playbook.plan import answers, digest, dry_run, how, plan, primaries
-from outagetui.playbook.sentences import span
 from outagetui.playbook.unwind import take_back, undo_of
 
 
@@ -28,9 +38,9 @@ CONFIG = Config(
     outlets=(Outlet(id="page", name="status page", kind="page", audience="customers"),),
 )
 STEPS = (
-    Step(id="confirm", do="manual", options=StepOptions(), say="Is it down for others?"),
-    Step(id="activate", do="activate", options=ChannelsOptions(channels=("webchat", "phone"))),
-    Step(id="wait", do="wait_for", options=WaitOptions(checks=("messenger.api",), within=300.0)),
+    Step(id="confirm", do="manual", options=ManualOptions(), say="Is it down for others?"),
+    Step(id="activate", do="activate", options=ActivateOptions(channels=("webchat", "phone"))),
+    Step(id="wait", do="wait_for", options=WaitForOptions(checks=("messenger.api",), within=300.0)),
     Step(
         id="tell",
         do="announce",
@@ -62,10 +72,10 @@ def test_each_step_says_in_one_sentence_what_it_will_do() -> None:
     ("step", "what"),
     [
         (
-            Step(id="v", do="verify", options=WaitOptions(checks=("a.b",), channels=("jabber", "phone"), times=1)),
+            Step(id="v", do="verify", options=VerifyOptions(checks=("a.b",), channels=("jabber", "phone"), times=1)),
             "verify that a.b, Jabber and phone are up, at most 5 min",
         ),
-        (Step(id="d", do="deactivate", options=ChannelsOptions(channels=("gone",))), "deactivate gone"),
+        (Step(id="d", do="deactivate", options=DeactivateOptions(channels=("gone",))), "deactivate gone"),
         (announce("all", "outage", ()), "announce outage to customers on every outlet for customers"),
     ],
 )
@@ -74,8 +84,8 @@ def test_names_and_limits_read_as_people_say_them(step: Step, what: str) -> None
 
 
 def test_options_and_undo_are_plain_values_that_survive_json() -> None:
-    undo = Undo(do="deactivate", options=ChannelsOptions(channels=("jabber",)))
-    step = planned(Step(id="x", do="activate", options=ChannelsOptions(channels=("jabber", "phone")), undo=undo))[0]
+    undo = Undo(do="deactivate", options=DeactivateOptions(channels=("jabber",)))
+    step = planned(Step(id="x", do="activate", options=ActivateOptions(channels=("jabber", "phone")), undo=undo))[0]
     again = msgspec.json.decode(msgspec.json.encode(step), type=StepPlan)
     assert list(again.options["channels"]) == ["jabber", "phone"]
     assert again.undo == {
@@ -132,20 +142,22 @@ def test_standing_down_takes_back_what_was_done_last_thing_first() -> None:
 
 
 def test_an_explicit_undo_goes_before_the_usual_one() -> None:
-    undo = Undo(do="deactivate", options=ChannelsOptions(channels=("jabber",)))
-    step = Step(id="x", do="activate", options=ChannelsOptions(channels=("jabber", "phone")), undo=undo)
+    undo = Undo(do="deactivate", options=DeactivateOptions(channels=("jabber",)))
+    step = Step(id="x", do="activate", options=ActivateOptions(channels=("jabber", "phone")), undo=undo)
     assert [step.what for step in back_of(planned(step))] == ["deactivate Jabber"]
 
 
 def test_an_undo_that_announces_asks_even_when_the_step_did_not() -> None:
     undo = Undo(do="announce", options=AnnounceOptions(kind="restored", audience="staff"))
-    back = undo_of(planned(Step(id="x", do="activate", options=ChannelsOptions(channels=("jabber",)), undo=undo))[0])
+    back = undo_of(planned(Step(id="x", do="activate", options=ActivateOptions(channels=("jabber",)), undo=undo))[0])
     assert back is not None
     assert (back.do, back.needs) == ("announce", "confirm")
 
 
 def test_an_undo_by_hand_asks_for_it_in_words() -> None:
-    step = planned(Step(id="x", do="manual", options=StepOptions(), undo=Undo(do="manual", options=StepOptions())))[0]
+    step = planned(Step(id="x", do="manual", options=ManualOptions(), undo=Undo(do="manual", options=ManualOptions())))[
+        0
+    ]
     back = undo_of(step)
     assert back is not None
     assert back.say == back.what == "take back by hand: x"
@@ -210,28 +222,28 @@ MAIL = Channel(id="mail", name="Mail", audience="customers", role="primary")
 
 def test_the_primaries_of_a_playbook_are_what_its_backups_stand_in_for_and_what_it_watches() -> None:
     config = msgspec.structs.replace(CONFIG, channels=(MESSENGER, MAIL, PHONE))
-    switch = Step(id="a", do="activate", options=ChannelsOptions(channels=("phone",)))
+    switch = Step(id="a", do="activate", options=ActivateOptions(channels=("phone",)))
     tell = Step(id="t", do="announce", options=AnnounceOptions(kind="outage", audience="customers"))
     watched = Condition(channels=("mail", "phone"))
     assert primaries(Playbook(id="b", name="B", steps=(switch, tell)), config) == {"messenger": "Messenger"}
     both = {"messenger": "Messenger", "mail": "Mail"}
     assert primaries(Playbook(id="b", name="B", steps=(switch,), suggest=(watched,)), config) == both
     assert primaries(Playbook(id="b", name="B", steps=(tell,)), config) == both
-    assert primaries(Playbook(id="b", name="B", steps=(Step(id="n", do="note", options=StepOptions()),)), config) == {}
+    assert primaries(Playbook(id="b", name="B", steps=(Step(id="n", do="note", options=NoteOptions()),)), config) == {}
 
 
 def test_only_what_the_run_activated_itself_is_let_go() -> None:
-    done = planned(Step(id="a", do="activate", options=ChannelsOptions(channels=("webchat", "phone"))))
+    done = planned(Step(id="a", do="activate", options=ActivateOptions(channels=("webchat", "phone"))))
     assert back_of(done, ()) == []
     (back,) = back_of(done, ("phone",))
     assert (back.what, list(back.options["channels"])) == ("deactivate phone", ["phone"])
 
 
 def test_what_may_have_happened_is_asked_about() -> None:
-    undo = Undo(do="deactivate", options=ChannelsOptions(channels=("jabber",)))
+    undo = Undo(do="deactivate", options=DeactivateOptions(channels=("jabber",)))
     steps = planned(
-        Step(id="a", do="activate", options=ChannelsOptions(channels=("jabber",)), undo=undo),
-        Step(id="m", do="manual", options=StepOptions(), say="Pull the plug"),
+        Step(id="a", do="activate", options=ActivateOptions(channels=("jabber",)), undo=undo),
+        Step(id="m", do="manual", options=ManualOptions(), say="Pull the plug"),
     )
     first, second = take_back(steps, (), ("a", "m"), ())
     assert (first.id, first.do) == ("undo-m", "manual")
@@ -241,11 +253,11 @@ def test_what_may_have_happened_is_asked_about() -> None:
 
 
 def test_a_playbook_within_a_playbook_keeps_names_and_conditions_apart() -> None:
-    which = Step(id="which", do="choose", options=StepOptions(), say="Which?", answers={"a": "A", "b": "B"})
+    which = Step(id="which", do="choose", options=ChooseOptions(), say="Which?", answers={"a": "A", "b": "B"})
     inner = Playbook(
         id="inner",
         name="Inner",
-        steps=(which, Step(id="x", do="manual", options=StepOptions(), say="X", only_if="which=a")),
+        steps=(which, Step(id="x", do="manual", options=ManualOptions(), say="X", only_if="which=a")),
     )
     outer = Playbook(
         id="outer",
@@ -276,10 +288,10 @@ IDS = st.lists(st.sampled_from("abcdefgh"), unique=True, max_size=8)
 @given(ids=IDS, kinds=st.lists(st.sampled_from(["activate", "deactivate", "manual", "verify"]), min_size=8))
 def test_standing_down_twice_gives_what_was_done(ids: list[str], kinds: list[str]) -> None:
     options = {
-        "activate": ChannelsOptions(channels=("phone",)),
-        "deactivate": ChannelsOptions(channels=("phone",)),
-        "manual": StepOptions(),
-        "verify": WaitOptions(checks=("a.b",)),
+        "activate": ActivateOptions(channels=("phone",)),
+        "deactivate": DeactivateOptions(channels=("phone",)),
+        "manual": ManualOptions(),
+        "verify": VerifyOptions(checks=("a.b",)),
     }
     steps = [Step(id=id, do=do, options=options[do]) for id, do in zip(ids, kinds, strict=False)]
     done = planned(*steps)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from msgspec import Meta
@@ -37,6 +37,10 @@ class XmppOptions(ProbeOptions, frozen=True, kw_only=True):
         found = super().troubles(target, written)
         return (each for each in found if self.secret or each[0] != ("secret",))
 
+    def account(self) -> dict[str, Any]:
+        """Return password, authority and way."""
+        return {"secret": self.secret, "ca": self.ca, "direct_tls": self.direct_tls}
+
 
 class XmppRoomOptions(XmppOptions, frozen=True, kw_only=True):
     """`xmpp.room`: `room` is a whole address; `echo` joins, sees a message come back and leaves, `join` stays in."""
@@ -48,6 +52,10 @@ class XmppRoomOptions(XmppOptions, frozen=True, kw_only=True):
     room: Annotated[str, Meta(min_length=1)]
     nick: str = "outagetui"
     mode: Literal["join", "echo"] = "echo"
+
+    def chat_room(self) -> str:
+        """Return it."""
+        return self.room
 
     def _wrong(self) -> Iterator[Trouble]:
         name, _, service = self.room.partition("@")

@@ -4,6 +4,7 @@ from msgspec import Struct
 from rich.text import Text
 
 from outagetui.board.rows import RunRow
+from outagetui.core.step_options import step_kind
 from outagetui.core.text import clean
 from outagetui.facts.step_row import SHORTEST_HASH, StepRow
 from outagetui.tui.theme import Look
@@ -132,9 +133,10 @@ def answer_lines(
 def _what_follows(step: StepRow) -> str:
     if why_asked(step) == "approve":
         return "Exactly this will be done:"
-    if step.do == "announce":
+    kind = step_kind(step.do)
+    if kind.announces:
         return f"{'Staff' if ' to staff' in step.title else 'Customers'} will read:"
-    return "Know before you say yes:" if step.do == "spend" else "This is what a yes does:"
+    return kind.shows
 
 
 def _approval(run: RunRow | None, step: StepRow, asker: Asker, width: int, look: Look) -> list[Text]:

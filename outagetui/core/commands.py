@@ -8,8 +8,8 @@ import shlex
 import unicodedata
 from collections.abc import Mapping, Sequence
 
+from outagetui.core.interpreters import after_program
 from outagetui.core.model import Command
-from outagetui.machine.interpreters import after_program
 
 LONGEST = 4096  # characters of a value
 PATIENCE = 0.2  # seconds a pattern may take on one value

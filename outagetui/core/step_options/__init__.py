@@ -1,0 +1,16 @@
+"""Every step: what its `with` table may hold, and what the program knows of the kind.
+
+Duration fields carry the type `Duration`, as those of the probes do.
+"""
+
+from outagetui.core.step_kind import StepOptions as StepOptions
+from outagetui.core.step_options.basic import *  # noqa: F403
+from outagetui.core.step_options.commands import *  # noqa: F403
+from outagetui.core.step_options.messages import *  # noqa: F403
+
+STEPS = {do: kind for do, kind in StepOptions.kinds.items() if not kind.own}
+
+
+def step_kind(do: str) -> type[StepOptions]:
+    """Return the kind of that name, those that only runs have too; the base where no kind has it."""
+    return StepOptions.kinds.get(do, StepOptions)

@@ -1,0 +1,340 @@
+"""What a step can do by itself: ask, switch, look, tell, and speak to servers."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta, field
+from msgspec.structs import replace
+
+from outagetui.core import targets
+from outagetui.core.durations import span
+from outagetui.core.model import Config
+from outagetui.core.probe_kind import Duration
+from outagetui.core.step_kind import StepOptions, way_back
+from outagetui.core.text import listed
+from outagetui.core.troubles import Trouble, json_path_trouble, request_troubles
+
+Word = Annotated[str, Meta(min_length=1)]
+SHOWN = 200  # characters of a request's body
+_PLACEHOLDER = "{secret}"
+_OURS = ("connection", "content-length", "transfer-encoding", "upgrade")  # headers that the program writes itself
+
+
+class TalkOptions(StepOptions, frozen=True, kw_only=True):
+    """What does nothing but speak."""
+
+    talks = True
+    leaves_nothing = True
+
+
+class ManualOptions(TalkOptions, frozen=True):
+    """`manual`: a person does it, and says how it went."""
+
+    do = "manual"
+    asks = "manual"
+    says = "says what to do or asks"
+
+
+class ChannelsOptions(StepOptions, frozen=True, kw_only=True):
+    """The backup channels whose standing changes."""
+
+    names = (("channels", "channel"),)
+
+    channels: Annotated[tuple[str, ...], Meta(min_length=1)]
+
+    def backups(self) -> tuple[str, ...]:
+        """Return them."""
+        return self.channels
+
+    def sentence(self, names: Mapping[str, str], facts: Mapping[str, Any]) -> str:
+        """Name them as people know them."""
+        return f"{self.do} {listed([names.get(each, each) for each in self.channels])}"
+
+
+class ActivateOptions(ChannelsOptions, frozen=True):
+    """`activate`: make backups active."""
+
+    do = "activate"
+    undone_by = "deactivate"
+    activates = True
+
+    def meaning(self, config: Config) -> dict[str, Any]:
+        """Return the backups' names as people know them."""
+        return {"names": {channel.id: channel.name for channel in config.channels if channel.id in self.channels}}
+
+
+class DeactivateOptions(ChannelsOptions, frozen=True):
+    """`deactivate`: let backups go back to standby."""
+
+    do = "deactivate"
+    module = "activate"
+    undone_by = "activate"
+
+
+class LookOptions(StepOptions, frozen=True, kw_only=True):
+    """What only looks."""
+
+    looks = True
+    leaves_nothing = True
+
+
+class WaitOptions(LookOptions, frozen=True, kw_only=True):
+    """Every named check or channel in `state`, `times` in a row, `within` a limit."""
+
+    names = (("channels", "channel"), ("checks", "check"))
+    verb: ClassVar[str] = "wait until"
+
+    checks: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    state: Literal["up", "slow", "partial", "down"] = "up"
+    times: Annotated[int, Meta(ge=1, le=100)] = 3
+    within: Duration = 300.0
+
+    def limit(self) -> float:
+        """Return `within`."""
+        return self.within
+
+    def _wrong(self) -> Iterator[Trouble]:
+        if not self.checks and not self.channels:
+            yield (), "expected checks or channels: what to wait for"
+        if not self.within:
+            yield ("within",), "must be more than 0"
+
+    def sentence(self, names: Mapping[str, str], facts: Mapping[str, Any]) -> str:
+        """Name them as people know them."""
+        things = [*self.checks, *(names.get(each, each) for each in self.channels)]
+        times = f", {self.times} times in a row" if self.times > 1 else ""
+        be = "are" if len(things) > 1 else "is"
+        return f"{self.verb} {listed(things)} {be} {self.state}{times}, at most {span(self.within)}"
+
+
+class VerifyOptions(WaitOptions, frozen=True):
+    """`verify`: look now, by probes of its own."""
+
+    do = "verify"
+    module = "wait_for"
+    verb = "verify that"
+
+
+class WaitForOptions(WaitOptions, frozen=True):
+    """`wait_for`: follow the scheduled probes."""
+
+    do = "wait_for"
+
+
+class FailBackOptions(LookOptions, frozen=True, kw_only=True):
+    """`fail_back`: each of `channels` passes `times` in a row and was well for `up_for` seconds, `within` a limit."""
+
+    do = "fail_back"
+    own = True
+
+    channels: tuple[str, ...]
+    times: Annotated[int, Meta(ge=1)]
+    within: float
+    up_for: float
+
+
+class AnnounceOptions(StepOptions, frozen=True, kw_only=True):
+    """`announce`: no `outlets` means all of that audience."""
+
+    do = "announce"
+    outside = True
+    announces = True
+    leaves_nothing = True
+    names = (("outlets", "outlet"),)
+
+    kind: str
+    audience: Literal["staff", "customers"]
+    outlets: tuple[str, ...] = ()
+
+    def audiences(self) -> tuple[str, ...]:
+        """Return its audience."""
+        return (self.audience,)
+
+    def sentence(self, names: Mapping[str, str], facts: Mapping[str, Any]) -> str:
+        """Name the outlets as people know them."""
+        places = listed([names.get(each, each) for each in self.outlets]) or f"every outlet for {self.audience}"
+        return f"{self.do} {self.kind} to {self.audience} on {places}"
+
+
+class HttpStepOptions(StepOptions, frozen=True, kw_only=True):
+    """`http`: one request. `secret` takes the place of `{secret}` in `headers` and `body`, else is the bearer token.
+
+    The reply's code must be in `status`; with `path` (JSONPath, RFC 9535) its JSON must hold `equals` there.
+    """
+
+    do = "http"
+    outside = True
+
+    url: Word
+    method: str = "POST"
+    headers: dict[str, str] = field(default_factory=dict)
+    body: str = ""
+    secret: str | None = None
+    status: tuple[str | int, ...] = ("200-299",)
+    path: str | None = None
+    equals: str | int | float | bool | None = None
+    ca: str | None = None
+
+    def _wrong(self) -> Iterator[Trouble]:
+        yield from request_troubles(self.method, self.headers, self.status)
+        if self.method in ("CONNECT", "TRACE"):
+            yield ("method",), f"{self.method} is no method for a step"
+        for name in self.headers:
+            if name.lower() in _OURS:
+                yield ("headers", name), "is written by the program itself; remove it"
+        yield from self._url()
+        places = (*self.headers.values(), self.body)
+        if self.secret == "":
+            yield ("secret",), "expected the name of a file in the secrets directory"
+        elif self.secret is None and any(_PLACEHOLDER in text for text in places):
+            yield (), f"{_PLACEHOLDER} in headers or body needs secret: the name of the file with it"
+        if self.path is not None:
+            if trouble := json_path_trouble(self.path):
+                yield ("path",), trouble
+            if self.equals is None:
+                yield ("path",), "needs equals beside it: the value that must stand there"
+            if self.method == "HEAD":
+                yield ("path",), "the answer to a HEAD has no body"
+        elif self.equals is not None:
+            yield ("equals",), "needs path beside it: where the value stands"
+
+    def _url(self) -> Iterator[Trouble]:
+        if not self.url:
+            return
+        if trouble := targets.WEB.trouble(self.url):
+            yield ("url",), trouble
+        elif _PLACEHOLDER in self.url:
+            yield ("url",), "a secret cannot stand in a URL, which is shown and kept; put it into headers or body"
+        elif self.secret is not None and urlsplit(self.url).scheme == "http" and not targets.is_private(self.url):
+            yield (
+                ("url",),
+                "the secret would travel in the clear: use https, or http to loopback or a private address only",
+            )
+
+    def sentence(self, names: Mapping[str, str], facts: Mapping[str, Any]) -> str:
+        """Say what is sent and expected; the secret stands there by its name."""
+        parts = [f"send {self.method} {self.url}"]
+        parts += [f"{name}: {value}" for name, value in self.headers.items()]
+        if self.body:
+            cut = f"{self.body[:SHOWN]}…" if len(self.body) > SHOWN else self.body
+            parts.append(f"body {cut}")
+        if self.secret is not None:
+            placed = any("{secret}" in text for text in (*self.headers.values(), self.body))
+            parts.append(f"secret {self.secret}" if placed else f"secret {self.secret} as bearer token")
+        expected = f"expect {', '.join(map(str, self.status))}"
+        if self.path is not None:
+            expected += f" and {self.path} to be {msgspec.json.encode(self.equals).decode()}"
+        return f"{', '.join(parts)}; {expected}"
+
+
+class DnsUpdateOptions(StepOptions, frozen=True, kw_only=True):
+    """`dns.update`: a TSIG-signed RFC 2136 update at `server` (host:port), only while `name` still holds `from`.
+
+    `read_back` are the name servers (host:port) that must answer `to` in the end; none: those of the zone.
+    """
+
+    do = "dns.update"
+    outside = True
+
+    server: Word
+    zone: Word
+    name: Word
+    type: str = "A"
+    ttl: Annotated[int, Meta(ge=0, le=604800)] = 60
+    from_: Word | Annotated[tuple[str, ...], Meta(min_length=1)] = field(name="from")
+    to: Word | Annotated[tuple[str, ...], Meta(min_length=1)]
+    key: Word
+    secret: Word
+    algorithm: Literal["hmac-sha256", "hmac-sha384", "hmac-sha512"] = "hmac-sha256"
+    read_back: tuple[str, ...] = ()
+
+    @property
+    def whole_name(self) -> str:
+        """The name with its zone, without a dot at the end: `www` of `example.net` is `www.example.net`."""
+        zone, name = self.zone.removesuffix("."), self.name.removesuffix(".")
+        if self.name == "@":
+            return zone
+        inside = f".{name}".lower().endswith(f".{zone}".lower())
+        return name if inside or self.name.endswith(".") else f"{name}.{zone}"
+
+    @property
+    def old(self) -> tuple[str, ...]:
+        """The values of `from`."""
+        return (self.from_,) if isinstance(self.from_, str) else self.from_
+
+    @property
+    def new(self) -> tuple[str, ...]:
+        """The values of `to`."""
+        return (self.to,) if isinstance(self.to, str) else self.to
+
+    def meaning(self, config: Config) -> dict[str, Any]:
+        """Return what takes it back: the old value, if the name still holds the new one by then."""
+        back = replace(self, from_=self.to, to=self.from_)
+        return {"undo": way_back(back, back.sentence({}, {}))}
+
+    def sentence(self, names: Mapping[str, str], facts: Mapping[str, Any]) -> str:
+        """Say which name is pointed from where to where."""
+        values = f"from {', '.join(self.old)} to {', '.join(self.new)}"
+        return f"point {self.whole_name} {self.type} {values} (TTL {self.ttl}) at {self.server}"
+
+
+class NoteOptions(TalkOptions, frozen=True):
+    """`note`: what is to be known."""
+
+    do = "note"
+    says = "says what is to be known"
+    takes_back = False
+
+
+class ChooseOptions(TalkOptions, frozen=True):
+    """`choose`: a person says which of its answers holds."""
+
+    do = "choose"
+    asks = "choose"
+    says = "asks"
+    takes_back = False
+
+
+class SpendOptions(StepOptions, frozen=True, kw_only=True):
+    """`spend`: say what `channel` costs, and ask."""
+
+    do = "spend"
+    outside = True
+    must_ask = True
+    leaves_nothing = True
+    takes_back = False
+    shows = "Know before you say yes:"
+    names = (("channel", "channel"),)
+
+    channel: Word
+
+    def meaning(self, config: Config) -> dict[str, Any]:
+        """Return the channel's name and what it costs."""
+        channel = next(channel for channel in config.channels if channel.id == self.channel)
+        return {"name": channel.name, "cost": msgspec.to_builtins(channel.cost)}
+
+    def sentence(self, names: Mapping[str, str], facts: Mapping[str, Any]) -> str:
+        """Name the channel as people know it."""
+        return f"agree to what {names.get(self.channel, self.channel)} costs"
+
+
+class PlaybookOptions(TalkOptions, frozen=True, kw_only=True):
+    """`playbook`: the steps of another playbook, as part of this run."""
+
+    do = "playbook"
+    module = "note"
+    takes_back = False
+    names = (("id", "playbook"),)
+
+    id: Word
+
+    def part(self) -> str:
+        """Return it."""
+        return self.id
+
+    def sentence(self, names: Mapping[str, str], facts: Mapping[str, Any]) -> str:
+        """Name it as people know it."""
+        return f"go through the playbook {names.get(f'playbook {self.id}', self.id)}"
