@@ -96,7 +96,7 @@ def _look_at_outlets(config: Config, draft: Draft) -> None:
                 except SecretError as error:
                     tables[outlet.id].problem((key,), str(error))
                     continue
-                if outlet.kind == "apprise" and (words := trouble_of(value, one=True)):
+                if outlet.options.secret_is_url and (words := trouble_of(value, one=True)):
                     tables[outlet.id].problem((key,), f"secret {name!r}: {words}")
         look_at_files(tables[outlet.id], outlet.options)
         usable = Path(outlet.directory).is_dir() and os.access(outlet.directory, os.W_OK | os.X_OK)

@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from outagetui.config.decode import decode, keys_of
 from outagetui.config.draft import ID
-from outagetui.config.messages import URLS, message_troubles
 from outagetui.config.positions import Path
 from outagetui.config.source import Source
 from outagetui.config.tables import OutletTable
@@ -30,19 +29,19 @@ def read_outlet(raw: Any, source: Source) -> tuple[OutletTable, OutletOptions]:
         return table, OutletOptions()
     table = decode(OutletTable, {key: raw[key] for key in raw if key in shared}, source, AT)
     options = decode(own, {key: raw[key] for key in raw if key not in shared}, source, AT, also=keys_of(OutletTable))
-    for where, trouble in (*_troubles(table, options), *message_troubles(table, options)):
+    for where, trouble in (*_troubles(table, options), *options.troubles(table)):
         source.problem((*AT, *where), trouble)
     return table, options
 
 
 def _troubles(table: OutletTable, options: OutletOptions) -> Iterator[tuple[Path, str]]:
-    page = table.kind == "page"
+    page = options.page
     for key, found in (("directory", table.directory), ("url", table.url)):
         if page and not found:
             yield (key,), f"missing; a page outlet needs {key}"
     if table.directory and not page:
         yield ("directory",), "only a page outlet has this; remove it"
-    if table.url and table.kind not in URLS and (trouble := targets.WEB.trouble(table.url)):
+    if table.url and options.web_url and (trouble := targets.WEB.trouble(table.url)):
         yield ("url",), trouble
     if not ID.fullmatch(table.language):
         yield ("language",), f'expected a language such as "en", not "{table.language}"'
@@ -50,13 +49,13 @@ def _troubles(table: OutletTable, options: OutletOptions) -> Iterator[tuple[Path
     for key, name in (("secret", secret), ("sign", getattr(options, "sign", None))):
         if name is not None and (name in (".", "..") or "/" in name):
             yield (key,), "expected the name of a file in the secrets directory, without a slash"
-    if given(options, options.PUBLISHED_WITH) is None:
+    if given(options, options.published_with) is None:
         return
-    for key in options.NEEDED:
+    for key in options.needed:
         if not (getattr(table, key, None) or given(options, key)):
-            published = "a secret" if options.PUBLISHED_WITH == "secret" else options.PUBLISHED_WITH
+            published = "a secret" if options.published_with == "secret" else options.published_with
             yield (key,), f"missing; with {published}, {_article(table.kind)} outlet needs {key}"
-    if table.url and secret is not None and table.kind not in URLS and not _private(table.url):
+    if table.url and secret is not None and options.web_url and not _private(table.url):
         yield ("url",), "a login must not travel over plain http, except to this machine; use https"
 
 

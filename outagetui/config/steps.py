@@ -167,7 +167,7 @@ def _announcement(options: AnnounceOptions, draft: Draft, playbook: Placed[Playb
 def _outlet_trouble(owner: Owner, outlet: OutletTable, options: AnnounceOptions) -> str:
     id = owner.id
     if outlet.kind and not publishes(outlet.kind, owner.options):
-        key = owner.options.PUBLISHED_WITH
+        key = owner.options.published_with
         return f'"{id}" has no {key}, so it is only watched; add {key} to its file'
     if outlet.audience and options.audience and outlet.audience != options.audience:
         return f'"{id}" is read by {outlet.audience}, not {options.audience}'

@@ -1,6 +1,6 @@
 """The tables of the configuration files as they are written: keys, types, defaults. `model` is what they become."""
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
@@ -120,22 +120,10 @@ class ChannelTable(Struct, kw_only=True):
     cost: CostTable | None = None
 
 
-OutletKind = Literal[
-    "page",
-    "wordpress",
-    "discourse",
-    "mastodon",
-    "bluesky",
-    "x",
-    "facebook",
-    "statuspage",
-    "cachet",
-    "email",
-    "apprise",
-    "xmpp",
-    "command",
-]
-PUBLISHES = frozenset(OUTLETS)
+if TYPE_CHECKING:
+    OutletKind = str
+else:
+    OutletKind = Literal[tuple(OUTLETS)]
 
 
 class OutletTable(Struct, kw_only=True):

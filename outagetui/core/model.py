@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from outagetui.core.outlet_options import OutletOptions
+from outagetui.core.outlet_kind import OutletOptions
 from outagetui.core.probe_kind import ProbeOptions
 from outagetui.core.step_kind import StepOptions
 

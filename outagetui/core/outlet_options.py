@@ -1,26 +1,27 @@
-"""The options of every kind of outlet: what `[outlet]` may hold beside the keys that all kinds share.
+"""Every kind of outlet: what `[outlet]` may hold beside the keys that all share, and what the program knows of it."""
 
-An outlet without the key that `PUBLISHED_WITH` names is only watched. `NEEDED` are the keys that this one makes
-necessary; `SERVICE` is where a hosted service lives, for outlets without a `url` of their own.
-"""
+from collections.abc import Iterator
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from typing import Annotated, ClassVar, Literal
+from msgspec import Meta, field
 
-from msgspec import Meta, Struct, field
+from outagetui.core import targets
+from outagetui.core.addresses import is_bare
+from outagetui.core.mailbox import is_here, read_mailbox
+from outagetui.core.outlet_kind import OutletOptions as OutletOptions
+from outagetui.core.outlet_kind import Shared
+from outagetui.core.troubles import Trouble
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
-class OutletOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of all outlet options; kinds with no keys of their own have just this."""
-
-    PUBLISHED_WITH: ClassVar[str] = "secret"
-    NEEDED: ClassVar[tuple[str, ...]] = ()
-    SERVICE: ClassVar[str] = ""
-
-
 class PageOptions(OutletOptions, frozen=True, kw_only=True):
     """`page`: `sign` names the secret with the SSH key (Ed25519) that signs the list of official accounts."""
+
+    kind = "page"
+    page = True
+    repeatable = True
 
     sign: Name | None = None
 
@@ -34,7 +35,8 @@ class ServiceOptions(OutletOptions, frozen=True, kw_only=True):
 class WordpressOptions(ServiceOptions, frozen=True, kw_only=True):
     """`wordpress`: `user` and an application password in `secret`; `sticky` keeps the post on top while it is open."""
 
-    NEEDED: ClassVar[tuple[str, ...]] = ("user", "url")
+    kind = "wordpress"
+    needed = ("user", "url")
 
     user: Name | None = None
     sticky: bool = False
@@ -43,7 +45,10 @@ class WordpressOptions(ServiceOptions, frozen=True, kw_only=True):
 class DiscourseOptions(ServiceOptions, frozen=True, kw_only=True):
     """`discourse`: an API key of `user` in `secret`; `category` is the number of the category to post in."""
 
-    NEEDED: ClassVar[tuple[str, ...]] = ("user", "url")
+    kind = "discourse"
+    limit = 32000
+    line_end = "\n"
+    needed = ("user", "url")
 
     user: Name | None = None
     category: Annotated[int, Meta(ge=1)] | None = None
@@ -52,7 +57,11 @@ class DiscourseOptions(ServiceOptions, frozen=True, kw_only=True):
 class MastodonOptions(ServiceOptions, frozen=True, kw_only=True):
     """`mastodon`: an access token in `secret` (scopes read and write:statuses)."""
 
-    NEEDED: ClassVar[tuple[str, ...]] = ("url",)
+    kind = "mastodon"
+    one_text = True
+    limit = 500
+    counting = "short-links"
+    needed = ("url",)
 
     visibility: Literal["public", "unlisted", "private"] = "public"
 
@@ -60,8 +69,13 @@ class MastodonOptions(ServiceOptions, frozen=True, kw_only=True):
 class BlueskyOptions(ServiceOptions, frozen=True, kw_only=True):
     """`bluesky`: `user` is the handle, `secret` holds an app password, `url` is the account's own server (PDS)."""
 
-    NEEDED: ClassVar[tuple[str, ...]] = ("user",)
-    SERVICE: ClassVar[str] = "https://bsky.social"
+    kind = "bluesky"
+    one_text = True
+    limit = 300
+    most_bytes = 3000
+    counting = "graphemes"
+    needed = ("user",)
+    service = "https://bsky.social"
 
     user: Name | None = None
 
@@ -72,16 +86,28 @@ class XOptions(ServiceOptions, frozen=True, kw_only=True):
     `links = true` keeps URLs in posts, which makes each cost more than ten times as much.
     """
 
-    SERVICE: ClassVar[str] = "https://api.x.com"
+    kind = "x"
+    one_text = True
+    limit = 280
+    counting = "weighted"
+    price = (0.015, 0.200)  # docs.x.com/x-api/getting-started/pricing
+    service = "https://api.x.com"
 
     links: bool = False
+
+    def keeps_links(self) -> bool:
+        """Return whether they are worth their price."""
+        return self.links
 
 
 class FacebookOptions(ServiceOptions, frozen=True, kw_only=True):
     """`facebook`: `account` is the number of the page, `secret` holds its page access token."""
 
-    NEEDED: ClassVar[tuple[str, ...]] = ("account",)
-    SERVICE: ClassVar[str] = "https://graph.facebook.com"
+    kind = "facebook"
+    one_text = True
+    limit = 63206
+    needed = ("account",)
+    service = "https://graph.facebook.com"
 
     account: Name | None = None
 
@@ -89,8 +115,10 @@ class FacebookOptions(ServiceOptions, frozen=True, kw_only=True):
 class StatuspageOptions(ServiceOptions, frozen=True, kw_only=True):
     """`statuspage`: `account` is the page's id, `secret` holds an API key; `notify = false` mails no subscriber."""
 
-    NEEDED: ClassVar[tuple[str, ...]] = ("account",)
-    SERVICE: ClassVar[str] = "https://api.statuspage.io"
+    kind = "statuspage"
+    unangled = True
+    needed = ("account",)
+    service = "https://api.statuspage.io"
 
     account: Name | None = None
     notify: bool = True
@@ -99,7 +127,9 @@ class StatuspageOptions(ServiceOptions, frozen=True, kw_only=True):
 class CachetOptions(ServiceOptions, frozen=True, kw_only=True):
     """`cachet`: an API token in `secret` (incidents and incident updates); `notify = false` mails no subscriber."""
 
-    NEEDED: ClassVar[tuple[str, ...]] = ("url",)
+    kind = "cachet"
+    line_end = "\\\n"
+    needed = ("url",)
 
     notify: bool = True
 
@@ -110,8 +140,12 @@ class EmailOptions(ServiceOptions, frozen=True, kw_only=True):
     `mode` is one message for each, or for 50 at a time who do not see each other; `per_minute` limits messages.
     """
 
-    PUBLISHED_WITH: ClassVar[str] = "from"
-    NEEDED: ClassVar[tuple[str, ...]] = ("url",)
+    kind = "email"
+    repeatable = True
+    web_url = False
+    names = (("contacts", "channel"),)
+    published_with = "from"
+    needed = ("url",)
 
     from_: Name | None = field(default=None, name="from")
     recipients: tuple[Name, ...] = ()
@@ -123,15 +157,53 @@ class EmailOptions(ServiceOptions, frozen=True, kw_only=True):
     starttls: Literal["required", "never"] | None = None
     ca: Name | None = None
 
+    def troubles(self, outlet: Shared) -> Iterator[Trouble]:
+        """Look at the server, the addresses and whom it is for."""
+        if outlet.url and (trouble := targets.SUBMISSION.trouble(outlet.url)):
+            yield ("url",), trouble
+            return
+        places: list[Trouble] = [(("recipients", at), each) for at, each in enumerate(self.recipients)]
+        for where, text in (*places, (("from",), self.from_ or "a@b")):
+            try:
+                read_mailbox(text)
+            except ValueError as error:
+                yield where, str(error)
+        if self.unsubscribe is not None and not _is_unsubscribing(self.unsubscribe):
+            yield ("unsubscribe",), 'expected where to write to or to go, "mailto:…" or "https://…", without spaces'
+        if self.from_ is None:
+            return
+        parts = urlsplit(outlet.url)
+        if parts.username and self.secret is None:
+            yield ("secret",), "missing; the url names a user, whose password it holds"
+        if self.secret is not None and outlet.url and not parts.username:
+            yield ("url",), "names no user whose password secret holds; expected smtp://user@host:port"
+        login = parts.scheme == "smtp" and self.secret is not None
+        if self.starttls == "never" and login and not is_here(parts.hostname or ""):
+            yield ("starttls",), "a login must not travel without TLS, except to this machine"
+        if not (self.recipients or self.recipients_file or self.contacts):
+            yield ("recipients",), "missing; expected recipients, recipients_file or contacts: whom to write to"
+        if outlet.audience == "customers" and self.unsubscribe is None:
+            yield ("unsubscribe",), 'missing; customers must be able to leave the list: "mailto:…" or "https://…"'
+        letters = len(self.recipients) if self.mode == "each" else 0
+        needed = letters * 60 / self.per_minute if self.per_minute else 0.0
+        if needed > outlet.timeout:
+            yield ("timeout",), f"{letters} letters at {self.per_minute} a minute take {needed:.0f} s"
+
 
 class AppriseOptions(ServiceOptions, frozen=True, kw_only=True):
     """`apprise`: `secret` holds the apprise URL of one target."""
+
+    kind = "apprise"
+    unangled = True
+    secret_is_url = True
 
 
 class XmppOutletOptions(ServiceOptions, frozen=True, kw_only=True):
     """`xmpp`: `login` is an account, `secret` its password; it speaks in `room`, or to all users of `announce_to`."""
 
-    NEEDED: ClassVar[tuple[str, ...]] = ("login",)
+    kind = "xmpp"
+    web_url = False
+    needed = ("login",)
 
     login: Name | None = None
     ca: Name | None = None
@@ -140,6 +212,23 @@ class XmppOutletOptions(ServiceOptions, frozen=True, kw_only=True):
     room: Name | None = None
     announce_to: Name | None = None
 
+    def troubles(self, outlet: Shared) -> Iterator[Trouble]:
+        """Look at account, server and room."""
+        url = outlet.url
+        if url and (url.partition(":")[0] != "xmpp" or not url.isascii() or not url.isprintable()):
+            yield ("url",), "expected xmpp:room@rooms.host?join"
+        if self.login and (trouble := targets.XMPP.trouble(self.login)):
+            yield ("login",), trouble
+        if self.connect and (trouble := targets.connect_trouble(self.connect)):
+            yield ("connect",), trouble
+        if self.room and not is_bare(self.room):
+            yield ("room",), f'"{self.room}" is no room\'s address: expected one such as office@rooms.example.net'
+        if self.announce_to and (not is_bare(f"a@{self.announce_to}") or "@" in self.announce_to):
+            yield ("announce_to",), f'"{self.announce_to}" is no domain'
+        if self.secret is not None and bool(self.room) == bool(self.announce_to):
+            words = "expected either room or announce_to" if self.room else "missing; expected room, or announce_to"
+            yield ("announce_to" if self.room else "room",), words
+
 
 class CommandOutletOptions(OutletOptions, frozen=True, kw_only=True):
     """`command`: a `[command.NAME]` that publishes, and others that look it up (`find`) and take it back (`retract`).
@@ -147,34 +236,34 @@ class CommandOutletOptions(OutletOptions, frozen=True, kw_only=True):
     `args` are values for those of their parameters that an announcement gives none for.
     """
 
-    PUBLISHED_WITH: ClassVar[str] = "command"
+    kind = "command"
+    commands = ("command", "find", "retract")
+    published_with = "command"
 
     command: Name | None = None
     find: Name | None = None
     retract: Name | None = None
-    args: dict[str, str] = {}
+    args: dict[str, str] = field(default_factory=dict)
 
 
-OUTLETS: dict[str, type[OutletOptions]] = {
-    "page": PageOptions,
-    "wordpress": WordpressOptions,
-    "discourse": DiscourseOptions,
-    "mastodon": MastodonOptions,
-    "bluesky": BlueskyOptions,
-    "x": XOptions,
-    "facebook": FacebookOptions,
-    "statuspage": StatuspageOptions,
-    "cachet": CachetOptions,
-    "email": EmailOptions,
-    "apprise": AppriseOptions,
-    "xmpp": XmppOutletOptions,
-    "command": CommandOutletOptions,
-}
+def _is_unsubscribing(text: str) -> bool:
+    scheme, _, rest = text.partition(":")
+    if not text.isascii() or any(char <= " " or char in "<>," for char in text) or not text.isprintable():
+        return False
+    return bool(rest) and (scheme == "mailto" or (scheme == "https" and not targets.WEB.trouble(text)))
+
+
+OUTLETS = OutletOptions.kinds
+
+
+def outlet_kind(kind: str) -> type[OutletOptions]:
+    """Return the kind of that name; the base where no kind has it, as in the journal of another version."""
+    return OUTLETS.get(kind, OutletOptions)
 
 
 def publishes(kind: str, options: OutletOptions) -> bool:
     """Return whether an outlet of `kind` with these options can publish: the page, and what has what it needs to."""
-    return kind == "page" or given(options, options.PUBLISHED_WITH) is not None
+    return outlet_kind(kind).page or given(options, options.published_with) is not None
 
 
 def given(options: OutletOptions, key: str) -> object:

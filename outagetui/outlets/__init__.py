@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from outagetui.core.model import Command, Contact, Outlet
-from outagetui.core.outlet_options import publishes
+from outagetui.core.outlet_options import OUTLETS, outlet_kind, publishes
 from outagetui.core.text import clean
 from outagetui.machine.secrets import SecretError
 from outagetui.wording.delivery import Delivered, Delivery, Fitted, Placed, Post
@@ -37,21 +37,6 @@ __all__ = [
     "retract",
     "seen",
 ]
-
-_KINDS = (
-    "page",
-    "wordpress",
-    "discourse",
-    "mastodon",
-    "bluesky",
-    "x",
-    "facebook",
-    "statuspage",
-    "cachet",
-    *("email", "apprise", "xmpp", "command"),
-)
-_MODULES = {kind: f"outagetui.outlets.{kind}" for kind in _KINDS}
-_REPEATABLE = frozenset({"page", "email"})  # they do again what is not done, and nothing else, without a look-up
 
 
 class UnsentError(Exception):
@@ -114,7 +99,7 @@ class _Publisher(Protocol):
 
 def can_publish(outlet: Outlet) -> bool:
     """Return whether this version can publish to `outlet`: its kind is served, and it has a login if it needs one."""
-    return outlet.kind in _MODULES and publishes(outlet.kind, outlet.options)
+    return outlet.kind in OUTLETS and publishes(outlet.kind, outlet.options)
 
 
 async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
@@ -124,7 +109,7 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
     if outlet.audience != delivery.audience:
         who = f"is for {outlet.audience}, the announcement for {clean(delivery.audience, 40)}"
         return Delivered("failed", detail=f"outlet {outlet.id} {who}")
-    if delivery.again and outlet.kind not in _REPEATABLE:
+    if delivery.again and not outlet_kind(outlet.kind).repeatable:
         there = await find(outlet, delivery, tools)
         if there is not None and there.state == "unknown":
             return replace(there, detail=clean(f"not sent again, since it may be there: {there.detail}"))
@@ -200,14 +185,14 @@ async def _done(outlet: Outlet, tools: Tools, act: Callable[[Tools], Awaitable[D
 
 
 def _trouble(outlet: Outlet) -> str:
-    if outlet.kind not in _MODULES:
+    if outlet.kind not in OUTLETS:
         return f"outlet kind {clean(outlet.kind, 40)} cannot publish in this version"
-    key = outlet.options.PUBLISHED_WITH
+    key = outlet.options.published_with
     return "" if can_publish(outlet) else f"outlet {outlet.id} has no {key}, so it is only watched"
 
 
 def _publisher(kind: str) -> _Publisher:
-    return cast("_Publisher", import_module(_MODULES[kind]))
+    return cast("_Publisher", import_module(f"{__name__}.{kind}"))
 
 
 def _no_secret(name: str) -> str:

@@ -228,7 +228,7 @@ def origin(url: str) -> str:
 
 def base(outlet: Outlet) -> str:
     """Return where the outlet's service lives, without a slash at the end."""
-    return (outlet.url or outlet.options.SERVICE).rstrip("/")
+    return (outlet.url or outlet.options.service).rstrip("/")
 
 
 def _saying(value: object, depth: int) -> str:

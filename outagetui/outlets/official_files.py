@@ -8,7 +8,6 @@ import msgspec
 from msgspec import Struct
 
 from outagetui.core.model import Outlet
-from outagetui.core.outlet_options import PageOptions
 from outagetui.machine import files
 from outagetui.outlets import page
 from outagetui.outlets.official import JSON, SIGNATURE, SIGNERS, Listing, Official, as_text, documents
@@ -32,10 +31,8 @@ class Published(Struct, frozen=True):
 
 def signed(outlet: Outlet, made: Listing, secret: Callable[[str], str]) -> Signature | None:
     """Return the signature of the list as text; None when the page has no key. SecretError, SigningError."""
-    options = outlet.options
-    if not isinstance(options, PageOptions) or options.sign is None:
-        return None
-    return sign(as_text(made).encode(), secret(options.sign))
+    key = getattr(outlet.options, "sign", None)
+    return None if key is None else sign(as_text(made).encode(), secret(key))
 
 
 async def put(outlet: Outlet, made: Listing, signature: Signature | None) -> bool:

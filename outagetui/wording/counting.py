@@ -9,10 +9,9 @@ import unicodedata
 
 import regex
 
+from outagetui.core.outlet_options import outlet_kind
+
 URL_LENGTH = 23
-LIMITS = {"x": 280, "mastodon": 500, "bluesky": 300, "facebook": 63206, "discourse": 32000}
-BLUESKY_BYTES = 3000
-COST, COST_WITH_LINK = 0.015, 0.200  # US dollars a post on X, prepaid; docs.x.com/x-api/getting-started/pricing
 _LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))  # twitter-text, config/v3.json: weight 100 of 200
 # Where services differ on what belongs to a URL (a parenthesis, letters of an alphabet), what counts as one ends early
 # here: then we count more than they do, never less. What makes a link at a service is always within `URL`.
@@ -54,29 +53,29 @@ def count(kind: str, text: str) -> int:
 
     X makes links of domains that are registered, and the list of those is not kept here.
     """
-    if kind == "x":
+    way = outlet_kind(kind).counting
+    if way == "weighted":
         return _weight(unicodedata.normalize("NFC", text))
-    if kind == "mastodon":
+    if way == "short-links":
         local = _REMOTE.sub(r"@\g<local>", _COUNTED.sub("x" * URL_LENGTH, text))
         return len(_GRAPHEME.findall(local))
-    if kind == "bluesky":
+    if way == "graphemes":
         return len(_GRAPHEME.findall(text))
     return len(text)
 
 
 def fits(kind: str, text: str) -> bool:
     """Return whether an outlet of `kind` takes a text of this length."""
-    if kind == "bluesky" and len(text.encode()) > BLUESKY_BYTES:
+    of = outlet_kind(kind)
+    if of.most_bytes and len(text.encode()) > of.most_bytes:
         return False
-    limit = LIMITS.get(kind, 0)
-    return not limit or count(kind, text) <= limit
+    return not of.limit or count(kind, text) <= of.limit
 
 
 def price(kind: str, text: str) -> float | None:
     """Return what an outlet of `kind` charges for a post with this text, in US dollars; None when it is free."""
-    if kind != "x":
-        return None
-    return COST_WITH_LINK if has_link(text) else COST
+    prices = outlet_kind(kind).price
+    return None if prices is None else prices[has_link(text)]
 
 
 def has_link(text: str) -> bool:

@@ -11,18 +11,14 @@ import regex
 
 from outagetui.core import times
 from outagetui.core.model import Config, Outlet
-from outagetui.core.outlet_options import XOptions
+from outagetui.core.outlet_options import outlet_kind
 from outagetui.wording.compose import account_line
-from outagetui.wording.counting import BARE, LIMITS, URL, count, fits
+from outagetui.wording.counting import BARE, URL, count, fits
 from outagetui.wording.delivery import Fitted
 from outagetui.wording.hypertext import hypertext_of
 from outagetui.wording.neutral import markdown, neutral, neutral_address, unangled
 from outagetui.wording.published import published
 
-ONE_TEXT = frozenset({"x", "mastodon", "bluesky", "facebook"})  # kinds whose posts have no title of their own
-MARKDOWN = {"discourse": "\n", "cachet": "\\\n"}  # how a line within a paragraph ends
-UNANGLED = frozenset({"statuspage", "apprise"})  # kinds where <…> may become a tag, or call everybody
-AS_IS = frozenset({"page"})  # kinds that publish the words themselves: HTML of ours, in which nothing is a mention
 LEAST_PROSE = 20
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ー々。、，！？；：」』）]"
 # After such a character, unless it or the next cannot stand without the other: marks, vowel signs, small kana, stops.
@@ -56,10 +52,11 @@ def fit(
     `accounts` are the (name, address) pairs that `body` may name, most liked first. Without `links`, as on X where they
     cost, every URL gives way to the words "our website".
     """
+    of = outlet_kind(kind)
     website, see, hint, more = _WORDS.get(times.base(language), _WORDS["en"])
 
     def say(text: str) -> str:
-        if kind in AS_IS:
+        if of.page:
             return text
         return neutral(text if links else URL.sub(website, text))
 
@@ -69,12 +66,12 @@ def fit(
         shown = see if linked else neutral_address(published(address, 300))
         named = neutral(published(name, 80))
         line = account_line(name, address)
-        lines[line] = name, line if kind in AS_IS else f"- {named}: {shown}" if shown else f"- {named}"
+        lines[line] = name, line if of.page else f"- {named}: {shown}" if shown else f"- {named}"
     head = say(title)
     plain = "\n".join(lines[line][1] if line in lines else say(line) for line in body.split("\n"))
     names = tuple(dict.fromkeys(name for line, (name, _) in lines.items() if line in body.split("\n")))
-    whole = f"{head}\n\n{plain}" if kind in ONE_TEXT else plain
-    if kind not in ONE_TEXT or fits(kind, whole):
+    whole = f"{head}\n\n{plain}" if of.one_text else plain
+    if not of.one_text or fits(kind, whole):
         return _fitted(kind, head, whole, names, shortened=False)
     tail = hint if not links else f"{more}{page}" if page else ""
     prose = _prose(body, lines, page, say)
@@ -85,7 +82,6 @@ def fit(
 
 def fit_for(config: Config, outlet: Outlet, title: str, body: str, accounts: Sequence[tuple[str, str]]) -> Fitted:
     """Return what `outlet` is sent of a text for its audience, whose page the configuration names; raises FitError."""
-    options = outlet.options
     return fit(
         outlet.kind,
         title=title,
@@ -93,31 +89,32 @@ def fit_for(config: Config, outlet: Outlet, title: str, body: str, accounts: Seq
         accounts=accounts,
         page=page_of(config, outlet.audience),
         language=outlet.language,
-        links=not isinstance(options, XOptions) or options.links,
+        links=outlet.options.keeps_links(),
     )
 
 
 def sent_text(kind: str, text: Fitted) -> str:
     """Return the whole of what an outlet of `kind` is sent, title and all."""
-    return text.text if kind in ONE_TEXT else f"{text.title}\n\n{text.text}"
+    return text.text if outlet_kind(kind).one_text else f"{text.title}\n\n{text.text}"
 
 
 def page_of(config: Config, audience: str) -> str:
     """Return the address of the audience's page; empty without one."""
-    return next((each.url for each in config.outlets if each.kind == "page" and each.audience == audience), "")
+    return next((each.url for each in config.outlets if outlet_kind(each.kind).page and each.audience == audience), "")
 
 
 def _fitted(kind: str, title: str, plain: str, names: tuple[str, ...], *, shortened: bool) -> Fitted:
-    if kind in UNANGLED:
+    of = outlet_kind(kind)
+    if of.unangled:
         title, plain = unangled(title), unangled(plain)
-    text = markdown(plain, MARKDOWN[kind]) if kind in MARKDOWN else plain
+    text = markdown(plain, of.line_end) if of.line_end else plain
     return Fitted(
         title=title,
         text=text,
         html=hypertext_of(plain),
         plain=plain,
         count=count(kind, text),
-        limit=LIMITS.get(kind, 0),
+        limit=of.limit,
         shortened=shortened,
         names=names,
     )
@@ -125,14 +122,15 @@ def _fitted(kind: str, title: str, plain: str, names: tuple[str, ...], *, shorte
 
 def _shorten(kind: str, title: str, prose: str, lines: list[str], tail: str) -> str:
     """Return the parts that fit. What an account's line says is never cut in the title or the prose either."""
+    limit = outlet_kind(kind).limit
     whole = [piece for line in lines for piece in (line, *line[2:].split(": ", 1))]
 
     def put(title: str, prose: str, lines: list[str]) -> str:
         return "\n\n".join(filter(None, (title, prose, "\n".join(lines), tail)))
 
     if not fits(kind, tail):
-        raise FitError(f"the limit of {LIMITS[kind]} is too small even for the link to the page")
-    half = LIMITS[kind] // 2
+        raise FitError(f"the limit of {limit} is too small even for the link to the page")
+    half = limit // 2
     if not fits(kind, put(title, "", lines)):
         room = half if lines else 2 * half
         title = _cut(title, lambda part: count(kind, part) <= room and fits(kind, put(part, "", [])), whole)
@@ -143,7 +141,7 @@ def _shorten(kind: str, title: str, prose: str, lines: list[str], tail: str) -> 
     part = _cut(prose, lambda part: fits(kind, put(title, part, kept)), whole)
     made = put(title, part if len(part) >= LEAST_PROSE else "", kept)
     if not made:
-        raise FitError(f"nothing of it fits into the limit of {LIMITS[kind]}")
+        raise FitError(f"nothing of it fits into the limit of {limit}")
     return made
 
 

@@ -12,7 +12,7 @@ from outagetui import config
 from outagetui.cli.config import init
 from outagetui.config.decode import keys_of
 from outagetui.config.examples import example, names, outlet_names
-from outagetui.config.tables import PUBLISHES, OutletTable
+from outagetui.config.tables import OutletTable
 from outagetui.core.model import Config
 from outagetui.core.outlet_options import OUTLETS
 from outagetui.core.probe_options import PROBES
@@ -21,7 +21,7 @@ from tests.kit.configs import CHANNEL, SETTINGS
 
 ROOT = Path(__file__).parents[2]
 KINDS = sorted(PROBES)
-OUTLET_KINDS = sorted(PUBLISHES)
+OUTLET_KINDS = sorted(OUTLETS)
 
 
 def probe_rows() -> dict[str, str]:

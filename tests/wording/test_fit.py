@@ -1,13 +1,15 @@
 """Fitting words to outlets: counted as they count, inert, never too long, accounts and the way to the page kept."""
 
 import html
+import math
 import re
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from outagetui.core.outlet_options import OUTLETS
 from outagetui.wording.compose import account_line
-from outagetui.wording.counting import BLUESKY_BYTES, LIMITS, count, fits, has_link
+from outagetui.wording.counting import count, fits, has_link
 from outagetui.wording.fit import FitError, fit, sent_text
 from outagetui.wording.neutral import markdown, neutral, neutral_address
 from outagetui.wording.published import published
@@ -97,8 +99,8 @@ def test_no_text_is_over_the_limit_cuts_an_account_or_loses_the_way_to_the_page(
 ) -> None:
     fitted = fit(kind, title=title, body=body_of(pairs, prose), accounts=pairs, page=PAGE, links=links)
     assert fits(kind, fitted.text)
-    assert fitted.count == count(kind, fitted.text) <= fitted.limit == LIMITS[kind]
-    assert len(fitted.text.encode()) <= BLUESKY_BYTES or kind != "bluesky"
+    assert fitted.count == count(kind, fitted.text) <= fitted.limit == OUTLETS[kind].limit
+    assert len(fitted.text.encode()) <= (OUTLETS[kind].most_bytes or math.inf)
     assert PAGE in fitted.text or not links
     assert links or re.search("[Oo]ur website|ee our website", fitted.text)
     shown = fitted.text.split("\n")
