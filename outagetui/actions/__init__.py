@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from outagetui.core.model import Audience, Check, Sample, State
-from outagetui.core.step_options import StepOptions, step_kind
+from outagetui.core.step_options import StepOptions
 from outagetui.facts.events import Event, StepPlan
 
 
@@ -115,7 +115,7 @@ def preview(plan: StepPlan, world: World, as_of: float | None = None) -> str:
 
     `as_of` (epoch seconds) is when it was asked, for what must still be the same when it is approved.
     """
-    tell = None if step_kind(plan.do).asks else getattr(_module(plan), "preview", None)
+    tell = None if StepOptions.of(plan.do).asks else getattr(_module(plan), "preview", None)
     return cast("str", tell(plan, world, as_of)) if tell is not None else ""
 
 
@@ -125,7 +125,8 @@ def recover(plan: StepPlan, world: World) -> Awaitable[Result | str | None]:
 
 
 def _module(plan: StepPlan) -> ModuleType:
-    return import_module(f"outagetui.actions.{step_kind(plan.do).module}")
+    kind = StepOptions.of(plan.do)
+    return import_module(f"{__name__}.{kind.module or kind.word.replace('.', '_')}")
 
 
 def options_of(plan: StepPlan, kind: type[T]) -> T:

@@ -5,7 +5,7 @@ import hashlib
 from msgspec.structs import replace
 
 from outagetui.core.model import Config
-from outagetui.core.outlet_options import outlet_kind
+from outagetui.core.outlet_options import OutletOptions
 from outagetui.facts.events import AnnouncementMade
 from outagetui.facts.ledger import PLACED, Announcement, Ledger
 from outagetui.wording.delivery import WITHDRAWN, Delivery, Placed, Post, Wording
@@ -45,7 +45,7 @@ def parcel(
         placed=placed(made, outlet, before=event.part),
         again=again,
         others=_others(made, event, outlet, wanted),
-        above=_above(config, ledger, made, outlet) if place is not None and outlet_kind(place.kind).page else None,
+        above=_above(config, ledger, made, outlet) if place is not None and OutletOptions.of(place.kind).page else None,
     )
 
 

@@ -10,7 +10,7 @@ from outagetui import outlets
 from outagetui.announce.deliveries import parcel, placed
 from outagetui.core import times
 from outagetui.core.model import Config, Entry, Outlet, State
-from outagetui.core.outlet_options import outlet_kind
+from outagetui.core.outlet_options import OutletOptions
 from outagetui.core.text import clean
 from outagetui.facts.events import AnnouncementMade, DeliveryEnded, DeliveryIntended
 from outagetui.facts.ledger import PLACED, Announcement
@@ -216,7 +216,7 @@ class Deliverer:
         """Return in words that an outlet's own checks say it is down; empty when they do not, or are muted."""
         outlet, mute = self._outlet(name), self._pen.ledger.mutes.get(name)
         muted = mute is not None and mute.until > self._clock()
-        if outlet is None or outlet_kind(outlet.kind).page or muted or self._state_of(name) is not State.DOWN:
+        if outlet is None or OutletOptions.of(outlet.kind).page or muted or self._state_of(name) is not State.DOWN:
             return ""
         state, at = self._pen.ledger.states.get(name, (State.UNKNOWN, 0.0))
         if state is not State.DOWN:

@@ -10,7 +10,7 @@ import click
 
 from outagetui.cli.common import configuration, fail, print_json
 from outagetui.core.model import Config, Outlet
-from outagetui.core.outlet_options import outlet_kind
+from outagetui.core.outlet_options import OutletOptions
 from outagetui.core.text import listing as names_of
 from outagetui.core.text import nearest
 from outagetui.machine.secrets import SecretError, Secrets
@@ -82,7 +82,7 @@ def publish(options: dict[str, str | None], chosen: str | None, dry_run: bool, a
 
 
 def _pages(config: Config, chosen: str | None) -> list[Outlet]:
-    pages = [outlet for outlet in config.outlets if outlet_kind(outlet.kind).page]
+    pages = [outlet for outlet in config.outlets if OutletOptions.of(outlet.kind).page]
     if not pages:
         fail('no outlet of kind "page": there is nowhere to publish accounts (outagetui init --help)', USAGE)
     if chosen is None:

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
 from outagetui.config.decode import NOT_YET, decode, keys_of
 from outagetui.config.draft import ID, ID_WORDS, Draft, Owner, Placed, usable_id
 from outagetui.config.outlettable import read_outlet
@@ -90,7 +88,7 @@ def _read_check(draft: Draft, raw: dict[str, Any], owner: str, source: Source, a
     if kind is not None:
         options = decode(kind, rest, source, at, also=keys_of(CheckTable))
         _look_at_check(table, options, source, at, raw)
-        options = _with_whole_paths(draft, options)
+        options = draft.whole(options)
     elif table.probe:
         source.problem((*at, "probe"), unknown_kind(table.probe, PROBES, (), "probe"))
     if table.id and not ID.fullmatch(table.id):
@@ -121,17 +119,6 @@ def _look_at_check(table: CheckTable, options: ProbeOptions, source: Source, at:
         source.problem((*at, "timeout"), trouble)
     for key, trouble in options.troubles(table.target, raw):
         source.problem((*at, *key), trouble)
-
-
-def _with_whole_paths(draft: Draft, options: ProbeOptions) -> ProbeOptions:
-    """Return `options` with the files that they name made absolute; a relative one starts at the configuration."""
-    paths = {key: path for key in ("ca", "file") if (path := getattr(options, key, None)) is not None}
-    return msgspec.structs.replace(options, **{key: beside(draft, path) for key, path in paths.items()})
-
-
-def beside(draft: Draft, path: str) -> str:
-    """Return `path` made absolute; a relative one starts at the configuration directory."""
-    return str(draft.directory.resolve() / path)
 
 
 def unknown_kind(word: str, known: dict[str, Any], later: Sequence[str], noun: str) -> str:

@@ -5,15 +5,18 @@ from pathlib import Path as File
 from typing import Generic, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from outagetui.config.positions import Path
 from outagetui.config.problems import Report
 from outagetui.config.source import Source
 from outagetui.config.tables import ChannelTable, ContactTable, OutletTable, SegmentTable, SettingsFile
+from outagetui.core.kind import Kind
 from outagetui.core.model import Check, Playbook, Template
 from outagetui.core.outlet_options import OutletOptions
 
 T = TypeVar("T", covariant=True)
+K = TypeVar("K", bound=Kind)
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 ID_WORDS = "letters, digits, - and _, at most 64"
@@ -76,6 +79,15 @@ class Draft:
     def may_define(self, source: Source) -> None:
         """Remember which ids an unparsable file could define, so that references to them are not called unknown."""
         self.maybe |= {source.name, *_GUESSED_ID.findall(source.text)}
+
+    def beside(self, path: str) -> str:
+        """Return `path` made absolute; a relative one starts at the configuration directory."""
+        return str(self.directory.resolve() / path)
+
+    def whole(self, options: K) -> K:
+        """Return `options` with the files that they name made absolute."""
+        paths = {key: path for key in options.files if (path := getattr(options, key, None))}
+        return replace(options, **{key: self.beside(path) for key, path in paths.items()})
 
     def channels(self) -> dict[str, Owner]:
         """The channels by id, the first of each."""

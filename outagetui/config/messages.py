@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path as File
 from typing import TYPE_CHECKING, TypeVar
 
-from msgspec.structs import asdict, replace
+from msgspec.structs import asdict
 
 from outagetui.config.commandfile import commands_of
 from outagetui.config.draft import Draft, Owner
@@ -68,13 +68,6 @@ def _look_at_values(owner: Owner, key: str, command: Command, args: Mapping[str,
         elif name not in GIVEN:
             words = f'"{command.name}" has the parameter "{name}": give it a value in args, or use {listing(GIVEN)}'
             owner.table.problem((key,), words)
-
-
-def whole_paths(draft: Draft, options: Options) -> Options:
-    """Return options with their files' paths made absolute; a relative one starts at the configuration directory."""
-    paths = {key: getattr(options, key, None) for key in ("ca", "recipients_file")}
-    whole = {key: str(draft.directory.resolve() / path) for key, path in paths.items() if path}
-    return replace(options, **whole) if whole else options
 
 
 def look_at_files(table: "Placed[ChannelTable] | Placed[OutletTable]", options: OutletOptions) -> None:

@@ -3,9 +3,8 @@
 from typing import Final
 
 import msgspec
-from msgspec.structs import replace
 
-from outagetui.config.checkfiles import beside, told_twice, unknown_kind
+from outagetui.config.checkfiles import told_twice, unknown_kind
 from outagetui.config.decode import decode
 from outagetui.config.draft import ID, ID_WORDS, Draft, Placed
 from outagetui.config.positions import Path
@@ -13,7 +12,7 @@ from outagetui.config.source import Source, names_in, read_source
 from outagetui.config.suggestions import conditions
 from outagetui.config.tables import PlaybookFile, StepTable
 from outagetui.core.model import Playbook, Step, Undo
-from outagetui.core.step_options import STEPS, StepOptions, step_kind
+from outagetui.core.step_options import STEPS, StepOptions
 
 RESERVED: Final = ("yes", "no", "done", "failed", "skip", "abort", "retry", "undo", "again", "approved", "break-glass")
 
@@ -26,27 +25,10 @@ def read_playbooks(draft: Draft) -> None:
             source.problem((), f"the file's name is the playbook's id: expected {ID_WORDS}")
         if source.data is not None:
             file = decode(PlaybookFile, source.data, source, ())
-            draft.playbooks.append(Placed(_whole_paths(draft, _playbook(file, source)), source, ()))
+            draft.playbooks.append(Placed(_playbook(file, draft, source), source, ()))
 
 
-def _whole_paths(draft: Draft, playbook: Playbook) -> Playbook:
-    """Return `playbook` with the files that its steps name made absolute."""
-    return replace(playbook, steps=tuple(_whole_step(draft, step) for step in playbook.steps))
-
-
-def _whole_step(draft: Draft, step: Step) -> Step:
-    undo = step.undo
-    if undo is not None:
-        undo = replace(undo, options=_whole_options(draft, undo.options))
-    return replace(step, options=_whole_options(draft, step.options), undo=undo)
-
-
-def _whole_options(draft: Draft, options: StepOptions) -> StepOptions:
-    files = {key: path for key in ("ca",) if (path := getattr(options, key, None))}
-    return replace(options, **{key: beside(draft, path) for key, path in files.items()}) if files else options
-
-
-def _playbook(file: PlaybookFile, source: Source) -> Playbook:
+def _playbook(file: PlaybookFile, draft: Draft, source: Source) -> Playbook:
     indexes = _indexes(source)
     return Playbook(
         id=source.name,
@@ -54,7 +36,7 @@ def _playbook(file: PlaybookFile, source: Source) -> Playbook:
         summary=file.summary,
         concurrent=file.concurrent,
         suggest=conditions(file.suggest.when, source),
-        steps=tuple(_step(table, index, source) for index, table in zip(indexes, file.step, strict=False)),
+        steps=tuple(_step(table, index, draft, source) for index, table in zip(indexes, file.step, strict=False)),
     )
 
 
@@ -64,11 +46,11 @@ def _indexes(source: Source) -> list[int]:
     return [index for index, entry in enumerate(raw) if isinstance(entry, dict)] if isinstance(raw, list) else []
 
 
-def _step(table: StepTable, index: int, source: Source) -> Step:
+def _step(table: StepTable, index: int, draft: Draft, source: Source) -> Step:
     at: Path = ("step", index)
     if table.id is not None and not ID.fullmatch(table.id):
         source.problem((*at, "id"), f'"{table.id}" is no id: expected {ID_WORDS}')
-    options = _options(table.do, table.with_, source, at)
+    options = _options(table.do, table.with_, draft, source, at)
     if options.says and not table.say.strip():
         source.problem((*at, "say"), f"missing; a {table.do} step {options.says}")
     if table.timeout is not None and options.talks:
@@ -78,10 +60,10 @@ def _step(table: StepTable, index: int, source: Source) -> Step:
     if limit is not None and table.timeout is not None:
         source.problem((*at, "timeout"), f"a {table.do} step ends after its `within`; set that instead")
     undo = None
-    if table.undo is not None and not step_kind(table.undo.do).takes_back:
+    if table.undo is not None and not StepOptions.of(table.undo.do).takes_back:
         source.problem((*at, "undo", "do"), f"a {table.undo.do} step takes nothing back; name one that does")
     elif table.undo is not None:
-        undo = Undo(do=table.undo.do, options=_options(table.undo.do, table.undo.with_, source, (*at, "undo")))
+        undo = Undo(do=table.undo.do, options=_options(table.undo.do, table.undo.with_, draft, source, (*at, "undo")))
     return Step(
         id=table.id or f"step-{index + 1}",
         do=table.do,
@@ -110,7 +92,7 @@ def _look_at_choice(table: StepTable, options: StepOptions, source: Source, at: 
             source.problem((*at, "answers", name), f'"{name}" {taken}')
 
 
-def _options(do: str, raw: dict[str, object], source: Source, at: Path) -> StepOptions:
+def _options(do: str, raw: dict[str, object], draft: Draft, source: Source, at: Path) -> StepOptions:
     kind = STEPS.get(do)
     if kind is None:
         if do:
@@ -122,4 +104,4 @@ def _options(do: str, raw: dict[str, object], source: Source, at: Path) -> StepO
             told_twice(value, source, (*at, "with", key.rstrip("_")))
     for where, trouble in options.troubles():
         source.problem((*at, "with", *where), trouble)
-    return options
+    return draft.whole(options)

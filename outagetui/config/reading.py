@@ -6,11 +6,10 @@ from pathlib import Path
 import msgspec
 
 from outagetui.config.alertchain import alerts_of, heartbeat_of
-from outagetui.config.checkfiles import beside, read_check_files
+from outagetui.config.checkfiles import read_check_files
 from outagetui.config.commandfile import commands_of
 from outagetui.config.contactsfile import read_contacts
 from outagetui.config.draft import Draft, Owner
-from outagetui.config.messages import whole_paths
 from outagetui.config.places import default_store
 from outagetui.config.playbookfiles import read_playbooks
 from outagetui.config.problems import ConfigError
@@ -63,8 +62,8 @@ def _config(draft: Draft) -> Config:
         business=settings.business,
         vantage=settings.vantage,
         timezone=settings.timezone,
-        store=beside(draft, store) if store else default_store(draft.directory, os.environ),
-        secrets=beside(draft, settings.secrets.directory) if settings.secrets else None,
+        store=draft.beside(store) if store else default_store(draft.directory, os.environ),
+        secrets=draft.beside(settings.secrets.directory) if settings.secrets else None,
         fail_back=settings.fail_back.up_for,
         update_every=settings.announce.update_every,
         canaries=tuple(draft.canaries),
@@ -113,9 +112,9 @@ def _outlet(draft: Draft, owner: Owner, table: OutletTable) -> Outlet:
         kind=table.kind,
         audience=table.audience,
         url=table.url,
-        directory=beside(draft, table.directory) if table.directory else "",
+        directory=draft.beside(table.directory) if table.directory else "",
         language=table.language,
         timeout=table.timeout,
-        options=whole_paths(draft, owner.options),
+        options=draft.whole(owner.options),
         checks=tuple(check.value for check in owner.checks),
     )

@@ -42,7 +42,7 @@ def read_settings(draft: Draft) -> None:
             draft.canaries.append(
                 Check(
                     id=f"canary.{number}",
-                    probe=kind.probe,
+                    probe=kind.word,
                     target=target,
                     options=kind(),
                     every=CANARY_EVERY,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, TypeVar
 
 from msgspec import Struct
 
@@ -10,6 +10,7 @@ from outagetui.core.outlet_kind import OutletOptions
 from outagetui.core.probe_kind import ProbeOptions
 from outagetui.core.step_kind import StepOptions
 
+P = TypeVar("P", bound=ProbeOptions)
 Audience = Literal["staff", "customers"]
 AUDIENCES: tuple[Audience, ...] = ("customers", "staff")
 
@@ -86,6 +87,11 @@ class Check(Struct, frozen=True, kw_only=True):
     vantages: tuple[str, ...] = ()  # none: all
     depends_on: tuple[str, ...] = ()
     connect: str | None = None  # "host:port" to dial instead of the target's
+
+    def own(self, kind: type[P]) -> P:
+        """Return the options as those of the probe that looks."""
+        assert isinstance(self.options, kind)
+        return self.options
 
 
 class Cost(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

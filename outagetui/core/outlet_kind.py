@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from typing import ClassVar, Literal, Protocol
 
-from msgspec import Struct
-
+from outagetui.core.kind import Kind
 from outagetui.core.troubles import Trouble
 
 
@@ -16,8 +15,8 @@ class Shared(Protocol):
     timeout: float
 
 
-class OutletOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of all outlet options; a class with a `kind` of its own is one, whose module in `outlets/` has that name.
+class OutletOptions(Kind, frozen=True, kw_only=True):
+    """Base of all outlet options; a kind's module in `outlets/` has its name.
 
     An outlet without the key that `published_with` names is only watched. `needed` are the keys that this one makes
     necessary; `service` is where a hosted service lives, for outlets without a `url` of their own. `page`: we write it
@@ -31,7 +30,7 @@ class OutletOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """
 
     kinds: ClassVar[dict[str, type["OutletOptions"]]] = {}
-    kind: ClassVar[str] = ""
+    files: ClassVar[tuple[str, ...]] = ("ca", "recipients_file")
     published_with: ClassVar[str] = "secret"
     needed: ClassVar[tuple[str, ...]] = ()
     service: ClassVar[str] = ""
@@ -48,12 +47,6 @@ class OutletOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     unangled: ClassVar[bool] = False
     price: ClassVar[tuple[float, float] | None] = None
     repeatable: ClassVar[bool] = False
-
-    def __init_subclass__(cls) -> None:
-        """Make a class with a name of its own known as a kind."""
-        super().__init_subclass__()
-        if "kind" in vars(cls):
-            OutletOptions.kinds[cls.kind] = cls
 
     def troubles(self, outlet: Shared) -> Iterator[Trouble]:
         """Yield what types alone cannot judge, each with its key."""

@@ -19,7 +19,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=200)]
 class PageOptions(OutletOptions, frozen=True, kw_only=True):
     """`page`: `sign` names the secret with the SSH key (Ed25519) that signs the list of official accounts."""
 
-    kind = "page"
+    word = "page"
     page = True
     repeatable = True
 
@@ -35,7 +35,7 @@ class ServiceOptions(OutletOptions, frozen=True, kw_only=True):
 class WordpressOptions(ServiceOptions, frozen=True, kw_only=True):
     """`wordpress`: `user` and an application password in `secret`; `sticky` keeps the post on top while it is open."""
 
-    kind = "wordpress"
+    word = "wordpress"
     needed = ("user", "url")
 
     user: Name | None = None
@@ -45,7 +45,7 @@ class WordpressOptions(ServiceOptions, frozen=True, kw_only=True):
 class DiscourseOptions(ServiceOptions, frozen=True, kw_only=True):
     """`discourse`: an API key of `user` in `secret`; `category` is the number of the category to post in."""
 
-    kind = "discourse"
+    word = "discourse"
     limit = 32000
     line_end = "\n"
     needed = ("user", "url")
@@ -57,7 +57,7 @@ class DiscourseOptions(ServiceOptions, frozen=True, kw_only=True):
 class MastodonOptions(ServiceOptions, frozen=True, kw_only=True):
     """`mastodon`: an access token in `secret` (scopes read and write:statuses)."""
 
-    kind = "mastodon"
+    word = "mastodon"
     one_text = True
     limit = 500
     counting = "short-links"
@@ -69,7 +69,7 @@ class MastodonOptions(ServiceOptions, frozen=True, kw_only=True):
 class BlueskyOptions(ServiceOptions, frozen=True, kw_only=True):
     """`bluesky`: `user` is the handle, `secret` holds an app password, `url` is the account's own server (PDS)."""
 
-    kind = "bluesky"
+    word = "bluesky"
     one_text = True
     limit = 300
     most_bytes = 3000
@@ -86,7 +86,7 @@ class XOptions(ServiceOptions, frozen=True, kw_only=True):
     `links = true` keeps URLs in posts, which makes each cost more than ten times as much.
     """
 
-    kind = "x"
+    word = "x"
     one_text = True
     limit = 280
     counting = "weighted"
@@ -96,14 +96,13 @@ class XOptions(ServiceOptions, frozen=True, kw_only=True):
     links: bool = False
 
     def keeps_links(self) -> bool:
-        """Return whether they are worth their price."""
         return self.links
 
 
 class FacebookOptions(ServiceOptions, frozen=True, kw_only=True):
     """`facebook`: `account` is the number of the page, `secret` holds its page access token."""
 
-    kind = "facebook"
+    word = "facebook"
     one_text = True
     limit = 63206
     needed = ("account",)
@@ -115,7 +114,7 @@ class FacebookOptions(ServiceOptions, frozen=True, kw_only=True):
 class StatuspageOptions(ServiceOptions, frozen=True, kw_only=True):
     """`statuspage`: `account` is the page's id, `secret` holds an API key; `notify = false` mails no subscriber."""
 
-    kind = "statuspage"
+    word = "statuspage"
     unangled = True
     needed = ("account",)
     service = "https://api.statuspage.io"
@@ -127,7 +126,7 @@ class StatuspageOptions(ServiceOptions, frozen=True, kw_only=True):
 class CachetOptions(ServiceOptions, frozen=True, kw_only=True):
     """`cachet`: an API token in `secret` (incidents and incident updates); `notify = false` mails no subscriber."""
 
-    kind = "cachet"
+    word = "cachet"
     line_end = "\\\n"
     needed = ("url",)
 
@@ -140,7 +139,7 @@ class EmailOptions(ServiceOptions, frozen=True, kw_only=True):
     `mode` is one message for each, or for 50 at a time who do not see each other; `per_minute` limits messages.
     """
 
-    kind = "email"
+    word = "email"
     repeatable = True
     web_url = False
     names = (("contacts", "channel"),)
@@ -158,7 +157,6 @@ class EmailOptions(ServiceOptions, frozen=True, kw_only=True):
     ca: Name | None = None
 
     def troubles(self, outlet: Shared) -> Iterator[Trouble]:
-        """Look at the server, the addresses and whom it is for."""
         if outlet.url and (trouble := targets.SUBMISSION.trouble(outlet.url)):
             yield ("url",), trouble
             return
@@ -193,7 +191,7 @@ class EmailOptions(ServiceOptions, frozen=True, kw_only=True):
 class AppriseOptions(ServiceOptions, frozen=True, kw_only=True):
     """`apprise`: `secret` holds the apprise URL of one target."""
 
-    kind = "apprise"
+    word = "apprise"
     unangled = True
     secret_is_url = True
 
@@ -201,7 +199,7 @@ class AppriseOptions(ServiceOptions, frozen=True, kw_only=True):
 class XmppOutletOptions(ServiceOptions, frozen=True, kw_only=True):
     """`xmpp`: `login` is an account, `secret` its password; it speaks in `room`, or to all users of `announce_to`."""
 
-    kind = "xmpp"
+    word = "xmpp"
     web_url = False
     needed = ("login",)
 
@@ -213,7 +211,6 @@ class XmppOutletOptions(ServiceOptions, frozen=True, kw_only=True):
     announce_to: Name | None = None
 
     def troubles(self, outlet: Shared) -> Iterator[Trouble]:
-        """Look at account, server and room."""
         url = outlet.url
         if url and (url.partition(":")[0] != "xmpp" or not url.isascii() or not url.isprintable()):
             yield ("url",), "expected xmpp:room@rooms.host?join"
@@ -236,7 +233,7 @@ class CommandOutletOptions(OutletOptions, frozen=True, kw_only=True):
     `args` are values for those of their parameters that an announcement gives none for.
     """
 
-    kind = "command"
+    word = "command"
     commands = ("command", "find", "retract")
     published_with = "command"
 
@@ -256,14 +253,9 @@ def _is_unsubscribing(text: str) -> bool:
 OUTLETS = OutletOptions.kinds
 
 
-def outlet_kind(kind: str) -> type[OutletOptions]:
-    """Return the kind of that name; the base where no kind has it, as in the journal of another version."""
-    return OUTLETS.get(kind, OutletOptions)
-
-
 def publishes(kind: str, options: OutletOptions) -> bool:
     """Return whether an outlet of `kind` with these options can publish: the page, and what has what it needs to."""
-    return outlet_kind(kind).page or given(options, options.published_with) is not None
+    return OutletOptions.of(kind).page or given(options, options.published_with) is not None
 
 
 def given(options: OutletOptions, key: str) -> object:

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
+from outagetui.core.kind import Kind
 from outagetui.core.targets import Target, connect_trouble
 from outagetui.core.troubles import Trouble, pattern_troubles, secret_troubles
 
@@ -12,8 +13,8 @@ AddressKind = Literal["xmpp", "sip", "mail", "phone", "other"]
 Duration = Annotated[float, Meta(ge=0, extra_json_schema={"unit": "s"})]
 
 
-class ProbeOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of all probe options; a class with a `probe` of its own is a kind, whose module in `probes/` has that name.
+class ProbeOptions(Kind, frozen=True, kw_only=True):
+    """Base of all probe options; a kind's module in `probes/` has its name.
 
     `default_for` are the schemes of targets that mean this probe where a check names none, `canary` tells that it can
     watch our own uplink. `streams`: it dials a TCP port, which `connect` may replace. `slow_to_repeat`: a look costs
@@ -23,7 +24,7 @@ class ProbeOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """
 
     kinds: ClassVar[dict[str, type["ProbeOptions"]]] = {}
-    probe: ClassVar[str] = ""
+    files: ClassVar[tuple[str, ...]] = ("ca", "file")
     target: ClassVar[Target] = Target()
     default_for: ClassVar[tuple[str, ...]] = ()
     canary: ClassVar[bool] = False
@@ -32,12 +33,6 @@ class ProbeOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     end_to_end: ClassVar[bool] = False
     reads_number: ClassVar[bool] = False
     addressed: ClassVar[AddressKind] = "other"
-
-    def __init_subclass__(cls) -> None:
-        """Make a class with a name of its own known as a kind."""
-        super().__init_subclass__()
-        if "probe" in vars(cls):
-            ProbeOptions.kinds[cls.probe] = cls
 
     def troubles(self, target: str, written: Collection[str]) -> Iterator[Trouble]:
         """Yield what types alone cannot judge, each with its key; `written` are the keys that stand in the file."""
@@ -76,5 +71,5 @@ class ProbeOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def connect_trouble(cls, connect: str) -> str:
         """Return what is wrong with a check's `connect`, or nothing."""
         if not cls.streams:
-            return f"the {cls.probe} probe does not dial a TCP port; remove it"
+            return f"the {cls.word} probe does not dial a TCP port; remove it"
         return connect_trouble(connect)

@@ -4,16 +4,16 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import msgspec
-from msgspec import Struct
 
+from outagetui.core.kind import Kind
 from outagetui.core.troubles import Trouble, secret_troubles
 
 if TYPE_CHECKING:
     from outagetui.core.model import Config
 
 
-class StepOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of the `with` tables; a class with a `do` of its own is a kind, acted by `module` in `actions/`.
+class StepOptions(Kind, frozen=True, kw_only=True):
+    """Base of the `with` tables; a kind is acted by `module` in `actions/`, or by that of its name.
 
     `talks`: it does nothing but speak. `looks`: it only looks `within` a limit, and may be interrupted at any moment.
     `outside`: it acts outside or spends, so it asks before, unless said otherwise; `must_ask`: it cannot do otherwise.
@@ -25,7 +25,6 @@ class StepOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """
 
     kinds: ClassVar[dict[str, type["StepOptions"]]] = {}
-    do: ClassVar[str] = ""
     module: ClassVar[str] = ""
     talks: ClassVar[bool] = False
     looks: ClassVar[bool] = False
@@ -41,13 +40,6 @@ class StepOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     activates: ClassVar[bool] = False
     own: ClassVar[bool] = False
     names: ClassVar[tuple[tuple[str, str], ...]] = ()
-
-    def __init_subclass__(cls) -> None:
-        """Make a class with a name of its own known as a kind."""
-        super().__init_subclass__()
-        if "do" in vars(cls):
-            StepOptions.kinds[cls.do] = cls
-            cls.module = vars(cls).get("module") or cls.do.replace(".", "_")
 
     def troubles(self) -> Iterator[Trouble]:
         """Yield what types alone cannot judge, each with its key."""
@@ -88,5 +80,5 @@ class StepOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 def way_back(options: StepOptions, what: str, **facts: Any) -> dict[str, Any]:
     """Return what takes a step back, as plain values, unless its playbook says something else."""
-    back = {"do": options.do, "options": msgspec.to_builtins(options), "what": what}
+    back = {"do": options.word, "options": msgspec.to_builtins(options), "what": what}
     return back | {"facts": facts} if facts else back

@@ -120,7 +120,6 @@ class NameTarget(Target, frozen=True):
     pattern: str
 
     def trouble(self, target: str) -> str:
-        """Look at the name alone."""
         named = re.fullmatch(self.pattern, target.partition(":")[2])
         return super().trouble(target) or ("" if named else self.expected)
 
@@ -128,7 +127,6 @@ class NameTarget(Target, frozen=True):
         return ""
 
     def place(self, target: str) -> tuple[str, int, bool]:
-        """Return no place: it names no host."""
         return "", 0, False
 
 
@@ -136,7 +134,6 @@ class SipTarget(Target, frozen=True):
     """A SIP URI, with `user` one of somebody."""
 
     def trouble(self, target: str) -> str:
-        """Read it as the protocol does."""
         if any(char.isspace() or not char.isprintable() for char in target):
             return f"{self.expected}, without spaces"
         uri = read_uri(target)
@@ -145,7 +142,6 @@ class SipTarget(Target, frozen=True):
         return self.expected if self.user and not uri.user else ""
 
     def place(self, target: str) -> tuple[str, int, bool]:
-        """As for the others, by the transport that it names."""
         uri = read_uri(target)
         if uri is None:
             return "", 0, False

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from outagetui.config.templates import KINDS
 from outagetui.core.model import Config, Playbook
-from outagetui.core.step_options import step_kind
+from outagetui.core.step_options import StepOptions
 from outagetui.facts.common_fate import Fate
 from outagetui.facts.events import StepPlan
 from outagetui.facts.live import Public, PublicPlaybook, public
@@ -23,7 +23,8 @@ def _playbooks(config: Config) -> tuple[PublicPlaybook, ...]:
 
 
 def _playbook(book: Playbook, steps: tuple[StepPlan, ...]) -> PublicPlaybook:
-    activated = [name for step in steps if step_kind(step.do).activates for name in step.options.get("channels", ())]
+    activating = [step for step in steps if StepOptions.of(step.do).activates]
+    activated = [name for step in activating for name in step.options.get("channels", ())]
     return PublicPlaybook(
         id=book.id,
         name=book.name,

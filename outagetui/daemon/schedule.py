@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
 from outagetui.core.model import Check, Outcome, Sample
-from outagetui.core.probe_options import kind_of
+from outagetui.core.probe_options import ProbeOptions
 from outagetui.facts.verdict import QUICK_AFTER_FAILURE, QUICK_SECONDS, SUSPICION_SECONDS
 
 TICK = 0.025
@@ -41,7 +41,7 @@ class _Plan:
 
     def suspicion(self) -> float:
         """Return seconds after which a probe in flight should have been answered."""
-        if self.usual is None or kind_of(self.check.probe).slow_to_repeat:
+        if self.usual is None or ProbeOptions.of(self.check.probe).slow_to_repeat:
             return math.inf
         return max(SUSPICION_SECONDS, 2 * self.usual)
 

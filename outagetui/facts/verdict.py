@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from outagetui.core.model import WORST_FIRST, Check, Outcome, Sample, State
-from outagetui.core.probe_options import kind_of
+from outagetui.core.probe_options import ProbeOptions
 
 FAIL_POINTS = math.log(0.30 / 0.02)
 PASS_POINTS = math.log(0.70 / 0.98)
@@ -99,7 +99,7 @@ def add(track: Track, check: Check, sample: Sample, at: float) -> Track:
     if sample.outcome is Outcome.UNKNOWN:
         return replace(track, quick=max(0, track.quick - 1))
     failed = sample.outcome is Outcome.FAIL
-    once_repeated = kind_of(check.probe).slow_to_repeat
+    once_repeated = ProbeOptions.of(check.probe).slow_to_repeat
     bad_at = BAD_AT_ONCE_REPEATED if once_repeated else BAD_AT
     failing = _add(track.failing, failed, at, bad_at)
     slowness = track.slowness if failed else _add(track.slowness, sample.outcome is Outcome.WARN, at, bad_at)

@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from outagetui.core.model import Command, Contact, Outlet
-from outagetui.core.outlet_options import OUTLETS, outlet_kind, publishes
+from outagetui.core.outlet_options import OUTLETS, OutletOptions, publishes
 from outagetui.core.text import clean
 from outagetui.machine.secrets import SecretError
 from outagetui.wording.delivery import Delivered, Delivery, Fitted, Placed, Post
@@ -109,7 +109,7 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
     if outlet.audience != delivery.audience:
         who = f"is for {outlet.audience}, the announcement for {clean(delivery.audience, 40)}"
         return Delivered("failed", detail=f"outlet {outlet.id} {who}")
-    if delivery.again and not outlet_kind(outlet.kind).repeatable:
+    if delivery.again and not OutletOptions.of(outlet.kind).repeatable:
         there = await find(outlet, delivery, tools)
         if there is not None and there.state == "unknown":
             return replace(there, detail=clean(f"not sent again, since it may be there: {there.detail}"))

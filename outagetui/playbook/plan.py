@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from outagetui.core.durations import span
 from outagetui.core.model import Config, Playbook, Step
-from outagetui.core.step_options import step_kind
+from outagetui.core.step_options import StepOptions
 from outagetui.facts.events import StepPlan
 from outagetui.facts.ledger import Run
 from outagetui.playbook.unwind import announces, can_undo, undo_of
@@ -108,7 +108,7 @@ def how(step: StepPlan) -> str:
     """Return in words how a step goes: who is asked, how long it may take, what a failure leads to, what undoes it."""
     needs = {"auto": "by itself", "confirm": "asks before", "two-person": "needs two people"}
     asks = {"manual": "waits for an answer", "choose": f"asks which: {', '.join(name for name, _ in step.answers)}"}
-    kind = step_kind(step.do)
+    kind = StepOptions.of(step.do)
     parts = [asks[kind.asks] if kind.asks else needs.get(step.needs, step.needs)]
     if kind.looks:
         parts.append(f"at most {span(step.options['within'])}")

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from outagetui import actions
 from outagetui.actions import Result, World
-from outagetui.core.step_options import step_kind
+from outagetui.core.step_options import StepOptions
 from outagetui.core.text import clean
 from outagetui.facts.events import Event, RunEnded, StepAsked, StepEnded, StepIntended, StepPlan
 from outagetui.facts.ledger import Run
@@ -107,7 +107,7 @@ class Course:
             return "on"
         if plan.needs == "two-person":
             return await self._ask(plan, "approve", plan.what)
-        if asks := step_kind(plan.do).asks:
+        if asks := StepOptions.of(plan.do).asks:
             return await self._ask(plan, asks, plan.say)
         if plan.needs == "confirm":
             return await self._ask(plan, "confirm", plan.what)
@@ -122,7 +122,7 @@ class Course:
         if answer in dict(plan.answers):
             await self._end(plan, "done", f"{answer}: {dict(plan.answers)[answer]}")
             return "on"
-        kind = step_kind(plan.do)
+        kind = StepOptions.of(plan.do)
         match answer:
             case "approved" | "break-glass" if self._drifted(plan):
                 return await self._ask(plan, "approve", f"{plan.what} (it has changed since it was asked)")
@@ -184,7 +184,7 @@ class Course:
         if self.aborted:
             return Result(False, f"given up by {self.aborted} before it began")
         world = self._world(self.run.id, plan)
-        kind = step_kind(plan.do)
+        kind = StepOptions.of(plan.do)
         outside = kind.outside and not kind.announces  # the outbox knows itself what went out
         try:
             if kind.looks:
@@ -265,7 +265,7 @@ class Course:
 
     async def _undo(self, plan: StepPlan) -> str:
         back = undo_of(plan)
-        if back is None or step_kind(back.do).asks:
+        if back is None or StepOptions.of(back.do).asks:
             words = back.what if back is not None else "nothing takes this step back"
             await self._end(plan, "undone", words)
             return "on"

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from outagetui.core.durations import span
-from outagetui.core.step_options import step_kind
+from outagetui.core.step_options import StepOptions
 from outagetui.core.text import listed
 from outagetui.facts.events import StepPlan
 from outagetui.facts.ledger import Ledger, Run
@@ -18,7 +18,7 @@ SETTLED = ("done", "skipped", "undone")  # states of an undo that a later stand-
 
 def can_undo(step: StepPlan) -> bool:
     """Return whether a single step can be taken back by itself; an announcement is closed at the stand-down only."""
-    return _way_back(step) is not None or bool(step_kind(step.do).undone_by)
+    return _way_back(step) is not None or bool(StepOptions.of(step.do).undone_by)
 
 
 def _way_back(step: StepPlan) -> dict[str, Any] | None:
@@ -33,12 +33,12 @@ def undo_of(step: StepPlan) -> StepPlan | None:
         do = str(way["do"])
         options, facts = dict(way.get("options") or {}), dict(way.get("facts") or {})
         what = str(way.get("what") or f"{do} to take back: {step.what}")
-    elif do := step_kind(step.do).undone_by:
+    elif do := StepOptions.of(step.do).undone_by:
         options, facts = step.options, step.facts
         what = step.what.replace(step.do, do, 1)
     else:
         return None
-    kind = step_kind(do)
+    kind = StepOptions.of(do)
     return StepPlan(
         id=f"undo-{step.id}",
         do=do,
@@ -64,7 +64,8 @@ def way_back(ledger: Ledger, run: Run) -> tuple[StepPlan, ...]:
     back = [
         step for step in take_back(run.plans, done, run.doubtful, ledger.activated_by(run.id)) if step.id not in over
     ]
-    left = [plan for plan in run.plans if plan.id in done and not (step_kind(plan.do).leaves_nothing or can_undo(plan))]
+    lasting = [plan for plan in run.plans if plan.id in done and not StepOptions.of(plan.do).leaves_nothing]
+    left = [plan for plan in lasting if not can_undo(plan)]
     if left and "left" not in over:
         say = f"Nothing takes these back by itself: {'; '.join(plan.what for plan in left)}. Is each as it should be?"
         back.append(StepPlan(id="left", do="manual", say=say, what=say))
@@ -110,7 +111,7 @@ def take_back(
 def _doubted(step: StepPlan) -> StepPlan:
     """Return what asks about a step of which nobody knows whether it happened."""
     undo = undo_of(step)
-    if undo is None or step_kind(undo.do).asks:
+    if undo is None or StepOptions.of(undo.do).asks:
         say = f"It is not known whether this was done: {step.what}. Look, and take it back by hand if it was."
         return StepPlan(id=f"undo-{step.id}", do="manual", say=say, what=say)
     needs = "confirm" if undo.needs == "auto" else undo.needs
@@ -127,7 +128,7 @@ def _before(run: Run) -> list[StepPlan]:
         what = f"prove that {words} {are} up: {PROOFS} passes in a row, and no trouble for {span(run.up_for)}"
         options = {"channels": list(run.primaries), "times": PROOFS, "within": limit, "up_for": run.up_for}
         steps.append(StepPlan(id="proof", do="fail_back", what=what, timeout=limit, options=options))
-    backups = _backups([plan for plan in run.plans if step_kind(plan.do).activates])
+    backups = _backups([plan for plan in run.plans if StepOptions.of(plan.do).activates])
     if backups:
         say = f"Has mail that was queued gone out, and has everybody who wrote or called on {backups} been answered?"
         steps.append(StepPlan(id="waiting", do="manual", say=say, what=say))
@@ -141,7 +142,7 @@ def _backups(activated: Collection[StepPlan]) -> str:
 
 def _narrowed(step: StepPlan, activated: Container[str]) -> StepPlan | None:
     """Return an `activate` step with only those channels that the run made active itself; None when there is none."""
-    if not step_kind(step.do).activates or step.undo is not None:
+    if not StepOptions.of(step.do).activates or step.undo is not None:
         return step
     mine = [name for name in step.options["channels"] if name in activated]
     if len(mine) == len(step.options["channels"]):
@@ -155,7 +156,7 @@ def _narrowed(step: StepPlan, activated: Container[str]) -> StepPlan | None:
 
 def announces(step: StepPlan) -> bool:
     """Return whether a step tells an audience something that the stand-down closes."""
-    return step_kind(step.do).announces and step.undo is None
+    return StepOptions.of(step.do).announces and step.undo is None
 
 
 def _resolved(told: list[StepPlan]) -> StepPlan:

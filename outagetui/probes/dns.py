@@ -34,8 +34,7 @@ Asker = Callable[[Question], Awaitable["Message"]]
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Ask once and judge rcode and records, or with `serials` every name server of the zone."""
-    options = check.options
-    assert isinstance(options, DnsOptions)
+    options = check.own(DnsOptions)
     server, text = _target(check.target)
     server = check.connect or server
     kind = _kind(options.type)

@@ -28,8 +28,7 @@ _DATUM = re.compile(r"(?:'(?:[^']|'')*'|[^\s='|]+)=(-?\d+(?:[.,]\d+)?(?:[eE][+-]
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Run the plugin of `check` once."""
-    options = check.options
-    assert isinstance(options, ExecOptions)
+    options = check.own(ExecOptions)
     if not options.argv[0].startswith("/"):
         unknown("exec.missing", f"{options.argv[0]}: the program must be named with its whole path")
     phases = Phases()

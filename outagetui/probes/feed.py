@@ -18,8 +18,7 @@ REDIRECTS = 3
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Fetch and read the feed. One that cannot be fetched or read is unknown: it says neither up nor down."""
-    options = check.options
-    assert isinstance(options, FeedOptions)
+    options = check.own(FeedOptions)
     phases: dict[str, float] = {}
     try:
         reply = await fetch(

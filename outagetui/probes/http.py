@@ -18,8 +18,7 @@ from outagetui.protocols.http_fetch import LIMIT, Reply, fetch
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Look once at the page of `check`."""
-    options = check.options
-    assert isinstance(options, HttpOptions)
+    options = check.own(HttpOptions)
     reply = await fetch(
         vantage,
         check.target,

@@ -23,8 +23,7 @@ _NOT_PERMITTED = (
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Send the burst; the latency is the mean round trip. All addresses of a name are tried, the best one counts."""
-    options = check.options
-    assert isinstance(options, IcmpOptions)
+    options = check.own(IcmpOptions)
     phases = Phases()
     async with phases.within(deadline):
         phases.enter("resolve")

@@ -19,8 +19,7 @@ from outagetui.protocols.imap_talk import expect
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Look once at the mailbox of `check`."""
-    options = check.options
-    assert isinstance(options, ImapOptions)
+    options = check.own(ImapOptions)
     parts = urlsplit(check.target)
     host, port = target(check.target, PORTS.get(parts.scheme))
     user = unquote(parts.username) if parts.username else None

@@ -32,8 +32,7 @@ _TAKEN = ("433", "436", "437")
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Look once at the server of `check`."""
-    options = check.options
-    assert isinstance(options, IrcOptions)
+    options = check.own(IrcOptions)
     tls = urlsplit(check.target).scheme == "ircs"
     host, port = target(check.target, TLS_PORT if tls else PORT)
     password = vantage.secrets.read(options.secret) if options.secret is not None else None

@@ -50,8 +50,7 @@ class _Legs(Phases):
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Send one message for `check` and wait for it."""
-    options = check.options
-    assert isinstance(options, MailRoundtripOptions)
+    options = check.own(MailRoundtripOptions)
     _look_over(check.target, options)
     secrets = _Secrets("" if options.secret is None else vantage.secrets.read(options.secret), "")
     secrets = secrets._replace(imap=vantage.secrets.read(options.imap_secret))

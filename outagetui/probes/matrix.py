@@ -31,8 +31,7 @@ _SERVER = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::\d{1,5})?", re.A
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Look once at the homeserver of `check`."""
-    options = check.options
-    assert isinstance(options, MatrixOptions)
+    options = check.own(MatrixOptions)
     password = _password(options, vantage)
     now = asyncio.get_running_loop().time()
     soon = now + (deadline - now) * _SHARE if options.user else deadline

@@ -40,8 +40,7 @@ LATE = 200.0  # ms by which our own packets may leave late
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Place one call to the number of `check`."""
-    options = check.options
-    assert isinstance(options, SipCallOptions)
+    options = check.own(SipCallOptions)
     number = target_uri(check.target)
     if not number.user:
         unknown("target.invalid", f"{check.target}: this needs a number: sip:number@domain")

@@ -24,8 +24,7 @@ USER = "outagetui"
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Look once at the server of `check`."""
-    options = check.options
-    assert isinstance(options, SipOptionsOptions)
+    options = check.own(SipOptionsOptions)
     uri = target_uri(check.target)
     sender = None if options.from_ is None else target_uri(options.from_).bare
     phases = Phases()

@@ -28,8 +28,7 @@ PATIENCE = 8.0  # seconds taking it back may go on after the look: beyond, the r
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Register once at the registrar of `check`, and take it back."""
-    options = check.options
-    assert isinstance(options, SipRegisterOptions)
+    options = check.own(SipRegisterOptions)
     account = target_uri(check.target)
     if not account.user:
         unknown("target.invalid", f"{check.target}: this needs a user: sip:user@domain")

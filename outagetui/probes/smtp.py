@@ -16,8 +16,7 @@ from outagetui.protocols.smtp_talk import SmtpReply, SmtpTalk, expect
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Look once at the mail server of `check`."""
-    options = check.options
-    assert isinstance(options, SmtpOptions)
+    options = check.own(SmtpOptions)
     host, port = target(check.target, 25)
     password = _password(options, vantage)
     for address in (options.mail_from or "", options.rcpt_to or ""):

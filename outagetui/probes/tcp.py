@@ -14,8 +14,7 @@ LIMIT = 64 * 1024  # bytes of an answer
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Look once at the port of `check`."""
-    options = check.options
-    assert isinstance(options, TcpOptions)
+    options = check.own(TcpOptions)
     host, port = target(check.target)
     phases = Phases()
     answer = bytearray()

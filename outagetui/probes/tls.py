@@ -19,8 +19,7 @@ from outagetui.protocols.starttls import agree
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Look once at the certificates of `check`."""
-    options = check.options
-    assert isinstance(options, TlsOptions)
+    options = check.own(TlsOptions)
     host, port = target(check.target)
     name = options.server_name or host
     phases = Phases()

@@ -20,8 +20,7 @@ _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Fetch the page and judge its number. A page that fails is a failure; one without the number is unknown."""
-    options = check.options
-    assert isinstance(options, ValueOptions)
+    options = check.own(ValueOptions)
     if (options.path is None) == (options.match is None):
         unknown("option.invalid", "a value needs either path or match")
     reply = await fetch(vantage, check.target, connect=check.connect, deadline=deadline)

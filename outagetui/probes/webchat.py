@@ -26,8 +26,7 @@ _SILENT = {
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Look once at the web chat of `check`."""
-    options = check.options
-    assert isinstance(options, WebchatOptions)
+    options = check.own(WebchatOptions)
     if (options.xmpp_domain and not options.websocket) or (options.room and not options.xmpp_domain):
         unknown("option.invalid", "`xmpp_domain` needs `websocket`, and `room` needs `xmpp_domain`")
     phases = Phases()

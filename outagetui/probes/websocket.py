@@ -17,8 +17,7 @@ MESSAGES_LIMIT = 100  # messages looked at for `match`
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Look once at the WebSocket of `check`."""
-    options = check.options
-    assert isinstance(options, WebsocketOptions)
+    options = check.own(WebsocketOptions)
     wanted = address(check.target)
     phases = Phases()
     seen: list[str] = []

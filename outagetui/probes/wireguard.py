@@ -34,8 +34,7 @@ class Peer(NamedTuple):
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Look once at the tunnel of `check`."""
-    options = check.options
-    assert isinstance(options, WireguardOptions)
+    options = check.own(WireguardOptions)
     interface = check.target.partition(":")[2]
     phases = Phases()
     async with phases.within(deadline):

@@ -16,8 +16,7 @@ from outagetui.protocols.xmpp.accounts import Accounts
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Ping the account's server once."""
-    options = check.options
-    assert isinstance(options, XmppOptions)
+    options = check.own(XmppOptions)
     account = read_account(check.target, options, check.connect)
     password = vantage.secrets.read(options.secret)
     accounts = vantage.shared(Accounts, lambda: Accounts(vantage))

@@ -18,8 +18,7 @@ from outagetui.protocols.xmpp.room import Room
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Look once at the room of `check`; phases of `xmpp`, then join and echo, or self-ping."""
-    options = check.options
-    assert isinstance(options, XmppRoomOptions)
+    options = check.own(XmppRoomOptions)
     account = read_account(check.target, options, check.connect)
     address = read_room(options.room)
     password = vantage.secrets.read(options.secret)

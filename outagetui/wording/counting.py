@@ -9,7 +9,7 @@ import unicodedata
 
 import regex
 
-from outagetui.core.outlet_options import outlet_kind
+from outagetui.core.outlet_options import OutletOptions
 
 URL_LENGTH = 23
 _LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))  # twitter-text, config/v3.json: weight 100 of 200
@@ -53,7 +53,7 @@ def count(kind: str, text: str) -> int:
 
     X makes links of domains that are registered, and the list of those is not kept here.
     """
-    way = outlet_kind(kind).counting
+    way = OutletOptions.of(kind).counting
     if way == "weighted":
         return _weight(unicodedata.normalize("NFC", text))
     if way == "short-links":
@@ -66,7 +66,7 @@ def count(kind: str, text: str) -> int:
 
 def fits(kind: str, text: str) -> bool:
     """Return whether an outlet of `kind` takes a text of this length."""
-    of = outlet_kind(kind)
+    of = OutletOptions.of(kind)
     if of.most_bytes and len(text.encode()) > of.most_bytes:
         return False
     return not of.limit or count(kind, text) <= of.limit
@@ -74,7 +74,7 @@ def fits(kind: str, text: str) -> bool:
 
 def price(kind: str, text: str) -> float | None:
     """Return what an outlet of `kind` charges for a post with this text, in US dollars; None when it is free."""
-    prices = outlet_kind(kind).price
+    prices = OutletOptions.of(kind).price
     return None if prices is None else prices[has_link(text)]
 
 

@@ -11,7 +11,7 @@ import regex
 
 from outagetui.core import times
 from outagetui.core.model import Config, Outlet
-from outagetui.core.outlet_options import outlet_kind
+from outagetui.core.outlet_options import OutletOptions
 from outagetui.wording.compose import account_line
 from outagetui.wording.counting import BARE, URL, count, fits
 from outagetui.wording.delivery import Fitted
@@ -52,7 +52,7 @@ def fit(
     `accounts` are the (name, address) pairs that `body` may name, most liked first. Without `links`, as on X where they
     cost, every URL gives way to the words "our website".
     """
-    of = outlet_kind(kind)
+    of = OutletOptions.of(kind)
     website, see, hint, more = _WORDS.get(times.base(language), _WORDS["en"])
 
     def say(text: str) -> str:
@@ -95,16 +95,17 @@ def fit_for(config: Config, outlet: Outlet, title: str, body: str, accounts: Seq
 
 def sent_text(kind: str, text: Fitted) -> str:
     """Return the whole of what an outlet of `kind` is sent, title and all."""
-    return text.text if outlet_kind(kind).one_text else f"{text.title}\n\n{text.text}"
+    return text.text if OutletOptions.of(kind).one_text else f"{text.title}\n\n{text.text}"
 
 
 def page_of(config: Config, audience: str) -> str:
     """Return the address of the audience's page; empty without one."""
-    return next((each.url for each in config.outlets if outlet_kind(each.kind).page and each.audience == audience), "")
+    pages = (each for each in config.outlets if OutletOptions.of(each.kind).page)
+    return next((each.url for each in pages if each.audience == audience), "")
 
 
 def _fitted(kind: str, title: str, plain: str, names: tuple[str, ...], *, shortened: bool) -> Fitted:
-    of = outlet_kind(kind)
+    of = OutletOptions.of(kind)
     if of.unangled:
         title, plain = unangled(title), unangled(plain)
     text = markdown(plain, of.line_end) if of.line_end else plain
@@ -122,7 +123,7 @@ def _fitted(kind: str, title: str, plain: str, names: tuple[str, ...], *, shorte
 
 def _shorten(kind: str, title: str, prose: str, lines: list[str], tail: str) -> str:
     """Return the parts that fit. What an account's line says is never cut in the title or the prose either."""
-    limit = outlet_kind(kind).limit
+    limit = OutletOptions.of(kind).limit
     whole = [piece for line in lines for piece in (line, *line[2:].split(": ", 1))]
 
     def put(title: str, prose: str, lines: list[str]) -> str:

@@ -21,7 +21,7 @@ PAGE, ROOM = HttpOptions(), XmppRoomOptions(secret="x", room="a@b")
 
 
 def check(name: str, options: ProbeOptions = PAGE) -> Check:
-    return Check(id=name, probe=options.probe, target="http://127.0.0.1/", options=options)
+    return Check(id=name, probe=options.word, target="http://127.0.0.1/", options=options)
 
 
 def backup(*checks: Check, prove_every: float | None = 7 * DAY) -> Channel:

@@ -13,11 +13,6 @@ from outagetui.core.probe_options.sip import *  # noqa: F403
 PROBES = ProbeOptions.kinds
 
 
-def kind_of(probe: str) -> type[ProbeOptions]:
-    """Return the kind of that name; the base where no kind has it, as in the journal of another version."""
-    return PROBES.get(probe, ProbeOptions)
-
-
 def canary(target: str) -> type[ProbeOptions] | None:
     """Return the kind of probe that looks at a canary, or None when its scheme cannot be one."""
     scheme = target.partition(":")[0].lower()

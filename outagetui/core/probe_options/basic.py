@@ -32,7 +32,7 @@ RCODES = (
 class HttpOptions(ProbeOptions, frozen=True, kw_only=True):
     """`http`: `status` holds codes and `"200-399"` ranges, `match` and `no_match` are searched in the body."""
 
-    probe = "http"
+    word = "http"
     target = targets.WEB
     default_for = ("http", "https")
     canary = True
@@ -55,7 +55,7 @@ class HttpOptions(ProbeOptions, frozen=True, kw_only=True):
 class TlsOptions(ProbeOptions, frozen=True, kw_only=True):
     """`tls`: `starttls` speaks the named protocol first."""
 
-    probe = "tls"
+    word = "tls"
     target = Target(words="tls://host:port", schemes=("tls",))
     default_for = ("tls",)
 
@@ -70,14 +70,13 @@ class TlsOptions(ProbeOptions, frozen=True, kw_only=True):
             yield ("expires_fail",), "longer than expires_warn, so that nothing would ever warn"
 
     def people(self) -> AddressKind:
-        """As of a Jabber server, where that is what is asked."""
         return "xmpp" if self.starttls == "xmpp" else "other"
 
 
 class TcpOptions(ProbeOptions, frozen=True, kw_only=True):
     """`tcp`: after connecting, `send` is sent and the reply must hold `match`."""
 
-    probe = "tcp"
+    word = "tcp"
     target = targets.TCP
     default_for = ("tcp",)
     canary = True
@@ -89,7 +88,7 @@ class TcpOptions(ProbeOptions, frozen=True, kw_only=True):
 class DnsOptions(ProbeOptions, frozen=True, kw_only=True):
     """`dns`: `answer` is the exact set of records expected; `serials` compares the zone's SOA on every name server."""
 
-    probe = "dns"
+    word = "dns"
     target = targets.DNS
     streams = False
     default_for = ("dns",)
@@ -112,7 +111,7 @@ class DnsOptions(ProbeOptions, frozen=True, kw_only=True):
 class IcmpOptions(ProbeOptions, frozen=True, kw_only=True):
     """`icmp`: losses are shares of the `count` packets sent."""
 
-    probe = "icmp"
+    word = "icmp"
     target = HostTarget(words="icmp://host", schemes=("icmp",))
     streams = False
     default_for = ("icmp",)
@@ -130,7 +129,7 @@ class IcmpOptions(ProbeOptions, frozen=True, kw_only=True):
 class SmtpOptions(ProbeOptions, frozen=True, kw_only=True):
     """`smtp`: with `mail_from` and `rcpt_to` the envelope is tried, never the message."""
 
-    probe = "smtp"
+    word = "smtp"
     target = Target(words="smtp://host:port", schemes=("smtp",))
     default_for = ("smtp", "smtps")
     addressed = "mail"
@@ -164,7 +163,7 @@ FeedFormat = Literal[
 class FeedOptions(ProbeOptions, frozen=True, kw_only=True):
     """`feed`: a provider's own word; `components` are the names that matter to us."""
 
-    probe = "feed"
+    word = "feed"
     target = targets.WEB
     slow_to_repeat = True
 
@@ -175,7 +174,7 @@ class FeedOptions(ProbeOptions, frozen=True, kw_only=True):
 class ValueOptions(ProbeOptions, frozen=True, kw_only=True):
     """`value`: a number at `path` (JSONPath, RFC 9535) or in the first group of `match`, and its limits."""
 
-    probe = "value"
+    word = "value"
     target = targets.WEB
     reads_number = True
 
@@ -188,7 +187,6 @@ class ValueOptions(ProbeOptions, frozen=True, kw_only=True):
     unit: str = ""
 
     def troubles(self, target: str, written: Collection[str]) -> Iterator[Trouble]:
-        """Look for a limit too."""
         yield from super().troubles(target, written)
         limits = ("slow_below", "slow_above", "down_below", "down_above")
         if not any(key in written for key in limits):

@@ -23,7 +23,7 @@ from outagetui.core.troubles import (
 class XmppOptions(ProbeOptions, frozen=True, kw_only=True):
     """`xmpp`: the account stands in the target, `secret` names its password; `direct_tls` never uses STARTTLS."""
 
-    probe = "xmpp"
+    word = "xmpp"
     target = targets.XMPP
     default_for: ClassVar[tuple[str, ...]] = ("xmpp",)
     addressed = "xmpp"
@@ -33,19 +33,17 @@ class XmppOptions(ProbeOptions, frozen=True, kw_only=True):
     direct_tls: bool = False
 
     def troubles(self, target: str, written: Collection[str]) -> Iterator[Trouble]:
-        """Leave out an empty secret, which its type told already."""
         found = super().troubles(target, written)
         return (each for each in found if self.secret or each[0] != ("secret",))
 
     def account(self) -> dict[str, Any]:
-        """Return password, authority and way."""
         return {"secret": self.secret, "ca": self.ca, "direct_tls": self.direct_tls}
 
 
 class XmppRoomOptions(XmppOptions, frozen=True, kw_only=True):
     """`xmpp.room`: `room` is a whole address; `echo` joins, sees a message come back and leaves, `join` stays in."""
 
-    probe = "xmpp.room"
+    word = "xmpp.room"
     default_for = ()
     end_to_end = True
 
@@ -54,7 +52,6 @@ class XmppRoomOptions(XmppOptions, frozen=True, kw_only=True):
     mode: Literal["join", "echo"] = "echo"
 
     def chat_room(self) -> str:
-        """Return it."""
         return self.room
 
     def _wrong(self) -> Iterator[Trouble]:
@@ -69,7 +66,7 @@ class XmppRoomOptions(XmppOptions, frozen=True, kw_only=True):
 class ImapOptions(ProbeOptions, frozen=True, kw_only=True):
     """`imap`: the user stands in the target, `secret` names the password."""
 
-    probe = "imap"
+    word = "imap"
     target = targets.IMAP
     default_for = ("imap", "imaps")
     addressed = "mail"
@@ -79,7 +76,6 @@ class ImapOptions(ProbeOptions, frozen=True, kw_only=True):
     starttls: Literal["offered", "required", "never"] = "offered"
 
     def troubles(self, target: str, written: Collection[str]) -> Iterator[Trouble]:
-        """Compare with the user in the target too."""
         yield from super().troubles(target, written)
         named = "@" in target.partition("://")[2].partition("/")[0]
         if named and self.secret is None:
@@ -91,7 +87,7 @@ class ImapOptions(ProbeOptions, frozen=True, kw_only=True):
 class MailRoundtripOptions(ProbeOptions, frozen=True, kw_only=True):
     """`mail.roundtrip`: a message to `to` must be in the mailbox of `imap_user` at `imap` after at most `within`."""
 
-    probe = "mail.roundtrip"
+    word = "mail.roundtrip"
     target = RoundtripTarget(
         words="smtp://host:port, or the http(s)://… form of a web chat with {token} in its query",
         schemes=("smtp", "http", "https"),
@@ -120,11 +116,9 @@ class MailRoundtripOptions(ProbeOptions, frozen=True, kw_only=True):
             yield ("imap",), "the user belongs into imap_user"
 
     def timeout(self, usual: float) -> float:
-        """Leave 10 s to log in and to send."""
         return self.within + 10.0
 
     def timeout_trouble(self, timeout: float) -> str:
-        """Compare with `within`."""
         if timeout > self.within:
             return ""
         within = show_duration(self.within)
@@ -134,7 +128,7 @@ class MailRoundtripOptions(ProbeOptions, frozen=True, kw_only=True):
 class WebsocketOptions(ProbeOptions, frozen=True, kw_only=True):
     """`websocket`: after a ping `send` is sent, and a message must hold `match`."""
 
-    probe = "websocket"
+    word = "websocket"
     target = targets.WEBSOCKET
     default_for = ("ws", "wss")
 
@@ -146,7 +140,7 @@ class WebsocketOptions(ProbeOptions, frozen=True, kw_only=True):
 class WebchatOptions(ProbeOptions, frozen=True, kw_only=True):
     """`webchat`: `widget` must be in the page; a guest of `xmpp_domain` logs in over `websocket` and visits `room`."""
 
-    probe = "webchat"
+    word = "webchat"
     target = targets.WEB
     end_to_end = True
 
@@ -169,7 +163,7 @@ class WebchatOptions(ProbeOptions, frozen=True, kw_only=True):
 class IrcOptions(ProbeOptions, frozen=True, kw_only=True):
     """`irc`: `secret` names the server's password (PASS)."""
 
-    probe = "irc"
+    word = "irc"
     target = Target(words="irc://host:port or ircs://host:port", schemes=("irc", "ircs"))
     default_for = ("irc", "ircs")
 
@@ -184,7 +178,7 @@ class IrcOptions(ProbeOptions, frozen=True, kw_only=True):
 class MatrixOptions(ProbeOptions, frozen=True, kw_only=True):
     """`matrix`: log in as `user`, and send a message round `room`, an alias or an id."""
 
-    probe = "matrix"
+    word = "matrix"
     target = Target(words="https://host", schemes=("http", "https"), path=True)
     end_to_end = True
 

@@ -16,7 +16,7 @@ from outagetui.core.troubles import (
 class WireguardOptions(ProbeOptions, frozen=True, kw_only=True):
     """`wireguard`: `peer` is a public key, `file` holds the output of `wg show INTERFACE dump`."""
 
-    probe = "wireguard"
+    word = "wireguard"
     target = NameTarget(words="wireguard:INTERFACE", schemes=("wireguard",), pattern=r"[A-Za-z0-9_=+.-]{1,15}")
     streams = False
 
@@ -32,7 +32,7 @@ class WireguardOptions(ProbeOptions, frozen=True, kw_only=True):
 class ExecOptions(ProbeOptions, frozen=True, kw_only=True):
     """`exec`: `argv` is a monitoring plugin, named by its whole path, and its arguments."""
 
-    probe = "exec"
+    word = "exec"
     target = NameTarget(words="exec:NAME", schemes=("exec",), pattern=r"[A-Za-z0-9_.-]{1,64}")
     streams = False
 

@@ -19,7 +19,7 @@ CALL_BESIDE: Final = 2.0  # seconds of a `sip.call` that are not sound
 class SipOptionsOptions(ProbeOptions, frozen=True, kw_only=True):
     """`sip.options`: with `accept` only those status codes pass; `from` is the address we ask as."""
 
-    probe = "sip.options"
+    word = "sip.options"
     target = SipTarget(words="sip:host:port;transport=udp, tcp or tls")
     streams = False
     default_for = ("sip",)
@@ -52,21 +52,20 @@ class SipAccountOptions(ProbeOptions, frozen=True, kw_only=True):
             yield ("user",), "expected the part of a SIP address before its @"
 
     def place(self, target: str) -> tuple[str, int, bool]:
-        """Return that of the proxy, if there is one."""
         return super().place(f"sip:{self.proxy}" if self.proxy else target)
 
 
 class SipRegisterOptions(SipAccountOptions, frozen=True, kw_only=True):
     """`sip.register`: `user` is the login if it is not the target's."""
 
-    probe = "sip.register"
+    word = "sip.register"
     target = SipTarget(words="sip:user@domain", user=True)
 
 
 class SipCallOptions(SipAccountOptions, frozen=True, kw_only=True):
     """`sip.call`: a call by `user` of `seconds`; below `mos_slow` it warns, below `mos_down` it fails."""
 
-    probe = "sip.call"
+    word = "sip.call"
     target = SipTarget(words="sip:number@domain", user=True)
     slow_to_repeat = True
     end_to_end = True
@@ -82,11 +81,9 @@ class SipCallOptions(SipAccountOptions, frozen=True, kw_only=True):
             yield ("mos_down",), "more than mos_slow, so that nothing would ever be slow"
 
     def timeout(self, usual: float) -> float:
-        """Leave time for what is not sound: the call is answered and ended."""
         return max(usual, self.seconds + CALL_BESIDE)
 
     def timeout_trouble(self, timeout: float) -> str:
-        """Compare with `seconds`."""
         if timeout >= self.seconds + CALL_BESIDE:
             return ""
         return f"must be at least {CALL_BESIDE:g} s more than seconds, for the call to be answered and ended"

@@ -9,8 +9,3 @@ from outagetui.core.step_options.commands import *  # noqa: F403
 from outagetui.core.step_options.messages import *  # noqa: F403
 
 STEPS = {do: kind for do, kind in StepOptions.kinds.items() if not kind.own}
-
-
-def step_kind(do: str) -> type[StepOptions]:
-    """Return the kind of that name, those that only runs have too; the base where no kind has it."""
-    return StepOptions.kinds.get(do, StepOptions)

@@ -32,7 +32,7 @@ class TalkOptions(StepOptions, frozen=True, kw_only=True):
 class ManualOptions(TalkOptions, frozen=True):
     """`manual`: a person does it, and says how it went."""
 
-    do = "manual"
+    word = "manual"
     asks = "manual"
     says = "says what to do or asks"
 
@@ -45,30 +45,27 @@ class ChannelsOptions(StepOptions, frozen=True, kw_only=True):
     channels: Annotated[tuple[str, ...], Meta(min_length=1)]
 
     def backups(self) -> tuple[str, ...]:
-        """Return them."""
         return self.channels
 
     def sentence(self, names: Mapping[str, str], facts: Mapping[str, Any]) -> str:
-        """Name them as people know them."""
-        return f"{self.do} {listed([names.get(each, each) for each in self.channels])}"
+        return f"{self.word} {listed([names.get(each, each) for each in self.channels])}"
 
 
 class ActivateOptions(ChannelsOptions, frozen=True):
     """`activate`: make backups active."""
 
-    do = "activate"
+    word = "activate"
     undone_by = "deactivate"
     activates = True
 
     def meaning(self, config: Config) -> dict[str, Any]:
-        """Return the backups' names as people know them."""
         return {"names": {channel.id: channel.name for channel in config.channels if channel.id in self.channels}}
 
 
 class DeactivateOptions(ChannelsOptions, frozen=True):
     """`deactivate`: let backups go back to standby."""
 
-    do = "deactivate"
+    word = "deactivate"
     module = "activate"
     undone_by = "activate"
 
@@ -93,7 +90,6 @@ class WaitOptions(LookOptions, frozen=True, kw_only=True):
     within: Duration = 300.0
 
     def limit(self) -> float:
-        """Return `within`."""
         return self.within
 
     def _wrong(self) -> Iterator[Trouble]:
@@ -103,7 +99,6 @@ class WaitOptions(LookOptions, frozen=True, kw_only=True):
             yield ("within",), "must be more than 0"
 
     def sentence(self, names: Mapping[str, str], facts: Mapping[str, Any]) -> str:
-        """Name them as people know them."""
         things = [*self.checks, *(names.get(each, each) for each in self.channels)]
         times = f", {self.times} times in a row" if self.times > 1 else ""
         be = "are" if len(things) > 1 else "is"
@@ -113,7 +108,7 @@ class WaitOptions(LookOptions, frozen=True, kw_only=True):
 class VerifyOptions(WaitOptions, frozen=True):
     """`verify`: look now, by probes of its own."""
 
-    do = "verify"
+    word = "verify"
     module = "wait_for"
     verb = "verify that"
 
@@ -121,13 +116,13 @@ class VerifyOptions(WaitOptions, frozen=True):
 class WaitForOptions(WaitOptions, frozen=True):
     """`wait_for`: follow the scheduled probes."""
 
-    do = "wait_for"
+    word = "wait_for"
 
 
 class FailBackOptions(LookOptions, frozen=True, kw_only=True):
     """`fail_back`: each of `channels` passes `times` in a row and was well for `up_for` seconds, `within` a limit."""
 
-    do = "fail_back"
+    word = "fail_back"
     own = True
 
     channels: tuple[str, ...]
@@ -139,7 +134,7 @@ class FailBackOptions(LookOptions, frozen=True, kw_only=True):
 class AnnounceOptions(StepOptions, frozen=True, kw_only=True):
     """`announce`: no `outlets` means all of that audience."""
 
-    do = "announce"
+    word = "announce"
     outside = True
     announces = True
     leaves_nothing = True
@@ -150,13 +145,11 @@ class AnnounceOptions(StepOptions, frozen=True, kw_only=True):
     outlets: tuple[str, ...] = ()
 
     def audiences(self) -> tuple[str, ...]:
-        """Return its audience."""
         return (self.audience,)
 
     def sentence(self, names: Mapping[str, str], facts: Mapping[str, Any]) -> str:
-        """Name the outlets as people know them."""
         places = listed([names.get(each, each) for each in self.outlets]) or f"every outlet for {self.audience}"
-        return f"{self.do} {self.kind} to {self.audience} on {places}"
+        return f"{self.word} {self.kind} to {self.audience} on {places}"
 
 
 class HttpStepOptions(StepOptions, frozen=True, kw_only=True):
@@ -165,7 +158,7 @@ class HttpStepOptions(StepOptions, frozen=True, kw_only=True):
     The reply's code must be in `status`; with `path` (JSONPath, RFC 9535) its JSON must hold `equals` there.
     """
 
-    do = "http"
+    word = "http"
     outside = True
 
     url: Word
@@ -215,7 +208,6 @@ class HttpStepOptions(StepOptions, frozen=True, kw_only=True):
             )
 
     def sentence(self, names: Mapping[str, str], facts: Mapping[str, Any]) -> str:
-        """Say what is sent and expected; the secret stands there by its name."""
         parts = [f"send {self.method} {self.url}"]
         parts += [f"{name}: {value}" for name, value in self.headers.items()]
         if self.body:
@@ -236,7 +228,7 @@ class DnsUpdateOptions(StepOptions, frozen=True, kw_only=True):
     `read_back` are the name servers (host:port) that must answer `to` in the end; none: those of the zone.
     """
 
-    do = "dns.update"
+    word = "dns.update"
     outside = True
 
     server: Word
@@ -271,12 +263,10 @@ class DnsUpdateOptions(StepOptions, frozen=True, kw_only=True):
         return (self.to,) if isinstance(self.to, str) else self.to
 
     def meaning(self, config: Config) -> dict[str, Any]:
-        """Return what takes it back: the old value, if the name still holds the new one by then."""
         back = replace(self, from_=self.to, to=self.from_)
         return {"undo": way_back(back, back.sentence({}, {}))}
 
     def sentence(self, names: Mapping[str, str], facts: Mapping[str, Any]) -> str:
-        """Say which name is pointed from where to where."""
         values = f"from {', '.join(self.old)} to {', '.join(self.new)}"
         return f"point {self.whole_name} {self.type} {values} (TTL {self.ttl}) at {self.server}"
 
@@ -284,7 +274,7 @@ class DnsUpdateOptions(StepOptions, frozen=True, kw_only=True):
 class NoteOptions(TalkOptions, frozen=True):
     """`note`: what is to be known."""
 
-    do = "note"
+    word = "note"
     says = "says what is to be known"
     takes_back = False
 
@@ -292,7 +282,7 @@ class NoteOptions(TalkOptions, frozen=True):
 class ChooseOptions(TalkOptions, frozen=True):
     """`choose`: a person says which of its answers holds."""
 
-    do = "choose"
+    word = "choose"
     asks = "choose"
     says = "asks"
     takes_back = False
@@ -301,7 +291,7 @@ class ChooseOptions(TalkOptions, frozen=True):
 class SpendOptions(StepOptions, frozen=True, kw_only=True):
     """`spend`: say what `channel` costs, and ask."""
 
-    do = "spend"
+    word = "spend"
     outside = True
     must_ask = True
     leaves_nothing = True
@@ -312,19 +302,17 @@ class SpendOptions(StepOptions, frozen=True, kw_only=True):
     channel: Word
 
     def meaning(self, config: Config) -> dict[str, Any]:
-        """Return the channel's name and what it costs."""
         channel = next(channel for channel in config.channels if channel.id == self.channel)
         return {"name": channel.name, "cost": msgspec.to_builtins(channel.cost)}
 
     def sentence(self, names: Mapping[str, str], facts: Mapping[str, Any]) -> str:
-        """Name the channel as people know it."""
         return f"agree to what {names.get(self.channel, self.channel)} costs"
 
 
 class PlaybookOptions(TalkOptions, frozen=True, kw_only=True):
     """`playbook`: the steps of another playbook, as part of this run."""
 
-    do = "playbook"
+    word = "playbook"
     module = "note"
     takes_back = False
     names = (("id", "playbook"),)
@@ -332,9 +320,7 @@ class PlaybookOptions(TalkOptions, frozen=True, kw_only=True):
     id: Word
 
     def part(self) -> str:
-        """Return it."""
         return self.id
 
     def sentence(self, names: Mapping[str, str], facts: Mapping[str, Any]) -> str:
-        """Name it as people know it."""
         return f"go through the playbook {names.get(f'playbook {self.id}', self.id)}"

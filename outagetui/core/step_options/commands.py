@@ -29,11 +29,9 @@ class ProgramOptions(StepOptions, frozen=True, kw_only=True):
         return {}
 
     def sentence(self, names: Mapping[str, str], facts: Mapping[str, Any]) -> str:
-        """Say what is run, every argument told from its neighbours."""
         return f"run {quoted(facts['argv'])}"
 
     def meaning(self, config: Config) -> dict[str, Any]:
-        """Return argv, environment, references of secrets, and directory."""
         return _facts(self._declared(config), self.values())
 
     def _declared(self, config: Config) -> Command:
@@ -43,19 +41,18 @@ class ProgramOptions(StepOptions, frozen=True, kw_only=True):
 class CommandOptions(ProgramOptions, frozen=True, kw_only=True):
     """`command`: a `[command.NAME]` of outagetui.toml, with a value for each of its parameters."""
 
-    do = "command"
+    word = "command"
 
     args: dict[str, str] = field(default_factory=dict)
 
     def values(self) -> dict[str, str]:
-        """Return those of the step."""
         return self.args
 
 
 class ServiceOptions(ProgramOptions, frozen=True, kw_only=True):
     """`service`: a declared command with the parameters `unit` and `verb`; `is-active` only looks."""
 
-    do = "service"
+    word = "service"
     module = "command"
     params = ("unit", "verb")
 
@@ -64,7 +61,6 @@ class ServiceOptions(ProgramOptions, frozen=True, kw_only=True):
     verb: Literal["start", "stop", "restart", "reload", "is-active"]
 
     def values(self) -> dict[str, str]:
-        """Return unit and verb."""
         return {"unit": self.unit, "verb": self.verb}
 
     def meaning(self, config: Config) -> dict[str, Any]:

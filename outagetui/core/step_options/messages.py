@@ -31,14 +31,12 @@ class XmppStepOptions(StepOptions, frozen=True, kw_only=True):
         return "", ()
 
     def troubles(self) -> Iterator[Trouble]:
-        """Look for what is too long too: more would be cut where it is sent."""
         yield from super().troubles()
         for key, limit in (("text", 4000), ("subject", 300)):
             if len(getattr(self, key, "")) > limit:
                 yield (key,), f"is longer than {limit} characters"
 
     def meaning(self, config: Config) -> dict[str, Any]:
-        """Return the account it uses, its whole room, and whom it is for."""
         channel = next(channel for channel in config.channels if channel.id == self.channel)
         check = next(check for check in channel.checks if check.options.account())
         facts = {"target": check.target, "connect": check.connect, **check.options.account()}
@@ -52,7 +50,7 @@ class XmppStepOptions(StepOptions, frozen=True, kw_only=True):
 class XmppRoomStepOptions(XmppStepOptions, frozen=True, kw_only=True):
     """`xmpp.room`: make `room` of the server that `channel` is on, and invite people ("@staff": those contacts)."""
 
-    do = "xmpp.room"
+    word = "xmpp.room"
 
     room: Word
     members_only: bool = False
@@ -61,18 +59,15 @@ class XmppRoomStepOptions(XmppStepOptions, frozen=True, kw_only=True):
     text: str = ""
 
     def whom(self) -> tuple[str, str | tuple[str, ...]]:
-        """Return who is invited."""
         return "invite", self.invite
 
     def meaning(self, config: Config) -> dict[str, Any]:
-        """Return what takes it back too."""
         facts = super().meaning(config)
         people = facts.pop("people", [])
         close = XmppRoomCloseOptions(channel=self.channel, room=self.room)
         return facts | {"people": people, "undo": way_back(close, close.sentence({}, facts), **facts)}
 
     def sentence(self, names: Mapping[str, str], facts: Mapping[str, Any]) -> str:
-        """Say all that is made and said."""
         how = "" if not self.members_only else " (members only)"
         parts = [f"make the room {facts['room']}{how} unless it is there"]
         if self.subject:
@@ -87,13 +82,12 @@ class XmppRoomStepOptions(XmppStepOptions, frozen=True, kw_only=True):
 class XmppRoomCloseOptions(XmppStepOptions, frozen=True, kw_only=True):
     """`xmpp.room.close`: destroy a room that a step made; `text` is the reason people see."""
 
-    do = "xmpp.room.close"
+    word = "xmpp.room.close"
 
     room: Word
     text: str = ""
 
     def sentence(self, names: Mapping[str, str], facts: Mapping[str, Any]) -> str:
-        """Say which room ends, and what stays."""
         because = f", saying “{self.text}”" if self.text else ""
         return f"destroy the room {facts['room']}{because}; if no step made it, it is left as it is"
 
@@ -101,18 +95,16 @@ class XmppRoomCloseOptions(XmppStepOptions, frozen=True, kw_only=True):
 class XmppInviteOptions(XmppStepOptions, frozen=True, kw_only=True):
     """`xmpp.invite`: invite people to a room that is there."""
 
-    do = "xmpp.invite"
+    word = "xmpp.invite"
 
     room: Word
     invite: Annotated[str, Meta(min_length=1)] | Annotated[tuple[str, ...], Meta(min_length=1)]
     text: str = ""
 
     def whom(self) -> tuple[str, str | tuple[str, ...]]:
-        """Return who is invited."""
         return "invite", self.invite
 
     def sentence(self, names: Mapping[str, str], facts: Mapping[str, Any]) -> str:
-        """Say who is invited to where."""
         because = f", saying “{self.text}”" if self.text else ""
         return f"invite {listed(facts['people'])} to the room {facts['room']}{because}"
 
@@ -120,14 +112,13 @@ class XmppInviteOptions(XmppStepOptions, frozen=True, kw_only=True):
 class XmppMessageOptions(XmppStepOptions, frozen=True, kw_only=True):
     """`xmpp.message`: say `text` in `room`, or to `user` (an address, or "@staff")."""
 
-    do = "xmpp.message"
+    word = "xmpp.message"
 
     text: Word
     room: str = ""
     user: str = ""
 
     def whom(self) -> tuple[str, str | tuple[str, ...]]:
-        """Return who is written to."""
         return "user", self.user or ()
 
     def _wrong(self) -> Iterator[Trouble]:
@@ -135,7 +126,6 @@ class XmppMessageOptions(XmppStepOptions, frozen=True, kw_only=True):
             yield (), "expected room or user: whom to tell"
 
     def sentence(self, names: Mapping[str, str], facts: Mapping[str, Any]) -> str:
-        """Say what is told to whom."""
         room = [f"in the room {facts['room']}"] if facts.get("room") else []
         return f"say “{self.text}” {listed([*room, *(f'to {each}' for each in facts.get('people', ()))])}"
 
@@ -143,7 +133,7 @@ class XmppMessageOptions(XmppStepOptions, frozen=True, kw_only=True):
 class XmppAccountOptions(XmppStepOptions, frozen=True, kw_only=True):
     """`xmpp.account`: make the account `user` by ad-hoc commands (XEP-0133); `secret` names its password."""
 
-    do = "xmpp.account"
+    word = "xmpp.account"
 
     user: Word
     secret: Word
@@ -156,12 +146,10 @@ class XmppAccountOptions(XmppStepOptions, frozen=True, kw_only=True):
         return self.user if "@" in self.user else f"{self.user}@{domain}"
 
     def meaning(self, config: Config) -> dict[str, Any]:
-        """Return the whole account too."""
         facts = super().meaning(config)
         return facts | {"user": self._at(facts["target"].rpartition("@")[2])}
 
     def sentence(self, names: Mapping[str, str], facts: Mapping[str, Any]) -> str:
-        """Say which account is made, and with which password by name."""
         return f"make the Jabber account {facts['user']} with the password in the secret {self.secret}"
 
 
@@ -171,7 +159,7 @@ class BannerOptions(StepOptions, frozen=True, kw_only=True):
     The ending, .html or .json, decides what is written. `secret` is the bearer token.
     """
 
-    do = "webchat.banner"
+    word = "webchat.banner"
     outside = True
 
     kind: Word
@@ -198,15 +186,12 @@ class BannerOptions(StepOptions, frozen=True, kw_only=True):
             yield ("url",), "a secret would go over the net in the clear: use https"
 
     def audiences(self) -> tuple[str, ...]:
-        """Return its audience."""
         return (self.audience,)
 
     def meaning(self, config: Config) -> dict[str, Any]:
-        """Return what takes it out again."""
         return {"undo": way_back(self, f"take the banner out of {self.file or self.url} again", remove=True)}
 
     def sentence(self, names: Mapping[str, str], facts: Mapping[str, Any]) -> str:
-        """Say whose words are put where."""
         place = f"into {self.file}" if self.file else f"to {self.url} (PUT)"
         return f"put the banner with the words of {self.kind} to {self.audience} ({self.language}) {place}"
 

@@ -4,7 +4,7 @@ from msgspec import Struct
 from rich.text import Text
 
 from outagetui.board.rows import RunRow
-from outagetui.core.step_options import step_kind
+from outagetui.core.step_options import StepOptions
 from outagetui.core.text import clean
 from outagetui.facts.step_row import SHORTEST_HASH, StepRow
 from outagetui.tui.theme import Look
@@ -133,7 +133,7 @@ def answer_lines(
 def _what_follows(step: StepRow) -> str:
     if why_asked(step) == "approve":
         return "Exactly this will be done:"
-    kind = step_kind(step.do)
+    kind = StepOptions.of(step.do)
     if kind.announces:
         return f"{'Staff' if ' to staff' in step.title else 'Customers'} will read:"
     return kind.shows
