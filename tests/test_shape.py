@@ -1,15 +1,19 @@
-"""The repository's own rules: small files, no loose ends, every command and probe explained."""
+"""The repository's own rules: small files, no loose ends, one place for a kind, every command and probe explained."""
 
+import ast
 import re
 import subprocess
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
 import click
 import pytest
 from outagetui.cli.group import COMMANDS, outagetui
-from outagetui.core.probe_options import PROBES
-from outagetui.core.step_options import STEPS
+from outagetui.core.kind import Kind
+from outagetui.core.outlet_options import OutletOptions
+from outagetui.core.probe_options import PROBES, ProbeOptions
+from outagetui.core.step_options import STEPS, StepOptions
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "outagetui"
@@ -136,6 +140,146 @@ def test_every_command_has_help_and_stands_in_the_readme(name: str) -> None:
 
 def test_a_stranger_is_no_command() -> None:
     assert outagetui.get_command(click.Context(outagetui), "hologram") is None
+
+
+# Kinds: what is known of a probe, a step or an outlet stands in its own class.
+
+SORTS: dict[str, type[Kind]] = {"probe": ProbeOptions, "do": StepOptions, "kind": OutletOptions}
+ROOMS = {"probe": "probes", "do": "actions", "kind": "outlets"}  # where a kind of the sort has its module
+CLASSES = {  # by sort and kind: what its class is called, and what those are that it shares with others of the sort
+    name: {word: {each.__name__ for each in {*kind.mro()} - {*sort.mro()}} for word, kind in sort.kinds.items()}
+    for name, sort in SORTS.items()
+}
+DEFINITIONS = re.compile(r"outagetui/core/(kind|(probe|step|outlet)_(kind|options\b.*))\.py")
+ANOTHER_SORT = {  # whose words happen to be the same
+    "outagetui/contacts/vcard.py",  # kinds of address
+    "outagetui/protocols/starttls.py",  # protocols that change to TLS on the way
+}
+
+
+def module_of(kind: type[Kind]) -> str:
+    return getattr(kind, "module", "") or kind.word.replace(".", "_")
+
+
+def words_in(node: ast.AST) -> set[str]:
+    return {each.value for each in ast.walk(node) if isinstance(each, ast.Constant) and isinstance(each.value, str)}
+
+
+def names_in(node: ast.AST) -> set[str]:
+    attributes = {each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)}
+    return attributes | {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+
+
+def tables_of_kinds(path: str, tree: ast.AST) -> list[str]:
+    """Return where three kinds of one sort, by name or class, stand in one display that holds little else."""
+    found = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.Dict():
+                parts = [each for each in (*node.keys, *node.values) if each is not None]
+                size = len(node.keys)
+            case ast.Set() | ast.List() | ast.Tuple():
+                parts, size = node.elts, len(node.elts)
+            case _:
+                continue
+        words = {each.value for each in parts if isinstance(each, ast.Constant)}
+        names = {each.id for each in parts if isinstance(each, ast.Name)}
+        for sort in SORTS.values():
+            classes = {kind.__name__ for kind in sort.kinds.values()}
+            if any(3 <= count >= size / 2 for count in (len(words & sort.kinds.keys()), len(names & classes))):
+                found.append(f"{path}:{node.lineno}: a table of kinds")
+    return found
+
+
+def questions_for_kinds(path: str, tree: ast.AST) -> list[str]:
+    """Return where code asks which kind something is, by its name or its class, instead of asking the kind."""
+    found = []
+    for node in ast.walk(tree):
+        asked, words, classes = set[str](), set[str](), set[str]()
+        match node:
+            case ast.Compare():
+                asked, words = names_in(node), words_in(node)
+            case ast.Match():
+                asked = names_in(node.subject)
+                words = set().union(*(words_in(case.pattern) for case in node.cases))
+                patterns = [each for case in node.cases for each in ast.walk(case.pattern)]
+                classes = set().union(*(names_in(each.cls) for each in patterns if isinstance(each, ast.MatchClass)))
+            case ast.Call(func=ast.Attribute(attr="startswith" | "endswith", value=subject), args=[part, *_]):
+                asked, parts = names_in(subject), words_in(part)
+                words = {word for sort in SORTS.values() for word in sort.kinds if any(each in word for each in parts)}
+            case ast.Call(func=ast.Name(id="isinstance"), args=[_, kinds]):
+                classes = names_in(kinds)
+        for name, sort in SORTS.items() if asked or classes else ():
+            meant = {word for word, called in CLASSES[name].items() if called & classes}
+            meant |= words & sort.kinds.keys() if name in asked else set()
+            modules = {f"outagetui/{ROOMS[name]}/{module_of(sort.kinds[word])}.py" for word in meant}
+            if modules - {path}:
+                found.append(f"{path}:{node.lineno}: which {name}")  # type: ignore[attr-defined]
+    return found
+
+
+def over_the_package(look: Callable[[str, ast.AST], list[str]]) -> list[str]:
+    paths = {str(file.relative_to(ROOT)): file for file in SOURCES}
+    outside = [path for path in paths if not DEFINITIONS.match(path) and path not in ANOTHER_SORT]
+    return [each for path in outside for each in look(path, ast.parse(paths[path].read_text()))]
+
+
+def test_no_table_of_kinds_stands_outside_their_definitions() -> None:
+    assert over_the_package(tables_of_kinds) == []
+
+
+def test_only_a_kinds_own_module_asks_for_it_by_name() -> None:
+    assert over_the_package(questions_for_kinds) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'SLOW = frozenset({"feed", "sip.call", "mail.roundtrip"})',
+        'LIMITS = {"x": 280, "mastodon": 500, "bluesky": 300}',
+        "LOOKS = {HttpOptions: 1, TlsOptions: 2, DnsOptions: 3}",
+        'TALKS = ("manual", "note", "choose")',
+    ],
+)
+def test_a_table_of_kinds_is_found(code: str) -> None:
+    assert tables_of_kinds("outagetui/daemon/x.py", ast.parse(code))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'check.probe == "tls"',
+        'step.do in ("manual", "choose")',
+        'outlet.kind != "page"',
+        'check.probe.startswith("sip.")',
+        'match do:\n    case "announce":\n        pass',
+        "match options:\n    case HttpStepOptions():\n        pass",
+        "isinstance(options, XmppOptions)",
+        "isinstance(step.options, WaitForOptions | VerifyOptions)",
+        "isinstance(step.options, WaitOptions)",
+    ],
+)
+def test_a_question_for_a_kind_is_found(code: str) -> None:
+    assert questions_for_kinds("outagetui/daemon/x.py", ast.parse(code))
+
+
+def test_a_kinds_own_module_may_ask_which_of_its_kinds_it_is() -> None:
+    code = ast.parse('plan.do == "deactivate"')
+    assert questions_for_kinds("outagetui/actions/activate.py", code) == []
+    assert questions_for_kinds("outagetui/actions/wait_for.py", code)
+
+
+@pytest.mark.parametrize(
+    ("room", "kind"), [(ROOMS[name], kind) for name, sort in SORTS.items() for kind in sort.kinds.values()]
+)
+def test_every_kind_has_a_module(room: str, kind: type[Kind]) -> None:
+    if not getattr(kind, "asks", ""):  # such a step is answered, and never acted
+        assert import_module(f"outagetui.{room}.{module_of(kind)}").__doc__
+
+
+def test_a_scheme_has_one_probe_that_is_meant_by_it() -> None:
+    schemes = [scheme for kind in PROBES.values() for scheme in kind.default_for]
+    assert len(schemes) == len(set(schemes))
 
 
 # Probes and steps.
