@@ -1,15 +1,18 @@
 """What a step is: the base of all step options, which holds what the program knows of a kind beside its module."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import msgspec
+from msgspec import Meta
 
 from outagetui.core.kind import Kind
 from outagetui.core.troubles import Trouble, secret_troubles
 
 if TYPE_CHECKING:
     from outagetui.core.model import Config
+
+Word = Annotated[str, Meta(min_length=1)]
 
 
 class StepOptions(Kind, frozen=True, kw_only=True):

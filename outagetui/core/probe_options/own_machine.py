@@ -8,9 +8,7 @@ from msgspec import Meta
 
 from outagetui.core.probe_kind import ProbeOptions
 from outagetui.core.targets import NameTarget
-from outagetui.core.troubles import (
-    Trouble,
-)
+from outagetui.core.troubles import Trouble
 
 
 class WireguardOptions(ProbeOptions, frozen=True, kw_only=True):

@@ -9,9 +9,7 @@ from msgspec import Meta, field
 from outagetui.core.probe_kind import ProbeOptions
 from outagetui.core.sip_uri import read_hop, read_uri
 from outagetui.core.targets import SipTarget
-from outagetui.core.troubles import (
-    Trouble,
-)
+from outagetui.core.troubles import Trouble
 
 CALL_BESIDE: Final = 2.0  # seconds of a `sip.call` that are not sound
 

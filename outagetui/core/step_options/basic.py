@@ -12,11 +12,10 @@ from outagetui.core import targets
 from outagetui.core.durations import span
 from outagetui.core.model import Config
 from outagetui.core.probe_kind import Duration
-from outagetui.core.step_kind import StepOptions, way_back
+from outagetui.core.step_kind import StepOptions, Word, way_back
 from outagetui.core.text import listed
 from outagetui.core.troubles import Trouble, json_path_trouble, request_troubles
 
-Word = Annotated[str, Meta(min_length=1)]
 SHOWN = 200  # characters of a request's body
 _PLACEHOLDER = "{secret}"
 _OURS = ("connection", "content-length", "transfer-encoding", "upgrade")  # headers that the program writes itself

@@ -1,16 +1,15 @@
 """Steps that run a declared command."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-from msgspec import Meta, field
+from msgspec import field
 from msgspec.structs import replace
 
 from outagetui.core.commands import fill, quoted
 from outagetui.core.model import Command, Config
-from outagetui.core.step_kind import StepOptions, way_back
+from outagetui.core.step_kind import StepOptions, Word, way_back
 
-Word = Annotated[str, Meta(min_length=1)]
 _BACK = {"start": "stop", "stop": "start"}
 _LOOKS = "is-active"
 

@@ -10,11 +10,10 @@ from msgspec import Meta
 from outagetui.core import targets
 from outagetui.core.addresses import is_bare, on_channel, whole_room
 from outagetui.core.model import AUDIENCES, Channel, Config
-from outagetui.core.step_kind import StepOptions, way_back
+from outagetui.core.step_kind import StepOptions, Word, way_back
 from outagetui.core.text import listed
 from outagetui.core.troubles import Trouble
 
-Word = Annotated[str, Meta(min_length=1)]
 SUFFIXES = (".html", ".htm", ".json")  # of the files a banner can be
 
 
