@@ -5,9 +5,7 @@ A step of stand-downs only; playbooks use `verify` and `wait_for`.
 
 import asyncio
 
-import msgspec
-
-from outagetui.actions import Result, World
+from outagetui.actions import Result, World, options_of
 from outagetui.core.model import GOOD, Outcome
 from outagetui.core.step_options import FailBackOptions
 from outagetui.facts.events import StepPlan
@@ -17,7 +15,7 @@ EVERY = 1.0  # seconds between looks
 
 async def act(plan: StepPlan, world: World) -> Result:
     """Look once a second until all is proven; what nothing watches cannot be, which is for a person to decide."""
-    options = msgspec.convert(plan.options, type=FailBackOptions)
+    options = options_of(plan, FailBackOptions)
     checks = {name: world.checks_of(name) for name in options.channels}
     unwatched = [name for name, found in checks.items() if not found]
     if unwatched:

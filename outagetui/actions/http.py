@@ -38,7 +38,7 @@ _GATEWAY_TIMEOUT = 504
 
 async def act(plan: StepPlan, world: World) -> Result:
     """Send the request and judge the answer."""
-    options = _options(plan)
+    options = options_of(plan, HttpStepOptions)
     step = _Step(options, world, deadline_of(plan, world))
     try:
         wanted = _request(options, world)
@@ -57,7 +57,7 @@ async def act(plan: StepPlan, world: World) -> Result:
 
 async def recover(plan: StepPlan, world: World) -> Result | str | None:
     """Looking again is safe; whether anything else arrived only the other side knows."""
-    options = _options(plan)
+    options = options_of(plan, HttpStepOptions)
     if options.method in SAFE:
         return None
     return f"the request may have reached {_host(options.url)}{_look_there(options, world)}"
@@ -65,7 +65,7 @@ async def recover(plan: StepPlan, world: World) -> Result | str | None:
 
 def preview(plan: StepPlan, world: World, as_of: float | None) -> str:
     """Return the request as it will be sent, the secret by its name; `as_of` changes nothing."""
-    options = _options(plan)
+    options = options_of(plan, HttpStepOptions)
     if options.secret is None and not options.headers and not options.body:
         return ""  # the step's sentence says it all
     headers = _headers(options)
@@ -158,10 +158,6 @@ class _Step:
     def _excerpt(self, reply: Reply) -> str:
         """Return the answer's beginning; secrets are hidden in the whole of it first, so that none is cut in two."""
         return clean_lines(self._world.hide(decoded(reply)), OUTPUT)
-
-
-def _options(plan: StepPlan) -> HttpStepOptions:
-    return options_of(plan, HttpStepOptions)
 
 
 def _request(options: HttpStepOptions, world: World) -> Request:

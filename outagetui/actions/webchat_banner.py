@@ -76,7 +76,7 @@ class Fragment(Struct, frozen=True):
 
 async def act(plan: StepPlan, world: World) -> Result:
     """Put the banner in place, or an empty one where the step takes it back."""
-    options = _options(plan)
+    options = options_of(plan, BannerOptions)
     removing = bool(plan.facts.get("remove"))
     try:
         content = _empty(options) if removing else _content(options, world)
@@ -93,7 +93,7 @@ async def act(plan: StepPlan, world: World) -> Result:
 
 async def recover(plan: StepPlan, world: World) -> Result | str | None:
     """Look whether the banner is in place; where it is not, putting it there again does no harm."""
-    options = _options(plan)
+    options = options_of(plan, BannerOptions)
     removing = bool(plan.facts.get("remove"))
     if options.url:
         return await _Sending(options, world, plan, removing).look_up()
@@ -104,7 +104,7 @@ async def recover(plan: StepPlan, world: World) -> Result | str | None:
 
 def preview(plan: StepPlan, world: World, as_of: float | None) -> str:
     """Return the banner's words as they would be now, or `as_of` then."""
-    options = _options(plan)
+    options = options_of(plan, BannerOptions)
     if plan.facts.get("remove"):
         return ""
     try:
@@ -182,10 +182,6 @@ class _Sending:
 
     def _words(self, where: str) -> str:
         return f"banner taken away, {where}" if self._removing else f"banner put, {where}"
-
-
-def _options(plan: StepPlan) -> BannerOptions:
-    return options_of(plan, BannerOptions)
 
 
 def _is_html(options: BannerOptions) -> bool:
