@@ -12,6 +12,7 @@ from outagetui.cli.common import UNUSABLE, fail, print_json
 from outagetui.core.text import clean
 from outagetui.drill.processes import DrillError, stage
 from outagetui.drill.scenario import MESSENGER_2011, SCENARIOS, Scenario
+from outagetui.facts.reach import percent
 from outagetui.machine.loopback_only import loopback_only
 
 if TYPE_CHECKING:
@@ -54,18 +55,21 @@ def _headless(options: dict[str, str | None], scenario: Scenario, as_json: bool)
     if as_json:
         print_json(document)
         return
-    for row in document["timeline"]:
-        click.echo(f"{row['t']:7.1f} s  {row['text']}")
+    click.echo("\n".join(lines(document)))
+
+
+def lines(document: dict[str, Any]) -> list[str]:
+    """Return what came of a drill, for people."""
+    out = [f"{row['t']:7.1f} s  {row['text']}" for row in document["timeline"]]
     for name in ("detected_s", "activated_s", "announced_s", "recovered_s"):
-        click.echo(f"{name[:-2]} after {document[name]} s")
+        out.append(f"{name[:-2]} after {document[name]} s")
     for audience, reach in document["reach"].items():
-        click.echo(f"reach {audience}: " + ", ".join(f"{when} {_share(value)}" for when, value in reach.items()))
+        out.append(f"reach {audience}: " + ", ".join(f"{when} {percent(value)}" for when, value in reach.items()))
     for name, told in document["outlets"].items():
         became = [f"{part['kind']} {part['state']} at {part['t']} s" for part in told["parts"]]
-        click.echo(f"outlet {name}: {', '.join(became) or 'nothing was sent'}")
-        for words in told["warnings"]:
-            click.echo(f"    warning: {words}")
-    click.echo(f"score {document['score']} of 100; the page is {document['page']}")
+        out.append(f"outlet {name}: {', '.join(became) or 'nothing was sent'}")
+        out += [f"    warning: {words}" for words in told["warnings"]]
+    return [*out, f"score {document['score']} of 100; the page is {document['page']}"]
 
 
 def _tell(options: dict[str, str | None], scenario: Scenario, store: Path, score: int | None) -> None:
@@ -74,10 +78,6 @@ def _tell(options: dict[str, str | None], scenario: Scenario, store: Path, score
 
     if trouble := tell(options, scenario.id, store, score):
         click.echo(clean(trouble), err=True)
-
-
-def _share(value: float | None) -> str:
-    return "not known" if value is None else f"{value:.0%}"
 
 
 def _screens(options: dict[str, str | None], scenario: Scenario) -> int:

@@ -11,6 +11,7 @@ from outagetui.board.suggest import gain_words
 from outagetui.cli.common import STATUS, UNUSABLE, fail, print_json, source
 from outagetui.core.model import WORST_FIRST, worst
 from outagetui.core.text import clean
+from outagetui.facts.reach import percent
 from outagetui.store.journal import StoreError
 
 
@@ -179,9 +180,8 @@ def lines(board: Board) -> list[str]:
     for reach in board.reach:
         if reach.now is not None:
             guess = "?" if reach.uncertain else ""
-            out.append(
-                f"reach {reach.audience}: {reach.now:.0%}{guess} now, {reach.possible or 0:.0%} with every backup"
-            )
+            best = percent(reach.possible or 0)
+            out.append(f"reach {reach.audience}: {percent(reach.now)}{guess} now, {best} with every backup")
     for row in sorted(board.channels, key=lambda row: WORST_FIRST.index(row.state)):
         out.append(_line(board, row, zone))
     for outlet in board.outlets:

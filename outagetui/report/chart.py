@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
 
+from outagetui.facts.reach import percent
 from outagetui.report import words
 from outagetui.report.elements import Html, join, tag
 from outagetui.report.values import Point, ReachStory, Report
@@ -61,9 +62,7 @@ def _y(reach: float) -> str:
 def _grid() -> Iterable[Html]:
     for share in (1.0, 0.5, 0.0):
         yield tag("line", x1="0", x2="100%", y1=_y(share), y2=_y(share), class_="grid")
-        yield tag(
-            "text", f"{share:.0%}".replace("%", " %"), x="100%", y=_y(share), dy="-5", text_anchor="end", class_="scale"
-        )
+        yield tag("text", percent(share), x="100%", y=_y(share), dy="-5", text_anchor="end", class_="scale")
 
 
 def _rest(at: float, until: float) -> Html:

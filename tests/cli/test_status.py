@@ -1,6 +1,6 @@
 """`outagetui status`: what is suggested and won, how practised playbooks are, and who went on alone."""
 
-from outagetui.board.rows import GlassRow
+from outagetui.board.rows import GlassRow, ReachRow
 from outagetui.cli.status import document, lines
 from tests.tui.fakes import NOW, outage
 from tests.tui.run_fakes import PLAYBOOKS
@@ -46,3 +46,8 @@ def test_the_text_says_the_gain_in_words_and_the_confidence() -> None:
 
 def test_a_playbook_that_nobody_knows_is_not_trusted() -> None:
     assert any(line.endswith("confidence none") for line in lines(outage(playbooks=())))
+
+
+def test_reach_is_never_whole_while_somebody_is_missing() -> None:
+    nearly = ReachRow(audience="customers", now=0.004, possible=0.996)
+    assert "reach customers: 1 % now, 99 % with every backup" in lines(outage(reach=(nearly,)))

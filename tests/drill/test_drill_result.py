@@ -1,6 +1,7 @@
 """What came of a drill, from made-up journals: also of those that went badly."""
 
 import pytest
+from outagetui.cli.drill import lines
 from outagetui.core.model import Entry
 from outagetui.drill.result import Marks, reach_story, result, score
 from outagetui.facts import events
@@ -211,3 +212,9 @@ def test_every_outlet_tells_what_became_of_each_part_the_last_word_of_each() -> 
     assert [(row["kind"], row["state"], row["t"]) for row in outlets["page"]] == [("backup-active", "seen", 12.5)]
     assert [(row["state"], row["detail"]) for row in outlets["blog"]] == [("skipped", "is down")]
     assert Marks(journal(*GOOD[:5]), PRIMARIES).outlets == {"page": [], "blog": []}
+
+
+def test_its_words_never_call_a_reach_whole_while_somebody_is_missing() -> None:
+    document = result("messenger-2011", journal(*GOOD), PRIMARIES, SEEN, "/page/index.html")
+    document |= {"reach": {"customers": {"before": 1.0, "during": 0.004, "after": 0.996}}, "outlets": {}}
+    assert "reach customers: before 100 %, during 1 %, after 99 %" in lines(document)
