@@ -9,7 +9,7 @@ import pytest
 import tomli
 
 ROOT = Path(__file__).parent.parent
-NETWORK = {"httpx", "h11", "dns", "icmplib", "ssl", "feedparser", "aiosmtplib", "websockets", "jinja2", "apprise"}
+NETWORK = {"httpx", "h11", "dns", "icmplib", "ssl", "feedparser", "websockets", "jinja2", "apprise"}
 SCREENS = {"textual", "rich"}
 
 

@@ -37,23 +37,23 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
     envelope = _envelope(outlet, options, delivery, tools)
     password = tools.secret(options.secret).strip() if options.secret else ""
     people = await recipients(outlet, options, tools)
-    submission = Submission(
-        outlet.url,
-        password=password,
-        secret=options.secret or "",
-        sender=envelope.sender,
-        starttls=takes_tls(outlet.url, options),
-        ca=options.ca,
-        limit=outlet.timeout,
-        hide=tools.hide,
-    )
     with sent_log(tools, delivery.key) as log:
+        submission = Submission(
+            outlet.url,
+            password=password,
+            secret=options.secret or "",
+            sender=envelope.sender,
+            starttls=takes_tls(outlet.url, options),
+            ca=options.ca,
+            limit=outlet.timeout,
+            hide=tools.hide,
+        )
         owed = _owed(people, log.marks)
         size = 1 if options.mode == "each" else BATCH
         posting = _Posting(submission, log, tools, 60.0 / options.per_minute if options.per_minute else 0.0)
         trouble = ""
         try:
-            async with asyncio.timeout_at(until):
+            async with submission, asyncio.timeout_at(until):
                 for start in range(0, len(owed), size):
                     some = owed[start : start + size]
                     to = some[0] if options.mode == "each" else None
@@ -64,8 +64,6 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
             trouble = f"not done within {outlet.timeout:g} s"
         except UnsentError as error:
             trouble = str(error)
-        finally:
-            submission.abort()
         return _told(people, log.marks, envelope, trouble)
 
 

@@ -28,6 +28,7 @@ from outagetui.protocols import imap_session, smtp_session
 from outagetui.protocols.http_fetch import fetch
 from outagetui.protocols.imap_search import PREFIX, Found, Trace, Traces, Where, delete, search
 from outagetui.protocols.imap_talk import ImapTalk
+from outagetui.protocols.smtp_talk import RefusedError, expect
 
 TOKEN = "{token}"  # noqa: S105 a placeholder in the form's fields
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 2.0  # seconds between two searches
@@ -143,14 +144,21 @@ async def _submit(
 ) -> None:
     host, port = target(check.target, 25)
     with await dial(vantage, host, port, phases, deadline=deadline, connect=check.connect) as stream:
-        context = vantage.tls_context()
-        talk, _ = await smtp_session.begin(stream, host, port, context, options.user, password, phases)
+        direct = port == smtp_session.IMPLICIT_TLS
+        talk, _ = await smtp_session.begin(stream, host, direct, vantage.tls_context(), phases)
+        if options.user is not None:
+            phases.enter("auth")
+            await smtp_session.log_in(talk, options.user, password)
         phases.enter("message")
         trace.gone = False  # from here on the message may arrive, whatever becomes of us
         try:
-            await smtp_session.submit(stream, talk, _sender(options), options.to, _message(options, trace.token))
-        except Trouble as trouble:
-            trace.gone = trouble.code.startswith("smtp.") and trouble.code[5:].isdecimal()
+            expect(await talk.command(f"MAIL FROM:<{_sender(options)}>"), 250, "MAIL FROM")
+            taken = await talk.command(f"RCPT TO:<{options.to}>")
+            if not taken.taken:
+                raise RefusedError(taken, "RCPT TO")
+            await talk.give(_message(options, trace.token))
+        except RefusedError:
+            trace.gone = True
             raise
         phases.stop()
         await smtp_session.leave(talk, deadline)

@@ -8,10 +8,10 @@ from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import SmtpOptions
 from outagetui.core.text import clean
 from outagetui.net.connect import dial, target
-from outagetui.net.trouble import Phases, fail, unknown
+from outagetui.net.trouble import Phases, unknown
 from outagetui.net.vantage import Vantage
-from outagetui.protocols.smtp_session import begin, leave
-from outagetui.protocols.smtp_talk import SmtpReply, SmtpTalk, expect
+from outagetui.protocols.smtp_session import IMPLICIT_TLS, begin, leave, log_in
+from outagetui.protocols.smtp_talk import RefusedError, SmtpReply, SmtpTalk, expect
 
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
@@ -26,7 +26,11 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     async with phases.within(deadline):
         with await dial(vantage, host, port, phases, deadline=deadline, connect=check.connect) as stream:
             context = vantage.tls_context(options.ca)
-            talk, banner = await begin(stream, host, port, context, options.user, password, phases, options.starttls)
+            direct = port == IMPLICIT_TLS
+            talk, banner = await begin(stream, host, direct, context, phases, options.starttls)
+            if options.user is not None:
+                phases.enter("auth")
+                await log_in(talk, options.user, password, options.starttls)
             late = None
             if options.mail_from is not None or options.rcpt_to is not None:
                 phases.enter("envelope")
@@ -56,7 +60,7 @@ async def _envelope(talk: SmtpTalk, options: SmtpOptions) -> SmtpReply | None:
         reply = await talk.command(f"RCPT TO:<{options.rcpt_to}>")
         if 400 <= reply.code < 500:
             late = reply
-        elif reply.code not in (250, 251, 252):
-            fail(f"smtp.{reply.code}", f"RCPT TO: {reply.words}")
+        elif not reply.taken:
+            raise RefusedError(reply, "RCPT TO")
     expect(await talk.command("RSET"), 250, "RSET")
     return late

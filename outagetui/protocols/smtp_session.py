@@ -18,21 +18,14 @@ _FAREWELL = 0.5  # seconds the answer to QUIT may take; the verdict no longer de
 
 
 async def begin(
-    stream: Stream,
-    host: str,
-    port: int,
-    context: ssl.SSLContext,
-    user: str | None,
-    password: str,
-    phases: Phases,
-    starttls: StartTls = "offered",
+    stream: Stream, host: str, direct: bool, context: ssl.SSLContext, phases: Phases, starttls: StartTls = "offered"
 ) -> tuple[SmtpTalk, SmtpReply]:
-    """Greet, take TLS as `starttls` says, and log in when there is a `user`; return the banner too.
+    """Greet, and take TLS: at once when `direct`, else as `starttls` says; return the banner too.
 
-    Phases tls (port 465), banner, ehlo, starttls, tls, auth. Codes: `smtp.NNN`, `smtp.starttls-missing`,
-    `smtp.auth-missing`, `smtp.protocol`, `smtp.closed`, and those of TLS.
+    Phases tls (when `direct`), banner, ehlo, starttls, tls. Codes: `smtp.NNN`, `smtp.starttls-missing`,
+    `smtp.protocol`, `smtp.closed`, and those of TLS.
     """
-    if port == IMPLICIT_TLS:
+    if direct:
         await secure(stream, context, host, phases)
     talk = SmtpTalk(stream)
     phases.enter("banner")
@@ -47,15 +40,15 @@ async def begin(
         await secure(stream, context, host, phases)
         phases.enter("ehlo")
         await talk.hello()  # what was said before TLS no longer counts (RFC 3207 section 4.2)
-    if user is not None:
-        phases.enter("auth")
-        await _log_in(stream, talk, user, password, starttls)
     return talk, banner
 
 
-async def _log_in(stream: Stream, talk: SmtpTalk, user: str, password: str, starttls: StartTls) -> None:
-    """AUTH PLAIN (RFC 4616), or LOGIN where only that is known; never in the clear beyond this machine."""
-    if not is_private(stream):
+async def log_in(talk: SmtpTalk, user: str, password: str, starttls: StartTls = "offered") -> None:
+    """AUTH PLAIN (RFC 4616), or LOGIN where only that is known; never in the clear beyond this machine.
+
+    Codes: `smtp.NNN`, `smtp.auth-missing`, `smtp.starttls-missing` where the password would have gone in the clear.
+    """
+    if not is_private(talk.stream):
         if starttls == "never":
             unknown("option.invalid", "a password is not sent without TLS: `starttls` must not be `never`")
         fail("smtp.starttls-missing", "the server does not offer STARTTLS, so the password was not sent")
@@ -69,18 +62,6 @@ async def _log_in(stream: Stream, talk: SmtpTalk, user: str, password: str, star
     else:
         fail("smtp.auth-missing", f"the server offers neither AUTH PLAIN nor LOGIN: {' '.join(mechanisms) or 'none'}")
     expect(reply, 235, "AUTH")
-
-
-async def submit(stream: Stream, talk: SmtpTalk, sender: str, recipient: str, message: bytes) -> str:
-    """Give `message` (lines ending in CRLF) to the server and return its words of acceptance."""
-    expect(await talk.command(f"MAIL FROM:<{sender}>"), 250, "MAIL FROM")
-    reply = await talk.command(f"RCPT TO:<{recipient}>")
-    if reply.code not in (250, 251, 252):
-        fail(f"smtp.{reply.code}", f"RCPT TO: {reply.words}")
-    expect(await talk.command("DATA"), 354, "DATA")
-    stuffed = message.replace(b"\r\n.", b"\r\n..")  # RFC 5321 section 4.5.2
-    await stream.write(stuffed.removesuffix(b"\r\n") + b"\r\n.\r\n")
-    return expect(await talk.read(), 250, "message").words
 
 
 async def leave(talk: SmtpTalk, deadline: float) -> None:

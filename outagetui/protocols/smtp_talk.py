@@ -4,8 +4,9 @@ import re
 import socket
 from typing import NamedTuple
 
+from outagetui.core.model import Outcome
 from outagetui.net.stream import Stream
-from outagetui.net.trouble import fail
+from outagetui.net.trouble import Trouble, fail
 
 LINE_LIMIT = 4096  # RFC 5321 allows 512
 LINES_LIMIT = 128
@@ -23,12 +24,25 @@ class SmtpReply(NamedTuple):
         """The reply on one line, as shown to people."""
         return f"{self.code} {' '.join(self.lines)}"
 
+    @property
+    def taken(self) -> bool:
+        """Whether it takes the recipient that RCPT named."""
+        return self.code in (250, 251, 252)
+
+
+class RefusedError(Trouble):
+    """The server answered `what` with another code than the one needed: `smtp.NNN`."""
+
+    def __init__(self, reply: SmtpReply, what: str) -> None:
+        super().__init__(Outcome.FAIL, f"smtp.{reply.code}", f"{what}: {reply.words}")
+        self.reply = reply
+
 
 class SmtpTalk:
     """A client's side of the dialogue. Every method may raise `Trouble` `smtp.NNN`, `smtp.protocol`, `smtp.closed`."""
 
     def __init__(self, stream: Stream) -> None:
-        self._stream = stream
+        self.stream = stream
         self.extensions: dict[str, str] = {}
 
     async def read(self) -> SmtpReply:
@@ -36,7 +50,7 @@ class SmtpTalk:
         code = 0
         lines: list[str] = []
         while len(lines) < LINES_LIMIT:
-            line = await self._stream.read_line(LINE_LIMIT)
+            line = await self.stream.read_line(LINE_LIMIT)
             if line is None:
                 fail("smtp.closed", "the server closed the connection")
             match = _LINE.fullmatch(line)
@@ -54,12 +68,20 @@ class SmtpTalk:
 
     async def command(self, line: str) -> SmtpReply:
         """Send one command and return its reply, whatever it is."""
-        await self._stream.write(f"{line}\r\n".encode())
+        await self.stream.write(f"{line}\r\n".encode())
         return await self.read()
+
+    async def give(self, message: bytes) -> SmtpReply:
+        """Give `message` to the recipients that were taken, and return the server's words of acceptance."""
+        expect(await self.command("DATA"), 354, "DATA")
+        # Lines end in CRLF, whatever they ended in, and a dot of their own is doubled (RFC 5321 section 4.5.2).
+        lines = [b"." + line if line.startswith(b".") else line for line in message.splitlines()]
+        await self.stream.write(b"\r\n".join([*lines, b".", b""]))
+        return expect(await self.read(), 250, "message")
 
     async def hello(self) -> None:
         """Say EHLO, or HELO where that is not known, and learn the extensions."""
-        name = own_name(self._stream)
+        name = own_name(self.stream)
         reply = await self.command(f"EHLO {name}")
         if reply.code in (500, 502):
             reply = await self.command(f"HELO {name}")
@@ -69,9 +91,9 @@ class SmtpTalk:
 
 
 def expect(reply: SmtpReply, code: int, what: str) -> SmtpReply:
-    """Return `reply` if it has `code`, else fail as `smtp.NNN`."""
+    """Return `reply` if it has `code`, else raise RefusedError."""
     if reply.code != code:
-        fail(f"smtp.{reply.code}", f"{what}: {reply.words}")
+        raise RefusedError(reply, what)
     return reply
 
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from outagetui.core.mailbox import read_mailbox
 from outagetui.outlets import Delivered, find, publish, retract, seen
 from tests.kit.scripted_servers import black_hole, refused_port
+from outagetui.outlets.submission import Submission
 from tests.outlets.kit import delivery_of
 from tests.outlets.mailkit import PEOPLE, outlet_for, tools_at
 from tests.outlets.servers.post import PASSWORD, Post
@@ -233,6 +235,24 @@ async def test_a_cancelled_delivery_sends_nothing_twice_afterwards(tmp_path: Pat
         assert post.got() == list(PEOPLE[1:])
 
 
+async def test_no_line_of_a_letter_ends_it(tmp_path: Path) -> None:
+    async with Post().running() as post:
+        submission = Submission(
+            f"smtp://127.0.0.1:{post.port}",
+            password="",
+            secret="",
+            sender=read_mailbox("news@example.test"),
+            starttls=False,
+            ca=None,
+            limit=5,
+        )
+        async with submission:
+            await submission.start()
+            assert await submission.offer(PEOPLE[:1]) == {}
+            assert (await submission.hand_over(b"A: b\r\n\r\n.\n..two\r.\nlast")).fate == "accepted"
+        assert [letter.raw for letter in post.letters] == [b"A: b\r\n\r\n.\r\n..two\r\n.\r\nlast\r\n"]
+
+
 async def test_a_refused_content_is_no_letter(tmp_path: Path) -> None:
     async with Post().running() as post:
         post.content_answer = "554 5.7.1 this looks like spam"
@@ -283,7 +303,7 @@ async def test_tls_is_taken_and_the_certificate_looked_at(tmp_path: Path) -> Non
         other = outlet_for(post.port, url=url, secret="mail", starttls="required")
         untrusted = await publish(other, delivery_of(other, key="b" * 24), tools_at(tmp_path))
         assert untrusted.state == "failed"
-        assert "its certificate is not trusted" in untrusted.detail
+        assert "is not trusted here" in untrusted.detail
         assert len(post.letters) == 5
 
 
@@ -296,7 +316,7 @@ async def test_a_server_may_speak_tls_at_once(tmp_path: Path) -> None:
         other = outlet_for(post.port, url=url, secret="mail")
         untrusted = await publish(other, delivery_of(other, key="b" * 24), tools_at(tmp_path))
         assert untrusted.state == "failed"
-        assert "its certificate is not trusted" in untrusted.detail
+        assert "is not trusted here" in untrusted.detail
 
 
 async def test_a_server_without_tls_is_told_nothing_where_tls_is_required(tmp_path: Path) -> None:
@@ -305,7 +325,7 @@ async def test_a_server_without_tls_is_told_nothing_where_tls_is_required(tmp_pa
         outlet = outlet_for(post.port, url=url, secret="mail", starttls="required")
         done = await publish(outlet, delivery_of(outlet), tools_at(tmp_path))
         assert done.state == "failed"
-        assert "does not offer STARTTLS, so nothing was sent to it" in done.detail
+        assert "the server does not offer STARTTLS" in done.detail
         assert post.letters == []
 
 
