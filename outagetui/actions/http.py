@@ -4,7 +4,6 @@ Only GET and HEAD follow redirects, and with a secret only on the same server. E
 `Idempotency-Key` that is the same for every try of the step, so that a server that knows it does nothing twice.
 """
 
-import asyncio
 import ssl
 import time
 from datetime import UTC
@@ -17,15 +16,15 @@ from msgspec.structs import replace
 
 from outagetui.actions import Result, World, options_of
 from outagetui.actions.deadline import deadline_of
-from outagetui.actions.http_exchange import ExchangeError, Progress, exchange, trust
 from outagetui.core.step_options import HttpStepOptions
 from outagetui.core.text import clean, clean_lines
 from outagetui.facts.events import StepPlan
 from outagetui.machine.secrets import SecretError
 from outagetui.net.aside import aside
 from outagetui.net.trouble import Trouble
-from outagetui.protocols.http_answer import accepted, at_path, decoded, status_words
-from outagetui.protocols.http_fetch import LIMIT, Reply
+from outagetui.net.vantage import client_context
+from outagetui.protocols.http_answer import LIMIT, Reply, accepted, at_path, status_words
+from outagetui.protocols.http_exchange import Progress, exchange
 from outagetui.protocols.http_request import Request, request
 
 SAFE = frozenset({"GET", "HEAD"})  # methods that only look
@@ -41,17 +40,11 @@ async def act(plan: StepPlan, world: World) -> Result:
     options = options_of(plan, HttpStepOptions)
     step = _Step(options, world, deadline_of(plan, world))
     try:
-        wanted = _request(options, world)
-        async with asyncio.timeout(step.left()):
-            result = await step.go(wanted, trust(options.ca))
+        result = await step.go(_request(options, world), client_context(options.ca))
     except SecretError as error:
         return Result(False, str(error))
-    except ExchangeError as error:
-        result = step.broken(str(error))
-    except TimeoutError:
-        result = step.broken("no whole answer in time" if step.progress.sent else "no connection in time")
     except Trouble as trouble:
-        result = step.broken(trouble.detail)
+        result = step.broken(str(trouble))
     return replace(result, detail=clean(world.hide(result.detail), 600))
 
 
@@ -83,16 +76,14 @@ class _Step:
         self._options, self._world, self._deadline = options, world, deadline
         self.progress = Progress()
 
-    def left(self) -> float:
-        return max(0.0, self._deadline - self._world.now())
-
     async def go(self, wanted: Request, context: ssl.SSLContext) -> Result:
         origin = (wanted.scheme, wanted.host, wanted.port)
         for _ in range(REDIRECTS + 1):
             self.progress = Progress()
-            reply = await exchange(wanted, context, self.progress, self._world.now)
+            began = self._world.now()
+            reply = await exchange(wanted, context, self.progress, within=max(0.0, self._deadline - began))
             if accepted(reply.status, self._options.status):
-                return await self._accepted(reply)
+                return await self._accepted(reply, (self._world.now() - began) * 1000)
             target = reply.headers.get("location")
             if not 300 <= reply.status < 400 or target is None:
                 return self._refused(reply)
@@ -108,7 +99,7 @@ class _Step:
     def broken(self, why: str) -> Result:
         """Return what is known when the exchange ended before its end."""
         host = _host(self._options.url)
-        status = self.progress.status
+        status = self.progress.reply.status if self.progress.reply is not None else 0
         if not self.progress.sent:
             return Result(False, f"{host}: {why}; nothing was sent")
         if status and not accepted(status, self._options.status):
@@ -119,8 +110,8 @@ class _Step:
         words = f"the request was sent to {host}, which {so_far}: {why}; it may or may not have been done"
         return Result(False, f"{words}{_look_there(self._options, self._world)}", unsure=True)
 
-    async def _accepted(self, reply: Reply) -> Result:
-        words = f"{status_words(reply.status)} in {reply.phases['whole']:.0f} ms"
+    async def _accepted(self, reply: Reply, took: float) -> Result:
+        words = f"{status_words(reply.status)} in {took:.0f} ms"
         output = self._excerpt(reply)
         if self._options.path is None:
             return Result(True, words, output=output)
@@ -157,20 +148,20 @@ class _Step:
 
     def _excerpt(self, reply: Reply) -> str:
         """Return the answer's beginning; secrets are hidden in the whole of it first, so that none is cut in two."""
-        return clean_lines(self._world.hide(decoded(reply)), OUTPUT)
+        return clean_lines(self._world.hide(reply.text), OUTPUT)
 
 
 def _request(options: HttpStepOptions, world: World) -> Request:
-    """Return the request with its secret in place. Raises SecretError, ExchangeError."""
+    """Return the request with its secret in place. Raises SecretError."""
     headers, body = _headers(options), options.body
     if options.secret is not None:
         secret = world.secret(options.secret)
         if not secret:
-            raise ExchangeError(f"secret {options.secret!r} is empty")
+            raise SecretError(f"secret {options.secret!r} is empty")
         headers = {name: value.replace(PLACEHOLDER, secret) for name, value in headers.items()}
         body = body.replace(PLACEHOLDER, secret)
     if any(not char.isprintable() and char != "\t" for value in headers.values() for char in value):
-        raise ExchangeError(f"secret {options.secret!r} holds a line end or a control character, unfit for a header")
+        raise SecretError(f"secret {options.secret!r} holds a line end or a control character, unfit for a header")
     if _keyed(options):
         headers["Idempotency-Key"] = world.key
     # Filled in afterwards, because `request` remembers what it was called with, which no secret may be.

@@ -10,6 +10,7 @@ import json
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -24,7 +25,11 @@ from outagetui.machine import files
 from outagetui.machine.secrets import SecretError
 from outagetui.net.aside import aside
 from outagetui.net.trouble import Trouble
+from outagetui.net.vantage import client_context
 from outagetui.wording.links import Block, Piece, blocks
+
+if TYPE_CHECKING:
+    from outagetui.protocols.http_exchange import Progress
 
 LONGEST = 64 * 1024  # bytes; a longer file is no banner
 _HTML_MARK, _JSON_MARK = "data-outagetui", "outagetui"
@@ -123,18 +128,15 @@ class _Sending:
 
     async def go(self, content: str) -> Result:
         """PUT it; when the answer stays away, look what is there."""
-        from outagetui.actions.http_exchange import ExchangeError, Progress
+        from outagetui.protocols.http_exchange import Progress
 
-        progress, now = Progress(), self._world.now()
+        progress = Progress()
         try:
-            async with asyncio.timeout_at(now + (self._deadline - now) * _PUT_SHARE):
-                status, _ = await self._ask("PUT", content, progress)
-        except (SecretError, Trouble) as error:
+            status, _ = await self._ask("PUT", content, progress, _PUT_SHARE)
+        except SecretError as error:
             return Result(False, clean(str(error)))
-        except ExchangeError as error:
-            words = str(error)
-        except TimeoutError:
-            words = "no whole answer in time" if progress.sent else "no connection in time"
+        except Trouble as trouble:
+            words = clean(str(trouble))
         else:
             if 200 <= status < 300:
                 return Result(True, self._words(f"{self._options.url} ({status})"))
@@ -150,13 +152,12 @@ class _Sending:
 
     async def look_up(self) -> Result | str | None:
         """Ask for what is in place; None when that surely is not what we sent."""
-        from outagetui.actions.http_exchange import ExchangeError, Progress
+        from outagetui.protocols.http_exchange import Progress
 
         try:
-            async with asyncio.timeout_at(self._deadline):
-                status, body = await self._ask("GET", "", Progress())
-        except (SecretError, Trouble, ExchangeError, TimeoutError) as error:
-            return f"{self._options.url} cannot be looked at: {clean(str(error)) or 'no answer in time'}"
+            status, body = await self._ask("GET", "", Progress())
+        except (SecretError, Trouble) as error:
+            return f"{self._options.url} cannot be looked at: {clean(str(error))}"
         if not 200 <= status < 300:
             return f"{self._options.url} cannot be looked at: http.{status}"
         there = (self._world.undone if self._removing else self._world.key) in body
@@ -164,11 +165,11 @@ class _Sending:
             return Result(True, self._words(f"found so at {self._options.url}"))
         return None
 
-    async def _ask(self, method: str, content: str, progress: object) -> tuple[int, str]:
-        from outagetui.actions.http_exchange import Progress, exchange, trust
+    async def _ask(self, method: str, content: str, progress: "Progress", share: float = 1.0) -> tuple[int, str]:
+        """Return status and body, within a share of the time that is left."""
+        from outagetui.protocols.http_exchange import exchange
         from outagetui.protocols.http_request import request
 
-        assert isinstance(progress, Progress)
         headers = {"Content-Type": self._kind, "Cache-Control": "no-cache"}
         if self._options.secret is not None:
             token = self._world.secret(self._options.secret)
@@ -177,7 +178,8 @@ class _Sending:
             headers["Authorization"] = f"Bearer {token}"
         # Filled in afterwards, because `request` remembers what it was called with, which no secret may be.
         wanted = replace(request(method, self._options.url), headers=tuple(headers.items()), body=content.encode())
-        reply = await exchange(wanted, trust(self._options.ca), progress, self._world.now)
+        within = max(0.0, self._deadline - self._world.now()) * share
+        reply = await exchange(wanted, client_context(self._options.ca), progress, within=within)
         return reply.status, reply.body.decode(errors="replace")
 
     def _words(self, where: str) -> str:

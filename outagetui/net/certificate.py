@@ -38,11 +38,6 @@ class Certificate(NamedTuple):
     issuers_at: tuple[str, ...]
 
 
-def code_of(error: ssl.SSLCertVerificationError) -> str:
-    """Return the code of a refused certificate, such as `tls.expired`."""
-    return _CODES.get(error.verify_code, "tls.untrusted")
-
-
 def chain(stream: Stream) -> list[Certificate]:
     """Return the chain that was built for the far side's certificate, leaf first; after a refusal as far as it went."""
     # The method became public in 3.13, where it returns bytes only; the object below returns decoded ones in both.
@@ -85,22 +80,26 @@ def refusal(error: ssl.SSLError, stream: Stream, name: str) -> Trouble:
     leaf and the leaf names where its issuer's certificate is kept (authority information access, RFC 5280 section
     4.2.2.1), as every public authority's does: the server forgot the intermediate. Otherwise it is `tls.untrusted`.
     """
-    if isinstance(error, ssl.SSLCertVerificationError):
-        code, words = _refused_certificate(error, chain(stream), name)
-    elif isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError | ssl.SSLSyscallError):
-        code, words = "tls.handshake", "closed during the TLS handshake"
-    elif error.reason in _PROTOCOL:
-        code, words = "tls.protocol", f"no common TLS version (we speak 1.2 and newer): {error.reason}"
-    elif error.reason in _NOT_TLS:
-        code, words = "tls.handshake", f"the answer is not TLS ({error.reason})"
-    else:
-        code, words = "tls.handshake", (error.reason or str(error)).replace("_", " ").lower()
+    code, words = meaning(error, chain(stream))
     return Trouble(Outcome.FAIL, code, f"{name}: {words}")
 
 
-def _refused_certificate(error: ssl.SSLCertVerificationError, built: list[Certificate], name: str) -> tuple[str, str]:
-    code = code_of(error)
-    words = error.verify_message or str(error)
+def meaning(error: ssl.SSLError, built: list[Certificate]) -> tuple[str, str]:
+    """Return the code of a failed handshake and words for it; `built` is the chain, as far as one is known."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return _refused_certificate(error, built)
+    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError | ssl.SSLSyscallError):
+        return "tls.handshake", "closed during the TLS handshake"
+    if error.reason in _PROTOCOL:
+        return "tls.protocol", f"no common TLS version (we speak 1.2 and newer): {error.reason}"
+    if error.reason in _NOT_TLS:
+        return "tls.handshake", f"the answer is not TLS ({error.reason})"
+    return "tls.handshake", (error.reason or str(error)).replace("_", " ").lower()
+
+
+def _refused_certificate(error: ssl.SSLCertVerificationError, built: list[Certificate]) -> tuple[str, str]:
+    code = _CODES.get(error.verify_code, "tls.untrusted")
+    words = f"the certificate is refused: {error.verify_message or error}"
     if not built:
         return code, words
     leaf, top = built[0], built[-1]

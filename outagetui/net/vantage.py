@@ -1,5 +1,6 @@
 """A place from which probes look, and what its probes share: trust settings, name look-ups, one-of-a-kind sockets."""
 
+import contextlib
 import ipaddress
 import socket
 import ssl
@@ -33,17 +34,15 @@ class Vantage:
         One is kept per trust setting, because each costs some 25 ms and much memory. A changed `ca` file is read anew.
         Without `verify` it accepts anything: only for looking at a certificate that was refused.
         """
-        try:
-            stamp = (0, 0)
-            if ca is not None:
+        stamp = (0, 0)
+        if ca is not None:
+            with contextlib.suppress(OSError):  # which reading it will meet again
                 info = Path(ca).stat()
                 stamp = (info.st_mtime_ns, info.st_ino)
-            kept = self._contexts.get((ca, verify))
-            if kept is None or kept[0] != stamp:
-                kept = (stamp, client_context(ca, verify=verify))
-                self._contexts[ca, verify] = kept
-        except (OSError, ssl.SSLError) as error:
-            unknown("tls.ca-unreadable", f"{ca}: {error.strerror or error}")
+        kept = self._contexts.get((ca, verify))
+        if kept is None or kept[0] != stamp:
+            kept = (stamp, client_context(ca, verify=verify))
+            self._contexts[ca, verify] = kept
         return kept[1]
 
     async def resolve(
@@ -87,7 +86,7 @@ class Vantage:
 
 
 def client_context(ca: str | None, *, verify: bool = True) -> ssl.SSLContext:
-    """Return a context of TLS 1.2 or newer that trusts the file `ca`, or the system. Raises OSError, ssl.SSLError."""
+    """Return a context of TLS 1.2 or newer that trusts the file `ca`, or the system; else `tls.ca-unreadable`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if not verify:
@@ -96,5 +95,8 @@ def client_context(ca: str | None, *, verify: bool = True) -> ssl.SSLContext:
     elif ca is None:
         context.load_default_certs(ssl.Purpose.SERVER_AUTH)
     else:
-        context.load_verify_locations(cafile=ca)
+        try:
+            context.load_verify_locations(cafile=ca)
+        except (OSError, ssl.SSLError) as error:
+            unknown("tls.ca-unreadable", f"{ca}: {error.strerror or error}")
     return context

@@ -15,7 +15,7 @@ from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import BlueskyOptions
 from outagetui.core.times import base as tongue
 from outagetui.outlets import Delivered, Delivery, Placed, Tools, UnsentError
-from outagetui.outlets.http import Reply, Wire, base
+from outagetui.outlets.http import Wire, base
 from outagetui.outlets.service import (
     login_of,
     options_of,
@@ -26,6 +26,7 @@ from outagetui.outlets.service import (
     value_of,
     words_of,
 )
+from outagetui.protocols.http_answer import Reply
 from outagetui.wording.counting import URL
 
 POSTS = "app.bsky.feed.post"
@@ -54,23 +55,23 @@ async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
 
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     """Delete all posts of the announcement."""
-    async with Wire(outlet, tools) as wire:
+    wire = Wire(outlet, tools)
 
-        async def delete(placed: Placed) -> Reply:
-            async def act(session: Session) -> Reply:
-                document = {"repo": session.did, "collection": POSTS, "rkey": _rkey_of(placed.remote_id)}
-                return await _call(wire, outlet, "com.atproto.repo.deleteRecord", session, document)
+    async def delete(placed: Placed) -> Reply:
+        async def act(session: Session) -> Reply:
+            document = {"repo": session.did, "collection": POSTS, "rkey": _rkey_of(placed.remote_id)}
+            return await _call(wire, outlet, "com.atproto.repo.deleteRecord", session, document)
 
-            return await _as_account(wire, outlet, tools, act)
+        return await _as_account(wire, outlet, tools, act)
 
-        return await take_back(wire, delivery.placed, delete, login_of(outlet, tools)[0])
+    return await take_back(wire, delivery.placed, delete, login_of(outlet, tools)[0])
 
 
 async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None:
     """Look whether the key is taken, and by this text."""
     user = options_of(outlet, BlueskyOptions).user or ""
-    async with Wire(outlet, tools) as wire:
-        reply = await _record(wire, outlet, user, rkey(delivery))
+    wire = Wire(outlet, tools)
+    reply = await _record(wire, outlet, user, rkey(delivery))
     if reply.status == 400 and value_of(reply, "error") == "RecordNotFound":
         return None
     if reply.status != 200:
@@ -120,20 +121,20 @@ async def _put(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
         "langs": [tongue(delivery.language)],
         **({"facets": facets(text)} if facets(text) else {}),
     }
-    async with Wire(outlet, tools) as wire:
+    wire = Wire(outlet, tools)
 
-        async def act(session: Session) -> Reply:
-            if delivery.placed:
-                root, parent = delivery.placed[-1], delivery.placed[0]
-                references = {name: await _reference(wire, outlet, session, each) for name, each in
-                              (("root", root), ("parent", parent))}  # fmt: skip
-                record["reply"] = references
-            document = {"repo": session.did, "collection": POSTS, "rkey": rkey(delivery), "record": record}
-            return await _call(wire, outlet, "com.atproto.repo.putRecord", session, document)
+    async def act(session: Session) -> Reply:
+        if delivery.placed:
+            root, parent = delivery.placed[-1], delivery.placed[0]
+            references = {name: await _reference(wire, outlet, session, each) for name, each in
+                          (("root", root), ("parent", parent))}  # fmt: skip
+            record["reply"] = references
+        document = {"repo": session.did, "collection": POSTS, "rkey": rkey(delivery), "record": record}
+        return await _call(wire, outlet, "com.atproto.repo.putRecord", session, document)
 
-        reply = await _as_account(wire, outlet, tools, act)
-        if reply.status != 200:
-            raise wire.refuse(reply, secret=login_of(outlet, tools)[0])
+    reply = await _as_account(wire, outlet, tools, act)
+    if reply.status != 200:
+        raise wire.refuse(reply, secret=login_of(outlet, tools)[0])
     return _sent(options_of(outlet, BlueskyOptions).user or "", told(reply, "uri"), "")
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import CachetOptions
 from outagetui.outlets import Delivered, Delivery, Tools
-from outagetui.outlets.http import Reply, Wire, base
+from outagetui.outlets.http import Wire, base
 from outagetui.outlets.service import (
     SKEW,
     inside,
@@ -24,6 +24,7 @@ from outagetui.outlets.service import (
     told,
     words_of,
 )
+from outagetui.protocols.http_answer import Reply
 
 STATUSES = {"investigating": 1, "identified": 2, "monitoring": 3, "resolved": 4}
 PER_PAGE = 100
@@ -56,13 +57,13 @@ async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     """Delete the incident."""
     name, auth = _login(outlet, tools)
-    async with Wire(outlet, tools) as wire:
+    wire = Wire(outlet, tools)
 
-        async def delete(_: object) -> Reply:
-            url = f"{_incidents(outlet)}/{quote(_incident(delivery), safe='')}"
-            return await wire.ask("DELETE", url, publishes=True, headers=auth)
+    async def delete(_: object) -> Reply:
+        url = f"{_incidents(outlet)}/{quote(_incident(delivery), safe='')}"
+        return await wire.ask("DELETE", url, publishes=True, headers=auth)
 
-        return await take_back(wire, delivery.placed[-1:], delete, name)
+    return await take_back(wire, delivery.placed[-1:], delete, name)
 
 
 async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None:
@@ -92,22 +93,22 @@ async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: 
 
 async def _post(outlet: Outlet, tools: Tools, url: str, document: dict[str, object]) -> Reply:
     name, auth = _login(outlet, tools)
-    async with Wire(outlet, tools) as wire:
-        reply = await wire.ask("POST", url, publishes=True, headers=auth, json=document)
-        if reply.status not in (200, 201):
-            raise wire.refuse(reply, secret=name)
-        return reply
+    wire = Wire(outlet, tools)
+    reply = await wire.ask("POST", url, publishes=True, headers=auth, json=document)
+    if reply.status not in (200, 201):
+        raise wire.refuse(reply, secret=name)
+    return reply
 
 
 async def _rows(outlet: Outlet, tools: Tools, url: str, more: dict[str, str]) -> list[dict[str, Any]]:
     name, auth = _login(outlet, tools)
-    async with Wire(outlet, tools) as wire:
-        reply = await wire.ask("GET", url, headers=auth, params={"per_page": str(PER_PAGE), **more})
-        if reply.status == 404:
-            return []
-        if reply.status != 200:
-            raise wire.refuse(reply, secret=name, publishes=False)
-        return rows_of(inside(reply.json(), "data"))
+    wire = Wire(outlet, tools)
+    reply = await wire.ask("GET", url, headers=auth, params={"per_page": str(PER_PAGE), **more})
+    if reply.status == 404:
+        return []
+    if reply.status != 200:
+        raise wire.refuse(reply, secret=name, publishes=False)
+    return rows_of(inside(reply.json(), "data"))
 
 
 def _since(attributes: object, at: float) -> bool:

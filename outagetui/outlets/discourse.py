@@ -12,7 +12,7 @@ from outagetui.core import times
 from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import DiscourseOptions
 from outagetui.outlets import Delivered, Delivery, MaybeSentError, Placed, Tools
-from outagetui.outlets.http import Reply, Wire, base
+from outagetui.outlets.http import Wire, base
 from outagetui.outlets.service import (
     SKEW,
     inside,
@@ -28,6 +28,7 @@ from outagetui.outlets.service import (
     value_of,
     words_of,
 )
+from outagetui.protocols.http_answer import Reply
 
 LAST = 20  # posts of a topic that a look-up reads
 HELD: Final = "held until a moderator approves it"
@@ -59,21 +60,21 @@ async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
     name, auth = _login(outlet, tools)
     held = [each for each in delivery.placed if each.remote_id.startswith(_HELD)]
     first = [each for each in delivery.placed if each not in held][-1:]
-    async with Wire(outlet, tools) as wire:
+    wire = Wire(outlet, tools)
 
-        async def delete(placed: Placed) -> Reply:
-            if placed not in held:
-                topic, _ = _ids(placed.remote_id)
-                return await wire.ask("DELETE", f"{base(outlet)}/t/{topic}.json", publishes=True, headers=auth)
-            id = placed.remote_id.removeprefix(_HELD)
-            url = f"{base(outlet)}/review/{quote(id, safe='')}"
-            reply = await wire.ask("DELETE", f"{url}.json", publishes=True, headers=auth)
-            if reply.status in (403, 404):  # forums let few logins do that, and it may just have been approved
-                why = f"the forum does not let this login take it back ({reply.status})"
-                raise MaybeSentError(f"{HELD}; {why}; reject it at {url}")
-            return reply
+    async def delete(placed: Placed) -> Reply:
+        if placed not in held:
+            topic, _ = _ids(placed.remote_id)
+            return await wire.ask("DELETE", f"{base(outlet)}/t/{topic}.json", publishes=True, headers=auth)
+        id = placed.remote_id.removeprefix(_HELD)
+        url = f"{base(outlet)}/review/{quote(id, safe='')}"
+        reply = await wire.ask("DELETE", f"{url}.json", publishes=True, headers=auth)
+        if reply.status in (403, 404):  # forums let few logins do that, and it may just have been approved
+            why = f"the forum does not let this login take it back ({reply.status})"
+            raise MaybeSentError(f"{HELD}; {why}; reject it at {url}")
+        return reply
 
-        return await take_back(wire, [*held, *first], delete, name)
+    return await take_back(wire, [*held, *first], delete, name)
 
 
 async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None:
@@ -82,22 +83,22 @@ async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | 
     What is held is looked at before what was approved, so that nothing is missed that is approved meanwhile.
     """
     name, auth = _login(outlet, tools)
-    async with Wire(outlet, tools) as wire:
-        if delivery.placed:
-            topic, _ = _ids(delivery.placed[-1].remote_id)
-            held = await _held(wire, outlet, delivery, topic, name, auth)
-            return await _reply_in(wire, outlet, delivery, topic, name, auth) or held
-        url = f"{base(outlet)}/t/external_id/{quote(delivery.key, safe='')}.json"
-        reply = await wire.ask("GET", url, headers=auth)
-        if reply.status in (404, 410):
-            held = await _held(wire, outlet, delivery, "", name, auth)
-            return await _titled(wire, outlet, delivery, name, auth) or held
-        found = _TOPIC.search(reply.headers.get("location", "")) if reply.status in (301, 302) else None
-        if found is None:
-            raise wire.refuse(reply, secret=name, publishes=False)
-        document = await _topic(wire, outlet, found[1], name, auth)
-        post = inside(document, "post_stream", "posts", 0)
-        return _found(outlet, document, post) if isinstance(post, dict) else None
+    wire = Wire(outlet, tools)
+    if delivery.placed:
+        topic, _ = _ids(delivery.placed[-1].remote_id)
+        held = await _held(wire, outlet, delivery, topic, name, auth)
+        return await _reply_in(wire, outlet, delivery, topic, name, auth) or held
+    url = f"{base(outlet)}/t/external_id/{quote(delivery.key, safe='')}.json"
+    reply = await wire.ask("GET", url, headers=auth)
+    if reply.status in (404, 410):
+        held = await _held(wire, outlet, delivery, "", name, auth)
+        return await _titled(wire, outlet, delivery, name, auth) or held
+    found = _TOPIC.search(reply.headers.get("location", "")) if reply.status in (301, 302) else None
+    if found is None:
+        raise wire.refuse(reply, secret=name, publishes=False)
+    document = await _topic(wire, outlet, found[1], name, auth)
+    post = inside(document, "post_stream", "posts", 0)
+    return _found(outlet, document, post) if isinstance(post, dict) else None
 
 
 async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: Tools) -> Delivered:
@@ -110,9 +111,9 @@ async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: 
 
 async def _post(outlet: Outlet, delivery: Delivery, tools: Tools, document: dict[str, object]) -> Delivered:
     name, auth = _login(outlet, tools)
-    async with Wire(outlet, tools) as wire:
-        reply = await wire.ask("POST", f"{base(outlet)}/posts.json", publishes=True, headers=auth, json=document)
-        refused = wire.refuse(reply, secret=name) if reply.status != 200 else None
+    wire = Wire(outlet, tools)
+    reply = await wire.ask("POST", f"{base(outlet)}/posts.json", publishes=True, headers=auth, json=document)
+    refused = wire.refuse(reply, secret=name) if reply.status != 200 else None
     if refused is not None:
         # Also what a forum says of a second try: the external id is taken, or the text was just posted.
         there = await find(outlet, delivery, tools) if reply.status == 422 else None

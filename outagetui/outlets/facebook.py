@@ -9,7 +9,7 @@ from urllib.parse import quote
 from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import FacebookOptions
 from outagetui.outlets import Delivered, Delivery, Placed, Tools, UnsentError
-from outagetui.outlets.http import Reply, Wire, base
+from outagetui.outlets.http import Wire, base
 from outagetui.outlets.service import (
     SKEW,
     inside,
@@ -24,6 +24,7 @@ from outagetui.outlets.service import (
     value_of,
     words_of,
 )
+from outagetui.protocols.http_answer import Reply
 from outagetui.wording.counting import URL
 
 VERSION = "v25.0"
@@ -40,9 +41,9 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
     links = [match[0] for match in URL.finditer(text)]
     form = {"message": text, "published": "true", **({"link": links[-1]} if links else {})}
     name, auth = _login(outlet, tools)
-    async with Wire(outlet, tools) as wire:
-        reply = await wire.ask("POST", f"{_page(outlet)}/feed", publishes=True, headers=auth, form=form)
-        refused = _refusal(wire, reply, name) if reply.status != 200 else None
+    wire = Wire(outlet, tools)
+    reply = await wire.ask("POST", f"{_page(outlet)}/feed", publishes=True, headers=auth, form=form)
+    refused = _refusal(wire, reply, name) if reply.status != 200 else None
     if refused is None:
         return _sent(told(reply, "id"))
     there = await find(outlet, delivery, tools) if inside(_error(reply), "code") == SAME_TEXT else None
@@ -55,42 +56,42 @@ async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     """Let the post say what holds now; doing so again changes nothing."""
     name, auth = _login(outlet, tools)
     post = delivery.placed[-1].remote_id
-    async with Wire(outlet, tools) as wire:
-        form = {"message": words_of(delivery).text}
-        reply = await wire.ask("POST", _post(outlet, post), publishes=True, headers=auth, form=form)
-        if reply.status != 200 or value_of(reply, "success") is not True:
-            raise _refusal(wire, reply, name)
+    wire = Wire(outlet, tools)
+    form = {"message": words_of(delivery).text}
+    reply = await wire.ask("POST", _post(outlet, post), publishes=True, headers=auth, form=form)
+    if reply.status != 200 or value_of(reply, "success") is not True:
+        raise _refusal(wire, reply, name)
     return _sent(post)
 
 
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     """Delete the post."""
     name, auth = _login(outlet, tools)
-    async with Wire(outlet, tools) as wire:
+    wire = Wire(outlet, tools)
 
-        async def delete(placed: Placed) -> Reply:
-            reply = await wire.ask("DELETE", _post(outlet, placed.remote_id), publishes=True, headers=auth)
-            if reply.status != 200 and not _is_gone(reply):
-                raise _refusal(wire, reply, name)
-            return Reply(200, {}, b"", "")
+    async def delete(placed: Placed) -> Reply:
+        reply = await wire.ask("DELETE", _post(outlet, placed.remote_id), publishes=True, headers=auth)
+        if reply.status != 200 and not _is_gone(reply):
+            raise _refusal(wire, reply, name)
+        return Reply(200, {}, b"", "")
 
-        return await take_back(wire, delivery.placed[-1:], delete, name)
+    return await take_back(wire, delivery.placed[-1:], delete, name)
 
 
 async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None:
     """Look for a post with the same text: among the page's since the part was made, or the one that it edits."""
     name, auth = _login(outlet, tools)
-    async with Wire(outlet, tools) as wire:
-        if delivery.placed:
-            url, params = _post(outlet, delivery.placed[-1].remote_id), {"fields": FIELDS}
-        else:
-            since = str(int(delivery.at - SKEW))
-            url, params = f"{_page(outlet)}/feed", {"fields": FIELDS, "since": since, "limit": "100"}
-        reply = await wire.ask("GET", url, headers=auth, params=params)
-        if delivery.placed and reply.status != 200 and _is_gone(reply):
-            return None
-        if reply.status != 200:
-            raise _refusal(wire, reply, name, publishes=False)
+    wire = Wire(outlet, tools)
+    if delivery.placed:
+        url, params = _post(outlet, delivery.placed[-1].remote_id), {"fields": FIELDS}
+    else:
+        since = str(int(delivery.at - SKEW))
+        url, params = f"{_page(outlet)}/feed", {"fields": FIELDS, "since": since, "limit": "100"}
+    reply = await wire.ask("GET", url, headers=auth, params=params)
+    if delivery.placed and reply.status != 200 and _is_gone(reply):
+        return None
+    if reply.status != 200:
+        raise _refusal(wire, reply, name, publishes=False)
     document = reply.json()
     rows = [document] if delivery.placed else rows_of(inside(document, "data"))
     for row in rows:

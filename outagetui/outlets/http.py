@@ -5,26 +5,25 @@ followed with a login, and a reply is read up to a limit.
 """
 
 import html
-import os
 import re
-import ssl
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from http.cookiejar import CookieJar, DefaultCookiePolicy
-from types import TracebackType
-from typing import Any, Final
-from urllib.parse import urlsplit
+from typing import Final
+from urllib.parse import quote, urlencode, urlsplit
 
-import httpx
 import msgspec
-from msgspec import Struct
+from msgspec.structs import replace
 
 from outagetui.core.model import Outlet
 from outagetui.core.text import clean
+from outagetui.net.trouble import Trouble, fail
+from outagetui.net.vantage import client_context
 from outagetui.outlets import MaybeSentError, Tools, UnsentError
+from outagetui.protocols.http_answer import Reply
+from outagetui.protocols.http_exchange import Progress, exchange
+from outagetui.protocols.http_request import REDIRECTING, Request, request
 
-LIMIT: Final = 1 << 20  # bytes of a reply
 REDIRECTS: Final = 5
 CONNECT_WITHIN: Final = 5.0
 WORDS: Final = 160  # characters of a service's own words that are shown
@@ -37,48 +36,14 @@ _TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORE
 _SAYING = ("error_description", "message", "detail", "error", "errors", "title", "reason")
 
 
-class Reply(Struct, frozen=True):
-    """An answer: `headers` by lower-case name, `body` up to the limit, `url` where it came from in the end."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-    url: str
-
-    @property
-    def text(self) -> str:
-        """The body as UTF-8."""
-        return self.body.decode("utf-8", "replace")
-
-    def json(self) -> Any:
-        """Return the body's JSON value; ValueError when it is none."""
-        return msgspec.json.decode(self.body)
-
-
 class Wire:
-    """What one delivery says to its service; to be used with `async with`."""
+    """What one delivery says to its service."""
 
     def __init__(self, outlet: Outlet, tools: Tools) -> None:
-        self._tools = tools
+        self._tools, self._within = tools, outlet.timeout
         if tools.trail.written is None:
             tools.trail.written = False
-        self._client = httpx.AsyncClient(
-            verify=ssl.create_default_context(),
-            trust_env=False,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            follow_redirects=False,
-            timeout=httpx.Timeout(outlet.timeout, connect=min(outlet.timeout, CONNECT_WITHIN)),
-            limits=httpx.Limits(max_keepalive_connections=0),
-            headers={"User-Agent": "outagetui", "Accept": "application/json", "Accept-Encoding": "identity"},
-        )
-
-    async def __aenter__(self) -> "Wire":
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._client.aclose()
+        self._context = client_context(None)
 
     async def ask(
         self,
@@ -97,55 +62,38 @@ class Wire:
         Raises UnsentError when it surely had no effect, MaybeSentError when a request that `publishes` was written and
         no whole answer came. `follow` follows redirections, and must not be used with a login.
         """
-        data = dict(form) if form is not None else None
+        progress = Progress()
+        wanted: Request | None = None
         try:
-            request = self._client.build_request(
-                method, url, headers=dict(headers or {}), params=params, json=json, data=data
-            )
-        except httpx.InvalidURL as error:
-            raise UnsentError(f"{clean(url, 80)}: {clean(error)}") from error
-        begun = False
-
-        async def trace(event: str, info: Mapping[str, Any]) -> None:
-            nonlocal begun
-            if event.endswith("send_request_headers.started"):
-                begun = True
-                if publishes:
-                    self._tools.trail.written = True
-
-        request.extensions["trace"] = trace
-        try:
-            reply = await self._send(request)
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ssl.SSLError, OSError) as error:
-            said = f"{request.url.host}: {_reason(error)}"
-            if publishes and begun:
-                raise MaybeSentError(f"{said}; it may be published") from error
-            raise UnsentError(said) from error
-        hops = 0
-        while follow and reply.status in (301, 302, 303, 307, 308) and "location" in reply.headers:
-            hops += 1
-            if hops > REDIRECTS:
-                raise UnsentError(f"{request.url.host}: more than {REDIRECTS} redirections")
-            reply = await self.ask(method, str(httpx.URL(reply.url).join(reply.headers["location"])))
-        return reply
-
-    async def _send(self, request: httpx.Request) -> Reply:
-        response = await self._client.send(request, stream=True)
-        body = bytearray()
-        try:
-            if response.headers.get("content-encoding", "identity") != "identity":
-                raise httpx.DecodingError("the answer is packed, which was not asked for", request=request)
-            async for chunk in response.aiter_raw():
-                body += chunk
-                if len(body) > LIMIT:
-                    break
-        except httpx.HTTPError:
-            if response.status_code < 400:  # a refusal is one, even when its words are cut off
-                raise
+            wanted = _request(method, url, headers or {}, params or {}, json, form)
+            for _ in range(REDIRECTS + 1):
+                reply = await self._send(wanted, progress)
+                if not follow or reply.status not in REDIRECTING or "location" not in reply.headers:
+                    return reply
+                wanted = wanted.redirected(reply.status, reply.headers["location"])
+            fail("http.redirects", f"more than {REDIRECTS} redirections")
+        except Trouble as trouble:
+            said = clean(trouble.detail if wanted is None else f"{wanted.host}: {trouble.detail}")
+            if publishes and progress.sent:
+                raise MaybeSentError(f"{said}; it may be published") from trouble
+            raise UnsentError(said) from trouble
         finally:
-            await response.aclose()
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return Reply(response.status_code, headers, bytes(body[:LIMIT]), str(request.url))
+            if publishes and progress.sent:
+                self._tools.trail.written = True
+
+    async def _send(self, wanted: Request, progress: Progress) -> Reply:
+        connect_within = min(self._within, CONNECT_WITHIN)
+        try:
+            reply = await exchange(wanted, self._context, progress, within=self._within, connect_within=connect_within)
+        except Trouble:
+            if progress.reply is None or progress.reply.status < 400:
+                raise
+            reply = progress.reply  # a refusal is one, even when its words are cut off
+        if reply.headers.get("content-encoding", "identity") != "identity":
+            if reply.status < 400:
+                fail("http.protocol", "the answer is packed, which was not asked for")
+            reply = replace(reply, body=b"")
+        return reply
 
     def wait_of(self, reply: Reply) -> float | None:
         """Return the seconds that an answer asks to be left alone: Retry-After, or when its rate limit is reset."""
@@ -197,6 +145,28 @@ class Wire:
         return UnsentError(f"refused ({told})")
 
 
+def _request(
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    params: Mapping[str, str],
+    json: object,
+    form: Mapping[str, str] | None,
+) -> Request:
+    """Return the request, filled in afterwards: `request` remembers what it was called with, which no secret may be."""
+    wanted = request(method, url)
+    if params:
+        query = urlencode(params, quote_via=quote)
+        wanted = replace(wanted, path=f"{wanted.path}{'&' if '?' in wanted.path else '?'}{query}")
+    kind, body = "", b""
+    if form is not None:
+        kind, body = "application/x-www-form-urlencoded", urlencode(form).encode()
+    elif json is not None:
+        kind, body = "application/json", msgspec.json.encode(json)
+    about = {"Accept": "application/json"} | ({"Content-Type": kind} if kind else {})
+    return replace(wanted, headers=tuple((about | dict(headers)).items()), body=body)
+
+
 def words(reply: Reply, hide: Callable[[str], str] = str) -> str:
     """Return the service's own words for what is wrong: one short cleaned line, maybe empty.
 
@@ -243,26 +213,3 @@ def _saying(value: object, depth: int) -> str:
         pairs = ((key, _saying(each, depth + 1)) for key, each in list(value.items())[:3] if isinstance(each, list))
         return "; ".join(f"{key} {said}" for key, said in pairs if said)
     return ""
-
-
-def _reason(error: BaseException) -> str:
-    """Return why a request failed, from the error that the system or TLS gave, if there is one."""
-    deepest: BaseException = error
-    seen: BaseException | None = error
-    for _ in range(10):
-        if seen is None:
-            break
-        if isinstance(seen, ssl.SSLCertVerificationError):
-            return clean(f"its certificate is not trusted: {seen.verify_message}")
-        if isinstance(seen, ssl.SSLError):  # whose numbers are not the system's
-            return clean(f"no TLS with it: {seen.reason or seen}")
-        if isinstance(seen, OSError) and seen.strerror and not isinstance(seen, TimeoutError):
-            deepest = seen
-        seen = seen.__cause__ or seen.__context__
-    if isinstance(deepest, OSError) and deepest.errno is not None:
-        return clean(os.strerror(deepest.errno) if deepest.errno > 0 else deepest.strerror)
-    if isinstance(error, httpx.TimeoutException):
-        return {"ConnectTimeout": "no connection in time", "ReadTimeout": "no answer in time"}.get(
-            type(error).__name__, "no progress in time"
-        )
-    return clean(str(error) or type(error).__name__)

@@ -9,7 +9,7 @@ from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import MastodonOptions
 from outagetui.core.times import base as tongue
 from outagetui.outlets import Delivered, Delivery, Placed, Tools, UnsentError
-from outagetui.outlets.http import Reply, Wire, base, origin
+from outagetui.outlets.http import Wire, base, origin
 from outagetui.outlets.service import (
     SKEW,
     login_of,
@@ -24,6 +24,7 @@ from outagetui.outlets.service import (
     value_of,
     words_of,
 )
+from outagetui.protocols.http_answer import Reply
 
 PAGES = 5  # of the account's statuses that a look-up reads
 PER_PAGE = 40
@@ -42,13 +43,13 @@ async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     """Delete all statuses of the announcement."""
     name, token = login_of(outlet, tools)
-    async with Wire(outlet, tools) as wire:
+    wire = Wire(outlet, tools)
 
-        async def delete(placed: Placed) -> Reply:
-            url = f"{_api(outlet)}/statuses/{quote(placed.remote_id, safe='')}"
-            return await wire.ask("DELETE", url, publishes=True, headers=_auth(token))
+    async def delete(placed: Placed) -> Reply:
+        url = f"{_api(outlet)}/statuses/{quote(placed.remote_id, safe='')}"
+        return await wire.ask("DELETE", url, publishes=True, headers=_auth(token))
 
-        return await take_back(wire, delivery.placed, delete, name)
+    return await take_back(wire, delivery.placed, delete, name)
 
 
 async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None:
@@ -56,25 +57,25 @@ async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | 
     name, token = login_of(outlet, tools)
     text = words_of(delivery).text
     others = {each.remote_id for each in delivery.placed}
-    async with Wire(outlet, tools) as wire:
-        me = await wire.ask("GET", f"{_api(outlet)}/accounts/verify_credentials", headers=_auth(token))
-        if me.status != 200:
-            raise wire.refuse(me, secret=name, publishes=False)
-        url = f"{_api(outlet)}/accounts/{quote(told(me, 'id'), safe='')}/statuses"
-        older: dict[str, str] = {}
-        for _ in range(PAGES):
-            params = {"limit": str(PER_PAGE), "exclude_reblogs": "true", **older}
-            reply = await wire.ask("GET", url, headers=_auth(token), params=params)
-            if reply.status != 200:
-                raise wire.refuse(reply, secret=name, publishes=False)
-            rows = rows_of(reply.json())
-            for row in rows:
-                fresh = moment(row.get("created_at")) >= delivery.at - SKEW
-                if fresh and str(row.get("id")) not in others and same(text_of(str(row.get("content"))), text):
-                    return Delivered("sent", str(row.get("url") or ""), str(row.get("id")), "already there")
-            if not rows or min(moment(row.get("created_at")) for row in rows) < delivery.at - SKEW:
-                return None
-            older = {"max_id": str(rows[-1].get("id"))}
+    wire = Wire(outlet, tools)
+    me = await wire.ask("GET", f"{_api(outlet)}/accounts/verify_credentials", headers=_auth(token))
+    if me.status != 200:
+        raise wire.refuse(me, secret=name, publishes=False)
+    url = f"{_api(outlet)}/accounts/{quote(told(me, 'id'), safe='')}/statuses"
+    older: dict[str, str] = {}
+    for _ in range(PAGES):
+        params = {"limit": str(PER_PAGE), "exclude_reblogs": "true", **older}
+        reply = await wire.ask("GET", url, headers=_auth(token), params=params)
+        if reply.status != 200:
+            raise wire.refuse(reply, secret=name, publishes=False)
+        rows = rows_of(reply.json())
+        for row in rows:
+            fresh = moment(row.get("created_at")) >= delivery.at - SKEW
+            if fresh and str(row.get("id")) not in others and same(text_of(str(row.get("content"))), text):
+                return Delivered("sent", str(row.get("url") or ""), str(row.get("id")), "already there")
+        if not rows or min(moment(row.get("created_at")) for row in rows) < delivery.at - SKEW:
+            return None
+        older = {"max_id": str(rows[-1].get("id"))}
     raise UnsentError(f"more than {PAGES * PER_PAGE} newer statuses to look through")
 
 
@@ -94,10 +95,10 @@ async def _post(outlet: Outlet, delivery: Delivery, tools: Tools, reply_to: str)
         **({"in_reply_to_id": reply_to} if reply_to else {}),
     }
     headers = {**_auth(token), "Idempotency-Key": delivery.key}
-    async with Wire(outlet, tools) as wire:
-        reply = await wire.ask("POST", f"{_api(outlet)}/statuses", publishes=True, headers=headers, json=document)
-        if reply.status != 200:
-            raise wire.refuse(reply, secret=name)
+    wire = Wire(outlet, tools)
+    reply = await wire.ask("POST", f"{_api(outlet)}/statuses", publishes=True, headers=headers, json=document)
+    if reply.status != 200:
+        raise wire.refuse(reply, secret=name)
     return Delivered("sent", told(reply, "url"), told(reply, "id"))
 
 

@@ -72,8 +72,8 @@ async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: 
     """Fetch the page as anybody would: it must show the part."""
     from outagetui.outlets.http import Wire
 
-    async with Wire(outlet, tools) as wire:
-        reply = await wire.ask("GET", outlet.url, follow=True)
+    wire = Wire(outlet, tools)
+    reply = await wire.ask("GET", outlet.url, follow=True)
     shows = reply.status == 200 and Marks(reply.text).shows(delivery)
     if shows and tidy(delivery.title, TITLE_LIMIT) in html.unescape(reply.text):
         return replace(delivered, state="seen")

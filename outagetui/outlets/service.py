@@ -12,8 +12,9 @@ from msgspec.structs import replace
 from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import OutletOptions
 from outagetui.outlets import Delivered, Delivery, Fitted, MaybeSentError, Placed, Tools
-from outagetui.outlets.http import Reply, Wire
+from outagetui.outlets.http import Wire
 from outagetui.outlets.notices import notices, tidy
+from outagetui.protocols.http_answer import Reply
 from outagetui.wording.counting import URL
 
 SKEW: Final = 300.0  # seconds that a service's clock may be behind ours
@@ -119,8 +120,8 @@ async def read_back(
     extract: Callable[[Reply], str] = lambda reply: text_of(reply.text),
 ) -> Delivered:
     """Fetch `url` as anybody may and return `seen` when what `extract` finds there shows all of `texts`."""
-    async with Wire(outlet, tools) as wire:
-        reply = await wire.ask("GET", url, headers={"Accept": "*/*"}, follow=True)
+    wire = Wire(outlet, tools)
+    reply = await wire.ask("GET", url, headers={"Accept": "*/*"}, follow=True)
     if reply.status == 200 and shows(extract(reply), *texts):
         return replace(delivered, state="seen")
     why = "does not show the text" if reply.status == 200 else f"answers {reply.status}"

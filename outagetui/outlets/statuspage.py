@@ -9,7 +9,7 @@ from urllib.parse import quote
 from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import StatuspageOptions
 from outagetui.outlets import Delivered, Delivery, Placed, Tools
-from outagetui.outlets.http import Reply, Wire, base
+from outagetui.outlets.http import Wire, base
 from outagetui.outlets.service import (
     inside,
     login_of,
@@ -22,6 +22,7 @@ from outagetui.outlets.service import (
     value_of,
     words_of,
 )
+from outagetui.protocols.http_answer import Reply
 
 OURS = "outagetui"
 
@@ -39,24 +40,24 @@ async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     """Delete the incident."""
     name, auth = _login(outlet, tools)
-    async with Wire(outlet, tools) as wire:
+    wire = Wire(outlet, tools)
 
-        async def delete(placed: Placed) -> Reply:
-            return await wire.ask("DELETE", _incident(outlet, placed), publishes=True, headers=auth)
+    async def delete(placed: Placed) -> Reply:
+        return await wire.ask("DELETE", _incident(outlet, placed), publishes=True, headers=auth)
 
-        return await take_back(wire, delivery.placed[-1:], delete, name)
+    return await take_back(wire, delivery.placed[-1:], delete, name)
 
 
 async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None:
     """Look for the key in the metadata of the incident, or of the newest hundred."""
     name, auth = _login(outlet, tools)
     url = _incident(outlet, delivery.placed[-1]) if delivery.placed else f"{_incidents(outlet)}?limit=100"
-    async with Wire(outlet, tools) as wire:
-        reply = await wire.ask("GET", url, headers=auth)
-        if delivery.placed and reply.status == 404:
-            return None
-        if reply.status != 200:
-            raise wire.refuse(reply, secret=name, publishes=False)
+    wire = Wire(outlet, tools)
+    reply = await wire.ask("GET", url, headers=auth)
+    if delivery.placed and reply.status == 404:
+        return None
+    if reply.status != 200:
+        raise wire.refuse(reply, secret=name, publishes=False)
     document = reply.json()
     for row in rows_of([document] if delivery.placed else document):
         keys = inside(row, "metadata", OURS, "keys")
@@ -82,10 +83,10 @@ async def _save(
         "deliver_notifications": options_of(outlet, StatuspageOptions).notify,
         "metadata": {OURS: {"keys": keys}},
     }
-    async with Wire(outlet, tools) as wire:
-        reply = await wire.ask(method, url, publishes=True, headers=auth, json={"incident": incident})
-        if reply.status != good:
-            raise wire.refuse(reply, secret=name)
+    wire = Wire(outlet, tools)
+    reply = await wire.ask(method, url, publishes=True, headers=auth, json={"incident": incident})
+    if reply.status != good:
+        raise wire.refuse(reply, secret=name)
     return Delivered("sent", str(value_of(reply, "shortlink") or ""), told(reply, "id"))
 
 

@@ -12,7 +12,7 @@ from outagetui.machine.secrets import Secrets
 from outagetui.net.connect import dial
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import Phases, Trouble
-from outagetui.net.vantage import Vantage
+from outagetui.net.vantage import Vantage, client_context
 from outagetui.outlets import UnsentError
 from outagetui.outlets.sentlog import SILENT, Mark
 from outagetui.protocols.smtp_session import StartTls, begin, leave, log_in
@@ -80,7 +80,7 @@ class Submission:
         deadline = self._by(START_WITHIN)
         try:
             async with phases.within(deadline):
-                context = await asyncio.to_thread(self._place.tls_context, self._ca)
+                context = await asyncio.to_thread(client_context, self._ca)
                 self._stream = await dial(self._place, self._host, self._port, phases, deadline=deadline)
                 starttls: StartTls = "required" if self._starttls else "never"
                 talk, _ = await begin(self._stream, self._host, self._direct, context, phases, starttls)

@@ -13,7 +13,7 @@ from outagetui.core.model import CLOSING_KINDS, Outlet
 from outagetui.core.outlet_options import WordpressOptions
 from outagetui.core.text import clean
 from outagetui.outlets import Delivered, Delivery, MaybeSentError, Tools, UnsentError
-from outagetui.outlets.http import Reply, Wire, base
+from outagetui.outlets.http import Wire, base
 from outagetui.outlets.service import (
     inside,
     login_of,
@@ -25,6 +25,7 @@ from outagetui.outlets.service import (
     value_of,
     words_of,
 )
+from outagetui.protocols.http_answer import Reply
 from outagetui.wording.hypertext import hypertext_of
 from outagetui.wording.neutral import hypertext, neutral, unangled
 
@@ -38,36 +39,36 @@ _PRETTIER = re.compile(r"--+|\.{3,}|(?<=\d)x(?=\d)|(?<!\S)(?::(?=\S)|;(?=[-)])|8
 async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     """Make the post, or bring the one that has its slug already up to date."""
     name, auth = _login(outlet, tools)
-    async with Wire(outlet, tools) as wire:
-        return await _put(wire, outlet, delivery, tools, name, auth)
+    wire = Wire(outlet, tools)
+    return await _put(wire, outlet, delivery, tools, name, auth)
 
 
 async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     """Put the later part on top of the post; when somebody deleted that, into a new one."""
     name, auth = _login(outlet, tools)
-    async with Wire(outlet, tools) as wire:
-        reply = await _save(wire, outlet, delivery, tools, delivery.placed[-1].remote_id, auth)
-        if reply.status in GONE:
-            return await _put(wire, outlet, delivery, tools, name, auth)
+    wire = Wire(outlet, tools)
+    reply = await _save(wire, outlet, delivery, tools, delivery.placed[-1].remote_id, auth)
+    if reply.status in GONE:
+        return await _put(wire, outlet, delivery, tools, name, auth)
     return _sent(wire, reply, 200, name)
 
 
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     """Make the post a draft, which nobody but its editors can read."""
     name, auth = _login(outlet, tools)
-    async with Wire(outlet, tools) as wire:
-        url = f"{_posts(outlet)}/{quote(delivery.placed[-1].remote_id, safe='')}"
-        reply = await wire.ask("POST", url, publishes=True, headers=auth, json={"status": "draft"})
-        if reply.status not in (200, *GONE):
-            raise wire.refuse(reply, secret=name)
+    wire = Wire(outlet, tools)
+    url = f"{_posts(outlet)}/{quote(delivery.placed[-1].remote_id, safe='')}"
+    reply = await wire.ask("POST", url, publishes=True, headers=auth, json={"status": "draft"})
+    if reply.status not in (200, *GONE):
+        raise wire.refuse(reply, secret=name)
     return Delivered("retracted", detail="the post is a draft now" if reply.status == 200 else "the post is gone")
 
 
 async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None:
     """Look the post up by its slug, and in it the part by its mark."""
     name, auth = _login(outlet, tools)
-    async with Wire(outlet, tools) as wire:
-        post = await _by_slug(wire, outlet, delivery, name, auth)
+    wire = Wire(outlet, tools)
+    post = await _by_slug(wire, outlet, delivery, name, auth)
     content = inside(post, "content", "raw") or inside(post, "content", "rendered")
     if post is None or post.get("status") != "publish" or f'id="{_mark(delivery.key)}"' not in str(content):
         return None

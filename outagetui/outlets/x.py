@@ -15,7 +15,7 @@ from urllib.parse import quote
 from outagetui.core.model import Outlet
 from outagetui.core.times import stamp
 from outagetui.outlets import Delivered, Delivery, Placed, Tools, UnsentError
-from outagetui.outlets.http import Reply, Wire, base
+from outagetui.outlets.http import Wire, base
 from outagetui.outlets.oauth1 import Keys, authorization
 from outagetui.outlets.service import (
     SKEW,
@@ -31,6 +31,7 @@ from outagetui.outlets.service import (
     value_of,
     words_of,
 )
+from outagetui.protocols.http_answer import Reply
 from outagetui.wording.counting import BARE, price
 
 PAGES = 3  # of the account's posts that a look-up reads
@@ -55,16 +56,16 @@ async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
 
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     """Delete all posts of the announcement."""
-    async with Wire(outlet, tools) as wire:
+    wire = Wire(outlet, tools)
 
-        async def delete(placed: Placed) -> Reply:
-            path = f"/2/tweets/{quote(placed.remote_id, safe='')}"
-            reply = await _ask(wire, outlet, tools, "DELETE", path, publishes=True)
-            if reply.status in (402, 403):
-                raise _refusal(wire, reply, login_of(outlet, tools)[0])
-            return reply
+    async def delete(placed: Placed) -> Reply:
+        path = f"/2/tweets/{quote(placed.remote_id, safe='')}"
+        reply = await _ask(wire, outlet, tools, "DELETE", path, publishes=True)
+        if reply.status in (402, 403):
+            raise _refusal(wire, reply, login_of(outlet, tools)[0])
+        return reply
 
-        return await take_back(wire, delivery.placed, delete, login_of(outlet, tools)[0])
+    return await take_back(wire, delivery.placed, delete, login_of(outlet, tools)[0])
 
 
 async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None:
@@ -72,29 +73,29 @@ async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | 
     name, _ = login_of(outlet, tools)
     others = {each.remote_id for each in delivery.placed}
     ours = _linkless(words_of(delivery).text)
-    async with Wire(outlet, tools) as wire:
-        me = await _ask(wire, outlet, tools, "GET", "/2/users/me")
-        if me.status != 200:
-            raise _refusal(wire, me, name, publishes=False)
-        path = f"/2/users/{quote(told(me, 'data', 'id'), safe='')}/tweets"
-        params = {
-            "max_results": str(PER_PAGE),
-            "start_time": stamp(delivery.at - SKEW),
-            "tweet.fields": "created_at,entities",
-        }
-        for _ in range(PAGES):
-            reply = await _ask(wire, outlet, tools, "GET", path, params=params)
-            if reply.status != 200:
-                raise _refusal(wire, reply, name, publishes=False)
-            document = reply.json()
-            for row in rows_of(inside(document, "data") or []):
-                fresh = moment(row.get("created_at")) >= delivery.at - SKEW
-                if fresh and str(row.get("id")) not in others and same(_linkless(_said(row)), ours):
-                    return _sent(str(row["id"]), "already there")
-            more = inside(document, "meta", "next_token")
-            if not isinstance(more, str):
-                return None
-            params["pagination_token"] = more
+    wire = Wire(outlet, tools)
+    me = await _ask(wire, outlet, tools, "GET", "/2/users/me")
+    if me.status != 200:
+        raise _refusal(wire, me, name, publishes=False)
+    path = f"/2/users/{quote(told(me, 'data', 'id'), safe='')}/tweets"
+    params = {
+        "max_results": str(PER_PAGE),
+        "start_time": stamp(delivery.at - SKEW),
+        "tweet.fields": "created_at,entities",
+    }
+    for _ in range(PAGES):
+        reply = await _ask(wire, outlet, tools, "GET", path, params=params)
+        if reply.status != 200:
+            raise _refusal(wire, reply, name, publishes=False)
+        document = reply.json()
+        for row in rows_of(inside(document, "data") or []):
+            fresh = moment(row.get("created_at")) >= delivery.at - SKEW
+            if fresh and str(row.get("id")) not in others and same(_linkless(_said(row)), ours):
+                return _sent(str(row["id"]), "already there")
+        more = inside(document, "meta", "next_token")
+        if not isinstance(more, str):
+            return None
+        params["pagination_token"] = more
     raise UnsentError(f"more than {PAGES * PER_PAGE} newer posts to look through")
 
 
@@ -108,12 +109,12 @@ async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: 
 async def _post(outlet: Outlet, delivery: Delivery, tools: Tools, document: dict[str, object]) -> Delivered:
     name, _ = login_of(outlet, tools)
     until = asyncio.get_running_loop().time() + outlet.timeout * 0.8
-    async with Wire(outlet, tools) as wire:
-        reply = await _ask(wire, outlet, tools, "POST", "/2/tweets", publishes=True, json=document)
-        if reply.status == 201:
-            cost = f"about ${price('x', words_of(delivery).text):.3f}"
-            return _sent(told(reply, "data", "id"), cost + await _left(wire, outlet, tools, until))
-        refused = _refusal(wire, reply, name)
+    wire = Wire(outlet, tools)
+    reply = await _ask(wire, outlet, tools, "POST", "/2/tweets", publishes=True, json=document)
+    if reply.status == 201:
+        cost = f"about ${price('x', words_of(delivery).text):.3f}"
+        return _sent(told(reply, "data", "id"), cost + await _left(wire, outlet, tools, until))
+    refused = _refusal(wire, reply, name)
     if reply.status == 403 and "duplicate" in reply.text.lower():
         there = await find(outlet, delivery, tools)
         if there is not None:

@@ -12,8 +12,8 @@ from outagetui.core.text import clean
 from outagetui.net.certificate import left
 from outagetui.net.pattern import search
 from outagetui.net.vantage import Vantage
-from outagetui.protocols.http_answer import accepted, decoded, status_words
-from outagetui.protocols.http_fetch import LIMIT, Reply, fetch
+from outagetui.protocols.http_answer import LIMIT, Reply, accepted, status_words
+from outagetui.protocols.http_fetch import fetch
 
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
@@ -46,7 +46,7 @@ async def _judge(reply: Reply, options: HttpOptions, deadline: float) -> tuple[O
     if not accepted(reply.status, options.status):
         return Outcome.FAIL, f"http.{reply.status}", status
     if options.match is not None or options.no_match is not None:
-        text = decoded(reply)
+        text = reply.text
         where = f"the first {LIMIT >> 20} MiB of the body" if reply.truncated else "the body"
         if options.match is not None and not await search(options.match, text, deadline):
             return Outcome.FAIL, "http.match", f"{status}, but {where} does not hold {options.match!r}"

@@ -12,8 +12,8 @@ from outagetui.net.aside import aside
 from outagetui.net.pattern import search
 from outagetui.net.trouble import Trouble, fail, unknown
 from outagetui.net.vantage import Vantage
-from outagetui.protocols.http_answer import at_path, decoded
-from outagetui.protocols.http_fetch import Reply, fetch
+from outagetui.protocols.http_answer import Reply, at_path
+from outagetui.protocols.http_fetch import fetch
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 
@@ -41,7 +41,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
 async def _find(reply: Reply, options: ValueOptions, deadline: float) -> object:
     """Return what stands at the path, or in the first group of the pattern. Raises `Trouble` where that is not one."""
     if options.path is None:
-        found = await search(options.match or "", decoded(reply), deadline)
+        found = await search(options.match or "", reply.text, deadline)
         if found is None:
             unknown("value.missing", f"{options.match} is not on the page")
         if not found.re.groups:

@@ -13,7 +13,6 @@ from outagetui.core.text import clean
 from outagetui.net.pattern import search
 from outagetui.net.trouble import Phases, Trouble, fail, unknown
 from outagetui.net.vantage import Vantage
-from outagetui.protocols.http_answer import decoded
 from outagetui.protocols.http_fetch import fetch
 from outagetui.protocols.websocket_talk import WebSocket, address, opened
 from outagetui.protocols.xmpp_guest import SUBPROTOCOL, Guest
@@ -50,7 +49,7 @@ async def _page(check: Check, options: WebchatOptions, vantage: Vantage, deadlin
         fail(f"http.{reply.status}", f"the page answers with status {reply.status}")
     if options.widget is None:
         return "the page loads"
-    if not await search(options.widget, decoded(reply), deadline):
+    if not await search(options.widget, reply.text, deadline):
         fail("webchat.widget", f"the page loads, but does not hold {options.widget!r}")
     return "the page holds the widget"
 

@@ -4,13 +4,45 @@ import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 from http import HTTPStatus
 from itertools import islice
+from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from outagetui.net.trouble import unknown
-from outagetui.protocols.http_fetch import Reply
 
+LIMIT = 1 << 20  # bytes of a body
 _CHARSET = re.compile(r"charset=[\"']?([\w.:-]+)", re.IGNORECASE)
+
+
+class Reply(Struct, frozen=True):
+    """What came back in the end. Header names are lower-case, `url` is the last one after redirects.
+
+    `body` holds at most `limit` bytes, `truncated` tells that there was more. `phases` are milliseconds, where they
+    were taken. `expires` is the epoch second at which the first certificate on the way ends, None without TLS.
+    """
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    url: str
+    phases: dict[str, float] = {}
+    version: str = "1.1"
+    expires: float | None = None
+    truncated: bool = False
+
+    @property
+    def text(self) -> str:
+        """The body in the charset the reply names, UTF-8 otherwise; what cannot be read is replaced."""
+        named = _CHARSET.search(self.headers.get("content-type", ""))
+        try:
+            return self.body.decode(named[1] if named else "utf-8", "replace")
+        except (LookupError, UnicodeError):
+            return self.body.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """Return the body's JSON value; ValueError when it is none."""
+        return msgspec.json.decode(self.body)
 
 
 def accepted(status: int, wanted: tuple[str | int, ...]) -> bool:
@@ -23,15 +55,6 @@ def accepted(status: int, wanted: tuple[str | int, ...]) -> bool:
     except ValueError:
         unknown("option.invalid", f"status {each!r} is neither a code nor a range such as 200-399")
     return False
-
-
-def decoded(reply: Reply) -> str:
-    """Return the body as text in the charset the reply names, UTF-8 otherwise; what cannot be read is replaced."""
-    named = _CHARSET.search(reply.headers.get("content-type", ""))
-    try:
-        return reply.body.decode(named[1] if named else "utf-8", "replace")
-    except (LookupError, UnicodeError):
-        return reply.body.decode("utf-8", "replace")
 
 
 def status_words(status: int) -> str:

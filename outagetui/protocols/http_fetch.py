@@ -1,48 +1,29 @@
 """A bounded HTTP exchange on a connection of its own, timed by phase: resolve, connect, tls, first_byte, transfer."""
 
 import contextlib
-import ssl
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Literal
 
 import h11
-from msgspec import Struct
 
 from outagetui import __version__
-from outagetui.net.certificate import chain, refusal
+from outagetui.net.certificate import chain
 from outagetui.net.connect import dial
+from outagetui.net.secure import secure
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import Phases, fail, unknown
 from outagetui.net.vantage import Vantage
-from outagetui.protocols.http_request import Request, request
+from outagetui.protocols.http_answer import LIMIT, Reply
+from outagetui.protocols.http_request import REDIRECTING, Request, request
 
-LIMIT = 1 << 20  # bytes of a body
 HEADERS_LIMIT = 64 * 1024
 INTERIM_LIMIT = 16  # 1xx replies ahead of the real one
-_REDIRECTS = (301, 302, 303, 307, 308)
 _DEFAULTS = {
     "user-agent": f"outagetui/{__version__}",
     "accept": "*/*",
     "accept-encoding": "identity",  # so that patterns meet plain text
 }
-
-
-class Reply(Struct, frozen=True):
-    """What came back in the end. Header names are lower-case, `url` is the last one after redirects.
-
-    `body` holds at most `limit` bytes, `truncated` tells that there was more. `expires` is the epoch second at which
-    the first certificate on the way ends, None without TLS.
-    """
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-    url: str
-    phases: dict[str, float]
-    version: str
-    expires: float | None = None
-    truncated: bool = False
 
 
 async def fetch(
@@ -87,7 +68,8 @@ async def _follow(
         through = connect if (wanted.host, wanted.port) == origin else None
         with await dial(vantage, wanted.host, wanted.port, phases, deadline=deadline, ip=ip, connect=through) as stream:
             if wanted.scheme == "https":
-                ends += await _protect(stream, vantage.tls_context(ca), wanted.host, phases)
+                await secure(stream, vantage.tls_context(ca), wanted.host, phases)
+                ends += [each.expires for each in chain(stream)]
             phases.enter("first_byte")
             make = _head if hop else _known_head
             head, content, truncated = await _exchange(stream, wanted, make, limit, phases, follow=redirects > 0)
@@ -114,16 +96,6 @@ def _names(head: h11.Response) -> dict[str, str]:
         key, text = name.decode("latin-1"), value.decode("utf-8", "replace")
         names[key] = f"{names[key]}, {text}" if key in names else text
     return names
-
-
-async def _protect(stream: Stream, context: ssl.SSLContext, name: str, phases: Phases) -> list[float]:
-    """Start TLS and return when each certificate of the chain ends."""
-    phases.enter("tls")
-    try:
-        await stream.start_tls(context, name)
-    except ssl.SSLError as error:
-        raise refusal(error, stream, name) from error
-    return [each.expires for each in chain(stream)]
 
 
 async def _exchange(
@@ -187,7 +159,7 @@ async def _read(
             parser.receive_data(data)
         elif isinstance(event, h11.Response):
             head = event
-            if follow and event.status_code in _REDIRECTS and any(name == b"location" for name, _ in event.headers):
+            if follow and event.status_code in REDIRECTING and any(name == b"location" for name, _ in event.headers):
                 return event, None, False
         elif isinstance(event, h11.Data):
             parts.append(bytes(event.data))

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from outagetui.net.trouble import fail, unknown
 
 PORTS: dict[str, int] = {"http": 80, "https": 443}
+REDIRECTING = (301, 302, 303, 307, 308)
 # Left alone when a path or query is made plain ASCII: all that may stand there, and what is encoded already.
 _SAFE = "%/:=&?~#+!$,;'@()*[]"
 _ABOUT_BODY = frozenset({"content-encoding", "content-language", "content-length", "content-location", "content-type"})

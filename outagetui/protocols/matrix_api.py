@@ -12,7 +12,8 @@ from outagetui.core.model import Outcome
 from outagetui.net.aside import aside
 from outagetui.net.trouble import Trouble, fail
 from outagetui.net.vantage import Vantage
-from outagetui.protocols.http_fetch import Reply, fetch
+from outagetui.protocols.http_answer import Reply
+from outagetui.protocols.http_fetch import fetch
 
 T = TypeVar("T")
 

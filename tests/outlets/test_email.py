@@ -223,7 +223,7 @@ async def test_a_cancelled_delivery_sends_nothing_twice_afterwards(tmp_path: Pat
         outlet = outlet_for(post.port, timeout=30)
         post.hangs = "content"
         task = asyncio.create_task(publish(outlet, delivery_of(outlet), tools_at(tmp_path)))
-        while not (tmp_path / "sent").exists() or not any((tmp_path / "sent").glob("*.jsonl")):
+        while not any("begun" in path.read_text() for path in tmp_path.glob("sent/*.jsonl")):
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.1)
         task.cancel()

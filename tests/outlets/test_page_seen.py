@@ -57,7 +57,7 @@ async def test_a_page_that_nobody_serves_is_sent_and_no_more(tmp_path: Path) -> 
     outlet = page_at(tmp_path, "http://127.0.0.1:1/")
     done = await publish(outlet, PART, TOOLS)
     read = await seen(outlet, done, PART, TOOLS)
-    assert (read.state, read.detail) == ("sent", "could not be read back: 127.0.0.1: Connection refused")
+    assert (read.state, read.detail) == ("sent", "could not be read back: 127.0.0.1: connection refused")
 
 
 async def test_a_retracted_announcement_is_withdrawn_and_what_was_before_stays(tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ import pytest
 from msgspec.structs import replace
 from outagetui.core.model import Outlet
 from outagetui.outlets import MaybeSentError, UnsentError
-from outagetui.outlets.http import LIMIT, READ_FOR_WORDS, Reply, Wire, words
 from tests.kit.scripted_servers import answering, hanging, reply, saying, serve
+from outagetui.outlets.http import READ_FOR_WORDS, Wire, words
+from outagetui.protocols.http_answer import LIMIT, Reply
 from tests.outlets.kit import TOOLS
 from tests.servers.certificates import Certificates
 
@@ -17,21 +18,21 @@ OUTLET = Outlet(id="blog", name="Blog", kind="wordpress", audience="customers", 
 
 
 async def said(url: str, *, publishes: bool = True, follow: bool = False) -> Reply:
-    async with Wire(OUTLET, TOOLS) as wire:
-        return await wire.ask("POST", url, publishes=publishes, json={}, follow=follow)
+    wire = Wire(OUTLET, TOOLS)
+    return await wire.ask("POST", url, publishes=publishes, json={}, follow=follow)
 
 
 async def test_a_certificate_that_nobody_signed_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(Certificates(tmp_path).good)
     async with serve(answering(reply()), context=context) as serving:
-        with pytest.raises(UnsentError, match="localhost: its certificate is not trusted: "):
+        with pytest.raises(UnsentError, match="localhost: the certificate is refused: "):
             await said(f"https://localhost:{serving.port}/")
 
 
 async def test_a_server_without_tls_is_refused_before_anything_is_sent() -> None:
     async with serve(saying(b"220 mail\r\n")) as serving:
-        with pytest.raises(UnsentError, match=r"127\.0\.0\.1: no TLS with it: "):
+        with pytest.raises(UnsentError, match=r"127\.0\.0\.1: the answer is not TLS"):
             await said(f"https://127.0.0.1:{serving.port}/")
 
 
@@ -40,7 +41,7 @@ async def test_a_server_without_tls_is_refused_before_anything_is_sent() -> None
     [
         ("http://nowhere.invalid/", "nowhere.invalid: "),
         ("http://[::1/", "http://"),
-        ("ftp://127.0.0.1/", "127.0.0.1: "),
+        ("ftp://127.0.0.1/", "not an http or https address"),
     ],
 )
 async def test_an_address_that_leads_nowhere_is_surely_not_published(url: str, why: str) -> None:

@@ -232,7 +232,7 @@ async def test_with_its_web_server_stopped_nothing_is_there_and_nothing_is_sent_
         again = await publish(outlet, replace(part, again=True), tools)
     finally:
         blog.serve()
-    assert (done.state, done.detail) == ("failed", "127.0.0.1: Connection refused")
+    assert (done.state, done.detail) == ("failed", "127.0.0.1: connection refused")
     assert there is not None
     assert (there.state, again.state) == ("unknown", "unknown")
     assert again.detail.startswith("not sent again, since it may be there")

@@ -12,7 +12,8 @@ from outagetui.core.model import Outcome
 from outagetui.machine.secrets import Secrets
 from outagetui.net.trouble import Trouble
 from outagetui.net.vantage import Vantage
-from outagetui.protocols.http_fetch import Reply, fetch
+from outagetui.protocols.http_answer import Reply
+from outagetui.protocols.http_fetch import fetch
 from outagetui.protocols.http_request import request
 from tests.kit.scripted_servers import Pki, Serving, answering, black_hole, look_at, reply, serve
 

@@ -6,12 +6,11 @@ and is told when nothing listens there.
 
 import asyncio
 import socket
-import ssl
 from abc import ABC, abstractmethod
 
 from outagetui.core.model import Outcome
-from outagetui.net.certificate import refusal
 from outagetui.net.connect import dial
+from outagetui.net.secure import secure
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import Phases, Trouble, fail, from_os_error
 from outagetui.net.vantage import Vantage
@@ -130,8 +129,7 @@ async def open_wire(vantage: Vantage, spot: Spot, ca: str | None, phases: Phases
     stream = await dial(vantage, _scoped(host, spot.address.scope), port, phases, deadline=deadline)
     try:
         if spot.transport == "tls":
-            phases.enter("tls")
-            await _protect(stream, vantage, ca, spot.name)
+            await secure(stream, vantage.tls_context(ca), spot.name, phases)
         return Connection(stream, spot.transport, stream.local_port)
     except BaseException:
         stream.close()
@@ -140,13 +138,6 @@ async def open_wire(vantage: Vantage, spot: Spot, ca: str | None, phases: Phases
 
 def _scoped(host: str, scope: int) -> str:
     return f"{host}%{scope}" if scope else host
-
-
-async def _protect(stream: Stream, vantage: Vantage, ca: str | None, name: str) -> None:
-    try:
-        await stream.start_tls(vantage.tls_context(ca), name)
-    except ssl.SSLError as error:
-        raise refusal(error, stream, name) from error
 
 
 def unreachable(error: OSError, where: str) -> Trouble:

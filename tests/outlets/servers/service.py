@@ -103,7 +103,7 @@ class Service:
         self.requests.append(request)
         self.check(version == "HTTP/1.1", version)
         self.check(headers.get("host") == self.url.removeprefix("http://"), "Host")
-        self.check(headers.get("user-agent") == "outagetui", "User-Agent")
+        self.check(headers.get("user-agent", "").startswith("outagetui/"), "User-Agent")
         if broken is not None and broken.how == "instead":
             answer = broken.answer
         elif self.reading is not None and not self.publishes(request):
