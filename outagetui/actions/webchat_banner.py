@@ -8,7 +8,7 @@ import asyncio
 import html
 import json
 import stat
-from datetime import UTC, datetime
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -20,6 +20,7 @@ from outagetui.actions import Result, World, options_of
 from outagetui.actions.deadline import deadline_of
 from outagetui.core.step_options import BannerOptions
 from outagetui.core.text import clean
+from outagetui.core.times import stamp
 from outagetui.facts.events import StepPlan
 from outagetui.machine import files
 from outagetui.machine.secrets import SecretError
@@ -193,8 +194,7 @@ def _is_html(options: BannerOptions) -> bool:
 
 def _content(options: BannerOptions, world: World) -> str:
     title, body = world.words(options.kind, options.audience, options.language)
-    updated = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    made = Fragment(options.kind, title, body, options.language, updated, world.key)
+    made = Fragment(options.kind, title, body, options.language, stamp(time.time()), world.key)
     return made.as_html() if _is_html(options) else made.as_json()
 
 

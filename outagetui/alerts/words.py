@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from outagetui.core.text import clean, clean_lines, listed
+from outagetui.core.times import about, zone
 
 NAMED = 8  # channels that are named; of more only the number is told
 WHY = 160
@@ -70,7 +70,7 @@ def _incident(what: str, facts: Facts) -> tuple[str, str, list[str]]:
         )
     if what == "recovered":
         words = [
-            f"{_listed(facts.channels)}: up again after {span(facts.over)}.",
+            f"{_listed(facts.channels)}: up again after {about(facts.over)}.",
             "The incident stays open for a while.",
         ]
         return "recovered", "success", words
@@ -88,7 +88,7 @@ def _incident(what: str, facts: Facts) -> tuple[str, str, list[str]]:
 
 def _blindness(what: str, facts: Facts) -> tuple[str, str, list[str]]:
     if what == "recovered":
-        return "can see again", "success", [f"Our own uplink works again after {span(facts.over)}."]
+        return "can see again", "success", [f"Our own uplink works again after {about(facts.over)}."]
     words = [
         f"Our own uplink fails since {moment(facts.since, facts.timezone)}: none of the canaries answers.",
         "What the channels do meanwhile is not known.",
@@ -112,14 +112,6 @@ def _listed(names: Sequence[str], most: int = NAMED) -> str:
 
 def moment(at: float, timezone: str) -> str:
     """Return a time of day, here and in UTC."""
-    local = datetime.fromtimestamp(at, ZoneInfo(timezone))
+    local = datetime.fromtimestamp(at, zone(timezone))
     here = local.strftime("%H:%M %Z")
     return here if local.utcoffset() == UTC.utcoffset(None) else f"{here} ({local.astimezone(UTC):%H:%M} UTC)"
-
-
-def span(seconds: float) -> str:
-    """Return a length of time in words, such as 3 min or 2 d."""
-    for size, unit in ((86400.0, "d"), (3600.0, "h"), (60.0, "min")):
-        if seconds >= size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{max(0.0, seconds):.0f} s"

@@ -1,15 +1,14 @@
 """Which playbooks are suggested now, and how much reach each would win back; pure."""
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import UTC, datetime, tzinfo
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from msgspec import Struct
 
 from outagetui.board.rows import GainRow, SuggestionRow
 from outagetui.core.model import AUDIENCES, Audience, Condition, State
 from outagetui.core.text import listed
+from outagetui.core.times import zone_or_utc
 from outagetui.facts.live import Public, PublicPlaybook
 from outagetui.facts.reach import Share, percent, reach
 
@@ -107,7 +106,7 @@ def below_since(audience: Audience, limit: float, moment: Moment) -> float | Non
 def _in_time(condition: Condition, moment: Moment) -> bool:
     if condition.between is None and not condition.days:
         return True
-    local = datetime.fromtimestamp(moment.now, _zone(moment.public.timezone))
+    local = datetime.fromtimestamp(moment.now, zone_or_utc(moment.public.timezone))
     day, minute = local.weekday(), local.hour * 60 + local.minute
     if condition.between is not None:
         begin, end = condition.between
@@ -119,14 +118,6 @@ def _in_time(condition: Condition, moment: Moment) -> bool:
         elif minute < begin:
             return False
     return not condition.days or day in condition.days
-
-
-@lru_cache(8)
-def _zone(name: str) -> tzinfo:
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, KeyError):
-        return UTC
 
 
 def _suggestion(book: PublicPlaybook, held: Condition, moment: Moment) -> tuple[float, SuggestionRow]:
@@ -166,7 +157,7 @@ def why(condition: Condition, moment: Moment) -> str:
         begin, end = (f"{minute // 60:02}:{minute % 60:02}" for minute in condition.between)
         words.append(f"it is between {begin} and {end}")
     if condition.days and not condition.between:
-        words.append(f"it is {DAYS[datetime.fromtimestamp(moment.now, _zone(moment.public.timezone)).weekday()]}")
+        words.append(f"it is {DAYS[datetime.fromtimestamp(moment.now, zone_or_utc(moment.public.timezone)).weekday()]}")
     return listed(words)
 
 

@@ -8,10 +8,9 @@ from typing import Any
 
 import click
 
-from outagetui.alerts.words import span
 from outagetui.cli.common import UNUSABLE, fail, print_json, store
 from outagetui.cli.outcomes import FAILED, outcomes
-from outagetui.core.durations import show_duration
+from outagetui.core import times
 from outagetui.core.model import Entry
 from outagetui.core.text import clean
 from outagetui.facts.alert_ledger import Use
@@ -92,7 +91,7 @@ def _use(use: Use | None) -> dict[str, Any] | None:
     if use is None:
         return None
     return {
-        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(use.at)),
+        "at": times.stamp(use.at),
         "at_s": round(use.at, 3),
         "outcome": use.outcome,
         "detail": clean(use.detail),
@@ -101,8 +100,8 @@ def _use(use: Use | None) -> dict[str, Any] | None:
 
 def _lines(row: dict[str, Any], now: float) -> list[str]:
     through = f", through {', '.join(map(clean, row['through']))}" if row["through"] else ""
-    after = "at once" if not row["after_s"] else f"after {show_duration(row['after_s'])}"
-    every = f", tested every {show_duration(row['test_every_s'])}" if row["test_every_s"] else ""
+    after = "at once" if not row["after_s"] else f"after {times.show_duration(row['after_s'])}"
+    every = f", tested every {times.show_duration(row['test_every_s'])}" if row["test_every_s"] else ""
     return [
         f"{clean(row['name'])}: {after}{through}{every}",
         f"  last test: {_told(row['test'], now)}",
@@ -113,4 +112,4 @@ def _lines(row: dict[str, Any], now: float) -> list[str]:
 def _told(use: dict[str, Any] | None, now: float) -> str:
     if use is None:
         return "never"
-    return f"{use['outcome']} {span(now - use['at_s'])} ago" + (f": {use['detail']}" if use["detail"] else "")
+    return f"{use['outcome']} {times.about(now - use['at_s'])} ago" + (f": {use['detail']}" if use["detail"] else "")

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import click
 from outagetui.cli.common import STATUS, UNUSABLE, configuration, fail, leave, print_json
 from outagetui.core.model import WORST_FIRST, Channel, Check, Config, Outcome, Outlet, Sample, State, worst
 from outagetui.core.text import clean
+from outagetui.core.times import stamp
 from outagetui.facts import verdict
 
 STATES = {Outcome.PASS: State.UP, Outcome.WARN: State.SLOW, Outcome.FAIL: State.DOWN, Outcome.UNKNOWN: State.UNKNOWN}
@@ -94,8 +94,7 @@ def report(config: Config, owners: Owners, samples: dict[str, Sample], at: float
         else:
             row = {"id": owner.id, "name": owner.name, "kind": owner.kind, "audience": owner.audience}
             outlets.append({**row, "state": state, "checks": told})
-    stamp = datetime.fromtimestamp(int(at), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return {"version": 1, "at": stamp, "vantage": config.vantage, "channels": channels, "outlets": outlets}
+    return {"version": 1, "at": stamp(at), "vantage": config.vantage, "channels": channels, "outlets": outlets}
 
 
 def _check(check: Check, sample: Sample) -> dict[str, Any]:

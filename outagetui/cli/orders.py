@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from outagetui.cli.common import client, fail
-from outagetui.core.durations import parse_duration
 from outagetui.core.text import clean
+from outagetui.core.times import parse_duration
 
 REFUSED = 1
 

@@ -12,6 +12,7 @@ from outagetui.cli.common import print_json, store
 from outagetui.cli.outcomes import FAILED, outcomes
 from outagetui.core.model import Entry
 from outagetui.core.text import clean
+from outagetui.core.times import stamp
 from outagetui.facts.events import Event, Proved
 from outagetui.store.source import StoreSource
 
@@ -49,7 +50,7 @@ async def _prove(options: dict[str, str | None], ids: tuple[str, ...]) -> dict[s
             {
                 "id": name,
                 "readiness": readiness.get(name) or "untested",
-                "proved": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at)),
+                "proved": stamp(at),
                 "outcome": proof.outcome,
                 "detail": clean(proof.detail),
                 "checks": proof.checks,

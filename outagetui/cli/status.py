@@ -2,15 +2,15 @@
 
 import sys
 import time
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from outagetui.board.rows import Board, ChannelRow, CheckRow, PlaybookRow
 from outagetui.board.suggest import gain_words
 from outagetui.cli.common import STATUS, UNUSABLE, fail, print_json, source
 from outagetui.core.model import WORST_FIRST, worst
 from outagetui.core.text import clean
+from outagetui.core.times import about, stamp, zone_or_utc
 from outagetui.facts.reach import percent
 from outagetui.store.journal import StoreError
 
@@ -39,13 +39,13 @@ def document(board: Board) -> dict[str, Any]:
     """Return the document of `status --json`."""
     return {
         "version": 1,
-        "at": _stamp(board.at),
+        "at": stamp(board.at),
         "vantage": board.vantage,
         "channels": [_channel(row) for row in board.channels],
         "reach": {row.audience: {"now": row.now, "possible": row.possible} for row in board.reach},
         "incident": _incident(board),
         "runs": [
-            {"run": run.id, "playbook": run.playbook, "state": run.state, "started": _stamp(run.started)}
+            {"run": run.id, "playbook": run.playbook, "state": run.state, "started": stamp(run.started)}
             for run in board.runs
         ],
         "announcements": [
@@ -69,7 +69,13 @@ def document(board: Board) -> dict[str, Any]:
         ],
         "playbooks": [_playbook(row) for row in board.playbooks],
         "break_glass": [
-            {"run": row.run, "step": row.step, "at": _stamp(row.at), "actor": row.actor, "reason": clean(row.reason)}
+            {
+                "run": row.run,
+                "step": row.step,
+                "at": stamp(row.at),
+                "actor": row.actor,
+                "reason": clean(row.reason),
+            }
             for row in board.glass
         ],
         "daemon": _daemon(board),
@@ -85,7 +91,7 @@ def _playbook(row: PlaybookRow) -> dict[str, Any]:
         "running": row.running or None,
         "practised": {
             "confidence": practised.confidence,
-            "at": None if practised.at is None else _stamp(practised.at),
+            "at": None if practised.at is None else stamp(practised.at),
             "where": practised.where or None,
             "state": practised.state or None,
             "seconds": None if practised.at is None else round(practised.seconds, 1),
@@ -103,13 +109,13 @@ def _channel(row: ChannelRow) -> dict[str, Any]:
         "role": row.role,
         "audience": row.audience,
         "state": row.state.value,
-        "since": None if row.since is None else _stamp(row.since),
+        "since": None if row.since is None else stamp(row.since),
         "why": clean(row.why),
         "standing": row.standing,
         "readiness": row.readiness,
-        "proved": None if row.proved is None else _stamp(row.proved),
+        "proved": None if row.proved is None else stamp(row.proved),
         "spending": row.spending or None,
-        "muted": None if row.muted is None else {"until": _stamp(row.muted.until), "reason": row.muted.reason},
+        "muted": None if row.muted is None else {"until": stamp(row.muted.until), "reason": row.muted.reason},
         "suppressed": row.suppressed,
         "checks": [_check(check) for check in row.checks],
     }
@@ -134,7 +140,7 @@ def _incident(board: Board) -> dict[str, Any] | None:
         return None
     return {
         "id": incident.id,
-        "since": _stamp(incident.since),
+        "since": stamp(incident.since),
         "channels": list(incident.channels),
         "acked_by": incident.acked_by,
         "woken": list(incident.woken),
@@ -148,13 +154,9 @@ def _daemon(board: Board) -> dict[str, Any]:
     return {"pid": daemon.pid, "age_s": round(daemon.age, 1), "stale": daemon.stale}
 
 
-def _stamp(at: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
-
-
 def lines(board: Board) -> list[str]:
     """Return the board for people: what is wrong first."""
-    zone = ZoneInfo(board.timezone)
+    zone = zone_or_utc(board.timezone)
     clock = datetime.fromtimestamp(board.at, zone).strftime("%Y-%m-%d %H:%M:%S %Z")
     out = [f"{clean(board.business)}, seen from {clean(board.vantage)}, {clock}"]
     if board.drill:
@@ -162,7 +164,7 @@ def lines(board: Board) -> list[str]:
     if board.daemon is None:
         out.append("STALE: no daemon has run on this store")
     elif board.daemon.stale:
-        out.append(f"STALE: the daemon has been silent for {_span(board.daemon.age)}; what follows is old")
+        out.append(f"STALE: the daemon has been silent for {about(board.daemon.age)}; what follows is old")
     if board.daemon is not None and board.daemon.trouble:
         out.append(f"TROUBLE: {clean(board.daemon.trouble)}")
     if board.blind:
@@ -199,7 +201,7 @@ def lines(board: Board) -> list[str]:
     return out
 
 
-def _line(board: Board, row: ChannelRow, zone: ZoneInfo) -> str:
+def _line(board: Board, row: ChannelRow, zone: tzinfo) -> str:
     since = "" if row.since is None else f" since {datetime.fromtimestamp(row.since, zone).strftime('%H:%M')}"
     standing = f" {row.standing}" if row.standing else ""
     flags = " MUTED" if row.muted else ""
@@ -207,10 +209,3 @@ def _line(board: Board, row: ChannelRow, zone: ZoneInfo) -> str:
     spent = f" ({clean(row.spending)})" if row.spending else ""
     who = f"{clean(row.name)} ({row.role}{standing}, {row.audience})"
     return f"{row.state.value.upper():8}{who}{flags}{since}{spent}: {clean(row.why)}".rstrip(": ")
-
-
-def _span(seconds: float) -> str:
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"

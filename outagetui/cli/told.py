@@ -14,8 +14,8 @@ from msgspec.structs import replace
 from outagetui.board.rows import AnnouncementRow, DeliveryRow
 from outagetui.cli.common import directory, fail, store
 from outagetui.config import ConfigError, load
-from outagetui.core.durations import parse_duration
 from outagetui.core.text import clean
+from outagetui.core.times import parse_duration
 from outagetui.store.source import StoreSource
 from outagetui.wording.fit import FitError, fit_for, sent_text
 

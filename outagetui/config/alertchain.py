@@ -6,8 +6,8 @@ from outagetui.config.draft import Draft, Placed
 from outagetui.config.names import known_names
 from outagetui.config.source import Source
 from outagetui.config.tables import AlertTable, HeartbeatTable, SettingsFile
-from outagetui.core.durations import show_duration
 from outagetui.core.model import Alert, Heartbeat
+from outagetui.core.times import show_duration
 from outagetui.machine.secrets import SecretError, Secrets
 
 NO_FILE_NAME = "expected the name of a file in the secrets directory, without a slash"

@@ -14,8 +14,8 @@ from msgspec import NODEFAULT, Struct, inspect
 
 from outagetui.config.positions import Path
 from outagetui.config.source import Source
-from outagetui.core.durations import parse_duration, show_duration
 from outagetui.core.text import listing, nearest
+from outagetui.core.times import parse_duration, show_duration
 
 T = TypeVar("T", bound=Struct)
 NOT_YET = "not available in this version"

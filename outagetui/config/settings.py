@@ -10,6 +10,7 @@ from outagetui.config.decode import decode
 from outagetui.config.draft import ID, ID_WORDS, Draft, Placed
 from outagetui.config.source import Source, names_in, read_source
 from outagetui.config.tables import AudienceFile, SettingsFile
+from outagetui.core import times
 from outagetui.core.model import Check
 from outagetui.core.probe_options import canary
 from outagetui.core.text import listing, nearest
@@ -76,8 +77,8 @@ def _timezone_trouble(name: str) -> str:
     import zoneinfo
 
     try:
-        zoneinfo.ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
+        times.zone(name)
+    except ValueError:
         hint = nearest(name, zoneinfo.available_timezones()) or '; expected one such as "Europe/Berlin"'
         return f'unknown time zone "{name}"{hint}'
     return ""

@@ -1,6 +1,8 @@
-"""Times as announcements say them: local with the zone's name, and UTC. Pure; epoch seconds in, words out."""
+"""Times and lengths of time in words: moments at a place, stamps, spans, and durations as people write them. Pure."""
 
+import re
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 # fmt: off
@@ -11,6 +13,8 @@ _MONTHS = {
            "Juli", "August", "September", "Oktober", "November", "Dezember"),
 }
 # fmt: on
+_FORM = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*(ms|s|m|h|d)", re.ASCII)
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _GERMAN_ZONES = {"CET": "MEZ", "CEST": "MESZ", "WET": "WEZ", "WEST": "WESZ", "EET": "OEZ", "EEST": "OESZ"}
 
 
@@ -25,6 +29,15 @@ def zone(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
         raise ValueError(f"unknown time zone {name!r}") from error
+
+
+@lru_cache(8)  # screens ask for the same one again and again
+def zone_or_utc(name: str) -> tzinfo:
+    """Return the time zone called `name`; UTC when this machine does not know it."""
+    try:
+        return zone(name)
+    except ValueError:
+        return UTC
 
 
 def moment(at: float, place: tzinfo, language: str) -> str:
@@ -64,6 +77,11 @@ def stamp(at: float) -> str:
     return f"{_at(at, UTC):%Y-%m-%dT%H:%M:%S}Z"
 
 
+def stamp_ms(at: float) -> str:
+    """Return the time as RFC 3339 to the millisecond: `2026-11-22T13:02:00.250Z`."""
+    return _at(round(at, 3), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def _at(at: float, place: tzinfo) -> datetime:
     try:
         return datetime.fromtimestamp(at, place)
@@ -77,3 +95,45 @@ def zone_name(when: datetime, tongue: str) -> str:
     if name[:1] in "+-":  # zones without letters of their own, such as America/Sao_Paulo
         return f"UTC{name}"
     return _GERMAN_ZONES.get(name, name) if tongue == "de" else name
+
+
+def parse_duration(text: str) -> float | None:
+    """Return the seconds of a duration such as `500ms`, `10s`, `2m`, `1h` or `7d`; None when it is none."""
+    found = _FORM.fullmatch(text.strip())
+    return float(found[1]) * _SECONDS[found[2]] if found else None
+
+
+def show_duration(seconds: float) -> str:
+    """Write `seconds` in the largest unit that needs no fraction: the inverse of `parse_duration`."""
+    for unit in ("d", "h", "m", "s"):
+        if seconds >= _SECONDS[unit] and seconds % _SECONDS[unit] == 0:
+            return f"{seconds / _SECONDS[unit]:.0f}{unit}"
+    return f"{seconds * 1000:.0f}ms"
+
+
+def span(seconds: float) -> str:
+    """Return a length of time in its two largest units: `500 ms`, `45 s`, `2 min 5 s`, `1 h 20 min`, `2 d 3 h`."""
+    if 0 < seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    rest = max(0, round(seconds))
+    parts: list[str] = []
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+        count, rest = divmod(rest, size)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2]) or "0 s"
+
+
+def about(seconds: float) -> str:
+    """Return a length of time in its largest unit: `15 s`, `3 min`, `2 d`."""
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(0.0, seconds):.0f} s"
+
+
+def about_in_full(seconds: float) -> str:
+    """Return a length of time in the unit people use for it: `30 days`, `36 hours`, `10 minutes`."""
+    if seconds >= 2 * 86400:
+        return f"{seconds / 86400:.0f} days"
+    return f"{seconds / 3600:.0f} hours" if seconds >= 7200 else f"{seconds / 60:.0f} minutes"

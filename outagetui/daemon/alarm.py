@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
@@ -16,7 +15,8 @@ from outagetui.alerts import chain
 from outagetui.alerts.chain import Act, Link, Scene
 from outagetui.alerts.hide import hide
 from outagetui.alerts.send import Sent, send
-from outagetui.alerts.words import Bad, Facts, Message, compose, span
+from outagetui.alerts.words import Bad, Facts, Message, compose
+from outagetui.core import times
 from outagetui.core.model import Alert, Channel, Config, State
 from outagetui.core.text import clean
 from outagetui.daemon.journal_writer import Record
@@ -119,11 +119,11 @@ class Alarm:
             ]
             if failed:
                 at, what, use = max(failed, key=lambda each: each[0])
-                words.append(f"alert link {link.name} failed{what} {span(now - at)} ago: {use.detail}")
+                words.append(f"alert link {link.name} failed{what} {times.about(now - at)} ago: {use.detail}")
             elif link.test_every is not None and worked is None:
                 words.append(f"alert link {link.name} was never tested: outagetui alert --test")
             elif link.test_every is not None and worked is not None and now - worked > 2 * link.test_every + DAY:
-                words.append(f"alert link {link.name} was last proven {span(now - worked)} ago")
+                words.append(f"alert link {link.name} was last proven {times.about(now - worked)} ago")
         return "; ".join(words)
 
     def _scenes(self, config: Config, now: float) -> Iterator[tuple[Scene, Facts, bool]]:
@@ -227,7 +227,7 @@ class Alarm:
 
     def _test_what_is_due(self, config: Config, now: float) -> None:
         alerts = self._record.ledger.alerts
-        office = datetime.fromtimestamp(now, ZoneInfo(config.timezone)).hour in OFFICE_HOURS
+        office = datetime.fromtimestamp(now, times.zone(config.timezone)).hour in OFFICE_HOURS
         for link in config.alerts:
             tested = alerts.tests.get(link.name)
             due = chain.test_due(link, alerts.worked.get(link.name), tested.at if tested is not None else None, now)

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from outagetui.core.model import Cost
+from outagetui.core.times import span
 
 HOURS_A_MONTH = 730.0
 TRUSTED_AFTER = 300.0  # seconds of use before the balance's own fall says more than the declared rates
@@ -64,13 +65,5 @@ def words(cost: Cost, use: Spending) -> str:
     if use.balance is not None:
         parts.append(f"{use.balance:.2f} {cost.currency} left")
     if use.lasts is not None:
-        parts.append(f"lasts {_span(use.lasts)} at this rate")
+        parts.append(f"lasts {span(use.lasts)} at this rate")
     return ", ".join(parts)
-
-
-def _span(seconds: float) -> str:
-    if seconds >= 2 * 86400:
-        return f"{seconds / 86400:.0f} days"
-    if seconds >= 3600:
-        return f"{seconds / 3600:.0f} h"
-    return f"{seconds / 60:.0f} min"

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from outagetui.core.model import Outcome
+from outagetui.core.times import about_in_full
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import Trouble
 
@@ -106,10 +107,10 @@ def _refused_certificate(error: ssl.SSLCertVerificationError, built: list[Certif
     now = time.time()
     if code == "tls.expired":
         old = first_to_expire(built) or leaf
-        words = f"{old.subject} expired {left(now - old.expires)} ago"
+        words = f"{old.subject} expired {about_in_full(now - old.expires)} ago"
     elif code == "tls.not-yet-valid":
         young = max(built, key=lambda each: each.starts)
-        words = f"{young.subject} is valid only in {left(young.starts - now)}"
+        words = f"{young.subject} is valid only in {about_in_full(young.starts - now)}"
     elif code == "tls.hostname":
         words = f"the certificate of {leaf.subject} does not hold this name"
     elif code == "tls.self-signed":
@@ -119,10 +120,3 @@ def _refused_certificate(error: ssl.SSLCertVerificationError, built: list[Certif
     elif error.verify_code in _NO_ISSUER:
         words = f"issued by {top.issuer}, which is not trusted here"
     return code, words
-
-
-def left(seconds: float) -> str:
-    """Return a span in the unit people use for it."""
-    if seconds >= 2 * DAY:
-        return f"{seconds / DAY:.0f} days"
-    return f"{seconds / 3600:.0f} hours" if seconds >= 7200 else f"{seconds / 60:.0f} minutes"

@@ -6,7 +6,6 @@ deleteRecord; record keys are TIDs (https://atproto.com/specs/tid).
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import Struct
@@ -14,6 +13,7 @@ from msgspec import Struct
 from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import BlueskyOptions
 from outagetui.core.times import base as tongue
+from outagetui.core.times import stamp_ms
 from outagetui.outlets import Delivered, Delivery, Placed, Tools, UnsentError
 from outagetui.outlets.http import Wire, base
 from outagetui.outlets.service import (
@@ -113,11 +113,10 @@ def facets(text: str) -> list[dict[str, Any]]:
 
 async def _put(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     text = words_of(delivery).text
-    at = datetime.fromtimestamp(delivery.at, UTC)
     record: dict[str, Any] = {
         "$type": POSTS,
         "text": text,
-        "createdAt": f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z",
+        "createdAt": stamp_ms(delivery.at),
         "langs": [tongue(delivery.language)],
         **({"facets": facets(text)} if facets(text) else {}),
     }

@@ -1,14 +1,13 @@
 """The page for programs: an Atom feed (RFC 4287), a Statuspage summary and an outage of XEP-0455. Pure."""
 
 import re
-from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
 from xml.etree import ElementTree
 
 import msgspec
 
 from outagetui.core.model import Outlet
-from outagetui.core.times import stamp
+from outagetui.core.times import stamp, stamp_ms
 from outagetui.outlets.notices import Notice, tidy
 from outagetui.outlets.page_words import MEANINGS, OTHER, tag_of, words
 from outagetui.wording.delivery import WITHDRAWN, Post
@@ -67,14 +66,14 @@ def status(shown: tuple[Notice, ...], outlet: Outlet, business: str, timezone: s
         "name": business,
         "url": address(outlet),
         "time_zone": timezone,
-        "updated_at": _milliseconds(at),
+        "updated_at": stamp_ms(at),
     }
     component = {
         "id": f"{outlet.id}-channels",
         "name": say.component,
         "status": _COMPONENT[indicator],
         "created_at": None,
-        "updated_at": _milliseconds(at),
+        "updated_at": stamp_ms(at),
         "position": 1,
         "description": None,
         "showcase": True,
@@ -125,13 +124,13 @@ def _incident(notice: Notice, outlet: Outlet) -> dict[str, object]:
         "id": notice.announcement,
         "name": notice.first.title,
         "status": notice.meaning.status,
-        "created_at": _milliseconds(notice.first.at),
-        "updated_at": _milliseconds(notice.newest.at),
-        "monitoring_at": _milliseconds(min(watching)) if watching else None,
+        "created_at": stamp_ms(notice.first.at),
+        "updated_at": stamp_ms(notice.newest.at),
+        "monitoring_at": stamp_ms(min(watching)) if watching else None,
         "resolved_at": None,
         "impact": notice.meaning.indicator,
         "shortlink": f"{page}#{anchor(notice.newest)}" if page else "",
-        "started_at": _milliseconds(since),
+        "started_at": stamp_ms(since),
         "page_id": outlet.id,
         "incident_updates": [_update(notice, at) for at in range(len(notice.posts))],
         "components": [],
@@ -142,7 +141,7 @@ def _update(notice: Notice, at: int) -> dict[str, object]:
     post = notice.posts[at]
     as_then = Notice(notice.announcement, notice.posts[at:])
     meaning = MEANINGS.get(as_then.kind, OTHER)
-    when = _milliseconds(post.at)
+    when = stamp_ms(post.at)
     return {
         "id": f"{post.announcement}.{post.part}",
         "status": meaning.status,
@@ -154,10 +153,6 @@ def _update(notice: Notice, at: int) -> dict[str, object]:
         "affected_components": None,
         "deliver_notifications": False,
     }
-
-
-def _milliseconds(at: float) -> str:
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%S}.{round(at * 1000) % 1000:03d}Z"
 
 
 def address(outlet: Outlet) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from outagetui.core.durations import span
 from outagetui.core.model import Config, Playbook, Step
 from outagetui.core.step_options import StepOptions
+from outagetui.core.times import span
 from outagetui.facts.events import StepPlan
 from outagetui.facts.ledger import Run
 from outagetui.playbook.unwind import announces, can_undo, undo_of

@@ -5,9 +5,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from outagetui.core.durations import span
 from outagetui.core.step_options import StepOptions
 from outagetui.core.text import listed
+from outagetui.core.times import span
 from outagetui.facts.events import StepPlan
 from outagetui.facts.ledger import Ledger, Run
 

@@ -9,7 +9,7 @@ import time
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import HttpOptions
 from outagetui.core.text import clean
-from outagetui.net.certificate import left
+from outagetui.core.times import about_in_full
 from outagetui.net.pattern import search
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.http_answer import LIMIT, Reply, accepted, status_words
@@ -53,6 +53,10 @@ async def _judge(reply: Reply, options: HttpOptions, deadline: float) -> tuple[O
         if options.no_match is not None and (found := await search(options.no_match, text, deadline)):
             return Outcome.FAIL, "http.no-match", f"{status}, but {where} holds {clean(found[0], 80)!r}"
     if reply.expires is not None and reply.expires - time.time() < options.expires_warn:
-        return Outcome.WARN, "tls.expires-soon", f"certificate ends in {left(reply.expires - time.time())}; {status}"
+        return (
+            Outcome.WARN,
+            "tls.expires-soon",
+            f"certificate ends in {about_in_full(reply.expires - time.time())}; {status}",
+        )
     size = f"more than {len(reply.body)}" if reply.truncated else f"{len(reply.body)}"
     return Outcome.PASS, "", f"{status}, {size} bytes, HTTP/{reply.version}"

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from outagetui.core.model import CLOSING_KINDS, Entry
 from outagetui.core.text import clean
+from outagetui.core.times import zone_or_utc
 from outagetui.facts import events
 from outagetui.facts.live import Public
 from outagetui.report import reach_over_time, timeline, troubles
@@ -15,7 +16,7 @@ from outagetui.report.blind_spots import stretches
 from outagetui.report.evidence import Evidence, first_failure, without
 from outagetui.report.incidents import LEAD_SECONDS, Incident, entries_of
 from outagetui.report.money import spent
-from outagetui.report.values import Figure, Named, Point, ReachStory, Report, Stretch, when, zone_of
+from outagetui.report.values import Figure, Named, Point, ReachStory, Report, Stretch, when
 
 OUT = ("sent", "seen")
 CURED = "answers again"  # a drill's words for a fault that is taken away
@@ -57,7 +58,7 @@ class _Teller:
         self.begin = min(self.onset.at, incident.since) if self.onset is not None else incident.since
         self.mine = entries_of(entries, incident, self.begin)
         self.unseen = stretches(self._up_to_end(entries), evidence, self.begin, self.end)
-        self.zone = zone_of(public.timezone)
+        self.zone = zone_or_utc(public.timezone)
         self.names = {channel.id: channel.name for channel in public.channels}
         self.names |= {outlet.id: outlet.name for outlet in public.outlets}
         self.marks: dict[int, str] = {}

@@ -6,11 +6,12 @@ from pathlib import Path
 from msgspec import Struct
 
 from outagetui.core.model import Entry
+from outagetui.core.times import zone_or_utc
 from outagetui.facts.live import Public
 from outagetui.report.evidence import Evidence, Tally
 from outagetui.report.facts import report
 from outagetui.report.incidents import LEAD_SECONDS, Incident, find, readable
-from outagetui.report.values import Report, when, zone_of
+from outagetui.report.values import Report, when
 from outagetui.store.journal import StoreError
 from outagetui.store.reader import Reader
 
@@ -67,7 +68,7 @@ def choose(reader: Reader, name: str | None, now: float) -> Found:
 
 
 def _list(incidents: list[Incident], public: Public) -> str:
-    zone = zone_of(public.timezone)
+    zone = zone_or_utc(public.timezone)
     shown = [f"{each.id} ({when(each.since).astimezone(zone):%Y-%m-%d %H:%M})" for each in incidents[-LISTED:]]
     older = len(incidents) - len(shown)
     words = ", ".join(reversed(shown)) + (f" and {older} older" if older else "")

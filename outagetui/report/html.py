@@ -6,17 +6,18 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 from importlib.resources import files
 
+from outagetui.core.times import span, stamp, zone_or_utc
 from outagetui.facts.reach import percent
 from outagetui.report import words
 from outagetui.report.chart import chart, legend
 from outagetui.report.elements import Html, join, tag
 from outagetui.report.markdown import REVIEW, after, basis, lost, mark, spent, summary, title
-from outagetui.report.values import Line, Part, Question, ReachStory, Report, Told, zone_of
+from outagetui.report.values import Line, Part, Question, ReachStory, Report, Told
 
 
 def html(report: Report) -> str:
     """Return the whole page."""
-    zone = zone_of(report.timezone)
+    zone = zone_or_utc(report.timezone)
     css = files("outagetui.report").joinpath("page.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
@@ -68,7 +69,7 @@ def _table(label: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Ht
 
 
 def _time(at: datetime, text: str) -> Html:
-    return tag("time", text, datetime=f"{at:%Y-%m-%dT%H:%M:%SZ}")
+    return tag("time", text, datetime=stamp(at.timestamp()))
 
 
 def _figures(report: Report, zone: tzinfo) -> Html:
@@ -109,7 +110,7 @@ def _story(report: Report, story: ReachStory, zone: tzinfo) -> Html:
         ("person-minutes lost", lost(story)),
     ]
     if story.uncertain_s:
-        numbers.append(("uncertain for", words.span(story.uncertain_s)))
+        numbers.append(("uncertain for", span(story.uncertain_s)))
     return tag(
         "div",
         tag("h3", story.audience.capitalize()),
@@ -157,7 +158,7 @@ def _announcements(report: Report, zone: tzinfo) -> Html:
             items.append(
                 tag(
                     "li",
-                    f"{gap.announcement} to {gap.audience}: {words.span(gap.seconds)}, "
+                    f"{gap.announcement} to {gap.audience}: {span(gap.seconds)}, "
                     f"{words.local(gap.begin, zone)} to {words.local(gap.end, zone)}{promised}",
                 )
             )
@@ -206,7 +207,7 @@ def _questions(report: Report, zone: tzinfo) -> Html:
             f"{each.run} {each.step}",
             each.question,
             _replies(each),
-            "–" if each.waited_s is None else words.span(each.waited_s),
+            "–" if each.waited_s is None else span(each.waited_s),
         )
         for each in report.questions
     )
@@ -233,7 +234,7 @@ def _lines(text: str) -> Iterable[str | None]:
 def _money(report: Report) -> Html:
     if not report.money:
         return _section("cost", "What it cost", tag("p", "No backup with a declared cost was active."))
-    rows = ((row.name, words.span(row.active_s), spent(row), basis(row)) for row in report.money)
+    rows = ((row.name, span(row.active_s), spent(row), basis(row)) for row in report.money)
     return _section("cost", "What it cost", _table("Costs", ("backup", "active for", "spent", "known from"), rows))
 
 
@@ -256,7 +257,7 @@ def _review() -> Html:
 
 def _limits(report: Report, zone: tzinfo) -> Html:
     unseen = (
-        f"{words.local(each.begin, zone)}, for {words.span(each.seconds)}: nobody could see ({each.words})."
+        f"{words.local(each.begin, zone)}, for {span(each.seconds)}: nobody could see ({each.words})."
         for each in report.unseen
     )
     items = (tag("li", limit) for limit in (*unseen, *report.limits))

@@ -3,17 +3,18 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
 
+from outagetui.core.times import span, zone_or_utc
 from outagetui.facts.reach import percent
 from outagetui.report import words
 from outagetui.report.inert import fenced, inert
-from outagetui.report.values import Part, Question, ReachStory, Report, Spent, zone_of
+from outagetui.report.values import Part, Question, ReachStory, Report, Spent
 
 REVIEW = ("What helped", "What hindered", "What we change")
 
 
 def markdown(report: Report) -> str:
     """Return the whole document."""
-    zone = zone_of(report.timezone)
+    zone = zone_or_utc(report.timezone)
     sections = (
         _head(report, zone),
         _figures(report, zone),
@@ -43,7 +44,7 @@ def summary(report: Report, zone: tzinfo) -> list[tuple[str, str]]:
         *([("Drill", f"{report.drill}: a rehearsal, nobody outside was told")] if report.drill else []),
         ("Began", _both(report.began, zone)),
         ("Ended", ended),
-        ("Open so far" if report.open else "Length", words.span(report.duration_s)),
+        ("Open so far" if report.open else "Length", span(report.duration_s)),
         ("Seen from", report.vantage),
     ]
 
@@ -53,8 +54,8 @@ def after(seconds: float | None, id: str) -> str:
     if seconds is None:
         return ""
     if seconds < 0:
-        return f"{words.span(-seconds)} before"
-    return words.span(seconds)
+        return f"{span(-seconds)} before"
+    return span(seconds)
 
 
 def spent(row: Spent) -> str:
@@ -134,7 +135,7 @@ def _reach(report: Report, zone: tzinfo) -> Iterator[str]:
                 "–" if story.lowest_at is None else words.clock(story.lowest_at, zone),
                 percent(story.last),
                 lost(story),
-                words.span(story.uncertain_s) if story.uncertain_s else "–",
+                span(story.uncertain_s) if story.uncertain_s else "–",
             )
             for story in report.reach
         ),
@@ -190,7 +191,7 @@ def _announcements(report: Report, zone: tzinfo) -> Iterator[str]:
         for gap in report.gaps:
             promised = "" if gap.promised is None else f"; the next was promised for {words.clock(gap.promised, zone)}"
             yield (
-                f"- {inert(gap.announcement)} to {inert(gap.audience)}: {words.span(gap.seconds)}, "
+                f"- {inert(gap.announcement)} to {inert(gap.audience)}: {span(gap.seconds)}, "
                 f"{words.local(gap.begin, zone)} to {words.local(gap.end, zone)}{promised}"
             )
         yield ""
@@ -224,7 +225,7 @@ def _questions(report: Report, zone: tzinfo) -> Iterator[str]:
                 inert(f"{each.run} {each.step}"),
                 inert(each.question),
                 _replies(each),
-                "–" if each.waited_s is None else words.span(each.waited_s),
+                "–" if each.waited_s is None else span(each.waited_s),
             )
             for each in report.questions
         ),
@@ -254,7 +255,7 @@ def _money(report: Report) -> Iterator[str]:
         return
     yield from _table(
         ("backup", "active for", "spent", "known from"),
-        ((inert(row.name), words.span(row.active_s), inert(spent(row)), inert(basis(row))) for row in report.money),
+        ((inert(row.name), span(row.active_s), inert(spent(row)), inert(basis(row))) for row in report.money),
     )
     yield ""
 
@@ -278,7 +279,7 @@ def _limits(report: Report, zone: tzinfo) -> Iterator[str]:
     yield from ("## What this report cannot know", "")
     for stretch in report.unseen:
         yield (
-            f"- {words.local(stretch.begin, zone)}, for {words.span(stretch.seconds)}: "
+            f"- {words.local(stretch.begin, zone)}, for {span(stretch.seconds)}: "
             f"nobody could see ({inert(stretch.words)})."
         )
     for limit in report.limits:

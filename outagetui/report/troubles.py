@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 
 from outagetui.core.model import BAD, Entry
 from outagetui.core.text import clean
+from outagetui.core.times import span
 from outagetui.facts import events
 from outagetui.report.blind_spots import Unseen
 from outagetui.report.values import Gap, Told, Trouble, when
-from outagetui.report.words import span
 
 LIMIT = 500
 UNWELL = ("failed", "unknown")

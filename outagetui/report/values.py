@@ -4,11 +4,10 @@ Times are UTC to the second; `local` is the same moment in the report's time zon
 Shares are 0 to 1.
 """
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 
 from msgspec import Struct
 
-from outagetui.core import times
 from outagetui.core.model import Audience
 
 
@@ -216,11 +215,3 @@ def when(at: float) -> datetime:
         return datetime.fromtimestamp(at, UTC).replace(microsecond=0)
     except (OverflowError, ValueError, OSError) as error:
         raise ValueError(f"{at!r} is not a time") from error
-
-
-def zone_of(name: str) -> tzinfo:
-    """Return the time zone of the report: UTC when this machine does not know `name`."""
-    try:
-        return times.zone(name)
-    except ValueError:
-        return UTC

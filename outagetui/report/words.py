@@ -6,16 +6,6 @@ from outagetui.core import times
 from outagetui.core.text import clean
 
 
-def span(seconds: float) -> str:
-    """Return a span in its two largest units: `45 s`, `2 min 5 s`, `1 h 20 min`, `2 d 3 h`."""
-    whole = max(0, round(seconds))
-    for size, unit, lesser, small in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
-        if whole >= size:
-            rest = whole % size // lesser
-            return f"{whole // size} {unit}" + (f" {rest} {small}" if rest else "")
-    return f"{whole} s"
-
-
 def local(at: datetime, zone: tzinfo) -> str:
     """Return `2026-11-22 20:02:11 CET`, with `UTC-03` for zones without letters of their own."""
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S} {zone_name(at, zone)}"

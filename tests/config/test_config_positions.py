@@ -2,13 +2,11 @@
 
 from typing import Any
 
-import pytest
 import tomli
 from hypothesis import given
 from hypothesis import strategies as st
 from outagetui.config.positions import Path, scan
 from outagetui.config.source import dotted
-from outagetui.core.durations import parse_duration, seconds_of, show_duration
 
 TEXT = '''\
 # a comment with [brackets] and "quotes
@@ -145,23 +143,3 @@ def test_any_text_is_scanned_without_an_exception(text: str) -> None:
 def test_paths_are_written_as_people_do() -> None:
     assert dotted(("check", 1, "every")) == "check[2].every"
     assert dotted(()) == ""
-
-
-def test_durations_are_read_in_every_unit() -> None:
-    said = {"500ms": 0.5, "10s": 10, "2m": 120, "1h": 3600, "7d": 604800, "1.5s": 1.5, " 3 s ": 3}
-    assert {text: parse_duration(text) for text in said} == said
-    assert [parse_duration(text) for text in ("", "10", "s", "-1s", "1 week", "1e3s", "٣s", "1s2m")] == [None] * 8
-
-
-def test_no_duration_is_told_with_an_example() -> None:
-    assert seconds_of("90s") == 90
-    with pytest.raises(ValueError, match='expected a duration such as "30s", "10m" or "2h", not "soon"'):
-        seconds_of("soon")
-
-
-@given(st.integers(0, 10**9))
-def test_a_shown_duration_reads_back(milliseconds: int) -> None:
-    shown = show_duration(milliseconds / 1000)
-    seconds = parse_duration(shown)
-    assert seconds is not None
-    assert abs(seconds - milliseconds / 1000) <= 1e-6 * milliseconds

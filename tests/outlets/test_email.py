@@ -10,8 +10,8 @@ import pytest
 from msgspec.structs import replace
 from outagetui.core.mailbox import read_mailbox
 from outagetui.outlets import Delivered, find, publish, retract, seen
-from tests.kit.scripted_servers import black_hole, refused_port
 from outagetui.outlets.submission import Submission
+from tests.kit.scripted_servers import black_hole, refused_port
 from tests.outlets.kit import delivery_of
 from tests.outlets.mailkit import PEOPLE, outlet_for, tools_at
 from tests.outlets.servers.post import PASSWORD, Post

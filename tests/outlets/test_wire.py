@@ -8,9 +8,9 @@ import pytest
 from msgspec.structs import replace
 from outagetui.core.model import Outlet
 from outagetui.outlets import MaybeSentError, UnsentError
-from tests.kit.scripted_servers import answering, hanging, reply, saying, serve
 from outagetui.outlets.http import READ_FOR_WORDS, Wire, words
 from outagetui.protocols.http_answer import LIMIT, Reply
+from tests.kit.scripted_servers import answering, hanging, reply, saying, serve
 from tests.outlets.kit import TOOLS
 from tests.servers.certificates import Certificates
 

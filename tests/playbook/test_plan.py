@@ -6,7 +6,6 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from outagetui.core.durations import span
 from outagetui.core.model import Audience, Channel, Condition, Config, Outlet, Playbook, Step, Undo
 from outagetui.core.step_options import (
     ActivateOptions,
@@ -272,14 +271,6 @@ def test_a_playbook_within_a_playbook_keeps_names_and_conditions_apart() -> None
         ("then.x", ("which=b", "then=done", "then.which=a")),
     ]
     assert steps[1].what == "go through the playbook Inner"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(0, "0 s"), (0.5, "500 ms"), (30, "30 s"), (300, "5 min"), (5400, "1 h 30 min"), (90061, "1 d 1 h")],
-)
-def test_durations_read_in_their_two_largest_units(seconds: float, words: str) -> None:
-    assert span(seconds) == words
 
 
 IDS = st.lists(st.sampled_from("abcdefgh"), unique=True, max_size=8)

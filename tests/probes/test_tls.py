@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 from outagetui.core.model import Outcome
-from outagetui.net.certificate import left
 from outagetui.net.vantage import Vantage
 from tests.kit.scripted_servers import (
     Handler,
@@ -257,7 +256,3 @@ async def test_a_stall_before_tls_keeps_the_deadline(vantage: Vantage, protocol:
         assert sample.outcome is Outcome.FAIL
         assert sample.code in ("timeout", "xmpp.protocol")
         assert "starttls" in sample.phases
-
-
-def test_spans_are_told_in_the_unit_people_use() -> None:
-    assert [left(86400 * 30), left(86400 * 1.5), left(600)] == ["30 days", "36 hours", "10 minutes"]

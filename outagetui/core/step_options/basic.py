@@ -9,11 +9,11 @@ from msgspec import Meta, field
 from msgspec.structs import replace
 
 from outagetui.core import targets
-from outagetui.core.durations import span
 from outagetui.core.model import Config
 from outagetui.core.probe_kind import Duration
 from outagetui.core.step_kind import StepOptions, Word, way_back
 from outagetui.core.text import listed
+from outagetui.core.times import span
 from outagetui.core.troubles import Trouble, json_path_trouble, request_troubles
 
 SHOWN = 200  # characters of a request's body
