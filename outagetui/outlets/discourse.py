@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from outagetui.core import times
+from outagetui.core.markup import text_of
 from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import DiscourseOptions
 from outagetui.outlets import Delivered, Delivery, MaybeSentError, Placed, Tools
@@ -23,7 +24,6 @@ from outagetui.outlets.service import (
     rows_of,
     same,
     take_back,
-    text_of,
     told,
     value_of,
     words_of,

@@ -4,8 +4,6 @@ Nothing of the environment is used (proxies, netrc), no cookie is kept, no conne
 followed with a login, and a reply is read up to a limit.
 """
 
-import html
-import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -15,6 +13,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import msgspec
 from msgspec.structs import replace
 
+from outagetui.core.markup import text_of
 from outagetui.core.model import Outlet
 from outagetui.core.text import clean
 from outagetui.net.trouble import Trouble, fail
@@ -32,7 +31,6 @@ READ_FOR_WORDS: Final = 20000  # characters of a page that are searched for word
 _RESETS = ("x-rate-limit-reset", "x-ratelimit-reset", "ratelimit-reset")  # X; Mastodon; the IETF's draft and Bluesky
 _EPOCH = 1e9  # a greater number is a time, a smaller one counts seconds from now
 _PROXY = b"Guru Meditation"  # of Varnish, which says Retry-After also when what is behind it did what was asked
-_TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 _SAYING = ("error_description", "message", "detail", "error", "errors", "title", "reason")
 
 
@@ -175,7 +173,7 @@ def words(reply: Reply, hide: Callable[[str], str] = str) -> str:
     try:
         found = _saying(reply.json(), 0)
     except ValueError:
-        found = html.unescape(_TAG.sub(" ", hide(reply.text)[:READ_FOR_WORDS]))
+        found = text_of(hide(reply.text)[:READ_FOR_WORDS])
     line = " ".join(hide(found).split())
     return clean(hide(clean(line, len(line) + 1)), WORDS)
 

@@ -5,6 +5,7 @@ https://docs.joinmastodon.org/methods/statuses/ · The server remembers an Idemp
 
 from urllib.parse import quote
 
+from outagetui.core.markup import text_of
 from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import MastodonOptions
 from outagetui.core.times import base as tongue
@@ -19,7 +20,6 @@ from outagetui.outlets.service import (
     rows_of,
     same,
     take_back,
-    text_of,
     told,
     value_of,
     words_of,

@@ -1,7 +1,5 @@
 """What the outlets with a login share: reading the service's answers, comparing texts, reading back."""
 
-import html
-import re
 import unicodedata
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
@@ -9,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 from msgspec.structs import replace
 
+from outagetui.core.markup import text_of
 from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import OutletOptions
 from outagetui.outlets import Delivered, Delivery, Fitted, MaybeSentError, Placed, Tools
@@ -18,8 +17,6 @@ from outagetui.protocols.http_answer import Reply
 from outagetui.wording.counting import URL
 
 SKEW: Final = 300.0  # seconds that a service's clock may be behind ours
-_BLOCK = re.compile(r"<(?:br|/?p|/?li|/?ul|/?div|/?h[1-6])\b[^>]*>", re.IGNORECASE)
-_TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", re.DOTALL | re.IGNORECASE)
 T = TypeVar("T", bound=OutletOptions)
 
 
@@ -88,11 +85,6 @@ def moment(text: object) -> float:
 def same(one: object, other: str) -> bool:
     """Return whether two texts are the same but for how their characters are composed and for white space."""
     return isinstance(one, str) and _spaced(one) == _spaced(other)
-
-
-def text_of(markup: str) -> str:
-    """Return what a reader sees of some HTML."""
-    return html.unescape(_TAG.sub("", _BLOCK.sub("\n", markup)))
 
 
 def status_of(delivery: Delivery) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from outagetui.core import times
+from outagetui.core.markup import text_of
 from outagetui.core.model import CLOSING_KINDS, Outlet
 from outagetui.core.outlet_options import WordpressOptions
 from outagetui.core.text import clean
@@ -20,7 +21,6 @@ from outagetui.outlets.service import (
     options_of,
     read_back,
     rows_of,
-    text_of,
     told,
     value_of,
     words_of,

@@ -12,6 +12,7 @@ import secrets
 from typing import Any, Final
 from urllib.parse import quote
 
+from outagetui.core.markup import text_of
 from outagetui.core.model import Outlet
 from outagetui.core.times import stamp
 from outagetui.outlets import Delivered, Delivery, Placed, Tools, UnsentError
@@ -26,7 +27,6 @@ from outagetui.outlets.service import (
     rows_of,
     same,
     take_back,
-    text_of,
     told,
     value_of,
     words_of,
