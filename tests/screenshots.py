@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from outagetui.board.rows import Board
-from outagetui.drill.processes import Stage, stage
+from outagetui.drill.processes import RunningDrill, running_drill
 from outagetui.drill.rehearsal import rehearse
 from outagetui.drill.scenario import MESSENGER_2011
 from outagetui.store.source import StoreSource
@@ -48,7 +48,7 @@ def wanted(board: Board) -> str:
     return "backups" if told and down else ""
 
 
-async def record(set_up: Stage, place: Path) -> dict[str, Moment]:
+async def record(set_up: RunningDrill, place: Path) -> dict[str, Moment]:
     """Play the drill and copy the store at each moment; return the copies and when they were made."""
     moments: dict[str, Moment] = {}
     playing = asyncio.create_task(rehearse(MESSENGER_2011, set_up))
@@ -90,7 +90,7 @@ async def shoot(app: Any, size: tuple[int, int], keys: str, file: Path) -> None:
 
 def recorded(place: Path) -> dict[str, Moment]:
     """Set the drill up, record it and take it down."""
-    with stage(MESSENGER_2011, "short") as set_up:
+    with running_drill(MESSENGER_2011, "short") as set_up:
         return asyncio.run(record(set_up, place))
 
 

@@ -10,8 +10,8 @@ from outagetui.core.step_options import XmppMessageOptions
 from outagetui.core.text import clean_lines
 from outagetui.facts.events import StepPlan
 from outagetui.protocols.xmpp.account import read_room
+from outagetui.protocols.xmpp.direct_messages import post
 from outagetui.protocols.xmpp.office import Office
-from outagetui.protocols.xmpp.post import post
 from outagetui.protocols.xmpp.session import Session
 
 

@@ -10,7 +10,7 @@ import click
 
 from outagetui.cli.common import UNUSABLE, fail, print_json
 from outagetui.core.text import clean
-from outagetui.drill.processes import DrillError, stage
+from outagetui.drill.processes import DrillError, running_drill
 from outagetui.drill.scenario import MESSENGER_2011, SCENARIOS, Scenario
 from outagetui.facts.reach import percent
 from outagetui.machine.loopback_only import loopback_only
@@ -49,7 +49,7 @@ def drill(options: dict[str, str | None], scenario: str, headless: bool, as_json
 def _headless(options: dict[str, str | None], scenario: Scenario, as_json: bool) -> None:
     from outagetui.drill.rehearsal import rehearse
 
-    with stage(scenario, "short") as set_up:
+    with running_drill(scenario, "short") as set_up:
         document = asyncio.run(rehearse(scenario, set_up))
         _tell(options, scenario, set_up.store, document["score"])
     if as_json:
@@ -87,7 +87,7 @@ def _screens(options: dict[str, str | None], scenario: Scenario) -> int:
     if refused:
         fail(f"{refused}; or: outagetui drill --headless", UNUSABLE)
     click.echo(scenario.story)
-    with stage(scenario, "live") as set_up:
+    with running_drill(scenario, "live") as set_up:
         set_up.begin()
 
         def make() -> "App[Any]":

@@ -11,9 +11,9 @@ import json
 import sys
 from pathlib import Path
 
-from outagetui.drill.casts import TROUPES, Player, Troupe
 from outagetui.drill.jabber import PROGRAMS
 from outagetui.drill.scenario import SCENARIOS, Pace
+from outagetui.drill.scenario_servers import START, Faulty, ScenarioServers
 from outagetui.machine.loopback_only import loopback_only
 from outagetui.orders.client import OrderClient
 
@@ -21,16 +21,16 @@ from outagetui.orders.client import OrderClient
 async def main(scenario: str, speed: str, place: Path) -> None:
     """Serve and play."""
     pace: Pace = getattr(SCENARIOS[scenario], speed)
-    troupe = await TROUPES[scenario](place)
+    servers = await START[scenario](place)
     try:
-        sys.stdout.write(json.dumps({"ports": troupe.ports, "left_out": troupe.left_out}) + "\n")
+        sys.stdout.write(json.dumps({"ports": servers.ports, "left_out": servers.left_out}) + "\n")
         sys.stdout.flush()
-        await _serve(pace, troupe)
+        await _serve(pace, servers)
     finally:
-        await troupe.leave()
+        await servers.leave()
 
 
-async def _serve(pace: Pace, troupe: Troupe) -> None:
+async def _serve(pace: Pace, servers: ScenarioServers) -> None:
     lines = await _standard_input()
     orders: OrderClient | None = None
     playing: asyncio.Task[None] | None = None
@@ -39,19 +39,19 @@ async def _serve(pace: Pace, troupe: Troupe) -> None:
         if word == "store":
             orders = OrderClient(Path(store))
         elif word == "go" and playing is None and orders is not None:
-            playing = asyncio.create_task(_play(pace, troupe.players, orders))
+            playing = asyncio.create_task(_play(pace, servers.faulty, orders))
     if playing is not None:
         playing.cancel()
     if orders is not None:
         await orders.send("stop")
 
 
-async def _play(pace: Pace, players: dict[str, Player], orders: OrderClient) -> None:
+async def _play(pace: Pace, faulty: dict[str, Faulty], orders: OrderClient) -> None:
     loop = asyncio.get_running_loop()
     begin = loop.time() + pace.quiet
     for act in pace.acts:
         await asyncio.sleep(begin + act.at - loop.time())
-        await players[act.target].suffer(act.kind, act.share)
+        await faulty[act.target].suffer(act.kind, act.share)
         await orders.send("fault", fault=act.words, target=act.target)
 
 

@@ -30,7 +30,7 @@ class DrillError(Exception):
     """The drill cannot be set up; the message says why."""
 
 
-class Stage(Struct, frozen=True):
+class RunningDrill(Struct, frozen=True):
     """A running drill: its directory, configuration and store, and how to start the scenario's clock."""
 
     place: Path
@@ -45,7 +45,7 @@ class Stage(Struct, frozen=True):
 
 
 @contextlib.contextmanager
-def stage(scenario: Scenario, speed: str) -> Iterator[Stage]:
+def running_drill(scenario: Scenario, speed: str) -> Iterator[RunningDrill]:
     """Set the drill up in a directory of its own and take its processes down again. Raises DrillError."""
     place = Path(tempfile.mkdtemp(prefix="outagetui-drill-"))
     (place / "pages").mkdir()
@@ -84,7 +84,7 @@ def stage(scenario: Scenario, speed: str) -> Iterator[Stage]:
         lab.stdin.write(f"store {store}\n")
         lab.stdin.flush()
         asyncio.run(_answers(store, daemon, place / "daemon.log"))
-        yield Stage(place, config, store, lab.stdin)
+        yield RunningDrill(place, config, store, lab.stdin)
     finally:
         if daemon is not None:
             daemon.terminate()

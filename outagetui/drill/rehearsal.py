@@ -10,7 +10,7 @@ from outagetui.board.rows import Board, ChannelRow, OutletRow
 from outagetui.config import load
 from outagetui.core.model import GOOD, State
 from outagetui.core.step_options import StepOptions
-from outagetui.drill.processes import DrillError, Stage
+from outagetui.drill.processes import DrillError, RunningDrill
 from outagetui.drill.result import Seen, result
 from outagetui.drill.scenario import Scenario
 from outagetui.orders.client import OrderClient
@@ -23,22 +23,22 @@ LIMIT = 57.0
 SETTLE = 12.0
 
 
-async def rehearse(scenario: Scenario, stage: Stage) -> dict[str, Any]:
+async def rehearse(scenario: Scenario, drill: RunningDrill) -> dict[str, Any]:
     """Play the scenario to its end and return what came of it. Raises DrillError when it did not get there in time."""
-    source, orders = StoreSource(stage.store), OrderClient(stage.store)
+    source, orders = StoreSource(drill.store), OrderClient(drill.store)
     seen: list[Seen] = []
     limit = time.monotonic() + LIMIT
     await _quiet(source)
-    stage.begin()
+    drill.begin()
     proofs = [time.monotonic() + scenario.short.quiet + at for at in scenario.short.proofs]
-    book = next(book for book in load(stage.config).playbooks if book.id == scenario.playbook)
+    book = next(book for book in load(drill.config).playbooks if book.id == scenario.playbook)
     announcing = {step.id: step.options for step in book.steps if step.options.announces}
     operator = _Operator(scenario.playbook, announcing, orders)
     over = False
     try:
         while not over:
             if time.monotonic() > limit:
-                raise DrillError(f"the drill did not end within {LIMIT:.0f} s; its journal is in {stage.store}")
+                raise DrillError(f"the drill did not end within {LIMIT:.0f} s; its journal is in {drill.store}")
             board = source.board(time.time())
             seen.append((board.at, {row.audience: round(row.now, 3) for row in board.reach if row.now is not None}))
             if proofs and time.monotonic() >= proofs[0]:
@@ -50,9 +50,9 @@ async def rehearse(scenario: Scenario, stage: Stage) -> dict[str, Any]:
         await orders.aclose()
         source.close()
     primaries = frozenset(row.id for row in board.channels if row.role == "primary")
-    page = str(stage.place / "pages" / "status" / "index.html")
+    page = str(drill.place / "pages" / "status" / "index.html")
     names = {row.name: row.id for row in board.channels}
-    document = result(scenario.id, Reader(stage.store).entries(), primaries, seen, page, names)
+    document = result(scenario.id, Reader(drill.store).entries(), primaries, seen, page, names)
     for name, row in document["outlets"].items():
         row["warnings"] = operator.warnings.get(name, [])
     return document

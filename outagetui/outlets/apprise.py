@@ -10,8 +10,8 @@ from outagetui.alerts.send import send
 from outagetui.alerts.words import Message
 from outagetui.core.model import Outlet
 from outagetui.outlets import Delivered, Delivery, MaybeSentError, Tools, UnsentError
+from outagetui.outlets.answers import login_of, words_of
 from outagetui.outlets.sentlog import SentLog, once, recall, settled
-from outagetui.outlets.service import login_of, words_of
 
 SHARE: Final = 0.8  # of the outlet's time for the service; the rest is for the program to start and end
 

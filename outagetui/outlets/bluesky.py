@@ -15,17 +15,17 @@ from outagetui.core.outlet_options import BlueskyOptions
 from outagetui.core.times import base as tongue
 from outagetui.core.times import stamp_ms
 from outagetui.outlets import Delivered, Delivery, Placed, Tools, UnsentError
-from outagetui.outlets.http import Wire, base
-from outagetui.outlets.service import (
+from outagetui.outlets.answers import (
     login_of,
     options_of,
     read_back,
+    required,
     same,
     take_back,
-    told,
     value_of,
     words_of,
 )
+from outagetui.outlets.http import Wire, base
 from outagetui.protocols.http_answer import Reply
 from outagetui.wording.counting import URL
 
@@ -78,7 +78,7 @@ async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | 
         raise wire.refuse(reply, publishes=False)
     if not same(value_of(reply, "value", "text"), words_of(delivery).text):
         return None
-    return _sent(user, told(reply, "uri"), "already there")
+    return _sent(user, required(reply, "uri"), "already there")
 
 
 async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: Tools) -> Delivered:
@@ -134,7 +134,7 @@ async def _put(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     reply = await _as_account(wire, outlet, tools, act)
     if reply.status != 200:
         raise wire.refuse(reply, secret=login_of(outlet, tools)[0])
-    return _sent(options_of(outlet, BlueskyOptions).user or "", told(reply, "uri"), "")
+    return _sent(options_of(outlet, BlueskyOptions).user or "", required(reply, "uri"), "")
 
 
 async def _as_account(wire: Wire, outlet: Outlet, tools: Tools, act: Callable[[Session], Awaitable[Reply]]) -> Reply:

@@ -10,20 +10,20 @@ from urllib.parse import quote
 from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import CachetOptions
 from outagetui.outlets import Delivered, Delivery, Tools
-from outagetui.outlets.http import Wire, base
-from outagetui.outlets.service import (
+from outagetui.outlets.answers import (
     SKEW,
     inside,
     login_of,
     options_of,
     read_back,
+    required,
     rows_of,
     same,
     status_of,
     take_back,
-    told,
     words_of,
 )
+from outagetui.outlets.http import Wire, base
 from outagetui.protocols.http_answer import Reply
 
 STATUSES = {"investigating": 1, "identified": 2, "monitoring": 3, "resolved": 4}
@@ -43,7 +43,9 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
         "notifications": options_of(outlet, CachetOptions).notify,
     }
     reply = await _post(outlet, tools, _incidents(outlet), document)
-    return Delivered("sent", _page(outlet, told(reply, "data", "attributes", "guid")), told(reply, "data", "id"))
+    return Delivered(
+        "sent", _page(outlet, required(reply, "data", "attributes", "guid")), required(reply, "data", "id")
+    )
 
 
 async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
@@ -51,7 +53,7 @@ async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     incident = _incident(delivery)
     document = {"status": STATUSES[status_of(delivery)], "message": words_of(delivery).text}
     reply = await _post(outlet, tools, f"{_incidents(outlet)}/{quote(incident, safe='')}/updates", document)
-    return Delivered("sent", delivery.placed[-1].url, f"{incident}.{told(reply, 'data', 'id')}")
+    return Delivered("sent", delivery.placed[-1].url, f"{incident}.{required(reply, 'data', 'id')}")
 
 
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:

@@ -19,8 +19,8 @@ from outagetui.core.outlet_options import CommandOutletOptions
 from outagetui.core.text import clean
 from outagetui.machine.program import GRACE, Ended, run
 from outagetui.outlets import Delivered, Delivery, MaybeSentError, Tools, UnsentError
+from outagetui.outlets.answers import options_of, read_back, words_of
 from outagetui.outlets.sentlog import Mark, SentLog, once, recall, sent_log, settled
-from outagetui.outlets.service import options_of, read_back, words_of
 
 VERSION: Final = 1
 TEMPORARY: Final = 75  # EX_TEMPFAIL of sysexits.h

@@ -13,21 +13,21 @@ from outagetui.core.markup import text_of
 from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import DiscourseOptions
 from outagetui.outlets import Delivered, Delivery, MaybeSentError, Placed, Tools
-from outagetui.outlets.http import Wire, base
-from outagetui.outlets.service import (
+from outagetui.outlets.answers import (
     SKEW,
     inside,
     login_of,
     moment,
     options_of,
     read_back,
+    required,
     rows_of,
     same,
     take_back,
-    told,
     value_of,
     words_of,
 )
+from outagetui.outlets.http import Wire, base
 from outagetui.protocols.http_answer import Reply
 
 LAST = 20  # posts of a topic that a look-up reads
@@ -123,8 +123,8 @@ async def _post(outlet: Outlet, delivery: Delivery, tools: Tools, document: dict
     if value_of(reply, "action") == "enqueued":
         held = value_of(reply, "pending_post", "id")
         return Delivered("unknown", "", f"{_HELD}{held}" if isinstance(held, int) else "", HELD)
-    topic, slug, number = told(reply, "topic_id"), told(reply, "topic_slug"), told(reply, "post_number")
-    return Delivered("sent", f"{base(outlet)}/t/{slug}/{topic}/{number}", f"{topic}.{told(reply, 'id')}")
+    topic, slug, number = required(reply, "topic_id"), required(reply, "topic_slug"), required(reply, "post_number")
+    return Delivered("sent", f"{base(outlet)}/t/{slug}/{topic}/{number}", f"{topic}.{required(reply, 'id')}")
 
 
 async def _reply_in(

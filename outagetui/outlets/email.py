@@ -16,9 +16,9 @@ from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import EmailOptions
 from outagetui.core.text import clean
 from outagetui.outlets import Delivered, Delivery, Tools, UnsentError
+from outagetui.outlets.answers import options_of, words_of
 from outagetui.outlets.letters import Envelope, letter
 from outagetui.outlets.sentlog import Mark, SentLog, recall, sent_log
-from outagetui.outlets.service import options_of, words_of
 from outagetui.outlets.submission import ClosedError, Submission
 
 BATCH: Final = 50  # recipients of one letter that is for many

@@ -9,21 +9,21 @@ from urllib.parse import quote
 from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import FacebookOptions
 from outagetui.outlets import Delivered, Delivery, Placed, Tools, UnsentError
-from outagetui.outlets.http import Wire, base
-from outagetui.outlets.service import (
+from outagetui.outlets.answers import (
     SKEW,
     inside,
     login_of,
     moment,
     options_of,
     read_back,
+    required,
     rows_of,
     same,
     take_back,
-    told,
     value_of,
     words_of,
 )
+from outagetui.outlets.http import Wire, base
 from outagetui.protocols.http_answer import Reply
 from outagetui.wording.counting import URL
 
@@ -45,7 +45,7 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
     reply = await wire.ask("POST", f"{_page(outlet)}/feed", publishes=True, headers=auth, form=form)
     refused = _refusal(wire, reply, name) if reply.status != 200 else None
     if refused is None:
-        return _sent(told(reply, "id"))
+        return _sent(required(reply, "id"))
     there = await find(outlet, delivery, tools) if inside(_error(reply), "code") == SAME_TEXT else None
     if there is None:
         raise refused

@@ -10,20 +10,20 @@ from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import MastodonOptions
 from outagetui.core.times import base as tongue
 from outagetui.outlets import Delivered, Delivery, Placed, Tools, UnsentError
-from outagetui.outlets.http import Wire, base, origin
-from outagetui.outlets.service import (
+from outagetui.outlets.answers import (
     SKEW,
     login_of,
     moment,
     options_of,
     read_back,
+    required,
     rows_of,
     same,
     take_back,
-    told,
     value_of,
     words_of,
 )
+from outagetui.outlets.http import Wire, base, origin
 from outagetui.protocols.http_answer import Reply
 
 PAGES = 5  # of the account's statuses that a look-up reads
@@ -61,7 +61,7 @@ async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | 
     me = await wire.ask("GET", f"{_api(outlet)}/accounts/verify_credentials", headers=_auth(token))
     if me.status != 200:
         raise wire.refuse(me, secret=name, publishes=False)
-    url = f"{_api(outlet)}/accounts/{quote(told(me, 'id'), safe='')}/statuses"
+    url = f"{_api(outlet)}/accounts/{quote(required(me, 'id'), safe='')}/statuses"
     older: dict[str, str] = {}
     for _ in range(PAGES):
         params = {"limit": str(PER_PAGE), "exclude_reblogs": "true", **older}
@@ -99,7 +99,7 @@ async def _post(outlet: Outlet, delivery: Delivery, tools: Tools, reply_to: str)
     reply = await wire.ask("POST", f"{_api(outlet)}/statuses", publishes=True, headers=headers, json=document)
     if reply.status != 200:
         raise wire.refuse(reply, secret=name)
-    return Delivered("sent", told(reply, "url"), told(reply, "id"))
+    return Delivered("sent", required(reply, "url"), required(reply, "id"))
 
 
 def _api(outlet: Outlet) -> str:

@@ -9,19 +9,19 @@ from urllib.parse import quote
 from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import StatuspageOptions
 from outagetui.outlets import Delivered, Delivery, Placed, Tools
-from outagetui.outlets.http import Wire, base
-from outagetui.outlets.service import (
+from outagetui.outlets.answers import (
     inside,
     login_of,
     options_of,
     read_back,
+    required,
     rows_of,
     status_of,
     take_back,
-    told,
     value_of,
     words_of,
 )
+from outagetui.outlets.http import Wire, base
 from outagetui.protocols.http_answer import Reply
 
 OURS = "outagetui"
@@ -87,7 +87,7 @@ async def _save(
     reply = await wire.ask(method, url, publishes=True, headers=auth, json={"incident": incident})
     if reply.status != good:
         raise wire.refuse(reply, secret=name)
-    return Delivered("sent", str(value_of(reply, "shortlink") or ""), told(reply, "id"))
+    return Delivered("sent", str(value_of(reply, "shortlink") or ""), required(reply, "id"))
 
 
 def _incidents(outlet: Outlet) -> str:

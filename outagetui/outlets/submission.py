@@ -15,8 +15,8 @@ from outagetui.net.trouble import Phases, Trouble
 from outagetui.net.vantage import Vantage, client_context
 from outagetui.outlets import UnsentError
 from outagetui.outlets.sentlog import SILENT, Mark
+from outagetui.protocols.smtp_connection import RefusedError, SmtpConnection, SmtpReply
 from outagetui.protocols.smtp_session import StartTls, begin, leave, log_in
-from outagetui.protocols.smtp_talk import RefusedError, SmtpReply, SmtpTalk
 
 PORTS = {"smtp": 587, "smtps": 465}
 START_WITHIN = 30.0  # seconds for connecting, TLS and the login
@@ -57,7 +57,7 @@ class Submission:
         self._limit, self._hide = limit, hide
         self._place = Vantage("", Secrets.none())
         self._stream: Stream | None = None
-        self._talk: SmtpTalk | None = None
+        self._smtp: SmtpConnection | None = None
 
     async def __aenter__(self) -> "Submission":
         return self
@@ -71,7 +71,7 @@ class Submission:
     @property
     def open(self) -> bool:
         """Whether it is connected and logged in, as far as we know."""
-        return self._talk is not None
+        return self._smtp is not None
 
     async def start(self) -> None:
         """Connect, take TLS, and log in."""
@@ -83,13 +83,13 @@ class Submission:
                 context = await asyncio.to_thread(client_context, self._ca)
                 self._stream = await dial(self._place, self._host, self._port, phases, deadline=deadline)
                 starttls: StartTls = "required" if self._starttls else "never"
-                talk, _ = await begin(self._stream, self._host, self._direct, context, phases, starttls)
+                smtp, _ = await begin(self._stream, self._host, self._direct, context, phases, starttls)
                 if self._user:
-                    await self._log_in(talk, starttls)
+                    await self._log_in(smtp, starttls)
         except Trouble as trouble:
             self._close()
             raise UnsentError(f"{self._host}:{self._port}: {self._reason(trouble)}") from trouble
-        self._talk = talk
+        self._smtp = smtp
 
     async def offer(self, recipients: Iterable[str]) -> dict[str, Mark]:
         """Begin a message to `recipients` and return those the server does not take, with what it said.
@@ -112,10 +112,10 @@ class Submission:
 
     async def hand_over(self, message: bytes) -> Mark:
         """Give the message to those that were taken, and return what became of it."""
-        assert self._talk is not None
+        assert self._smtp is not None
         try:
             async with Phases().within(self._by(STAGE_WITHIN)):
-                reply = await self._talk.give(message)
+                reply = await self._smtp.give(message)
         except RefusedError as refused:
             known = 400 <= refused.reply.code < 600
             if refused.reply.code == _CLOSING or not known:
@@ -136,13 +136,13 @@ class Submission:
     async def stop(self) -> None:
         """End the conversation; nothing depends on how."""
         try:
-            if self._talk is not None:
-                await leave(self._talk, self._by(STAGE_WITHIN))
+            if self._smtp is not None:
+                await leave(self._smtp, self._by(STAGE_WITHIN))
         finally:
             self._close()
 
     def _close(self) -> None:
-        stream, self._stream, self._talk = self._stream, None, None
+        stream, self._stream, self._smtp = self._stream, None, None
         if stream is not None:
             with contextlib.suppress(OSError):
                 stream.close()
@@ -152,17 +152,17 @@ class Submission:
 
     async def _ask(self, line: str) -> SmtpReply:
         """Send one command and return its reply. Raises Trouble, and ClosedError when nobody is there any more."""
-        if self._talk is None:
+        if self._smtp is None:
             raise ClosedError("not connected")
         async with Phases().within(self._by(STAGE_WITHIN)):
-            reply = await self._talk.command(line)
+            reply = await self._smtp.command(line)
         if reply.code == _CLOSING:
             raise RefusedError(reply, line.partition(":")[0])
         return reply
 
-    async def _log_in(self, talk: SmtpTalk, starttls: StartTls) -> None:
+    async def _log_in(self, smtp: SmtpConnection, starttls: StartTls) -> None:
         try:
-            await log_in(talk, self._user, self._password, starttls)
+            await log_in(smtp, self._user, self._password, starttls)
         except RefusedError as error:
             said = self._short(error.reply.words)
             raise UnsentError(f"the login is refused ({said}); check the secret {self._secret}") from error

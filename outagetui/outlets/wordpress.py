@@ -14,17 +14,17 @@ from outagetui.core.model import CLOSING_KINDS, Outlet
 from outagetui.core.outlet_options import WordpressOptions
 from outagetui.core.text import clean
 from outagetui.outlets import Delivered, Delivery, MaybeSentError, Tools, UnsentError
-from outagetui.outlets.http import Wire, base
-from outagetui.outlets.service import (
+from outagetui.outlets.answers import (
     inside,
     login_of,
     options_of,
     read_back,
+    required,
     rows_of,
-    told,
     value_of,
     words_of,
 )
+from outagetui.outlets.http import Wire, base
 from outagetui.protocols.http_answer import Reply
 from outagetui.wording.hypertext import hypertext_of
 from outagetui.wording.neutral import hypertext, neutral, unangled
@@ -149,7 +149,7 @@ async def _save(wire: Wire, outlet: Outlet, delivery: Delivery, tools: Tools, po
 def _sent(wire: Wire, reply: Reply, expected: int, name: str) -> Delivered:
     if reply.status != expected:
         raise wire.refuse(reply, secret=name)
-    return Delivered("sent", told(reply, "link"), told(reply, "id"))
+    return Delivered("sent", required(reply, "link"), required(reply, "id"))
 
 
 def _content(delivery: Delivery, tools: Tools) -> str:

@@ -16,21 +16,21 @@ from outagetui.core.markup import text_of
 from outagetui.core.model import Outlet
 from outagetui.core.times import stamp
 from outagetui.outlets import Delivered, Delivery, Placed, Tools, UnsentError
-from outagetui.outlets.http import Wire, base
-from outagetui.outlets.oauth1 import Keys, authorization
-from outagetui.outlets.service import (
+from outagetui.outlets.answers import (
     SKEW,
     inside,
     login_of,
     moment,
     read_back,
+    required,
     rows_of,
     same,
     take_back,
-    told,
     value_of,
     words_of,
 )
+from outagetui.outlets.http import Wire, base
+from outagetui.outlets.oauth1 import Keys, authorization
 from outagetui.protocols.http_answer import Reply
 from outagetui.wording.counting import BARE, price
 
@@ -77,7 +77,7 @@ async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | 
     me = await _ask(wire, outlet, tools, "GET", "/2/users/me")
     if me.status != 200:
         raise _refusal(wire, me, name, publishes=False)
-    path = f"/2/users/{quote(told(me, 'data', 'id'), safe='')}/tweets"
+    path = f"/2/users/{quote(required(me, 'data', 'id'), safe='')}/tweets"
     params = {
         "max_results": str(PER_PAGE),
         "start_time": stamp(delivery.at - SKEW),
@@ -113,7 +113,7 @@ async def _post(outlet: Outlet, delivery: Delivery, tools: Tools, document: dict
     reply = await _ask(wire, outlet, tools, "POST", "/2/tweets", publishes=True, json=document)
     if reply.status == 201:
         cost = f"about ${price('x', words_of(delivery).text):.3f}"
-        return _sent(told(reply, "data", "id"), cost + await _left(wire, outlet, tools, until))
+        return _sent(required(reply, "data", "id"), cost + await _left(wire, outlet, tools, until))
     refused = _refusal(wire, reply, name)
     if reply.status == 403 and "duplicate" in reply.text.lower():
         there = await find(outlet, delivery, tools)

@@ -15,8 +15,8 @@ from outagetui.core.outlet_options import XmppOutletOptions
 from outagetui.core.probe_options import XmppOptions
 from outagetui.net.trouble import Trouble, from_os_error
 from outagetui.outlets import Delivered, Delivery, MaybeSentError, Tools, UnsentError, subjects
+from outagetui.outlets.answers import SKEW, login_of, options_of, words_of
 from outagetui.outlets.sentlog import Mark, SentLog, once, recall, sent_log, settled
-from outagetui.outlets.service import SKEW, login_of, options_of, words_of
 from outagetui.protocols.xmpp.account import read_account, read_room
 from outagetui.protocols.xmpp.admin import announce
 from outagetui.protocols.xmpp.conditions import Answered, explained

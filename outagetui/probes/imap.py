@@ -13,8 +13,8 @@ from outagetui.core.text import clean
 from outagetui.net.connect import dial, target
 from outagetui.net.trouble import Phases, unknown
 from outagetui.net.vantage import Vantage
+from outagetui.protocols.imap_connection import expect
 from outagetui.protocols.imap_session import PORTS, begin, leave, log_in, open_inbox
-from outagetui.protocols.imap_talk import expect
 
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
@@ -30,18 +30,18 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     async with phases.within(deadline):
         with await dial(vantage, host, port, phases, deadline=deadline, connect=check.connect) as stream:
             context = vantage.tls_context(options.ca)
-            talk = await begin(stream, host, parts.scheme, context, options.starttls, phases)
+            imap = await begin(stream, host, parts.scheme, context, options.starttls, phases)
             detail = "greeted"
             if user is not None:
                 phases.enter("login")
-                await log_in(stream, talk, user, password, options.starttls)
+                await log_in(stream, imap, user, password, options.starttls)
                 phases.enter("select")
-                inbox = await open_inbox(talk)
+                inbox = await open_inbox(imap)
                 detail = f"INBOX is open, {inbox.number('EXISTS')} messages"
             phases.enter("noop")
-            expect(await talk.command("NOOP"), "NOOP")
+            expect(await imap.command("NOOP"), "NOOP")
             phases.stop()
-            await leave(talk, deadline)
+            await leave(imap, deadline)
             protected = stream.tls.version() if stream.tls else "no TLS"
     return Sample(
         outcome=Outcome.PASS,

@@ -19,7 +19,7 @@ from outagetui.net.connect import dial, target
 from outagetui.net.secure import secure
 from outagetui.net.trouble import Phases, Trouble, fail, unknown
 from outagetui.net.vantage import Vantage
-from outagetui.protocols.irc_talk import IrcTalk, Message
+from outagetui.protocols.irc_connection import IrcConnection, Message
 
 PORT, TLS_PORT = 6667, 6697
 TRIES = 3  # nicks
@@ -45,35 +45,35 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
                 await secure(stream, vantage.tls_context(None), host, phases)
             elif password is not None and not ipaddress.ip_address(stream.remote.partition("%")[0]).is_loopback:
                 unknown("option.invalid", "a password is not sent without TLS: the target must be ircs://")
-            talk = IrcTalk(stream)
+            irc = IrcConnection(stream)
             phases.enter("register")
-            welcome = await _sign_on(talk, options.nick, password)
+            welcome = await _sign_on(irc, options.nick, password)
             if welcome is not None:
                 phases.enter("ping")
-                await _ping(talk)
+                await _ping(irc)
             phases.stop()
-            await _leave(talk, deadline)
+            await _leave(irc, deadline)
     code, detail = "", f"welcome from {welcome.source}" if welcome else ""
     if welcome is None:
         code, detail = "irc.nick-in-use", f"alive, but the nick {options.nick} and {TRIES - 1} others are in use"
     return Sample(Outcome.PASS, code, clean(detail), phases.total, dict(phases.ms))
 
 
-async def _sign_on(talk: IrcTalk, nick: str, password: str | None) -> Message | None:
+async def _sign_on(irc: IrcConnection, nick: str, password: str | None) -> Message | None:
     """Register, and return the server's welcome; None when every nick that was tried is taken."""
     if password is not None:
-        await talk.send(f"PASS :{password}")
-    await talk.send(f"NICK {nick}", f"USER {nick[:SHORT]} 0 * :{nick}")
+        await irc.send(f"PASS :{password}")
+    await irc.send(f"NICK {nick}", f"USER {nick[:SHORT]} 0 * :{nick}")
     tries = 1
     while True:
-        message = await talk.read()
+        message = await irc.read()
         if message.command == "001":
             return message
         if message.command in _TAKEN:
             if tries == TRIES:
                 return None
             tries += 1
-            await talk.send(f"NICK {another(nick)}")
+            await irc.send(f"NICK {another(nick)}")
         elif message.command == "432":
             unknown("option.invalid", f"nick: the server does not take {message.params[1:2] or nick}: {message.words}")
         elif message.command in _REFUSALS:
@@ -86,20 +86,20 @@ def another(nick: str) -> str:
     return nick[: max(SHORT, len(nick)) - _ENDING] + ending
 
 
-async def _ping(talk: IrcTalk) -> None:
+async def _ping(irc: IrcConnection) -> None:
     token = secrets.token_hex(8)
-    await talk.send(f"PING :{token}")
+    await irc.send(f"PING :{token}")
     while True:
-        message = await talk.read()
+        message = await irc.read()
         if message.command == "PONG" and token in message.params:
             return
 
 
-async def _leave(talk: IrcTalk, deadline: float) -> None:
+async def _leave(irc: IrcConnection, deadline: float) -> None:
     """QUIT, and wait a moment for the server to close: so it has surely forgotten the nick before the next look."""
     left = deadline - asyncio.get_running_loop().time()
     with contextlib.suppress(TimeoutError, OSError, Trouble):
         async with asyncio.timeout(min(_FAREWELL, left / 2)):
-            await talk.send("QUIT :done")
+            await irc.send("QUIT :done")
             while True:
-                await talk.read()
+                await irc.read()

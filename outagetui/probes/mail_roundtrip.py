@@ -26,9 +26,9 @@ from outagetui.net.trouble import Phases, Trouble, fail, unknown
 from outagetui.net.vantage import Vantage
 from outagetui.protocols import imap_session, smtp_session
 from outagetui.protocols.http_fetch import fetch
+from outagetui.protocols.imap_connection import ImapConnection
 from outagetui.protocols.imap_search import PREFIX, Found, Trace, Traces, Where, delete, search
-from outagetui.protocols.imap_talk import ImapTalk
-from outagetui.protocols.smtp_talk import RefusedError, expect
+from outagetui.protocols.smtp_connection import RefusedError, expect
 
 TOKEN = "{token}"  # noqa: S105 a placeholder in the form's fields
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 2.0  # seconds between two searches
@@ -66,12 +66,12 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
         async with phases.within(ready_by):
             phases.leg = "imap_"
             stream = stack.enter_context(await dial(vantage, host, port, phases, deadline=ready_by))
-            talk = await imap_session.begin(stream, host, parts.scheme, vantage.tls_context(), "offered", phases)
+            imap = await imap_session.begin(stream, host, parts.scheme, vantage.tls_context(), "offered", phases)
             phases.enter("login")
-            await imap_session.log_in(stream, talk, options.imap_user or options.to, secrets.imap, "offered")
+            await imap_session.log_in(stream, imap, options.imap_user or options.to, secrets.imap, "offered")
             phases.enter("select")
-            inbox = await imap_session.open_inbox(talk, to_change=True)
-            late = await _clear(talk, where, traces)
+            inbox = await imap_session.open_inbox(imap, to_change=True)
+            late = await _clear(imap, where, traces)
             given = clock()
             if _is_form(check.target):
                 phases.leg = ""
@@ -84,15 +84,15 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
         async with phases.within(deadline):
             phases.enter("delivery")
             first = int(next_uid) if (next_uid := (inbox.data("UIDNEXT") or "").strip()).isdecimal() else 1
-            found = await _wait(talk, where, trace.token, first, clock() + options.within)
+            found = await _wait(imap, where, trace.token, first, clock() + options.within)
             took = clock() - given
             if not found:
                 words = f"accepted, but not in the mailbox after {options.within:g} s"
                 fail("mail.not-delivered", words)
             phases.stop()
         latency = phases.total
-        kept = await _delete(talk, found, trace, deadline)
-        await imap_session.leave(talk, deadline)
+        kept = await _delete(imap, found, trace, deadline)
+        await imap_session.leave(imap, deadline)
     told = [f"delivered in {took:.2f} s", late, kept and f"but it stays in the mailbox: {kept}"]
     return Sample(
         outcome=Outcome.WARN if kept else Outcome.PASS,
@@ -123,11 +123,11 @@ def _sender(options: MailRoundtripOptions) -> str:
     return options.user if options.user is not None and "@" in options.user else options.to
 
 
-async def _clear(talk: ImapTalk, where: Where, traces: Traces) -> str:
+async def _clear(imap: ImapConnection, where: Where, traces: Traces) -> str:
     """Delete what earlier looks left behind; return words on that, and on how late it came where that is known."""
-    leftovers = traces.leftovers(await search(talk, where, PREFIX), time.time())
+    leftovers = traces.leftovers(await search(imap, where, PREFIX), time.time())
     late = [max(0.0, each.arrived - sent) for each in leftovers if (sent := traces.sent(each)) is not None]
-    if leftovers and await delete(talk, [each.uid for each in leftovers]):
+    if leftovers and await delete(imap, [each.uid for each in leftovers]):
         traces.forget(token for each in leftovers for token in each.tokens)
     words = f"cleared away {len(leftovers)} earlier" if leftovers else ""
     return f"{words} (on the way for about {max(late):.0f} s)" if late else words
@@ -145,23 +145,23 @@ async def _submit(
     host, port = target(check.target, 25)
     with await dial(vantage, host, port, phases, deadline=deadline, connect=check.connect) as stream:
         direct = port == smtp_session.IMPLICIT_TLS
-        talk, _ = await smtp_session.begin(stream, host, direct, vantage.tls_context(), phases)
+        smtp, _ = await smtp_session.begin(stream, host, direct, vantage.tls_context(), phases)
         if options.user is not None:
             phases.enter("auth")
-            await smtp_session.log_in(talk, options.user, password)
+            await smtp_session.log_in(smtp, options.user, password)
         phases.enter("message")
         trace.gone = False  # from here on the message may arrive, whatever becomes of us
         try:
-            expect(await talk.command(f"MAIL FROM:<{_sender(options)}>"), 250, "MAIL FROM")
-            taken = await talk.command(f"RCPT TO:<{options.to}>")
+            expect(await smtp.command(f"MAIL FROM:<{_sender(options)}>"), 250, "MAIL FROM")
+            taken = await smtp.command(f"RCPT TO:<{options.to}>")
             if not taken.taken:
                 raise RefusedError(taken, "RCPT TO")
-            await talk.give(_message(options, trace.token))
+            await smtp.give(_message(options, trace.token))
         except RefusedError:
             trace.gone = True
             raise
         phases.stop()
-        await smtp_session.leave(talk, deadline)
+        await smtp_session.leave(smtp, deadline)
 
 
 def _message(options: MailRoundtripOptions, token: str) -> bytes:
@@ -194,13 +194,13 @@ async def _leave_in_chat(check: Check, vantage: Vantage, trace: Trace, deadline:
         fail(f"http.{reply.status}", f"the chat did not take the message: status {reply.status}")
 
 
-async def _wait(talk: ImapTalk, where: Where, token: str, first: int, until: float) -> list[Found]:
+async def _wait(imap: ImapConnection, where: Where, token: str, first: int, until: float) -> list[Found]:
     """Search until the message is there, or nothing by `until` (the loop's time)."""
     clock = asyncio.get_running_loop().time
     pause = _FIRST_PAUSE
     while True:
-        await talk.command("NOOP")  # a server need not tell of new mail within a search
-        found = [each for each in await search(talk, where, token, first) if token in each.tokens]
+        await imap.command("NOOP")  # a server need not tell of new mail within a search
+        found = [each for each in await search(imap, where, token, first) if token in each.tokens]
         left = until - clock()
         if found or left <= 0:
             return found
@@ -208,11 +208,11 @@ async def _wait(talk: ImapTalk, where: Where, token: str, first: int, until: flo
         pause = min(pause * 1.3, _LONGEST_PAUSE)
 
 
-async def _delete(talk: ImapTalk, found: list[Found], trace: Trace, deadline: float) -> str:
+async def _delete(imap: ImapConnection, found: list[Found], trace: Trace, deadline: float) -> str:
     """Delete what was found; return words on why it could not be done."""
     try:
         async with asyncio.timeout_at(deadline):
-            trace.gone = await delete(talk, [each.uid for each in found])
+            trace.gone = await delete(imap, [each.uid for each in found])
     except TimeoutError:
         return "no answer in time"
     except Trouble as trouble:

@@ -26,10 +26,10 @@ from outagetui.protocols.sip.emodel import judge
 from outagetui.protocols.sip.farewell import PATIENCE, Farewells
 from outagetui.protocols.sip.locate import proxy_hop, target_uri
 from outagetui.protocols.sip.ration import Ration
+from outagetui.protocols.sip.replies import refused, unanswered
 from outagetui.protocols.sip.request import plain
 from outagetui.protocols.sip.rtp import TAIL, RtpPort, Sound
 from outagetui.protocols.sip.transaction import Silence
-from outagetui.protocols.sip.verdict import refused, unanswered
 
 MARGIN = 0.05  # as in `sip.options`
 GOODBYE = 0.4  # seconds kept for the BYE

@@ -13,10 +13,10 @@ from outagetui.net.trouble import Phases
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.sip.agent import Agent
 from outagetui.protocols.sip.locate import target_uri
+from outagetui.protocols.sip.replies import judge, silence
 from outagetui.protocols.sip.request import Party, Request, contact
 from outagetui.protocols.sip.transaction import Silence
-from outagetui.protocols.sip.verdict import judge, silence
-from outagetui.protocols.sip.wire import Wire
+from outagetui.protocols.sip.transport import Transport
 
 MARGIN = 0.05  # seconds before the deadline at which we stop waiting, to tell what came instead of an answer
 USER = "outagetui"
@@ -30,9 +30,9 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     phases = Phases()
     agent = Agent(vantage, ca=options.ca, phases=phases, asking="options")
 
-    def make(wire: Wire) -> Request:
-        party = Party.between(sender or f"sip:{USER}@{wire.host}", uri.bare)
-        more = (("Contact", contact(wire, USER)), ("Accept", "application/sdp"))
+    def make(transport: Transport) -> Request:
+        party = Party.between(sender or f"sip:{USER}@{transport.host}", uri.bare)
+        more = (("Contact", contact(transport, USER)), ("Accept", "application/sdp"))
         return Request("OPTIONS", uri.bare, party, 1, more)
 
     try:

@@ -18,9 +18,9 @@ from outagetui.protocols.sip.agent import Agent
 from outagetui.protocols.sip.farewell import Farewells
 from outagetui.protocols.sip.locate import proxy_hop, target_uri
 from outagetui.protocols.sip.registration import Registration
+from outagetui.protocols.sip.replies import unanswered
 from outagetui.protocols.sip.request import plain
 from outagetui.protocols.sip.transaction import Silence
-from outagetui.protocols.sip.verdict import unanswered
 
 MARGIN = 0.05  # as in `sip.options`
 PATIENCE = 8.0  # seconds taking it back may go on after the look: beyond, the registration ends by itself before long

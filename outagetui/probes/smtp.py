@@ -10,8 +10,8 @@ from outagetui.core.text import clean
 from outagetui.net.connect import dial, target
 from outagetui.net.trouble import Phases, unknown
 from outagetui.net.vantage import Vantage
+from outagetui.protocols.smtp_connection import RefusedError, SmtpConnection, SmtpReply, expect
 from outagetui.protocols.smtp_session import IMPLICIT_TLS, begin, leave, log_in
-from outagetui.protocols.smtp_talk import RefusedError, SmtpReply, SmtpTalk, expect
 
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
@@ -27,16 +27,16 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
         with await dial(vantage, host, port, phases, deadline=deadline, connect=check.connect) as stream:
             context = vantage.tls_context(options.ca)
             direct = port == IMPLICIT_TLS
-            talk, banner = await begin(stream, host, direct, context, phases, options.starttls)
+            smtp, banner = await begin(stream, host, direct, context, phases, options.starttls)
             if options.user is not None:
                 phases.enter("auth")
-                await log_in(talk, options.user, password, options.starttls)
+                await log_in(smtp, options.user, password, options.starttls)
             late = None
             if options.mail_from is not None or options.rcpt_to is not None:
                 phases.enter("envelope")
-                late = await _envelope(talk, options)
+                late = await _envelope(smtp, options)
             phases.stop()
-            await leave(talk, deadline)
+            await leave(smtp, deadline)
             protected = stream.tls.version() if stream.tls else "no TLS"
     outcome, code, detail = Outcome.PASS, "", f"{banner.words} ({protected})"
     if late is not None:
@@ -52,15 +52,15 @@ def _password(options: SmtpOptions, vantage: Vantage) -> str:
     return vantage.secrets.read(options.secret)
 
 
-async def _envelope(talk: SmtpTalk, options: SmtpOptions) -> SmtpReply | None:
+async def _envelope(smtp: SmtpConnection, options: SmtpOptions) -> SmtpReply | None:
     """Try sender and recipient and take them back; return the reply that says "later", if there was one."""
-    expect(await talk.command(f"MAIL FROM:<{options.mail_from or ''}>"), 250, "MAIL FROM")
+    expect(await smtp.command(f"MAIL FROM:<{options.mail_from or ''}>"), 250, "MAIL FROM")
     late = None
     if options.rcpt_to is not None:
-        reply = await talk.command(f"RCPT TO:<{options.rcpt_to}>")
+        reply = await smtp.command(f"RCPT TO:<{options.rcpt_to}>")
         if 400 <= reply.code < 500:
             late = reply
         elif not reply.taken:
             raise RefusedError(reply, "RCPT TO")
-    expect(await talk.command("RSET"), 250, "RSET")
+    expect(await smtp.command("RSET"), 250, "RSET")
     return late

@@ -14,7 +14,7 @@ from outagetui.net.pattern import search
 from outagetui.net.trouble import Phases, Trouble, fail, unknown
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.http_fetch import fetch
-from outagetui.protocols.websocket_talk import WebSocket, address, opened
+from outagetui.protocols.websocket_connection import WebSocket, address, opened
 from outagetui.protocols.xmpp_guest import SUBPROTOCOL, Guest
 
 _SILENT = {

@@ -10,7 +10,7 @@ from outagetui.core.text import clean
 from outagetui.net.pattern import search
 from outagetui.net.trouble import Phases, Trouble, fail
 from outagetui.net.vantage import Vantage
-from outagetui.protocols.websocket_talk import WebSocket, address, opened
+from outagetui.protocols.websocket_connection import WebSocket, address, opened
 
 MESSAGES_LIMIT = 100  # messages looked at for `match`
 

@@ -11,7 +11,7 @@ from outagetui.core.text import clean
 from outagetui.net.trouble import Phases
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.xmpp.account import read_account
-from outagetui.protocols.xmpp.accounts import Accounts
+from outagetui.protocols.xmpp.session_pool import SessionPool
 
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
@@ -19,10 +19,10 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     options = check.own(XmppOptions)
     account = read_account(check.target, options, check.connect)
     password = vantage.secrets.read(options.secret)
-    accounts = vantage.shared(Accounts, lambda: Accounts(vantage))
+    pool = vantage.shared(SessionPool, lambda: SessionPool(vantage))
     phases = Phases()
     async with phases.within(deadline):
-        session, lost = await accounts.live(account, password, phases, deadline)
+        session, lost = await pool.live(account, password, phases, deadline)
     words = f"{session.address} at {session.stream.peer} ({session.protected})"
     if lost:
         words += f", logged in anew after {lost}"

@@ -12,8 +12,8 @@ from outagetui.core.text import clean
 from outagetui.net.trouble import Phases
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.xmpp.account import read_account, read_room
-from outagetui.protocols.xmpp.accounts import Accounts
 from outagetui.protocols.xmpp.room import Room
+from outagetui.protocols.xmpp.session_pool import SessionPool
 
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
@@ -22,10 +22,10 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     account = read_account(check.target, options, check.connect)
     address = read_room(options.room)
     password = vantage.secrets.read(options.secret)
-    accounts = vantage.shared(Accounts, lambda: Accounts(vantage))
+    pool = vantage.shared(SessionPool, lambda: SessionPool(vantage))
     phases = Phases()
     async with phases.within(deadline):
-        session, _ = await accounts.live(account, password, phases, deadline)
+        session, _ = await pool.live(account, password, phases, deadline)
         room = session.room(address)
         phases.enter("join")
         async with room.lock:

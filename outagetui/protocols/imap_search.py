@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from email.message import Message
 from typing import Literal, NamedTuple
 
-from outagetui.protocols.imap_talk import ImapLine, ImapTalk, expect
+from outagetui.protocols.imap_connection import ImapConnection, ImapLine, expect
 
 PREFIX = "outagetui-probe-"
 DAY = 86400.0
@@ -81,15 +81,15 @@ class Traces:
         return next((self._lost[token] for token in found.tokens if token in self._lost), None)
 
 
-async def search(talk: ImapTalk, where: Where, text: str, first: int = 1) -> list[Found]:
+async def search(imap: ImapConnection, where: Where, text: str, first: int = 1) -> list[Found]:
     """Return the messages from uid `first` that hold `text` and one of our tokens, the newest fifty."""
-    reply = expect(await talk.command(f'UID SEARCH UID {first}:* {where} "{text}"'), "SEARCH")
+    reply = expect(await imap.command(f'UID SEARCH UID {first}:* {where} "{text}"'), "SEARCH")
     uids = sorted({int(word) for word in (reply.data("SEARCH") or "").split() if word.isdecimal() and len(word) <= 10})
     wanted = [uid for uid in uids if uid >= first][-MOST:]  # `n:*` always holds the last message, even a lower one
     if not wanted:
         return []
     what = f"(UID INTERNALDATE BODY.PEEK[]<0.{READ}>)"
-    reply = expect(await talk.command(f"UID FETCH {_set(wanted)} {what}"), "FETCH")
+    reply = expect(await imap.command(f"UID FETCH {_set(wanted)} {what}"), "FETCH")
     found = (_read(line, where) for line in reply.lines)
     return [each for each in found if each is not None and each.uid in wanted]
 
@@ -121,20 +121,20 @@ def _texts(message: Message) -> Iterator[str]:
                 yield content.decode("ascii", "replace")  # a token is ASCII, whatever surrounds it
 
 
-async def delete(talk: ImapTalk, uids: Iterable[int]) -> bool:
+async def delete(imap: ImapConnection, uids: Iterable[int]) -> bool:
     """Delete these messages for good; False when they are only marked, because others' would go with them."""
     numbers = list(uids)
     if not numbers:
         return True
-    expect(await talk.command(f"UID STORE {_set(numbers)} +FLAGS.SILENT (\\Deleted)"), "STORE", "imap.refused")
-    if talk.capabilities & EXPUNGE_ALONE:
-        expect(await talk.command(f"UID EXPUNGE {_set(numbers)}"), "EXPUNGE", "imap.refused")
+    expect(await imap.command(f"UID STORE {_set(numbers)} +FLAGS.SILENT (\\Deleted)"), "STORE", "imap.refused")
+    if imap.capabilities & EXPUNGE_ALONE:
+        expect(await imap.command(f"UID EXPUNGE {_set(numbers)}"), "EXPUNGE", "imap.refused")
         return True
-    reply = expect(await talk.command("UID SEARCH DELETED"), "SEARCH")
+    reply = expect(await imap.command("UID SEARCH DELETED"), "SEARCH")
     marked = (reply.data("SEARCH") or "").split()
     if not set(marked) <= {str(number) for number in numbers}:
         return False
-    expect(await talk.command("EXPUNGE"), "EXPUNGE", "imap.refused")
+    expect(await imap.command("EXPUNGE"), "EXPUNGE", "imap.refused")
     return True
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 from outagetui.net.secure import secure
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import Phases, Trouble, fail, unknown
-from outagetui.protocols.imap_talk import ImapReply, ImapTalk, expect
+from outagetui.protocols.imap_connection import ImapConnection, ImapReply, expect
 from outagetui.protocols.smtp_session import is_private, plain
 
 PORTS = {"imap": 143, "imaps": 993}
@@ -20,46 +20,46 @@ _FAREWELL = 0.5  # seconds the answer to LOGOUT may take; the verdict no longer 
 
 async def begin(
     stream: Stream, host: str, scheme: str, context: ssl.SSLContext, starttls: StartTls, phases: Phases
-) -> ImapTalk:
+) -> ImapConnection:
     """Bring the dialogue to where a user can log in; phases tls, greeting, starttls."""
     if scheme == "imaps":
         await secure(stream, context, host, phases)
-    talk = ImapTalk(stream)
+    imap = ImapConnection(stream)
     phases.enter("greeting")
-    await talk.greet()
-    await _capability(talk)
+    await imap.greet()
+    await _capability(imap)
     if stream.tls is None and starttls != "never":
-        await _start_tls(stream, talk, host, context, starttls, phases)
-    return talk
+        await _start_tls(stream, imap, host, context, starttls, phases)
+    return imap
 
 
 async def _start_tls(
-    stream: Stream, talk: ImapTalk, host: str, context: ssl.SSLContext, starttls: StartTls, phases: Phases
+    stream: Stream, imap: ImapConnection, host: str, context: ssl.SSLContext, starttls: StartTls, phases: Phases
 ) -> None:
-    if "STARTTLS" not in talk.capabilities or talk.logged_in:
+    if "STARTTLS" not in imap.capabilities or imap.logged_in:
         if starttls == "required":
             fail("imap.starttls-missing", "the server does not offer STARTTLS")
         return
     phases.enter("starttls")
-    expect(await talk.command("STARTTLS"), "STARTTLS", "imap.starttls-refused")
+    expect(await imap.command("STARTTLS"), "STARTTLS", "imap.starttls-refused")
     await secure(stream, context, host, phases)
     phases.enter("greeting")
-    talk.forget()
-    await _capability(talk)
+    imap.forget()
+    await _capability(imap)
 
 
-async def _capability(talk: ImapTalk) -> None:
-    if not talk.capabilities:
-        expect(await talk.command("CAPABILITY"), "CAPABILITY")
+async def _capability(imap: ImapConnection) -> None:
+    if not imap.capabilities:
+        expect(await imap.command("CAPABILITY"), "CAPABILITY")
 
 
-async def log_in(stream: Stream, talk: ImapTalk, user: str, password: str, starttls: StartTls) -> None:
+async def log_in(stream: Stream, imap: ImapConnection, user: str, password: str, starttls: StartTls) -> None:
     """Log in by SASL PLAIN or LOGIN, never in the clear beyond this machine.
 
     Codes: `imap.auth-failed`, `imap.unavailable` when the server says it is not the password, `imap.login-disabled`,
     `imap.starttls-missing` where the password would have gone in the clear.
     """
-    if talk.logged_in:
+    if imap.logged_in:
         return  # the server knows us by our address (PREAUTH)
     if any(char in each for each in (user, password) for char in "\0\r\n"):
         unknown("option.invalid", "a user or password cannot hold a line end or NUL")
@@ -67,35 +67,35 @@ async def log_in(stream: Stream, talk: ImapTalk, user: str, password: str, start
         if starttls == "never":
             unknown("option.invalid", "a password is not sent without TLS: `starttls` must not be `never`")
         fail("imap.starttls-missing", "the server does not offer STARTTLS, so the password was not sent")
-    if "AUTH=PLAIN" in talk.capabilities and "SASL-IR" in talk.capabilities:
-        reply = await talk.command(f"AUTHENTICATE PLAIN {plain(user, password)}")
-    elif "AUTH=PLAIN" in talk.capabilities:
-        reply = await talk.command("AUTHENTICATE PLAIN", [plain(user, password).encode()])
-    elif "LOGINDISABLED" in talk.capabilities:
+    if "AUTH=PLAIN" in imap.capabilities and "SASL-IR" in imap.capabilities:
+        reply = await imap.command(f"AUTHENTICATE PLAIN {plain(user, password)}")
+    elif "AUTH=PLAIN" in imap.capabilities:
+        reply = await imap.command("AUTHENTICATE PLAIN", [plain(user, password).encode()])
+    elif "LOGINDISABLED" in imap.capabilities:
         fail("imap.login-disabled", "the server takes no password on this connection")
     else:
         name, secret = user.encode(), password.encode()
         opening = f"LOGIN {{{len(name)}}}"  # literals take any character, quoted strings do not
-        reply = await talk.command(opening, [name + f" {{{len(secret)}}}".encode(), secret])
+        reply = await imap.command(opening, [name + f" {{{len(secret)}}}".encode(), secret])
     if reply.status == "NO" and reply.code.partition(" ")[0] in _NOT_NOW:
         fail("imap.unavailable", f"login: {reply.words}")
     expect(reply, "login", "imap.auth-failed")
-    talk.logged_in = True
+    imap.logged_in = True
 
 
-async def open_inbox(talk: ImapTalk, *, to_change: bool = False) -> ImapReply:
+async def open_inbox(imap: ImapConnection, *, to_change: bool = False) -> ImapReply:
     """Open INBOX, for reading only unless it is `to_change`; fails as `imap.inbox`."""
     verb = "SELECT" if to_change else "EXAMINE"
-    reply = expect(await talk.command(f"{verb} INBOX"), f"{verb} INBOX", "imap.inbox")
+    reply = expect(await imap.command(f"{verb} INBOX"), f"{verb} INBOX", "imap.inbox")
     if to_change and reply.code == "READ-ONLY":
         fail("imap.inbox", "INBOX can be read but not changed")
     return reply
 
 
-async def leave(talk: ImapTalk, deadline: float) -> None:
+async def leave(imap: ImapConnection, deadline: float) -> None:
     """Say LOGOUT, waiting only a moment for the answer."""
     left = deadline - asyncio.get_running_loop().time()
     with contextlib.suppress(TimeoutError, OSError, Trouble):
         # Half of what is left, so that a server silent here cannot use up the deadline of a look that is over.
         async with asyncio.timeout(min(_FAREWELL, left / 2)):
-            await talk.command("LOGOUT", farewell=True)
+            await imap.command("LOGOUT", farewell=True)

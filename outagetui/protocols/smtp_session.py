@@ -10,7 +10,7 @@ from typing import Literal
 from outagetui.net.secure import secure
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import Phases, Trouble, fail, unknown
-from outagetui.protocols.smtp_talk import SmtpReply, SmtpTalk, expect
+from outagetui.protocols.smtp_connection import SmtpConnection, SmtpReply, expect
 
 StartTls = Literal["offered", "required", "never"]
 IMPLICIT_TLS = 465  # RFC 8314
@@ -19,7 +19,7 @@ _FAREWELL = 0.5  # seconds the answer to QUIT may take; the verdict no longer de
 
 async def begin(
     stream: Stream, host: str, direct: bool, context: ssl.SSLContext, phases: Phases, starttls: StartTls = "offered"
-) -> tuple[SmtpTalk, SmtpReply]:
+) -> tuple[SmtpConnection, SmtpReply]:
     """Greet, and take TLS: at once when `direct`, else as `starttls` says; return the banner too.
 
     Phases tls (when `direct`), banner, ehlo, starttls, tls. Codes: `smtp.NNN`, `smtp.starttls-missing`,
@@ -27,49 +27,49 @@ async def begin(
     """
     if direct:
         await secure(stream, context, host, phases)
-    talk = SmtpTalk(stream)
+    smtp = SmtpConnection(stream)
     phases.enter("banner")
-    banner = await talk.greet()
+    banner = await smtp.greet()
     phases.enter("ehlo")
-    await talk.hello()
-    if stream.tls is None and starttls == "required" and "STARTTLS" not in talk.extensions:
+    await smtp.hello()
+    if stream.tls is None and starttls == "required" and "STARTTLS" not in smtp.extensions:
         fail("smtp.starttls-missing", "the server does not offer STARTTLS")
-    if stream.tls is None and starttls != "never" and "STARTTLS" in talk.extensions:
+    if stream.tls is None and starttls != "never" and "STARTTLS" in smtp.extensions:
         phases.enter("starttls")
-        expect(await talk.command("STARTTLS"), 220, "STARTTLS")
+        expect(await smtp.command("STARTTLS"), 220, "STARTTLS")
         await secure(stream, context, host, phases)
         phases.enter("ehlo")
-        await talk.hello()  # what was said before TLS no longer counts (RFC 3207 section 4.2)
-    return talk, banner
+        await smtp.hello()  # what was said before TLS no longer counts (RFC 3207 section 4.2)
+    return smtp, banner
 
 
-async def log_in(talk: SmtpTalk, user: str, password: str, starttls: StartTls = "offered") -> None:
+async def log_in(smtp: SmtpConnection, user: str, password: str, starttls: StartTls = "offered") -> None:
     """AUTH PLAIN (RFC 4616), or LOGIN where only that is known; never in the clear beyond this machine.
 
     Codes: `smtp.NNN`, `smtp.auth-missing`, `smtp.starttls-missing` where the password would have gone in the clear.
     """
-    if not is_private(talk.stream):
+    if not is_private(smtp.stream):
         if starttls == "never":
             unknown("option.invalid", "a password is not sent without TLS: `starttls` must not be `never`")
         fail("smtp.starttls-missing", "the server does not offer STARTTLS, so the password was not sent")
-    mechanisms = talk.extensions.get("AUTH", "").split()
+    mechanisms = smtp.extensions.get("AUTH", "").split()
     if "PLAIN" in mechanisms:
-        reply = await talk.command(f"AUTH PLAIN {plain(user, password)}")
+        reply = await smtp.command(f"AUTH PLAIN {plain(user, password)}")
     elif "LOGIN" in mechanisms:
-        expect(await talk.command("AUTH LOGIN"), 334, "AUTH LOGIN")
-        expect(await talk.command(_base64(user)), 334, "AUTH LOGIN")
-        reply = await talk.command(_base64(password))
+        expect(await smtp.command("AUTH LOGIN"), 334, "AUTH LOGIN")
+        expect(await smtp.command(_base64(user)), 334, "AUTH LOGIN")
+        reply = await smtp.command(_base64(password))
     else:
         fail("smtp.auth-missing", f"the server offers neither AUTH PLAIN nor LOGIN: {' '.join(mechanisms) or 'none'}")
     expect(reply, 235, "AUTH")
 
 
-async def leave(talk: SmtpTalk, deadline: float) -> None:
+async def leave(smtp: SmtpConnection, deadline: float) -> None:
     """Say QUIT, waiting only a moment for the answer."""
     left = deadline - asyncio.get_running_loop().time()
     with contextlib.suppress(TimeoutError, OSError, Trouble):
         async with asyncio.timeout(min(_FAREWELL, left / 2)):
-            await talk.command("QUIT")
+            await smtp.command("QUIT")
 
 
 def is_private(stream: Stream) -> bool:

@@ -11,7 +11,7 @@ from xml.sax.saxutils import quoteattr
 
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import fail
-from outagetui.protocols.smtp_talk import SmtpTalk, expect
+from outagetui.protocols.smtp_connection import SmtpConnection, expect
 
 Protocol = Literal["smtp", "imap", "xmpp"]
 LIMIT = 64 * 1024
@@ -32,12 +32,12 @@ async def agree(stream: Stream, protocol: Protocol, name: str) -> None:
 
 
 async def _smtp(stream: Stream) -> None:
-    talk = SmtpTalk(stream)
-    await talk.greet()
-    await talk.hello()
-    if "STARTTLS" not in talk.extensions:
+    smtp = SmtpConnection(stream)
+    await smtp.greet()
+    await smtp.hello()
+    if "STARTTLS" not in smtp.extensions:
         fail("tls.starttls-missing", "the server does not offer STARTTLS")
-    reply = await talk.command("STARTTLS")
+    reply = await smtp.command("STARTTLS")
     if reply.code >= 400:
         fail("tls.starttls-refused", reply.words)
     expect(reply, 220, "STARTTLS")

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 from xml.sax.saxutils import quoteattr
 
 from outagetui.net.trouble import Phases, fail
-from outagetui.protocols.websocket_talk import WebSocket
+from outagetui.protocols.websocket_connection import WebSocket
 
 SUBPROTOCOL = "xmpp"
 ELEMENTS_LIMIT = 500  # elements read while waiting for one; a room of that many people tells of each

@@ -6,7 +6,7 @@ from datetime import datetime
 from outagetui.core.model import CLOSING_KINDS, Entry
 from outagetui.core.text import clean, clean_lines
 from outagetui.facts import events
-from outagetui.report.values import Delivered, Gap, Part, Question, Reply, Told, Wording, when
+from outagetui.report.values import Announced, Delivered, Gap, Part, Question, Reply, Wording, when
 
 GAP_SECONDS = 1800.0
 BODY = 8000
@@ -16,7 +16,7 @@ _Made = tuple[float, events.AnnouncementMade]
 
 def told(
     entries: Iterable[Entry], mine: Sequence[Entry], outlets: Mapping[str, str], begin: float, end: float
-) -> tuple[tuple[Told, ...], tuple[Gap, ...]]:
+) -> tuple[tuple[Announced, ...], tuple[Gap, ...]]:
     """Return the announcements with the parts that were made in the incident, and where they were silent for long.
 
     `entries` is the journal up to the end: an announcement may have begun before. `outlets` maps ids to names.
@@ -37,7 +37,7 @@ def told(
             became[event.announcement, event.part, event.outlet] = entry.at, event
         elif isinstance(event, events.AnnouncementMade):
             inside.add((event.announcement, event.part))
-    found: list[Told] = []
+    found: list[Announced] = []
     gaps: list[Gap] = []
     for name, made in parts.items():
         stood = made[-1][1].kind not in CLOSING_KINDS and name not in taken
@@ -47,7 +47,7 @@ def told(
             continue
         gaps += [gap for gap in silent if gap.seconds > GAP_SECONDS]
         found.append(
-            Told(
+            Announced(
                 announcement=clean(name, 40),
                 audience=clean(made[0][1].audience, 40),
                 open=stood,

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, tzinfo
 
 from outagetui.facts.reach import percent
-from outagetui.report import words
+from outagetui.report import formats
 from outagetui.report.elements import Html, join, tag
 from outagetui.report.values import Point, ReachStory, Report
 
@@ -100,8 +100,8 @@ def _marks(report: Report, begin: float, end: float) -> Iterable[Html]:
 
 
 def _ends(begin: datetime, end: datetime, zone: tzinfo) -> Iterable[Html]:
-    yield tag("text", words.clock(begin, zone), x="0", y="98%", class_="scale")
-    yield tag("text", words.clock(end, zone), x="100%", y="98%", text_anchor="end", class_="scale")
+    yield tag("text", formats.clock(begin, zone), x="0", y="98%", class_="scale")
+    yield tag("text", formats.clock(end, zone), x="100%", y="98%", text_anchor="end", class_="scale")
 
 
 def legend(report: Report) -> Html:

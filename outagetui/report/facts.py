@@ -10,7 +10,7 @@ from outagetui.core.text import clean
 from outagetui.core.times import zone_or_utc
 from outagetui.facts import events
 from outagetui.facts.live import Public
-from outagetui.report import reach_over_time, timeline, troubles
+from outagetui.report import failures, reach_over_time, timeline
 from outagetui.report.announcements import asked, told
 from outagetui.report.blind_spots import stretches
 from outagetui.report.evidence import Evidence, first_failure, without
@@ -70,7 +70,7 @@ class _Teller:
         announcements, gaps = told(self.past, self.mine, outlets, self.begin, self.end)
         backups = frozenset(each.id for each in public.channels if each.role == "backup")
         active, states = self._before()
-        wrong = troubles.troubles(self.mine, self.names, backups, active, states, self.unseen)
+        wrong = failures.troubles(self.mine, self.names, backups, active, states, self.unseen)
         blind = [(each.begin, each.end) for each in self.unseen if each.kind == "blind"]
         sound = {check: without(tallies, blind) for check, tallies in self.evidence.tallies.items()}
         seen = replace(self.evidence, tallies=sound)
@@ -109,7 +109,7 @@ class _Teller:
                 )
                 for each in self.unseen
             ),
-            troubles=troubles.rows(wrong, announcements, gaps, self.end, incident.closed is not None),
+            troubles=failures.rows(wrong, announcements, gaps, self.end, incident.closed is not None),
             limits=tuple(self._limits(reaches)),
         )
 

@@ -8,11 +8,11 @@ from importlib.resources import files
 
 from outagetui.core.times import span, stamp, zone_or_utc
 from outagetui.facts.reach import percent
-from outagetui.report import words
+from outagetui.report import formats
 from outagetui.report.chart import chart, legend
 from outagetui.report.elements import Html, join, tag
 from outagetui.report.markdown import REVIEW, after, basis, lost, mark, spent, summary, title
-from outagetui.report.values import Line, Part, Question, ReachStory, Report, Told
+from outagetui.report.values import Announced, Line, Part, Question, ReachStory, Report
 
 
 def html(report: Report) -> str:
@@ -45,7 +45,7 @@ def html(report: Report) -> str:
         _limits(report, zone),
         id="main",
     )
-    footer = tag("footer", tag("p", f"Drafted from the journal on {words.local(report.made, zone)}. Edit it freely."))
+    footer = tag("footer", tag("p", f"Drafted from the journal on {formats.local(report.made, zone)}. Edit it freely."))
     body = tag("body", tag("a", "To the report", class_="skip", href="#main"), _header(report, zone), main, footer)
     return f'<!doctype html>\n<html lang="en">\n{head}\n{body}\n</html>\n'
 
@@ -77,10 +77,10 @@ def _figures(report: Report, zone: tzinfo) -> Html:
     for figure in report.figures:
         value: str = after(figure.after_s, figure.id)
         if not value:
-            value = "–" if figure.at is None else words.clock(figure.at, zone)
+            value = "–" if figure.at is None else formats.clock(figure.at, zone)
         elif figure.id == "detected":
             value = f"after {value}"
-        at = Html("") if figure.at is None else tag("p", _time(figure.at, words.local(figure.at, zone)), class_="how")
+        at = Html("") if figure.at is None else tag("p", _time(figure.at, formats.local(figure.at, zone)), class_="how")
         how = tag("p", figure.words, class_="how", dir="auto") if figure.words else Html("")
         cards.append(tag("li", tag("p", figure.name, class_="name"), tag("p", value, class_="span"), at, how))
     lead = "Spans count from the detection; that of the detection itself from the first sign of trouble."
@@ -101,7 +101,7 @@ def _story(report: Report, story: ReachStory, zone: tzinfo) -> Html:
             tag("p", "Not known: no segment of this audience has people.", class_="soft"),
             class_="card",
         )
-    lowest = percent(story.lowest) + ("" if story.lowest_at is None else f", {words.clock(story.lowest_at, zone)}")
+    lowest = percent(story.lowest) + ("" if story.lowest_at is None else f", {formats.clock(story.lowest_at, zone)}")
     numbers = [
         ("people", str(story.people)),
         ("before", percent(story.before)),
@@ -136,9 +136,9 @@ def _timeline(report: Report, zone: tzinfo) -> Html:
 def _line(line: Line, zone: tzinfo) -> Html:
     times = tag(
         "div",
-        _time(line.at, words.clock(line.at, zone)),
+        _time(line.at, formats.clock(line.at, zone)),
         Html(" "),
-        tag("span", f"{words.utc(line.at, line.at.astimezone(zone))} UTC", class_="utc"),
+        tag("span", f"{formats.utc(line.at, line.at.astimezone(zone))} UTC", class_="utc"),
     )
     derived = line.kind == "derived"
     key = tag("span", f"{mark(line.mark)}. ", class_="key") if line.mark and not derived else Html("")
@@ -154,12 +154,14 @@ def _announcements(report: Report, zone: tzinfo) -> Html:
     if report.gaps:
         items = []
         for gap in report.gaps:
-            promised = "" if gap.promised is None else f"; the next was promised for {words.clock(gap.promised, zone)}"
+            promised = (
+                "" if gap.promised is None else f"; the next was promised for {formats.clock(gap.promised, zone)}"
+            )
             items.append(
                 tag(
                     "li",
                     f"{gap.announcement} to {gap.audience}: {span(gap.seconds)}, "
-                    f"{words.local(gap.begin, zone)} to {words.local(gap.end, zone)}{promised}",
+                    f"{formats.local(gap.begin, zone)} to {formats.local(gap.end, zone)}{promised}",
                 )
             )
         inside.append(tag("h3", "Silences"))
@@ -168,7 +170,7 @@ def _announcements(report: Report, zone: tzinfo) -> Html:
     return _section("told", "What was told", *inside)
 
 
-def _told(told: Told, zone: tzinfo) -> Html:
+def _told(told: Announced, zone: tzinfo) -> Html:
     state = "still open" if told.open else "closed"
     parts = [_part(part, zone) for part in told.parts]
     if not parts:
@@ -179,12 +181,12 @@ def _told(told: Told, zone: tzinfo) -> Html:
 def _part(part: Part, zone: tzinfo) -> Html:
     outlets = []
     for sent in part.outlets:
-        when = "" if sent.at is None else f" at {words.clock(sent.at, zone)}"
+        when = "" if sent.at is None else f" at {formats.clock(sent.at, zone)}"
         url = f", {sent.url}" if sent.url else ""
         detail = f" ({sent.detail})" if sent.detail and sent.state not in ("sent", "seen") else ""
         outlets.append(tag("li", f"{sent.name}: {sent.state}{when}{url}{detail}", dir="auto"))
     return join(
-        tag("h4", _time(part.at, words.local(part.at, zone)), f": {part.kind}"),
+        tag("h4", _time(part.at, formats.local(part.at, zone)), f": {part.kind}"),
         tag("ul", *outlets, class_="plain") if outlets else Html(""),
         *(
             tag("pre", tag("strong", text.title), f"\n\n{text.body}", dir="auto", lang=_tongue(text.language))
@@ -203,7 +205,7 @@ def _questions(report: Report, zone: tzinfo) -> Html:
         return _section("asked", "What was asked and answered", tag("p", "No run asked anything."))
     rows = (
         (
-            _time(each.asked, words.clock(each.asked, zone)),
+            _time(each.asked, formats.clock(each.asked, zone)),
             f"{each.run} {each.step}",
             each.question,
             _replies(each),
@@ -242,7 +244,7 @@ def _troubles(report: Report, zone: tzinfo) -> Html:
     if not report.troubles:
         return _section("troubles", "What did not go as planned", tag("p", "The journal tells of nothing."))
     items = (
-        tag("li", _time(each.at, words.local(each.at, zone)), tag("span", f": {each.words}", dir="auto"))
+        tag("li", _time(each.at, formats.local(each.at, zone)), tag("span", f": {each.words}", dir="auto"))
         for each in report.troubles
     )
     return _section("troubles", "What did not go as planned", tag("ul", *items, class_="plain"))
@@ -257,7 +259,7 @@ def _review() -> Html:
 
 def _limits(report: Report, zone: tzinfo) -> Html:
     unseen = (
-        f"{words.local(each.begin, zone)}, for {span(each.seconds)}: nobody could see ({each.words})."
+        f"{formats.local(each.begin, zone)}, for {span(each.seconds)}: nobody could see ({each.words})."
         for each in report.unseen
     )
     items = (tag("li", limit) for limit in (*unseen, *report.limits))

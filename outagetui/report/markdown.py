@@ -5,7 +5,7 @@ from datetime import datetime, tzinfo
 
 from outagetui.core.times import span, zone_or_utc
 from outagetui.facts.reach import percent
-from outagetui.report import words
+from outagetui.report import formats
 from outagetui.report.inert import fenced, inert
 from outagetui.report.values import Part, Question, ReachStory, Report, Spent
 
@@ -62,13 +62,13 @@ def spent(row: Spent) -> str:
     """Return the money in words, an estimate marked as such."""
     if row.spent is None:
         return "not known"
-    return words.money(row.spent, row.currency) + ("" if row.measured else " (estimate)")
+    return formats.money(row.spent, row.currency) + ("" if row.measured else " (estimate)")
 
 
 def basis(row: Spent) -> str:
     """Return what the money is known from."""
     if row.measured and row.balance_before is not None and row.balance_after is not None:
-        before, now = words.money(row.balance_before, row.currency), words.money(row.balance_after, row.currency)
+        before, now = formats.money(row.balance_before, row.currency), formats.money(row.balance_after, row.currency)
         return f"balance {before} to {now}"
     return f"declared: {row.rates}" if row.rates else "nothing declared"
 
@@ -78,12 +78,12 @@ def lost(story: ReachStory) -> str:
     if story.lost_person_minutes is None:
         return "–"
     about = "about " if story.uncertain_s else ""
-    return about + words.people(story.lost_person_minutes)
+    return about + formats.people(story.lost_person_minutes)
 
 
 def _both(at: datetime, zone: tzinfo) -> str:
-    local = words.local(at, zone)
-    return local if words.zone_name(at, zone) == "UTC" else f"{local} ({words.utc(at, at.astimezone(zone))} UTC)"
+    local = formats.local(at, zone)
+    return local if formats.zone_name(at, zone) == "UTC" else f"{local} ({formats.utc(at, at.astimezone(zone))} UTC)"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
@@ -99,7 +99,7 @@ def _head(report: Report, zone: tzinfo) -> Iterator[str]:
     for name, value in summary(report, zone):
         yield f"- **{name}:** {inert(value)}"
     yield ""
-    yield f"Drafted from the journal on {words.local(report.made, zone)}. Edit it freely."
+    yield f"Drafted from the journal on {formats.local(report.made, zone)}. Edit it freely."
     yield ""
 
 
@@ -113,7 +113,7 @@ def _figures(report: Report, zone: tzinfo) -> Iterator[str]:
             (
                 figure.name,
                 after(figure.after_s, figure.id) or "–",
-                "–" if figure.at is None else words.local(figure.at, zone),
+                "–" if figure.at is None else formats.local(figure.at, zone),
                 inert(figure.words),
             )
             for figure in report.figures
@@ -132,7 +132,7 @@ def _reach(report: Report, zone: tzinfo) -> Iterator[str]:
                 str(story.people),
                 percent(story.before),
                 percent(story.lowest),
-                "–" if story.lowest_at is None else words.clock(story.lowest_at, zone),
+                "–" if story.lowest_at is None else formats.clock(story.lowest_at, zone),
                 percent(story.last),
                 lost(story),
                 span(story.uncertain_s) if story.uncertain_s else "–",
@@ -147,7 +147,7 @@ def _reach(report: Report, zone: tzinfo) -> Iterator[str]:
             yield ""
             for point in story.points:
                 guess = " ?" if point.uncertain else ""
-                yield f"- {words.local(point.at, zone)}: {percent(point.reach)}{guess}"
+                yield f"- {formats.local(point.at, zone)}: {percent(point.reach)}{guess}"
             yield ""
 
 
@@ -157,8 +157,8 @@ def _timeline(report: Report, zone: tzinfo) -> Iterator[str]:
         (f"local ({inert(report.timezone)})", "UTC", "who", "what"),
         (
             (
-                words.local(line.at, zone),
-                words.utc(line.at, line.at.astimezone(zone)),
+                formats.local(line.at, zone),
+                formats.utc(line.at, line.at.astimezone(zone)),
                 inert(line.actor),
                 (f"**{mark(line.mark)}.** " if line.mark and line.kind != "derived" else "") + inert(line.words),
             )
@@ -189,21 +189,23 @@ def _announcements(report: Report, zone: tzinfo) -> Iterator[str]:
     if report.gaps:
         yield from ("### Silences", "", "An open announcement without a new part for more than half an hour:", "")
         for gap in report.gaps:
-            promised = "" if gap.promised is None else f"; the next was promised for {words.clock(gap.promised, zone)}"
+            promised = (
+                "" if gap.promised is None else f"; the next was promised for {formats.clock(gap.promised, zone)}"
+            )
             yield (
                 f"- {inert(gap.announcement)} to {inert(gap.audience)}: {span(gap.seconds)}, "
-                f"{words.local(gap.begin, zone)} to {words.local(gap.end, zone)}{promised}"
+                f"{formats.local(gap.begin, zone)} to {formats.local(gap.end, zone)}{promised}"
             )
         yield ""
 
 
 def _part(part: Part, zone: tzinfo) -> Iterator[str]:
-    yield f"#### {words.local(part.at, zone)}: {inert(part.kind)}"
+    yield f"#### {formats.local(part.at, zone)}: {inert(part.kind)}"
     yield ""
     for sent in part.outlets:
         url = f", {inert(sent.url)}" if sent.url else ""
         detail = f" ({inert(sent.detail)})" if sent.detail and sent.state not in ("sent", "seen") else ""
-        when = "" if sent.at is None else f" at {words.clock(sent.at, zone)}"
+        when = "" if sent.at is None else f" at {formats.clock(sent.at, zone)}"
         yield f"- {inert(sent.name)}: {inert(sent.state)}{when}{url}{detail}"
     if part.outlets:
         yield ""
@@ -221,7 +223,7 @@ def _questions(report: Report, zone: tzinfo) -> Iterator[str]:
         ("asked", "run and step", "question", "answer", "waited"),
         (
             (
-                words.clock(each.asked, zone),
+                formats.clock(each.asked, zone),
                 inert(f"{each.run} {each.step}"),
                 inert(each.question),
                 _replies(each),
@@ -265,7 +267,7 @@ def _troubles(report: Report, zone: tzinfo) -> Iterator[str]:
     if not report.troubles:
         yield "The journal tells of nothing."
     for trouble in report.troubles:
-        yield f"- {words.local(trouble.at, zone)}: {inert(trouble.words)}"
+        yield f"- {formats.local(trouble.at, zone)}: {inert(trouble.words)}"
     yield ""
 
 
@@ -279,7 +281,7 @@ def _limits(report: Report, zone: tzinfo) -> Iterator[str]:
     yield from ("## What this report cannot know", "")
     for stretch in report.unseen:
         yield (
-            f"- {words.local(stretch.begin, zone)}, for {span(stretch.seconds)}: "
+            f"- {formats.local(stretch.begin, zone)}, for {span(stretch.seconds)}: "
             f"nobody could see ({inert(stretch.words)})."
         )
     for limit in report.limits:

@@ -102,7 +102,7 @@ class Part(Value, frozen=True, kw_only=True):
     outlets: tuple[Delivered, ...]
 
 
-class Told(Value, frozen=True, kw_only=True):
+class Announced(Value, frozen=True, kw_only=True):
     """An announcement; `open` when it still stood at the end."""
 
     announcement: str
@@ -200,7 +200,7 @@ class Report(Value, frozen=True, kw_only=True):
     figures: tuple[Figure, ...]
     reach: tuple[ReachStory, ...]
     timeline: tuple[Line, ...]
-    announcements: tuple[Told, ...]
+    announcements: tuple[Announced, ...]
     gaps: tuple[Gap, ...]
     questions: tuple[Question, ...]
     money: tuple[Spent, ...]

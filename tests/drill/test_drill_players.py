@@ -12,10 +12,10 @@ import pytest
 from outagetui.config import load
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.drill.business_files import make_secrets, write
-from outagetui.drill.casts import TROUPES, Troupe
 from outagetui.drill.listener import Opening
 from outagetui.drill.processes import PRIVATE
 from outagetui.drill.scenario import JABBER_AND_PHONE, SCENARIOS
+from outagetui.drill.scenario_servers import START, ScenarioServers
 from outagetui.machine.secrets import Secrets
 from outagetui.net.vantage import Vantage
 from outagetui.probes import look
@@ -24,9 +24,9 @@ from outagetui.probes import look
 class RunningServers:
     """The business of jabber-and-phone with its servers in this process."""
 
-    def __init__(self, place: Path, troupe: Troupe) -> None:
-        self.place, self.troupe = place, troupe
-        self.config = load(write(place, troupe.ports, JABBER_AND_PHONE.short, JABBER_AND_PHONE.id))
+    def __init__(self, place: Path, started: ScenarioServers) -> None:
+        self.place, self.started = place, started
+        self.config = load(write(place, started.ports, JABBER_AND_PHONE.short, JABBER_AND_PHONE.id))
         assert self.config.secrets is not None
         secrets = Secrets.of_drill(Path(self.config.secrets), place)
         self.vantage = Vantage("drill", secrets, place)
@@ -41,21 +41,21 @@ class RunningServers:
 async def running(tmp_path: Path) -> AsyncIterator[RunningServers]:
     (tmp_path / "pages").mkdir()
     make_secrets(tmp_path, JABBER_AND_PHONE.id)
-    troupe = await TROUPES[JABBER_AND_PHONE.id](tmp_path)
-    running = RunningServers(tmp_path, troupe)
+    started = await START[JABBER_AND_PHONE.id](tmp_path)
+    running = RunningServers(tmp_path, started)
     yield running
     await running.vantage.aclose()
-    await troupe.leave()
-    for player in troupe.players.values():
+    await started.leave()
+    for player in started.faulty.values():
         if isinstance(player, Opening):
             await player.suffer("refuse", 1.0)
-    assert troupe.chat is not None
-    troupe.chat.close()
-    await troupe.chat.wait_closed()
+    assert started.chat is not None
+    started.chat.close()
+    await started.chat.wait_closed()
 
 
 async def test_all_its_checks_pass_against_its_servers(running: RunningServers) -> None:
-    assert running.troupe.left_out == ""
+    assert running.started.left_out == ""
     for check in running.config.checks():
         sample = await running.look(check.id)
         assert (sample.outcome, sample.code) == (Outcome.PASS, ""), (check.id, sample)
@@ -87,10 +87,10 @@ async def test_all_its_checks_pass_against_its_servers(running: RunningServers) 
 async def test_every_fault_is_seen_for_what_it_is_and_ends(
     running: RunningServers, target: str, kind: str, check: str, code: str
 ) -> None:
-    await running.troupe.players[target].suffer(kind, 1.0)
+    await running.started.faulty[target].suffer(kind, 1.0)
     found = await running.look(check)
     assert (found.outcome, found.code) == (Outcome.FAIL, code), found
-    await running.troupe.players[target].suffer("", 0.0)
+    await running.started.faulty[target].suffer("", 0.0)
     well = await running.look(check)
     assert (well.outcome, well.code) == (Outcome.PASS, ""), well
 
@@ -99,7 +99,7 @@ async def test_lost_and_late_sound_lowers_the_score_of_a_call(running: RunningSe
     good = (await running.look("phone.call")).value
     assert good is not None
     for kind, share in (("loss", 0.3), ("jitter", 1.0)):
-        await running.troupe.players["phone"].suffer(kind, share)
+        await running.started.faulty["phone"].suffer(kind, share)
         sample = await running.look("phone.call")
         assert sample.code == "sip.mos", sample
         assert sample.value is not None

@@ -11,9 +11,9 @@ from outagetui import outlets
 from outagetui.config import load
 from outagetui.core.model import Outcome, Outlet, Sample
 from outagetui.drill.business_files import make_secrets, write
-from outagetui.drill.casts import TROUPES, Troupe
 from outagetui.drill.listener import Opening
 from outagetui.drill.scenario import FACEBOOK_2021
+from outagetui.drill.scenario_servers import START, ScenarioServers
 from outagetui.machine.secrets import Secrets
 from outagetui.net.vantage import Vantage
 from outagetui.outlets import Delivered, Delivery, Placed, Tools
@@ -27,9 +27,9 @@ SERVICES = ("facebook", "mastodon")
 class Town:
     """The business of facebook-2021 with its servers in this process."""
 
-    def __init__(self, place: Path, troupe: Troupe) -> None:
-        self.place, self.troupe = place, troupe
-        self.config = load(write(place, troupe.ports, FACEBOOK_2021.short, FACEBOOK_2021.id))
+    def __init__(self, place: Path, started: ScenarioServers) -> None:
+        self.place, self.started = place, started
+        self.config = load(write(place, started.ports, FACEBOOK_2021.short, FACEBOOK_2021.id))
         secrets = Secrets.of_drill(Path(self.config.secrets or ""), place)
         self.vantage = Vantage("drill", secrets, place)
         self.tools = Tools(self.config.business, self.config.timezone, secrets.read, secrets.hide, lambda: NOW)
@@ -65,11 +65,11 @@ class Town:
 async def town(tmp_path: Path) -> AsyncIterator[Town]:
     (tmp_path / "pages").mkdir()
     make_secrets(tmp_path, FACEBOOK_2021.id)
-    troupe = await TROUPES[FACEBOOK_2021.id](tmp_path)
-    town = Town(tmp_path, troupe)
+    started = await START[FACEBOOK_2021.id](tmp_path)
+    town = Town(tmp_path, started)
     yield town
     await town.vantage.aclose()
-    for player in troupe.players.values():
+    for player in started.faulty.values():
         assert isinstance(player, Opening)
         await player.suffer("refuse", 1.0)
 
@@ -101,11 +101,11 @@ async def test_all_its_checks_pass_against_its_servers(town: Town) -> None:
 async def test_every_fault_is_seen_for_what_it_is_and_ends(
     town: Town, target: str, kind: str, checks: tuple[str, ...], code: str
 ) -> None:
-    await town.troupe.players[target].suffer(kind, 1.0)
+    await town.started.faulty[target].suffer(kind, 1.0)
     for check in checks:
         found = await town.look(check)
         assert (found.outcome, found.code) == (Outcome.FAIL, code), found
-    await town.troupe.players[target].suffer("", 0.0)
+    await town.started.faulty[target].suffer("", 0.0)
     for check in checks:
         assert (await town.look(check)).outcome is Outcome.PASS
 
@@ -153,7 +153,7 @@ async def test_a_service_takes_nothing_without_its_token(town: Town, name: str) 
 @pytest.mark.parametrize("name", SERVICES)
 @pytest.mark.parametrize(("kind", "state"), [("refuse", "failed"), ("hang", "unknown"), ("drop", "unknown")])
 async def test_what_a_dark_service_is_sent_does_not_arrive(town: Town, name: str, kind: str, state: str) -> None:
-    await town.troupe.players[name].suffer(kind, 1.0)
+    await town.started.faulty[name].suffer(kind, 1.0)
     outlet = replace(town.outlet(name), timeout=1.0)
     ended = await outlets.publish(outlet, town.delivery(name, "Use the web chat."), town.tools)
     assert ended.state == state, ended

@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 from msgspec.structs import replace
+from outagetui.core.markup import text_of
 from outagetui.core.model import Outlet
 from outagetui.outlets import Delivered, Tools, find, publish, retract, seen
-from outagetui.outlets.service import shows, text_of
+from outagetui.outlets.answers import shows
 from tests.kit.scripted_servers import black_hole, refused_port
 from tests.outlets.kit import AT, CASES, Case, delivery_of, outlet_of, tools_for
 from tests.outlets.servers.service import Answer, Fault, Service, running

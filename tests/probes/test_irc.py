@@ -13,7 +13,7 @@ from outagetui.core.text import clean
 from outagetui.machine.secrets import Secrets
 from outagetui.net.vantage import Vantage
 from outagetui.probes.irc import SHORT, another
-from outagetui.protocols.irc_talk import LINES_LIMIT, parse
+from outagetui.protocols.irc_connection import LINES_LIMIT, parse
 from tests.kit.scripted_servers import (
     Handler,
     Pki,

@@ -18,8 +18,8 @@ from outagetui.machine.secrets import Secrets
 from outagetui.net.vantage import Vantage
 from outagetui.probes import look
 from outagetui.protocols import imap_search as mail_search
+from outagetui.protocols.imap_connection import ImapLine
 from outagetui.protocols.imap_search import PREFIX
-from outagetui.protocols.imap_talk import ImapLine
 from tests.kit.cancelling import cancelled_at
 from tests.kit.scripted_servers import make_check, refused_port, script, serve, settle
 from tests.kit.waiting import until

@@ -10,7 +10,7 @@ import pytest
 from outagetui.core.model import Outcome, Sample
 from outagetui.net.trouble import Phases
 from outagetui.net.vantage import Vantage
-from outagetui.protocols.websocket_talk import address, opened
+from outagetui.protocols.websocket_connection import address, opened
 from outagetui.protocols.xmpp_guest import Guest
 from tests.kit.cancelling import cancelled_at
 from tests.kit.scripted_servers import answering, look_at, refused_port, reply, serve, settle

@@ -10,7 +10,7 @@ from outagetui.core.model import Observation, Outcome, Segment
 from outagetui.core.times import zone_or_utc
 from outagetui.facts import events
 from outagetui.facts.events import Event
-from outagetui.report import words
+from outagetui.report import formats
 from outagetui.report.gather import gather
 from outagetui.report.html import html
 from outagetui.report.markdown import markdown
@@ -284,7 +284,8 @@ def test_a_clock_that_was_set_back_leaves_the_timeline_in_the_order_of_the_journ
 def test_a_zone_this_machine_does_not_know_is_told_in_utc() -> None:
     assert zone_or_utc("Mars/Olympus") is UTC
     assert (
-        words.local(datetime(2026, 1, 1, tzinfo=UTC), zone_or_utc("America/Sao_Paulo")) == "2025-12-31 21:00:00 UTC-03"
+        formats.local(datetime(2026, 1, 1, tzinfo=UTC), zone_or_utc("America/Sao_Paulo"))
+        == "2025-12-31 21:00:00 UTC-03"
     )
 
 

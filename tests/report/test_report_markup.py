@@ -14,6 +14,7 @@ from outagetui.report.html import html
 from outagetui.report.inert import fenced, inert
 from outagetui.report.markdown import markdown
 from outagetui.report.values import (
+    Announced,
     Delivered,
     Figure,
     Gap,
@@ -25,7 +26,6 @@ from outagetui.report.values import (
     Report,
     Spent,
     Stretch,
-    Told,
     Trouble,
     Wording,
     when,
@@ -132,7 +132,7 @@ def filled(text: str, lines: str) -> Report:
         reach=(),
         timeline=(Line(at=AT, local=AT, actor=text, kind="state", words=text, mark="detected"),),
         announcements=(
-            Told(
+            Announced(
                 announcement=text, audience=text, open=True, longest_gap_s=1.0,
                 parts=(
                     Part(

@@ -2,8 +2,8 @@
 
 from msgspec import Struct
 
-from outagetui.probes.feeds.parts import Part, beside_rollup, document, of_named
-from outagetui.probes.feeds.reading import Reading, Severity, Statement, severity_of
+from outagetui.probes.feeds.components import Part, beside_rollup, document, of_named
+from outagetui.probes.feeds.statements import Reading, Severity, Statement, severity_of
 
 PAGES = {
     "operational": Severity.OPERATIONAL,

@@ -5,8 +5,8 @@ A list of components is read only when it is whole: both versions send it in pag
 
 from msgspec import Struct
 
-from outagetui.probes.feeds.parts import Part, document, of_all, of_named
-from outagetui.probes.feeds.reading import Reading, Severity, Statement, Unreadable, reading, severity_of
+from outagetui.probes.feeds.components import Part, document, of_all, of_named
+from outagetui.probes.feeds.statements import Reading, Severity, Statement, Unreadable, reading, severity_of
 
 COMPONENTS: dict[int, tuple[Severity | None, str]] = {
     0: (None, "unknown"),  # the provider's own word

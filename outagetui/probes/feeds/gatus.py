@@ -2,8 +2,8 @@
 
 from msgspec import Struct
 
-from outagetui.probes.feeds.parts import Part, document, of_all, of_named
-from outagetui.probes.feeds.reading import Reading, Severity
+from outagetui.probes.feeds.components import Part, document, of_all, of_named
+from outagetui.probes.feeds.statements import Reading, Severity
 
 
 class Condition(Struct):

@@ -2,8 +2,8 @@
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from outagetui.probes.feeds.parts import Part, beside_rollup, document, of_all, of_named
-from outagetui.probes.feeds.reading import Reading, Severity, Statement, Unreadable, severity_of
+from outagetui.probes.feeds.components import Part, beside_rollup, document, of_all, of_named
+from outagetui.probes.feeds.statements import Reading, Severity, Statement, Unreadable, severity_of
 
 PAGES = {
     "up": Severity.OPERATIONAL,

@@ -3,7 +3,7 @@
 import msgspec
 from msgspec import Struct
 
-from outagetui.probes.feeds.reading import Reading, Severity, Statement, Unreadable, reading, same_name, severity_of
+from outagetui.probes.feeds.statements import Reading, Severity, Statement, Unreadable, reading, same_name, severity_of
 
 PAGES = {"ok": Severity.OPERATIONAL, "active": Severity.INCIDENT}
 TYPES = {

@@ -3,7 +3,7 @@
 import msgspec
 from msgspec import Struct
 
-from outagetui.probes.feeds.reading import (
+from outagetui.probes.feeds.statements import (
     Reading,
     Severity,
     Statement,

@@ -5,8 +5,8 @@ The names stand in another document, `/api/status-page/SLUG`, so `components` ar
 
 from msgspec import Struct
 
-from outagetui.probes.feeds.parts import Part, document, of_all, of_named
-from outagetui.probes.feeds.reading import Reading, Severity, Unreadable
+from outagetui.probes.feeds.components import Part, document, of_all, of_named
+from outagetui.probes.feeds.statements import Reading, Severity, Unreadable
 
 BEATS: dict[int, tuple[Severity | None, str]] = {
     0: (Severity.MAJOR_OUTAGE, "down"),

@@ -1,6 +1,6 @@
-"""A SIP user agent for one look: its wires, its transactions, the answers to what others ask of it.
+"""A SIP user agent for one look: its transports, its transactions, the answers to what others ask of it.
 
-One task a wire reads; what fits no transaction or no rule is counted and dropped, never acted upon.
+One task a transport reads; what fits no transaction or no rule is counted and dropped, never acted upon.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from outagetui.protocols.sip.locate import Spot, locate
 from outagetui.protocols.sip.message import Incoming, answer, parse
 from outagetui.protocols.sip.request import Request, new_tag
 from outagetui.protocols.sip.transaction import Answer, Silence, Transaction
-from outagetui.protocols.sip.wire import Wire, open_wire
+from outagetui.protocols.sip.transport import Transport, open_transport
 
 _REPLIES = {"OPTIONS": "200 OK", "BYE": "481 Call/Transaction Does Not Exist", "INVITE": "480 Temporarily Unavailable"}
 _CHALLENGES = {401: ("www-authenticate", "Authorization"), 407: ("proxy-authenticate", "Proxy-Authorization")}
@@ -44,8 +44,8 @@ class Agent:
         self._vantage, self._ca = vantage, ca
         self._user, self._password = user, password
         self._phases = Phases() if phases is None else phases
-        self._wires: dict[tuple[str, str, int], Wire] = {}
-        self._opened: list[Wire] = []
+        self._transports: dict[tuple[str, str, int], Transport] = {}
+        self._opened: list[Transport] = []
         self._readers: list[asyncio.Task[None]] = []
         self._transactions: dict[str, Transaction] = {}
         self._credentials: dict[int, Credentials] = {}
@@ -63,15 +63,15 @@ class Agent:
         return bool(self._user)
 
     async def aclose(self) -> None:
-        """End the readers and close the wires."""
+        """End the readers and close the transports."""
         self._closed = True
         tasks = [*self._readers, *self._errands]
         for task in tasks:
             task.cancel()
-        for wire in self._opened:
-            wire.close()
+        for transport in self._opened:
+            transport.close()
         self._opened.clear()
-        self._wires.clear()
+        self._transports.clear()
         self._transactions.clear()
         await asyncio.gather(*tasks, return_exceptions=True)
 
@@ -80,46 +80,50 @@ class Agent:
         self._phases.enter("resolve")
         return await locate(self._vantage, hop, deadline)
 
-    async def open(self, spot: Spot, deadline: float, phases: Phases | None = None) -> Wire:
-        """Return the wire to `spot`, the one that is open if there is one."""
+    async def open(self, spot: Spot, deadline: float, phases: Phases | None = None) -> Transport:
+        """Return the transport to `spot`, the one that is open if there is one."""
         key = (spot.transport, spot.address.host, spot.address.port)
-        if key not in self._wires or self._wires[key].lost is not None:
-            wire = await open_wire(self._vantage, spot, self._ca, phases or self._phases, deadline)
-            self._wires[key] = wire
-            self._opened.append(wire)
-            self._readers.append(asyncio.create_task(self._read(wire)))
-        return self._wires[key]
+        if key not in self._transports or self._transports[key].lost is not None:
+            transport = await open_transport(self._vantage, spot, self._ca, phases or self._phases, deadline)
+            self._transports[key] = transport
+            self._opened.append(transport)
+            self._readers.append(asyncio.create_task(self._read(transport)))
+        return self._transports[key]
 
-    async def way(self, hop: Hop, instead: Wire, until: float) -> Wire:
-        """Return the wire to `hop`, a later one of a conversation that began on `instead`, or that when none can be."""
+    async def way(self, hop: Hop, instead: Transport, until: float) -> Transport:
+        """Return the transport to `hop`, later in a conversation that began on `instead`, or that when none can be."""
         with contextlib.suppress(OSError, Trouble):
             for spot in await locate(self._vantage, hop, until):
                 return await self.open(spot, until, Phases())
         return instead
 
-    def begin(self, wire: Wire, request: Request, branch: str | None = None) -> Transaction:
+    def begin(self, transport: Transport, request: Request, branch: str | None = None) -> Transaction:
         """Return a transaction that is registered here but has not sent yet; credentials known by now are added."""
         more = [
             (_CHALLENGES[status][1], known.answer(request.method, request.uri))
             for status, known in self._credentials.items()
             if request.method not in ("ACK", "CANCEL")
         ]
-        transaction = Transaction(wire, request, *more, branch=branch)
+        transaction = Transaction(transport, request, *more, branch=branch)
         self._transactions[f"{transaction.branch} {request.method}"] = transaction
-        if wire.lost is not None:
-            transaction.lose(wire.lost)
+        if transport.lost is not None:
+            transaction.lose(transport.lost)
         return transaction
 
     async def ask(
-        self, wire: Wire, request: Request, until: float, on_begin: Callable[[Transaction], None] | None = None
+        self,
+        transport: Transport,
+        request: Request,
+        until: float,
+        on_begin: Callable[[Transaction], None] | None = None,
     ) -> Answer:
         """Carry out `request`, answering challenges, and return the final reply.
 
-        `on_begin` learns of every transaction before it sends. Raises `Silence`, `Trouble` and the wire's errors.
+        `on_begin` learns of every transaction before it sends. Raises `Silence`, `Trouble` and the transport's errors.
         """
         challenged: dict[int, int] = {}
         while True:
-            transaction = self.begin(wire, request)
+            transaction = self.begin(transport, request)
             if on_begin is not None:
                 on_begin(transaction)
             found = await transaction.run(until)
@@ -130,7 +134,7 @@ class Agent:
     async def ask_any(
         self,
         spots: list[Spot],
-        make: Callable[[Wire], Request],
+        make: Callable[[Transport], Request],
         until: float,
         *,
         share: bool = False,
@@ -151,9 +155,9 @@ class Agent:
         for left, spot in enumerate(spots, -len(spots)):
             end = loop.time() + (until - loop.time()) / -left if share else until
             try:
-                wire = await self.open(spot, end)
+                transport = await self.open(spot, end)
                 self._phases.enter(self._asking)
-                return await self.ask(wire, make(wire), end, note)
+                return await self.ask(transport, make(transport), end, note)
             except (Silence, OSError, Trouble) as error:
                 heard = any(each.provisional or each.final for each in begun)
                 if left == -1 or heard or (isinstance(error, Silence) and not share):
@@ -191,30 +195,32 @@ class Agent:
         self._errands.add(task)
         task.add_done_callback(self._errands.discard)
 
-    async def _read(self, wire: Wire) -> None:
-        while wire.lost is None:
+    async def _read(self, transport: Transport) -> None:
+        while transport.lost is None:
             try:
-                for data in await wire.receive():
-                    await self._take(wire, data)
+                for data in await transport.receive():
+                    await self._take(transport, data)
                 await asyncio.sleep(0)  # a flood that is always there would never let a deadline fire
             except (OSError, Trouble) as error:
-                if wire.reliable:
-                    wire.lost = error
+                if transport.reliable:
+                    transport.lost = error
                 for transaction in self._transactions.values():
-                    if transaction.wire is wire:
+                    if transaction.transport is transport:
                         transaction.lose(error)
 
-    async def _take(self, wire: Wire, data: bytes) -> None:
+    async def _take(self, transport: Transport, data: bytes) -> None:
         message = parse(data)
         if message is None:
             self.malformed += bool(data.strip(b"\r\n\0"))  # others are keep-alives
         elif message.code == 0:
             if message.method != "ACK":
                 status = self.in_dialog(message) if self.in_dialog is not None else None
-                await wire.send(answer(message, status or _REPLIES.get(message.method, "405 Not Allowed"), self._tag))
+                await transport.send(
+                    answer(message, status or _REPLIES.get(message.method, "405 Not Allowed"), self._tag)
+                )
         else:
             transaction = self._transactions.get(f"{message.branch} {message.method}")
-            if transaction is not None and transaction.wire is wire and transaction.fits(message):
+            if transaction is not None and transaction.transport is transport and transaction.fits(message):
                 await transaction.take(message)
             else:
                 self.strange += 1

@@ -13,7 +13,7 @@ from outagetui.protocols.sip.ration import Grant
 from outagetui.protocols.sip.request import Party, Request, contact, new_branch
 from outagetui.protocols.sip.sdp import Media, offer, read_answer
 from outagetui.protocols.sip.transaction import Answer, Silence, Transaction
-from outagetui.protocols.sip.wire import Wire
+from outagetui.protocols.sip.transport import Transport
 
 _LEAVE = 8.0  # seconds a call that grew longer than its grant may take to end
 
@@ -27,7 +27,7 @@ class Dialog:
         self.tag = reply.to_tag
         self.seq = self.invited = reply.seq
         self.authorization = invite.more
-        self.wire = self.first_wire = invite.wire
+        self.transport = self.first_transport = invite.transport
         self.acknowledged = self.over = False
         self.bye: Transaction | None = None
         contacts = reply.every("contact")
@@ -85,17 +85,17 @@ class Call:
     async def place(self, spots: list[Spot], sender: str, port_at: Callable[[str], int], until: float) -> Answer:
         """Invite, and return the final reply; `port_at` opens our end of the sound at an address.
 
-        Raises `Silence`, `Trouble` and the wire's errors.
+        Raises `Silence`, `Trouble` and the transport's errors.
         """
         party = Party.between(sender, self._grant.uri)
 
-        def make(wire: Wire) -> Request:
+        def make(transport: Transport) -> Request:
             more = (
-                ("Contact", contact(wire, self._user)),
+                ("Contact", contact(transport, self._user)),
                 ("Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS"),
                 ("Content-Type", "application/sdp"),
             )
-            body = offer(wire.local_host, port_at(wire.local_host))
+            body = offer(transport.local_host, port_at(transport.local_host))
             return Request("INVITE", self._grant.uri, party, 1, more, body)
 
         found = await self._agent.ask_any(spots, make, until, on_begin=self._begun)
@@ -138,7 +138,9 @@ class Call:
         if invite.final is not None:
             return
         mine = invite.request
-        cancel = self._agent.begin(invite.wire, Request("CANCEL", mine.uri, mine.party, mine.seq), branch=invite.branch)
+        cancel = self._agent.begin(
+            invite.transport, Request("CANCEL", mine.uri, mine.party, mine.seq), branch=invite.branch
+        )
         with contextlib.suppress(Silence, OSError, Trouble):
             await cancel.run(until)
         with contextlib.suppress(Silence, OSError, Trouble):
@@ -155,18 +157,18 @@ class Call:
     async def _acknowledge(self, dialog: Dialog, until: float) -> None:
         """Send the ACK of a 2xx: end to end, on a branch of its own, with the INVITE's credentials (13.2.2.4)."""
         if dialog.next is not None:
-            dialog.wire = await self._agent.way(dialog.next.hop, dialog.wire, until)
+            dialog.transport = await self._agent.way(dialog.next.hop, dialog.transport, until)
         await self._send_ack(dialog)
 
     async def _send_ack(self, dialog: Dialog) -> None:
         # The ACK has the INVITE's number, also when a BYE has raised ours since.
         request = dialog.request("ACK", dialog.invited, dialog.authorization)
         # When the answer comes again although it was acknowledged, that may have gone to where nobody is.
-        wires = {dialog.wire, dialog.first_wire} if dialog.acknowledged else {dialog.wire}
+        transports = {dialog.transport, dialog.first_transport} if dialog.acknowledged else {dialog.transport}
         dialog.acknowledged = True
-        for wire in wires:
+        for transport in transports:
             with contextlib.suppress(OSError, Trouble):
-                await wire.send(request.wire_form(wire, new_branch()))
+                await transport.send(request.encoded(transport, new_branch()))
 
     def _again(self, reply: Incoming) -> None:
         """A 2xx came again: our ACK was lost, or another phone answered as well, which is hung up on."""
@@ -215,15 +217,19 @@ class Call:
             await self._acknowledge(dialog, until)
         loop = asyncio.get_running_loop()
         # A far side behind a network translator may name an address that cannot be reached: then the way it came.
-        ways = [dialog.wire] if dialog.wire is dialog.first_wire else [dialog.wire, dialog.first_wire]
-        for left, wire in enumerate(ways, -len(ways)):
+        ways = (
+            [dialog.transport]
+            if dialog.transport is dialog.first_transport
+            else [dialog.transport, dialog.first_transport]
+        )
+        for left, transport in enumerate(ways, -len(ways)):
             end = loop.time() + (until - loop.time()) / -left
             with contextlib.suppress(Silence, OSError, Trouble):
-                if dialog.bye is not None and dialog.bye.wire is wire:  # it was interrupted: wait on
+                if dialog.bye is not None and dialog.bye.transport is transport:  # it was interrupted: wait on
                     dialog.ended_by((await dialog.bye.run(end)).reply)
                 if not dialog.over:
                     asking = dialog.request("BYE", dialog.seq + 1)
-                    dialog.ended_by((await self._agent.ask(wire, asking, end, dialog.begun)).reply)
+                    dialog.ended_by((await self._agent.ask(transport, asking, end, dialog.begun)).reply)
             if dialog.over:
                 return
 

@@ -12,10 +12,10 @@ from outagetui.net.trouble import fail
 from outagetui.protocols.sip.agent import Agent
 from outagetui.protocols.sip.locate import Spot
 from outagetui.protocols.sip.message import Incoming, address
+from outagetui.protocols.sip.replies import refused
 from outagetui.protocols.sip.request import Party, Request, contact, new_tag
 from outagetui.protocols.sip.transaction import Transaction
-from outagetui.protocols.sip.verdict import refused
-from outagetui.protocols.sip.wire import Wire
+from outagetui.protocols.sip.transport import Transport
 
 SECONDS = 60
 _LONGEST = 3600  # seconds a registrar may insist on
@@ -45,15 +45,17 @@ class Registration:
     async def make(self, spots: list[Spot], until: float) -> int:
         """Register, check what the registrar says it holds, and return its life in seconds.
 
-        Fails as `sip.NNN`, `sip.contact-missing`, `sip.expiry`. Raises `Silence` and the wire's errors.
+        Fails as `sip.NNN`, `sip.contact-missing`, `sip.expiry`. Raises `Silence` and the transport's errors.
         """
         seconds = SECONDS
-        found = await self._agent.ask_any(spots, lambda wire: self._request(wire, seconds), until, on_begin=self._begun)
+        found = await self._agent.ask_any(
+            spots, lambda transport: self._request(transport, seconds), until, on_begin=self._begun
+        )
         reply = found.reply
         if reply.code == 423 and self._last is not None and _is_number(reply.first("min-expires")):
             seconds = min(int(reply.first("min-expires")), _LONGEST)
-            wire = self._last.wire
-            reply = (await self._agent.ask(wire, self._request(wire, seconds), until, self._begun)).reply
+            transport = self._last.transport
+            reply = (await self._agent.ask(transport, self._request(transport, seconds), until, self._begun)).reply
         if reply.code >= 300:
             raise refused("REGISTER", reply, asked=self._agent.authenticates)
         self._held = True
@@ -68,14 +70,14 @@ class Registration:
         """Take the binding back; tell whether the registrar holds it no more. Raises as `make`, but for `sip.NNN`."""
         if self._last is None:
             return True
-        wire = self._last.wire
-        reply = (await self._agent.ask(wire, self._request(wire, 0), until, self._begun)).reply
+        transport = self._last.transport
+        reply = (await self._agent.ask(transport, self._request(transport, 0), until, self._begun)).reply
         self._removed = reply.code < 300 and not self._life(reply)
         return self._removed
 
-    def _request(self, wire: Wire, seconds: int) -> Request:
+    def _request(self, transport: Transport, seconds: int) -> Request:
         seq = self._last.request.seq + 1 if self._last is not None else 1
-        where = f"{contact(wire, self._user)};{self._instance};q=0.1;expires={seconds}"
+        where = f"{contact(transport, self._user)};{self._instance};q=0.1;expires={seconds}"
         return Request("REGISTER", self._aim, self._party, seq, (("Contact", where), ("Expires", str(seconds))))
 
     def _begun(self, transaction: Transaction) -> None:

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from outagetui.net.trouble import unknown
 from outagetui.protocols.sip.message import compose
-from outagetui.protocols.sip.wire import Wire
+from outagetui.protocols.sip.transport import Transport
 
 MAX_FORWARDS = 70
 AGENT = "outagetui"
@@ -47,10 +47,10 @@ class Request(Struct, frozen=True):
     more: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
 
-    def wire_form(self, wire: Wire, branch: str, *more: tuple[str, str]) -> bytes:
-        """Return the bytes to send on `wire`, with `more` headers, such as authorization."""
+    def encoded(self, transport: Transport, branch: str, *more: tuple[str, str]) -> bytes:
+        """Return the bytes to send on `transport`, with `more` headers, such as authorization."""
         headers = [
-            ("Via", f"SIP/2.0/{wire.transport} {wire.local};rport;branch={branch}"),
+            ("Via", f"SIP/2.0/{transport.protocol} {transport.local};rport;branch={branch}"),
             ("Max-Forwards", str(MAX_FORWARDS)),
             ("From", self.party.local),
             ("To", self.party.remote),
@@ -61,10 +61,10 @@ class Request(Struct, frozen=True):
         return compose(f"{self.method} {self.uri} SIP/2.0", (*headers, *self.more, *more), self.body)
 
 
-def contact(wire: Wire, user: str) -> str:
-    """Return the URI at which `wire` reaches us."""
-    transport = "" if wire.transport == "UDP" else f";transport={wire.transport.lower()}"
-    return f"<sip:{user}@{wire.local}{transport}>"
+def contact(transport: Transport, user: str) -> str:
+    """Return the URI at which `transport` reaches us."""
+    parameter = "" if transport.protocol == "UDP" else f";transport={transport.protocol.lower()}"
+    return f"<sip:{user}@{transport.local}{parameter}>"
 
 
 def plain(text: str, what: str) -> str:

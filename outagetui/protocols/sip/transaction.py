@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from outagetui.net.trouble import Trouble
 from outagetui.protocols.sip.message import Incoming
 from outagetui.protocols.sip.request import Request, new_branch
-from outagetui.protocols.sip.wire import Wire
+from outagetui.protocols.sip.transport import Transport
 
 T1 = 0.5
 T2 = 4.0
@@ -40,10 +40,12 @@ class Silence(Exception):  # noqa: N818 - what was met
 
 
 class Transaction:
-    """One request on one wire. `take` is given what came for it, `run` carries it out."""
+    """One request on one transport. `take` is given what came for it, `run` carries it out."""
 
-    def __init__(self, wire: Wire, request: Request, *more: tuple[str, str], branch: str | None = None) -> None:
-        self.wire, self.request, self.more = wire, request, more
+    def __init__(
+        self, transport: Transport, request: Request, *more: tuple[str, str], branch: str | None = None
+    ) -> None:
+        self.transport, self.request, self.more = transport, request, more
         self.branch = branch or new_branch()
         self.provisional: Incoming | None = None
         self.final: Incoming | None = None
@@ -83,7 +85,7 @@ class Transaction:
         self._on_repeat = on_repeat
 
     def lose(self, error: OSError | Trouble) -> None:
-        """Note that the wire is gone."""
+        """Note that the transport is gone."""
         self._error = error
         self._news.set()
 
@@ -99,7 +101,7 @@ class Transaction:
     async def run(self, until: float) -> Answer:
         """Send until a final reply comes and return it; called again after it was interrupted, it waits on.
 
-        Raises `Silence` at `until` (the loop's time), and the wire's errors.
+        Raises `Silence` at `until` (the loop's time), and the transport's errors.
         """
         loop = asyncio.get_running_loop()
         invite = self.request.method == "INVITE"
@@ -113,7 +115,7 @@ class Transaction:
             ringing = invite and self.provisional is not None
             # What rings may ring as long as the caller likes: timer B ends with the first 1xx.
             limit = until if ringing else min(until, end)
-            due = limit if self.wire.reliable or self.quiet or ringing else min(limit, self._last + gap)
+            due = limit if self.transport.reliable or self.quiet or ringing else min(limit, self._last + gap)
             self._news.clear()
             try:
                 async with asyncio.timeout_at(due):
@@ -130,11 +132,11 @@ class Transaction:
     async def _send(self) -> None:
         self.sent += 1
         self._last = asyncio.get_running_loop().time()
-        await self.wire.send(self.request.wire_form(self.wire, self.branch, *self.more))
+        await self.transport.send(self.request.encoded(self.transport, self.branch, *self.more))
 
     async def _acknowledge(self, reply: Incoming) -> None:
         mine = self.request
         party = replace(mine.party, remote=reply.first("to"))
         ack = Request("ACK", mine.uri, party, mine.seq, tuple(each for each in mine.more if each[0] == "Route"))
         with contextlib.suppress(OSError, Trouble):
-            await self.wire.send(ack.wire_form(self.wire, self.branch))
+            await self.transport.send(ack.encoded(self.transport, self.branch))

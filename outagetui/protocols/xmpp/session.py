@@ -15,10 +15,10 @@ from outagetui.net.certificate import chain, first_to_expire
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import Trouble
 from outagetui.protocols.xmpp.account import Account
-from outagetui.protocols.xmpp.client import Client
 from outagetui.protocols.xmpp.conditions import STREAM, Refused, condition, refused, stream_ended
 from outagetui.protocols.xmpp.pipe import Pipe
 from outagetui.protocols.xmpp.room import Room
+from outagetui.protocols.xmpp.stanza_stream import StanzaStream
 
 Answer = asyncio.Future[Element | None]
 
@@ -46,7 +46,7 @@ class Session:
         self._elements: asyncio.Queue[Element | None] = asyncio.Queue()
         self._waiting: dict[str, tuple[str | None, Answer]] = {}
         self._loop = asyncio.get_running_loop()
-        self.client = Client(account.jid, context, self._write, self._route, self._over)
+        self.client = StanzaStream(account.jid, context, self._write, self._route, self._over)
         self._pipe = Pipe(stream, self.client.feed, self._end)
 
     @property
@@ -191,5 +191,5 @@ class Session:
         return False
 
 
-def _text(stanza: Element, client: Client) -> str:
+def _text(stanza: Element, client: StanzaStream) -> str:
     return tostring(stanza, xmlns=client.default_ns, stream=client, top_level=True)

@@ -10,9 +10,9 @@ from outagetui.core.model import Outcome, Sample
 from outagetui.machine.secrets import Secrets
 from outagetui.net.vantage import Vantage
 from outagetui.probes import look
-from outagetui.protocols.xmpp import accounts as accounts_module
-from outagetui.protocols.xmpp.accounts import Accounts
+from outagetui.protocols.xmpp import session_pool
 from outagetui.protocols.xmpp.session import Session
+from outagetui.protocols.xmpp.session_pool import SessionPool
 from tests.kit.cancelling import cancelled_at
 from tests.kit.scripted_servers import Pki, black_hole, make_check, refused_port, settle
 from tests.kit.waiting import until
@@ -155,7 +155,7 @@ async def test_a_session_that_stood_long_gets_half_the_time_to_prove_itself(
     at: Look, prosody: Prosody, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert (await at()).outcome is Outcome.PASS
-    monkeypatch.setattr(accounts_module, "STALE", 0.0)
+    monkeypatch.setattr(session_pool, "STALE", 0.0)
     before = prosody.unanswered()
     prosody.fault("ping-silent")
     task = asyncio.create_task(at(within=2.0))
@@ -185,7 +185,7 @@ async def test_a_login_is_proven_again_after_a_while(
 ) -> None:
     before = logins(prosody)
     assert (await at()).outcome is Outcome.PASS
-    monkeypatch.setattr(accounts_module, "RENEW", 0.0)
+    monkeypatch.setattr(session_pool, "RENEW", 0.0)
     samples = await asyncio.gather(at(), at())
     assert logins(prosody) - before == 2
     assert {each.outcome for each in samples} == {Outcome.PASS}
@@ -196,7 +196,7 @@ async def test_a_login_is_proven_again_after_a_while(
 async def test_a_session_does_not_outlive_its_certificate(at: Look, place: Vantage, prosody: Prosody) -> None:
     before = logins(prosody)
     assert (await at()).outcome is Outcome.PASS
-    (kept,) = place.shared(Accounts, lambda: Accounts(place))._kept.values()
+    (kept,) = place.shared(SessionPool, lambda: SessionPool(place))._kept.values()
     assert kept.session.good_until > 0
     kept.session.good_until = 0.0
     assert (await at()).outcome is Outcome.PASS
@@ -274,7 +274,7 @@ async def test_a_mistake_of_ours_in_reading_is_told_at_once(at: Look, monkeypatc
 async def test_a_session_that_nobody_looks_at_is_closed(
     at: Look, place: Vantage, prosody: Prosody, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(accounts_module, "IDLE", 0.05)
+    monkeypatch.setattr(session_pool, "IDLE", 0.05)
     assert (await at()).outcome is Outcome.PASS
     await until(lambda: prosody.sessions("watch") == 0)
     assert (await at()).outcome is Outcome.PASS
@@ -300,15 +300,15 @@ async def test_cancelling_a_look_anywhere_leaves_nothing(
 
 
 def _kept_tasks(vantage: Vantage) -> set[asyncio.Task[None]]:
-    accounts = vantage.shared(Accounts, lambda: Accounts(vantage))
-    return {each.session._pipe._reader for each in accounts._kept.values()}
+    pool = vantage.shared(SessionPool, lambda: SessionPool(vantage))
+    return {each.session._pipe._reader for each in pool._kept.values()}
 
 
 async def test_cancelling_at_every_await_of_a_login_leaves_nothing(
     secrets: Secrets, prosody: Prosody, pki: Pki, no_leaks: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The login runs in a task of its own, so its awaits are counted there while the look is what is cancelled."""
-    make = Accounts._make
+    make = SessionPool._make
     looks: list[asyncio.Task[Sample]] = []
     number, reached = 0, 1
 
@@ -321,7 +321,7 @@ async def test_cancelling_at_every_await_of_a_login_leaves_nothing(
     async def counted(*given: Any) -> Any:
         return await Counted(make(*given), wait)
 
-    monkeypatch.setattr(Accounts, "_make", counted)
+    monkeypatch.setattr(SessionPool, "_make", counted)
     while reached >= number:
         number, reached = number + 1, 0
         vantage = Vantage("here", secrets)

@@ -10,7 +10,7 @@ from outagetui.core.model import Outcome
 from outagetui.machine.secrets import Secrets
 from outagetui.net.vantage import Vantage
 from outagetui.probes import look
-from outagetui.protocols.xmpp.accounts import Accounts
+from outagetui.protocols.xmpp.session_pool import SessionPool
 from tests.kit.cancelling import cancelled_at
 from tests.kit.scripted_servers import Pki, make_check, settle
 from tests.kit.waiting import until
@@ -237,8 +237,8 @@ async def test_cancelling_a_look_anywhere_leaves_neither_a_room_nor_anybody_in_o
             await settle()
             await until(lambda: prosody.occupants(room) == 0)
         assert number > 3
-        accounts = vantage.shared(Accounts, lambda: Accounts(vantage))
-        assert all(not each.session._waiting for each in accounts._kept.values())
+        pool = vantage.shared(SessionPool, lambda: SessionPool(vantage))
+        assert all(not each.session._waiting for each in pool._kept.values())
         if not exists:
             await until(lambda: prosody.in_room(room, "return 1") == "gone")
     finally:

@@ -7,15 +7,15 @@ import pytest
 from outagetui.protocols.sip.message import Incoming, parse
 from outagetui.protocols.sip.request import Party, Request
 from outagetui.protocols.sip.transaction import Silence, Transaction
-from outagetui.protocols.sip.wire import Wire
+from outagetui.protocols.sip.transport import Transport
 from tests.kit.scripted_sip import reply
 from tests.kit.virtual_loop import run
 
 
-class Recorder(Wire):
+class Recorder(Transport):
     """A wire that notes what was sent when, and answers nothing by itself."""
 
-    transport = "UDP"
+    protocol = "UDP"
 
     def __init__(self, reliable: bool = False) -> None:
         super().__init__("127.0.0.1", 5060)

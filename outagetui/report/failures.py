@@ -7,7 +7,7 @@ from outagetui.core.text import clean
 from outagetui.core.times import span
 from outagetui.facts import events
 from outagetui.report.blind_spots import Unseen
-from outagetui.report.values import Gap, Told, Trouble, when
+from outagetui.report.values import Announced, Gap, Trouble, when
 
 LIMIT = 500
 UNWELL = ("failed", "unknown")
@@ -98,7 +98,7 @@ def _name(name: str, names: Mapping[str, str]) -> str:
 
 
 def rows(
-    found: Iterable[tuple[float, str, str]], told: Iterable[Told], gaps: Iterable[Gap], end: float, over: bool
+    found: Iterable[tuple[float, str, str]], told: Iterable[Announced], gaps: Iterable[Gap], end: float, over: bool
 ) -> tuple[Trouble, ...]:
     """Return the troubles in their order, with the silences of announcements and those that were never closed."""
     every = [Trouble(at=when(at), kind=clean(kind, 40), words=clean(words, LIMIT)) for at, kind, words in found]

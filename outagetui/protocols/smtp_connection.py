@@ -38,7 +38,7 @@ class RefusedError(Trouble):
         self.reply = reply
 
 
-class SmtpTalk:
+class SmtpConnection:
     """A client's side of the dialogue. Every method may raise `Trouble` `smtp.NNN`, `smtp.protocol`, `smtp.closed`."""
 
     def __init__(self, stream: Stream) -> None:

@@ -20,7 +20,7 @@ logging.getLogger("slixmpp").setLevel(logging.CRITICAL + 1)
 LIMIT = 1 << 20  # bytes of one stanza, and of what stands between two
 
 
-class Client(ClientXMPP):
+class StanzaStream(ClientXMPP):
     """A stream's stanzas. `route` gets each element first and says whether it has taken it.
 
     Plugins can be registered as with slixmpp. `over` is called with a code and words when the stream is at its end.

@@ -49,7 +49,7 @@ class ImapReply(NamedTuple):
         return next((each[1] for each in found if each), None)
 
 
-class ImapTalk:
+class ImapConnection:
     """A client's side of the dialogue. Every method may raise `Trouble` `imap.protocol`, `imap.bye`, `imap.closed`."""
 
     def __init__(self, stream: Stream) -> None:

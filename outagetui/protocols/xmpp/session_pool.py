@@ -38,7 +38,7 @@ class _Kept:
         self.timer: asyncio.TimerHandle | None = None
 
 
-class Accounts:
+class SessionPool:
     """Hands out sessions. It belongs to a vantage; `aclose` ends them all."""
 
     def __init__(self, vantage: Vantage) -> None:

@@ -6,7 +6,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
-from outagetui.probes.feeds.reading import (
+from outagetui.probes.feeds.statements import (
     Reading,
     Severity,
     Statement,

@@ -1,4 +1,4 @@
-"""Who plays in which scenario: its servers, started, by the names that faults and configurations call them."""
+"""The servers of each scenario, by the names that faults and configurations call them."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,25 +11,25 @@ from outagetui.drill import servers
 from outagetui.drill.business_files import OTHERS, PROVIDER
 from outagetui.drill.jabber import Jabber, JabberError, lacking
 from outagetui.drill.listener import Opening
-from outagetui.drill.mailbox import Mailbox, serve_imap, serve_submission
+from outagetui.drill.mail_server import Mailbox, serve_imap, serve_submission
 from outagetui.drill.phone import serve_phone
 from outagetui.drill.scenario import FACEBOOK_2021, JABBER_AND_PHONE, MESSENGER_2011
 from outagetui.drill.servers import HOST, Trouble
 from outagetui.drill.social import Facebook, Mastodon
 
 
-class Player(Protocol):
+class Faulty(Protocol):
     """Something that can be made to fail."""
 
     async def suffer(self, kind: str, share: float) -> None:
         """Take on a fault, in place of the one before."""
 
 
-class Troupe(Struct):
+class ScenarioServers(Struct):
     """The servers of a scenario: their ports, those that faults name, and what could not be started here."""
 
     ports: dict[str, int]
-    players: dict[str, Player]
+    faulty: dict[str, Faulty]
     left_out: str = ""
     jabber: Jabber | None = None
     chat: Server | None = None  # the web chat's WebSocket
@@ -40,7 +40,7 @@ class Troupe(Struct):
             await self.jabber.stop()
 
 
-async def messenger(place: Path) -> Troupe:
+async def messenger(place: Path) -> ScenarioServers:
     """Start the servers of messenger-2011."""
     trouble, fine = Trouble(), Trouble()
     acting = await Opening(trouble, lambda port: servers.serve_http(servers.messenger(trouble), trouble, port)).open()
@@ -53,10 +53,10 @@ async def messenger(place: Path) -> Troupe:
     names = await servers.serve_names(fine)
     ports = {name: server.sockets[0].getsockname()[1] for name, server in listeners.items()}
     ports |= {"messenger": acting.port, "dns": names.get_extra_info("sockname")[1]}
-    return Troupe(ports, {"messenger": acting})
+    return ScenarioServers(ports, {"messenger": acting})
 
 
-async def office(place: Path) -> Troupe:
+async def office(place: Path) -> ScenarioServers:
     """Start the servers of jabber-and-phone; without Prosody there is no Jabber in it."""
     passwords = _passwords(place)
     trouble, chat, post, fine = Trouble(), Trouble(), Trouble(), Trouble()
@@ -74,21 +74,21 @@ async def office(place: Path) -> Troupe:
     socket = await serve(_keep_open, HOST, 0)
     ports = {name: opening.port for name, opening in openings.items()}
     ports["chatsocket"] = next(iter(socket.sockets)).getsockname()[1]
-    troupe = Troupe(ports, dict(openings), chat=socket)
+    started = ScenarioServers(ports, dict(openings), chat=socket)
     missing = lacking()
     if missing:
-        troupe.left_out = f"without Jabber: {missing}"
+        started.left_out = f"without Jabber: {missing}"
     else:
         try:
             jabber = await Jabber(place / "jabber", passwords["jabber"]).start()
         except JabberError as error:
-            troupe.left_out = f"without Jabber: {error}"
+            started.left_out = f"without Jabber: {error}"
         else:
-            ports["jabber"], troupe.players["jabber"], troupe.jabber = jabber.port, jabber, jabber
-    return troupe
+            ports["jabber"], started.faulty["jabber"], started.jabber = jabber.port, jabber, jabber
+    return started
 
 
-async def network(place: Path) -> Troupe:
+async def network(place: Path) -> ScenarioServers:
     """Start the servers of facebook-2021, on three networks."""
     tokens = _passwords(place)
     (place / "posts").mkdir()
@@ -108,7 +108,7 @@ async def network(place: Path) -> Troupe:
         await opening.open()
     ports = {name: opening.port for name, opening in openings.items()}
     social.url = f"http://{OTHERS}:{ports['mastodon']}"
-    return Troupe(ports, dict(openings))
+    return ScenarioServers(ports, dict(openings))
 
 
 def _passwords(place: Path) -> dict[str, str]:
@@ -126,7 +126,7 @@ async def _keep_open(socket: ServerConnection) -> None:
         pass
 
 
-TROUPES: dict[str, Callable[[Path], Awaitable[Troupe]]] = {
+START: dict[str, Callable[[Path], Awaitable[ScenarioServers]]] = {
     MESSENGER_2011.id: messenger,
     JABBER_AND_PHONE.id: office,
     FACEBOOK_2021.id: network,

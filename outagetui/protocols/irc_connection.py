@@ -35,7 +35,7 @@ def parse(line: str) -> Message:
     return Message(source, command.upper(), (*params, trailing) if colon else tuple(params))
 
 
-class IrcTalk:
+class IrcConnection:
     """A client's side of the connection. Every method may raise `Trouble`, its codes as in `outagetui.probes.irc`."""
 
     def __init__(self, stream: Stream) -> None:

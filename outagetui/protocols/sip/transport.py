@@ -18,10 +18,10 @@ from outagetui.protocols.sip.locate import Spot
 from outagetui.protocols.sip.message import MESSAGE_LIMIT, Framer
 
 
-class Wire(ABC):
+class Transport(ABC):
     """One open way; whoever opened it closes it."""
 
-    transport: str
+    protocol: str
     reliable: bool
 
     def __init__(self, host: str, port: int) -> None:
@@ -52,10 +52,10 @@ class Wire(ABC):
         """Free the socket."""
 
 
-class Datagrams(Wire):
+class Datagrams(Transport):
     """UDP."""
 
-    transport, reliable = "UDP", False
+    protocol, reliable = "UDP", False
 
     def __init__(self, spot: Spot) -> None:
         self._socket = socket.socket(spot.address.family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
@@ -86,13 +86,13 @@ class Datagrams(Wire):
         self._socket.close()
 
 
-class Connection(Wire):
+class Connection(Transport):
     """TCP or TLS."""
 
     reliable = True
 
-    def __init__(self, stream: Stream, transport: str, port: int) -> None:
-        self.transport = transport.upper()
+    def __init__(self, stream: Stream, protocol: str, port: int) -> None:
+        self.protocol = protocol.upper()
         self._stream = stream
         self._framer = Framer()
         self._sending = asyncio.Lock()
@@ -118,7 +118,7 @@ class Connection(Wire):
         self._stream.close()
 
 
-async def open_wire(vantage: Vantage, spot: Spot, ca: str | None, phases: Phases, deadline: float) -> Wire:
+async def open_transport(vantage: Vantage, spot: Spot, ca: str | None, phases: Phases, deadline: float) -> Transport:
     """Open the way to `spot`. Raises `Trouble` as dialling and TLS do."""
     if spot.transport == "udp":
         try:

@@ -40,7 +40,7 @@ def login_of(outlet: Outlet, tools: Tools) -> tuple[str, str]:
     return name, tools.secret(name).strip()
 
 
-def told(reply: Reply, *path: str | int) -> str:
+def required(reply: Reply, *path: str | int) -> str:
     """Return a text or number of an answer that says it was published; MaybeSentError when it is not there."""
     value = value_of(reply, *path)
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":

@@ -16,7 +16,7 @@ _OVERLOADED = {503, 513}
 
 def judge(reply: Incoming, accept: tuple[int, ...] | None) -> tuple[Outcome, str, str]:
     """Return outcome, code and words for a final reply; with `accept` only those codes pass and all others fail."""
-    code, words = f"sip.{reply.code}", told(reply)
+    code, words = f"sip.{reply.code}", reply_words(reply)
     if accept is not None:
         return (Outcome.PASS, "", words) if reply.code in accept else (Outcome.FAIL, code, words)
     if reply.code < 300:
@@ -30,7 +30,7 @@ def judge(reply: Incoming, accept: tuple[int, ...] | None) -> tuple[Outcome, str
     return Outcome.WARN, code, f"{words} (unexpected)"
 
 
-def told(reply: Incoming) -> str:
+def reply_words(reply: Incoming) -> str:
     """Return a reply's words, with its Retry-After."""
     after = reply.first("retry-after")
     return f"{reply.words}, Retry-After {after}" if after else reply.words
@@ -38,7 +38,7 @@ def told(reply: Incoming) -> str:
 
 def refused(method: str, reply: Incoming, *, asked: bool) -> Trouble:
     """Return what a final reply of 300 and more to a request means that had to succeed; `asked`: with a password."""
-    words = f"{method}: {told(reply)}"
+    words = f"{method}: {reply_words(reply)}"
     if reply.code in (401, 407):
         words += (
             "; the user or the password was refused" if asked else "; the server asks for a password, give `secret`"
