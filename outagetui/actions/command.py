@@ -9,7 +9,6 @@ told when the program still runs. `service` first looks whether all is so alread
 """
 
 import asyncio
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,7 @@ async def act(plan: StepPlan, world: World) -> Result:
     if verb in ("start", "stop") and "look" in plan.facts:
         found = await _look(plan, world)
         if _so(verb, found):
-            return Result(True, f"already so: {_words(found)}", output=found.output, changed=False)
+            return Result(True, f"already so: {found.words}", output=found.output, changed=False)
     left = max(0.0, until - asyncio.get_running_loop().time())
     grace = min(GRACE, left / 5)
     try:
@@ -55,8 +54,8 @@ async def recover(plan: StepPlan, world: World) -> Result | str | None:
         return "it may or may not have run, and it runs no more"
     found = await _look(plan, world)
     if _so(verb, found):
-        return Result(True, f"was under way when the daemon ended; it is so now: {_words(found)}", output=found.output)
-    return f"it may or may not have run, and it runs no more; {plan.options['unit']}: {_words(found)}"
+        return Result(True, f"was under way when the daemon ended; it is so now: {found.words}", output=found.output)
+    return f"it may or may not have run, and it runs no more; {plan.options['unit']}: {found.words}"
 
 
 def preview(plan: StepPlan, world: World, as_of: float | None = None) -> str:
@@ -108,30 +107,11 @@ def _result(plan: StepPlan, ended: Ended, *, looks: bool) -> Result:
         if ended.status is None:
             words = f"not done within {plan.timeout:g} s, and it could not be ended"
         return Result(False, words, output=ended.output, unsure=not looks)
-    return Result(ended.status == 0, _words(ended), output=ended.output, changed=not looks)
-
-
-def _words(ended: Ended) -> str:
-    """Return how it ended, and its last words."""
-    last = clean(ended.output.rpartition("\n")[2], 200)
-    if ended.status is None:
-        how = "not known"
-    elif ended.status < 0:
-        how = f"killed by {_signal(-ended.status)}"
-    else:
-        how = f"exit status {ended.status}"
-    return f"{how}: {last}" if last else how
+    return Result(ended.status == 0, ended.words, output=ended.output, changed=not looks)
 
 
 def _reason(error: OSError | ValueError) -> str:
     return clean(getattr(error, "strerror", None) or error)
-
-
-def _signal(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
 
 
 def _running(key: str) -> list[int]:

@@ -27,7 +27,7 @@ from outagetui.machine.secrets import SecretError
 from outagetui.net.aside import aside
 from outagetui.net.trouble import Trouble
 from outagetui.net.vantage import client_context
-from outagetui.wording.links import Block, Piece, blocks
+from outagetui.wording.hypertext import hypertext_of
 
 if TYPE_CHECKING:
     from outagetui.protocols.http_exchange import Progress
@@ -57,11 +57,10 @@ class Fragment(Struct, frozen=True):
             _HTML_MARK: self.key,
         }
         head = " ".join(f'{name}="{html.escape(value)}"' for name, value in attributes.items())
-        lines = [_as_html(block) for block in blocks(self.body)]
         moment, shown = html.escape(self.updated), html.escape(self.updated[:16].replace("T", " "))
         when = f'<p><small><time datetime="{moment}">{shown} UTC</time></small></p>'
         title = f"<p><strong>{html.escape(self.title)}</strong></p>"
-        return "\n".join((f"{_HTML_BEGINS}{head}>", title, *lines, when, "</div>")) + "\n"
+        return "\n".join((f"{_HTML_BEGINS}{head}>", title, hypertext_of(self.body), when, "</div>")) + "\n"
 
     def as_json(self) -> str:
         """Return it as JSON that may also stand within a script element."""
@@ -196,18 +195,6 @@ def _content(options: BannerOptions, world: World) -> str:
     title, body = world.words(options.kind, options.audience, options.language)
     made = Fragment(options.kind, title, body, options.language, stamp(time.time()), world.key)
     return made.as_html() if _is_html(options) else made.as_json()
-
-
-def _as_html(block: Block) -> str:
-    lines = ["".join(_link(piece) for piece in line) for line in block.lines]
-    if block.items:
-        return "\n".join(("<ul>", *(f"<li>{line}</li>" for line in lines), "</ul>"))
-    return f"<p>{'<br>'.join(lines)}</p>"
-
-
-def _link(piece: Piece) -> str:
-    text = html.escape(piece.text)
-    return f'<a href="{html.escape(piece.href)}">{text}</a>' if piece.href else text
 
 
 def _empty(options: BannerOptions) -> str:

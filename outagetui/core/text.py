@@ -1,7 +1,7 @@
 """The one door for outside text: nothing that passes `clean` can act on a terminal or become markup."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 MARKS_PER_BASE = 8
@@ -46,6 +46,12 @@ def clean(text: object, limit: int = 300) -> str:
     At most `limit` characters stay; a cut ends in an ellipsis. Combining marks are kept to eight a base.
     """
     return _clean(text, limit, _TABLE)
+
+
+def clean_without(text: str, hide: Callable[[str], str], limit: int) -> str:
+    """Return one short line, from which `hide` takes secrets before it is cut: half of one would stay."""
+    line = " ".join(hide(text).split())
+    return clean(hide(clean(line, len(line) + 1)), limit)
 
 
 def clean_lines(text: object, limit: int = 4000) -> str:

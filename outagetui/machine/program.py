@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 
-from outagetui.core.text import clean_lines
+from outagetui.core.text import clean, clean_lines
 from outagetui.machine.child import LAST, Child
 
 # All of a program's environment, beside what is declared for it.
@@ -16,6 +16,7 @@ GRACE = 5.0  # seconds, at most, between SIGTERM and SIGKILL
 SHOWN_EVERY = 0.3  # seconds
 HELD = 16 * 1024  # bytes of the beginning and of the end that are kept until secrets are hidden in them
 KEPT = 2000  # characters of each that stay
+LAST_WORDS = 160  # characters of its last line that tell how it ended
 _SHOWN = 2000  # characters
 _GULP = 256 * 1024  # bytes read at once, after which the program has to wait
 _PAUSE = 0.02  # seconds
@@ -32,6 +33,20 @@ class Ended(Struct, frozen=True):
     output: str
     late: str = ""
     errors: str = ""
+
+    @property
+    def words(self) -> str:
+        """How it ended, and its last words."""
+        if self.late:
+            how = f"not done in time, ended with {self.late}"
+        elif self.status is None:
+            how = "not known"
+        elif self.status < 0:
+            how = f"killed by {_signal(-self.status)}"
+        else:
+            how = f"exit status {self.status}"
+        last = clean((self.errors or self.output).rpartition("\n")[2], LAST_WORDS)
+        return f"{how}: {last}" if last else how
 
 
 async def run(
@@ -126,3 +141,10 @@ class Output:
     def _words(self, raw: bytearray) -> str:
         text = raw.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
         return self._hide(clean_lines(self._hide(text), len(text) + 1))
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

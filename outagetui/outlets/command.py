@@ -6,7 +6,6 @@ Exit status 0 is sent: the first line of its output may be where that can be rea
 (0 there, 1 not there) and another take it back (0 taken back).
 """
 
-import signal
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
@@ -25,7 +24,6 @@ from outagetui.outlets.sentlog import Mark, SentLog, once, recall, sent_log, set
 VERSION: Final = 1
 TEMPORARY: Final = 75  # EX_TEMPFAIL of sysexits.h
 KEY: Final = "OUTAGETUI_KEY"
-WORDS: Final = 160
 _MARGIN: Final = 0.2  # seconds of the outlet's time for telling how it ended
 Do = Literal["publish", "update", "find", "retract"]
 
@@ -49,10 +47,10 @@ async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
     tools.trail.written = True
     ended = await _run(call, outlet, delivery, tools, "retract")
     if ended.status == TEMPORARY and not ended.late:
-        raise UnsentError(f"{name}: {_words(ended)}")
+        raise UnsentError(f"{name}: {ended.words}")
     if ended.status != 0 or ended.late:
-        raise MaybeSentError(f"{name}: {_words(ended)}; it may still be there")
-    return Delivered("retracted", detail=f"{name}: {_words(ended)}")
+        raise MaybeSentError(f"{name}: {ended.words}; it may still be there")
+    return Delivered("retracted", detail=f"{name}: {ended.words}")
 
 
 async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None:
@@ -69,7 +67,7 @@ async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | 
         elif ended.status == 1 and not ended.late:
             log.note({"": Mark("later", f"{name} did not find it")})
         else:
-            return Delivered("unknown", detail=f"{name}: {_words(ended)}")
+            return Delivered("unknown", detail=f"{name}: {ended.words}")
         return settled(log.marks)
 
 
@@ -112,10 +110,10 @@ async def _publish(outlet: Outlet, delivery: Delivery, tools: Tools, do: Do) -> 
     async def act(log: SentLog) -> Delivered:
         ended = await _run(call, outlet, delivery, tools, do)
         if ended.status == TEMPORARY and not ended.late:
-            raise UnsentError(f"{call.name} could not publish it now: {_words(ended)}")
+            raise UnsentError(f"{call.name} could not publish it now: {ended.words}")
         if ended.status != 0 or ended.late:
-            raise MaybeSentError(f"{call.name}: {_words(ended)}; it may be published")
-        return Delivered("sent", *_answer(ended), detail=f"{call.name}: {_words(ended)}")
+            raise MaybeSentError(f"{call.name}: {ended.words}; it may be published")
+        return Delivered("sent", *_answer(ended), detail=f"{call.name}: {ended.words}")
 
     return await once(tools, delivery.key, act)
 
@@ -180,24 +178,3 @@ def _answer(ended: Ended) -> tuple[str, str]:
     lines = [clean(line, 300).strip() for line in (*ended.output.split("\n")[:2], "", "")]
     is_web = lines[0].startswith(("http://", "https://")) and " " not in lines[0]
     return (lines[0] if is_web else ""), lines[1]
-
-
-def _words(ended: Ended) -> str:
-    """Return how it ended, and its last words."""
-    last = clean((ended.errors or ended.output).rpartition("\n")[2], WORDS)
-    if ended.late:
-        how = f"not done in time, ended with {ended.late}"
-    elif ended.status is None:
-        how = "could not be ended"
-    elif ended.status < 0:
-        how = f"killed by {_signal(-ended.status)}"
-    else:
-        how = f"exit status {ended.status}"
-    return f"{how}: {last}" if last else how
-
-
-def _signal(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from outagetui.core.markup import text_of
 from outagetui.core.model import Outlet
-from outagetui.core.text import clean
+from outagetui.core.text import clean, clean_without
 from outagetui.net.trouble import Trouble, fail
 from outagetui.net.vantage import client_context
 from outagetui.outlets import MaybeSentError, Tools, UnsentError
@@ -166,16 +166,12 @@ def _request(
 
 
 def words(reply: Reply, hide: Callable[[str], str] = str) -> str:
-    """Return the service's own words for what is wrong: one short cleaned line, maybe empty.
-
-    Secrets are hidden in it before it is cut, since half of one would not be known again.
-    """
+    """Return the service's own words for what is wrong: one short cleaned line, maybe empty."""
     try:
         found = _saying(reply.json(), 0)
     except ValueError:
         found = text_of(hide(reply.text)[:READ_FOR_WORDS])
-    line = " ".join(hide(found).split())
-    return clean(hide(clean(line, len(line) + 1)), WORDS)
+    return clean_without(found, hide, WORDS)
 
 
 def _is_own(reply: Reply) -> bool:

@@ -7,7 +7,7 @@ from types import TracebackType
 from urllib.parse import unquote, urlsplit
 
 from outagetui.core.mailbox import Mailbox
-from outagetui.core.text import clean
+from outagetui.core.text import clean_without
 from outagetui.machine.secrets import Secrets
 from outagetui.net.connect import dial
 from outagetui.net.stream import Stream
@@ -174,9 +174,7 @@ class Submission:
         return Mark("later" if reply.code in _LATER else "refused", self._short(said))
 
     def _short(self, said: str) -> str:
-        """Return one short line, from which secrets are taken before it is cut: half of one would stay."""
-        line = " ".join(self._hide(said).split())
-        return clean(self._hide(clean(line, len(line) + 1)), WORDS)
+        return clean_without(said, self._hide, WORDS)
 
     def _reason(self, trouble: Trouble) -> str:
         """Return why a conversation failed: the server's answer, or what the system or TLS said."""

@@ -114,8 +114,7 @@ def _look_over(target: str, options: MailRoundtripOptions) -> None:
     if _is_form(target) and TOKEN not in urlsplit(target).query:
         unknown("target.invalid", f"the form's fields, the part of the target behind ?, must hold {TOKEN}")
     for address in (options.to, _sender(options)):
-        if not address.isascii() or any(char in "<>" or char <= " " or char == "\x7f" for char in address):
-            unknown("option.invalid", f"{address!r} is not a plain mail address")
+        smtp_session.require_address(address)
 
 
 def _sender(options: MailRoundtripOptions) -> str:

@@ -11,7 +11,7 @@ from outagetui.net.connect import dial, target
 from outagetui.net.trouble import Phases, unknown
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.smtp_connection import RefusedError, SmtpConnection, SmtpReply, expect
-from outagetui.protocols.smtp_session import IMPLICIT_TLS, begin, leave, log_in
+from outagetui.protocols.smtp_session import IMPLICIT_TLS, begin, leave, log_in, require_address
 
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
@@ -20,8 +20,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     host, port = target(check.target, 25)
     password = _password(options, vantage)
     for address in (options.mail_from or "", options.rcpt_to or ""):
-        if not address.isascii() or any(char in "<>" or char <= " " or char == "\x7f" for char in address):
-            unknown("option.invalid", f"{address!r} is not a plain mail address")
+        require_address(address)
     phases = Phases()
     async with phases.within(deadline):
         with await dial(vantage, host, port, phases, deadline=deadline, connect=check.connect) as stream:

@@ -72,6 +72,12 @@ async def leave(smtp: SmtpConnection, deadline: float) -> None:
             await smtp.command("QUIT")
 
 
+def require_address(text: str) -> None:
+    """Fail as unknown `option.invalid` unless `text` can stand between the brackets of MAIL FROM and RCPT TO."""
+    if not text.isascii() or any(char in "<>" or char <= " " or char == "\x7f" for char in text):
+        unknown("option.invalid", f"{text!r} is not a plain mail address")
+
+
 def is_private(stream: Stream) -> bool:
     """Tell whether nobody on the way can read what is sent: TLS, or this machine itself."""
     return stream.tls is not None or ipaddress.ip_address(stream.remote.partition("%")[0]).is_loopback
