@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 import click
+import grimp
 import pytest
 from outagetui.cli.group import COMMANDS, outagetui
 from outagetui.core.kind import Kind
@@ -57,6 +58,18 @@ def test_no_file_is_too_long_to_be_read() -> None:
         if name.endswith(".py") and (count := len((ROOT / name).read_text().splitlines())) > LONGEST
     }
     assert long == {}
+
+
+def test_no_module_lies_loose_at_the_top_of_the_package() -> None:
+    assert {file.name for file in PACKAGE.glob("*.py")} == {"__init__.py", "__main__.py"}
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = grimp.build_graph("outagetui", exclude_type_checking_imports=True, cache_dir=None)
+    above = {name: graph.find_modules_directly_imported_by(name) for name in graph.modules}
+    while ground := {name for name, needs in above.items() if not needs & above.keys()}:
+        above = {name: needs for name, needs in above.items() if name not in ground}
+    assert above == {}  # what stands on a circle or in one
 
 
 def test_the_top_level_holds_only_what_belongs_there() -> None:
