@@ -14,7 +14,7 @@ from textual.screen import Screen
 from outagetui.board.rows import Board
 from outagetui.core.text import clean
 from outagetui.tui.base import SHORT, BoardApp
-from outagetui.tui.feed import Source
+from outagetui.tui.board_feed import Source
 from outagetui.tui.keys import InTurn
 from outagetui.tui.operator import Orders
 from outagetui.tui.wake import Waker
@@ -46,7 +46,7 @@ class OutageApp(BoardApp):
         Binding("p", "playbooks", "playbooks", id="app.playbooks", tooltip="List the playbooks and their runs"),
         Binding("l", "journal", "journal", id="app.journal", tooltip="Read the journal, newest first"),
         Binding(
-            "t", "told", "told", show=False, id="app.told", tooltip="Show what was announced, and where it went"
+            "t", "announcement", "told", show=False, id="app.told", tooltip="Show what was announced, and where it went"
         ),
         Binding("question_mark", "help", "help", id="app.help", tooltip="Explain the keys and signs", key_display="?"),
         Binding("q", "quit", "quit", id="app.quit", tooltip="Leave; probes and runs go on"),
@@ -183,7 +183,7 @@ class OutageApp(BoardApp):
         """Show the journal."""
         self._open("journal", "JournalScreen")
 
-    def action_told(self) -> None:
+    def action_announcement(self) -> None:
         """Show the newest announcement."""
         self._open("announcement", "AnnouncementScreen")
 

@@ -16,7 +16,7 @@ from textual.screen import Screen
 
 from outagetui.board.rows import Board
 from outagetui.core.text import clean
-from outagetui.tui.feed import POLL, Feed, Source
+from outagetui.tui.board_feed import POLL, BoardFeed, Source
 from outagetui.tui.frame import Frame
 from outagetui.tui.glyphs import SafeFilter
 from outagetui.tui.terminal import Terminal
@@ -54,7 +54,7 @@ class BoardApp(App[int]):
         self.clock = clock
         self.ascii = terminal.ascii if ascii is None else ascii
         self.look: Look = PLAIN if terminal.plain else RICH
-        self.feed = Feed(source, clock)
+        self.feed = BoardFeed(source, clock)
         self.frame = Frame()
         self._safe = SafeFilter(self.ascii)
         self.register_theme(OKABE)

@@ -9,7 +9,7 @@ from outagetui.board.rows import Board
 if TYPE_CHECKING:
     from textual.binding import Binding
 
-    from outagetui.tui.feed import Feed, Source
+    from outagetui.tui.board_feed import BoardFeed, Source
     from outagetui.tui.proofs import Draft
     from outagetui.tui.theme import Look
 
@@ -32,7 +32,7 @@ class Operator(Protocol):
     """The app as its screens know it."""
 
     source: "Source"
-    feed: "Feed"
+    feed: "BoardFeed"
     clock: Callable[[], float]
     look: "Look"
     board: Board | None

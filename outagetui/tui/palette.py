@@ -8,7 +8,7 @@ from rich.text import Text
 from textual.command import DiscoveryHit, Hit, Provider
 
 from outagetui.core.text import clean
-from outagetui.tui.widgets.rows import Row
+from outagetui.tui.widgets.reasons import Row
 
 if TYPE_CHECKING:
     from outagetui.tui.operator import Operator

@@ -89,9 +89,9 @@ def stirred(board: Board, audience: str) -> object:
     """Return what a proof depends on: when it is another, the proof has to be made anew."""
     channels = [(row.id, row.known, row.standing) for row in board.channels if row.audience == audience]
     outlets = [(row.id, row.state, row.publishes, row.muted) for row in board.outlets if row.audience == audience]
-    told = [(row.id, row.parts, row.open) for row in board.announcements if row.audience == audience]
+    announced = [(row.id, row.parts, row.open) for row in board.announcements if row.audience == audience]
     incident = board.incident
-    return channels, outlets, told, board.kinds, None if incident is None else (incident.id, incident.closed)
+    return channels, outlets, announced, board.kinds, None if incident is None else (incident.id, incident.closed)
 
 
 def _owed(board: Board) -> str:

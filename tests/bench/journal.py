@@ -14,7 +14,7 @@ from outagetui.facts.events import StateChanged
 from outagetui.facts.live import Beat
 from outagetui.store.journal import Store
 from outagetui.store.reader import Reader
-from outagetui.tui.feed import POLL
+from outagetui.tui.board_feed import POLL
 from tests.bench.report import Row, median, percentile
 
 ENTRIES, ROUNDS, FOLLOWED, POLLS = 100, 5, 60, 1000

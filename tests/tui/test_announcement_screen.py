@@ -10,7 +10,7 @@ from outagetui.tui.app import OutageApp
 from outagetui.tui.screens.announcement import PATIENCE, AnnouncementScreen
 from outagetui.tui.screens.ask import Confirm
 from outagetui.tui.screens.composer import ComposerScreen
-from outagetui.tui.screens.words import WordsForm
+from outagetui.tui.screens.own_words import OwnWords
 from tests.tui.composer_fakes import Daemon, announced, board, delivery
 from tests.tui.fakes import NOW, Clock, FakeOrders, FakeSource, lines_with, text_of
 from tests.tui.golden import assert_golden
@@ -126,7 +126,7 @@ async def test_own_words_are_sent_to_one_outlet() -> None:
     async with announcement(orders) as (app, pilot):
         await pilot.press("down", "e")
         await pilot.pause()
-        assert isinstance(app.screen, WordsForm)
+        assert isinstance(app.screen, OwnWords)
         assert app.screen.query_one(Input).value == "Reach us by web chat and phone"
         app.screen.query_one(TextArea).text = "Shorter."
         await pilot.press("ctrl+s")
@@ -153,7 +153,7 @@ async def test_own_words_begin_with_those_of_the_outlet_before_they_were_made_to
     async with announcement(made=board(announcements=(announced(blog),))) as (app, pilot):
         await pilot.press("e")
         await pilot.pause()
-        assert isinstance(app.screen, WordsForm)
+        assert isinstance(app.screen, OwnWords)
         assert app.screen.query_one(Input).value == "Störung"
         assert app.screen.query_one(TextArea).text == "Wir sind dran. *"
 

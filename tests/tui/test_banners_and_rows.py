@@ -10,9 +10,9 @@ from outagetui.tui.app import OutageApp
 from outagetui.tui.theme import GREEN, RICH
 from outagetui.tui.wall import WallApp
 from outagetui.tui.widgets.boardview import Columns
-from outagetui.tui.widgets.ink import joined, wrapped
+from outagetui.tui.widgets.lines import joined, wrapped
 from outagetui.tui.widgets.live import Line, wrap
-from outagetui.tui.widgets.rows import reason
+from outagetui.tui.widgets.reasons import reason
 from outagetui.tui.widgets.spark import spark
 from rich.style import Style
 from tests.tui import run_fakes as rf

@@ -60,7 +60,7 @@ async def settle(pilot: Pilot[Any]) -> None:
     await pilot.pause()
 
 
-def told(app: OutageApp) -> str:
+def announced(app: OutageApp) -> str:
     return " ".join(note.message for note in app._notifications)
 
 
@@ -191,7 +191,7 @@ async def test_without_an_incident_there_is_nothing_to_take() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("a")
         await pilot.pause()
-        assert "no incident" in told(app)
+        assert "no incident" in announced(app)
     assert orders_of(app) == []
 
 
@@ -213,7 +213,7 @@ async def test_a_viewer_is_told_at_once_what_an_operator_could_do(key: str) -> N
         await select(pilot, "phone")
         await pilot.press(key)
         await settle(pilot)
-        assert "viewer" in told(app)
+        assert "viewer" in announced(app)
         assert isinstance(app.screen, BoardScreen)
     assert orders_of(app) == []
 
@@ -278,7 +278,7 @@ async def test_a_primary_cannot_be_activated() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("A")
         await settle(pilot)
-        assert "Only a backup" in told(app)
+        assert "Only a backup" in announced(app)
 
 
 async def test_recheck_names_the_row_under_the_cursor() -> None:

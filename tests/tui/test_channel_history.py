@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from outagetui.core.model import Observation, Outcome, Sample
 from outagetui.tui.glyphs import ascii_text
 from outagetui.tui.theme import PLAIN
+from outagetui.tui.time_words import age
 from outagetui.tui.widgets.history import Bin, binned, drawn, merged, nice_top
-from outagetui.tui.widgets.moment import age
-from outagetui.tui.widgets.page import Listing, Page
 from outagetui.tui.widgets.phases import FILLS, bar, legend, shares
+from outagetui.tui.widgets.scrolling import Listing, Page
 from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.geometry import Region

@@ -9,7 +9,7 @@ from outagetui.tui.screens.ask import Confirm
 from outagetui.tui.screens.board import BoardScreen
 from outagetui.tui.screens.composer import ComposerScreen
 from outagetui.tui.screens.composing import RENEW
-from outagetui.tui.screens.words import WordsForm
+from outagetui.tui.screens.own_words import OwnWords
 from tests.tui.composer_fakes import Daemon, announced, board, composer, delivery, settled
 from tests.tui.fakes import Clock, lines_with, replace_channel, text_of
 from tests.tui.run_fakes import show, toasts
@@ -155,11 +155,11 @@ async def test_own_words_go_to_one_outlet_alone_and_empty_ones_are_composed_agai
     async with composer(orders) as (app, pilot):
         await pilot.press("down", "down", "e")
         await pilot.pause()
-        assert isinstance(app.screen, WordsForm)
+        assert isinstance(app.screen, OwnWords)
         app.screen.query_one(TextArea).text = "Wir sind im Chat."
         app.screen.query_one(Input).value = ""
         await pilot.press("ctrl+s")
-        assert isinstance(app.screen, WordsForm), "a title is missing"
+        assert isinstance(app.screen, OwnWords), "a title is missing"
         app.screen.query_one(Input).value = "Hallo"
         await pilot.press("ctrl+s")
         await pilot.pause()

@@ -2,13 +2,13 @@ import sqlite3
 
 import pytest
 from outagetui.tui.app import OutageApp
-from outagetui.tui.feed import Feed
+from outagetui.tui.board_feed import BoardFeed
 from tests.tui.fakes import NOW, Clock, FakeOrders, FakeSource, calm, outage, text_of
 
 
 def test_nothing_is_read_while_nothing_changed_within_a_second() -> None:
     source, clock = FakeSource(), Clock()
-    feed = Feed(source, clock)
+    feed = BoardFeed(source, clock)
     assert feed.poll() is not None
     clock.now += 0.25
     assert feed.poll() is None
@@ -17,7 +17,7 @@ def test_nothing_is_read_while_nothing_changed_within_a_second() -> None:
 
 def test_a_change_is_read_at_once_and_every_second_moves_the_ages() -> None:
     source, clock = FakeSource(), Clock()
-    feed = Feed(source, clock)
+    feed = BoardFeed(source, clock)
     feed.poll()
     source.current = calm()
     clock.now += 0.25
@@ -39,7 +39,7 @@ def test_a_change_is_read_at_once_and_every_second_moves_the_ages() -> None:
 )
 def test_a_source_that_fails_becomes_words_and_recovers(error: Exception) -> None:
     source, clock = FakeSource(), Clock()
-    feed = Feed(source, clock)
+    feed = BoardFeed(source, clock)
     source.error = error
     assert feed.poll() is None
     assert feed.trouble

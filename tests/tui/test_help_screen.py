@@ -8,10 +8,10 @@ from outagetui.tui.screens.announcement import AnnouncementScreen, Deliveries
 from outagetui.tui.screens.channel import ChannelScreen
 from outagetui.tui.screens.composer import ComposerScreen, Outlets
 from outagetui.tui.screens.journal import JournalScreen
+from outagetui.tui.screens.own_words import OwnWords
 from outagetui.tui.screens.playbooks import PlaybooksScreen
 from outagetui.tui.screens.run import RunScreen
-from outagetui.tui.screens.words import WordsForm
-from outagetui.tui.widgets.page import Listing, Page
+from outagetui.tui.widgets.scrolling import Listing, Page
 from tests.tui import run_fakes as rf
 from tests.tui.fakes import text_of
 from tests.tui.golden import assert_golden
@@ -19,7 +19,7 @@ from tests.tui.run_fakes import screens
 
 OURS = (
     RunScreen, ChannelScreen, PlaybooksScreen, JournalScreen, AnnouncementScreen, Deliveries, ComposerScreen, Outlets,
-    WordsForm, Page, Listing,
+    OwnWords, Page, Listing,
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from outagetui.board.rows import RunRow
 from outagetui.tui.screens.answering import READING
 from outagetui.tui.screens.ask import Confirm
 from outagetui.tui.screens.run import RunScreen
-from outagetui.tui.widgets.page import Page
+from outagetui.tui.widgets.scrolling import Page
 from tests.tui import run_fakes as rf
 from tests.tui.fakes import NOW, Clock, FakeOrders, text_of
 from tests.tui.golden import assert_golden

@@ -9,7 +9,7 @@ from outagetui.board.rows import Board
 from outagetui.tui.app import OutageApp
 from outagetui.tui.screens.board import BoardScreen
 from outagetui.tui.screens.playbooks import PlaybooksScreen
-from outagetui.tui.widgets.page import Page
+from outagetui.tui.widgets.scrolling import Page
 from tests.tui import run_fakes as rf
 from tests.tui.fakes import Clock, FakeOrders, FakeSource, everything, lines_with, outage, text_of
 from tests.tui.golden import assert_golden

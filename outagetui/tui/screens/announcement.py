@@ -10,9 +10,9 @@ from textual.widget import Widget
 from outagetui.board.rows import AnnouncementRow, Board, DeliveryRow
 from outagetui.core.text import clean
 from outagetui.tui.screens.opened import Opened
-from outagetui.tui.widgets.ink import joined, paragraph, sides
-from outagetui.tui.widgets.page import Page
-from outagetui.tui.widgets.told import about_lines, delivery_lines, said_lines, whither
+from outagetui.tui.widgets.announced import about_lines, deliveries_heading, delivery_lines, said_lines
+from outagetui.tui.widgets.lines import joined, paragraph, sides
+from outagetui.tui.widgets.scrolling import Page
 
 PATIENCE = 10.0  # seconds in which a word on an outlet may not be given again, unless the journal answered
 RETRIED = ("failed", "unknown", "skipped")
@@ -179,9 +179,9 @@ class AnnouncementScreen(Opened):
             await self._order(row, chosen, do)
 
     async def _edit(self, row: AnnouncementRow, chosen: DeliveryRow) -> None:
-        from outagetui.tui.screens.words import WordsForm
+        from outagetui.tui.screens.own_words import OwnWords
 
-        form = WordsForm(self._called(chosen), chosen.title, chosen.body, "send")
+        form = OwnWords(self._called(chosen), chosen.title, chosen.body, "send")
         own = await self.app.push_screen_wait(form)
         if own is not None and all(own) and not self._waits(chosen):
             await self._order(row, chosen, "edit", title=own[0], body=own[1])
@@ -219,7 +219,7 @@ class AnnouncementScreen(Opened):
         chosen = self.chosen
         lines = [*about_lines(row, board, width, look), Text()]
         if row.deliveries:
-            lines.append(whither(row, width, look))
+            lines.append(deliveries_heading(row, width, look))
         self._lines_of = {}
         for delivery in row.deliveries:
             first = len(lines)

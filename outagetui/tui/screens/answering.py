@@ -13,8 +13,8 @@ from outagetui.board.rows import RunRow
 from outagetui.core.text import clean
 from outagetui.facts.step_row import SHORTEST_REASON, StepRow
 from outagetui.tui.screens.opened import Opened
-from outagetui.tui.widgets.page import Head, Page
 from outagetui.tui.widgets.questions import APPROVE, Asker, Choice, choices, may_be_second
+from outagetui.tui.widgets.scrolling import Head, Page
 
 PATIENCE = 10.0  # seconds in which an answer that was sent may not be sent again
 READING = (

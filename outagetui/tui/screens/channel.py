@@ -15,8 +15,8 @@ from outagetui.tui.screens.ask import MuteForm
 from outagetui.tui.screens.opened import Opened
 from outagetui.tui.widgets.checks import RANGES, check_lines, graph_lines, sample_lines, tabs
 from outagetui.tui.widgets.history import OVERLAP, merged
-from outagetui.tui.widgets.ink import columns, rule, said
-from outagetui.tui.widgets.page import Page
+from outagetui.tui.widgets.lines import columns, rule, said
+from outagetui.tui.widgets.scrolling import Page
 from outagetui.tui.widgets.story import Owner, facts, find, head_lines
 
 WIDE = 120  # cells from which facts and check stand side by side

@@ -13,7 +13,7 @@ from outagetui.board.rows import Board, OutletRow
 from outagetui.core.model import AUDIENCES
 from outagetui.tui.proofs import fresh, kinds
 from outagetui.tui.screens.composing import Composing
-from outagetui.tui.widgets.page import Head, Listing, Page
+from outagetui.tui.widgets.scrolling import Head, Listing, Page
 from outagetui.tui.widgets.sheets import (
     form_lines,
     heading_line,
@@ -216,9 +216,9 @@ class ComposerScreen(Composing):
         self.outlets.focus()
 
     async def _edit(self, row: OutletRow, title: str, body: str) -> None:
-        from outagetui.tui.screens.words import WordsForm
+        from outagetui.tui.screens.own_words import OwnWords
 
-        own = await self.app.push_screen_wait(WordsForm(row.name, title, body))
+        own = await self.app.push_screen_wait(OwnWords(row.name, title, body))
         if own is None:
             return
         if any(own):

@@ -11,9 +11,9 @@ from textual.widget import Widget
 from outagetui.board.rows import Board
 from outagetui.core.model import State
 from outagetui.tui.screens.opened import Opened
-from outagetui.tui.widgets.ink import columns, filled, joined, rule, said, wrapped
-from outagetui.tui.widgets.page import Page
-from outagetui.tui.widgets.steps import MARKS, step_style
+from outagetui.tui.widgets.lines import columns, filled, joined, rule, said, wrapped
+from outagetui.tui.widgets.run_steps import MARKS, step_style
+from outagetui.tui.widgets.scrolling import Page
 from outagetui.tui.widgets.story import state_mark
 
 KEY = 12  # cells for the keys

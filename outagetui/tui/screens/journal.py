@@ -11,9 +11,9 @@ from textual.widgets import Input
 
 from outagetui.board.rows import Board, LogRow
 from outagetui.tui.screens.opened import Opened
-from outagetui.tui.widgets.ink import joined, said, sides
+from outagetui.tui.widgets.lines import joined, said, sides
 from outagetui.tui.widgets.log import Line, detail_lines, line_text, lined, matches
-from outagetui.tui.widgets.page import Listing, Page
+from outagetui.tui.widgets.scrolling import Listing, Page
 
 CHUNK = 200  # entries read at once
 SEARCH = 2000  # entries looked through at most for one search that finds too little

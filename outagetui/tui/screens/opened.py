@@ -15,9 +15,9 @@ from outagetui.board.rows import Board
 from outagetui.tui.base import SHORT
 from outagetui.tui.theme import Look
 from outagetui.tui.widgets.header import Banner, banner_lines, banners
-from outagetui.tui.widgets.ink import joined
+from outagetui.tui.widgets.lines import joined
 from outagetui.tui.widgets.live import Line, Live
-from outagetui.tui.widgets.page import Head, Page
+from outagetui.tui.widgets.scrolling import Head, Page
 
 if TYPE_CHECKING:
     from outagetui.tui.operator import Operator

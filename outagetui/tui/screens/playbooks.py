@@ -13,11 +13,11 @@ from outagetui.board.rows import Board, PlaybookRow, RunRow
 from outagetui.board.suggest import gain_words
 from outagetui.core.text import clean
 from outagetui.tui.screens.opened import Opened
-from outagetui.tui.widgets.ink import filled, joined, paragraph, rule, said, sides, wrapped
-from outagetui.tui.widgets.page import Listing, Page
-from outagetui.tui.widgets.practice import confidence_mark, practice_words
-from outagetui.tui.widgets.steps import run_mark
-from outagetui.tui.words import time_of
+from outagetui.tui.time_words import time_of
+from outagetui.tui.widgets.confidence import confidence_mark, practice_words
+from outagetui.tui.widgets.lines import filled, joined, paragraph, rule, said, sides, wrapped
+from outagetui.tui.widgets.run_steps import run_mark
+from outagetui.tui.widgets.scrolling import Listing, Page
 
 if TYPE_CHECKING:
     from outagetui.tui.operator import Operator
@@ -47,7 +47,8 @@ class PlaybooksScreen(Opened):
                 tooltip="A page up of what starting it would do"),
         Binding("pagedown", "read(1)", "read", show=False, id="playbooks.pagedown", priority=True,
                 tooltip="A page down of what starting it would do"),
-        Binding("t", "app.told", "told", id="playbooks.told", tooltip="Show what was announced, and where it went"),
+        Binding("t", "app.announcement", "told", id="playbooks.told",
+                tooltip="Show what was announced, and where it went"),
     ]  # fmt: skip
 
     def __init__(self, chosen: str = "") -> None:

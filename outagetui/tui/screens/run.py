@@ -11,11 +11,11 @@ from textual.widgets import Input
 from outagetui.board.rows import Board
 from outagetui.tui.screens.answering import Answering
 from outagetui.tui.widgets.header import Banner
-from outagetui.tui.widgets.ink import joined, said
+from outagetui.tui.widgets.lines import joined, said
 from outagetui.tui.widgets.live import Live
-from outagetui.tui.widgets.page import Head, Page, Trail
 from outagetui.tui.widgets.questions import answer_lines, preview_lines, question_lines, shows_preview
-from outagetui.tui.widgets.steps import current_step, run_facts, run_title, step_lines
+from outagetui.tui.widgets.run_steps import current_step, run_facts, run_title, step_lines
+from outagetui.tui.widgets.scrolling import Head, Page, Trail
 
 STEPS_KEPT = 3  # lines of the steps that a long text to be sent leaves in sight
 PREVIEW_EDGE = 6  # cells that the screen's edge, the panel's edge and the scroll bar take of the width

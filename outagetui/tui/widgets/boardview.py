@@ -11,10 +11,10 @@ from outagetui.core.model import AUDIENCES, State
 from outagetui.core.text import clean
 from outagetui.tui.glyphs import CURSOR, STATE
 from outagetui.tui.theme import Look
+from outagetui.tui.time_words import lasting, milliseconds
 from outagetui.tui.widgets.live import Line, Live, wrap
-from outagetui.tui.widgets.rows import Row, active, reason, standing
+from outagetui.tui.widgets.reasons import Row, active, reason, standing
 from outagetui.tui.widgets.spark import spark
-from outagetui.tui.words import lasting, milliseconds
 
 STATE_WIDTH = 9
 REASON = 62  # cells a reason has before bars and long words get theirs

@@ -10,12 +10,11 @@ from outagetui.core.model import Observation, Outcome, State
 from outagetui.core.text import clean
 from outagetui.tui.glyphs import STATE
 from outagetui.tui.theme import Look
+from outagetui.tui.time_words import age, milliseconds, second_of, time_of
 from outagetui.tui.widgets.history import binned, drawn
-from outagetui.tui.widgets.ink import LABEL, cut, fact, filled, joined, rule, said, sides
-from outagetui.tui.widgets.moment import age, second_of
+from outagetui.tui.widgets.lines import LABEL, cut, fact, filled, joined, rule, said, sides
 from outagetui.tui.widgets.phases import bar, legend
 from outagetui.tui.widgets.story import state_mark
-from outagetui.tui.words import milliseconds, time_of
 
 RANGES = ((900.0, "15 min"), (3600.0, "1 h"), (86400.0, "24 h"))
 SCALE = 8  # cells left of the graph

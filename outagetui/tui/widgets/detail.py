@@ -6,9 +6,9 @@ from outagetui.board.rows import Board, ChannelRow
 from outagetui.core.text import clean
 from outagetui.tui.glyphs import STATE
 from outagetui.tui.theme import Look
+from outagetui.tui.time_words import lasting, milliseconds, time_of
 from outagetui.tui.widgets.live import Line, wrap
-from outagetui.tui.widgets.rows import Row, reason, standing
-from outagetui.tui.words import lasting, milliseconds, time_of
+from outagetui.tui.widgets.reasons import Row, reason, standing
 
 
 def since_words(row: Row, now: float, zone: str) -> str:

@@ -9,10 +9,11 @@ from textual.strip import Strip
 from outagetui.board.rows import Board, IncidentRow, ReachRow
 from outagetui.core.model import AUDIENCES
 from outagetui.core.text import clean
+from outagetui.facts.reach import percent
 from outagetui.tui.glyphs import EMPTY, FULL, PART
 from outagetui.tui.theme import Look
+from outagetui.tui.time_words import clock, lasting, time_of
 from outagetui.tui.widgets.live import Line, fit
-from outagetui.tui.words import clock, lasting, reach, time_of
 
 
 def title_line(board: Board, now: float, look: Look, width: int) -> Strip:
@@ -119,6 +120,17 @@ def _channels(board: Board) -> str:
 def banner_lines(found: list[Banner], width: int, limit: int = 9) -> list[Strip]:
     """Return banners as full-width lines."""
     return [Line(each.style).add(" " + each.fitted(width - 2)).strip(width) for each in found[:limit]]
+
+
+def reach(row: ReachRow) -> str:
+    """Return who can reach us in words: `31 % → 94 % with backups`; a `?` where last known states had to do."""
+    mark = "?" if row.uncertain else ""
+    if row.now is None:
+        return "no segments defined"
+    words = f"{percent(row.now)}{mark}"
+    if row.possible is not None and percent(row.possible) != percent(row.now):
+        words += f" → {percent(row.possible)}{mark} with backups"
+    return words
 
 
 def reach_line(row: ReachRow, look: Look, width: int) -> Strip:

@@ -9,7 +9,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from outagetui.tui.words import bound, loose
+from outagetui.tui.widgets.lines import bound, loose
 
 
 class Live(Widget):

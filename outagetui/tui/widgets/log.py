@@ -10,8 +10,8 @@ from outagetui.board.rows import LogRow
 from outagetui.core.model import State
 from outagetui.core.text import clean
 from outagetui.tui.theme import Look
-from outagetui.tui.widgets.ink import cut, filled, joined, paragraph, rule, said
-from outagetui.tui.widgets.moment import day_of, second_of
+from outagetui.tui.time_words import day_of, second_of
+from outagetui.tui.widgets.lines import cut, filled, joined, paragraph, rule, said
 
 KIND = 16  # cells for the kind of entry
 

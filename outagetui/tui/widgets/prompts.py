@@ -9,8 +9,8 @@ from outagetui.board.rows import AnnouncementRow, Board, RunRow, SuggestionRow
 from outagetui.board.suggest import gain_words
 from outagetui.core.text import clean
 from outagetui.tui.theme import Look
+from outagetui.tui.time_words import countdown, lasting, time_of
 from outagetui.tui.widgets.live import Line
-from outagetui.tui.words import countdown, lasting, time_of
 
 SOON = 5 * 60.0  # seconds before a promised update from which on it stands out
 
@@ -36,8 +36,8 @@ KEYS: tuple[tuple[str, str, int], ...] = (  # key, what it does, how soon it is 
 def prompt_lines(board: Board, now: float, look: Look, width: int) -> list[Strip]:
     """Return what waits for somebody: questions of runs, an announcement's next update, the suggested playbook."""
     found = [run_line(run, now, look, width) for run in board.runs if run.ended is None][:2]
-    told = sorted((told for told in board.announcements if told.open), key=lambda told: told.next_update or math.inf)
-    found += [told_line(each, now, board.timezone, look, width) for each in told[:2]]
+    standing = sorted((row for row in board.announcements if row.open), key=lambda row: row.next_update or math.inf)
+    found += [announcement_line(each, now, board.timezone, look, width) for each in standing[:2]]
     waiting = suggestions(board)
     return found + ([suggestion_line(waiting, look, width)] if waiting else [])
 
@@ -77,14 +77,14 @@ def _left(until: float | None, now: float) -> str:
     return f", {lasting(until - now)} left" if until - now >= 10 else ", seconds left"
 
 
-def told_line(told: AnnouncementRow, now: float, zone: str, look: Look, width: int, key: str = "w") -> Strip:
+def announcement_line(row: AnnouncementRow, now: float, zone: str, look: Look, width: int, key: str = "w") -> Strip:
     """Return an announcement: whom we told what, where that failed or was left out, and when the next word is due.
 
     One that is due says how late it is. `key` writes it; empty where there are no keys.
     """
-    failed = [row.outlet for row in told.deliveries if row.state in ("failed", "unknown")]
-    left_out = [row.outlet for row in told.deliveries if row.left_out]
-    due = told.next_update if told.open else None
+    failed = [each.outlet for each in row.deliveries if each.state in ("failed", "unknown")]
+    left_out = [each.outlet for each in row.deliveries if each.left_out]
+    due = row.next_update if row.open else None
     line = Line(look.text)
     if due is not None and due <= now:
         press = f", press {key}" if key else ""
@@ -93,12 +93,12 @@ def told_line(told: AnnouncementRow, now: float, zone: str, look: Look, width: i
         line.add(f" not on {', '.join(clean(name, 20) for name in failed)}", look.loud)
     if left_out:
         line.add(f" left out {', '.join(clean(name, 20) for name in left_out)}", look.warning)
-    line.add(f" {clean(told.audience, 20)} were told at {time_of(told.made, now, zone)}", look.dim)
+    line.add(f" {clean(row.audience, 20)} were told at {time_of(row.made, now, zone)}", look.dim)
     if due is not None and due > now:
         line.add(", ", look.dim).add(
             f"next update {countdown(due, now)}", look.strong if due - now < SOON else look.dim
         )
-    return line.add(": ", look.dim).add(clean(told.title, 60)).strip(width)
+    return line.add(": ", look.dim).add(clean(row.title, 60)).strip(width)
 
 
 def _lateness(due: float, now: float) -> str:

@@ -8,8 +8,8 @@ from outagetui.core.step_options import StepOptions
 from outagetui.core.text import clean
 from outagetui.facts.step_row import SHORTEST_HASH, StepRow
 from outagetui.tui.theme import Look
-from outagetui.tui.widgets.ink import joined, paragraph, said, sides, wrapped
-from outagetui.tui.widgets.moment import age
+from outagetui.tui.time_words import age
+from outagetui.tui.widgets.lines import joined, paragraph, said, sides, wrapped
 
 # The key of each answer and what it says; a manual step's answers read differently from a confirmation's.
 KEYS = {

@@ -10,8 +10,8 @@ from outagetui.core.text import clean
 from outagetui.tui.glyphs import CURSOR
 from outagetui.tui.proofs import Draft, failed, kinds, open_one, places
 from outagetui.tui.theme import Look
-from outagetui.tui.widgets.ink import Part, cut, filled, joined, paragraph, rule, said, sides, wrapped
-from outagetui.tui.words import countdown, time_of
+from outagetui.tui.time_words import countdown, time_of
+from outagetui.tui.widgets.lines import Part, cut, filled, joined, paragraph, rule, said, sides, wrapped
 from outagetui.wording.preview import Proof, Rendering
 
 LABEL = 8  # cells that the words before a fact take
@@ -100,7 +100,7 @@ def _facts(draft: Draft, proof: Proof | None, board: Board, look: Look) -> Text:
 
 
 def outlet_line(row: OutletRow, made: Composed, width: int, look: Look) -> Text:
-    """Return an outlet in the list: whether it is taken, its language, the length and price, and what is doubtful."""
+    """Return an outlet in the list: whether it is taken, its language, the length and price, and what is warned."""
     sheet = sheet_of(made.proof, row.id)
     off = sheet is None and row.id in made.draft.off
     mark: Part = ("– ", look.dim) if off else ("✔ ", look.good)
@@ -114,15 +114,15 @@ def outlet_line(row: OutletRow, made: Composed, width: int, look: Look) -> Text:
         return cut(joined(mark, name, " ", about), width)
     price = f"${sheet.cost:.3f}" if sheet.cost is not None else ""
     size = joined((f" {length(sheet):>8} {price:7}", look.text))
-    doubtful = made.proof.about(row.id) if made.proof is not None else []
+    warned = made.proof.about(row.id) if made.proof is not None else []
     own = "own words · " if row.id in made.draft.words else ""
     if row.id in made.draft.off:
         own += "told before, so it goes there too · "
-    tail = joined((f" {own}", look.key) if own else " ", *_doubts(doubtful, sheet, look))
+    tail = joined((f" {own}", look.key) if own else " ", *_warnings(warned, sheet, look))
     return cut(joined(mark, name, " ", about, size, tail), width)
 
 
-def _doubts(words: list[str], sheet: Rendering, look: Look) -> list[Part]:
+def _warnings(words: list[str], sheet: Rendering, look: Look) -> list[Part]:
     if words:
         return [(f"! {clean(words[0], 160)}", look.loud), (f" (+{len(words) - 1})" if words[1:] else "", look.loud)]
     return [(_named(sheet), look.dim)]
@@ -184,7 +184,7 @@ def sheet_lines(
 
 
 def _sheet(sheet: Rendering, made: Composed, *, here: bool, alone: bool, width: int, look: Look) -> list[Text]:
-    doubtful = made.proof.about(sheet.id) if made.proof is not None else []
+    warned = made.proof.about(sheet.id) if made.proof is not None else []
     tail = joined((f" {length(sheet)} ", look.dim))
     sheets = made.proof.outlets if made.proof is not None else ()
     if alone and len(sheets) > 1:
@@ -192,8 +192,8 @@ def _sheet(sheet: Rendering, made: Composed, *, here: bool, alone: bool, width: 
     name = cut(said(sheet.name, look.title, limit=60), max(8, width - tail.cell_len - 6))
     head = joined((f"{CURSOR} " if here else "", look.key), name, tail)
     lines = [joined(head, ("─" * max(0, width - head.cell_len), look.rule))]
-    told = doubtful if len(doubtful) <= FEW else [*doubtful[: FEW - 1], f"{len(doubtful) - FEW + 1} more"]
-    lines += [row for words in told for row in wrapped(said(f"! {words}", look.loud), width)]
+    shown = warned if len(warned) <= FEW else [*warned[: FEW - 1], f"{len(warned) - FEW + 1} more"]
+    lines += [row for words in shown for row in wrapped(said(f"! {words}", look.loud), width)]
     about = _named(sheet) + (" · goes on with what is there" if sheet.update else "")
     lines += [cut(joined((about, look.dim)), width)]
     return lines + paragraph(sheet.text, width, look.text, limit=LONGEST)

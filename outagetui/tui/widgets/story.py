@@ -8,8 +8,8 @@ from outagetui.core.text import clean
 from outagetui.facts.step_row import MuteRow
 from outagetui.tui.glyphs import STATE
 from outagetui.tui.theme import Look
-from outagetui.tui.widgets.ink import Part, fact, joined, paragraph, said, sides
-from outagetui.tui.words import lasting, time_of
+from outagetui.tui.time_words import lasting, time_of
+from outagetui.tui.widgets.lines import Part, fact, joined, paragraph, said, sides
 
 Owner = ChannelRow | OutletRow
 

@@ -5,14 +5,15 @@ from textual.strip import Strip
 from outagetui.board.rows import Board, IncidentRow, ReachRow
 from outagetui.core.model import AUDIENCES, WORST_FIRST, State
 from outagetui.core.text import clean
+from outagetui.facts.reach import percent
 from outagetui.tui.glyphs import STATE
 from outagetui.tui.theme import Look
+from outagetui.tui.time_words import lasting, time_of
 from outagetui.tui.widgets.boardview import STATE_WIDTH
 from outagetui.tui.widgets.header import Banner
 from outagetui.tui.widgets.live import Line
-from outagetui.tui.widgets.prompts import run_line, told_line
-from outagetui.tui.widgets.rows import Row, active, reason, standing
-from outagetui.tui.words import lasting, percent, time_of
+from outagetui.tui.widgets.prompts import announcement_line, run_line
+from outagetui.tui.widgets.reasons import Row, active, reason, standing
 
 AGED_OUT = 30 * 60.0  # seconds after which what is over is no longer shown
 AIRY = 20  # lines of a page from which on empty lines set the rows apart
@@ -86,9 +87,9 @@ def wall_pages(board: Board, now: float, look: Look, width: int, height: int) ->
     The lines come in pages of `height`, so that no row is torn between two.
     """
     first = [run_line(run, now, look, width, key="") for run in board.runs if run.ended is None]
-    for told in board.announcements:
-        if told.open or now - told.made < AGED_OUT:
-            first.append(told_line(told, now, board.timezone, look, width, key=""))
+    for made in board.announcements:
+        if made.open or now - made.made < AGED_OUT:
+            first.append(announcement_line(made, now, board.timezone, look, width, key=""))
     if over := _over(board.incident, now, board.timezone, look, width):
         first.append(over)
     rows: list[Row] = [*board.channels, *board.outlets]

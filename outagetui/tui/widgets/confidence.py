@@ -5,8 +5,7 @@ from rich.style import Style
 from outagetui.board.rows import PracticeRow
 from outagetui.core.text import clean
 from outagetui.tui.theme import Look
-from outagetui.tui.widgets.moment import age
-from outagetui.tui.words import time_of
+from outagetui.tui.time_words import age, time_of
 
 MARKS = {"high": "■■■", "medium": "■■□", "low": "■□□", "none": "□□□"}
 

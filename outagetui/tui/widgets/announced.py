@@ -7,8 +7,8 @@ from outagetui.board.rows import AnnouncementRow, Board, DeliveryRow
 from outagetui.core.text import clean
 from outagetui.tui.glyphs import CURSOR
 from outagetui.tui.theme import Look
-from outagetui.tui.widgets.ink import Part, filled, joined, paragraph, rule, said, sides
-from outagetui.tui.words import countdown, minutes, time_of
+from outagetui.tui.time_words import countdown, minutes, time_of
+from outagetui.tui.widgets.lines import Part, filled, joined, paragraph, rule, said, sides
 
 MARKS = {
     "planned": "○",
@@ -41,7 +41,7 @@ def about_lines(row: AnnouncementRow, board: Board, width: int, look: Look) -> l
     return lines
 
 
-def whither(row: AnnouncementRow, width: int, look: Look) -> Text:
+def deliveries_heading(row: AnnouncementRow, width: int, look: Look) -> Text:
     """Return the heading of the outlets, with how many have it."""
     count = len(row.deliveries)
     if row.retracted is not None:

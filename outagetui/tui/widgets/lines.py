@@ -1,15 +1,19 @@
 """Cleaned text as styled lines. Everything drawn from outside becomes `Text` here, never a string with markup."""
 
+import re
+
 from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
 from outagetui.core.text import clean, clean_lines
 from outagetui.tui.theme import Look
-from outagetui.tui.words import GLUE, bound, loose
 
 LABEL = 12  # cells that the words before a fact take
 _WRAPPER = Console(width=200, color_system=None)  # wrapping needs one and reads nothing of it but its tab size
+
+GLUE = "\ue000"  # as wide as a blank, but no place to break a line at
+_PERCENT = re.compile(r"(?<=\d) (?=%)|(?<=%) (?=→|to \d)|(?<=→) (?=\d+ %)|(?<=% to) (?=\d+ %)")
 
 Part = Text | str | tuple[str, Style]
 
@@ -94,3 +98,13 @@ def columns(left: list[Text], right: list[Text], width: int, gap: int = 3) -> li
     blank = Text()
     pairs = zip(left + [blank] * (height - len(left)), right + [blank] * (height - len(right)), strict=True)
     return [joined(filled(one, half), " " * gap, cut(other, half)) for one, other in pairs]
+
+
+def bound(text: str) -> str:
+    """Return `text` with the blanks of its percentages as `GLUE`, so that no line is broken within one."""
+    return _PERCENT.sub(GLUE, text)
+
+
+def loose(text: str) -> str:
+    """Return `text` with blanks again where `bound` put `GLUE`."""
+    return text.replace(GLUE, " ")

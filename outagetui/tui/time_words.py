@@ -1,16 +1,9 @@
-"""How the screens say times, shares and lengths of time: short, of a fixed shape, and changing seldom."""
+"""How the screens say times and lengths of time: short and of a fixed shape."""
 
 import math
-import re
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
-
-from outagetui.board.rows import ReachRow
-from outagetui.facts.reach import percent as percent
-
-GLUE = "\ue000"  # as wide as a blank, but no place to break a line at
-_PERCENT = re.compile(r"(?<=\d) (?=%)|(?<=%) (?=→|to \d)|(?<=→) (?=\d+ %)|(?<=% to) (?=\d+ %)")
 
 
 @lru_cache(8)
@@ -34,6 +27,16 @@ def time_of(at: float, now: float, zone_name: str) -> str:
     return when.strftime("%H:%M" if when.date() == today.date() else "%d %b %H:%M")
 
 
+def second_of(at: float | None, zone_name: str) -> str:
+    """Return the time of day as `14:02:11`, or a dash where there is none."""
+    return "–" if at is None else datetime.fromtimestamp(at, zone(zone_name)).strftime("%H:%M:%S")
+
+
+def day_of(at: float, zone_name: str) -> str:
+    """Return the date as `Sun 22 Nov 2026`."""
+    return datetime.fromtimestamp(at, zone(zone_name)).strftime("%a %d %b %Y")
+
+
 def lasting(seconds: float) -> str:
     """Return a length of time in at most six characters: `now`, `20s`, `14m`, `2h 5m`, `3d 4h`.
 
@@ -54,6 +57,18 @@ def lasting(seconds: float) -> str:
         return f"{hours}h"
     days, hours = divmod(hours, 24)
     return f"{days}d{hours:02}h" if days < 10 else f"{days}d"
+
+
+def age(seconds: float) -> str:
+    """Return how long something lasts so far, every second of the first hour: `42s`, `12m 05s`, `3h 20m`, `2d 4h`."""
+    rest = max(0, int(seconds))
+    if rest < 60:
+        return f"{rest}s"
+    if rest < 3600:
+        return f"{rest // 60}m {rest % 60:02}s"
+    if rest < 86400:
+        return f"{rest // 3600}h {rest % 3600 // 60:02}m"
+    return f"{rest // 86400}d {rest % 86400 // 3600}h"
 
 
 def minutes(seconds: float) -> str:
@@ -83,24 +98,3 @@ def milliseconds(value: float | None) -> str:
     if value < 9.95:
         return f"{value:.1f}ms"
     return f"{value:.0f}ms" if value < 9999.5 else f"{value / 1000:.0f}s"
-
-
-def bound(text: str) -> str:
-    """Return `text` with the blanks of its percentages as `GLUE`, so that no line is broken within one."""
-    return _PERCENT.sub(GLUE, text)
-
-
-def loose(text: str) -> str:
-    """Return `text` with blanks again where `bound` put `GLUE`."""
-    return text.replace(GLUE, " ")
-
-
-def reach(row: ReachRow) -> str:
-    """Return who can reach us in words: `31 % → 94 % with backups`; a `?` where last known states had to do."""
-    mark = "?" if row.uncertain else ""
-    if row.now is None:
-        return "no segments defined"
-    words = f"{percent(row.now)}{mark}"
-    if row.possible is not None and percent(row.possible) != percent(row.now):
-        words += f" → {percent(row.possible)}{mark} with backups"
-    return words

@@ -8,8 +8,8 @@ from outagetui.core.model import State
 from outagetui.core.text import clean, clean_lines
 from outagetui.facts.step_row import StepRow
 from outagetui.tui.theme import Look
-from outagetui.tui.widgets.ink import Part, cut, joined, paragraph, sides, wrapped
-from outagetui.tui.widgets.moment import age, second_of
+from outagetui.tui.time_words import age, second_of
+from outagetui.tui.widgets.lines import Part, cut, joined, paragraph, sides, wrapped
 
 MARKS = {
     "waiting": ("○", "WAITING"),

@@ -30,7 +30,7 @@ class Source(Protocol):
         ...
 
 
-class Feed:
+class BoardFeed:
     """Reads a source when it changed, and once a second for the clock; a failing source becomes words.
 
     `trouble` says why the source cannot be read, or is empty. `read_at` is the epoch second of the last good read.

@@ -3,7 +3,7 @@
 from outagetui.board.rows import ChannelRow, OutletRow
 from outagetui.core.model import State
 from outagetui.core.text import clean
-from outagetui.tui.words import time_of
+from outagetui.tui.time_words import time_of
 
 Row = ChannelRow | OutletRow
 
@@ -24,7 +24,7 @@ def active(row: Row) -> bool:
     return isinstance(row, ChannelRow) and row.standing == "active"
 
 
-def doubts(row: Row) -> str:
+def readiness_words(row: Row) -> str:
     """Return why a backup might not serve when needed, or nothing."""
     if isinstance(row, ChannelRow) and row.role == "backup" and row.readiness in ("stale", "untested", "broken"):
         return {"stale": "not proven lately", "untested": "never proven", "broken": "last proof failed"}[row.readiness]
@@ -53,8 +53,7 @@ def reason(row: Row, now: float, zone: str) -> str:
         parts.append(f"announcement {clean(row.delivery, 40)}")
     if row.why and row.state is not State.UP:
         parts.append(clean(row.why))
-    if doubt := doubts(row):
-        parts.append(doubt)
+    parts.append(readiness_words(row))
     return " · ".join(part for part in parts if part)
 
 

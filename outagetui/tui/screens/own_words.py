@@ -15,14 +15,14 @@ from outagetui.wording.published import published, published_lines
 LONGEST_TITLE, LONGEST_BODY = 200, 4000  # characters
 
 
-class WordsForm(ModalScreen[tuple[str, str] | None]):
+class OwnWords(ModalScreen[tuple[str, str] | None]):
     """Asks for title and text. The result is both, both empty to have them composed again, None to leave it."""
 
     DEFAULT_CSS = """
-    WordsForm { align: center middle; background: $background 60%; }
-    WordsForm .dialog { width: 92%; height: 92%; }
-    WordsForm TextArea { height: 1fr; border: tall $primary; }
-    .-short WordsForm TextArea { border: none; }
+    OwnWords { align: center middle; background: $background 60%; }
+    OwnWords .dialog { width: 92%; height: 92%; }
+    OwnWords TextArea { height: 1fr; border: tall $primary; }
+    .-short OwnWords TextArea { border: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "keep", "keep", id="words.keep", tooltip="Keep these words", priority=True),

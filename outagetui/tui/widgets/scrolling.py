@@ -16,7 +16,7 @@ from textual.strip import Strip
 
 from outagetui.tui.glyphs import CURSOR
 from outagetui.tui.theme import Look
-from outagetui.tui.widgets.ink import joined
+from outagetui.tui.widgets.lines import joined
 
 if TYPE_CHECKING:
     from outagetui.tui.base import BoardApp
