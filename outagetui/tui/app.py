@@ -152,6 +152,13 @@ class OutageApp(BoardApp):
         answer: bool = await self.push_screen_wait(Confirm(question, warning))
         return answer
 
+    async def reason(self, question: str, warning: str, shortest: int) -> str | None:
+        """Ask for a reason of at least `shortest` characters and wait; None when it was left."""
+        from outagetui.tui.screens.ask import Reason
+
+        answer: str | None = await self.push_screen_wait(Reason(question, warning, shortest))
+        return answer
+
     def open_channel(self, id: str) -> None:
         """Show everything about a channel or outlet."""
         self.push_screen(self._screen("channel", "ChannelScreen", id))

@@ -1,17 +1,13 @@
-"""What screens ask of the operator's app: facts, orders, questions, and other screens."""
+"""What those who speak with the daemon ask of the app, and of the screen that they speak for."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Protocol
 
 from outagetui.board.rows import Board
 
 if TYPE_CHECKING:
-    from textual.binding import Binding
-
-    from outagetui.tui.board_feed import BoardFeed, Source
     from outagetui.tui.proofs import Draft
-    from outagetui.tui.theme import Look
 
 
 class Orders(Protocol):
@@ -29,24 +25,13 @@ class Orders(Protocol):
 
 
 class Operator(Protocol):
-    """The app as its screens know it."""
+    """The app of an operator: who they are, what they see, and how they are asked and obeyed."""
 
-    source: "Source"
-    feed: "BoardFeed"
     clock: Callable[[], float]
-    look: "Look"
     board: Board | None
-    trouble: str
     orders: Orders
     actor: str
-    drill: str
-    no_daemon: str
-    ascii: bool
     draft: "Draft | None"
-
-    @property
-    def seen(self) -> "Look":
-        """The styles for facts."""
 
     def tell(self, words: str, severity: str = "information") -> None:
         """Show a notification."""
@@ -67,28 +52,40 @@ class Operator(Protocol):
         """Ask a yes-or-no question in front of the screen."""
         ...
 
-    def push_screen(self, screen: Any) -> Any:
-        """Put a screen in front."""
-
-    def open_channel(self, id: str) -> None:
-        """Show everything about a channel or outlet."""
-
-    def open_run(self, id: str) -> None:
-        """Show a run and its question."""
-
-    def open_plan(self, playbook: str) -> None:
-        """Show what starting a playbook would do."""
-
-    def write(self, audience: str = "") -> None:
-        """Compose an announcement."""
-
-    def action_write(self) -> None:
-        """Compose an announcement."""
-
-    def get_key_display(self, binding: "Binding") -> str:
-        """Return how a key is shown."""
+    async def reason(self, question: str, warning: str, shortest: int) -> str | None:
+        """Ask for a reason of at least `shortest` characters; None when it was left."""
         ...
 
-    async def run_action(self, action: Any, default_namespace: Any = None, namespaces: Any = None) -> bool:
-        """Do what a key does."""
+
+class Timer(Protocol):
+    """Something that will be done later."""
+
+    def stop(self) -> None:
+        """Do it no more."""
+
+
+class Front(Protocol):
+    """The screen in front of the operator. Work that it was given ends with it."""
+
+    @property
+    def operator(self) -> Operator:
+        """The app."""
+        ...
+
+    def follow(self) -> None:
+        """Show what changed."""
+
+    def refresh_bindings(self) -> None:
+        """Show which keys do something now."""
+
+    def run_worker(
+        self, work: Coroutine[Any, Any, None], *, group: str, exclusive: bool = False, exit_on_error: bool = True
+    ) -> object:
+        """Do `work` beside everything else; an exclusive one ends the others of its group."""
+
+    def call_next(self, callback: Callable[[], None], /) -> None:
+        """Call it as soon as what is under way is done."""
+
+    def set_timer(self, delay: float, callback: Callable[[], None], /) -> Timer:
+        """Call it in `delay` seconds."""
         ...

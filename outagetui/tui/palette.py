@@ -11,7 +11,7 @@ from outagetui.core.text import clean
 from outagetui.tui.widgets.reasons import Row
 
 if TYPE_CHECKING:
-    from outagetui.tui.operator import Operator
+    from outagetui.tui.app import OutageApp
 
 
 class Entry(NamedTuple):
@@ -39,7 +39,7 @@ class Everything(Provider):
                 yield Hit(score, Text(entry.words), entry.call, text=entry.words, help=entry.help)
 
     def _entries(self) -> Iterator[Entry]:
-        app = cast("Operator", self.app)
+        app = cast("OutageApp", self.app)
         seen: set[str] = set()
         for active in self.screen.active_bindings.values():
             binding = active.binding

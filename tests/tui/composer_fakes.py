@@ -144,7 +144,7 @@ async def settled(app: OutageApp, pilot: object) -> ComposerScreen:
     screen = app.screen
     assert isinstance(screen, ComposerScreen)
     async with asyncio.timeout(10):
-        while not screen._ready() and not screen._trouble:
+        while not screen.composing.ready and not screen.composing.composed.trouble:
             await asyncio.sleep(0.02)
     await pilot.pause()  # type: ignore[attr-defined]
     return screen

@@ -9,8 +9,8 @@ import msgspec
 from outagetui.board.rows import AnnouncementRow, Board, DeliveryRow, LogRow, PlaybookRow, PracticeRow, RunRow
 from outagetui.core.model import Observation, Outcome, Sample, State
 from outagetui.facts.step_row import MuteRow, StepRow
+from outagetui.tui.answering import READING
 from outagetui.tui.app import OutageApp
-from outagetui.tui.screens.answering import READING
 from tests.tui import fakes
 from tests.tui.fakes import HOUR, MINUTE, NOW
 

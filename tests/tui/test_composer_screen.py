@@ -8,10 +8,10 @@ from msgspec.structs import replace
 from outagetui.board.rows import ChannelRow
 from outagetui.core.model import State
 from outagetui.tui.app import OutageApp
+from outagetui.tui.composing import DEBOUNCE, RENEW, RETRY
 from outagetui.tui.screens.ask import Confirm
 from outagetui.tui.screens.board import BoardScreen
 from outagetui.tui.screens.composer import ComposerScreen
-from outagetui.tui.screens.composing import DEBOUNCE, RENEW, RETRY
 from tests.kit.waiting import until
 from tests.tui.composer_fakes import PLACES, Daemon, announced, board, composer, delivery, settled
 from tests.tui.fakes import NOW, Clock, FakeOrders, FakeSource, calm, found, lines_with, replace_channel, text_of
@@ -205,8 +205,8 @@ async def test_keys_that_come_at_once_are_the_words_of_the_line_that_the_first_o
             app.post_message(Key(key, key))
         await pilot.press("x", "enter")
         assert app.screen.query_one("#note", Input).value == "we are at itx"
-        assert app.screen.draft.note == "we are at itx"  # type: ignore[attr-defined]
-        assert app.screen.draft.kind == "backup-active"  # type: ignore[attr-defined]
+        assert app.screen.composing.draft.note == "we are at itx"  # type: ignore[attr-defined]
+        assert app.screen.composing.draft.kind == "backup-active"  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("keys", [("3", "tab"), ("5", "shift+tab")])
@@ -217,7 +217,7 @@ async def test_tab_goes_from_kind_to_kind(keys: tuple[str, ...]) -> None:
         await settled(app, pilot)
         assert orders.previews[-1]["kind"] == "update"
         await pilot.press("9")
-        assert app.screen.draft.kind == "update", "there is no ninth"  # type: ignore[attr-defined]
+        assert app.screen.composing.draft.kind == "update", "there is no ninth"  # type: ignore[attr-defined]
 
 
 async def test_texts_stand_side_by_side_where_there_is_room_and_follow_the_cursor() -> None:

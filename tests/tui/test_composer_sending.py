@@ -4,11 +4,11 @@ import asyncio
 from typing import Any
 
 from outagetui.core.model import State
+from outagetui.tui.composing import RENEW
 from outagetui.tui.screens.announcement import AnnouncementScreen
 from outagetui.tui.screens.ask import Confirm
 from outagetui.tui.screens.board import BoardScreen
 from outagetui.tui.screens.composer import ComposerScreen
-from outagetui.tui.screens.composing import RENEW
 from outagetui.tui.screens.own_words import OwnWords
 from tests.tui.composer_fakes import Daemon, announced, board, composer, delivery, settled
 from tests.tui.fakes import Clock, lines_with, replace_channel, text_of
@@ -174,7 +174,7 @@ async def test_own_words_go_to_one_outlet_alone_and_empty_ones_are_composed_agai
 async def test_own_words_can_be_taken_back() -> None:
     orders = Daemon()
     async with composer(orders) as (app, pilot):
-        app.screen.draft.words["page"] = ("Hallo", "Wir sind im Chat.")  # type: ignore[attr-defined]
+        app.screen.composing.draft.words["page"] = ("Hallo", "Wir sind im Chat.")  # type: ignore[attr-defined]
         await pilot.press("e")
         await pilot.pause()
         app.screen.query_one(TextArea).text = app.screen.query_one(Input).value = ""

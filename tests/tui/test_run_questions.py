@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 from outagetui.board.rows import RunRow
-from outagetui.tui.screens.answering import READING
+from outagetui.tui.answering import READING
 from outagetui.tui.screens.ask import Confirm
 from outagetui.tui.screens.run import RunScreen
 from outagetui.tui.widgets.scrolling import Page

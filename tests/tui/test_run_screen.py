@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from outagetui.board.rows import RunRow
 from outagetui.facts.step_row import StepRow
-from outagetui.tui.screens.answering import PATIENCE
+from outagetui.tui.answering import PATIENCE
 from outagetui.tui.screens.ask import Confirm
 from tests.tui import run_fakes as rf
 from tests.tui.fakes import NOW, Clock, FakeOrders, text_of

@@ -157,14 +157,14 @@ class AnnouncementScreen(Opened):
 
     def action_retract(self) -> None:
         """Take all of it back, after a question."""
-        if self.row is not None and self.may("take it back"):
+        if self.row is not None and self.operator.may("take it back"):
             self.run_worker(self._retract(self.row), exclusive=True, group="word", exit_on_error=False)
 
     def _may(self, chosen: DeliveryRow) -> bool:
         if self._waits(chosen):
             self.operator.tell("already ordered; waiting for the journal")
             return False
-        return self.may("say a word on an outlet")
+        return self.operator.may("say a word on an outlet")
 
     def _waits(self, row: DeliveryRow) -> bool:
         was, at = self._sent.get(row.outlet, (None, 0.0))

@@ -20,7 +20,7 @@ from outagetui.tui.widgets.live import Line, Live
 from outagetui.tui.widgets.prompts import key_line, prompt_lines, suggestions
 
 if TYPE_CHECKING:
-    from outagetui.tui.operator import Operator
+    from outagetui.tui.app import OutageApp
 
 PANELS = (40, 48)  # columns of the side panel, and of a roomy one
 WIDE, WIDER = 140, 190  # from these widths on there is one, and a roomy one
@@ -59,9 +59,9 @@ class BoardScreen(Screen[None]):
         yield Live(id="keys")
 
     @property
-    def operator(self) -> "Operator":
+    def operator(self) -> "OutageApp":
         """The app this screen belongs to."""
-        return cast("Operator", self.app)
+        return cast("OutageApp", self.app)
 
     @property
     def table(self) -> BoardView:

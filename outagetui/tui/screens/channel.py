@@ -95,22 +95,22 @@ class ChannelScreen(Opened):
 
     def action_recheck(self) -> None:
         """Order a check now."""
-        if self.may("recheck"):
+        if self.operator.may("recheck"):
             self.operator.order("recheck", id=self.channel)
 
     def action_prove(self) -> None:
         """Order a proof now."""
-        if self.may("prove a backup"):
+        if self.operator.may("prove a backup"):
             self.operator.order("prove", channels=[self.channel])
 
     def action_mute(self) -> None:
         """Ask for how long and why, then order it."""
-        if self.may("mute"):
+        if self.operator.may("mute"):
             self.run_worker(self._mute(), exclusive=True, group="confirm")
 
     def action_activate(self) -> None:
         """Activate a backup or put it back, after one question."""
-        if self.may("activate a backup"):
+        if self.operator.may("activate a backup"):
             self.run_worker(self._activate(), exclusive=True, group="confirm")
 
     def action_check(self, by: int) -> None:

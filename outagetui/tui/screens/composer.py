@@ -11,8 +11,10 @@ from textual.widgets import Input
 
 from outagetui.board.rows import Board, OutletRow
 from outagetui.core.model import AUDIENCES
+from outagetui.tui.composing import Composing
 from outagetui.tui.proofs import fresh, kinds
-from outagetui.tui.screens.composing import Composing
+from outagetui.tui.screens.announcement import AnnouncementScreen
+from outagetui.tui.screens.opened import Opened
 from outagetui.tui.widgets.scrolling import Head, Listing, Page
 from outagetui.tui.widgets.sheets import (
     form_lines,
@@ -37,7 +39,7 @@ class Outlets(Listing, inherit_bindings=False):
     ]
 
 
-class ComposerScreen(Composing):
+class ComposerScreen(Opened):
     """Shows what would be sent where. Nothing is sent before a question that says where, and then only once."""
 
     DEFAULT_CSS = """
@@ -65,7 +67,8 @@ class ComposerScreen(Composing):
     ]  # fmt: skip
 
     def __init__(self, audience: str = "") -> None:
-        super().__init__(audience)
+        super().__init__()
+        self.composing = Composing(self, audience)
         self._typing = False  # the note is open
         self._note_before = ""
         self._first = 0  # which outlet's text stands first
@@ -90,12 +93,12 @@ class ComposerScreen(Composing):
     @property
     def chosen(self) -> OutletRow | None:
         """The outlet under the cursor."""
-        rows, cursor = self.places, self.outlets.cursor
+        rows, cursor = self.composing.places, self.outlets.cursor
         return rows[cursor] if cursor < len(rows) else None
 
     def heading(self, board: Board, width: int) -> list[Text]:
         """Return whom it is for."""
-        return [heading_line(self.composed, board, width, self.look)]
+        return [heading_line(self.composing.composed, board, width, self.look)]
 
     def on_mount(self) -> None:
         """Compose at once."""
@@ -111,38 +114,54 @@ class ComposerScreen(Composing):
 
     def follow(self) -> None:
         """Show what changed, in the room that the outlets leave."""
-        self.outlets.styles.height = max(1, min(len(self.places), max(3, self.size.height // 5)))
+        self.outlets.styles.height = max(1, min(len(self.composing.places), max(3, self.size.height // 5)))
+        self.composing.notice()
         super().follow()
+
+    def sent(self, announcement: str, part: int) -> None:
+        """Give way to the announcement, in the screen this was opened from if it shows announcements."""
+        below = self.app.screen_stack[-2]
+        # Neither is awaited: the screen that goes waits for the worker that calls this.
+        if isinstance(below, AnnouncementScreen):
+            below.announcement, below.part = announcement, part
+            self.dismiss()
+        else:
+            self.app.switch_screen(AnnouncementScreen(announcement, part))
+
+    def action_send(self) -> None:
+        """Ask whether to send it, and send it once."""
+        self.composing.send()
 
     def action_kind(self, number: int) -> None:
         """Choose a kind by its number."""
-        found = kinds(self.board, self.draft.audience) if self.board is not None else []
+        found = kinds(self.board, self.composing.draft.audience) if self.board is not None else []
         if number <= len(found):
-            self.draft.kind = found[number - 1].kind
-            self.changed()
+            self.composing.draft.kind = found[number - 1].kind
+            self.composing.changed()
 
     def action_next_kind(self, by: int) -> None:
         """Choose the kind after or before."""
-        found = [each.kind for each in kinds(self.board, self.draft.audience)] if self.board is not None else []
+        draft = self.composing.draft
+        found = [each.kind for each in kinds(self.board, draft.audience)] if self.board is not None else []
         if found:
-            here = found.index(self.draft.kind) if self.draft.kind in found else -by
+            here = found.index(draft.kind) if draft.kind in found else -by
             self.action_kind((here + by) % len(found) + 1)
 
     def action_audience(self) -> None:
         """Tell the other audience, with the same note."""
         if self.board is not None:
-            other = AUDIENCES[(AUDIENCES.index(self.draft.audience) + 1) % len(AUDIENCES)]
+            other = AUDIENCES[(AUDIENCES.index(self.composing.draft.audience) + 1) % len(AUDIENCES)]
             made = fresh(self.board, other)
-            made.note, self.draft = self.draft.note, made
+            made.note, self.composing.draft = self.composing.draft.note, made
             self.outlets.cursor = self._first = 0
-            self.proof = None
-            self.changed()
+            self.composing.proof = None
+            self.composing.changed()
 
     def action_take(self) -> None:
         """Take the outlet under the cursor in, or leave it out."""
         if (row := self.chosen) is not None:
-            self.draft.off ^= {row.id}
-            self.changed()
+            self.composing.draft.off ^= {row.id}
+            self.composing.changed()
 
     def action_other(self, by: int) -> None:
         """Show another outlet's text."""
@@ -156,7 +175,7 @@ class ComposerScreen(Composing):
     def action_note(self) -> None:
         """Open the line for the note."""
         field = self.query_one("#note", Input)
-        self._note_before = field.value = self.draft.note
+        self._note_before = field.value = self.composing.draft.note
         self._typing = True
         field.add_class("open")
         field.cursor_blink = False
@@ -165,7 +184,7 @@ class ComposerScreen(Composing):
 
     def action_edit(self) -> None:
         """Write the text of the outlet under the cursor by hand."""
-        row, sheet = self.chosen, sheet_of(self.proof, self.chosen.id if self.chosen else "")
+        row, sheet = self.chosen, sheet_of(self.composing.proof, self.chosen.id if self.chosen else "")
         if row is None or sheet is None:
             self.operator.tell("there is no text to begin with: take the outlet in, and wait for its text")
         else:
@@ -174,13 +193,13 @@ class ComposerScreen(Composing):
     def action_back(self) -> None:
         """Close the note as it was if it is open, else leave; what was typed is kept for the next time."""
         if self._typing:
-            self.draft.note = self._note_before
+            self.composing.draft.note = self._note_before
             self._close_note()
-            self.changed()
-        elif self.sending:
+            self.composing.changed()
+        elif self.composing.sending:
             self.operator.tell("it is being sent: wait for the daemon's answer")
         else:
-            if self.board is not None and self.draft.begun:
+            if self.board is not None and self.composing.draft.begun:
                 self.operator.tell("your words are kept until you leave outagetui; w shows them again")
             super().action_back()
 
@@ -188,7 +207,7 @@ class ComposerScreen(Composing):
         """Take no key while the note is typed or the announcement is on its way."""
         if action in ("back", "help", "quit", "read"):
             return True
-        return not self._typing and not self.sending and self.board is not None
+        return not self._typing and not self.composing.sending and self.board is not None
 
     @on(Listing.Moved)
     def show_text(self) -> None:
@@ -199,15 +218,15 @@ class ComposerScreen(Composing):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Compose with the note as it is typed."""
-        if self._typing and event.value != self.draft.note:
-            self.draft.note = event.value
-            self.changed()
+        if self._typing and event.value != self.composing.draft.note:
+            self.composing.draft.note = event.value
+            self.composing.changed()
 
     def on_input_submitted(self) -> None:
         """Keep the note."""
-        self.draft.note = self.draft.note.strip()
+        self.composing.draft.note = self.composing.draft.note.strip()
         self._close_note()
-        self.changed()
+        self.composing.changed()
 
     def _close_note(self) -> None:
         self._typing = False
@@ -222,27 +241,27 @@ class ComposerScreen(Composing):
         if own is None:
             return
         if any(own):
-            self.draft.words[row.id] = own
+            self.composing.draft.words[row.id] = own
         else:
-            self.draft.words.pop(row.id, None)
-        self.changed()
+            self.composing.draft.words.pop(row.id, None)
+        self.composing.changed()
 
     def _form(self, width: int) -> list[Text]:
         if self.board is None:
             return []
         most = 2 if self.size.height < 30 else 5
-        return form_lines(self.composed, self.board, width, self.look, most=most)
+        return form_lines(self.composing.composed, self.board, width, self.look, most=most)
 
     def _list(self, width: int) -> list[Text]:
         if self.board is None:
             return []
-        made = self.composed
-        return [outlet_line(row, made, width, self.look) for row in self.places]
+        made = self.composing.composed
+        return [outlet_line(row, made, width, self.look) for row in self.composing.places]
 
     def _texts(self, width: int) -> list[Text]:
         if self.board is None:
             return []
-        made, here = self.composed, self.chosen
+        made, here = self.composing.composed, self.chosen
         sheets = shown_sheets(made, here, width, self._first)
         if sheets and made.proof is not None:
             self._first = made.proof.outlets.index(sheets[0])

@@ -20,7 +20,7 @@ from outagetui.tui.widgets.live import Line, Live
 from outagetui.tui.widgets.scrolling import Head, Page
 
 if TYPE_CHECKING:
-    from outagetui.tui.operator import Operator
+    from outagetui.tui.app import OutageApp
 
 
 T = TypeVar("T")
@@ -43,9 +43,9 @@ class Opened(Screen[None]):
     ]
 
     @property
-    def operator(self) -> "Operator":
+    def operator(self) -> "OutageApp":
         """The app, with its source and its orders."""
-        return cast("Operator", self.app)
+        return cast("OutageApp", self.app)
 
     @property
     def look(self) -> Look:
@@ -100,10 +100,6 @@ class Opened(Screen[None]):
         except Exception:
             # The feed reads the same store and says on every screen why it cannot be read.
             return ()
-
-    def may(self, what: str) -> bool:
-        """Return whether this user may give orders, after saying why if not."""
-        return self.operator.may(what)
 
     def action_back(self) -> None:
         """Leave the screen."""

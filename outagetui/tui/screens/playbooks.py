@@ -20,10 +20,10 @@ from outagetui.tui.widgets.run_steps import run_mark
 from outagetui.tui.widgets.scrolling import Listing, Page
 
 if TYPE_CHECKING:
-    from outagetui.tui.operator import Operator
+    from outagetui.tui.app import OutageApp
 
 
-def open_plan(app: "Operator", playbook: str) -> None:
+def open_plan(app: "OutageApp", playbook: str) -> None:
     """Show what `playbook` would do, or its run when it is running already."""
     rows = app.board.playbooks if app.board else ()
     row = next((each for each in rows if each.id == playbook), None)
@@ -127,7 +127,7 @@ class PlaybooksScreen(Opened):
             return
         if row.running:
             self.operator.open_run(row.running)
-        elif not self._starting and self.may("start a playbook"):
+        elif not self._starting and self.operator.may("start a playbook"):
             self.run_worker(self._start(row), exclusive=True, group="start")
 
     def action_last(self) -> None:

@@ -9,7 +9,8 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from outagetui.board.rows import Board
-from outagetui.tui.screens.answering import Answering
+from outagetui.tui.answering import Answering
+from outagetui.tui.screens.opened import Opened
 from outagetui.tui.widgets.header import Banner
 from outagetui.tui.widgets.lines import joined, said
 from outagetui.tui.widgets.live import Live
@@ -22,7 +23,7 @@ PREVIEW_EDGE = 6  # cells that the screen's edge, the panel's edge and the scrol
 CHANGED = "CHANGED  the playbook changed; this run goes on with the steps it had"
 
 
-class RunScreen(Answering):
+class RunScreen(Opened):
     """Shows one run and takes the answers. Everything on it comes from the journal, nothing from a reply."""
 
     DEFAULT_CSS = """
@@ -33,6 +34,22 @@ class RunScreen(Answering):
     RunScreen #note.open { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer('y')", "yes", id="run.yes",
+                tooltip="Yes, do it; or: done by hand; or: approve exactly what is shown"),
+        Binding("f", "answer('f')", "failed", id="run.failed", tooltip="What was done by hand did not work"),
+        Binding("d", "answer('d')", "it happened", id="run.happened", tooltip="The unsure step did happen"),
+        Binding("r", "answer('r')", "retry", id="run.retry", tooltip="Try the step again; or ask for approval anew"),
+        *(Binding(str(number), f"answer('{number}')", "choose", show=False, id="run.choose",
+                  tooltip="Choose the answer of that number") for number in range(1, 10)),
+        Binding("S", "answer('S')", "skip", id="run.skip", tooltip="Leave the step out and go on, after a second look"),
+        Binding("u", "answer('u')", "undo", id="run.undo", tooltip="Take the step back"),
+        Binding("exclamation_mark", "break_glass", "go on alone", id="run.break-glass", key_display="!",
+                tooltip="Go on without the second person, with a reason that everybody sees"),
+        Binding("n", "note", "note", id="run.note", tooltip="Add a note to the answer"),
+        Binding("x", "order('abort')", "end run", id="run.abort", tooltip="End the run; what was done stays done"),
+        Binding("T", "order('take')", "take over", id="run.take", tooltip="Make another operator's run yours"),
+        Binding("D", "order('stand_down')", "stand down", id="run.stand-down",
+                tooltip="Take back what the run has done"),
         Binding("o", "unfold", "output", id="run.output", tooltip="Show all that the steps printed, or fold it away"),
         Binding("w", "app.write", "tell", show=False, id="run.write", tooltip="Write to customers or staff yourself"),
         Binding("pageup", "read(-1)", "read", show=False, id="run.pageup", priority=True,
@@ -44,7 +61,8 @@ class RunScreen(Answering):
     ]  # fmt: skip
 
     def __init__(self, run: str) -> None:
-        super().__init__(run)
+        super().__init__()
+        self.answering = Answering(self, run)
         self._long = 0  # lines of the text to be sent when they do not all fit
         self._unfolded = False
 
@@ -58,10 +76,10 @@ class RunScreen(Answering):
 
     def heading(self, board: Board, width: int) -> list[Text]:
         """Return name, state, time and who."""
-        row = self.row
+        row, here = self.answering.row, self.answering.run
         if row is None:
-            return [said(f"Waiting for the journal to show run {self.run}…", self.look.dim)]
-        others = [run for run in board.runs if run.id != self.run]
+            return [said(f"Waiting for the journal to show run {here}…", self.look.dim)]
+        others = [run for run in board.runs if run.id != here]
         more = joined((f"← → {len(others)} other run{'s' * (len(others) > 1)}", self.look.dim)) if others else Text()
         return [
             run_title(row, board.at, width, self.look),
@@ -70,11 +88,12 @@ class RunScreen(Answering):
 
     def follow(self) -> None:
         """Show what changed, and go to the step at hand when it is another one."""
-        if self.notice():
+        answering = self.answering
+        if answering.notice(in_front=self.app.screen is self):
             self.query_one("#preview", Page).scroll_home(animate=False, immediate=True)
         for panel in self.query(".asks"):
-            panel.display = self.question is not None
-            panel.set_class(self.sent is not None, "sent")
+            panel.display = answering.question is not None
+            panel.set_class(answering.sent is not None, "sent")
         self._show_alarms()
         self._fit()
         super().follow()
@@ -82,19 +101,78 @@ class RunScreen(Answering):
         self.call_after_refresh(self.query_one(Trail).go)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer what was printed only where something was."""
+        """Show the keys that the question at hand takes, and offer what was printed only where something was."""
         if action == "unfold":
-            return self.row is not None and any(step.output for step in self.row.steps)
-        return super().check_action(action, parameters)
+            row = self.answering.row
+            return row is not None and any(step.output for step in row.steps)
+        if action == "order":
+            return self.answering.takes(str(parameters[0]))
+        return action not in ("answer", "break_glass") or self.answering.takes(action, *map(str, parameters))
+
+    def offers(self, action: str) -> bool:
+        """Show the key of a note while there is something to answer."""
+        return action != "note" or self.answering.question is not None
 
     def alarms(self, board: Board) -> list[Banner]:
         """Say that the run goes by an older playbook."""
-        return [Banner(CHANGED, self.look.warning)] if self.row is not None and self.row.changed else []
+        row = self.answering.row
+        return [Banner(CHANGED, self.look.warning)] if row is not None and row.changed else []
 
     def on_resize(self) -> None:
         """Share out the new height."""
         super().on_resize()
         self.call_after_refresh(self.follow)
+
+    def on_screen_resume(self) -> None:
+        """Let somebody read the question before it takes an answer."""
+        self.answering.uncovered()
+
+    def action_answer(self, key: str) -> None:
+        """Give the answer that the key stands for."""
+        self.answering.answer(key)
+
+    def action_break_glass(self) -> None:
+        """Go on without the second person."""
+        self.answering.break_glass()
+
+    def action_order(self, what: str) -> None:
+        """End the run, take it over or stand it down."""
+        self.answering.order(what)
+
+    def action_note(self) -> None:
+        """Open the line for a note; also where no note is taken, so that its words are not read as keys."""
+        field = self.query_one("#note", Input)
+        field.placeholder = "a note for the journal; Enter keeps it, Esc leaves it"
+        if not self.answering.takes_notes:
+            field.placeholder = "no note can be kept here; Esc leaves"
+        elif self.answering.question is None:
+            field.placeholder = "a note for the next answer; Enter keeps it, Esc leaves it"
+        field.value = self.answering.note
+        field.add_class("open")
+        field.cursor_blink = False
+        field.focus()
+        for page in self.query(Page):
+            page.can_focus = False  # words must not become keys because of a tab among them
+        self.follow()
+
+    def action_back(self) -> None:
+        """Close the note if it is open, else leave the screen; the run goes on."""
+        if self.query_one("#note", Input).has_class("open"):
+            self._close_note()
+        else:
+            super().action_back()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Keep the note for the answer to come."""
+        self.answering.keep(event.value.strip())
+        self._close_note()
+
+    def _close_note(self) -> None:
+        for page in self.query(Page):
+            page.can_focus = not isinstance(page, Head)
+        self.query_one("#note", Input).remove_class("open")
+        self.query_one("#steps", Page).focus()
+        self.follow()
 
     def action_read(self, by: int) -> None:
         """Turn a page of the text to be sent while it is longer than its room, else of the steps."""
@@ -109,16 +187,15 @@ class RunScreen(Answering):
 
     def action_other(self, by: int) -> None:
         """Show another run."""
-        ids = [run.id for run in self.board.runs] if self.board else []
-        if self.run in ids and 0 <= ids.index(self.run) + by < len(ids):
-            self.run = ids[ids.index(self.run) + by]
-            self._sent = None
+        ids, here = [run.id for run in self.board.runs] if self.board else [], self.answering.run
+        if here in ids and 0 <= ids.index(here) + by < len(ids):
+            self.answering.turn_to(ids[ids.index(here) + by])
             self.query_one(Trail).start_over()
             self.follow()
 
     def _fit(self) -> None:
         """Give the text to be sent the rows that nothing else needs."""
-        preview, question = self.query_one("#preview", Page), self.question
+        preview, question = self.query_one("#preview", Page), self.answering.question
         if question is None or not shows_preview(question):
             preview.display, self._long = False, 0
             return
@@ -133,7 +210,7 @@ class RunScreen(Answering):
         self._long = lines if lines > room else 0
 
     def _steps(self, width: int) -> list[Text]:
-        board, row = self.board, self.row
+        board, row = self.board, self.answering.row
         if board is None or row is None:
             return []
         lines: list[Text] = []
@@ -148,16 +225,19 @@ class RunScreen(Answering):
         return lines
 
     def _question(self, width: int) -> list[Text]:
-        return question_lines(self.question, width, self.look, long=self._long) if self.question else []
+        question = self.answering.question
+        return question_lines(question, width, self.look, long=self._long) if question else []
 
     def _preview(self, width: int) -> list[Text]:
-        return preview_lines(self.question, width, self.look) if self.question and shows_preview(self.question) else []
+        question = self.answering.question
+        return preview_lines(question, width, self.look) if question and shows_preview(question) else []
 
     def _answers(self, width: int) -> list[Text]:
-        if self.question is None:
+        made = self.answering
+        if made.question is None:
             return []
-        words = self.sent.words if self.sent else ""
-        return answer_lines(self.row, self.question, words, self.note, self.asker, width, self.look)
+        words = made.sent.words if made.sent else ""
+        return answer_lines(made.row, made.question, words, made.note, made.asker, width, self.look)
 
 
 def _rows(widget: Widget) -> int:
