@@ -10,8 +10,7 @@ from outagetui.tui.app import OutageApp
 from outagetui.tui.theme import GREEN, RICH
 from outagetui.tui.wall import WallApp
 from outagetui.tui.widgets.boardview import Columns
-from outagetui.tui.widgets.lines import joined, wrapped
-from outagetui.tui.widgets.live import Line, wrap
+from outagetui.tui.widgets.lines import across, joined, shortened, wrapped
 from outagetui.tui.widgets.reasons import reason
 from outagetui.tui.widgets.spark import spark
 from rich.style import Style
@@ -148,10 +147,10 @@ async def test_of_two_open_announcements_the_later_one_stands_first() -> None:
 
 def test_a_line_that_is_cut_says_so_and_wide_characters_do_not_make_it_longer() -> None:
     style = Style()
-    assert Line(style).add("abcdef").strip(6).text == "abcdef"
-    assert Line(style).add("abcdefg").strip(6).text == "abcde…"
+    assert across(style, 6, "abcdef").plain == "abcdef"
+    assert across(style, 6, "abcdefg").plain == "abcde…"
     for width in range(12):
-        assert Line(style).add("漢字漢字漢字").strip(width).cell_length == width
+        assert across(style, width, "漢字漢字漢字").cell_len == width
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 50)])
@@ -205,16 +204,16 @@ def test_a_row_is_excused_by_what_it_needs_only_when_it_is_not_up(state: State, 
 
 def test_noise_of_a_few_milliseconds_is_a_calm_line_and_a_spike_still_stands_out() -> None:
     style = Style()
-    noise = "".join(segment.text for segment in spark((1.0, 3.0, 1.2, 2.0, 0.4), 5, style, style))
+    noise = "".join(text for text, _ in spark((1.0, 3.0, 1.2, 2.0, 0.4), 5, style, style))
     assert set(noise) <= {"▁", "▂"}
-    spike = "".join(segment.text for segment in spark((1.0, 3.0, 90.0), 3, style, style))
+    spike = "".join(text for text, _ in spark((1.0, 3.0, 90.0), 3, style, style))
     assert spike.endswith("█")
 
 
 @pytest.mark.parametrize("width", range(20, 60))
 def test_no_line_is_broken_within_a_percentage(width: int) -> None:
     words = "customers who can reach us: 31 % → 94 % now and 5 % later, 6 of 20 failed (likely 16-48 %), evidence"
-    for lines in ([line.plain for line in wrapped(joined((words, RICH.dim)), width)], wrap(words, width, 99)):
+    for lines in ([line.plain for line in wrapped(joined((words, RICH.dim)), width)], shortened(words, width, 99)):
         assert " ".join(lines) == words
         assert not [line for line in lines if line.startswith(("%", "→"))]
         assert [line for line in lines if "31 % → 94 %" in line]

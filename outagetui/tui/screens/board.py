@@ -2,21 +2,22 @@
 
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
-from textual.strip import Strip
 
 from outagetui.board.rows import Board, ChannelRow
 from outagetui.core.model import State
 from outagetui.core.text import clean
 from outagetui.tui.glyphs import STATE
+from outagetui.tui.widgets.block import Block
 from outagetui.tui.widgets.boardview import BoardView
 from outagetui.tui.widgets.detail import brief, panel
 from outagetui.tui.widgets.header import banner_lines, banners, reach_lines, title_line
-from outagetui.tui.widgets.live import Line, Live
+from outagetui.tui.widgets.lines import across
 from outagetui.tui.widgets.prompts import key_line, prompt_lines, suggestions
 
 if TYPE_CHECKING:
@@ -50,13 +51,13 @@ class BoardScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Stack the parts."""
-        yield Live(id="head")
+        yield Block(id="head")
         with Horizontal(id="middle"):
             yield BoardView(self.operator.look, id="table")
-            yield Live(id="side")
-        yield Live(id="detail")
-        yield Live(id="prompts")
-        yield Live(id="keys")
+            yield Block(id="side")
+        yield Block(id="detail")
+        yield Block(id="prompts")
+        yield Block(id="keys")
 
     @property
     def operator(self) -> "OutageApp":
@@ -93,10 +94,10 @@ class BoardScreen(Screen[None]):
         found = banners(board, now, look, app.trouble, app.feed.read_at, no_daemon=app.no_daemon)
         loud = banner_lines(found, width, max(2, height // 4))
         if board is None:
-            self._show("#head", [*loud, Line(look.dim).add(" waiting for the first facts").strip(width)])
+            self._show("#head", [*loud, across(look.dim, width, " waiting for the first facts")])
             return
         reach = reach_lines(board, look, width)
-        air = [Strip.blank(width)] if height >= ROOMY else []
+        air = [Text()] if height >= ROOMY else []
         self._show("#head", [title_line(board, now, look, width), *loud, *air, *reach, *air])
         self.table.follow(board, now, look)
         self._show("#prompts", prompt_lines(board, now, look, width))
@@ -109,7 +110,7 @@ class BoardScreen(Screen[None]):
 
     def _selected(self, board: Board, now: float) -> None:
         look, width = self.operator.seen, self.app.size.width
-        side = self.query_one("#side", Live)
+        side = self.query_one("#side", Block)
         if side.display:
             side.styles.width = room = PANELS[width >= WIDER]
             side.show(panel(self.table.selected, board, now, look, room, self.table.size.height))
@@ -122,8 +123,8 @@ class BoardScreen(Screen[None]):
         if self.operator.board is not None:
             self._selected(self.operator.board, self.operator.clock())
 
-    def _show(self, selector: str, lines: list[Strip]) -> None:
-        self.query_one(selector, Live).show(lines)
+    def _show(self, selector: str, lines: list[Text]) -> None:
+        self.query_one(selector, Block).show(lines)
 
     def action_move(self, by: int) -> None:
         """Move the cursor by rows."""

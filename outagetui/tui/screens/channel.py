@@ -15,7 +15,7 @@ from outagetui.tui.screens.ask import MuteForm
 from outagetui.tui.screens.opened import Opened
 from outagetui.tui.widgets.checks import RANGES, check_lines, graph_lines, sample_lines, tabs
 from outagetui.tui.widgets.history import OVERLAP, merged
-from outagetui.tui.widgets.lines import columns, rule, said
+from outagetui.tui.widgets.lines import beside, rule, said
 from outagetui.tui.widgets.scrolling import Page
 from outagetui.tui.widgets.story import Owner, facts, find, head_lines
 
@@ -180,7 +180,7 @@ class ChannelScreen(Opened):
         about = check_lines(check, board.at, board.timezone, side, look)
         graph = graph_lines(self._seen, board.at, self._range, height, board.timezone, width, look)
         if width >= WIDE:
-            lines = [title, *columns(about, known, width), *graph]
+            lines = [title, *beside([about, known], side, "   "), *graph]
         else:
             lines = [title, *about, *graph, *([Text(), rule("About", width, look)] if known else []), *known]
         return lines + sample_lines(self._seen, board.timezone, width, look)

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from outagetui.board.rows import Board
 from outagetui.core.model import State
 from outagetui.tui.screens.opened import Opened
-from outagetui.tui.widgets.lines import columns, filled, joined, rule, said, wrapped
+from outagetui.tui.widgets.lines import behind, beside, filled, joined, rule, said, wrapped
 from outagetui.tui.widgets.run_steps import MARKS, step_style
 from outagetui.tui.widgets.scrolling import Page
 from outagetui.tui.widgets.story import state_mark
@@ -82,7 +82,7 @@ class HelpScreen(Opened):
         signs = self._signs(half)
         if width < 110:
             return [*here, *everywhere, *moving, *signs]
-        return columns([*here, *everywhere, *moving], signs, width)
+        return beside([[*here, *everywhere, *moving], signs], half, "   ")
 
     def _groups(self, width: int) -> tuple[list[Text], list[Text], list[Text]]:
         under = self._under()
@@ -106,8 +106,7 @@ class HelpScreen(Opened):
         return [*lines, Text()] if len(lines) > 1 else []
 
     def _row(self, head: Text, words: str, width: int, room: int = KEY) -> list[Text]:
-        first, *rest = wrapped(said(words, self.look.text), width - room - 2)
-        return [joined(" ", filled(head, room), " ", first), *(joined(" " * (room + 2), line) for line in rest)]
+        return behind(joined(" ", filled(head, room), " "), wrapped(said(words, self.look.text), width - room - 2))
 
     def _signs(self, width: int) -> list[Text]:
         look = self.look

@@ -8,15 +8,14 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.strip import Strip
 from textual.widget import Widget
 
 from outagetui.board.rows import Board
 from outagetui.tui.base import SHORT
 from outagetui.tui.theme import Look
+from outagetui.tui.widgets.block import Block
 from outagetui.tui.widgets.header import Banner, banner_lines, banners
-from outagetui.tui.widgets.lines import joined
-from outagetui.tui.widgets.live import Line, Live
+from outagetui.tui.widgets.lines import Part, across, joined
 from outagetui.tui.widgets.scrolling import Head, Page
 
 if TYPE_CHECKING:
@@ -59,10 +58,10 @@ class Opened(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay the alarms and the heading above the body and the keys below."""
-        yield Live(id="alarms")
+        yield Block(id="alarms")
         yield Head(self._head, id="head")
         yield from self.body()
-        yield Live(id="keys")
+        yield Block(id="keys")
 
     def body(self) -> Iterator[Widget]:
         """Yield the widgets between heading and keys."""
@@ -121,14 +120,14 @@ class Opened(Screen[None]):
         calm = msgspec.structs.replace(board, incident=None) if board is not None else None
         found = banners(calm, app.clock(), self.look, app.trouble, app.feed.read_at, no_daemon=app.no_daemon)
         found += self.alarms(board) if board is not None else []
-        self.query_one("#alarms", Live).show(
+        self.query_one("#alarms", Block).show(
             banner_lines(found, max(1, self.size.width - 2), 3 if self.size.height >= SHORT else 2)
         )
 
     def _show_keys(self, _screen: object = None) -> None:
-        self.query_one("#keys", Live).show([self._keys(max(1, self.size.width - 2))])
+        self.query_one("#keys", Block).show([self._keys(max(1, self.size.width - 2))])
 
-    def _keys(self, width: int) -> Strip:
+    def _keys(self, width: int) -> Text:
         """The keys that do something now, the screen's own first."""
         shown: dict[str, tuple[str, str]] = {}
         for each in sorted(self.active_bindings.values(), key=lambda each: each.node is not self):
@@ -136,11 +135,11 @@ class Opened(Screen[None]):
             if binding.show and each.enabled and not binding.system and self.offers(binding.action):
                 shown.setdefault(binding.action, (self.app.get_key_display(binding), binding.description))
         room = width - sum(len(key) + len(words) + 3 for action, (key, words) in shown.items() if action in ALWAYS)
-        line = Line(self.look.dim)
+        parts: list[Part] = []
         for action, (key, words) in shown.items():
             length = len(key) + len(words) + 3
             if action not in ALWAYS and length > room:
                 continue
             room -= 0 if action in ALWAYS else length
-            line.add(key, self.look.key).add(f" {words}  ")
-        return line.strip(width)
+            parts += [(key, self.look.key), f" {words}  "]
+        return across(self.look.dim, width, *parts)

@@ -15,7 +15,7 @@ from outagetui.core.text import clean
 from outagetui.tui.screens.opened import Opened
 from outagetui.tui.time_words import time_of
 from outagetui.tui.widgets.confidence import confidence_mark, practice_words
-from outagetui.tui.widgets.lines import filled, joined, paragraph, rule, said, sides, wrapped
+from outagetui.tui.widgets.lines import behind, filled, joined, paragraph, rule, said, sides, wrapped
 from outagetui.tui.widgets.run_steps import run_mark
 from outagetui.tui.widgets.scrolling import Listing, Page
 
@@ -195,9 +195,7 @@ class PlaybooksScreen(Opened):
         words = practice_words(row.practised, board.at, board.timezone)
         lines += [*wrapped(joined((words, style)), width), Text()]
         for number, what in enumerate(row.steps, 1):
-            head, *rest = wrapped(said(what, look.text), width - 5)
-            lines.append(joined((f"{number:>3}  ", look.dim), head))
-            lines += [joined("     ", line) for line in rest]
+            lines += behind(joined((f"{number:>3}  ", look.dim)), wrapped(said(what, look.text), width - 5))
         # One line more, the heading, has to fit as well.
         long = len(lines) + 1 > self.query_one("#plan", Page).size.height
         keys = joined((f" PgUp PgDn: all {len(lines)} lines", look.key)) if long else Text()

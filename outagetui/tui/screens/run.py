@@ -11,9 +11,9 @@ from textual.widgets import Input
 from outagetui.board.rows import Board
 from outagetui.tui.answering import Answering
 from outagetui.tui.screens.opened import Opened
+from outagetui.tui.widgets.block import Block
 from outagetui.tui.widgets.header import Banner
 from outagetui.tui.widgets.lines import joined, said
-from outagetui.tui.widgets.live import Live
 from outagetui.tui.widgets.questions import answer_lines, preview_lines, question_lines, shows_preview
 from outagetui.tui.widgets.run_steps import current_step, run_facts, run_title, step_lines
 from outagetui.tui.widgets.scrolling import Head, Page, Trail
@@ -241,4 +241,4 @@ class RunScreen(Opened):
 
 
 def _rows(widget: Widget) -> int:
-    return len(widget.lines) if isinstance(widget, Head | Live) else 1
+    return len(widget.lines) if isinstance(widget, Head | Block) else 1

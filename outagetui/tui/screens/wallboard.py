@@ -2,14 +2,15 @@
 
 from typing import ClassVar, cast
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.strip import Strip
 
 from outagetui.tui.base import BoardApp
+from outagetui.tui.widgets.block import Block
 from outagetui.tui.widgets.header import banners, title_line
-from outagetui.tui.widgets.live import Line, Live
+from outagetui.tui.widgets.lines import across
 from outagetui.tui.widgets.wallview import foot_line, loud_lines, reach_figures, wall_pages
 
 TURN = 10.0  # seconds a page stays
@@ -31,13 +32,13 @@ class WallScreen(Screen[None], inherit_bindings=False):
         super().__init__()
         self._top = 0
         self._hold = 0
-        self._rows: list[Strip] = []
+        self._rows: list[Text] = []
 
     def compose(self) -> ComposeResult:
         """Stack the parts."""
-        yield Live(id="head")
-        yield Live(id="page")
-        yield Live(id="foot")
+        yield Block(id="head")
+        yield Block(id="page")
+        yield Block(id="foot")
 
     @property
     def wall(self) -> BoardApp:
@@ -63,22 +64,22 @@ class WallScreen(Screen[None], inherit_bindings=False):
         board, now = app.board, app.clock()
         found = banners(board, now, look, app.trouble, app.feed.read_at, keys=False)
         loud = loud_lines(found, width, tall=height >= 40)
-        head = self.query_one("#head", Live)
+        head = self.query_one("#head", Block)
         if board is None:
-            head.show([*loud, Line(look.dim).add(" waiting for the first facts").strip(width)])
+            head.show([*loud, across(look.dim, width, " waiting for the first facts")])
             return
         head.show([title_line(board, now, look, width), *loud, *reach_figures(board, look, width, height)])
-        height = max(1, self.query_one("#page", Live).size.height)
+        height = max(1, self.query_one("#page", Block).size.height)
         self._rows = wall_pages(board, now, look, width, height)
         self._page()
 
     def _page(self) -> None:
-        page, look = self.query_one("#page", Live), self.wall.look
+        page, look = self.query_one("#page", Block), self.wall.look
         height = max(1, page.size.height)
         self._top = max(0, min(self._top, len(self._rows) - 1))
         page.show(self._rows[self._top : self._top + height])
         pages = -(-len(self._rows) // height)
-        self.query_one("#foot", Live).show([foot_line(look, self.size.width, self._top // height + 1, pages)])
+        self.query_one("#foot", Block).show([foot_line(look, self.size.width, self._top // height + 1, pages)])
 
     def turn(self) -> None:
         """Go on to the next page, and from the last to the first; wait while somebody reads."""
@@ -88,7 +89,7 @@ class WallScreen(Screen[None], inherit_bindings=False):
             self._go(1)
 
     def _go(self, by: int) -> None:
-        height = max(1, self.query_one("#page", Live).size.height)
+        height = max(1, self.query_one("#page", Block).size.height)
         pages = max(1, -(-len(self._rows) // height))
         self._top = (self._top // height + by) % pages * height
         self._page()
@@ -101,6 +102,6 @@ class WallScreen(Screen[None], inherit_bindings=False):
     def action_scroll(self, by: int) -> None:
         """Scroll by a line."""
         self._hold = HOLD
-        height = self.query_one("#page", Live).size.height
+        height = self.query_one("#page", Block).size.height
         self._top = max(0, min(self._top + by, len(self._rows) - height))
         self._page()

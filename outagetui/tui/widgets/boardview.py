@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from rich.text import Text
 from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
@@ -12,7 +13,8 @@ from outagetui.core.text import clean
 from outagetui.tui.glyphs import CURSOR, STATE
 from outagetui.tui.theme import Look
 from outagetui.tui.time_words import lasting, milliseconds
-from outagetui.tui.widgets.live import Line, Live, wrap
+from outagetui.tui.widgets.block import Block
+from outagetui.tui.widgets.lines import Part, across, fit, shortened
 from outagetui.tui.widgets.reasons import Row, active, reason, standing
 from outagetui.tui.widgets.spark import spark
 
@@ -55,7 +57,7 @@ class Columns:
         return cls(name, role, since, latency, bars, max(0, width - used - 1))
 
 
-class BoardView(Live):
+class BoardView(Block):
     """Channels by audience, worst first, and the outlets below. Keeps its cursor on a row while rows change places."""
 
     DEFAULT_CSS = """
@@ -123,7 +125,7 @@ class BoardView(Live):
         for item in found:
             spread += ["", item] if isinstance(item, str) and spread else [item]
             if not isinstance(item, str) and room >= WRAPPED and self._board is not None:
-                more = wrap(reason(item, self._now, self._board.timezone), room, min(LINES, free + 1))[1:]
+                more = shortened(reason(item, self._now, self._board.timezone), room, min(LINES, free + 1))[1:]
                 free -= len(more)
                 spread += map(More, more)
         return spread
@@ -165,7 +167,7 @@ class BoardView(Live):
             self._lines = tuple(self._in_sight())
         return super().render_line(y)
 
-    def _in_sight(self) -> list[Strip]:
+    def _in_sight(self) -> list[Text]:
         width, height = self._drawn = self.size
         self._scroll(height)
         columns = Columns.of(width)
@@ -181,19 +183,19 @@ class BoardView(Live):
             self._top = self._cursor - height + 1
         self._top = max(0, min(self._top, above, len(self._items) - height))
 
-    def _line(self, index: int, columns: Columns, width: int) -> Strip:
+    def _line(self, index: int, columns: Columns, width: int) -> Text:
         item = self._items[index]
         assert self._board is not None
         if item == "":
-            return Strip.blank(width)
+            return Text()
         if isinstance(item, More):
             indent = width - columns.reason - 1
-            return Line(self._look.text).add(" " * (indent + 2)).add(item).strip(width)
+            return across(self._look.text, width, " " * (indent + 2), item)
         if isinstance(item, str):
             return heading(item, self._board, columns, self._look, width)
         why = reason(item, self._now, self._board.timezone)
         if index + 1 < len(self._items) and isinstance(self._items[index + 1], More):
-            why = wrap(why, columns.reason - 1, LINES)[0]
+            why = shortened(why, columns.reason - 1, LINES)[0]
         return row_line(item, columns, self._look, width, self._now, why, index == self._cursor)
 
 
@@ -206,49 +208,48 @@ def items(board: Board) -> list[str | Row]:
     return [*found, "outlets", *board.outlets] if board.outlets else found
 
 
-def heading(key: str, board: Board, columns: Columns, look: Look, width: int) -> Strip:
+def heading(key: str, board: Board, columns: Columns, look: Look, width: int) -> Text:
     """Return a group's heading: its name, how many are up, and what the columns hold."""
     rows: list[Row] = (
         list(board.outlets) if key == "outlets" else [row for row in board.channels if row.audience == key]
     )
     up = sum(row.state is State.UP for row in rows)
     count = f"all {len(rows)} up" if up == len(rows) else f"{up} of {len(rows)} up"
-    line = Line(look.dim).add("  ").add(key.upper(), look.title, STATE_WIDTH + 1).add(count, None, columns.name)
+    parts: list[Part] = ["  ", (fit(key.upper(), STATE_WIDTH + 1), look.title), fit(count, columns.name)]
     if columns.standing:
-        line.add(" ").add("kind" if key == "outlets" else "role", None, columns.standing)
-    if columns.since:
-        line.add(" ").add("for", None, columns.since, right=True)
-    if columns.latency:
-        line.add(" ").add("took", None, columns.latency, right=True)
-    if columns.spark:
-        line.add(" ").add("lately", None, columns.spark, right=True)
-    return line.add("  why").strip(width)
+        parts += [" ", fit("kind" if key == "outlets" else "role", columns.standing)]
+    for name, room in (("for", columns.since), ("took", columns.latency), ("lately", columns.spark)):
+        parts += [" ", fit(name, room, right=True)] if room else []
+    return across(look.dim, width, *parts, "  why")
 
 
-def row_line(row: Row, columns: Columns, look: Look, width: int, now: float, why: str, chosen: bool) -> Strip:
+def row_line(row: Row, columns: Columns, look: Look, width: int, now: float, why: str, chosen: bool) -> Text:
     """Return the line of one channel or outlet, with as much of `why` as fits."""
     glyph, word = STATE[row.state]
     muted = row.muted is not None
     state = look.dim if muted else look.state(row.state)
     calm = row.state is State.UP
-    line = Line(look.dim).add(CURSOR if chosen else " ", look.key).add(" ")
-    line.add(f"{glyph} {word}", state, STATE_WIDTH).add(" ")
-    line.add(clean(row.name, 60), look.text if calm or muted else look.strong, columns.name)
+    parts: list[Part] = [
+        (CURSOR if chosen else " ", look.key), " ", (fit(f"{glyph} {word}", STATE_WIDTH), state), " ",
+        (fit(clean(row.name, 60), columns.name), look.text if calm or muted else look.strong),
+    ]  # fmt: skip
     if columns.standing:
-        words = standing(row, columns.standing < 13)
-        line.add(" ").add(words, look.key if active(row) else None, columns.standing)
+        words = fit(standing(row, columns.standing < 13), columns.standing)
+        parts += [" ", (words, look.key if active(row) else look.dim)]
     if columns.since:
-        line.add(" ").add(lasting(now - row.since) if row.since is not None else "–", None, columns.since, right=True)
+        parts += [" ", fit(lasting(now - row.since) if row.since is not None else "–", columns.since, right=True)]
     if columns.latency:
-        line.add(" ").add(milliseconds(row.latency_ms), look.text, columns.latency, right=True)
+        parts += [" ", (fit(milliseconds(row.latency_ms), columns.latency, right=True), look.text)]
     bars = row.spark if isinstance(row, ChannelRow) else ()
     miss = look.states[State.PARTIAL]
     if columns.spark:
-        line.add(" ").join(spark(bars, columns.spark, look.bar, miss))
-    line.add("  " if columns.reason else "")
+        parts += [" ", *spark(bars, columns.spark, look.bar, miss)]
+    parts.append("  " if columns.reason else "")
     if why:
-        line.add(why, look.text if not calm else None, max(0, columns.reason - 1))
+        parts.append((fit(why, columns.reason - 1), look.dim if calm else look.text))
     elif not columns.spark and columns.reason >= 8:
-        line.join(spark(bars, min(16, columns.reason - 1, len(bars)), look.bar, miss))
-    strip = line.strip(width)
-    return strip.apply_style(look.cursor) if chosen else strip
+        parts += spark(bars, min(16, columns.reason - 1, len(bars)), look.bar, miss)
+    line = across(look.dim, width, *parts)
+    if chosen:
+        line.stylize_before(look.cursor)
+    return line

@@ -12,7 +12,7 @@ from outagetui.tui.glyphs import STATE
 from outagetui.tui.theme import Look
 from outagetui.tui.time_words import age, milliseconds, second_of, time_of
 from outagetui.tui.widgets.history import binned, drawn
-from outagetui.tui.widgets.lines import LABEL, cut, fact, filled, joined, rule, said, sides
+from outagetui.tui.widgets.lines import LABEL, behind, cut, fact, filled, flowing, joined, rule, said, sides
 from outagetui.tui.widgets.phases import bar, legend
 from outagetui.tui.widgets.story import state_mark
 
@@ -68,13 +68,11 @@ def phase_lines(check: CheckRow, width: int, look: Look) -> list[Text]:
         return []
     styles = (look.possible, look.dim, look.good, look.text)
     line = joined(*((cells, styles[index % len(styles)]) for cells, index in drawn_bar))
-    rows = [Text()]
-    for index, (fill, words) in enumerate(legend(check.phases)):
-        figure = joined((fill, styles[index % len(styles)]), f" {words}  ")
-        if rows[-1].cell_len + figure.cell_len > room + 2:
-            rows.append(Text())
-        rows[-1] = joined(rows[-1], figure)
-    return fact("phases", line, width, look) + [joined(" " * LABEL, row) for row in rows]
+    figures = (
+        joined((fill, styles[index % len(styles)]), f" {words}")
+        for index, (fill, words) in enumerate(legend(check.phases))
+    )
+    return behind(joined(("phases".ljust(LABEL), look.dim)), [line, *flowing(figures, room, 2)])
 
 
 def graph_lines(

@@ -1,13 +1,13 @@
 """The row under the cursor in full: two lines below the table, or a panel beside it where there is room."""
 
-from textual.strip import Strip
+from rich.text import Text
 
 from outagetui.board.rows import Board, ChannelRow
 from outagetui.core.text import clean
 from outagetui.tui.glyphs import STATE
 from outagetui.tui.theme import Look
 from outagetui.tui.time_words import lasting, milliseconds, time_of
-from outagetui.tui.widgets.live import Line, wrap
+from outagetui.tui.widgets.lines import Part, across, fit, joined, shortened
 from outagetui.tui.widgets.reasons import Row, reason, standing
 
 
@@ -18,49 +18,43 @@ def since_words(row: Row, now: float, zone: str) -> str:
     return f"{row.state.value} since {time_of(row.since, now, zone)} ({lasting(now - row.since)})"
 
 
-def brief(row: Row | None, board: Board, now: float, look: Look, width: int) -> list[Strip]:
+def brief(row: Row | None, board: Board, now: float, look: Look, width: int) -> list[Text]:
     """Return two lines: the whole reason, or where the channel is when there is nothing to explain."""
     if row is None:
-        return [Strip.blank(width), Strip.blank(width)]
+        return [Text(), Text()]
     head = f"{clean(row.name, 60)} is {since_words(row, now, board.timezone)}"
     why = reason(row, now, board.timezone)
     where = clean(row.address if isinstance(row, ChannelRow) else row.url, 200)
-    whole = wrap(head + (f": {why}" if why else ""), width - 2, 2)
-    strips = [Line(look.text).add(" " + line).strip(width) for line in whole]
-    if len(strips) < 2:
+    whole = shortened(head + (f": {why}" if why else ""), width - 2, 2)
+    lines = [across(look.text, width, " " + line) for line in whole]
+    if len(lines) < 2:
         facts = " · ".join(fact for fact in [where, *_relations(row, board)] if fact)
-        strips += [Line(look.dim).add(" " + line).strip(width) for line in wrap(facts, width - 2, 1)]
-    return [*strips, *[Strip.blank(width)] * (2 - len(strips))]
+        lines += [across(look.dim, width, " " + line) for line in shortened(facts, width - 2, 1)]
+    return lines
 
 
-def panel(row: Row | None, board: Board, now: float, look: Look, width: int, height: int) -> list[Strip]:
+def panel(row: Row | None, board: Board, now: float, look: Look, width: int, height: int) -> list[Text]:
     """Return the panel: state, reason, address, relations, login and checks of a row, cut to `height` lines."""
     if row is None:
         return []
     inner = width - 4
-    lines = [Line(look.strong).add(clean(row.name, 60))]
-    glyph, _ = STATE[row.state]
-    lines.append(Line(look.state(row.state)).add(f"{glyph} {since_words(row, now, board.timezone)}"))
-    lines.append(Line(look.dim).add(standing(row, False) + _carries(row)))
+    since = f"{STATE[row.state][0]} {since_words(row, now, board.timezone)}"
+    lines: list[Part] = [(clean(row.name, 60), look.strong), (since, look.state(row.state))]
+    lines.append((standing(row, False) + _carries(row), look.dim))
     why = reason(row, now, board.timezone)
     if why:
-        lines.append(Line(look.dim))
-        lines += [Line(look.text).add(line) for line in wrap(why, inner, 6)]
+        lines += ["", *shortened(why, inner, 6)]
     for label, value in _facts(row, board):
-        lines.append(Line(look.dim))
-        lines.append(Line(look.dim).add(label))
-        lines += [Line(look.text).add(line) for line in wrap(value, inner, 3)]
+        lines += ["", (label, look.dim), *shortened(value, inner, 3)]
     if row.checks:
-        lines += [Line(look.dim), Line(look.dim).add("checks")]
+        lines += ["", ("checks", look.dim)]
     for check in row.checks:
-        glyph, _ = STATE[check.state]
-        line = Line(look.text).add(f"{glyph} ", look.state(check.state)).add(clean(check.id, 60), None, inner - 17)
-        line.add(" ").add(clean(check.probe, 14), look.dim, 7).add(milliseconds(check.latency_ms), None, 7, right=True)
-        lines.append(line)
-    shown = lines[:height]
-    return [Strip([*Line(look.rule).add(" │ ").strip(3), *line.strip(width - 3)], width) for line in shown] + [
-        Line(look.rule).add(" │ ").strip(width) for _ in range(height - len(shown))
-    ]
+        mark = (f"{STATE[check.state][0]} ", look.state(check.state))
+        probe = (fit(clean(check.probe, 14), 7), look.dim)
+        took = fit(milliseconds(check.latency_ms), 7, right=True)
+        lines.append(joined(mark, fit(clean(check.id, 60), inner - 17), " ", probe, took))
+    shown = [*lines[:height], *[""] * (height - len(lines))]
+    return [joined((" │ ", look.rule), across(look.text, width - 3, line)) for line in shown]
 
 
 def _carries(row: Row) -> str:

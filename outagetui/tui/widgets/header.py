@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 from rich.style import Style
-from textual.strip import Strip
+from rich.text import Text
 
 from outagetui.board.rows import Board, IncidentRow, ReachRow
 from outagetui.core.model import AUDIENCES
@@ -13,19 +13,16 @@ from outagetui.facts.reach import percent
 from outagetui.tui.glyphs import EMPTY, FULL, PART
 from outagetui.tui.theme import Look
 from outagetui.tui.time_words import clock, lasting, time_of
-from outagetui.tui.widgets.live import Line, fit
+from outagetui.tui.widgets.lines import Part, across, fit, joined
 
 
-def title_line(board: Board, now: float, look: Look, width: int) -> Strip:
+def title_line(board: Board, now: float, look: Look, width: int) -> Text:
     """Return the first line: the business, the vantage, and the time in the business's zone."""
-    line = Line(look.dim).add(" ").add(clean(board.business, 60), look.strong)
-    line.add(f"  seen from {clean(board.vantage, 30)}")
-    time = clock(now, board.timezone)
-    day, _, rest = time.rpartition(" ")[0].rpartition(":")
-    room = width - len(time) - 1
-    cut = line.strip(room)
-    return Strip([*cut, *Line(look.dim).add(f"{day}:{rest}", look.text).add(" " + time.rpartition(" ")[2] + " ").strip(
-        len(time) + 1)], width)  # fmt: skip
+    time, _, zone = clock(now, board.timezone).rpartition(" ")
+    where = " ", (clean(board.business, 60), look.strong), f"  seen from {clean(board.vantage, 30)}"
+    room = len(time) + len(zone) + 2
+    end = across(look.dim, room, (time, look.text), f" {zone} ")
+    return joined(across(look.dim, width - room, *where), end)
 
 
 NARROW = 66  # cells below which short words stand for long ones
@@ -117,9 +114,9 @@ def _channels(board: Board) -> str:
     return ", ".join(shown)
 
 
-def banner_lines(found: list[Banner], width: int, limit: int = 9) -> list[Strip]:
+def banner_lines(found: list[Banner], width: int, limit: int = 9) -> list[Text]:
     """Return banners as full-width lines."""
-    return [Line(each.style).add(" " + each.fitted(width - 2)).strip(width) for each in found[:limit]]
+    return [across(each.style, width, " " + each.fitted(width - 2)) for each in found[:limit]]
 
 
 def reach(row: ReachRow) -> str:
@@ -133,22 +130,22 @@ def reach(row: ReachRow) -> str:
     return words
 
 
-def reach_line(row: ReachRow, look: Look, width: int) -> Strip:
+def reach_line(row: ReachRow, look: Look, width: int) -> Text:
     """Return one audience's reach: words first, then a bar of what is reachable now and with the backups."""
     words = reach(row)
     missing = row.now is not None and row.now < 1
     style = look.dim if row.now is None else look.strong if missing else look.good
-    line = Line(look.dim).add(" ").add(f"{row.audience} reach us", look.dim, 19).add(words, style, 31)
-    room = width - line.length - 1
+    parts: list[Part] = [" ", fit(f"{row.audience} reach us", 19), (fit(words, 31), style)]
+    room = width - 52
     if row.now is not None and room >= 10:
         bar = min(room, 50)
         now = round(row.now * bar)
         then = max(now, round((row.possible if row.possible is not None else row.now) * bar))
-        line.add(FULL * now, look.good).add(PART * (then - now), look.possible).add(EMPTY * (bar - then), look.rule)
-    return line.strip(width)
+        parts += [(FULL * now, look.good), (PART * (then - now), look.possible), (EMPTY * (bar - then), look.rule)]
+    return across(look.dim, width, *parts)
 
 
-def reach_lines(board: Board, look: Look, width: int) -> list[Strip]:
+def reach_lines(board: Board, look: Look, width: int) -> list[Text]:
     """Return the reach of every audience that has channels or people."""
     rows = {row.audience: row for row in board.reach}
     return [reach_line(rows[audience], look, width) for audience in AUDIENCES if audience in rows]

@@ -1,8 +1,10 @@
 """Cleaned text as styled lines. Everything drawn from outside becomes `Text` here, never a string with markup."""
 
 import re
+from collections.abc import Iterable, Sequence
 
-from rich.console import Console
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console, OverflowMethod
 from rich.style import Style
 from rich.text import Text
 
@@ -11,8 +13,7 @@ from outagetui.tui.theme import Look
 
 LABEL = 12  # cells that the words before a fact take
 _WRAPPER = Console(width=200, color_system=None)  # wrapping needs one and reads nothing of it but its tab size
-
-GLUE = "\ue000"  # as wide as a blank, but no place to break a line at
+_GLUE = "\ue000"  # as wide as a blank, but no place to break a line at
 _PERCENT = re.compile(r"(?<=\d) (?=%)|(?<=%) (?=→|to \d)|(?<=→) (?=\d+ %)|(?<=% to) (?=\d+ %)")
 
 Part = Text | str | tuple[str, Style]
@@ -36,11 +37,28 @@ def joined(*parts: Part) -> Text:
     return line
 
 
+def across(base: Style, width: int, *parts: Part) -> Text:
+    """Join parts to one line of exactly `width` cells; what has no style of its own is drawn in `base`."""
+    line = filled(joined(*parts), width)
+    line.stylize_before(base)
+    return line
+
+
+def fit(text: str, width: int, *, right: bool = False) -> str:
+    """Return a column: `text` exactly `width` cells wide; what does not fit ends in an ellipsis."""
+    if width <= 0:
+        return ""
+    if cell_len(text) > width:
+        text = set_cell_size(text, width - 1).rstrip() + "…"
+    blank = " " * (width - cell_len(text))
+    return blank + text if right else text + blank
+
+
 def cut(line: Text, width: int) -> Text:
     """Return `line` in at most `width` cells, with an ellipsis when something was left out."""
     if line.cell_len <= width:
         return line
-    short = line.copy()
+    short = line.copy() if width > 0 else Text()
     short.truncate(max(1, width), overflow="ellipsis")
     return short
 
@@ -57,18 +75,25 @@ def sides(left: Text, right: Text, width: int) -> Text:
     return joined(filled(left, room), " ", right) if room > 8 else cut(left, width)
 
 
-def wrapped(line: Text, width: int, indent: int = 0, hang: int | None = None) -> list[Text]:
-    """Return `line` wrapped to `width` cells: the first row `indent` cells in, the others `hang` (as the first)."""
-    hang = indent if hang is None else hang
+def wrapped(line: Text, width: int, indent: int = 0, *, overflow: OverflowMethod = "fold") -> list[Text]:
+    """Return `line` wrapped to `width` cells, `indent` cells in; what is longer than a row goes on or is cut."""
     if "%" in line.plain:
         line = line.copy()
-        line.plain = bound(line.plain)
-    rows = line.wrap(_WRAPPER, max(8, width - max(indent, hang)))
+        line.plain = _PERCENT.sub(_GLUE, line.plain)
+    rows = line.wrap(_WRAPPER, max(8, width - indent), overflow=overflow)
     for row in rows:
         row.rstrip()
-        if GLUE in row.plain:
-            row.plain = loose(row.plain)
-    return [joined(" " * (hang if number else indent), row) for number, row in enumerate(rows)] or [Text()]
+        if _GLUE in row.plain:
+            row.plain = row.plain.replace(_GLUE, " ")
+    return [joined(" " * indent, row) for row in rows] or [Text()]
+
+
+def shortened(text: str, width: int, limit: int) -> list[str]:
+    """Break `text` at blanks into at most `limit` lines of `width` cells; a cut ends in an ellipsis."""
+    lines = [row.plain for row in wrapped(joined(" ".join(text.split())), width, overflow="ellipsis")]
+    if len(lines) > limit:
+        lines[limit - 1 :] = [fit(" ".join(lines[limit - 1 :]), width).rstrip()]
+    return lines
 
 
 def paragraph(text: object, width: int, style: Style | None = None, indent: int = 0, limit: int = 4000) -> list[Text]:
@@ -79,11 +104,24 @@ def paragraph(text: object, width: int, style: Style | None = None, indent: int 
     return lines
 
 
+def behind(head: Text, rows: Iterable[Text]) -> list[Text]:
+    """Return `rows` with `head` before the first one and as much room before the others."""
+    return [joined(" " * head.cell_len if number else head, row) for number, row in enumerate(rows)]
+
+
 def fact(label: str, value: Text, width: int, look: Look) -> list[Text]:
     """Return a labelled value, wrapped under itself."""
-    rows = wrapped(value, width - LABEL)
-    head = (label.ljust(LABEL), look.dim)
-    return [joined(" " * LABEL if number else head, row) for number, row in enumerate(rows)]
+    return behind(joined((label.ljust(LABEL), look.dim)), wrapped(value, width - LABEL))
+
+
+def flowing(items: Iterable[Text], width: int, gap: int = 0) -> list[Text]:
+    """Return `items` one after the other in as few rows of `width` cells as they need, `gap` cells between two."""
+    rows = [Text()]
+    for item in items:
+        if rows[-1] and rows[-1].cell_len + gap + item.cell_len > width:
+            rows.append(Text())
+        rows[-1] = joined(rows[-1], " " * gap, item) if rows[-1] else item
+    return rows
 
 
 def rule(title: str, width: int, look: Look) -> Text:
@@ -91,20 +129,13 @@ def rule(title: str, width: int, look: Look) -> Text:
     return joined((title, look.title), " ", ("─" * max(0, width - len(title) - 1), look.rule))
 
 
-def columns(left: list[Text], right: list[Text], width: int, gap: int = 3) -> list[Text]:
-    """Return two blocks of lines side by side, each half as wide."""
-    half = (width - gap) // 2
-    height = max(len(left), len(right))
-    blank = Text()
-    pairs = zip(left + [blank] * (height - len(left)), right + [blank] * (height - len(right)), strict=True)
-    return [joined(filled(one, half), " " * gap, cut(other, half)) for one, other in pairs]
-
-
-def bound(text: str) -> str:
-    """Return `text` with the blanks of its percentages as `GLUE`, so that no line is broken within one."""
-    return _PERCENT.sub(GLUE, text)
-
-
-def loose(text: str) -> str:
-    """Return `text` with blanks again where `bound` put `GLUE`."""
-    return text.replace(GLUE, " ")
+def beside(blocks: Sequence[Sequence[Text]], width: int, gap: Part) -> list[Text]:
+    """Return blocks of lines side by side, each `width` cells wide, with `gap` between two."""
+    rows = []
+    for y in range(max(map(len, blocks))):
+        parts: list[Part] = []
+        for block in blocks:
+            parts += [gap] if parts else []
+            parts.append(filled(block[y] if y < len(block) else Text(), width))
+        rows.append(joined(*parts))
+    return rows

@@ -3,14 +3,14 @@
 import math
 
 from rich.cells import cell_len
-from textual.strip import Strip
+from rich.text import Text
 
 from outagetui.board.rows import AnnouncementRow, Board, RunRow, SuggestionRow
 from outagetui.board.suggest import gain_words
 from outagetui.core.text import clean
 from outagetui.tui.theme import Look
 from outagetui.tui.time_words import countdown, lasting, time_of
-from outagetui.tui.widgets.live import Line
+from outagetui.tui.widgets.lines import Part, across, filled, fit, joined
 
 SOON = 5 * 60.0  # seconds before a promised update from which on it stands out
 
@@ -33,7 +33,7 @@ KEYS: tuple[tuple[str, str, int], ...] = (  # key, what it does, how soon it is 
 )
 
 
-def prompt_lines(board: Board, now: float, look: Look, width: int) -> list[Strip]:
+def prompt_lines(board: Board, now: float, look: Look, width: int) -> list[Text]:
     """Return what waits for somebody: questions of runs, an announcement's next update, the suggested playbook."""
     found = [run_line(run, now, look, width) for run in board.runs if run.ended is None][:2]
     standing = sorted((row for row in board.announcements if row.open), key=lambda row: row.next_update or math.inf)
@@ -48,7 +48,7 @@ def suggestions(board: Board) -> list[SuggestionRow]:
     return [row for row in board.suggestions if row.playbook not in running]
 
 
-def run_line(run: RunRow, now: float, look: Look, width: int, key: str = "r") -> Strip:
+def run_line(run: RunRow, now: float, look: Look, width: int, key: str = "r") -> Text:
     """Return one run: its question in loud letters behind the key that opens it, or what it is doing."""
     step = run.asking
     if step is not None:
@@ -57,16 +57,14 @@ def run_line(run: RunRow, now: float, look: Look, width: int, key: str = "r") ->
         if step.hash:
             what = f"needs a second person{_left(step.until, now)}"
         words = f" run {clean(run.id, 12)} {what}{press}: {clean(step.question or step.title)} "
-        return Line(look.ask).add(words).strip(width)
+        return across(look.ask, width, words)
     doing = next((step for step in run.steps if step.state == "doing"), None)
     done = sum(step.state in ("done", "skipped", "undone") for step in run.steps)
     words = f" run {clean(run.id, 12)} {clean(run.name, 40)}: {done} of {len(run.steps)} steps"
-    line = Line(look.text).add(words)
-    if doing is not None:
-        line.add(f", now {clean(doing.title or doing.id, 80)}")
-        if doing.detail:
-            line.add(f": {clean(doing.detail, 80)}", look.dim)
-    return line.strip(width)
+    if doing is None:
+        return across(look.text, width, words)
+    detail = f": {clean(doing.detail, 80)}" if doing.detail else ""
+    return across(look.text, width, f"{words}, now {clean(doing.title or doing.id, 80)}", (detail, look.dim))
 
 
 def _left(until: float | None, now: float) -> str:
@@ -77,7 +75,7 @@ def _left(until: float | None, now: float) -> str:
     return f", {lasting(until - now)} left" if until - now >= 10 else ", seconds left"
 
 
-def announcement_line(row: AnnouncementRow, now: float, zone: str, look: Look, width: int, key: str = "w") -> Strip:
+def announcement_line(row: AnnouncementRow, now: float, zone: str, look: Look, width: int, key: str = "w") -> Text:
     """Return an announcement: whom we told what, where that failed or was left out, and when the next word is due.
 
     One that is due says how late it is. `key` writes it; empty where there are no keys.
@@ -85,46 +83,40 @@ def announcement_line(row: AnnouncementRow, now: float, zone: str, look: Look, w
     failed = [each.outlet for each in row.deliveries if each.state in ("failed", "unknown")]
     left_out = [each.outlet for each in row.deliveries if each.left_out]
     due = row.next_update if row.open else None
-    line = Line(look.text)
+    parts: list[Part] = []
     if due is not None and due <= now:
         press = f", press {key}" if key else ""
-        line.add(f" update {_lateness(due, now)}{press} ", look.warning)
+        parts.append((f" update {_lateness(due, now)}{press} ", look.warning))
     if failed:
-        line.add(f" not on {', '.join(clean(name, 20) for name in failed)}", look.loud)
+        parts.append((f" not on {', '.join(clean(name, 20) for name in failed)}", look.loud))
     if left_out:
-        line.add(f" left out {', '.join(clean(name, 20) for name in left_out)}", look.warning)
-    line.add(f" {clean(row.audience, 20)} were told at {time_of(row.made, now, zone)}", look.dim)
+        parts.append((f" left out {', '.join(clean(name, 20) for name in left_out)}", look.warning))
+    parts.append(f" {clean(row.audience, 20)} were told at {time_of(row.made, now, zone)}")
     if due is not None and due > now:
-        line.add(", ", look.dim).add(
-            f"next update {countdown(due, now)}", look.strong if due - now < SOON else look.dim
-        )
-    return line.add(": ", look.dim).add(clean(row.title, 60)).strip(width)
+        parts += [", ", (f"next update {countdown(due, now)}", look.strong if due - now < SOON else look.dim)]
+    return across(look.dim, width, *parts, ": ", (clean(row.title, 60), look.text))
 
 
 def _lateness(due: float, now: float) -> str:
     return countdown(due, now) if now - due >= 60 else "due now"
 
 
-def suggestion_line(rows: list[SuggestionRow], look: Look, width: int) -> Strip:
+def suggestion_line(rows: list[SuggestionRow], look: Look, width: int) -> Text:
     """Return the suggested playbook with its key and what it wins."""
     first = rows[0]
-    line = Line(look.text).add(" s ", look.key).add(f"start {clean(first.name, 50)}", look.strong)
     gain = gain_words(first.gains)
-    if gain:
-        line.add(f"  {gain if cell_len(gain) < width // 3 else gain_words(first.gains[:1])}", look.good)
+    won = f"  {gain if cell_len(gain) < width // 3 else gain_words(first.gains[:1])}" if gain else ""
+    line = joined((" s ", look.key), (f"start {clean(first.name, 50)}", look.strong), (won, look.good), "  ")
     tail = f"  p shows {len(rows) - 1} more " if len(rows) > 1 else " "
-    line.add("  ").add(f"because {clean(first.why)}", look.dim, max(0, width - line.length - len(tail)))
-    return line.add(tail, look.dim).strip(width)
+    why = fit(f"because {clean(first.why)}", width - line.cell_len - len(tail))
+    return across(look.dim, width, line, why, tail)
 
 
-def key_line(look: Look, width: int, position: str, hidden: frozenset[str] = frozenset()) -> Strip:
+def key_line(look: Look, width: int, position: str, hidden: frozenset[str] = frozenset()) -> Text:
     """Return the keys that fit, and which rows are in sight."""
     tail = f" {position} " if position else " "
     keys = [key for key in KEYS if key[0] not in hidden]
     while len(keys) > 2 and sum(len(key) + len(word) + 3 for key, word, _ in keys) + 1 > width - len(tail):
         keys.remove(max(keys, key=lambda key: key[2]))
-    line = Line(look.dim).add(" ")
-    for key, word, _ in keys:
-        line.add(key, look.key).add(f" {word}  ")
-    rest = max(0, width - len(tail))
-    return Strip([*line.strip(rest), *Line(look.dim).add(tail).strip(width - rest)], width)
+    words = (part for key, word, _ in keys for part in ((key, look.key), f" {word}  "))
+    return across(look.dim, width, filled(joined(" ", *words), width - len(tail)), tail)

@@ -9,7 +9,7 @@ from outagetui.core.text import clean
 from outagetui.facts.step_row import SHORTEST_HASH, StepRow
 from outagetui.tui.theme import Look
 from outagetui.tui.time_words import age
-from outagetui.tui.widgets.lines import joined, paragraph, said, sides, wrapped
+from outagetui.tui.widgets.lines import behind, flowing, joined, paragraph, said, sides, wrapped
 
 # The key of each answer and what it says; a manual step's answers read differently from a confirmation's.
 KEYS = {
@@ -160,14 +160,9 @@ def _choices(run: RunRow | None, step: StepRow, asker: Asker, width: int, look: 
     named = [choice for choice in found if choice.answer not in (*KEYS, APPROVE)]
     for choice in named:
         head, *rest = wrapped(said(choice.words, look.text), width - 5)
-        key = (f"{choice.key or '-':>3}  ", look.key if choice.key else look.dim)
+        key = joined((f"{choice.key or '-':>3}  ", look.key if choice.key else look.dim))
         order = f"outagetui answer {run.id if run else ''} {step.id} {choice.answer}"
         tail = "" if choice.key else f"  ({clean(order, 160)})"
-        rows += [joined(key, head, (tail, look.dim)), *(joined("     ", line) for line in rest)]
-    rows.append(Text())
-    for letter, words in [*((each.key, each.words) for each in found if each not in named), ("n", "add a note")]:
-        answer = joined((letter, look.key), f" {words}")
-        if rows[-1].plain and rows[-1].cell_len + 4 + answer.cell_len > width:
-            rows.append(Text())
-        rows[-1] = joined(rows[-1], "    ", answer) if rows[-1].plain else answer
-    return rows
+        rows += behind(key, [joined(head, (tail, look.dim)), *rest])
+    letters = [*((each.key, each.words) for each in found if each not in named), ("n", "add a note")]
+    return rows + flowing((joined((letter, look.key), f" {words}") for letter, words in letters), width, 4)

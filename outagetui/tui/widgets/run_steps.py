@@ -9,7 +9,7 @@ from outagetui.core.text import clean, clean_lines
 from outagetui.facts.step_row import StepRow
 from outagetui.tui.theme import Look
 from outagetui.tui.time_words import age, second_of
-from outagetui.tui.widgets.lines import Part, cut, joined, paragraph, sides, wrapped
+from outagetui.tui.widgets.lines import Part, behind, cut, joined, paragraph, sides, wrapped
 
 MARKS = {
     "waiting": ("○", "WAITING"),
@@ -88,8 +88,8 @@ def step_lines(
     end = joined((when, look.dim))
     head = joined((f" {glyph} {word:<8}", style), (f"{number:>2} ", look.dim))
     title = wrapped(joined((clean(step.title or step.id) + again, words)), width - INDENT - max(8, end.cell_len) - 2)
-    lines = [sides(joined(head, title[0]), end, width)]
-    lines += [joined(" " * INDENT, line) for line in title[1:]]
+    first, *lines = behind(head, title)
+    lines.insert(0, sides(first, end, width))
     if step.detail:
         lines += paragraph(step.detail, width, look.key if step.state == "doing" else look.dim, INDENT, limit=1000)
     return lines + (_printed(step, width, look, unfolded=unfolded) if step.output else [])

@@ -11,7 +11,20 @@ from outagetui.tui.glyphs import CURSOR
 from outagetui.tui.proofs import Draft, failed, kinds, open_one, places
 from outagetui.tui.theme import Look
 from outagetui.tui.time_words import countdown, time_of
-from outagetui.tui.widgets.lines import Part, cut, filled, joined, paragraph, rule, said, sides, wrapped
+from outagetui.tui.widgets.lines import (
+    Part,
+    behind,
+    beside,
+    cut,
+    filled,
+    flowing,
+    joined,
+    paragraph,
+    rule,
+    said,
+    sides,
+    wrapped,
+)
 from outagetui.wording.preview import Proof, Rendering
 
 LABEL = 8  # cells that the words before a fact take
@@ -65,22 +78,19 @@ def form_lines(made: Composed, board: Board, width: int, look: Look, *, most: in
 
 
 def _fact(label: str, rows: Sequence[Text], look: Look) -> list[Text]:
-    head = (label.ljust(LABEL), look.dim)
-    return [joined(" " * LABEL if number else head, row) for number, row in enumerate(rows)]
+    return behind(joined((label.ljust(LABEL), look.dim)), rows)
 
 
 def _chips(draft: Draft, board: Board, width: int, look: Look) -> list[Text]:
     """Return the kinds with their numbers, the chosen one marked."""
-    rows = [Text()]
+    chips = []
     found = kinds(board, draft.audience)
     for number, each in enumerate(found, 1):
         chosen = each.kind == draft.kind
         mark: Part = (CURSOR, look.key) if chosen else " "
         key = f"{number} " if number <= 9 else ""
-        chip = joined(mark, (key, look.key), (clean(each.kind, 40), look.strong if chosen else look.dim), " ")
-        if rows[-1].plain and rows[-1].cell_len + chip.cell_len > width:
-            rows.append(Text())
-        rows[-1] = joined(rows[-1], chip)
+        chips.append(joined(mark, (key, look.key), (clean(each.kind, 40), look.strong if chosen else look.dim), " "))
+    rows = flowing(chips, width)
     if draft.kind not in [each.kind for each in found]:
         rows.append(joined((f"{CURSOR}{clean(draft.kind, 40)}: not possible now", look.loud)))
     return rows
@@ -171,16 +181,7 @@ def sheet_lines(
     blocks = [_sheet(one, made, here=one.id == here, alone=alone, width=each, look=look) for one in sheets]
     if len(blocks) == 1:
         return blocks[0]
-    height = max(map(len, blocks))
-    bar = (BESIDE, look.rule)
-    rows = []
-    for y in range(height):
-        parts: list[Part] = []
-        for block in blocks:
-            parts += [bar] if parts else []
-            parts.append(filled(block[y] if y < len(block) else Text(), each))
-        rows.append(joined(*parts))
-    return rows
+    return beside(blocks, each, (BESIDE, look.rule))
 
 
 def _sheet(sheet: Rendering, made: Composed, *, here: bool, alone: bool, width: int, look: Look) -> list[Text]:

@@ -1,8 +1,8 @@
 """Latencies as a row of small bars."""
 
 from collections.abc import Sequence
+from itertools import groupby
 
-from rich.segment import Segment
 from rich.style import Style
 
 from outagetui.tui.glyphs import MISS, SPARK
@@ -10,7 +10,7 @@ from outagetui.tui.glyphs import MISS, SPARK
 QUIET = 20.0  # milliseconds that the scale spans at least
 
 
-def spark(values: Sequence[float | None], width: int, bar: Style, miss: Style) -> list[Segment]:
+def spark(values: Sequence[float | None], width: int, bar: Style, miss: Style) -> list[tuple[str, Style]]:
     """Return the newest `width` values as bars, newest on the right; None is a failure and gets a cross.
 
     The scale goes from nought to three times the usual value (the median), so that a steady channel draws a calm line
@@ -19,17 +19,9 @@ def spark(values: Sequence[float | None], width: int, bar: Style, miss: Style) -
     shown = list(values[-width:]) if width > 0 else []
     known = sorted(value for value in shown if value is not None)
     usual = known[len(known) // 2] if known else 0.0
-    segments = [Segment(" " * (width - len(shown)), bar)] if len(shown) < width else []
-    text, style = "", bar
-    for value in shown:
-        char, wanted = (MISS, miss) if value is None else (_bar(value, usual), bar)
-        if wanted is not style and text:
-            segments.append(Segment(text, style))
-            text = ""
-        text, style = text + char, wanted
-    if text:
-        segments.append(Segment(text, style))
-    return segments
+    parts = [(" " * (width - len(shown)), bar)] if len(shown) < width else []
+    chars = [(MISS, miss) if value is None else (_bar(value, usual), bar) for value in shown]
+    return parts + [("".join(char for char, _ in run), style) for style, run in groupby(chars, lambda each: each[1])]
 
 
 def _bar(value: float, usual: float) -> str:
