@@ -14,7 +14,7 @@ from outagetui.facts.step_row import SHORTEST_REASON, StepRow
 from outagetui.tui.operator import Front, Operator
 from outagetui.tui.widgets.questions import APPROVE, Asker, Choice, choices, may_be_second
 
-PATIENCE = 10.0  # seconds in which an answer that was sent may not be sent again
+PATIENCE = 10.0  # seconds in which what was ordered may not be ordered again, unless the journal answered
 # Seconds a question stands before it takes an answer: keys typed before it was there are not meant for it.
 READING = 0.7
 ORDERS = {"abort": "end the run", "take": "take the run over", "stand_down": "stand down"}
@@ -113,7 +113,10 @@ class Answering:
             return row is not None and row.ended is None
         if action == "take":
             return row.ended is None and self._operator.actor not in ("", row.actor)
-        return row.ended is not None and not row.stands_down and not self._stood_down(row)
+        runs = self._operator.board.runs if self._operator.board else ()
+        back = (run for run in runs if run.stands_down == row.id)
+        stood_down = any(run.ended is None or run.state == "done" for run in back)
+        return row.ended is not None and not row.stands_down and not stood_down
 
     def answer(self, key: str) -> None:
         """Send the answer that the key stands for, once; a step is skipped after a second look."""
@@ -127,15 +130,13 @@ class Answering:
         else:
             self._give(question, choice.answer, choice.words, self.note)
 
-    def break_glass(self) -> None:
-        """Go on without the second person, after typing why."""
-        question = self.question
-        if question is not None and self._open("go on alone"):
-            self._ask_first(self._break_glass(question))
-
     def order(self, what: str) -> None:
-        """`abort` the run, `take` it over from another, or `stand_down` what it did; after a second look."""
-        if self._operator.may(ORDERS[what]):
+        """After a second look `abort`, `take` over or `stand_down` the run, or go on alone (`break_glass`)."""
+        question = self.question
+        if what == "break_glass":
+            if question is not None and self._open("go on alone"):
+                self._ask_first(self._break_glass(question))
+        elif self._operator.may(ORDERS[what]):
             self._ask_first(self._order(what))
 
     def keep(self, note: str) -> None:
@@ -217,11 +218,6 @@ class Answering:
                 self._send("take it over", "take", run=row.id)
         elif await confirm(f"Stand down {row.name}: take back what it has done, the last thing first?"):
             self._send("stand down", "start", stand_down=row.id)
-
-    def _stood_down(self, row: RunRow) -> bool:
-        board = self._operator.board
-        runs = board.runs if board is not None else ()
-        return any(run.stands_down == row.id and (run.ended is None or run.state == "done") for run in runs)
 
     def _send(self, words: str, order: str, **fields: object) -> None:
         if self.row is not None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -43,12 +43,12 @@ class OutageApp(BoardApp):
     COMMANDS: ClassVar["set[type[Provider] | Callable[[], type[Provider]]]"] = {_everything}
     VERTICAL_BREAKPOINTS = [(0, "-short"), (SHORT, "-tall")]  # noqa: RUF012 - declared by the toolkit
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p", "playbooks", "playbooks", id="app.playbooks", tooltip="List the playbooks and their runs"),
-        Binding("l", "journal", "journal", id="app.journal", tooltip="Read the journal, newest first"),
-        Binding(
-            "t", "announcement", "told", show=False, id="app.told", tooltip="Show what was announced, and where it went"
-        ),
-        Binding("question_mark", "help", "help", id="app.help", tooltip="Explain the keys and signs", key_display="?"),
+        Binding("p", "show('playbooks')", "playbooks", id="app.playbooks", tooltip="List the playbooks and their runs"),
+        Binding("l", "show('journal')", "journal", id="app.journal", tooltip="Read the journal, newest first"),
+        Binding("t", "show('announcement')", "told", show=False, id="app.told",
+                tooltip="Show what was announced, and where it went"),
+        Binding("question_mark", "show('help')", "help", id="app.help", tooltip="Explain the keys and signs",
+                key_display="?"),
         Binding("q", "quit", "quit", id="app.quit", tooltip="Leave; probes and runs go on"),
         Binding(
             "ctrl+c,ctrl+q", "quit", "quit", id="app.quit", tooltip="Leave; probes and runs go on", show=False,
@@ -79,7 +79,7 @@ class OutageApp(BoardApp):
 
     def get_default_screen(self) -> Screen[None]:
         """Start on the board."""
-        return self._screen("board", "BoardScreen")
+        return self._screen("board")
 
     def on_mount(self) -> None:
         """Tell the daemon that somebody is here, so that it knows our role and does not end as unneeded."""
@@ -100,9 +100,13 @@ class OutageApp(BoardApp):
             await super().on_event(event)
 
     def _greet(self) -> None:
-        task = asyncio.create_task(self._hello())
+        self._begin(self._hello())
+
+    def _begin(self, sending: Coroutine[Any, Any, dict[str, object]]) -> asyncio.Task[dict[str, object]]:
+        task = asyncio.create_task(sending)
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
+        return task
 
     async def _hello(self) -> dict[str, object]:
         reply = await self.orders.hello()
@@ -124,10 +128,7 @@ class OutageApp(BoardApp):
 
     def order(self, order: str, **fields: object) -> asyncio.Task[dict[str, object]]:
         """Send an order and show a refusal; the task can be awaited for the reply, or left alone."""
-        task = asyncio.create_task(self._order(order, fields))
-        self._sending.add(task)
-        task.add_done_callback(self._sending.discard)
-        return task
+        return self._begin(self._order(order, fields))
 
     async def _order(self, order: str, fields: dict[str, object]) -> dict[str, object]:
         reply = await self.orders.send(order, **fields)
@@ -139,70 +140,57 @@ class OutageApp(BoardApp):
 
     async def ask(self, order: str, **fields: object) -> dict[str, object]:
         """Send an order that only asks, and return the reply; whoever called shows a refusal."""
-        task = asyncio.create_task(self.orders.send(order, **fields))
-        self._sending.add(task)
-        task.add_done_callback(self._sending.discard)
         # A screen that is left must not take the reply from the line half read.
-        return await asyncio.shield(task)
+        return await asyncio.shield(self._begin(self.orders.send(order, **fields)))
 
     async def confirm(self, question: str, warning: str = "") -> bool:
         """Ask a yes-or-no question in front of the screen and wait; call it from a worker."""
-        from outagetui.tui.screens.ask import Confirm
-
-        answer: bool = await self.push_screen_wait(Confirm(question, warning))
-        return answer
+        return await self._question("Confirm", question, warning) is True
 
     async def reason(self, question: str, warning: str, shortest: int) -> str | None:
         """Ask for a reason of at least `shortest` characters and wait; None when it was left."""
-        from outagetui.tui.screens.ask import Reason
+        return cast("str | None", await self._question("Reason", question, warning, shortest))
 
-        answer: str | None = await self.push_screen_wait(Reason(question, warning, shortest))
-        return answer
+    async def mute(self, name: str, *, muted: bool) -> tuple[float, str] | None:
+        """Ask for how many seconds `name` is muted and why, 0 to end a mute, and wait; None when it was left."""
+        return cast("tuple[float, str] | None", await self._question("MuteForm", name, muted))
+
+    async def _question(self, form: str, *arguments: Any) -> Any:
+        return await self.push_screen_wait(getattr(import_module("outagetui.tui.screens.ask"), form)(*arguments))
 
     def open_channel(self, id: str) -> None:
         """Show everything about a channel or outlet."""
-        self.push_screen(self._screen("channel", "ChannelScreen", id))
+        self.push_screen(self._screen("channel", id))
 
     def open_run(self, id: str) -> None:
         """Show a run and its question."""
-        self.push_screen(self._screen("run", "RunScreen", id))
+        self.push_screen(self._screen("run", id))
 
     def open_plan(self, playbook: str) -> None:
-        """Show what starting a playbook would do, and offer to start it."""
-        module = import_module("outagetui.tui.screens.playbooks")
-        module.open_plan(self, playbook)
+        """Show what starting a playbook would do, and offer to start it; or its run when it is running already."""
+        rows = self.board.playbooks if self.board is not None else ()
+        running = next((row.running for row in rows if row.id == playbook), "")
+        if running:
+            self.open_run(running)
+        else:
+            self.push_screen(self._screen("playbooks", playbook))
 
     def write(self, audience: str = "") -> None:
         """Compose an announcement to `audience`, or to whom one is owed."""
         if self.board is not None and self.may("announce"):
-            self.push_screen(self._screen("composer", "ComposerScreen", audience))
+            self.push_screen(self._screen("composer", audience))
 
     def action_write(self) -> None:
         """Compose an announcement."""
         if type(self.screen).__name__ != "ComposerScreen":
             self.write()
 
-    def action_playbooks(self) -> None:
-        """Show the playbooks."""
-        self._open("playbooks", "PlaybooksScreen")
+    def action_show(self, screen: str) -> None:
+        """Show the playbooks, the journal, the newest announcement or the help, unless it is in front."""
+        if type(self.screen).__name__ != f"{screen.title()}Screen":
+            self.push_screen(self._screen(screen))
 
-    def action_journal(self) -> None:
-        """Show the journal."""
-        self._open("journal", "JournalScreen")
-
-    def action_announcement(self) -> None:
-        """Show the newest announcement."""
-        self._open("announcement", "AnnouncementScreen")
-
-    def action_help(self) -> None:
-        """Show the help."""
-        self._open("help", "HelpScreen")
-
-    def _open(self, module: str, name: str) -> None:
-        if type(self.screen).__name__ != name:
-            self.push_screen(self._screen(module, name))
-
-    def _screen(self, module: str, name: str, *arguments: Any) -> Screen[Any]:
+    def _screen(self, name: str, *arguments: Any) -> Screen[Any]:
         # A screen's module is imported when it is first opened, which keeps the start short.
-        made = getattr(import_module(f"outagetui.tui.screens.{module}"), name)(*arguments)
+        made = getattr(import_module(f"outagetui.tui.screens.{name}"), f"{name.title()}Screen")(*arguments)
         return cast("Screen[Any]", made)

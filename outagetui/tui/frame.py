@@ -61,13 +61,13 @@ class Frame:
         if console._color_system is not self._system:
             self._system = console._color_system
             self._codes.clear()
-        pen = _Pen(self._codes, self._blanks, console)
+        encoder = _Encoder(self._codes, self._blanks, console)
         for y, x, strip in _pieces(update):
             if 0 <= y < height:
-                self._line(pen, x, y, strip)
-        return Changes("".join(pen.out) + RESET) if pen.out else None
+                self._line(encoder, x, y, strip)
+        return Changes("".join(encoder.out) + RESET) if encoder.out else None
 
-    def _line(self, pen: "_Pen", x: int, y: int, strip: Strip) -> None:
+    def _line(self, encoder: "_Encoder", x: int, y: int, strip: Strip) -> None:
         new = _cells(strip)[: self._width - x]
         row = self._rows[y]
         old = row[x : x + len(new)]
@@ -75,10 +75,10 @@ class Frame:
             return
         row[x : x + len(new)] = new
         for start, end in _runs(old, new):
-            pen.draw(new[start:end], x + start, y)
+            encoder.draw(new[start:end], x + start, y)
 
 
-class _Pen:
+class _Encoder:
     """Encodes runs of cells, switching colours only where they change; begins and ends with the style reset."""
 
     def __init__(self, codes: Codes, blanks: Blanks, console: Console) -> None:
@@ -104,7 +104,7 @@ class _Pen:
             jump = not char.isascii() and (len(char) > 1 or cell_len(char) != 1)
 
     def _blank_alike(self, style: Style | None) -> bool:
-        """Whether a blank in `style` looks the same with the pen as it is: nothing of it shows but its background."""
+        """Whether a blank in `style` looks the same in the style in force: nothing of it shows but its background."""
         pair = self._style, style
         known = self._blanks.get(pair)
         if known is None:

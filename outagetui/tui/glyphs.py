@@ -14,13 +14,13 @@ from textual.filter import LineFilter
 from outagetui.core.model import State
 from outagetui.core.text import REPLACEMENT, clean
 
-STATE: dict[State, tuple[str, str]] = {
-    State.UP: ("●", "UP"),
-    State.SLOW: ("◐", "SLOW"),
-    State.PARTIAL: ("▲", "PARTIAL"),
-    State.DOWN: ("✖", "DOWN"),
-    State.UNKNOWN: ("?", "UNKNOWN"),
-    State.BLIND: ("⊘", "BLIND"),
+STATE: dict[State, tuple[str, str]] = {  # its sign, and what it means
+    State.UP: ("●", "works"),
+    State.SLOW: ("◐", "works, slower than its limit or near one"),
+    State.PARTIAL: ("▲", "fails for a part of the tries"),
+    State.DOWN: ("✖", "fails for at least half of the tries"),
+    State.UNKNOWN: ("?", "we could not look: our failure, neither good nor bad"),
+    State.BLIND: ("⊘", "our own uplink fails: nothing can be said"),
 }
 SPARK = "▁▂▃▄▅▆▇█"
 MISS = "×"  # a sample that failed
@@ -28,47 +28,23 @@ CURSOR = "▸"
 FULL, PART, EMPTY = "━", "╍", "─"  # of a reach bar: reachable now, with the backups, not at all
 
 _ASCII = {
-    **dict(zip(SPARK, ".:-=+*##", strict=True)),
-    "×": "x",
-    "▸": ">",
-    "━": "#",
-    "╍": "+",
-    "●": "o",
-    "◐": "~",
-    "▲": "%",
-    "✖": "X",
-    "⊘": "0",
-    "→": ">",
-    "←": "<",
-    "↑": "^",
-    "↓": "v",
-    "↵": "<",
-    "⏎": "<",
-    "▔": "-",
-    "·": "-",
-    "–": "-",
-    "—": "-",
-    "…": "~",
-    "✓": "v",
-    "✔": "v",
-    "✗": "x",
-    "○": "o",
-    "◌": "o",
-    "◆": "*",
-    "■": "#",
-    "□": "o",
-    "▪": "*",
-    "▶": ">",
-    "❯": ">",
-    "“": '"',
-    "”": '"',
-    "„": '"',
-    "’": "'",
-    "‘": "'",
-    "ß": "s",
-    "€": "E",
-    REPLACEMENT: "?",
+    char: sign
+    for chars, signs in (
+        (SPARK, ".:-=+*##"),
+        ("×▸━╍●◐▲✖⊘", "x>#+o~%X0"),
+        ("→←↑↓↵⏎▶❯", "><^v<<>>"),
+        ("✓✔✗○◌◆■□▪", "vvxoo*#o*"),
+        ("▔·–—…", "----~"),
+        ("“”„’‘", '"""\'\''),
+        ("ß€" + REPLACEMENT, "sE?"),
+    )
+    for char, sign in zip(chars, signs, strict=True)
 }
+
+
+def signed(state: State) -> str:
+    """Return a state as sign and word: `▲ PARTIAL`."""
+    return f"{STATE[state][0]} {state.value.upper()}"
 
 
 def ascii_text(text: str) -> str:

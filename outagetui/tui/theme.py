@@ -3,7 +3,7 @@
 A colour never stands alone: every state also has a glyph and a word (`glyphs`).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 from rich.style import Style
@@ -17,6 +17,7 @@ ORANGE = "#E69F00"
 VERMILLION = "#D55E00"
 SKY = "#56B4E9"
 PURPLE = "#CC79A7"
+MOSS = "#4f8378"
 INK = "#11161c"
 PAPER = "#d5dbe1"
 FAINT = "#87929d"
@@ -99,34 +100,27 @@ RICH = Look(
     drill=_style(SKY, bold=True, reverse=True),
     ask=_style(YELLOW, bold=True, reverse=True),
     good=_style(GREEN),
-    bar=_style("#4f8378"),
+    bar=_style(MOSS),
     loud=_style(ORANGE, bold=True),
     possible=_style(SKY),
 )
 # The sixteen colours every terminal has; without colour only bold and reverse stay.
+_SIXTEEN = {
+    shade.lower(): colour
+    for shade, colour in (
+        (SKY, "cyan"), (GREEN, "green"), (YELLOW, "yellow"), (ORANGE, "yellow"), (VERMILLION, "red"),
+        (PURPLE, "magenta"), (MOSS, "green"),
+    )
+}  # fmt: skip
+
+
+def _plain(style: Style) -> Style:
+    shade = style.color.name if style.color else ""
+    return Style(color=_SIXTEEN.get(shade, "default"), bold=style.bold, reverse=style.reverse)
+
+
 PLAIN = Look(
-    text=_style("default"),
-    dim=_style("default"),
-    strong=_style("default", bold=True),
-    title=_style("cyan", bold=True),
-    rule=_style("default"),
-    key=_style("cyan", bold=True),
+    **{each.name: _plain(getattr(RICH, each.name)) for each in fields(Look) if each.name not in ("cursor", "states")},
     cursor=_style(bold=True),
-    states={
-        State.UP: _style("green"),
-        State.SLOW: _style("yellow", bold=True),
-        State.PARTIAL: _style("yellow", bold=True),
-        State.DOWN: _style("red", bold=True, reverse=True),
-        State.UNKNOWN: _style("cyan", bold=True),
-        State.BLIND: _style("magenta", bold=True),
-    },
-    incident=_style("red", bold=True, reverse=True),
-    warning=_style("yellow", bold=True, reverse=True),
-    blind=_style("magenta", bold=True, reverse=True),
-    drill=_style("cyan", bold=True, reverse=True),
-    ask=_style("yellow", bold=True, reverse=True),
-    good=_style("green"),
-    bar=_style("green"),
-    loud=_style("yellow", bold=True),
-    possible=_style("cyan"),
+    states={state: _plain(style) for state, style in RICH.states.items()},
 )

@@ -43,19 +43,13 @@ def lasting(seconds: float) -> str:
     Below a minute it moves in steps of ten seconds, so that a fresh outage does not repaint every row each second.
     """
     whole = max(0, int(seconds))
-    if whole < 10:
-        return "now"
+    days, hours, minutes = whole // 86400, whole // 3600 % 24, whole // 60 % 60
     if whole < 60:
-        return f"{whole // 10 * 10}s"
-    minutes = whole // 60
-    if minutes < 60:
+        return f"{whole // 10 * 10}s" if whole >= 10 else "now"
+    if whole < 3600:
         return f"{minutes}m"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 10:
-        return f"{hours}h{minutes:02}m"
-    if hours < 24:
-        return f"{hours}h"
-    days, hours = divmod(hours, 24)
+    if not days:
+        return f"{hours}h{minutes:02}m" if hours < 10 else f"{hours}h"
     return f"{days}d{hours:02}h" if days < 10 else f"{days}d"
 
 
@@ -74,13 +68,9 @@ def age(seconds: float) -> str:
 def minutes(seconds: float) -> str:
     """Return a length of time in whole minutes as people say it: `5 min`, `1 h 20 min`, `2 d 3 h`; at least one."""
     whole = max(1, int(seconds // 60))
-    if whole < 60:
-        return f"{whole} min"
-    hours, rest = divmod(whole, 60)
-    if hours < 24:
-        return f"{hours} h {rest} min" if rest else f"{hours} h"
-    days, hours = divmod(hours, 24)
-    return f"{days} d {hours} h" if hours else f"{days} d"
+    days, hours, rest = whole // 1440, whole // 60 % 24, whole % 60
+    parts = ((days, "d"), (hours, "h")) if days else ((hours, "h"), (rest, "min"))
+    return " ".join(f"{count} {unit}" for count, unit in parts if count)
 
 
 def countdown(due: float, now: float) -> str:

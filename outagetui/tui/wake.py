@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 
-from outagetui.board.rows import AnnouncementRow, Board, ChannelRow
+from outagetui.board.rows import AnnouncementRow, Board
 from outagetui.core.model import BAD
 from outagetui.core.text import clean
 
@@ -58,11 +58,8 @@ def alarming(board: Board) -> list[str]:
         return []
     if board.at - incident.since < LASTING:
         return []
-    return [row.name for row in board.channels if row.id in incident.channels and _alarms(row)]
-
-
-def _alarms(row: ChannelRow) -> bool:
-    return row.state in BAD and not (row.muted or row.suppressed or row.local)
+    bad = [row for row in board.channels if row.id in incident.channels and row.state in BAD]
+    return [row.name for row in bad if not (row.muted or row.suppressed or row.local)]
 
 
 def _outage(names: list[str]) -> str:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from outagetui.board.rows import Board
+from outagetui.tui.answering import PATIENCE
 from outagetui.tui.app import OutageApp
-from outagetui.tui.screens.announcement import PATIENCE, AnnouncementScreen
+from outagetui.tui.screens.announcement import AnnouncementScreen
 from outagetui.tui.screens.ask import Confirm
 from outagetui.tui.screens.composer import ComposerScreen
 from outagetui.tui.screens.own_words import OwnWords

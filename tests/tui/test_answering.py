@@ -101,7 +101,7 @@ async def test_a_yes_to_a_question_that_is_over_sends_nothing() -> None:
 @pytest.mark.parametrize(("reason", "sent"), [("nobody else is awake", 1), (None, 0)])
 async def test_going_on_alone_takes_a_reason(reason: str | None, sent: int) -> None:
     made, screen, operator = speaking(rf.approving(), orders=FakeOrders(actor="alice"), says=(reason,))
-    made.break_glass()
+    made.order("break_glass")
     await screen.done()
     assert [fields["note"] for _, fields in operator.sent] == [reason] * sent
 

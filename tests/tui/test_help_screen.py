@@ -99,7 +99,7 @@ async def test_hostile_text_in_an_announcement_stays_text() -> None:
 @pytest.mark.parametrize("opener", ["playbooks", "run"])
 async def test_what_was_told_is_a_key_away(opener: str) -> None:
     async with screens(rf.source(rf.asking())) as (app, pilot):
-        app.open_run("r12") if opener == "run" else app.action_playbooks()
+        app.open_run("r12") if opener == "run" else app.action_show("playbooks")
         await pilot.pause()
         await pilot.press("t")
         await pilot.pause()

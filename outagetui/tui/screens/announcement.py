@@ -9,12 +9,12 @@ from textual.widget import Widget
 
 from outagetui.board.rows import AnnouncementRow, Board, DeliveryRow
 from outagetui.core.text import clean
+from outagetui.tui.answering import PATIENCE
 from outagetui.tui.screens.opened import Opened
-from outagetui.tui.widgets.announced import about_lines, deliveries_heading, delivery_lines, said_lines
+from outagetui.tui.widgets.announced import about_lines, deliveries_heading, delivery_lines, outlet_name, said_lines
 from outagetui.tui.widgets.lines import joined, paragraph, sides
 from outagetui.tui.widgets.scrolling import Page
 
-PATIENCE = 10.0  # seconds in which a word on an outlet may not be given again, unless the journal answered
 RETRIED = ("failed", "unknown", "skipped")
 SKIPPED = ("planned", "failed", "unknown")
 EDITED = ("planned", "failed", "skipped")
@@ -23,12 +23,7 @@ EDITED = ("planned", "failed", "skipped")
 class Deliveries(Page, inherit_bindings=False):
     """The page; its arrows are the screen's, which go from outlet to outlet."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("pageup", "page_up", "Page up", show=False, id="page.pageup", tooltip="One page up"),
-        Binding("pagedown,space", "page_down", "Page down", show=False, id="page.pagedown", tooltip="One page down"),
-        Binding("home", "scroll_home", "Top", show=False, id="page.home", tooltip="To the top"),
-        Binding("end", "scroll_end", "End", show=False, id="page.end", tooltip="To the end"),
-    ]
+    BINDINGS = Page.BINDINGS[2:]  # all but up and down
 
     def show_lines(self, first: int, last: int) -> None:
         """Scroll no further than it takes to see these lines, and rather the first than the last."""
@@ -172,7 +167,7 @@ class AnnouncementScreen(Opened):
 
     async def _word(self, row: AnnouncementRow, chosen: DeliveryRow, do: str) -> None:
         if do == "skip":
-            question = f"Leave {clean(self._called(chosen), 60)} out?"
+            question = f"Leave {clean(outlet_name(self.board, chosen.outlet), 60)} out?"
             if not await self.operator.confirm(question, "It is not told, and not tried again by itself."):
                 return
         if not self._waits(chosen):
@@ -181,7 +176,7 @@ class AnnouncementScreen(Opened):
     async def _edit(self, row: AnnouncementRow, chosen: DeliveryRow) -> None:
         from outagetui.tui.screens.own_words import OwnWords
 
-        form = OwnWords(self._called(chosen), chosen.title, chosen.body, "send")
+        form = OwnWords(outlet_name(self.board, chosen.outlet), chosen.title, chosen.body, "send")
         own = await self.app.push_screen_wait(form)
         if own is not None and all(own) and not self._waits(chosen):
             await self._order(row, chosen, "edit", title=own[0], body=own[1])
@@ -203,10 +198,6 @@ class AnnouncementScreen(Opened):
         closes = "It is deleted or marked as withdrawn there, and the announcement is closed. This cannot be undone."
         if await self.operator.confirm(question, closes):
             await self.operator.order("retract", announcement=row.id)
-
-    def _called(self, delivery: DeliveryRow) -> str:
-        rows = self.board.outlets if self.board is not None else ()
-        return next((row.name for row in rows if row.id == delivery.outlet), delivery.outlet)
 
     def _page(self, width: int) -> list[Text]:
         row, board, look = self.row, self.board, self.look

@@ -1,20 +1,56 @@
-"""Small questions in front of a screen: yes or no, and how long to mute for which reason."""
+"""Small questions in front of a screen: yes or no, a reason, and how long to mute for which reason."""
 
-from typing import ClassVar
+from collections.abc import Iterator
+from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from outagetui.core.text import clean, clean_lines
 
 LONGEST_MUTE = 7 * 24 * 60  # minutes
+T = TypeVar("T")
 
 
-class Confirm(ModalScreen[bool]):
+def words(text: str, classes: str = "", *, id: str | None = None) -> Static:
+    """Return `text`, cleaned or our own, as a part of a question; none of it is markup."""
+    return Static(Content(text), classes=classes, id=id)
+
+
+class Question(ModalScreen[T | None]):
+    """A question in front of a screen. The result is None when it was left."""
+
+    def compose(self) -> ComposeResult:
+        """Put the parts in a frame."""
+        with Vertical(classes="dialog"):
+            yield from self.parts()
+
+    def parts(self) -> Iterator[Widget]:
+        """Yield the question, what has to be filled in, a place for `complain` and the keys."""
+        raise AssertionError("a question has parts")
+
+    def on_mount(self) -> None:
+        """Keep the cursor still: over a slow line every blink costs."""
+        for field in self.query(Input):
+            field.cursor_blink = False
+
+    def complain(self, text: str, field: Widget | None = None) -> None:
+        """Say what is wrong, and go where it can be put right."""
+        self.query_one("#fault", Static).update(Content(text))
+        if field is not None:
+            field.focus()
+
+    def action_leave(self) -> None:
+        """End without an answer."""
+        self.dismiss(None)
+
+
+class Confirm(Question[bool]):
     """Asks for y or n. Return does nothing: an outage is no time for a key pressed too often."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -27,21 +63,20 @@ class Confirm(ModalScreen[bool]):
         self._question = clean_lines(question, 1200)
         self._warning = clean_lines(warning, 600)
 
-    def compose(self) -> ComposeResult:
+    def parts(self) -> Iterator[Widget]:
         """Lay the question above the keys."""
-        with Vertical(classes="dialog"):
-            yield Static(Content(self._question), classes="question")
-            if self._warning:
-                yield Static(Content(self._warning), classes="alarm")
-            yield Static(Content("y  yes      n  no"), classes="keys")
+        yield words(self._question, "question")
+        if self._warning:
+            yield words(self._warning, "alarm")
+        yield words("y  yes      n  no", "keys")
 
     def action_answer(self, answer: bool) -> None:
         """End with the answer."""
         self.dismiss(answer)
 
 
-class Reason(ModalScreen[str | None]):
-    """Asks for a reason of at least `shortest` characters, typed and not picked. The result is None to leave it."""
+class Reason(Question[str]):
+    """Asks for a reason of at least `shortest` characters, typed and not picked."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "leave", id="reason.leave", tooltip="Leave it as it is"),
@@ -53,35 +88,26 @@ class Reason(ModalScreen[str | None]):
         self._warning = clean_lines(warning, 600)
         self._shortest = shortest
 
-    def compose(self) -> ComposeResult:
+    def parts(self) -> Iterator[Widget]:
         """Lay the field below the question."""
-        with Vertical(classes="dialog"):
-            yield Static(Content(self._question), classes="question")
-            yield Static(Content(self._warning), classes="alarm")
-            yield Static(Content(f"Why, in at least {self._shortest} characters"))
-            yield Input(id="reason", max_length=300)
-            yield Static(Content(""), id="fault", classes="alarm")
-            yield Static(Content("Enter  do it      Esc  leave"), classes="keys")
-
-    def on_mount(self) -> None:
-        """Keep the cursor still: over a slow line every blink costs."""
-        self.query_one(Input).cursor_blink = False
+        yield words(self._question, "question")
+        yield words(self._warning, "alarm")
+        yield words(f"Why, in at least {self._shortest} characters")
+        yield Input(id="reason", max_length=300)
+        yield words("", "alarm", id="fault")
+        yield words("Enter  do it      Esc  leave", "keys")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """End with the reason once it is one."""
-        words = event.value.strip()
-        if len(words) >= self._shortest:
-            self.dismiss(words)
+        reason = event.value.strip()
+        if len(reason) >= self._shortest:
+            self.dismiss(reason)
         else:
-            self.query_one("#fault", Static).update(Content("Longer, please: the journal keeps it and others read it"))
-
-    def action_leave(self) -> None:
-        """End without a reason."""
-        self.dismiss(None)
+            self.complain("Longer, please: the journal keeps it and others read it")
 
 
-class MuteForm(ModalScreen[tuple[float, str] | None]):
-    """Asks for minutes and a reason. The result is (seconds, reason), 0 seconds to end a mute, None to leave it."""
+class MuteForm(Question[tuple[float, str]]):
+    """Asks for minutes and a reason. The result is (seconds, reason), 0 seconds to end a mute."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "leave", id="mute.leave", tooltip="Do not mute"),
@@ -92,42 +118,28 @@ class MuteForm(ModalScreen[tuple[float, str] | None]):
         self._name = clean(name, 60)
         self._muted = muted
 
-    def compose(self) -> ComposeResult:
+    def parts(self) -> Iterator[Widget]:
         """Lay out the two fields."""
         ending = "; 0 ends the mute in force" if self._muted else ""
-        with Vertical(classes="dialog"):
-            yield Static(Content(f"Mute {self._name}: checks go on, nobody is alarmed"), classes="question")
-            yield Static(Content(f"Minutes (up to {LONGEST_MUTE}){ending}"))
-            yield Input("60", id="minutes", restrict=r"[0-9]*", max_length=5)
-            yield Static(Content("Reason"))
-            yield Input(id="reason", max_length=120)
-            yield Static(Content(""), id="fault", classes="alarm")
-            yield Static(Content("Enter  next, mute      Esc  leave"), classes="keys")
-
-    def on_mount(self) -> None:
-        """Keep the cursor still: over a slow line every blink costs."""
-        for field in self.query(Input):
-            field.cursor_blink = False
+        yield words(f"Mute {self._name}: checks go on, nobody is alarmed", "question")
+        yield words(f"Minutes (up to {LONGEST_MUTE}){ending}")
+        yield Input("60", id="minutes", restrict=r"[0-9]*", max_length=5)
+        yield words("Reason")
+        yield Input(id="reason", max_length=120)
+        yield words("", "alarm", id="fault")
+        yield words("Enter  next, mute      Esc  leave", "keys")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go from the minutes to the reason, and from the reason to the end."""
         minutes = self.query_one("#minutes", Input)
         reason = self.query_one("#reason", Input)
         if not minutes.value or int(minutes.value) > LONGEST_MUTE or (minutes.value == "0" and not self._muted):
-            self._complain(f"Say how many minutes: 1 to {LONGEST_MUTE}", minutes)
+            self.complain(f"Say how many minutes: 1 to {LONGEST_MUTE}", minutes)
         elif minutes.value == "0":
             self.dismiss((0.0, reason.value.strip() or "over"))
         elif event.input is minutes:
             reason.focus()
         elif not reason.value.strip():
-            self._complain("Say why: the journal keeps it", reason)
+            self.complain("Say why: the journal keeps it", reason)
         else:
             self.dismiss((int(minutes.value) * 60.0, reason.value.strip()))
-
-    def _complain(self, words: str, field: Input) -> None:
-        self.query_one("#fault", Static).update(Content(words))
-        field.focus()
-
-    def action_leave(self) -> None:
-        """End without a mute."""
-        self.dismiss(None)

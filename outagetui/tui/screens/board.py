@@ -10,9 +10,7 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 
 from outagetui.board.rows import Board, ChannelRow
-from outagetui.core.model import State
-from outagetui.core.text import clean
-from outagetui.tui.glyphs import STATE
+from outagetui.tui.channel_orders import activate, mute
 from outagetui.tui.widgets.block import Block
 from outagetui.tui.widgets.boardview import BoardView
 from outagetui.tui.widgets.detail import brief, panel
@@ -78,7 +76,8 @@ class BoardScreen(Screen[None]):
     def on_resize(self) -> None:
         """Lay out for the new width."""
         self.draw()
-        self.call_after_refresh(self._late)
+        # How many rows are in sight, and how high the panel is, is known only after the layout.
+        self.call_after_refresh(self.on_board_view_moved)
 
     def on_screen_resume(self) -> None:
         """Catch up after another screen was in front."""
@@ -104,7 +103,7 @@ class BoardScreen(Screen[None]):
         self._selected(board, now)
 
     def on_board_view_moved(self) -> None:
-        """Explain the row the cursor moved to."""
+        """Explain the row under the cursor."""
         if self.operator.board is not None:
             self._selected(self.operator.board, self.operator.clock())
 
@@ -117,11 +116,6 @@ class BoardScreen(Screen[None]):
         else:
             self._show("#detail", brief(self.table.selected, board, now, look, width))
         self._show("#keys", [key_line(look, width, self.table.position)])
-
-    def _late(self) -> None:
-        # How many rows are in sight, and how high the panel is, is known only after the layout.
-        if self.operator.board is not None:
-            self._selected(self.operator.board, self.operator.clock())
 
     def _show(self, selector: str, lines: list[Text]) -> None:
         self.query_one(selector, Block).show(lines)
@@ -184,15 +178,9 @@ class BoardScreen(Screen[None]):
     @work(exclusive=True, group="ask", exit_on_error=False)
     async def action_mute(self) -> None:
         """Ask how long and why, then mute; or end the mute."""
-        from outagetui.tui.screens.ask import MuteForm
-
         row = self.table.selected
-        if row is None or not self.operator.may("mute"):
-            return
-        answer = await self.app.push_screen_wait(MuteForm(row.name, row.muted is not None))
-        if answer is not None:
-            seconds, reason = answer
-            await self.operator.order("mute", id=row.id, seconds=seconds, reason=reason)
+        if row is not None and self.operator.may("mute"):
+            await mute(self.operator, row)
 
     @work(exclusive=True, group="ask", exit_on_error=False)
     async def action_activate(self) -> None:
@@ -200,16 +188,5 @@ class BoardScreen(Screen[None]):
         row = self.table.selected
         if not isinstance(row, ChannelRow) or row.role != "backup":
             self.operator.tell("Only a backup can be activated; put the cursor on one")
-            return
-        if not self.operator.may("activate a backup"):
-            return
-        name = clean(row.name, 60)
-        if row.standing == "active":
-            question = f"Take {name} out of use? It goes back to standby and no longer counts as a way to reach us."
-            if await self.operator.confirm(question):
-                await self.operator.order("deactivate", channels=[row.id])
-            return
-        word = STATE[row.state][1]
-        warning = "" if row.state is State.UP else f"It is {word} now: {clean(row.why) or 'nobody may answer there'}"
-        if await self.operator.confirm(f"Activate {name} for {row.audience}?", warning):
-            await self.operator.order("activate", channels=[row.id])
+        elif self.operator.may("activate a backup"):
+            await activate(self.operator, row)

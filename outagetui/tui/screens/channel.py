@@ -8,16 +8,15 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from outagetui.board.rows import Board, ChannelRow, CheckRow
-from outagetui.core.model import Observation, State
-from outagetui.core.text import clean
-from outagetui.tui.glyphs import STATE
-from outagetui.tui.screens.ask import MuteForm
+from outagetui.core.model import Observation
+from outagetui.tui.channel_orders import activate, mute
 from outagetui.tui.screens.opened import Opened
 from outagetui.tui.widgets.checks import RANGES, check_lines, graph_lines, sample_lines, tabs
 from outagetui.tui.widgets.history import OVERLAP, merged
 from outagetui.tui.widgets.lines import beside, rule, said
+from outagetui.tui.widgets.reasons import Row
 from outagetui.tui.widgets.scrolling import Page
-from outagetui.tui.widgets.story import Owner, facts, find, head_lines
+from outagetui.tui.widgets.story import facts, find, head_lines
 
 WIDE = 120  # cells from which facts and check stand side by side
 RARELY = 10.0  # seconds between two looks at a long history
@@ -50,7 +49,7 @@ class ChannelScreen(Opened):
         self._read_at = 0.0
 
     @property
-    def row(self) -> Owner | None:
+    def row(self) -> Row | None:
         """The channel or outlet as last seen."""
         return find(self.board, self.channel)
 
@@ -105,13 +104,14 @@ class ChannelScreen(Opened):
 
     def action_mute(self) -> None:
         """Ask for how long and why, then order it."""
-        if self.operator.may("mute"):
-            self.run_worker(self._mute(), exclusive=True, group="confirm")
+        if (row := self.row) is not None and self.operator.may("mute"):
+            self.run_worker(mute(self.operator, row), exclusive=True, group="confirm")
 
     def action_activate(self) -> None:
         """Activate a backup or put it back, after one question."""
-        if self.operator.may("activate a backup"):
-            self.run_worker(self._activate(), exclusive=True, group="confirm")
+        row = self.row
+        if isinstance(row, ChannelRow) and self.operator.may("activate a backup"):
+            self.run_worker(activate(self.operator, row), exclusive=True, group="confirm")
 
     def action_check(self, by: int) -> None:
         """Choose another check."""
@@ -124,30 +124,6 @@ class ChannelScreen(Opened):
         """Look back a shorter or a longer time."""
         self._range = max(0, min(len(RANGES) - 1, self._range + by))
         self.follow()
-
-    async def _mute(self) -> None:
-        row = self.row
-        if row is None:
-            return
-        answer = await self.app.push_screen_wait(MuteForm(row.name, row.muted is not None))
-        if answer is not None:
-            seconds, reason = answer
-            await self.operator.order("mute", id=row.id, seconds=seconds, reason=reason)
-
-    async def _activate(self) -> None:
-        row = self.row
-        if not isinstance(row, ChannelRow) or row.standing is None:
-            return
-        name = clean(row.name, 60)
-        if row.standing == "active":
-            question = f"Take {name} out of use? It goes back to standby and no longer counts as a way to reach us."
-            if await self.operator.confirm(question):
-                await self.operator.order("deactivate", channels=[row.id])
-            return
-        up = row.state is State.UP
-        warning = "" if up else f"It is {STATE[row.state][1]} now: {clean(row.why) or 'nobody may answer there'}"
-        if await self.operator.confirm(f"Activate {name} for {row.audience}?", warning):
-            await self.operator.order("activate", channels=[row.id])
 
     def _look_back(self) -> None:
         """Read the samples of the chosen check that are not here yet; a day's worth is read again seldom."""

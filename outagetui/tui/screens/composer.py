@@ -21,7 +21,6 @@ from outagetui.tui.widgets.sheets import (
     heading_line,
     outlet_line,
     sheet_lines,
-    sheet_of,
     shown_sheets,
 )
 
@@ -45,8 +44,6 @@ class ComposerScreen(Opened):
     DEFAULT_CSS = """
     ComposerScreen #head { margin-bottom: 0; }
     ComposerScreen #outlets { height: 3; }
-    ComposerScreen #note { height: 1; border: none; padding: 0 1; display: none; }
-    ComposerScreen #note.open { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s,ctrl+s", "send", "send", id="composer.send", tooltip="Send it, after a question that says where"),
@@ -169,8 +166,7 @@ class ComposerScreen(Opened):
 
     def action_read(self, by: int) -> None:
         """Turn a page of the texts."""
-        texts = self.query_one("#texts", Page)
-        texts.scroll_relative(y=by * max(1, texts.size.height - 1), animate=False)
+        self.query_one("#texts", Page).turn(by)
 
     def action_note(self) -> None:
         """Open the line for the note."""
@@ -184,7 +180,8 @@ class ComposerScreen(Opened):
 
     def action_edit(self) -> None:
         """Write the text of the outlet under the cursor by hand."""
-        row, sheet = self.chosen, sheet_of(self.composing.proof, self.chosen.id if self.chosen else "")
+        row = self.chosen
+        sheet = self.composing.composed.sheet(row.id) if row is not None else None
         if row is None or sheet is None:
             self.operator.tell("there is no text to begin with: take the outlet in, and wait for its text")
         else:
@@ -205,7 +202,7 @@ class ComposerScreen(Opened):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Take no key while the note is typed or the announcement is on its way."""
-        if action in ("back", "help", "quit", "read"):
+        if action in ("back", "quit", "read") or parameters == ("help",):
             return True
         return not self._typing and not self.composing.sending and self.board is not None
 
@@ -253,10 +250,7 @@ class ComposerScreen(Opened):
         return form_lines(self.composing.composed, self.board, width, self.look, most=most)
 
     def _list(self, width: int) -> list[Text]:
-        if self.board is None:
-            return []
-        made = self.composing.composed
-        return [outlet_line(row, made, width, self.look) for row in self.composing.places]
+        return [outlet_line(row, self.composing.composed, width, self.look) for row in self.composing.places]
 
     def _texts(self, width: int) -> list[Text]:
         if self.board is None:

@@ -9,32 +9,14 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from outagetui.board.rows import Board
-from outagetui.core.model import State
+from outagetui.tui.glyphs import STATE
 from outagetui.tui.screens.opened import Opened
 from outagetui.tui.widgets.lines import behind, beside, filled, joined, rule, said, wrapped
-from outagetui.tui.widgets.run_steps import MARKS, step_style
+from outagetui.tui.widgets.run_steps import STEPS, step_style
 from outagetui.tui.widgets.scrolling import Page
 from outagetui.tui.widgets.story import state_mark
 
 KEY = 12  # cells for the keys
-STATES = {
-    State.UP: "works",
-    State.SLOW: "works, slower than its limit or near one",
-    State.PARTIAL: "fails for a part of the tries",
-    State.DOWN: "fails for at least half of the tries",
-    State.UNKNOWN: "we could not look: our failure, neither good nor bad",
-    State.BLIND: "our own uplink fails: nothing can be said",
-}
-STEPS = {
-    "waiting": "its turn has not come",
-    "asking": "waits for an operator's answer",
-    "doing": "is being done",
-    "done": "was done",
-    "failed": "was tried and did not work",
-    "skipped": "was left out by an operator",
-    "undone": "was done and taken back",
-    "unsure": "was begun; nobody knows whether it happened",
-}
 WORDS = (
     ("reach", "the share of an audience that can reach us now → with the backups active"),
     ("standby, active", "whether a backup is told to people"),
@@ -111,12 +93,11 @@ class HelpScreen(Opened):
     def _signs(self, width: int) -> list[Text]:
         look = self.look
         lines = [rule("States", width, look)]
-        for state, words in STATES.items():
+        for state, (_, words) in STATE.items():
             lines += self._row(joined(state_mark(state, look)), words, width)
         lines += [Text(), rule("Steps of a run", width, look)]
-        for name, words in STEPS.items():
-            glyph, word = MARKS[name]
-            lines += self._row(joined((f"{glyph} {word}", step_style(name, look))), words, width)
+        for name, (glyph, words) in STEPS.items():
+            lines += self._row(joined((f"{glyph} {name.upper()}", step_style(name, look))), words, width)
         for title, pairs in (("Words", WORDS), ("Where to find things", PLACES)):
             lines += [Text(), rule(title, width, look)]
             for word, words in pairs:

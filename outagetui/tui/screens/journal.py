@@ -24,8 +24,6 @@ class JournalScreen(Opened):
 
     DEFAULT_CSS = """
     JournalScreen #entry { height: 4; border-left: outer $primary; padding: 0 1; }
-    JournalScreen #filter { height: 1; border: none; padding: 0 1; display: none; }
-    JournalScreen #filter.open { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "search", id="journal.search", tooltip="Show only entries with these words",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
-ALWAYS = ("back", "help", "quit")  # actions whose keys are shown however little room there is
+ALWAYS = ("back", "show('help')", "quit")  # actions whose keys are shown however little room there is
 
 
 class Opened(Screen[None]):
@@ -35,6 +35,8 @@ class Opened(Screen[None]):
     Opened #keys { height: 1; margin-top: 1; }
     Opened Page { height: 1fr; background: $background; overflow-x: hidden; scrollbar-size-vertical: 1;
                   scrollbar-gutter: stable; }
+    Opened #note, Opened #filter { height: 1; border: none; padding: 0 1; display: none; }
+    Opened #note.open, Opened #filter.open { display: block; }
     Opened Head { height: 1; scrollbar-gutter: auto; overflow: hidden; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

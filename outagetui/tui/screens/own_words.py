@@ -1,25 +1,23 @@
 """Words of one's own for one outlet: a title and a text, in front of a screen."""
 
+from collections.abc import Iterator
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import Input, Static, TextArea
+from textual.widget import Widget
+from textual.widgets import Input, TextArea
 
 from outagetui.core.text import clean
+from outagetui.tui.screens.ask import Question, words
 from outagetui.wording.published import published, published_lines
 
 LONGEST_TITLE, LONGEST_BODY = 200, 4000  # characters
 
 
-class OwnWords(ModalScreen[tuple[str, str] | None]):
-    """Asks for title and text. The result is both, both empty to have them composed again, None to leave it."""
+class OwnWords(Question[tuple[str, str]]):
+    """Asks for title and text. The result is both, and both empty to have them composed again."""
 
     DEFAULT_CSS = """
-    OwnWords { align: center middle; background: $background 60%; }
     OwnWords .dialog { width: 92%; height: 92%; }
     OwnWords TextArea { height: 1fr; border: tall $primary; }
     .-short OwnWords TextArea { border: none; }
@@ -35,21 +33,18 @@ class OwnWords(ModalScreen[tuple[str, str] | None]):
         self._first = published(title, LONGEST_TITLE), published_lines(body, LONGEST_BODY)
         self._keep = keep
 
-    def compose(self) -> ComposeResult:
+    def parts(self) -> Iterator[Widget]:
         """Lay the title above the text."""
         title, body = self._first
-        with Vertical(classes="dialog"):
-            yield Static(Content(f"Words for {self._name} alone"), classes="question")
-            yield Input(title, id="title", max_length=LONGEST_TITLE)
-            yield TextArea(body, id="body", tab_behavior="focus", show_line_numbers=False)
-            yield Static(Content(""), id="fault", classes="alarm")
-            yield Static(Content(f"^s  {self._keep}      Tab  title, text      Esc  leave"), classes="keys")
+        yield words(f"Words for {self._name} alone", "question")
+        yield Input(title, id="title", max_length=LONGEST_TITLE)
+        yield TextArea(body, id="body", tab_behavior="focus", show_line_numbers=False)
+        yield words("", "alarm", id="fault")
+        yield words(f"^s  {self._keep}      Tab  title, text      Esc  leave", "keys")
 
     def on_mount(self) -> None:
         """Begin in the text, with a still cursor: over a slow line every blink costs."""
-        title = self.query_one(Input)
-        title.cursor_blink = False
-        title.cursor_position = 0  # a long one shows its beginning
+        self.query_one(Input).cursor_position = 0  # a long one shows its beginning
         text = self.query_one(TextArea)
         text.cursor_blink = False
         text.focus()
@@ -65,10 +60,6 @@ class OwnWords(ModalScreen[tuple[str, str] | None]):
         elif bool(title) != bool(body):
             fault = "both a title and a text, or neither"
         if fault:
-            self.query_one("#fault", Static).update(Content(fault))
+            self.complain(fault)
         else:
             self.dismiss((title, body))
-
-    def action_leave(self) -> None:
-        """End without words."""
-        self.dismiss(None)

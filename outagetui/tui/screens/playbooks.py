@@ -1,7 +1,7 @@
 """The playbooks: which there are, what starting one would do, and the key that starts it."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.text import Text
 from textual import on
@@ -19,19 +19,6 @@ from outagetui.tui.widgets.lines import behind, filled, joined, paragraph, rule,
 from outagetui.tui.widgets.run_steps import run_mark
 from outagetui.tui.widgets.scrolling import Listing, Page
 
-if TYPE_CHECKING:
-    from outagetui.tui.app import OutageApp
-
-
-def open_plan(app: "OutageApp", playbook: str) -> None:
-    """Show what `playbook` would do, or its run when it is running already."""
-    rows = app.board.playbooks if app.board else ()
-    row = next((each for each in rows if each.id == playbook), None)
-    if row is not None and row.running:
-        app.open_run(row.running)
-    else:
-        app.push_screen(PlaybooksScreen(playbook))
-
 
 class PlaybooksScreen(Opened):
     """Lists the playbooks above the plan of the chosen one."""
@@ -47,7 +34,7 @@ class PlaybooksScreen(Opened):
                 tooltip="A page up of what starting it would do"),
         Binding("pagedown", "read(1)", "read", show=False, id="playbooks.pagedown", priority=True,
                 tooltip="A page down of what starting it would do"),
-        Binding("t", "app.announcement", "told", id="playbooks.told",
+        Binding("t", "app.show('announcement')", "told", id="playbooks.told",
                 tooltip="Show what was announced, and where it went"),
     ]  # fmt: skip
 
@@ -138,8 +125,7 @@ class PlaybooksScreen(Opened):
 
     def action_read(self, by: int) -> None:
         """Turn a page of the plan."""
-        plan = self.query_one("#plan", Page)
-        plan.scroll_relative(y=by * max(1, plan.size.height - 1), animate=False)
+        self.query_one("#plan", Page).turn(by)
 
     async def _start(self, row: PlaybookRow) -> None:
         count = len(row.steps)

@@ -30,8 +30,6 @@ class RunScreen(Opened):
     RunScreen .asks { height: 0; border-left: outer $warning; padding: 0 1; }
     RunScreen .asks.sent { border-left: outer $primary; }
     RunScreen #question { margin-top: 1; }
-    RunScreen #note { height: 1; border: none; padding: 0 1; display: none; }
-    RunScreen #note.open { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer('y')", "yes", id="run.yes",
@@ -43,7 +41,7 @@ class RunScreen(Opened):
                   tooltip="Choose the answer of that number") for number in range(1, 10)),
         Binding("S", "answer('S')", "skip", id="run.skip", tooltip="Leave the step out and go on, after a second look"),
         Binding("u", "answer('u')", "undo", id="run.undo", tooltip="Take the step back"),
-        Binding("exclamation_mark", "break_glass", "go on alone", id="run.break-glass", key_display="!",
+        Binding("exclamation_mark", "order('break_glass')", "go on alone", id="run.break-glass", key_display="!",
                 tooltip="Go on without the second person, with a reason that everybody sees"),
         Binding("n", "note", "note", id="run.note", tooltip="Add a note to the answer"),
         Binding("x", "order('abort')", "end run", id="run.abort", tooltip="End the run; what was done stays done"),
@@ -107,7 +105,7 @@ class RunScreen(Opened):
             return row is not None and any(step.output for step in row.steps)
         if action == "order":
             return self.answering.takes(str(parameters[0]))
-        return action not in ("answer", "break_glass") or self.answering.takes(action, *map(str, parameters))
+        return action != "answer" or self.answering.takes(action, *map(str, parameters))
 
     def offers(self, action: str) -> bool:
         """Show the key of a note while there is something to answer."""
@@ -131,12 +129,8 @@ class RunScreen(Opened):
         """Give the answer that the key stands for."""
         self.answering.answer(key)
 
-    def action_break_glass(self) -> None:
-        """Go on without the second person."""
-        self.answering.break_glass()
-
     def action_order(self, what: str) -> None:
-        """End the run, take it over or stand it down."""
+        """Go on alone, end the run, take it over or stand it down."""
         self.answering.order(what)
 
     def action_note(self) -> None:
@@ -176,9 +170,7 @@ class RunScreen(Opened):
 
     def action_read(self, by: int) -> None:
         """Turn a page of the text to be sent while it is longer than its room, else of the steps."""
-        preview = self.query_one("#preview", Page)
-        page = preview if self._long else self.query_one("#steps", Page)
-        page.scroll_relative(y=by * max(1, page.size.height - 1), animate=False)
+        self.query_one("#preview" if self._long else "#steps", Page).turn(by)
 
     def action_unfold(self) -> None:
         """Show all that the steps printed, or fold it away again."""

@@ -58,9 +58,8 @@ def delivery_lines(
     """Return what came of it at one outlet; `here`: under the cursor, `waits`: an order on it is on its way."""
     style = _style(row.state, look)
     mark = f"{MARKS.get(row.state, '?')} {clean(row.state, 10).upper()}"
-    names = {each.id: each.name for each in board.outlets}
     cursor: Part = (f"{CURSOR} ", look.key) if here else "  "
-    name = clean(names.get(row.outlet, row.outlet), 40)
+    name = clean(outlet_name(board, row.outlet), 40)
     head = joined(cursor, filled(joined((mark, style)), 12), (f"  {name}", look.strong))
     notes: list[Part] = []
     if row.limit:
@@ -86,10 +85,14 @@ def said_lines(row: AnnouncementRow, delivery: DeliveryRow | None, board: Board,
     """Return what is said at one outlet, word for word, or everywhere without one."""
     title, text = "What is said", ""
     if delivery is not None:
-        names = {each.id: each.name for each in board.outlets}
-        title, text = f"What {clean(names.get(delivery.outlet, delivery.outlet), 40)} is told", delivery.text
+        title, text = f"What {clean(outlet_name(board, delivery.outlet), 40)} is told", delivery.text
     text = text or f"{row.title}\n\n{row.body}"
     return [rule(title, width, look), *paragraph(text, width, look.text, limit=5000)]
+
+
+def outlet_name(board: Board | None, id: str) -> str:
+    """Return what an outlet is called; its id when it is not configured any more."""
+    return next((each.name for each in board.outlets if each.id == id), id) if board is not None else id
 
 
 def _style(state: str, look: Look) -> Style:

@@ -1,6 +1,7 @@
 """A block of lines that change often and never scroll; those that differ are painted anew."""
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from rich.text import Text
 from textual.geometry import Region
@@ -35,12 +36,8 @@ class Block(Widget):
             self.refresh(layout=True)
             return
         width = self.size.width
-        blank = Text()
-        changed = [
-            Region(0, y, width, 1)
-            for y in range(max(len(before), len(self._lines)))
-            if (before[y] if y < len(before) else blank) != (self._lines[y] if y < len(self._lines) else blank)
-        ]
+        pairs = enumerate(zip_longest(before, self._lines, fillvalue=Text()))
+        changed = [Region(0, y, width, 1) for y, (was, now) in pairs if was != now]
         if changed:
             self.refresh(*changed)
 

@@ -10,7 +10,7 @@ from textual.strip import Strip
 from outagetui.board.rows import Board, ChannelRow
 from outagetui.core.model import AUDIENCES, State
 from outagetui.core.text import clean
-from outagetui.tui.glyphs import CURSOR, STATE
+from outagetui.tui.glyphs import CURSOR, signed
 from outagetui.tui.theme import Look
 from outagetui.tui.time_words import lasting, milliseconds
 from outagetui.tui.widgets.block import Block
@@ -93,9 +93,14 @@ class BoardView(Block):
         height = self.size.height
         if len(self._items) <= height:
             return ""
-        rows = [index for index, item in enumerate(self._items) if not isinstance(item, str)]
+        rows = self._rows
         seen = [place for place, index in enumerate(rows, 1) if self._top <= index < self._top + height]
         return f"{seen[0]}-{seen[-1]} of {len(rows)}" if seen else ""
+
+    @property
+    def _rows(self) -> list[int]:
+        """Which items are rows, and no headings."""
+        return [index for index, item in enumerate(self._items) if not isinstance(item, str)]
 
     def follow(self, board: Board, now: float, look: Look) -> None:
         """Show a newer board in the styles of `look`; `now` is what ages are counted from (epoch seconds)."""
@@ -105,7 +110,7 @@ class BoardView(Block):
         self.draw()
 
     def _find_cursor(self) -> None:
-        rows = [index for index, item in enumerate(self._items) if not isinstance(item, str)]
+        rows = self._rows
         kept = [index for index in rows if self._id_at(index) == self._kept]
         if kept:
             self._cursor = kept[0]
@@ -132,23 +137,21 @@ class BoardView(Block):
 
     def move(self, by: int) -> None:
         """Move the cursor `by` rows, not counting headings; stops at both ends."""
-        rows = [index for index, item in enumerate(self._items) if not isinstance(item, str)]
-        if not rows:
-            return
-        place = rows.index(self._cursor) if self._cursor in rows else 0
-        self._cursor = rows[min(max(place + by, 0), len(rows) - 1)]
-        self._kept = self._id_at(self._cursor)
-        self.draw()
-        self.post_message(self.Moved())
+        rows = self._rows
+        if rows:
+            place = rows.index(self._cursor) if self._cursor in rows else 0
+            self._put(rows[min(max(place + by, 0), len(rows) - 1)])
 
     def choose(self, id: str) -> None:
         """Put the cursor on the row `id`, if there is one."""
-        for index, item in enumerate(self._items):
-            if not isinstance(item, str) and item.id == id:
-                self._cursor, self._kept = index, id
-                self.draw()
-                self.post_message(self.Moved())
-                return
+        found = [index for index in self._rows if self._id_at(index) == id]
+        if found:
+            self._put(found[0])
+
+    def _put(self, index: int) -> None:
+        self._cursor, self._kept = index, self._id_at(index)
+        self.draw()
+        self.post_message(self.Moved())
 
     def _id_at(self, index: int) -> str:
         item = self._items[index]
@@ -225,12 +228,11 @@ def heading(key: str, board: Board, columns: Columns, look: Look, width: int) ->
 
 def row_line(row: Row, columns: Columns, look: Look, width: int, now: float, why: str, chosen: bool) -> Text:
     """Return the line of one channel or outlet, with as much of `why` as fits."""
-    glyph, word = STATE[row.state]
     muted = row.muted is not None
     state = look.dim if muted else look.state(row.state)
     calm = row.state is State.UP
     parts: list[Part] = [
-        (CURSOR if chosen else " ", look.key), " ", (fit(f"{glyph} {word}", STATE_WIDTH), state), " ",
+        (CURSOR if chosen else " ", look.key), " ", (fit(signed(row.state), STATE_WIDTH), state), " ",
         (fit(clean(row.name, 60), columns.name), look.text if calm or muted else look.strong),
     ]  # fmt: skip
     if columns.standing:

@@ -1,6 +1,7 @@
 """One check in detail as lines: what it does, what it saw, its history and its last samples. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import cycle, islice
 
 from rich.style import Style
 from rich.text import Text
@@ -12,11 +13,11 @@ from outagetui.tui.glyphs import STATE
 from outagetui.tui.theme import Look
 from outagetui.tui.time_words import age, milliseconds, second_of, time_of
 from outagetui.tui.widgets.history import binned, drawn
-from outagetui.tui.widgets.lines import LABEL, behind, cut, fact, filled, flowing, joined, rule, said, sides
-from outagetui.tui.widgets.phases import bar, legend
+from outagetui.tui.widgets.lines import LABEL, cut, fact, filled, flowing, joined, labelled, rule, said, sides
 from outagetui.tui.widgets.story import state_mark
 
 RANGES = ((900.0, "15 min"), (3600.0, "1 h"), (86400.0, "24 h"))
+FILLS = "━╍─=▪"  # of phases; each has an ASCII sign of its own, so that they differ without colour too
 SCALE = 8  # cells left of the graph
 OUTCOMES = {
     Outcome.PASS: State.UP,
@@ -63,16 +64,31 @@ def check_lines(check: CheckRow, now: float, zone: str, width: int, look: Look) 
 def phase_lines(check: CheckRow, width: int, look: Look) -> list[Text]:
     """Return the phases of the last sample: a bar in proportion, and its figures."""
     room = width - LABEL
-    drawn_bar = bar(check.phases, room)
-    if not drawn_bar:
+    cells = shares(check.phases, room)
+    if not any(cells):
         return []
-    styles = (look.possible, look.dim, look.good, look.text)
-    line = joined(*((cells, styles[index % len(styles)]) for cells, index in drawn_bar))
+    marks = list(islice(zip(cycle(FILLS), cycle((look.possible, look.dim, look.good, look.text))), len(cells)))
+    bar = joined(*((fill * count, style) for (fill, style), count in zip(marks, cells, strict=True)))
     figures = (
-        joined((fill, styles[index % len(styles)]), f" {words}")
-        for index, (fill, words) in enumerate(legend(check.phases))
+        joined(mark, f" {clean(name, 16).replace('_', ' ')} {ms:.1f} ms")
+        for mark, (name, ms) in zip(marks, check.phases.items(), strict=True)
     )
-    return behind(joined(("phases".ljust(LABEL), look.dim)), [line, *flowing(figures, room, 2)])
+    return labelled("phases", [bar, *flowing(figures, room, 2)], look)
+
+
+def shares(phases: Mapping[str, float], width: int) -> list[int]:
+    """Return how many of `width` cells each phase gets: in proportion, at least one each while there is room."""
+    total = sum(max(0.0, ms) for ms in phases.values())
+    count = len(phases)
+    if not count or total <= 0 or width < count:
+        return [0] * count
+    spare = width - count
+    exact = [max(0.0, ms) / total * spare for ms in phases.values()]
+    cells = [int(each) for each in exact]
+    by_rest = sorted(range(count), key=lambda index: exact[index] - cells[index], reverse=True)
+    for index in by_rest[: spare - sum(cells)]:
+        cells[index] += 1
+    return [1 + each for each in cells]
 
 
 def graph_lines(
@@ -140,12 +156,11 @@ def _last(check: CheckRow, now: float, look: Look) -> Text:
 
 
 def _vantages(check: CheckRow, look: Look) -> Text:
-    line = Text()
+    seen = []
     for name, word in check.vantages:
         known = word in {state.value for state in State}
-        mark = state_mark(State(word), look) if known else clean(word, 12)
-        line = joined(line, ", " if line.plain else "", f"{clean(name, 30)} ", mark)
-    return line
+        seen.append(joined(f"{clean(name, 30)} ", state_mark(State(word), look) if known else clean(word, 12)))
+    return Text(", ").join(seen)
 
 
 def _axis(now: float, seconds: float, zone: str, room: int, look: Look) -> Text:

@@ -25,10 +25,7 @@ def practice_words(row: PracticeRow, now: float, zone: str) -> str:
     where = "drilled" if row.where == "drill" else "run for real"
     took = f"{clean(row.state, 12)} {'in' if row.state == 'done' else 'after'} {age(row.seconds)}"
     words = [f"{sure}: {where} {time_of(row.at, now, zone)}", took]
-    words += [f"{count} step{'s' * (count != 1)} {what}" for count, what in _mishaps(row) if count]
+    mishaps = (row.failed, "failed"), (row.skipped, "left out")
+    words += [f"{count} step{'s' * (count != 1)} {what}" for count, what in mishaps if count]
     words += ["changed since"] if row.changed else []
     return ", ".join(words)
-
-
-def _mishaps(row: PracticeRow) -> tuple[tuple[int, str], ...]:
-    return (row.failed, "failed"), (row.skipped, "left out")

@@ -6,23 +6,16 @@ from outagetui.board.rows import Board, ChannelRow
 from outagetui.core.text import clean
 from outagetui.tui.glyphs import STATE
 from outagetui.tui.theme import Look
-from outagetui.tui.time_words import lasting, milliseconds, time_of
+from outagetui.tui.time_words import milliseconds
 from outagetui.tui.widgets.lines import Part, across, fit, joined, shortened
-from outagetui.tui.widgets.reasons import Row, reason, standing
-
-
-def since_words(row: Row, now: float, zone: str) -> str:
-    """Return `partial since 14:02 (30m)`."""
-    if row.since is None:
-        return row.state.value
-    return f"{row.state.value} since {time_of(row.since, now, zone)} ({lasting(now - row.since)})"
+from outagetui.tui.widgets.reasons import Row, reason, since, standing
 
 
 def brief(row: Row | None, board: Board, now: float, look: Look, width: int) -> list[Text]:
     """Return two lines: the whole reason, or where the channel is when there is nothing to explain."""
     if row is None:
         return [Text(), Text()]
-    head = f"{clean(row.name, 60)} is {since_words(row, now, board.timezone)}"
+    head = f"{clean(row.name, 60)} is {row.state.value}{since(row, now, board.timezone)}"
     why = reason(row, now, board.timezone)
     where = clean(row.address if isinstance(row, ChannelRow) else row.url, 200)
     whole = shortened(head + (f": {why}" if why else ""), width - 2, 2)
@@ -38,8 +31,8 @@ def panel(row: Row | None, board: Board, now: float, look: Look, width: int, hei
     if row is None:
         return []
     inner = width - 4
-    since = f"{STATE[row.state][0]} {since_words(row, now, board.timezone)}"
-    lines: list[Part] = [(clean(row.name, 60), look.strong), (since, look.state(row.state))]
+    state = f"{STATE[row.state][0]} {row.state.value}{since(row, now, board.timezone)}"
+    lines: list[Part] = [(clean(row.name, 60), look.strong), (state, look.state(row.state))]
     lines.append((standing(row, False) + _carries(row), look.dim))
     why = reason(row, now, board.timezone)
     if why:
@@ -77,7 +70,7 @@ def _facts(row: Row, board: Board) -> list[tuple[str, str]]:
 def _relations(row: Row, board: Board) -> list[str]:
     if not isinstance(row, ChannelRow):
         return []
-    states = {other.id: STATE[other.state][1] for other in board.channels}
+    states = {other.id: other.state.value.upper() for other in board.channels}
 
     def named(ids: tuple[str, ...]) -> str:
         return ", ".join(f"{clean(id, 40)} {states.get(id, '')}".strip() for id in ids)

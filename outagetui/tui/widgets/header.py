@@ -89,7 +89,9 @@ def _incident(incident: IncidentRow, board: Board, now: float, look: Look, *, ke
         who = f"taken by {clean(incident.acked_by, 40)}"
     else:
         who = "press a to take it" if keys else "nobody has taken it"
-    return Banner(f"{head} {who} · {_channels(board)}", look.incident)
+    names = {row.id: row.name for row in board.channels}
+    failed = ", ".join(clean(names.get(id, id), 30) for id in incident.channels)
+    return Banner(f"{head} {who} · {failed}", look.incident)
 
 
 def _glass(board: Board, look: Look) -> Banner:
@@ -105,13 +107,6 @@ def _stale(board: Board, no_daemon: str) -> str:
     if board.daemon is None:
         return f"STALE  no daemon has written here yet: {why}"
     return f"STALE  nobody is probing for {lasting(board.daemon.age)}: {why}"
-
-
-def _channels(board: Board) -> str:
-    incident = board.incident
-    names = {row.id: clean(row.name, 30) for row in board.channels}
-    shown = [names.get(id, clean(id, 30)) for id in incident.channels] if incident is not None else []
-    return ", ".join(shown)
 
 
 def banner_lines(found: list[Banner], width: int, limit: int = 9) -> list[Text]:

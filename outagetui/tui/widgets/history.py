@@ -21,14 +21,6 @@ class Bin(Struct, frozen=True):
     unknown: int = 0
 
     @property
-    def kind(self) -> str:
-        """The word of the worst outcome: fail, warn, unknown, pass, or empty when nothing was seen."""
-        for kind, count in (("fail", self.failed), ("warn", self.warned), ("pass", self.passed)):
-            if count:
-                return kind
-        return "unknown" if self.unknown else ""
-
-    @property
     def failing(self) -> float:
         """Share of failures among the samples that count."""
         certain = self.passed + self.warned + self.failed
@@ -67,7 +59,7 @@ def drawn(bins: Sequence[Bin], height: int) -> Graph:
     """Draw `bins` as bars `height` rows high, eight steps a row, with a full lane where everything failed."""
     top = nice_top(max((each.latency or 0.0 for each in bins), default=0.0))
     steps = [_steps(each, top, height) for each in bins]
-    kinds = [_bar(each) for each in bins]
+    kinds = ["warn" if each.warned else "pass" for each in bins]
     rows = []
     for row in range(height):
         below = (height - 1 - row) * 8
@@ -97,10 +89,6 @@ def merged(known: list[Observation], new: Iterable[Observation], since: float) -
     return result
 
 
-def _bar(each: Bin) -> str:
-    return "warn" if each.warned else "pass"
-
-
 def _steps(each: Bin, top: float, height: int) -> int:
     return 0 if each.latency is None else max(1, round(each.latency / top * height * 8))
 
@@ -108,8 +96,6 @@ def _steps(each: Bin, top: float, height: int) -> int:
 def _lane(each: Bin) -> Cell:
     if each.failed:
         return BLOCKS[max(1, round(each.failing * 8))], "fail"
-    if each.kind == "unknown":
-        return "?", "unknown"
-    if each.kind:
+    if each.passed or each.warned:
         return "·", "dim"
-    return " ", ""
+    return ("?", "unknown") if each.unknown else (" ", "")

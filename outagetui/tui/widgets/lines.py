@@ -109,9 +109,14 @@ def behind(head: Text, rows: Iterable[Text]) -> list[Text]:
     return [joined(" " * head.cell_len if number else head, row) for number, row in enumerate(rows)]
 
 
+def labelled(label: str, rows: Iterable[Text], look: Look, room: int = LABEL) -> list[Text]:
+    """Return rows behind a label, which takes `room` cells."""
+    return behind(joined((label.ljust(room), look.dim)), rows)
+
+
 def fact(label: str, value: Text, width: int, look: Look) -> list[Text]:
     """Return a labelled value, wrapped under itself."""
-    return behind(joined((label.ljust(LABEL), look.dim)), wrapped(value, width - LABEL))
+    return labelled(label, wrapped(value, width - LABEL), look)
 
 
 def flowing(items: Iterable[Text], width: int, gap: int = 0) -> list[Text]:

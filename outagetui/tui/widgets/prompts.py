@@ -86,7 +86,8 @@ def announcement_line(row: AnnouncementRow, now: float, zone: str, look: Look, w
     parts: list[Part] = []
     if due is not None and due <= now:
         press = f", press {key}" if key else ""
-        parts.append((f" update {_lateness(due, now)}{press} ", look.warning))
+        late = countdown(due, now) if now - due >= 60 else "due now"
+        parts.append((f" update {late}{press} ", look.warning))
     if failed:
         parts.append((f" not on {', '.join(clean(name, 20) for name in failed)}", look.loud))
     if left_out:
@@ -95,10 +96,6 @@ def announcement_line(row: AnnouncementRow, now: float, zone: str, look: Look, w
     if due is not None and due > now:
         parts += [", ", (f"next update {countdown(due, now)}", look.strong if due - now < SOON else look.dim)]
     return across(look.dim, width, *parts, ": ", (clean(row.title, 60), look.text))
-
-
-def _lateness(due: float, now: float) -> str:
-    return countdown(due, now) if now - due >= 60 else "due now"
 
 
 def suggestion_line(rows: list[SuggestionRow], look: Look, width: int) -> Text:

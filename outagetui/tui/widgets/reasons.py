@@ -3,7 +3,7 @@
 from outagetui.board.rows import ChannelRow, OutletRow
 from outagetui.core.model import State
 from outagetui.core.text import clean
-from outagetui.tui.time_words import time_of
+from outagetui.tui.time_words import lasting, time_of
 
 Row = ChannelRow | OutletRow
 
@@ -22,6 +22,11 @@ def standing(row: Row, short: bool) -> str:
 def active(row: Row) -> bool:
     """Return whether a row is a backup in use."""
     return isinstance(row, ChannelRow) and row.standing == "active"
+
+
+def since(row: Row, now: float, zone: str) -> str:
+    """Return ` since 14:02 (30m)`, or nothing where that is not known."""
+    return "" if row.since is None else f" since {time_of(row.since, now, zone)} ({lasting(now - row.since)})"
 
 
 def readiness_words(row: Row) -> str:

@@ -11,24 +11,17 @@ from outagetui.tui.theme import Look
 from outagetui.tui.time_words import age, second_of
 from outagetui.tui.widgets.lines import Part, behind, cut, joined, paragraph, sides, wrapped
 
-MARKS = {
-    "waiting": ("○", "WAITING"),
-    "asking": ("▶", "ASKING"),
-    "doing": ("◆", "DOING"),
-    "done": ("✔", "DONE"),
-    "failed": ("✗", "FAILED"),
-    "skipped": ("–", "SKIPPED"),
-    "undone": ("←", "UNDONE"),
-    "unsure": ("?", "UNSURE"),
+STEPS = {  # the sign of a step's state, and what it means
+    "waiting": ("○", "its turn has not come"),
+    "asking": ("▶", "waits for an operator's answer"),
+    "doing": ("◆", "is being done"),
+    "done": ("✔", "was done"),
+    "failed": ("✗", "was tried and did not work"),
+    "skipped": ("–", "was left out by an operator"),
+    "undone": ("←", "was done and taken back"),
+    "unsure": ("?", "was begun; nobody knows whether it happened"),
 }
-RUN_MARKS = {
-    "running": ("◆", "RUNNING"),
-    "asking": ("▶", "ASKING"),
-    "done": ("✔", "DONE"),
-    "failed": ("✗", "FAILED"),
-    "aborted": ("■", "ABORTED"),
-}
-ENDED = ("■", "ENDED")
+RUNS = {"running": "◆", "asking": "▶", "done": "✔", "failed": "✗", "aborted": "■"}
 LEFT = ("○", "NOT DONE")  # a step whose turn never came, or whose question nobody answered before the run ended
 INDENT = 14
 TAIL = 4  # lines of what a step prints that are shown unless all are asked for
@@ -37,10 +30,9 @@ PRINTED = 20_000  # characters of it that are shown at most
 
 def run_mark(run: RunRow, look: Look) -> Part:
     """Return a run's state as glyph and word."""
-    glyph, word = RUN_MARKS.get(run.state, ("?", clean(run.state, 12).upper()))
     if run.ended is not None and run.state in ("running", "asking"):
-        return f"{ENDED[0]} {ENDED[1]}", look.dim
-    return f"{glyph} {word}", step_style(run.state, look)
+        return "■ ENDED", look.dim
+    return f"{RUNS.get(run.state, '?')} {clean(run.state, 12).upper()}", step_style(run.state, look)
 
 
 def run_title(run: RunRow, now: float, width: int, look: Look) -> Text:
@@ -78,7 +70,7 @@ def step_lines(
 
     Nothing of a run that has `ended` still asks or waits. `unfolded`: all that was printed, not the last lines only.
     """
-    glyph, word = MARKS.get(step.state, ("?", clean(step.state, 9).upper()))
+    (glyph, _), word = STEPS.get(step.state, ("?", "")), clean(step.state, 9).upper()
     style = step_style(step.state, look)
     if ended and step.state in ("waiting", "asking"):
         (glyph, word), style = LEFT, look.dim

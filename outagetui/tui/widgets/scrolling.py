@@ -1,6 +1,7 @@
 """Scrolled lines that repaint only what changed: `Page` to read, `Trail` to follow, `Listing` to choose from."""
 
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.segment import Segment
@@ -58,8 +59,7 @@ class Page(ScrollView, can_focus=True, inherit_bindings=False):
             return
         new = list(self._build(self.room))
         old, self._lines = self._lines, new
-        changed = [y for y, (was, now) in enumerate(zip(old, new, strict=False)) if was != now]
-        changed += range(min(len(old), len(new)), max(len(old), len(new)))
+        changed = [y for y, (was, now) in enumerate(zip_longest(old, new)) if was != now]
         for y in changed:
             self._strips.pop(y, None)
         width = self.scrollable_content_region.width
@@ -103,6 +103,10 @@ class Page(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def _look(self) -> Look:
         return cast("BoardApp", self.app).look
+
+    def turn(self, by: int) -> None:
+        """Scroll by whole pages but for a line."""
+        self.scroll_relative(y=by * max(1, self.size.height - 1), animate=False)
 
     def reveal(self, line: int) -> None:
         """Scroll so far that `line` can be seen."""

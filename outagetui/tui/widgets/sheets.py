@@ -1,6 +1,7 @@
 """The composer as lines: what is said to whom, where it goes, and the words of each outlet beside each other. Pure."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from msgspec import Struct
 from rich.text import Text
@@ -13,12 +14,12 @@ from outagetui.tui.theme import Look
 from outagetui.tui.time_words import countdown, time_of
 from outagetui.tui.widgets.lines import (
     Part,
-    behind,
     beside,
     cut,
     filled,
     flowing,
     joined,
+    labelled,
     paragraph,
     rule,
     said,
@@ -42,6 +43,19 @@ class Composed(Struct, frozen=True):
     trouble: str = ""
     state: str = ""  # what is under way, in words
 
+    @property
+    def sheets(self) -> tuple[Rendering, ...]:
+        """What each outlet would be sent."""
+        return self.proof.outlets if self.proof is not None else ()
+
+    def sheet(self, outlet: str) -> Rendering | None:
+        """Return what one outlet would be sent."""
+        return next((each for each in self.sheets if each.id == outlet), None)
+
+    def warned(self, outlet: str) -> list[str]:
+        """Return what is to be known before it is sent to an outlet."""
+        return self.proof.about(outlet) if self.proof is not None else []
+
 
 def heading_line(made: Composed, board: Board, width: int, look: Look) -> Text:
     """Return whom it is for, and whether it goes on with something."""
@@ -58,27 +72,24 @@ def heading_line(made: Composed, board: Board, width: int, look: Look) -> Text:
 def form_lines(made: Composed, board: Board, width: int, look: Look, *, most: int) -> list[Text]:
     """Return kind, facts, effect, at most `most` lines of warnings, and the note."""
     draft, proof = made.draft, made.proof
-    lines = _fact("kind", _chips(draft, board, width - LABEL, look), look)
-    lines += _fact("facts", wrapped(_facts(draft, proof, board, look), width - LABEL)[:2], look)
+    fact = partial(labelled, look=look, room=LABEL)
+    lines = fact("kind", _chips(draft, board, width - LABEL, look))
+    lines += fact("facts", wrapped(_facts(draft, proof, board, look), width - LABEL)[:2])
     if made.trouble:
-        lines += _fact("stop", wrapped(said(made.trouble, look.loud, limit=600), width - LABEL)[:3], look)
+        lines += fact("stop", wrapped(said(made.trouble, look.loud, limit=600), width - LABEL)[:3])
     elif proof is not None:
-        lines += _fact("effect", wrapped(said(proof.effect, look.text, limit=600), width - LABEL)[:3], look)
+        lines += fact("effect", wrapped(said(proof.effect, look.text, limit=600), width - LABEL)[:3])
         warned = [row for each in proof.about("") for row in wrapped(said(f"! {each}", look.loud), width - LABEL)]
         if len(warned) > most:
             warned = [*warned[: most - 1], joined((f"! and more: {len(proof.about(''))} warnings in all", look.loud))]
-        lines += _fact("", warned, look)
+        lines += fact("", warned)
     else:
-        lines += _fact("effect", [joined(("composing…", look.dim))], look)
+        lines += fact("effect", [joined(("composing…", look.dim))])
     note = said(draft.note, look.text, limit=600) if draft.note else joined(("n", look.key), (" adds words", look.dim))
-    lines += _fact("note", wrapped(note, width - LABEL)[:2], look)
+    lines += fact("note", wrapped(note, width - LABEL)[:2])
     count = len(draft.outlets(board))
     words = f"Goes to {count} of {len(places(board, draft.audience))} outlets"
     return [*lines, rule(words, width, look)]
-
-
-def _fact(label: str, rows: Sequence[Text], look: Look) -> list[Text]:
-    return behind(joined((label.ljust(LABEL), look.dim)), rows)
 
 
 def _chips(draft: Draft, board: Board, width: int, look: Look) -> list[Text]:
@@ -111,7 +122,7 @@ def _facts(draft: Draft, proof: Proof | None, board: Board, look: Look) -> Text:
 
 def outlet_line(row: OutletRow, made: Composed, width: int, look: Look) -> Text:
     """Return an outlet in the list: whether it is taken, its language, the length and price, and what is warned."""
-    sheet = sheet_of(made.proof, row.id)
+    sheet = made.sheet(row.id)
     off = sheet is None and row.id in made.draft.off
     mark: Part = ("– ", look.dim) if off else ("✔ ", look.good)
     name = filled(said(row.name, look.dim if off else look.strong, limit=60), min(26, max(12, width // 4)))
@@ -124,7 +135,7 @@ def outlet_line(row: OutletRow, made: Composed, width: int, look: Look) -> Text:
         return cut(joined(mark, name, " ", about), width)
     price = f"${sheet.cost:.3f}" if sheet.cost is not None else ""
     size = joined((f" {length(sheet):>8} {price:7}", look.text))
-    warned = made.proof.about(row.id) if made.proof is not None else []
+    warned = made.warned(row.id)
     own = "own words · " if row.id in made.draft.words else ""
     if row.id in made.draft.off:
         own += "told before, so it goes there too · "
@@ -147,17 +158,12 @@ def length(sheet: Rendering) -> str:
     return f"{sheet.count}/{sheet.limit}" if sheet.limit else str(sheet.count)
 
 
-def sheet_of(proof: Proof | None, outlet: str) -> Rendering | None:
-    """Return what an outlet would be sent."""
-    return next((each for each in proof.outlets if each.id == outlet), None) if proof is not None else None
-
-
 def shown_sheets(made: Composed, cursor: OutletRow | None, width: int, first: int) -> list[Rendering]:
     """Return the sheets that stand side by side in `width` cells: the one under the cursor is among them.
 
     `first` is the number of the one that stood first until now.
     """
-    sheets = made.proof.outlets if made.proof is not None else ()
+    sheets = made.sheets
     room = max(1, (width + len(BESIDE)) // (COLUMN + len(BESIDE)))
     here = next((number for number, each in enumerate(sheets) if cursor is not None and each.id == cursor.id), None)
     if here is None:
@@ -179,17 +185,14 @@ def sheet_lines(
     here = cursor.id if cursor is not None else ""
     alone = len(sheets) == 1
     blocks = [_sheet(one, made, here=one.id == here, alone=alone, width=each, look=look) for one in sheets]
-    if len(blocks) == 1:
-        return blocks[0]
     return beside(blocks, each, (BESIDE, look.rule))
 
 
 def _sheet(sheet: Rendering, made: Composed, *, here: bool, alone: bool, width: int, look: Look) -> list[Text]:
-    warned = made.proof.about(sheet.id) if made.proof is not None else []
+    warned = made.warned(sheet.id)
     tail = joined((f" {length(sheet)} ", look.dim))
-    sheets = made.proof.outlets if made.proof is not None else ()
-    if alone and len(sheets) > 1:
-        tail = joined(tail, (f"← {sheets.index(sheet) + 1} of {len(sheets)} → ", look.dim))
+    if alone and len(made.sheets) > 1:
+        tail = joined(tail, (f"← {made.sheets.index(sheet) + 1} of {len(made.sheets)} → ", look.dim))
     name = cut(said(sheet.name, look.title, limit=60), max(8, width - tail.cell_len - 6))
     head = joined((f"{CURSOR} " if here else "", look.key), name, tail)
     lines = [joined(head, ("─" * max(0, width - head.cell_len), look.rule))]

@@ -6,15 +6,14 @@ from outagetui.board.rows import Board, ChannelRow, OutletRow
 from outagetui.core.model import State
 from outagetui.core.text import clean
 from outagetui.facts.step_row import MuteRow
-from outagetui.tui.glyphs import STATE
+from outagetui.tui.glyphs import signed
 from outagetui.tui.theme import Look
 from outagetui.tui.time_words import lasting, time_of
 from outagetui.tui.widgets.lines import Part, fact, joined, paragraph, said, sides
+from outagetui.tui.widgets.reasons import Row, since
 
-Owner = ChannelRow | OutletRow
 
-
-def find(board: Board | None, id: str) -> Owner | None:
+def find(board: Board | None, id: str) -> Row | None:
     """Return the channel or outlet called `id`."""
     if board is None:
         return None
@@ -24,27 +23,26 @@ def find(board: Board | None, id: str) -> Owner | None:
 
 def state_mark(state: State, look: Look) -> Part:
     """Return a state as glyph and word."""
-    glyph, word = STATE[state]
-    return f"{glyph} {word}", look.state(state)
+    return signed(state), look.state(state)
 
 
-def head_lines(row: Owner, board: Board, width: int, look: Look) -> list[Text]:
+def head_lines(row: Row, board: Board, width: int, look: Look) -> list[Text]:
     """Return name, kind, state, since when, and why."""
     if isinstance(row, ChannelRow):
         kind = f"{row.audience} · {clean(row.role, 10)} · {clean(', '.join(row.carries), 40)}"
     else:
         kind = f"{row.audience} · outlet · {clean(row.kind, 20)}"
     lines = [sides(joined((clean(row.name, 120), look.strong), f"  {kind}"), said(row.id, look.dim), width)]
-    since = ""
-    if row.since is not None:
-        since = f"  since {time_of(row.since, board.at, board.timezone)} ({lasting(board.at - row.since)})"
-    lines.append(sides(joined(state_mark(row.state, look), since), joined(*_marks(row, look)), width))
+    state = joined(
+        state_mark(row.state, look), " " if row.since is not None else "", since(row, board.at, board.timezone)
+    )
+    lines.append(sides(state, joined(*_marks(row, look)), width))
     if row.why:
         lines += paragraph(row.why, width, look.text, limit=500)[:3]
     return lines
 
 
-def facts(row: Owner, board: Board, width: int, look: Look) -> list[Text]:
+def facts(row: Row, board: Board, width: int, look: Look) -> list[Text]:
     """Return everything else that is known of the channel or outlet, labelled."""
     lines: list[Text] = []
     if row.muted is not None:
@@ -84,7 +82,7 @@ def facts(row: Owner, board: Board, width: int, look: Look) -> list[Text]:
     return lines
 
 
-def _marks(row: Owner, look: Look) -> list[Part]:
+def _marks(row: Row, look: Look) -> list[Part]:
     parts: list[Part] = []
     if isinstance(row, ChannelRow):
         if row.standing:
@@ -107,12 +105,10 @@ def _related(ids: tuple[str, ...], board: Board, look: Look) -> Text:
     """The names of channels with their states; a check's own state for a check."""
     checks = {check.id: check.state for channel in board.channels for check in channel.checks}
     checks |= {check.id: check.state for outlet in board.outlets for check in outlet.checks}
-    line = Text()
+    names = []
     for id in ids:
         owner = find(board, id)
         state = owner.state if owner is not None else checks.get(id)
-        parts: list[Part] = [clean(owner.name if owner is not None else id, 60)]
-        if state is not None:
-            parts += [" ", state_mark(state, look)]
-        line = joined(line, ", " if line.plain else "", *parts)
-    return line
+        name = clean(owner.name if owner is not None else id, 60)
+        names.append(joined(name) if state is None else joined(f"{name} ", state_mark(state, look)))
+    return Text(", ").join(names)

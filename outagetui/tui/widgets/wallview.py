@@ -6,7 +6,7 @@ from outagetui.board.rows import Board, IncidentRow, ReachRow
 from outagetui.core.model import AUDIENCES, WORST_FIRST, State
 from outagetui.core.text import clean
 from outagetui.facts.reach import percent
-from outagetui.tui.glyphs import STATE
+from outagetui.tui.glyphs import signed
 from outagetui.tui.theme import Look
 from outagetui.tui.time_words import lasting, time_of
 from outagetui.tui.widgets.boardview import STATE_WIDTH
@@ -113,13 +113,12 @@ def _over(incident: IncidentRow | None, now: float, zone: str, look: Look, width
 
 
 def _row(row: Row, now: float, zone: str, look: Look, width: int, *, airy: bool) -> list[Text]:
-    glyph, word = STATE[row.state]
     calm = row.state is State.UP
     muted = row.muted is not None
     name = fit(clean(row.name, 60), min(40, max(20, width // 3)))
     kind = fit(standing(row, False), 15)
     line: list[Part] = [
-        "  ", (fit(f" {glyph} {word}", STATE_WIDTH + 2), look.dim if muted else look.state(row.state)),
+        "  ", (fit(f" {signed(row.state)}", STATE_WIDTH + 2), look.dim if muted else look.state(row.state)),
         "  ", (name, look.text if calm or muted else look.strong), "  ", (kind, look.key if active(row) else look.dim),
     ]  # fmt: skip
     if row.since is not None:
