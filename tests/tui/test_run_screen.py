@@ -7,11 +7,11 @@ import pytest
 from outagetui.board.rows import RunRow
 from outagetui.facts.step_row import StepRow
 from outagetui.tui.answering import PATIENCE
-from outagetui.tui.screens.ask import Confirm
+from outagetui.tui.screens.board import BoardScreen
 from tests.tui import run_fakes as rf
-from tests.tui.fakes import NOW, Clock, FakeOrders, text_of
-from tests.tui.golden import assert_golden
-from tests.tui.run_fakes import open_run, read, screens, show, toasts
+from tests.tui.driver import operator
+from tests.tui.fakes import NOW, FakeOrders
+from tests.tui.run_fakes import screens
 from textual.color import Color
 from textual.strip import Strip
 from textual.widgets import Input
@@ -29,10 +29,9 @@ from textual.widgets import Input
     ],
 )
 async def test_a_run_fits_a_small_terminal(name: str, row: RunRow) -> None:
-    async with screens(rf.source(row)) as (app, pilot):
-        app.open_run("r12")
-        await pilot.pause()
-        assert_golden(name, text_of(app))
+    async with operator(rf.source(row)) as me:
+        await me.open_run(unread=True)
+        me.see_as_kept(name)
 
 
 async def test_a_terminal_without_unicode_shows_ascii_only() -> None:
@@ -68,19 +67,17 @@ def _filtered(app: Any) -> list[Strip]:
 )
 async def test_a_key_sends_its_answer_exactly_once(why: str, key: str, answer: str) -> None:
     orders = FakeOrders()
-    async with screens(rf.source(rf.asking(why)), orders) as (app, pilot):
-        await open_run(app, pilot)
-        await pilot.press(key)
+    async with operator(rf.source(rf.asking(why)), orders) as me:
+        await me.open_run()
+        await me.press(key)
         if key == "S":
-            await pilot.pause()
             assert orders.sent == []
-            assert "Leave out this step? announce backup-active" in text_of(app)
-            await pilot.press("y")
-        await pilot.pause()
-        await pilot.press(key, key)
+            me.ask("Leave out this step? announce backup-active")
+            await me.yes()
+        await me.press(key, key)
         assert orders.sent == [("answer", {"run": "r12", "step": "tell", "attempt": 1, "answer": answer, "note": ""})]
-        assert "Waiting for the journal" in text_of(app)
-        assert "already sent" in toasts(app)
+        me.see("Waiting for the journal")
+        me.hear("already sent")
 
 
 @pytest.mark.parametrize(
@@ -88,159 +85,146 @@ async def test_a_key_sends_its_answer_exactly_once(why: str, key: str, answer: s
 )
 async def test_keys_that_do_not_fit_the_question_send_nothing(why: str, keys: str) -> None:
     orders = FakeOrders()
-    async with screens(rf.source(rf.asking(why)), orders) as (app, pilot):
-        await open_run(app, pilot)
-        await pilot.press(*keys)
+    async with operator(rf.source(rf.asking(why)), orders) as me:
+        await me.open_run()
+        await me.press(*keys)
         assert orders.sent == []
 
 
 async def test_another_answer_cannot_overtake_the_one_on_its_way() -> None:
     orders = FakeOrders()
-    async with screens(rf.source(rf.asking()), orders) as (app, pilot):
-        await open_run(app, pilot)
-        await pilot.press("y", "S", "y")
+    async with operator(rf.source(rf.asking()), orders) as me:
+        await me.open_run()
+        await me.press("y", "S", "y")
         assert [fields["answer"] for _, fields in orders.sent] == ["yes"]
 
 
 async def test_after_ten_silent_seconds_the_answer_may_be_given_again() -> None:
     orders, source = FakeOrders(), rf.source(rf.asking())
-    async with screens(source, orders) as (app, pilot):
-        clock = app.clock
-        assert isinstance(clock, Clock)
-        await open_run(app, pilot)
-        await pilot.press("y")
-        clock.now += PATIENCE - 1
-        await pilot.press("y")
+    async with operator(source, orders) as me:
+        await me.open_run()
+        await me.press("y")
+        me.clock.now += PATIENCE - 1
+        await me.press("y")
         assert len(orders.sent) == 1
-        clock.now += 1
-        await show(app, pilot, source.current)
-        assert "Waiting for the journal" not in text_of(app)
-        await pilot.press("y")
+        me.clock.now += 1
+        await me.find(source.current)
+        me.miss("Waiting for the journal")
+        await me.press("y")
         assert len(orders.sent) == 2
 
 
 async def test_the_next_attempt_is_asked_and_answered_with_its_own_number() -> None:
     orders = FakeOrders()
-    async with screens(rf.source(rf.asking("failed")), orders) as (app, pilot):
-        await open_run(app, pilot)
-        await pilot.press("r")
-        await show(app, pilot, rf.board(rf.attempt(rf.asking("failed"), 2)))
-        assert "Waiting for the journal" not in text_of(app)
-        assert "(try 2)" in text_of(app)
-        read(app)
-        await pilot.press("r")
+    async with operator(rf.source(rf.asking("failed")), orders) as me:
+        await me.open_run()
+        await me.press("r")
+        await me.find(rf.board(rf.attempt(rf.asking("failed"), 2)))
+        me.miss("Waiting for the journal")
+        me.see("(try 2)")
+        me.read()
+        await me.press("r")
         assert [fields["attempt"] for _, fields in orders.sent] == [1, 2]
 
 
 async def test_a_refused_answer_is_told_and_may_be_given_again() -> None:
     orders = FakeOrders(refuse="the answer is to attempt 1, the run asks for attempt 2")
-    async with screens(rf.source(rf.asking()), orders) as (app, pilot):
-        await open_run(app, pilot)
-        await pilot.press("y")
-        await pilot.pause()
-        assert "attempt 2" in toasts(app)
-        await pilot.press("S")
-        await pilot.pause()
-        await pilot.press("y")
-        await pilot.pause()
+    async with operator(rf.source(rf.asking()), orders) as me:
+        await me.open_run()
+        await me.press("y")
+        me.hear("attempt 2")
+        await me.press("S")
+        await me.yes()
         assert [fields["answer"] for _, fields in orders.sent] == ["yes", "skip"]
 
 
 async def test_a_viewer_answers_nothing_and_is_told_why() -> None:
     orders = FakeOrders(role="viewer")
-    async with screens(rf.source(rf.asking()), orders) as (app, pilot):
-        await open_run(app, pilot)
-        await pilot.press("y", "x")
+    async with operator(rf.source(rf.asking()), orders) as me:
+        await me.open_run()
+        await me.press("y", "x")
         assert orders.sent == []
-        assert "viewer" in toasts(app)
-        assert "You are a viewer" in text_of(app)
+        me.hear("viewer")
+        me.see("You are a viewer")
 
 
 async def test_a_note_goes_with_the_answer_and_with_no_other() -> None:
     orders = FakeOrders()
-    async with screens(rf.source(rf.asking("manual")), orders) as (app, pilot):
-        await open_run(app, pilot)
-        await pilot.press("n", *"sxy", "enter")
-        await pilot.pause()
+    async with operator(rf.source(rf.asking("manual")), orders) as me:
+        await me.open_run()
+        await me.press("n", *"sxy", "enter")
         assert orders.sent == []
-        assert "note: sxy" in text_of(app)
-        await pilot.press("y")
+        me.see("note: sxy")
+        await me.press("y")
         assert orders.sent[0][1]["note"] == "sxy"
-        await show(app, pilot, rf.board(rf.attempt(rf.asking("failed"), 2)))
-        read(app)
-        await pilot.press("r")
+        await me.find(rf.board(rf.attempt(rf.asking("failed"), 2)))
+        me.read()
+        await me.press("r")
         assert orders.sent[1][1]["note"] == ""
 
 
 async def test_escape_leaves_the_note_first_and_then_the_screen() -> None:
-    async with screens(rf.source(rf.asking("manual"))) as (app, pilot):
-        await open_run(app, pilot)
-        screen = app.screen
-        await pilot.press("n", "h", "escape")
-        assert app.screen is screen
+    async with operator(rf.source(rf.asking("manual"))) as me:
+        await me.open_run()
+        screen = me.app.screen
+        await me.press("n", "h", "escape")
+        assert me.app.screen is screen
         assert not screen.query_one("#note", Input).has_class("open")
-        await pilot.press("escape")
-        assert app.screen is not screen
+        await me.press("escape")
+        me.at(BoardScreen)
 
 
 async def test_ending_a_run_takes_a_second_look() -> None:
     orders = FakeOrders()
-    async with screens(rf.source(rf.waiting()), orders) as (app, pilot):
-        await open_run(app, pilot)
-        await pilot.press("x")
-        await pilot.pause()
-        assert isinstance(app.screen, Confirm)
-        await pilot.press("n", "x")
-        await pilot.pause()
+    async with operator(rf.source(rf.waiting()), orders) as me:
+        await me.open_run()
+        await me.press("x")
+        await me.no()
+        await me.press("x")
         assert orders.sent == []
-        await pilot.press("y")
-        await pilot.pause()
+        await me.yes()
         assert orders.sent == [("abort", {"run": "r12"})]
 
 
 async def test_a_finished_run_is_stood_down_once() -> None:
     orders = FakeOrders(reply={"run": "r13"})
-    async with screens(rf.source(rf.ended()), orders) as (app, pilot):
-        await open_run(app, pilot)
-        await pilot.press("D")
-        await pilot.pause()
-        await pilot.press("y")
-        await pilot.pause()
+    async with operator(rf.source(rf.ended()), orders) as me:
+        await me.open_run()
+        await me.press("D")
+        await me.yes()
         assert orders.sent == [("start", {"stand_down": "r12"})]
         back = rf.ended(id="r13", stands_down="r12", state="running", ended=None)
-        await show(app, pilot, rf.board(back, rf.ended()))
-        assert "stands down r12" in text_of(app)
-        await pilot.press("left")
-        await pilot.pause()
-        assert "run r12" in text_of(app)
-        await pilot.press("D")
-        await pilot.pause()
-        assert not isinstance(app.screen, Confirm)
+        await me.find(rf.board(back, rf.ended()))
+        me.see("stands down r12")
+        await me.press("left")
+        me.see("run r12")
+        await me.press("D")
+        me.calm()
 
 
 async def test_a_run_that_was_dropped_is_found_in_its_question_by_whoever_opens_it() -> None:
     orders = FakeOrders()
-    async with screens(rf.source(rf.asking(actor="somebody-else")), orders) as (app, pilot):
-        await open_run(app, pilot)
-        assert "by somebody-else" in text_of(app)
-        await pilot.press("y")
+    async with operator(rf.source(rf.asking(actor="somebody-else")), orders) as me:
+        await me.open_run()
+        me.see("by somebody-else")
+        await me.press("y")
         assert len(orders.sent) == 1
 
 
 async def test_a_run_the_journal_does_not_show_yet_is_waited_for() -> None:
-    async with screens(rf.source()) as (app, pilot):
-        await open_run(app, pilot)
-        assert "Waiting for the journal to show run r12" in text_of(app)
-        await show(app, pilot, rf.board(rf.asking()))
-        assert "MAY I DO THIS?" in text_of(app)
+    async with operator(rf.source()) as me:
+        await me.open_run()
+        me.see("Waiting for the journal to show run r12")
+        await me.find(rf.board(rf.asking()))
+        me.see("MAY I DO THIS?")
 
 
 async def test_progress_of_a_wait_appears_as_it_is_journaled() -> None:
-    async with screens(rf.source(rf.waiting("1 of 3 times up"))) as (app, pilot):
-        await open_run(app, pilot)
-        assert "1 of 3 times up" in text_of(app)
-        await show(app, pilot, rf.board(rf.waiting("2 of 3 times up")))
-        assert "2 of 3 times up" in text_of(app)
+    async with operator(rf.source(rf.waiting("1 of 3 times up"))) as me:
+        await me.open_run()
+        me.see("1 of 3 times up")
+        await me.find(rf.board(rf.waiting("2 of 3 times up")))
+        me.see("2 of 3 times up")
 
 
 async def test_hostile_text_in_any_field_of_a_run_stays_text() -> None:
@@ -250,22 +234,20 @@ async def test_hostile_text_in_any_field_of_a_run_stays_text() -> None:
     )  # fmt: skip
     row = rf.run((evil, msgspec.structs.replace(evil, state=rf.HOSTILE)), name=rf.HOSTILE, actor=rf.HOSTILE,
                  stands_down=rf.HOSTILE)  # fmt: skip
-    async with screens(rf.source(row)) as (app, pilot):
-        await open_run(app, pilot)
-        text = text_of(app)
-        assert not [bad for bad in rf.DANGEROUS if bad in text]
-        assert "[b]x[/b]" in text
+    async with operator(rf.source(row)) as me:
+        await me.open_run()
+        me.see("[b]x[/b]")
+        me.miss(*rf.DANGEROUS)
 
 
 async def test_the_question_comes_and_goes_with_the_journal() -> None:
-    async with screens(rf.source(rf.asking())) as (app, pilot):
-        await open_run(app, pilot)
+    async with operator(rf.source(rf.asking())) as me:
+        await me.open_run()
         for row, asks in (
             (rf.waiting(), False),
             (rf.asking("failed"), True),
             (rf.waiting(), False),
             (rf.asking(), True),
         ):
-            await show(app, pilot, rf.board(row))
-            await pilot.pause()
-            assert ("end the run" in text_of(app)) is asks
+            await me.find(rf.board(row))
+            assert ("end the run" in me.text) is asks
