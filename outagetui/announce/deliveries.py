@@ -6,8 +6,9 @@ from msgspec.structs import replace
 
 from outagetui.core.model import Config
 from outagetui.core.outlet_options import OutletOptions
+from outagetui.facts.announcement import PLACED, Announcement
 from outagetui.facts.events import AnnouncementMade
-from outagetui.facts.ledger import PLACED, Announcement, Ledger
+from outagetui.facts.ledger import Ledger
 from outagetui.wording.delivery import WITHDRAWN, Delivery, Placed, Post, Wording
 from outagetui.wording.fit import fit_for
 
@@ -25,7 +26,7 @@ def parcel(
     """Return what an outlet is given. ValueError when not even where to read on fits into its limit."""
     place = next((each for each in config.outlets if each.id == outlet), None)
     wanted = place.language if place is not None else "en"
-    language = wanted if (event.part, outlet) in made.edits else event.spoken(wanted)
+    language = wanted if made.delivery(event.part, outlet).edit is not None else event.spoken(wanted)
     title, body = made.words(event, outlet, language)
     return Delivery(
         announcement=event.announcement,
@@ -67,9 +68,9 @@ def placed(made: Announcement, outlet: str, *, before: int | None = None, named:
     """
     found = []
     for at, _, event in reversed(made.parts):
-        done = made.deliveries.get((event.part, outlet))
-        there = done is not None and (done.state in PLACED or (named and done.state == "unknown" and done.remote_id))
-        if done is not None and there and (before is None or event.part < before):
+        done = made.delivery(event.part, outlet)
+        there = done.state in PLACED or (named and done.state == "unknown" and done.remote_id)
+        if there and (before is None or event.part < before):
             key = key_of(made, event.part, outlet)
             found.append(Placed(part=event.part, key=key, at=at, remote_id=done.remote_id, url=done.url))
     return tuple(found)
@@ -107,6 +108,6 @@ def _post(at: float, made: Announcement, event: AnnouncementMade, outlet: str, l
 
 def _others(made: Announcement, event: AnnouncementMade, outlet: str, language: str) -> tuple[Wording, ...]:
     """Return the part in its other languages; an operator's own words stand alone, since they may contradict those."""
-    if (event.part, outlet) in made.edits:
+    if made.delivery(event.part, outlet).edit is not None:
         return ()
     return tuple(Wording(each, *words) for each, words in event.texts.items() if each != event.spoken(language))

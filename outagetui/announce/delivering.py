@@ -12,8 +12,8 @@ from outagetui.core import times
 from outagetui.core.model import Config, Entry, Outlet, State
 from outagetui.core.outlet_options import OutletOptions
 from outagetui.core.text import clean
+from outagetui.facts.announcement import PLACED, Announcement, DeliveryRecord
 from outagetui.facts.events import AnnouncementMade, DeliveryEnded, DeliveryIntended
-from outagetui.facts.ledger import PLACED, Announcement
 from outagetui.facts.pen import Pen
 from outagetui.outlets import Delivered, Delivery, Tools
 from outagetui.wording.fit import sent_text
@@ -41,47 +41,45 @@ class Deliverer:
 
     async def send(
         self, actor: str, made: Announcement, event: AnnouncementMade, name: str, *, again: bool = False
-    ) -> DeliveryEnded:
+    ) -> DeliveryRecord:
         """Hand a part to one outlet if it is due there: not tried yet, or to be tried again on an operator's word.
 
         `again` is such a word for everything that does not surely have it. Raises WriteError when the intent cannot be
         kept, and then nothing was sent.
         """
         async with self.turn(name):
-            key = event.part, name
-            done = made.deliveries.get(key)
-            if done is not None and not self._due(done, again):
-                return done
-            ordered = done is not None
-            reason = self._reason_not(made, event, name, heeds_checks=not ordered)
+            before = made.delivery(event.part, name)
+            if not self._due(before, again):
+                return before
+            reason = self._reason_not(made, event, name, heeds_checks=before.fresh)
             outlet = self._outlet(name)
             if reason or outlet is None:
-                return await self._end(actor, event, name, Delivered("skipped", detail=reason))
+                return await self.end(actor, event, name, Delivered("skipped", detail=reason))
             if held := self._held(made, name, "not sent"):
-                return await self._end(actor, event, name, held)
+                return await self.end(actor, event, name, held)
             try:
                 for _, _, earlier in made.parts:
-                    if earlier.part < event.part and (earlier.part, name) in made.doubtful:
+                    if earlier.part < event.part and made.delivery(earlier.part, name).doubtful:
                         await self._look(actor, made, earlier, name, outlet)
-                delivery = self._parcel(made, event, name, again=key in made.doubtful)
+                delivery = self._parcel(made, event, name, again=before.doubtful)
             except ValueError as error:  # a page's address that is configured since may be too long
-                return await self._end(actor, event, name, Delivered("failed", detail=str(error)))
+                return await self.end(actor, event, name, Delivered("failed", detail=str(error)))
             if made.id in self.withdrawn:  # while it was looked up
-                return await self._end(actor, event, name, Delivered("skipped", detail=WITHDRAWN))
+                return await self.end(actor, event, name, Delivered("skipped", detail=WITHDRAWN))
             await self._pen.write(actor, _intent(delivery, outlet))
             try:
                 became = await outlets.publish(outlet, delivery, self.tools)
             except asyncio.CancelledError:
                 lost = Delivered("unknown", outlet.url, detail="given up while it was being sent; it may be published")
-                await self._end(actor, event, name, lost)
+                await self.end(actor, event, name, lost)
                 raise
-            return await self._end(actor, event, name, became)
+            return await self.end(actor, event, name, became)
 
-    async def look_up(self, actor: str, made: Announcement, event: AnnouncementMade, name: str) -> DeliveryEnded | None:
+    async def look_up(self, actor: str, made: Announcement, event: AnnouncementMade, name: str) -> DeliveryRecord:
         """Settle what was begun and never ended: sent when it is found, else unknown."""
         async with self.turn(name):
-            done = made.deliveries.get((event.part, name))
-            if done is None or done.state != "sending":
+            done = made.delivery(event.part, name)
+            if done.state != "sending":
                 return done
             outlet, found = self._outlet(name), None
             if outlet is not None:
@@ -89,19 +87,16 @@ class Deliverer:
             if found is None or found.state not in PLACED:
                 why = f"begun; {found.detail}" if found is not None and found.detail else ""
                 found = Delivered("unknown", detail=why or "begun, and not found afterwards")
-            return await self._end(actor, event, name, found)
+            return await self.end(actor, event, name, found)
 
     async def follow(self, actor: str, made: Announcement, event: AnnouncementMade, name: str, *, last: bool) -> bool:
         """Read back what was sent, or look up what is unknown; journal what is new. Return whether that settles it.
 
         The `last` time journals also that there is nothing new, so that nobody waits for it any longer.
         """
-        key, outlet = (event.part, name), self._outlet(name)
-        done = made.deliveries.get(key)
+        outlet, done = self._outlet(name), made.delivery(event.part, name)
         newer = any(part > event.part for part in made.told().get(name, ()))
-        if done is None or outlet is None or newer or made.retracted is not None:
-            return True
-        if done.do == "look" or done.state not in ("sent", "unknown"):
+        if outlet is None or newer or made.retracted is not None or not done.followed:
             return True
         delivery = self._parcel(made, event, name)
         if done.state == "unknown":
@@ -122,11 +117,11 @@ class Deliverer:
                 return False
             do = "look"
         async with self.turn(name):
-            if made.deliveries.get(key) == done:  # else somebody tried again meanwhile, which is followed in its turn
-                await self._end(actor, event, name, found, do=do)
+            if made.delivery(event.part, name) == done:  # else somebody tried again, which is followed in its turn
+                await self.end(actor, event, name, found, do=do)
         return do == "look"
 
-    async def take_back(self, actor: str, made: Announcement, name: str) -> DeliveryEnded | None:
+    async def take_back(self, actor: str, made: Announcement, name: str) -> DeliveryRecord | None:
         """Take an announcement back from one outlet, unless that was tried; None when nothing of it ever went there."""
         async with self.turn(name):
             done, parts = made.retractions.get(name), made.told().get(name)
@@ -134,38 +129,38 @@ class Deliverer:
                 return done
             event, outlet = made.part(max(parts)), self._outlet(name)
             if outlet is None:
-                return await self._end(actor, event, name, Delivered("failed", detail=GONE), do="retract")
+                return await self.end(actor, event, name, Delivered("failed", detail=GONE), do="retract")
             if held := self._held(made, name, "not taken back"):
-                return await self._end(actor, event, name, held, do="retract")
+                return await self.end(actor, event, name, held, do="retract")
             try:
                 for part in parts:
-                    if (part, name) in made.doubtful:
+                    if made.delivery(part, name).doubtful:
                         await self._look(actor, made, made.part(part), name, outlet, finally_=True)
                 delivery = replace(self._parcel(made, event, name), placed=placed(made, name, named=True))
             except ValueError as error:
-                return await self._end(actor, event, name, Delivered("failed", detail=str(error)), do="retract")
+                return await self.end(actor, event, name, Delivered("failed", detail=str(error)), do="retract")
             named = {each.part for each in delivery.placed}
-            doubt = any((part, name) in made.doubtful for part in parts if part not in named)
+            doubt = any(made.delivery(part, name).doubtful for part in parts if part not in named)
             if not delivery.placed and not doubt and done is None:
                 return None
             if not delivery.placed:
                 why = "it may be there, but cannot be looked up" if doubt else "nothing of it was there"
                 state = "unknown" if doubt else "retracted"
-                return await self._end(actor, event, name, Delivered(state, detail=why), do="retract")
+                return await self.end(actor, event, name, Delivered(state, detail=why), do="retract")
             await self._pen.write(actor, _intent(delivery, outlet, do="retract"))
             try:
                 became = await outlets.retract(outlet, delivery, self.tools)
             except asyncio.CancelledError:
                 lost = Delivered("unknown", outlet.url, detail="given up while it was being taken back")
-                await self._end(actor, event, name, lost, do="retract")
+                await self.end(actor, event, name, lost, do="retract")
                 raise
             if doubt and became.state == "retracted":
                 became = Delivered("unknown", became.url, detail="taken back in part; more of it may be there")
-            return await self._end(actor, event, name, became, do="retract")
+            return await self.end(actor, event, name, became, do="retract")
 
-    async def skip(self, actor: str, event: AnnouncementMade, name: str, why: str) -> DeliveryEnded:
+    async def skip(self, actor: str, event: AnnouncementMade, name: str, why: str) -> DeliveryRecord:
         """Journal that a part is not sent to an outlet."""
-        return await self._end(actor, event, name, Delivered("skipped", detail=why), do="skip")
+        return await self.end(actor, event, name, Delivered("skipped", detail=why), do="skip")
 
     @property
     def tools(self) -> Tools:
@@ -178,7 +173,7 @@ class Deliverer:
             contacts=self.config.contacts,
         )
 
-    def _due(self, done: DeliveryEnded, again: bool) -> bool:
+    def _due(self, done: DeliveryRecord, again: bool) -> bool:
         if done.state == "planned":
             return True
         open_still = done.state in ("failed", "unknown", "sending", "skipped") and done.do != "skip"
@@ -215,7 +210,7 @@ class Deliverer:
     def down_since(self, name: str) -> str:
         """Return in words that an outlet's own checks say it is down; empty when they do not, or are muted."""
         outlet, mute = self._outlet(name), self._pen.ledger.mutes.get(name)
-        muted = mute is not None and mute.until > self._clock()
+        muted = mute is not None and mute.holds(self._clock())
         if outlet is None or OutletOptions.of(outlet.kind).page or muted or self._state_of(name) is not State.DOWN:
             return ""
         state, at = self._pen.ledger.states.get(name, (State.UNKNOWN, 0.0))
@@ -233,7 +228,7 @@ class Deliverer:
         outlet: Outlet | None,
         *,
         finally_: bool = False,
-    ) -> DeliveryEnded | None:
+    ) -> DeliveryRecord | None:
         """Look up what may be at an outlet; journal it when it is.
 
         `finally_` journals also that it is not, and what it is called where only that is known.
@@ -242,9 +237,9 @@ class Deliverer:
             return None
         found = await outlets.find(outlet, self._parcel(made, event, name), self.tools)
         if found is not None and (found.state in PLACED or (finally_ and found.remote_id)):
-            return await self._end(actor, event, name, found)
+            return await self.end(actor, event, name, found)
         if found is None and finally_:
-            return await self._end(actor, event, name, Delivered("failed", detail="looked up: it is not there"))
+            return await self.end(actor, event, name, Delivered("failed", detail="looked up: it is not there"))
         return None
 
     def _parcel(self, made: Announcement, event: AnnouncementMade, name: str, *, again: bool = False) -> Delivery:
@@ -253,9 +248,9 @@ class Deliverer:
     def _outlet(self, name: str) -> Outlet | None:
         return next((outlet for outlet in self.config.outlets if outlet.id == name), None)
 
-    async def _end(
+    async def end(
         self, actor: str, event: AnnouncementMade, name: str, became: Delivered, do: str = "publish"
-    ) -> DeliveryEnded:
+    ) -> DeliveryRecord:
         """Journal what came of it, also when whoever waits for it is cancelled meanwhile."""
         until = self._clock() + became.retry_after if became.retry_after is not None else None
         ended = DeliveryEnded(
@@ -273,7 +268,8 @@ class Deliverer:
         self._writing.add(writing)
         writing.add_done_callback(self._written)
         await asyncio.shield(writing)
-        return ended
+        made = self._pen.ledger.announcements[event.announcement]
+        return made.retractions[name] if do == "retract" else made.delivery(event.part, name)
 
     def _written(self, writing: "asyncio.Task[list[Entry]]") -> None:
         self._writing.discard(writing)
@@ -281,9 +277,9 @@ class Deliverer:
             writing.exception()  # said to whoever waited; if nobody does, the next daemon looks it up
 
 
-def left_out(done: DeliveryEnded) -> bool:
+def neglected(done: DeliveryRecord) -> bool:
     """Whether an outlet was not told though it should have been, and nobody asked for that."""
-    return done.state == "skipped" and done.do == "publish" and done.detail not in (WITHDRAWN, NEWER)
+    return done.left_out and done.detail not in (WITHDRAWN, NEWER)
 
 
 def _intent(delivery: Delivery, outlet: Outlet, do: str = "publish") -> DeliveryIntended:

@@ -9,8 +9,9 @@ from outagetui.announce.effect import liked
 from outagetui.core import times
 from outagetui.core.model import BAD, CLOSING_KINDS, Audience, Channel, Config, Outlet, State, Template
 from outagetui.core.text import clean, nearest
+from outagetui.facts.announcement import Announcement
 from outagetui.facts.events import AnnouncementMade
-from outagetui.facts.ledger import Announcement, Ledger
+from outagetui.facts.ledger import Ledger
 from outagetui.wording.compose import BODY_LIMIT, TITLE_LIMIT, Account, Facts, compose, find_template
 from outagetui.wording.fit import fit_for, page_of
 from outagetui.wording.published import published, published_lines

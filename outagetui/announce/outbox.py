@@ -13,18 +13,17 @@ from outagetui.announce.draft import AnnounceError, NothingToCloseError, Scene, 
 from outagetui.announce.previewing import Knowledge, proof
 from outagetui.core.model import Audience, Config, State
 from outagetui.core.text import clean, nearest
+from outagetui.facts.announcement import PLACED, Announcement, DeliveryRecord
 from outagetui.facts.events import (
     AnnouncementMade,
     AnnouncementRetracted,
     DeliveryEdited,
-    DeliveryEnded,
     DeliveryOrdered,
 )
-from outagetui.facts.ledger import PLACED, Announcement
 from outagetui.facts.pen import Pen
 from outagetui.facts.reach import Share
 from outagetui.machine.secrets import SecretError
-from outagetui.outlets import Delivery, Tools
+from outagetui.outlets import Delivered, Delivery, Tools
 from outagetui.wording.preview import Proof
 
 __all__ = ["DELIVERED", "AnnounceError", "NothingToCloseError", "Outbox"]
@@ -155,7 +154,7 @@ class Outbox:
 
     async def deliver(
         self, actor: str, announcement: str, part: int, *, again: bool = False, only: Iterable[str] = ()
-    ) -> list[DeliveryEnded]:
+    ) -> list[DeliveryRecord]:
         """Hand a part to all its outlets (or `only` some) where it is due, at once; return what became of every one.
 
         `again`, an operator's word, also tries those that do not surely have it. Raises WriteError when an intent could
@@ -165,8 +164,8 @@ class Outbox:
         event = made.part(part)
         names = [name for name in event.outlets if name in set(only)] if only else event.outlets
 
-        async def send(name: str) -> DeliveryEnded:
-            before = made.deliveries.get((part, name))
+        async def send(name: str) -> DeliveryRecord:
+            before = made.delivery(part, name)
             done = await self._deliverer.send(actor, made, event, name, again=again)
             if done != before and done.state in ("sent", "unknown"):
                 self.afterwards(announcement, part, name)
@@ -174,19 +173,19 @@ class Outbox:
 
         return await _together(send(name) for name in names)
 
-    async def look_up(self, actor: str, announcement: str, part: int) -> list[DeliveryEnded]:
+    async def look_up(self, actor: str, announcement: str, part: int) -> list[DeliveryRecord]:
         """Ask the outlets whose delivery was begun and never ended whether they have it; journal sent or unknown."""
         made = self._made(announcement)
         event = made.part(part)
 
-        async def look(name: str) -> DeliveryEnded | None:
-            before = made.deliveries.get((part, name))
+        async def look(name: str) -> DeliveryRecord:
+            before = made.delivery(part, name)
             done = await self._deliverer.look_up(actor, made, event, name)
-            if done is not None and done != before:
+            if done != before:
                 self.afterwards(announcement, part, name)
             return done
 
-        return [done for done in await _together(look(name) for name in event.outlets) if done is not None]
+        return [done for done in await _together(look(name) for name in event.outlets) if not done.fresh]
 
     async def follow(self, actor: str, name: str, part: int, outlet: str, *, last: bool) -> bool:
         """Read back, or look up, what went to an outlet; return whether it is settled. `last`: nothing follows."""
@@ -242,7 +241,7 @@ class Outbox:
                 self._deliverer.withdrawn.discard(made.id)
                 raise
 
-    async def take_back(self, actor: str, announcement: str) -> list[DeliveryEnded]:
+    async def take_back(self, actor: str, announcement: str) -> list[DeliveryRecord]:
         """Take an announcement back from every outlet that has any of it and was not asked to yet."""
         made = self._made(announcement)
         names = dict.fromkeys(name for _, _, event in made.parts for name in event.outlets)
@@ -258,10 +257,10 @@ class Outbox:
         owed = []
         for made in list(self._pen.ledger.announcements.values()):
             for _, actor, event in list(made.parts):
-                states = {name: made.deliveries.get((event.part, name)) for name in event.outlets}
-                ordered = [name for name, done in states.items() if done is not None and done.state == "planned"]
-                fresh = [name for name, done in states.items() if done is None and not event.run]
-                if any(done is not None and done.state == "sending" for done in states.values()):
+                due = [made.delivery(event.part, name) for name in event.outlets]
+                ordered = [each.outlet for each in due if each.state == "planned" and each.ordered]
+                fresh = [each.outlet for each in due if each.fresh and not event.run]
+                if any(each.state == "sending" for each in due):
                     await self.look_up(actor, made.id, event.part)
                 if fresh and event.part != made.newest.part:
                     for name in fresh:
@@ -278,9 +277,10 @@ class Outbox:
         for made in list(self._pen.ledger.announcements.values()):
             if made.retracted is None:
                 continue
-            for ended in list(made.retractions.values()):
-                if ended.state == "sending":
-                    await self._pen.keep(actor, replace(ended, state="unknown", detail=LOST))
+            for each in list(made.retractions.values()):
+                if each.state == "sending":
+                    lost = Delivered("unknown", detail=LOST)
+                    await self._deliverer.end(actor, made.part(each.part), each.outlet, lost, do="retract")
             names = {name for name, done in made.retractions.items() if done.state != "planned"}
             if set(made.told()) - names:
                 owed.append(made.id)
@@ -292,7 +292,7 @@ class Outbox:
             (made.id, part, name)
             for made in self._pen.ledger.announcements.values()
             for (part, name), done in made.deliveries.items()
-            if done is not None and done.state in ("sent", "unknown") and done.do == "publish"
+            if done.followed
             if made.retracted is None and any(at >= since for at, _, event in made.parts if event.part == part)
         ]
 
@@ -333,16 +333,15 @@ class Outbox:
 
     def _refuse(self, made: Announcement, part: int, outlet: str, do: Do) -> None:
         """Raise AnnounceError for a word on a delivery that would say something twice, or change what is there."""
-        done = made.deliveries.get((part, outlet))
-        state = done.state if done is not None else "planned"
-        if state == "sending":
+        done = made.delivery(part, outlet)
+        if done.state == "sending":
             raise AnnounceError(f"{outlet} is being told right now; wait for what comes of it")
-        if state in PLACED:
+        if done.state in PLACED:
             raise AnnounceError(f"{outlet} has it already; say more with announce --update {made.id}, or --retract it")
         newer = [each for each in made.told().get(outlet, ()) if each > part]
         if newer:
             raise AnnounceError(f"{outlet} has part {max(newer)} already, which is newer")
-        if do == "edit" and (part, outlet) in made.doubtful:
+        if do == "edit" and done.doubtful:
             raise AnnounceError(f"{outlet} may have it as it was; retry it first, which looks it up")
         if do != "skip":
             self._refuse_while_resting(outlet)
@@ -354,7 +353,8 @@ class Outbox:
 
     def _edit(self, made: Announcement, part: int, outlet: str, title: str, body: str) -> DeliveryEdited:
         edit = DeliveryEdited(announcement=made.id, part=part, outlet=outlet, title=title, body=body)
-        mine = replace(made, edits={**made.edits, (part, outlet): edit})
+        mine = replace(made, deliveries={**made.deliveries})
+        mine.edit(edit)
         try:
             parcel(self.config, self._pen.ledger, mine, made.part(part), outlet)
         except ValueError as error:

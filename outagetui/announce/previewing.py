@@ -11,8 +11,8 @@ from outagetui.announce.deliveries import parcel
 from outagetui.announce.draft import AnnounceError, Scene
 from outagetui.announce.effect import effect
 from outagetui.announce.warnings import Known, doubts
+from outagetui.facts.announcement import Announcement
 from outagetui.facts.events import AnnouncementMade, DeliveryEdited
-from outagetui.facts.ledger import Announcement
 from outagetui.facts.reach import Share
 from outagetui.wording.counting import price
 from outagetui.wording.delivery import Fitted
@@ -42,11 +42,9 @@ def proof(
     """Return the proof of a part that was drafted and not journaled."""
     config, known = scene.config, scene.ledger.announcements.get(event.announcement)
     before = known if known is not None else Announcement(event.announcement)
-    made = replace(
-        before,
-        parts=[*before.parts, (scene.now, "", event)],
-        edits={**before.edits, **{(event.part, edit.outlet): edit for edit in edits}},
-    )
+    made = replace(before, parts=[*before.parts, (scene.now, "", event)], deliveries={**before.deliveries})
+    for edit in edits:
+        made.edit(edit)
     fitted: dict[str, Fitted] = {}
     rows = []
     for outlet in (each for name in event.outlets for each in config.outlets if each.id == name):

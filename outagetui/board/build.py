@@ -144,11 +144,10 @@ class _View(Health):
         words, since = self.why(outlet.id, state)
         worst = self.worst_check(outlet.id)
         states = [
-            done.state if done is not None else "planned"
+            made.retractions.get(name, sent).state
             for made in self.ledger.announcements.values()
             for (part, name), sent in made.deliveries.items()
             if name == outlet.id and part == made.newest.part
-            for done in [made.retractions.get(name, sent)]
         ]
         return OutletRow(
             id=outlet.id,

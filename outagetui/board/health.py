@@ -30,7 +30,7 @@ class Health:
         self.by_check: dict[str, list[Live]] = {}
         for row in live:
             self.by_check.setdefault(row.check, []).append(row)
-        self.mutes = {name: mute for name, mute in ledger.mutes.items() if mute.until > now}
+        self.mutes = {name: mute for name, mute in ledger.mutes.items() if mute.holds(now)}
         self.shares: dict[str, Share] = {}
         self.states: dict[str, State] = {}
         self.known: dict[str, State] = {}

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from outagetui.board.rows import PracticeRow
 from outagetui.facts.events import DrilledBook, DrillEnded
-from outagetui.facts.ledger import Run
+from outagetui.facts.run import Run
 
 DAY = 86400.0
 FRESH = 30 * DAY
@@ -81,14 +81,10 @@ def practices(
 
 def _mishaps(run: Run) -> tuple[int, int]:
     """Return how many steps failed, and how many an operator left out; what a choice rules out is not left out."""
-    failed = sum(row.state == "failed" for row in run.steps.values())
-    ruled_out = {plan.id for plan in run.plans if plan.only_if}
-    answers = {step: answered.answer for step, answered in run.answered.items()}
-    skipped = sum(
-        row.state == "skipped" and (row.id not in ruled_out or answers.get(row.id) == "skip")
-        for row in run.steps.values()
-    )
-    return failed, skipped
+    steps = run.steps.values()
+    failed = sum(step.state == "failed" for step in steps)
+    skipped = [step for step in steps if step.state == "skipped"]
+    return failed, sum(not step.plan.only_if or step.said == "skip" for step in skipped)
 
 
 def practised(practices: Sequence[Practice], digest: str, now: float) -> PracticeRow:
@@ -125,7 +121,9 @@ def drilled(runs: Mapping[str, Run]) -> tuple[DrilledBook, ...]:
         if run.stands_down:
             continue
         failed, skipped = _mishaps(run)
-        ended = run.ended if run.ended is not None else max((row.at or 0.0 for row in run.steps.values()), default=0.0)
+        ended = (
+            run.ended if run.ended is not None else max((step.at or 0.0 for step in run.steps.values()), default=0.0)
+        )
         last[run.playbook] = DrilledBook(
             id=run.playbook,
             digest=run.digest,

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from outagetui.core.model import Audience, Outcome, State
-from outagetui.facts.step_row import MuteRow, StepRow
+from outagetui.facts.ledger import Mute
 
 
 class CheckRow(Struct, frozen=True, kw_only=True):
@@ -47,7 +47,7 @@ class ChannelRow(Struct, frozen=True, kw_only=True):
     proof: str = ""  # what it said
     latency_ms: float | None = None
     spark: tuple[float | None, ...] = ()
-    muted: MuteRow | None = None
+    muted: Mute | None = None
     suppressed: bool = False
     local: str = ""
     address: str = ""
@@ -78,7 +78,7 @@ class OutletRow(Struct, frozen=True, kw_only=True):
     why: str
     url: str = ""
     latency_ms: float | None = None
-    muted: MuteRow | None = None
+    muted: Mute | None = None
     delivery: str = ""
     language: str = ""
     publishes: bool = True
@@ -156,6 +156,26 @@ class PlaybookRow(Struct, frozen=True, kw_only=True):
     suggested: bool = False
     running: str = ""  # the run's id
     practised: PracticeRow = PracticeRow(confidence="none")
+
+
+class StepRow(Struct, frozen=True, kw_only=True):
+    """A step of a run. `state` is waiting, asking, doing, done, failed, skipped, undone or unsure."""
+
+    id: str
+    do: str
+    title: str
+    state: str
+    attempt: int = 0
+    detail: str = ""
+    at: float | None = None
+    actor: str = ""
+    question: str = ""
+    answers: tuple[str, ...] = ()
+    preview: str = ""  # what a yes will send, word for word
+    why: str = ""  # the question's kind: confirm, manual, choose, approve, failed or unsure
+    hash: str = ""  # what another operator approves, in hex
+    until: float | None = None  # when the approval is no longer waited for
+    output: str = ""  # what the step printed, cleaned and capped
 
 
 class RunRow(Struct, frozen=True, kw_only=True):

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
-from outagetui.board.rows import AnnouncementRow, DeliveryRow, GlassRow, RunRow
-from outagetui.facts.ledger import Announcement, Incident, Run
-from outagetui.facts.step_row import StepRow
+from outagetui.board.rows import AnnouncementRow, DeliveryRow, GlassRow, RunRow, StepRow
+from outagetui.facts.announcement import Announcement, DeliveryRecord
+from outagetui.facts.events import StepPlan
+from outagetui.facts.ledger import Incident
+from outagetui.facts.run import Run, StepRecord
 
 
 def run_row(run: Run, progress: Mapping[str, str], digests: Mapping[str, str]) -> RunRow:
@@ -15,7 +17,6 @@ def run_row(run: Run, progress: Mapping[str, str], digests: Mapping[str, str]) -
     `progress` says how far a step has come, or the last lines it printed, by "run/step"; `digests` what a run of each
     playbook would be now.
     """
-    steps = {row.id: _step_row(row, progress.get(f"{run.id}/{row.id}", "")) for row in run.steps.values()}
     now = digests.get(run.playbook, "")
     return RunRow(
         id=run.id,
@@ -24,7 +25,7 @@ def run_row(run: Run, progress: Mapping[str, str], digests: Mapping[str, str]) -
         state=run.state,
         started=run.started,
         actor=run.actor,
-        steps=tuple(steps[plan.id] for plan in run.plans),
+        steps=tuple(step_row(step, progress.get(f"{run.id}/{id}", "")) for id, step in run.steps.items()),
         ended=run.ended,
         stands_down=run.stands_down,
         started_by=run.started_by or run.actor,
@@ -32,10 +33,30 @@ def run_row(run: Run, progress: Mapping[str, str], digests: Mapping[str, str]) -
     )
 
 
-def _step_row(row: StepRow, progress: str) -> StepRow:
-    if row.state != "doing" or not progress:
+def step_row(step: StepRecord, progress: str = "") -> StepRow:
+    """Return a step as the screens show it; `progress` is as in `run_row`."""
+    plan, asked = step.plan, step.question
+    row = StepRow(
+        id=plan.id,
+        do=plan.do,
+        title=_title(plan),
+        state=step.state,
+        attempt=step.attempt,
+        detail=step.detail,
+        at=step.at,
+        actor=step.actor,
+        output=step.output,
+    )
+    if asked is not None:
+        row = replace(row, question=asked.question, answers=asked.answers, preview=asked.preview, why=asked.why)
+        return replace(row, hash=asked.hash, until=asked.until)
+    if step.state != "doing" or not progress:
         return row
     return replace(row, output=progress) if "\n" in progress else replace(row, detail=progress)
+
+
+def _title(plan: StepPlan) -> str:
+    return plan.say or plan.what
 
 
 def glass_rows(runs: Iterable[Run], incident: Incident | None) -> tuple[GlassRow, ...]:
@@ -46,15 +67,15 @@ def glass_rows(runs: Iterable[Run], incident: Incident | None) -> tuple[GlassRow
     found = [
         GlassRow(
             run=run.id,
-            step=each.step,
-            title=run.steps[each.step].title,
-            at=each.at,
-            actor=each.actor,
-            reason=each.reason,
+            step=said.step,
+            title=_title(run.steps[said.step].plan),
+            at=at,
+            actor=actor,
+            reason=said.note,
         )
         for run in runs
-        for each in run.glass
-        if run.ended is None or (incident is not None and each.at >= incident.since)
+        for at, actor, said in run.alone
+        if run.ended is None or (incident is not None and at >= incident.since)
     ]
     return tuple(sorted(found, key=lambda row: row.at, reverse=True))
 
@@ -87,29 +108,26 @@ def announcement_row(made: Announcement, languages: Mapping[str, str] | None = N
 
 def _delivery_row(made: Announcement, outlet: str, language: str) -> DeliveryRow:
     part = made.newest
-    key = part.part, outlet
-    done, intent, edit = made.deliveries.get(key), made.intents.get(key), made.edits.get(key)
+    record = became = made.delivery(part.part, outlet)
+    if made.retracted is not None and outlet in made.retractions:
+        became = made.retractions[outlet]
+    elif made.retracted is not None and outlet in made.told():
+        became = DeliveryRecord(part=part.part, outlet=outlet)  # it is about to be taken back
     title, body = made.words(part, outlet, language)
-    text = f"{title}\n\n{body}"
-    row = DeliveryRow(outlet=outlet, state="planned", title=title, body=body, text=text, settled=False)
-    if intent is not None and intent.text and (edit is None or done is None or done.state != "planned"):
-        row = replace(row, text=intent.text, count=intent.count, limit=intent.limit, shortened=intent.shortened)
-    if made.retracted is not None:
-        back = made.retractions.get(outlet)
-        if back is not None:
-            done = back
-        elif outlet in made.told():
-            done = None  # planned: it is about to be taken back
-    if done is None:
-        return row
-    waiting = done.state in ("planned", "sending") or (done.state in ("sent", "unknown") and done.do == "publish")
-    return replace(
-        row,
-        state=done.state,
-        url=done.url,
-        remote_id=done.remote_id,
-        detail=done.detail,
-        settled=not waiting,
-        until=done.until,
-        left_out=done.state == "skipped" and done.do == "publish" and made.retracted is None,
+    row = DeliveryRow(
+        outlet=outlet,
+        state=became.state,
+        url=became.url,
+        remote_id=became.remote_id,
+        detail=became.detail,
+        title=title,
+        body=body,
+        text=f"{title}\n\n{body}",
+        settled=not (became.followed or became.state in ("planned", "sending")),
+        until=became.until,
+        left_out=became.left_out and made.retracted is None,
     )
+    sent = record.intent
+    if sent is None or not sent.text or (record.edit is not None and record.state == "planned"):
+        return row
+    return replace(row, text=sent.text, count=sent.count, limit=sent.limit, shortened=sent.shortened)

@@ -10,12 +10,11 @@ from typing import NoReturn
 
 import click
 
-from outagetui.board.rows import RunRow
+from outagetui.board.rows import RunRow, StepRow
 from outagetui.cli.common import UNUSABLE, client, configuration, fail, print_json, store
 from outagetui.cli.runs import asking_lines, run_document, run_lines
 from outagetui.core.text import clean, clean_lines
 from outagetui.facts.events import StepPlan
-from outagetui.facts.step_row import StepRow
 from outagetui.orders.client import OrderClient
 from outagetui.playbook.plan import dry_run, plan
 from outagetui.store.journal import StoreError

@@ -5,11 +5,11 @@ from typing import Any
 
 import click
 
-from outagetui.board.rows import RunRow
+from outagetui.board.rows import RunRow, StepRow
 from outagetui.cli.common import print_json, source
 from outagetui.cli.orders import give
+from outagetui.core.model import SHORTEST_HASH
 from outagetui.core.text import clean, clean_lines
-from outagetui.facts.step_row import SHORTEST_HASH, StepRow
 
 
 @click.command()

@@ -218,6 +218,10 @@ class Operator(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     role: Literal["viewer", "operator", "approver"]
 
 
+SHORTEST_HASH = 12  # hex digits of what is approved that people see, and that an approver must give at least
+SHORTEST_REASON = 10  # characters of the reason for going on without a second person
+
+
 class Command(Struct, frozen=True, kw_only=True):
     """A program that playbooks may run, named by its whole path.
 

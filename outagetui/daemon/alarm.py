@@ -145,7 +145,7 @@ class Alarm:
         if incident is None:
             return
         primaries = [each for each in config.channels if each.role == "primary" and each.id in incident.channels]
-        muted = {name for name, mute in ledger.mutes.items() if mute.until > now}
+        muted = {name for name, mute in ledger.mutes.items() if mute.holds(now)}
         turns = alerts.turns
         since = max(incident.since, alerts.bad_since)
         bad, good = [], []

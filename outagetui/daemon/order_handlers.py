@@ -16,8 +16,8 @@ from outagetui.daemon.parts import Parts
 from outagetui.daemon.sender import Sender
 from outagetui.daemon.step_context import balance_of
 from outagetui.facts.events import ConfigLoaded, FaultInjected
-from outagetui.facts.ledger import Run
 from outagetui.facts.pen import OrderError
+from outagetui.facts.run import Run
 from outagetui.playbook.plan import digest as digest_of
 from outagetui.playbook.plan import plan, primaries
 from outagetui.store.journal import WriteError
@@ -110,7 +110,7 @@ class _Handlers:
         event = desk.mute_event(order, known, self._daemon.clock())
         mute = self._daemon.record.ledger.mutes.get(order.id)
         await self._daemon.record.write(sender.actor, event)
-        if not order.seconds and mute is not None and mute.until > self._daemon.clock():
+        if not order.seconds and mute is not None and mute.holds(self._daemon.clock()):
             self._daemon.watch.repeat(order.id)
         return {"until": event.until}
 

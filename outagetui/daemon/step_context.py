@@ -6,15 +6,17 @@ import math
 from collections.abc import Awaitable, Callable, Mapping
 
 from outagetui.actions import Result, World, options_of
-from outagetui.announce.delivering import left_out
+from outagetui.announce.delivering import neglected
 from outagetui.announce.outbox import DELIVERED, AnnounceError, NothingToCloseError, Outbox
 from outagetui.core.model import GOOD, Audience, Check, Config, Sample, State
 from outagetui.core.step_options import AnnounceOptions
 from outagetui.core.text import clean_lines
 from outagetui.daemon.journal_writer import Record
 from outagetui.daemon.watch import Watch
-from outagetui.facts.events import AnnouncementMade, DeliveryEnded, StepPlan
+from outagetui.facts.announcement import DeliveryRecord
+from outagetui.facts.events import AnnouncementMade, StepPlan
 from outagetui.facts.pen import DAEMON
+from outagetui.facts.run import StepRecord
 from outagetui.machine.secrets import Secrets
 from outagetui.store.journal import WriteError
 
@@ -61,7 +63,11 @@ class StepWorld(World):
     @property
     def tried(self) -> bool:
         """Whether this step of this run was begun once before."""
-        return self._record.ledger.runs[self.run].tries.get(self._plan.id, 0) > 1
+        return self._step(self._plan).tries > 1
+
+    def _step(self, plan: StepPlan) -> StepRecord:
+        """Return what is known of a step, which is this one or takes it back."""
+        return self._record.ledger.runs[self.run].steps.get(plan.id) or StepRecord(plan)
 
     def secret(self, name: str) -> str:
         """Return a secret by its reference."""
@@ -156,10 +162,9 @@ class StepWorld(World):
                 step=plan.id,
                 as_of=self._approved_as_of(plan),
             )
-            run = self._record.ledger.runs[self.run]
-            said = run.answered.get(plan.id)
+            step = self._step(plan)
             # A word given for this very try; after a crash the try has a number of its own.
-            again = said is not None and said.answer in AGAIN and said.attempt == run.steps[plan.id].attempt
+            again = step.answered is not None and step.said in AGAIN and step.answered.attempt == step.attempt
             return summary(made, await self._outbox.deliver(DAEMON, made.announcement, made.part, again=again))
         except NothingToCloseError as error:
             return Result(True, str(error))
@@ -168,7 +173,7 @@ class StepWorld(World):
 
     def _approved_as_of(self, plan: StepPlan) -> float | None:
         """Return when what a second person approved was composed: exactly those words are sent."""
-        asked = self._record.ledger.runs[self.run].asked.get(plan.id)
+        asked = self._step(plan).asked
         return asked.as_of if asked is not None and asked.hash else None
 
     async def recover_announcement(self, plan: StepPlan) -> Result | str | None:
@@ -189,12 +194,12 @@ def balance_of(config: Config, watch: Watch, channel: str) -> float | None:
     return watch.value_of(cost.balance) if cost is not None and cost.balance else None
 
 
-def summary(made: AnnouncementMade, ended: list[DeliveryEnded]) -> Result:
+def summary(made: AnnouncementMade, ended: list[DeliveryRecord]) -> Result:
     """Return what came of an announcement's part at all its outlets; one that nobody was told by failed."""
     words = "; ".join(
         f"{done.outlet} {done.state} {done.url if done.state in DELIVERED else done.detail}".rstrip() for done in ended
     )
-    if any(left_out(done) for done in ended) and not any(done.state in DELIVERED for done in ended):
+    if any(neglected(done) for done in ended) and not any(done.state in DELIVERED for done in ended):
         return Result(False, f"{made.announcement}: nobody was told: {words}")
     return Result(all(done.state in (*DELIVERED, "skipped") for done in ended), f"{made.announcement}: {words}")
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
+from outagetui.core.model import SHORTEST_HASH
 from outagetui.facts.events import StepPlan
-from outagetui.facts.step_row import SHORTEST_HASH
 
 APPROVAL_SECONDS = 600.0  # how long a question for a second person stands
 

@@ -11,7 +11,7 @@ from outagetui.core.model import Config, Playbook, Step
 from outagetui.core.step_options import StepOptions
 from outagetui.core.times import span
 from outagetui.facts.events import StepPlan
-from outagetui.facts.ledger import Run
+from outagetui.facts.run import Run
 from outagetui.playbook.unwind import announces, can_undo, undo_of
 
 _ANSWERS = {
@@ -88,9 +88,8 @@ def failed_condition(step: StepPlan, run: Run) -> str:
     """
     for condition in step.only_if:
         name, _, wanted = condition.partition("=")
-        said = run.answered.get(name)
-        done = run.steps[name].state == "done"
-        if not done or (wanted != "done" and (said is None or said.answer != wanted)):
+        other = run.steps[name]
+        if other.state != "done" or wanted not in ("done", other.said):
             return f"only if {name} is {wanted}"
     return ""
 

@@ -14,8 +14,8 @@ from outagetui.actions import Result, World
 from outagetui.core.step_options import StepOptions
 from outagetui.core.text import clean
 from outagetui.facts.events import Event, RunEnded, StepAsked, StepEnded, StepIntended, StepPlan
-from outagetui.facts.ledger import Run
 from outagetui.facts.pen import DAEMON, Pen
+from outagetui.facts.run import Run
 from outagetui.machine.secrets import SecretError
 from outagetui.playbook.approval import APPROVAL_SECONDS, approval_hash, shown
 from outagetui.playbook.plan import answers, failed_condition
@@ -64,15 +64,15 @@ class Course:
             await self._go()
         except Exception as error:
             why = clean(f"internal error, please report it: {type(error).__name__}: {error}")
-            doing = [plan for plan in self.run.plans if self.run.steps[plan.id].state == "doing"]
+            doing = [step.plan for step in self.run.steps.values() if step.state == "doing"]
             ended = [self._ended(plan, "failed", f"{UNKNOWN}: {why}", partly=True) for plan in doing]
             await self._pen.keep(DAEMON, *ended, RunEnded(run=self.run.id, state="failed", why=why))
 
     async def _go(self) -> None:
-        for plan in self.run.plans:
+        for step in self.run.steps.values():
             if self.closing:
                 return
-            if self.aborted or not await self._step(plan):
+            if self.aborted or not await self._step(step.plan):
                 break
         if self.run.ended is None:
             state = "aborted" if self.aborted else "done"
@@ -89,8 +89,8 @@ class Course:
             outcome = await self._ask(plan)
         elif row.state == "failed":
             outcome = await self._ask(plan, "failed", f"{plan.what}: failed: {row.detail}")
-        elif plan.id in self.run.answered:
-            outcome = self.run.answered[plan.id].answer
+        elif row.answered is not None:
+            outcome = row.said
         else:
             outcome = await self._first(plan)
         while outcome not in ("on", "stop"):
@@ -151,12 +151,13 @@ class Course:
                 return "stop"
 
     def _note(self, plan: StepPlan) -> str:
-        said = self.run.answered.get(plan.id)
-        return said.note if said is not None else ""
+        answered = self.run.steps[plan.id].answered
+        return answered.note if answered is not None else ""
 
     def _drifted(self, plan: StepPlan) -> bool:
         """Whether what would be done now is no longer what was asked about: backups or words may have changed."""
-        asked = self.run.asked[plan.id]
+        asked = self.run.steps[plan.id].asked
+        assert asked is not None
         words = self._words(plan, asked.as_of)
         if not asked.hash:
             return words != asked.preview
@@ -243,8 +244,7 @@ class Course:
 
     async def _recover(self, plan: StepPlan) -> str:
         """Find out what became of a step that was under way when the daemon ended."""
-        said = self.run.answered.get(plan.id)
-        back = undo_of(plan) if said is not None and said.answer == "undo" else None
+        back = undo_of(plan) if self.run.steps[plan.id].said == "undo" else None
         doing = back or plan
         if back is None and plan.already is not None and await self._already(plan.already):
             await self._end(plan, "done", f"was under way when the daemon ended; {plan.already} passes")
@@ -308,14 +308,14 @@ class Course:
         """Ask, unless the question stands already, and wait until somebody answers or gives the run up."""
         if why:
             await self._pen.keep(DAEMON, self._question(plan, why, question, without))
-        while plan.id not in self.run.answered:
+        while (answered := self.run.steps[plan.id].answered) is None:
             if self.aborted or self.run.ended is not None:
                 return "abort"
             if self.closing:
                 raise asyncio.CancelledError
             self._awake.clear()
             await self._awake.wait()
-        return self.run.answered[plan.id].answer
+        return answered.answer
 
     def _ended(
         self,

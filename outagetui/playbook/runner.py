@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable
 
 from outagetui.actions import World
-from outagetui.facts.events import RunEnded, RunStarted, RunTaken, StepAnswered, StepPlan
-from outagetui.facts.ledger import Run
+from outagetui.core.model import SHORTEST_HASH, SHORTEST_REASON
+from outagetui.facts.events import RunEnded, RunStarted, RunTaken, StepAnswered, StepAsked, StepPlan
 from outagetui.facts.pen import OrderError, Pen
-from outagetui.facts.step_row import SHORTEST_HASH, SHORTEST_REASON, StepRow
+from outagetui.facts.run import Run
 from outagetui.playbook.approval import matches, person
 from outagetui.playbook.plan import digest
 from outagetui.playbook.run_driver import Already, Course
@@ -81,13 +81,13 @@ class Runner:
     async def answer(self, actor: str, run: str, step: str, attempt: int, answer: str, note: str = "") -> None:
         """Journal an answer and let the run go on. Raises OrderError for anything but the question that is open."""
         async with self._turn:
-            row = self._asking(run, step)
-            if attempt != row.attempt:
-                raise OrderError(f"{run} {step} asks for the {row.attempt}. time, this answers the {attempt}.")
-            if answer not in row.answers:
-                hint = f"; another approver types: outagetui approve {run} {step} {row.hash[:SHORTEST_HASH]}"
-                two = hint if row.hash and answer in ("yes", "done") else ""
-                raise OrderError(f"{run} {step} takes {', '.join(row.answers)}; not {answer}{two}")
+            asked = self._asking(run, step)
+            if attempt != asked.attempt:
+                raise OrderError(f"{run} {step} asks for the {asked.attempt}. time, this answers the {attempt}.")
+            if answer not in asked.answers:
+                hint = f"; another approver types: outagetui approve {run} {step} {asked.hash[:SHORTEST_HASH]}"
+                two = hint if asked.hash and answer in ("yes", "done") else ""
+                raise OrderError(f"{run} {step} takes {', '.join(asked.answers)}; not {answer}{two}")
             if answer == "break-glass" and len(note) < SHORTEST_REASON:
                 raise OrderError(f"going on alone needs a reason of at least {SHORTEST_REASON} characters (--note)")
             await self._answered(actor, run, step, attempt, answer, note)
@@ -95,19 +95,22 @@ class Runner:
     async def approve(self, actor: str, run: str, step: str, given: str, *, approver: bool) -> None:
         """Journal a second person's approval of exactly what was asked about, told by its hash. Raises OrderError."""
         async with self._turn:
-            row = self._asking(run, step)
+            asked = self._asking(run, step)
             known = self._known(run)
-            if not row.hash:
-                raise OrderError(f"{run} {step} asks for no second person: {', '.join(row.answers)}")
+            if not asked.hash:
+                raise OrderError(f"{run} {step} asks for no second person: {', '.join(asked.answers)}")
             if not approver:
                 raise OrderError(f"{run} {step} needs an approver; {actor} is none")
             if person(actor) in {person(each) for each in known.people}:
                 raise OrderError(f"{run} {step} needs a second person: {actor} asked for it")
-            if not matches(given, row.hash):
-                raise OrderError(f"{run} {step} asks about {row.hash[:SHORTEST_HASH]}, not {given}: read it once more")
-            if row.at is None or row.until is None or not row.at <= self._clock() <= row.until:
+            if not matches(given, asked.hash):
+                raise OrderError(
+                    f"{run} {step} asks about {asked.hash[:SHORTEST_HASH]}, not {given}: read it once more"
+                )
+            at = known.steps[step].at
+            if at is None or asked.until is None or not at <= self._clock() <= asked.until:
                 raise OrderError(f"the question of {run} {step} is too old; let it be asked again: answer it `again`")
-            await self._answered(actor, run, step, row.attempt, "approved", row.hash[:SHORTEST_HASH])
+            await self._answered(actor, run, step, asked.attempt, "approved", asked.hash[:SHORTEST_HASH])
 
     async def take(self, actor: str, run: str) -> None:
         """Make `actor` the owner of a run that is under way. Raises OrderError."""
@@ -164,17 +167,17 @@ class Runner:
             raise OrderError(f"there is no run {run}")
         return found
 
-    def _asking(self, run: str, step: str) -> StepRow:
-        """Return the step whose question is open; raises OrderError when there is none."""
+    def _asking(self, run: str, step: str) -> StepAsked:
+        """Return the open question of a step; raises OrderError when there is none."""
         known = self._known(run)
         row = known.steps.get(step)
         if row is None:
             raise OrderError(f"{run} has no step {step}")
         if known.ended is not None or (run in self._courses and self._courses[run].aborted):
             raise OrderError(f"{run} is over: {known.state}")
-        if row.state not in ("asking", "unsure"):
+        if row.question is None:
             raise OrderError(f"{run} {step} is not asking: it is {row.state}")
-        return row
+        return row.question
 
     async def _answered(self, actor: str, run: str, step: str, attempt: int, answer: str, note: str) -> None:
         event = StepAnswered(run=run, step=step, attempt=attempt, answer=answer, note=note)

@@ -9,7 +9,8 @@ from outagetui.core.step_options import StepOptions
 from outagetui.core.text import listed
 from outagetui.core.times import span
 from outagetui.facts.events import StepPlan
-from outagetui.facts.ledger import Ledger, Run
+from outagetui.facts.ledger import Ledger
+from outagetui.facts.run import Run, StepRecord
 
 PROOFS = 3  # passes in a row that prove a primary before anybody is told that it is over
 PROOF_SECONDS = 240.0  # how long such a proof may take beside the time it asks for
@@ -59,32 +60,28 @@ def way_back(ledger: Ledger, run: Run) -> tuple[StepPlan, ...]:
     on the backups is asked about; what nothing takes back is named at the end.
     """
     earlier = [other for other in ledger.runs.values() if other.stands_down == run.id]
-    over = {id for other in earlier for id, row in other.steps.items() if row.state in SETTLED}
-    done = {plan.id for plan in run.done()}
-    back = [
-        step for step in take_back(run.plans, done, run.doubtful, ledger.activated_by(run.id)) if step.id not in over
-    ]
-    lasting = [plan for plan in run.plans if plan.id in done and not StepOptions.of(plan.do).leaves_nothing]
-    left = [plan for plan in lasting if not can_undo(plan)]
+    over = {id for other in earlier for id, step in other.steps.items() if step.state in SETTLED}
+    steps = tuple(run.steps.values())
+    back = [step for step in take_back(steps, ledger.activated_by(run.id)) if step.id not in over]
+    done = [step.plan for step in steps if step.effective]
+    left = [plan for plan in done if not StepOptions.of(plan.do).leaves_nothing and not can_undo(plan)]
     if left and "left" not in over:
         say = f"Nothing takes these back by itself: {'; '.join(plan.what for plan in left)}. Is each as it should be?"
         back.append(StepPlan(id="left", do="manual", say=say, what=say))
     return (*_before(run), *back) if back else ()
 
 
-def take_back(
-    plans: Sequence[StepPlan], done: Container[str], doubtful: Container[str], activated: Container[str]
-) -> list[StepPlan]:
+def take_back(records: Sequence[StepRecord], activated: Container[str]) -> list[StepPlan]:
     """Return what takes back the steps that were done and changed something, the last one first.
 
-    `doubtful` are those that may have happened: each is asked about. `activated` are the backups that the run made
-    active itself. What was announced to an audience is closed once, on every outlet that was told, unless a later
-    step of the run said already that it is resolved.
+    Each that may have happened is asked about. `activated` are the backups that the run made active itself. What was
+    announced to an audience is closed once, on every outlet that was told, unless a later step of the run said already
+    that it is resolved.
     """
     steps: list[StepPlan] = []
     told: dict[str, list[StepPlan]] = {}
     closed: set[str] = set()
-    kept = [step for each in plans if each.id in done and (step := _narrowed(each, activated)) is not None]
+    kept = [step for each in records if each.effective and (step := _narrowed(each.plan, activated)) is not None]
     for step in kept[::-1]:
         if announces(step):
             audience = step.options["audience"]
@@ -93,11 +90,11 @@ def take_back(
             elif audience not in closed:
                 told.setdefault(audience, []).append(step)
     by_id = {step.id: step for step in kept}
-    for plan in plans[::-1]:
-        step = by_id.get(plan.id, plan)
-        if plan.id in doubtful and plan.id not in done:
-            steps.append(_doubted(plan))
-        elif plan.id not in by_id:
+    for each in records[::-1]:
+        step = by_id.get(each.plan.id, each.plan)
+        if each.doubtful and not each.effective:
+            steps.append(_doubted(step))
+        elif step.id not in by_id:
             continue
         elif not announces(step):
             undo = undo_of(step)
@@ -128,7 +125,7 @@ def _before(run: Run) -> list[StepPlan]:
         what = f"prove that {words} {are} up: {PROOFS} passes in a row, and no trouble for {span(run.up_for)}"
         options = {"channels": list(run.primaries), "times": PROOFS, "within": limit, "up_for": run.up_for}
         steps.append(StepPlan(id="proof", do="fail_back", what=what, timeout=limit, options=options))
-    backups = _backups([plan for plan in run.plans if StepOptions.of(plan.do).activates])
+    backups = _backups([step.plan for step in run.steps.values() if StepOptions.of(step.plan.do).activates])
     if backups:
         say = f"Has mail that was queued gone out, and has everybody who wrote or called on {backups} been answered?"
         steps.append(StepPlan(id="waiting", do="manual", say=say, what=say))

@@ -8,9 +8,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from outagetui.board.rows import RunRow
+from outagetui.board.rows import RunRow, StepRow
+from outagetui.core.model import SHORTEST_REASON
 from outagetui.core.text import clean
-from outagetui.facts.step_row import SHORTEST_REASON, StepRow
 from outagetui.tui.operator import Front, Operator
 from outagetui.tui.widgets.questions import APPROVE, Asker, Choice, choices, may_be_second
 

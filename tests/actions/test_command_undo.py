@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from outagetui.facts.run import StepRecord
 from outagetui.playbook.plan import answers, dry_run
 from outagetui.playbook.unwind import take_back, undo_of
 from tests.kit.programs import RESTART, SERVICE, planned, service_step, step
@@ -18,7 +19,7 @@ def test_starting_and_stopping_take_each_other_back(tmp_path: Path, verb: str, b
     assert undo.facts["argv"] == ["/usr/bin/systemctl", back, "--", "a.service"]
     assert undo.what == f"run /usr/bin/systemctl {back} -- a.service"
     assert "undo" in answers("failed", made)
-    assert [each.what for each in take_back([made], {made.id}, (), ())] == [undo.what]
+    assert [each.what for each in take_back([StepRecord(made, state="done")], ())] == [undo.what]
     assert f"undo: {undo.what}" in dry_run([made])[1]
 
 

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from outagetui.announce.outbox import AnnounceError, Outbox
 from outagetui.core.model import Config, Outlet, State
+from outagetui.facts.announcement import DeliveryRecord
 from outagetui.facts.events import Activated, AnnouncementMade, DeliveryEnded
 from outagetui.outlets import Tools
 from tests.kit.page_outlets import config, states
@@ -98,14 +99,14 @@ async def test_what_a_killed_daemon_left_is_looked_up() -> None:
         outbox = outbox_of(journal, settings(service), tools_for(service))
         made = await told(outbox, "update")
         assert made.part == 0
-        journal.ledger.announcements["a1"].deliveries[0, "mastodon"] = DeliveryEnded(
-            announcement="a1", part=0, outlet="mastodon", state="sending"
+        journal.ledger.announcements["a1"].deliveries[0, "mastodon"] = DeliveryRecord(
+            part=0, outlet="mastodon", state="sending"
         )
         await outbox.look_up("ada", "a1", 0)
         assert states(journal) == {"mastodon": "sent"}
         service.statuses.clear()
-        journal.ledger.announcements["a1"].deliveries[0, "mastodon"] = DeliveryEnded(
-            announcement="a1", part=0, outlet="mastodon", state="sending"
+        journal.ledger.announcements["a1"].deliveries[0, "mastodon"] = DeliveryRecord(
+            part=0, outlet="mastodon", state="sending"
         )
         await outbox.look_up("ada", "a1", 0)
         assert states(journal) == {"mastodon": "unknown"}

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from outagetui.announce.deliveries import key_of
 from outagetui.announce.outbox import Outbox
 from outagetui.core.model import Contact, State
-from outagetui.facts.events import DeliveryEnded
+from outagetui.facts.announcement import DeliveryRecord
 from tests.kit.page_outlets import config
 from tests.kit.runner_in_memory import MemoryJournal
 from tests.outlets.kit import AT
@@ -27,22 +27,20 @@ async def test_a_part_of_the_letters_is_told_as_it_is_and_a_retry_sends_the_rest
         deliveries = journal.ledger.announcements[made.announcement].deliveries
         was = deliveries[made.part, "letters"]
         words = "5 of 6 accepted; 1 asked to come later: 451 come back later; a retry goes on with those left"
-        assert (was.state, was.detail) == ("unknown", words)  # type: ignore[union-attr]
+        assert (was.state, was.detail) == ("unknown", words)
         assert not await outbox.follow("daemon", made.announcement, made.part, "letters", last=False)
         kept = (
             tmp_path / "sent" / f"{key_of(journal.ledger.announcements[made.announcement], made.part, 'letters')}.jsonl"
         )
         lines = kept.read_text().splitlines()
         kept.write_text("\n".join(lines[:3]) + "\n")  # the first has it, the second was begun
-        deliveries[made.part, "letters"] = DeliveryEnded(
-            announcement=made.announcement, part=made.part, outlet="letters", state="sending"
-        )
+        deliveries[made.part, "letters"] = DeliveryRecord(part=made.part, outlet="letters", state="sending")
         (left,) = await outbox.look_up("daemon", made.announcement, made.part)
         assert left.state == "unknown"
         assert left.detail.startswith("begun; 1 of 6 accepted; 1 not known, so not sent again: ")
         post.answers, before = {}, len(post.letters)
         await outbox.deliver("ada", made.announcement, made.part, again=True)
-        assert deliveries[made.part, "letters"].state == "sent"  # type: ignore[union-attr]
+        assert deliveries[made.part, "letters"].state == "sent"
         assert post.got()[before:] == [*PEOPLE[2:], "ada@example.test"]
         await outbox.retract("ada", made.announcement)
         (back,) = await outbox.take_back("ada", made.announcement)

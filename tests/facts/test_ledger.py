@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 from outagetui.core.model import Entry, State
 from outagetui.facts import events
 from outagetui.facts.events import Event, StepPlan
-from outagetui.facts.ledger import QUIET_SECONDS, Incident, Ledger
-from outagetui.facts.step_row import MuteRow
+from outagetui.facts.ledger import QUIET_SECONDS, Incident, Ledger, Mute
 
 
 class Journal:
@@ -237,7 +236,7 @@ def test_the_last_mute_counts_and_one_without_future_ends_it() -> None:
     journal = Journal()
     journal.add(100.0, events.Muted(id="mail", until=500.0, reason="a"))
     journal.add(110.0, events.Muted(id="mail", until=900.0, reason="b"), actor="bob")
-    assert journal.ledger.mutes == {"mail": MuteRow(until=900.0, reason="b", actor="bob")}
+    assert journal.ledger.mutes == {"mail": Mute(until=900.0, reason="b", actor="bob")}
     journal.add(120.0, events.Muted(id="mail", until=0.0, reason=""))
     assert journal.ledger.mutes == {}
 
@@ -261,34 +260,35 @@ def test_a_run_is_told_step_by_step() -> None:
     journal = Journal()
     journal.add(100.0, run("r1"))
     told = journal.ledger.runs["r1"]
-    assert [(row.id, row.title, row.state) for row in told.steps.values()] == [
+    assert [(id, step.plan.say or step.plan.what, step.state) for id, step in told.steps.items()] == [
         ("one", "Really?", "waiting"),
         ("two", "activate webchat", "waiting"),
     ]
-    assert told.open_step() is None
     journal.add(101.0, asked("one", 1))
-    assert (told.state, told.steps["one"].state, told.steps["one"].question) == ("asking", "asking", "Go?")
+    assert (told.state, told.steps["one"].state, told.steps["one"].question) == ("asking", "asking", asked("one", 1))
     answer = events.StepAnswered(run="r1", step="one", attempt=1, answer="done", note="both said so")
     journal.add(102.0, answer, actor="bob")
     row = told.steps["one"]
     assert (told.state, row.state, row.detail, row.actor) == ("running", "waiting", "done: both said so", "bob")
     journal.add(103.0, events.StepEnded(run="r1", step="one", attempt=1, outcome="done", detail="both"))
     journal.add(104.0, events.StepIntended(run="r1", step="two", attempt=1, what="activate webchat"))
-    assert told.open_step() == told.steps["two"]
+    assert (told.steps["two"].state, told.steps["two"].tries) == ("doing", 1)
     journal.add(106.0, events.StepEnded(run="r1", step="two", attempt=1, outcome="failed", detail="no"))
     journal.add(107.0, asked("two", 1, "unsure"))
     assert told.steps["two"].state == "unsure"
     journal.add(108.0, events.RunEnded(run="r1", state="aborted"))
     assert (told.state, told.ended, told.actor) == ("aborted", 108.0, "alice")
+    assert (told.steps["two"].state, told.steps["two"].question, told.steps["two"].detail) == ("unsure", None, "Go?")
 
 
 def test_a_new_question_forgets_the_old_answer() -> None:
     journal = Journal()
     journal.add(100.0, run("r1"), asked("one", 1))
     journal.add(101.0, events.StepAnswered(run="r1", step="one", attempt=1, answer="yes"))
-    assert journal.ledger.runs["r1"].answered["one"].answer == "yes"
+    step = journal.ledger.runs["r1"].steps["one"]
+    assert (step.said, step.question) == ("yes", None)
     journal.add(102.0, asked("one", 2))
-    assert journal.ledger.runs["r1"].answered == {}
+    assert (step.said, step.question) == ("", asked("one", 2))
 
 
 # Announcements.
@@ -313,14 +313,14 @@ def test_an_announcement_stands_until_its_closing_part() -> None:
     journal.add(100.0, part(0, "backup-active", "page", "blog"))
     made = journal.ledger.announcements["a1"]
     assert made.open
-    assert made.deliveries == {(0, "page"): None, (0, "blog"): None}
+    assert list(made.deliveries) == [(0, "page"), (0, "blog")]
+    assert all(record.fresh and record.state == "planned" for record in made.deliveries.values())
     journal.add(101.0, events.DeliveryIntended(announcement="a1", part=0, outlet="page", key="k"))
-    sending = made.deliveries[0, "page"]
-    assert sending is not None
-    assert sending.state == "sending"
+    assert (made.deliveries[0, "page"].state, made.deliveries[0, "page"].doubtful) == ("sending", True)
     sent = events.DeliveryEnded(announcement="a1", part=0, outlet="page", state="sent", url="https://x/")
     journal.add(102.0, sent)
-    assert made.deliveries[0, "page"] == sent
+    record = made.deliveries[0, "page"]
+    assert (record.state, record.url, record.doubtful, record.followed) == ("sent", "https://x/", False, True)
     journal.add(200.0, part(1, "resolved", "page"))
     assert not made.open
     assert made.newest.title == "Title 1"

@@ -23,6 +23,7 @@ from outagetui.facts.events import Event, StateChanged
 from outagetui.facts.ledger import Ledger
 from outagetui.store.journal import Store, StoreError
 from outagetui.store.reader import Reader
+from tests.kit.runner_in_memory import open_step
 
 T = TypeVar("T")
 PATIENCE = 20.0
@@ -341,7 +342,7 @@ class Installation:
     def question(self, run: str) -> tuple[str, int, tuple[str, ...]] | None:
         """Return step, attempt and allowed answers of the question that a run asks."""
         found = self.ledger().runs.get(run)
-        row = found.open_step() if found is not None and found.ended is None else None
+        row = open_step(found) if found is not None and found.ended is None else None
         return None if row is None or row.state == "doing" else (row.id, row.attempt, row.answers)
 
 

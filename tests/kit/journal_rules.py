@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from outagetui.core.model import Entry
 from outagetui.facts import events
 from outagetui.facts.ledger import Ledger
+from outagetui.facts.run import Run
 
 # Doing these again after a crash is safe: nothing half happens, or (announce) each delivery has rules of its own.
 SAFE = (
@@ -84,8 +85,8 @@ class JournalRules:
             assert key not in self.sent, f"sent twice, {where}"
             assert back is gone, f"not what the announcement is at, {where}"
             if key in self.became and key not in self.ordered:
-                said = self.ledger.runs[self.owner[key[:2]][0]].answered.get(self.owner[key[:2]][1])
-                assert (said.answer if said else "") in WORDS, f"sent again without a word, {where}"
+                run, step = self.owner[key[:2]]
+                assert self.ledger.runs[run].steps[step].said in WORDS, f"sent again without a word, {where}"
             self.ordered.discard(key)
             self.sending.add(key)
         else:
@@ -110,16 +111,16 @@ class JournalRules:
             assert entry.actor != DAEMON, f"answered by nobody, {where}"
             assert row.state in ("asking", "unsure"), f"an answer to no question, {where}"
             assert event.attempt == row.attempt, f"an answer to another attempt, {where}"
-            second = event.answer == "approved" and row.hash and entry.actor not in run.people
-            assert event.answer in row.answers or second, where
+            assert row.question is not None
+            second = event.answer == "approved" and row.question.hash and entry.actor not in run.people
+            assert event.answer in row.question.answers or second, where
             if event.answer in WORDS:
                 self.word[key] += 1
         elif isinstance(event, events.StepIntended):
-            plans = {plan.id: plan for plan in run.plans}
-            again = key in self.tried and key in self.began and plans[event.step].do in SAFE
+            again = key in self.tried and key in self.began and row.plan.do in SAFE
             if key in self.tried and not again:
                 assert self.word[key] > 0, f"done again without a word, {where}"
-            elif key not in self.tried and plans[event.step].needs != "auto":
+            elif key not in self.tried and row.plan.needs != "auto":
                 assert self.word[key] > 0, f"done without the word it needs, {where}"
             if not again:
                 self.word[key] = max(0, self.word[key] - 1)
@@ -133,24 +134,17 @@ class JournalRules:
             assert outcome not in self.outcomes, f"two outcomes, {where}"
             self.outcomes.add(outcome)
             assert begun in (None, event.attempt), f"the outcome of another attempt, {where}"
-            plan = next(plan for plan in run.plans if plan.id == event.step)
-            if plan.do not in ASKS and event.outcome in ("done", "failed") and "already so" not in event.detail:
-                said = run.answered.get(event.step)
-                assert begun is not None or (said is not None and said.answer == "done"), (
-                    f"an outcome without intent, {where}"
-                )
+            if row.plan.do not in ASKS and event.outcome in ("done", "failed") and "already so" not in event.detail:
+                assert begun is not None or row.said == "done", f"an outcome without intent, {where}"
 
     @staticmethod
-    def _in_order(run: object, step: str, where: str) -> None:
-        from outagetui.facts.ledger import Run
-
-        assert isinstance(run, Run)
-        for plan in run.plans:
-            if plan.id == step:
+    def _in_order(run: Run, step: str, where: str) -> None:
+        for name, before in run.steps.items():
+            if name == step:
                 return
-            state = run.steps[plan.id].state
-            passed = state in ("done", "skipped", "undone") or (state == "failed" and plan.on_failure == "continue")
-            assert passed, f"begun before {plan.id} was over ({state}), {where}"
+            goes_on = before.state == "failed" and before.plan.on_failure == "continue"
+            passed = before.state in ("done", "skipped", "undone") or goes_on
+            assert passed, f"begun before {name} was over ({before.state}), {where}"
 
 
 def assert_rules(entries: Iterable[Entry]) -> JournalRules:

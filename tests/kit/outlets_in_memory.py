@@ -125,13 +125,11 @@ class OutboxInMemory:
     def became(self, part: int = 0) -> dict[str, str]:
         """Return the state of every outlet."""
         made = self.journal.ledger.announcements["a1"]
-        return {
-            name: done.state if done else "planned" for (each, name), done in made.deliveries.items() if each == part
-        }
+        return {name: done.state for (each, name), done in made.deliveries.items() if each == part}
 
     def detail(self, outlet: str, part: int = 0) -> str:
         done = self.journal.ledger.announcements["a1"].deliveries[part, outlet]
-        return done.detail if done is not None else ""
+        return done.detail
 
     def after_crash(self) -> "OutboxInMemory":
         """Return the outbox of the next daemon."""

@@ -24,4 +24,4 @@ def config(*names: str, kind: str = "page") -> Config:
 
 def states(journal: MemoryJournal, announcement: str = "a1", part: int = 0) -> dict[str, str]:
     made = journal.ledger.announcements[announcement]
-    return {name: (done.state if done else "") for (each, name), done in made.deliveries.items() if each == part}
+    return {name: ("" if done.fresh else done.state) for (each, name), done in made.deliveries.items() if each == part}

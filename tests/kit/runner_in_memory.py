@@ -6,10 +6,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from outagetui.actions import Result
+from outagetui.board.rows import StepRow
+from outagetui.board.run_rows import step_row
 from outagetui.core.model import Check, Entry, Outcome, Sample, State
 from outagetui.core.probe_options import TcpOptions
 from outagetui.facts.events import Event, StepPlan, decode, encode, kind_of
 from outagetui.facts.ledger import Ledger
+from outagetui.facts.run import Run
 from outagetui.playbook.runner import Runner
 from outagetui.store.journal import WriteError, chain
 
@@ -173,7 +176,13 @@ async def settle(seconds: float = 5.0) -> None:
 
 
 def row(journal: MemoryJournal, step: str, run: str = "r1") -> Any:
-    return journal.ledger.runs[run].steps[step]
+    return step_row(journal.ledger.runs[run].steps[step])
+
+
+def open_step(run: Run) -> StepRow | None:
+    """Return the step that was begun and has no outcome."""
+    steps = (step_row(step) for step in run.steps.values())
+    return next((step for step in steps if step.state in ("doing", "asking", "unsure")), None)
 
 
 async def crash(journal: MemoryJournal, runner: Runner) -> MemoryJournal:

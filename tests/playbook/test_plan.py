@@ -19,6 +19,7 @@ from outagetui.core.step_options import (
     WaitForOptions,
 )
 from outagetui.facts.events import StepPlan
+from outagetui.facts.run import StepRecord
 from outagetui.playbook.plan import answers, digest, dry_run, how, plan, primaries
 from outagetui.playbook.unwind import take_back, undo_of
 
@@ -126,7 +127,7 @@ ALL = ("webchat", "phone", "jabber")
 
 
 def back_of(plans: Sequence[StepPlan], activated: Container[str] = ALL) -> list[StepPlan]:
-    return take_back(plans, {plan.id for plan in plans}, (), activated)
+    return take_back([StepRecord(plan, state="done") for plan in plans], activated)
 
 
 def test_standing_down_takes_back_what_was_done_last_thing_first() -> None:
@@ -244,7 +245,7 @@ def test_what_may_have_happened_is_asked_about() -> None:
         Step(id="a", do="activate", options=ActivateOptions(channels=("jabber",)), undo=undo),
         Step(id="m", do="manual", options=ManualOptions(), say="Pull the plug"),
     )
-    first, second = take_back(steps, (), ("a", "m"), ())
+    first, second = take_back([StepRecord(step, state="unsure", doubtful=True) for step in steps], ())
     assert (first.id, first.do) == ("undo-m", "manual")
     assert first.say.startswith("It is not known whether this was done: Pull the plug.")
     assert (second.id, second.do, second.needs) == ("undo-a", "deactivate", "confirm")

@@ -12,11 +12,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from outagetui import actions
 from outagetui.actions import Result
 from outagetui.facts.events import RunStarted, StepAsked, StepEnded, StepIntended, StepPlan
-from outagetui.facts.ledger import Run
 from outagetui.facts.pen import OrderError
+from outagetui.facts.run import Run
 from outagetui.playbook.runner import Runner
 from tests.kit.journal_rules import JournalRules
-from tests.kit.runner_in_memory import Effects, MemoryJournal, activate, crash, manual, runner_of, verify
+from tests.kit.runner_in_memory import Effects, MemoryJournal, activate, crash, manual, open_step, runner_of, verify
 from tests.kit.virtual_loop import VirtualLoop
 
 MOODS = ("well", "well", "well", "fails", "breaks", "hangs before", "hangs after", "unsure", "so already")
@@ -67,7 +67,7 @@ class Runs(RuleBasedStateMachine):
             run = next((run for run in self.journal.ledger.runs.values() if run.ended is None), None)
             if run is None:
                 break
-            row = run.open_step()
+            row = open_step(run)
             if row is not None and row.state != "doing":
                 known = [each for each in ("done", "skip", "a", "abort") if each in row.answers]
                 self._do(self._order(self.runner.answer("cyd", run.id, row.id, row.attempt, known[0])))
@@ -133,7 +133,7 @@ class Runs(RuleBasedStateMachine):
     @rule(data=st.data(), who=st.sampled_from(PEOPLE), off=st.sampled_from([0, 0, 0, 0, 1]))
     def answer(self, data: st.DataObject, who: str, off: int) -> None:
         run = self._open()
-        row = run.open_step() if run is not None else None
+        row = open_step(run) if run is not None else None
         if run is None or row is None or row.state == "doing":
             return
         answer = data.draw(st.sampled_from([*(each for each in row.answers if each != "abort"), "yes", "nonsense"]))
@@ -144,7 +144,7 @@ class Runs(RuleBasedStateMachine):
     @rule(who=st.sampled_from(PEOPLE))
     def approve(self, who: str) -> None:
         run = self._open()
-        row = run.open_step() if run is not None else None
+        row = open_step(run) if run is not None else None
         if run is not None and row is not None and row.hash:
             people, now = set(run.people), 1e9 + self.loop.time() + self.jump
             taken = self._do(self._order(self.runner.approve(who, run.id, row.id, row.hash, approver=who != "ada")))

@@ -8,7 +8,7 @@ from outagetui.actions import Result
 from outagetui.facts.events import StepPlan
 from outagetui.facts.pen import OrderError
 from outagetui.playbook.runner import Runner
-from tests.kit.runner_in_memory import Effects, MemoryJournal, activate, announce, row, runner_of, settle
+from tests.kit.runner_in_memory import Effects, MemoryJournal, activate, announce, open_step, row, runner_of, settle
 from tests.kit.virtual_loop import run as in_virtual_time
 
 
@@ -112,7 +112,7 @@ async def agree(journal: MemoryJournal, runner: Runner, run: str, *, until: str 
     """Answer what a run asks with yes or done, up to the step `until`."""
     for _ in range(20):
         await settle()
-        open_row = journal.ledger.runs[run].open_step()
+        open_row = open_step(journal.ledger.runs[run])
         if journal.ledger.runs[run].ended is not None or open_row is None or open_row.id == until:
             return
         answer = next(each for each in ("yes", "done") if each in open_row.answers)
@@ -210,7 +210,7 @@ def test_nobody_is_told_that_it_is_over_before_the_primaries_are_proven() -> Non
             assert journal.ledger.runs[run].state == "done"
         mood[0] = "badly"
         back = await runner.stand_down("ada", "r2")
-        assert [plan.id for plan in journal.ledger.runs[back].plans] == ["proof", "waiting", "undo-tell"]
+        assert list(journal.ledger.runs[back].steps) == ["proof", "waiting", "undo-tell"]
         await settle(400)
         assert row(journal, "proof", back).why == "failed"
 

@@ -18,6 +18,7 @@ from outagetui.report.html import html
 from outagetui.report.markdown import markdown
 from outagetui.store.journal import Store
 from tests.kit.installation import Installation, eventually
+from tests.kit.runner_in_memory import open_step
 from tests.report.story import BEGIN, MINUTE, PUBLIC, night, sample, samples, state, write
 
 
@@ -166,7 +167,7 @@ def test_a_real_daemons_incident_is_reported_while_it_runs_and_after_it_was_kill
     assert installation.order("start", playbook="chat-down")["ok"]
     for _ in range(2):
         asked = eventually(
-            lambda: next((r.open_step() for r in installation.ledger().runs.values() if r.state == "asking"), None)
+            lambda: next((open_step(r) for r in installation.ledger().runs.values() if r.state == "asking"), None)
         )
         answer = "yes" if "yes" in asked.answers else "done"
         assert installation.order("answer", run="r1", step=asked.id, attempt=asked.attempt, answer=answer)["ok"]

@@ -12,6 +12,7 @@ from outagetui.facts.events import AnnouncementMade
 from outagetui.store.journal import Store
 from tests.kit.installation import Client, Installation, eventually
 from tests.kit.journal_rules import assert_rules
+from tests.kit.runner_in_memory import open_step
 
 NOTE = re.compile(r"note-\d+-\d+")
 CUTS = {"run.start", "step.answer", "step.intent", "announce", "announce.intent", "announce.outcome"}
@@ -65,7 +66,7 @@ class Operator:
 
     def _answer(self, client: Client, note: str) -> None:
         for run in self.installation.ledger().runs.values():
-            row = run.open_step()
+            row = open_step(run)
             if run.ended is None and row is not None and row.state != "doing":
                 good = [answer for answer in row.answers if answer in ("yes", "done")] or ["skip"]
                 answer = self.chance.choice([*good * 8, *row.answers])

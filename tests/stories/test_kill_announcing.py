@@ -82,12 +82,11 @@ class KillsAmidAnnouncing:
             for (part, name), done in made.deliveries.items():
                 note = next(words for words in self.notes.values() if words in made.part(part).body)
                 there = self.outlets.count(name, note) if name != "page" else int((made.id, part) in page)
-                state = done.state if done is not None else "planned"
                 where = f"{name} part {part}: {done}"
                 assert there <= 1, f"twice at {where}"
-                if state in ("sent", "seen"):
+                if done.state in ("sent", "seen"):
                     assert there == 1, f"not there: {where}"
-                elif (part, name) not in made.doubtful:
+                elif not done.doubtful:
                     assert there == 0, f"there already: {where}"
 
     def _announce(self, number: int) -> None:
@@ -99,7 +98,7 @@ class KillsAmidAnnouncing:
     def _mend(self, chance: float) -> None:
         for made in self.installation.ledger().announcements.values():
             for (part, name), done in made.deliveries.items():
-                if part == made.newest.part and done is not None and self.chance.random() < chance:
+                if part == made.newest.part and self.chance.random() < chance:
                     do = self.chance.choice(("retry", "retry", "retry", "skip"))
                     if done.state in ("failed", "unknown", "skipped"):
                         self.installation.order("delivery", announcement=made.id, outlet=name, do=do)
@@ -113,7 +112,7 @@ class KillsAmidAnnouncing:
         for made in self.installation.ledger().announcements.values():
             for (part, name), done in made.deliveries.items():
                 if part == made.newest.part:
-                    found[name] = done.state if done is not None else "planned"
+                    found[name] = done.state
         return found
 
     def _settled(self) -> None:

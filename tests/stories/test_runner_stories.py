@@ -11,7 +11,7 @@ from outagetui.facts.pen import OrderError
 from outagetui.playbook.runner import Runner
 from outagetui.store.journal import WriteError
 from tests.kit.journal_rules import assert_rules
-from tests.kit.runner_in_memory import STEPS, Effects, MemoryJournal, crash, runner_of, settle
+from tests.kit.runner_in_memory import STEPS, Effects, MemoryJournal, crash, open_step, runner_of, settle
 from tests.kit.virtual_loop import run as in_virtual_time
 
 
@@ -58,7 +58,7 @@ def test_no_story_breaks_the_rules(seed: int) -> None:
 
 
 async def _answer(journal: MemoryJournal, runner: Runner, chance: random.Random) -> None:
-    open_row = journal.ledger.runs["r1"].open_step()
+    open_row = open_step(journal.ledger.runs["r1"])
     if open_row is None or open_row.state == "doing":
         return
     attempt = open_row.attempt + chance.choice([0, 0, 0, 0, -1, 1])

@@ -19,10 +19,11 @@ from outagetui.board.rows import (
     PlaybookRow,
     ReachRow,
     RunRow,
+    StepRow,
     SuggestionRow,
 )
 from outagetui.core.model import Observation, Outcome, Sample, State
-from outagetui.facts.step_row import MuteRow, StepRow
+from outagetui.facts.ledger import Mute
 from tests.kit.waiting import until
 from textual.command import CommandList
 
@@ -200,7 +201,7 @@ def everything(**fields: Any) -> Board:
     """The outage with all that can be on a screen at once: drill, blind, a run that asks, an announcement."""
     board = outage()
     rows = (
-        msgspec.structs.replace(board.channels[0], muted=MuteRow(until=NOW + HOUR, reason="works", actor="bob")),
+        msgspec.structs.replace(board.channels[0], muted=Mute(until=NOW + HOUR, reason="works", actor="bob")),
         msgspec.structs.replace(board.channels[1], suppressed=True, local="vps-2", depends_on=("vps",)),
         *board.channels[2:],
     )

@@ -6,9 +6,18 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
-from outagetui.board.rows import AnnouncementRow, Board, DeliveryRow, LogRow, PlaybookRow, PracticeRow, RunRow
+from outagetui.board.rows import (
+    AnnouncementRow,
+    Board,
+    DeliveryRow,
+    LogRow,
+    PlaybookRow,
+    PracticeRow,
+    RunRow,
+    StepRow,
+)
 from outagetui.core.model import Observation, Outcome, Sample, State
-from outagetui.facts.step_row import MuteRow, StepRow
+from outagetui.facts.ledger import Mute
 from outagetui.tui.answering import READING
 from outagetui.tui.app import OutageApp
 from tests.tui import fakes
@@ -136,7 +145,7 @@ PLAYBOOKS = (
 )  # fmt: skip
 
 STORY = {
-    "muted": MuteRow(until=NOW + HOUR, reason="moving to another host", actor="bob"),
+    "muted": Mute(until=NOW + HOUR, reason="moving to another host", actor="bob"),
     "address": "https://im.example.com/example-hosting",
     "credentials": "vault: messenger business account",
     "instructions": "Open the messenger and look for Example Hosting",

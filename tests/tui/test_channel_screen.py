@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 from outagetui.core.model import Observation, Outcome, Sample
-from outagetui.facts.step_row import MuteRow
+from outagetui.facts.ledger import Mute
 from outagetui.tui.screens.ask import Confirm, MuteForm
 from tests.tui import fakes
 from tests.tui import run_fakes as rf
@@ -171,7 +171,7 @@ async def test_hostile_text_in_any_field_of_a_channel_stays_text() -> None:
     board = replace_channel(
         rf.board(), "messenger", name=evil, why=evil, address=evil, credentials=evil, instructions=evil, cost=evil,
         local=evil, standing=evil, readiness=evil, depends_on=(evil,), carries=(evil,), checks=(check,),
-        muted=MuteRow(until=NOW, reason=evil, actor=evil),
+        muted=Mute(until=NOW, reason=evil, actor=evil),
     )  # fmt: skip
     source = fakes.FakeSource(board)
     source.samples = (

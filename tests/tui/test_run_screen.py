@@ -4,8 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from outagetui.board.rows import RunRow
-from outagetui.facts.step_row import StepRow
+from outagetui.board.rows import RunRow, StepRow
 from outagetui.tui.answering import PATIENCE
 from outagetui.tui.screens.board import BoardScreen
 from tests.tui import run_fakes as rf

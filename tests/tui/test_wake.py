@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 from outagetui.board.rows import Board, IncidentRow
 from outagetui.core.model import State
-from outagetui.facts.step_row import MuteRow
+from outagetui.facts.ledger import Mute
 from outagetui.tui.wake import LASTING, Waker
 from tests.kit.pty_driver import Pty, python
 from tests.tui.fakes import MINUTE, NOW, announcement, calm, channel, outage
@@ -59,7 +59,7 @@ def test_what_was_so_when_the_screen_was_opened_is_silent() -> None:
     [
         opened(acked_by="alice"),
         opened(closed=NOW),
-        with_row(muted=MuteRow(until=NOW + 60, reason="work", actor="alice")),
+        with_row(muted=Mute(until=NOW + 60, reason="work", actor="alice")),
         with_row(suppressed=True),
         with_row(local="vps-1"),
         with_row(state=State.UP),
@@ -75,7 +75,7 @@ def test_nobody_is_disturbed_for_what_needs_nobody(board: Board) -> None:
 
 def test_it_rings_when_a_mute_ends() -> None:
     waker = attached()
-    assert waker.wake(with_row(muted=MuteRow(until=NOW + 60, reason="work", actor="alice"))) == ""
+    assert waker.wake(with_row(muted=Mute(until=NOW + 60, reason="work", actor="alice"))) == ""
     assert waker.wake(opened()) == NOTICE
 
 

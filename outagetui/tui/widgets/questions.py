@@ -3,10 +3,10 @@
 from msgspec import Struct
 from rich.text import Text
 
-from outagetui.board.rows import RunRow
+from outagetui.board.rows import RunRow, StepRow
+from outagetui.core.model import SHORTEST_HASH
 from outagetui.core.step_options import StepOptions
 from outagetui.core.text import clean
-from outagetui.facts.step_row import SHORTEST_HASH, StepRow
 from outagetui.tui.theme import Look
 from outagetui.tui.time_words import age
 from outagetui.tui.widgets.lines import behind, flowing, joined, paragraph, said, sides, wrapped

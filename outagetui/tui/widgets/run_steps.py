@@ -3,10 +3,9 @@
 from rich.style import Style
 from rich.text import Text
 
-from outagetui.board.rows import RunRow
+from outagetui.board.rows import RunRow, StepRow
 from outagetui.core.model import State
 from outagetui.core.text import clean, clean_lines
-from outagetui.facts.step_row import StepRow
 from outagetui.tui.theme import Look
 from outagetui.tui.time_words import age, second_of
 from outagetui.tui.widgets.lines import Part, behind, cut, joined, paragraph, sides, wrapped

@@ -5,7 +5,7 @@ from rich.text import Text
 from outagetui.board.rows import Board, ChannelRow, OutletRow
 from outagetui.core.model import State
 from outagetui.core.text import clean
-from outagetui.facts.step_row import MuteRow
+from outagetui.facts.ledger import Mute
 from outagetui.tui.glyphs import signed
 from outagetui.tui.theme import Look
 from outagetui.tui.time_words import lasting, time_of
@@ -96,7 +96,7 @@ def _marks(row: Row, look: Look) -> list[Part]:
     return parts
 
 
-def _mute(muted: MuteRow, board: Board, look: Look) -> Text:
+def _mute(muted: Mute, board: Board, look: Look) -> Text:
     until = time_of(muted.until, board.at, board.timezone)
     return joined(f"until {until} by {clean(muted.actor, 30)}: ", (clean(muted.reason, 120), look.text))
 

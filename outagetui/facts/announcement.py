@@ -1,0 +1,127 @@
+"""An announcement as the journal tells it, with a record of what came of each part at each outlet. Pure."""
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from outagetui.core.model import CLOSING_KINDS
+from outagetui.facts import events
+
+PLACED = ("sent", "seen")  # states of a delivery that is there
+DeliveryEvent = events.DeliveryOrdered | events.DeliveryIntended | events.DeliveryEnded
+_NOTHING_SAID = {"url": "", "remote_id": "", "detail": "", "until": None}
+
+
+class DeliveryRecord(Struct, frozen=True, kw_only=True):
+    """A part of an announcement at one outlet, or what came of taking the announcement back there.
+
+    `state` is planned, sending, or what came of it last, as `events.DeliveryEnded` tells it with the fields from `do`
+    to `until`. `intent` is what is or was being sent, `edit` an operator's own words for it.
+    """
+
+    part: int
+    outlet: str
+    state: str = "planned"
+    ordered: bool = False  # an operator said at some time that it is to be tried once more
+    do: str = "publish"
+    url: str = ""
+    remote_id: str = ""
+    detail: str = ""
+    until: float | None = None
+    intent: events.DeliveryIntended | None = None
+    edit: events.DeliveryEdited | None = None
+    doubtful: bool = False  # it may be there, though nothing says so
+
+    @property
+    def fresh(self) -> bool:
+        """Whether nothing was done or ordered for it yet."""
+        return self.state == "planned" and not self.ordered
+
+    @property
+    def there(self) -> bool:
+        """Whether the outlet has it, or may have it."""
+        return self.doubtful or self.state in PLACED
+
+    @property
+    def followed(self) -> bool:
+        """Whether it is still read back, or looked for."""
+        return self.state in ("sent", "unknown") and self.do == "publish"
+
+    @property
+    def left_out(self) -> bool:
+        """Whether it was not sent, and nobody asked for that."""
+        return self.state == "skipped" and self.do == "publish"
+
+    def after(self, event: DeliveryEvent) -> "DeliveryRecord":
+        """Return the record after one more entry."""
+        said = {name: getattr(event, name, nothing) for name, nothing in _NOTHING_SAID.items()}
+        record = replace(self, part=event.part, do=event.do, **said)
+        match event:
+            case events.DeliveryOrdered():
+                return replace(record, state="planned", ordered=True)
+            case events.DeliveryIntended():
+                return replace(record, state="sending", intent=event, doubtful=True)
+            case events.DeliveryEnded(state=state):
+                # Somebody who gives up looking does not take away what may be there.
+                doubtful = state in ("unknown", "sending") or (self.doubtful and state == "skipped")
+                return replace(record, state=state, doubtful=doubtful)
+
+
+class Announcement(Struct):
+    """An announcement with all its parts, and what came of each at each outlet, by (part, outlet).
+
+    `retracted` is when and by whom it was taken back, `retractions` what came of that, by outlet.
+    """
+
+    id: str
+    parts: list[tuple[float, str, events.AnnouncementMade]] = []
+    deliveries: dict[tuple[int, str], DeliveryRecord] = {}
+    retracted: tuple[float, str] | None = None
+    retractions: dict[str, DeliveryRecord] = {}
+
+    @property
+    def newest(self) -> events.AnnouncementMade:
+        """The part that counts now."""
+        return self.parts[-1][2]
+
+    @property
+    def open(self) -> bool:
+        """Whether it still stands: no closing part yet, and not taken back."""
+        return self.newest.kind not in CLOSING_KINDS and self.retracted is None
+
+    def part(self, number: int) -> events.AnnouncementMade:
+        """Return one part; LookupError when there is none of that number."""
+        for _, _, event in self.parts:
+            if event.part == number:
+                return event
+        raise LookupError(f"{self.id} has no part {number}")
+
+    def delivery(self, part: int, outlet: str) -> DeliveryRecord:
+        """Return what is known of a part at an outlet, also where it does not go."""
+        return self.deliveries.get((part, outlet)) or DeliveryRecord(part=part, outlet=outlet)
+
+    def words(self, event: events.AnnouncementMade, outlet: str, language: str) -> tuple[str, str]:
+        """Return title and body of a part for one outlet: an operator's own, if there are any."""
+        edit = self.delivery(event.part, outlet).edit
+        if edit is not None:
+            return edit.title, edit.body
+        return event.texts[event.spoken(language)]
+
+    def told(self) -> dict[str, list[int]]:
+        """Return the outlets that have, or may have, any part, each with the numbers of those parts."""
+        found: dict[str, list[int]] = {}
+        for (part, outlet), record in self.deliveries.items():
+            if record.there:
+                found.setdefault(outlet, []).append(part)
+        return found
+
+    def edit(self, event: events.DeliveryEdited) -> None:
+        """Take up an operator's own words."""
+        self.deliveries[event.part, event.outlet] = replace(self.delivery(event.part, event.outlet), edit=event)
+
+    def apply(self, event: DeliveryEvent) -> None:
+        """Take up what is to be done, is about to be done or was done at an outlet."""
+        if event.do == "retract":
+            before = self.retractions.get(event.outlet) or DeliveryRecord(part=event.part, outlet=event.outlet)
+            self.retractions[event.outlet] = before.after(event)
+        else:
+            self.deliveries[event.part, event.outlet] = self.delivery(event.part, event.outlet).after(event)
