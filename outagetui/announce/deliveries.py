@@ -4,6 +4,7 @@ import hashlib
 
 from msgspec.structs import replace
 
+from outagetui.core.copies import copied
 from outagetui.core.model import Config
 from outagetui.core.outlet_options import OutletOptions
 from outagetui.facts.announcement import PLACED, Announcement
@@ -28,19 +29,14 @@ def parcel(
     wanted = place.language if place is not None else "en"
     language = wanted if made.delivery(event.part, outlet).edit is not None else event.spoken(wanted)
     title, body = made.words(event, outlet, language)
-    return Delivery(
-        announcement=event.announcement,
-        part=event.part,
+    return copied(
+        Delivery,
+        event,
         key=key_of(made, event.part, outlet),
-        kind=event.kind,
-        audience=event.audience,
         language=language,
         title=title,
         body=body,
-        since=event.since,
         at=next(at for at, _, each in made.parts if each.part == event.part),
-        next_update=event.next_update,
-        accounts=event.accounts,
         history=_history(ledger, made, event, outlet, wanted),
         text=fit_for(config, place, title, body, event.accounts) if place is not None else None,
         placed=placed(made, outlet, before=event.part),

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from outagetui import outlets
 from outagetui.announce.deliveries import parcel, placed
 from outagetui.core import times
+from outagetui.core.copies import copied
 from outagetui.core.model import Config, Entry, Outlet, State
 from outagetui.core.outlet_options import OutletOptions
 from outagetui.core.text import clean
@@ -253,13 +254,12 @@ class Deliverer:
     ) -> DeliveryRecord:
         """Journal what came of it, also when whoever waits for it is cancelled meanwhile."""
         until = self._clock() + became.retry_after if became.retry_after is not None else None
-        ended = DeliveryEnded(
+        ended = copied(
+            DeliveryEnded,
+            became,
             announcement=event.announcement,
             part=event.part,
             outlet=name,
-            state=became.state,
-            url=became.url,
-            remote_id=became.remote_id,
             detail=clean(became.detail),
             do=do,
             until=until,

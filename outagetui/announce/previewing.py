@@ -11,6 +11,7 @@ from outagetui.announce.deliveries import parcel
 from outagetui.announce.draft import AnnounceError, Scene
 from outagetui.announce.effect import effect
 from outagetui.announce.warnings import Known, doubts
+from outagetui.core.copies import copied
 from outagetui.facts.announcement import Announcement
 from outagetui.facts.events import AnnouncementMade, DeliveryEdited
 from outagetui.facts.reach import Share
@@ -75,13 +76,9 @@ def proof(
     backups.sort(key=lambda each: each.id in scene.ledger.active)  # of two that look alike, the active one is named
     called = {(channel.name, channel.address): channel.id for channel in backups}
     named = [called[account] for account in event.accounts]
-    return Proof(
-        announcement=event.announcement,
-        part=event.part,
-        kind=event.kind,
-        audience=event.audience,
-        since=event.since,
-        next_update=event.next_update,
+    return copied(
+        Proof,
+        event,
         outlets=tuple(rows),
         effect=effect(named, event.audience, config.channels, config.segments, knowledge.shares),  # type: ignore[arg-type]
         warnings=doubts(

@@ -7,7 +7,9 @@ from outagetui.board.practice import practices, practised
 from outagetui.board.rows import Board, ChannelRow, DaemonRow, IncidentRow, KindRow, OutletRow, PlaybookRow, ReachRow
 from outagetui.board.run_rows import announcement_row, glass_rows, run_row
 from outagetui.board.suggest import Moment, Seen, suggestions
+from outagetui.core.copies import copied
 from outagetui.core.model import AUDIENCES, BAD, CLOSING_KINDS, WORST_FIRST, Audience, State
+from outagetui.facts import health
 from outagetui.facts.cost import rates, spending, words
 from outagetui.facts.ledger import Ledger, Proof
 from outagetui.facts.live import Beat, Live, Public, PublicChannel, PublicOutlet
@@ -33,12 +35,10 @@ def build(public: Public, live: Iterable[Live], ledger: Ledger, beat: Beat | Non
     incident, closed = ledger.incident_at(now)
     announcements = sorted(ledger.announcements.values(), key=lambda made: made.parts[-1][0], reverse=True)
     languages = languages_of(public)
-    return Board(
+    return copied(
+        Board,
+        public,
         at=now,
-        business=public.business,
-        vantage=public.vantage,
-        timezone=public.timezone,
-        drill=public.drill,
         daemon=view.daemon(),
         blind=view.blind,
         incident=view.incident(),
@@ -47,11 +47,9 @@ def build(public: Public, live: Iterable[Live], ledger: Ledger, beat: Beat | Non
         outlets=tuple(view.outlet(outlet) for outlet in public.outlets),
         suggestions=hints,
         playbooks=tuple(
-            PlaybookRow(
-                id=book.id,
-                name=book.name,
-                summary=book.summary,
-                steps=book.steps,
+            copied(
+                PlaybookRow,
+                book,
                 suggested=book.id in suggested,
                 running=running.get(book.id, ""),
                 practised=practised(practice.get(book.id, ()), book.digest, now),
@@ -75,7 +73,7 @@ def languages_of(public: Public) -> dict[str, str]:
 
 
 def _worst_first(row: ChannelRow) -> tuple[int, int, int, str]:
-    return AUDIENCES.index(row.audience), WORST_FIRST.index(row.state), row.role != "primary", row.name
+    return AUDIENCES.index(row.audience), WORST_FIRST.index(row.state), row.is_backup, row.name
 
 
 class _View(Health):
@@ -86,34 +84,25 @@ class _View(Health):
         state = self.states[channel.id]
         reason, since = self.why(channel.id, state)
         worst = self.worst_check(channel.id)
-        backup = channel.role == "backup"
         proof = self.ledger.proofs.get(channel.id)
-        standing = ("active" if channel.id in self.ledger.active else "standby") if backup else None
-        return ChannelRow(
-            id=channel.id,
-            name=channel.name,
-            audience=channel.audience,
-            role=channel.role,
-            carries=channel.carries,
+        standing = ("active" if channel.id in self.ledger.active else "standby") if channel.is_backup else None
+        return copied(
+            ChannelRow,
+            channel,
             state=State.BLIND if self.blind else state,
             known=self.known[channel.id],
             since=since,
             why=reason,
             standing=standing,
-            readiness=readiness(proof, channel.prove_every, self.now) if backup else None,
+            readiness=readiness(proof, channel.prove_every, self.now) if channel.is_backup else None,
             proved=proof.at if proof is not None else None,
             proof=proof.detail if proof is not None else "",
             latency_ms=worst.latency_ms if worst is not None else None,
             spark=worst.spark if worst is not None else (),
             muted=self.mutes.get(channel.id),
-            suppressed=self.suppressed((*channel.depends_on, *(d for c in channel.checks for d in c.depends_on))),
+            suppressed=health.suppressed(channel, self.state_of),
             local=self.locals[channel.id],
-            address=channel.address,
-            credentials=channel.credentials,
-            instructions=channel.instructions,
-            backs_up=channel.backs_up,
             backed_by=tuple(self.backed_by.get(channel.id, ())),
-            depends_on=channel.depends_on,
             dependents=tuple(self.dependents.get(channel.id, ())),
             cost=rates(channel.cost) if channel.cost is not None else "",
             spending=self._spending(channel),
@@ -149,20 +138,15 @@ class _View(Health):
             for (part, name), sent in made.deliveries.items()
             if name == outlet.id and part == made.newest.part
         ]
-        return OutletRow(
-            id=outlet.id,
-            name=outlet.name,
-            kind=outlet.kind,
-            audience=outlet.audience,
+        return copied(
+            OutletRow,
+            outlet,
             state=State.BLIND if self.blind else state,
             since=since,
             why=words,
-            url=outlet.url,
             latency_ms=worst.latency_ms if worst is not None else None,
             muted=self.mutes.get(outlet.id),
             delivery=states[-1] if states else "",
-            language=outlet.language,
-            publishes=outlet.publishes,
             checks=self.checks[outlet.id],
         )
 
@@ -178,18 +162,17 @@ class _View(Health):
         incident, closed = self.ledger.incident_at(self.now)
         if incident is None:
             return None
-        return IncidentRow(
-            id=incident.id,
-            since=incident.since,
+        return copied(
+            IncidentRow,
+            incident,
             channels=tuple(sorted(incident.channels)),
-            acked_by=incident.acked_by,
             closed=closed,
             closes=self.ledger.closes(),
             woken=self.ledger.alerts.woken(incident.id),
         )
 
     def _reach(self, audience: Audience, chosen: Callable[[PublicChannel], bool]) -> tuple[float | None, bool]:
-        usable = {channel.id for channel in self.public.channels if channel.role == "primary" or chosen(channel)}
+        usable = {channel.id for channel in self.public.channels if not channel.is_backup or chosen(channel)}
         return reach(audience, self.public.segments, self.shares, usable)
 
     def _active(self, channel: PublicChannel) -> bool:
@@ -221,7 +204,7 @@ class _View(Health):
         return Seen(
             name=row.name,
             audience=row.audience,
-            primary=row.role == "primary",
+            primary=not row.is_backup,
             state=state,
             since=self.onsets[row.id] if state in BAD else row.since,
             share=self.shares[row.id],

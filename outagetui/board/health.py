@@ -1,15 +1,14 @@
 """How the checks, channels and outlets stand at one moment, from the live verdicts; pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from outagetui.board.rows import CheckRow
-from outagetui.core.model import WORST_FIRST, Outcome, Sample, State
-from outagetui.facts import verdict
+from outagetui.core.copies import copied
+from outagetui.core.model import WORST_FIRST, State
+from outagetui.facts import health, verdict
 from outagetui.facts.ledger import Ledger
 from outagetui.facts.live import Beat, Live, Public, PublicChannel, PublicCheck, PublicOutlet
-from outagetui.facts.reach import Share, share_of
-
-UNSEEN = Sample(outcome=Outcome.UNKNOWN)
+from outagetui.facts.reach import Share
 
 
 def _turned(pointers: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
@@ -46,49 +45,27 @@ class Health:
 
     def _judge(self, owner: PublicChannel | PublicOutlet) -> None:
         rows = tuple(self._check(check) for check in owner.checks)
-        pairs = [verdict.across({vantage: State(state) for vantage, state in row.vantages}) for row in rows]
-        state, local = verdict.of_channel(pairs)
-        known = [live.track.state for check in owner.checks for live in self.by_check.get(check.id, ())]
-        last = min((s for s in known if s is not State.UNKNOWN), key=WORST_FIRST.index, default=State.UNKNOWN)
-        failing = max((row.failing_share for row in rows), default=0.0)
-        onsets = [
-            live.track.failing.onset
-            for check in owner.checks
-            for live in self.by_check.get(check.id, ())
-            if live.track.failing.bad and live.track.failing.onset is not None
-        ]
+        tracks = [live.track for check in owner.checks for live in self.by_check.get(check.id, ())]
+        state, local = health.judged({vantage: State(held) for vantage, held in row.vantages} for row in rows)
         self.checks[owner.id], self.states[owner.id], self.locals[owner.id] = rows, state, local
-        self.known[owner.id] = last if state is State.UNKNOWN else state
-        self.onsets[owner.id] = min(onsets, default=None)
-        shown = State.BLIND if self.blind else state
-        self.shares[owner.id] = share_of(shown, last, failing)
+        self.known[owner.id] = health.certain(tracks) if state is State.UNKNOWN else state
+        self.onsets[owner.id] = health.onset(tracks)
+        self.shares[owner.id] = health.share(State.BLIND if self.blind else state, tracks)
 
     def _check(self, check: PublicCheck) -> CheckRow:
         lives = self.by_check.get(check.id, [])
         if not lives:
-            return CheckRow(
-                id=check.id, probe=check.probe, target=check.target, every=check.every, expect=check.expect,
-                state=State.UNKNOWN, since=None, why="not probed yet",
-            )  # fmt: skip
+            return copied(CheckRow, check, state=State.UNKNOWN, since=None, why="not probed yet")
         judged = [(live, *verdict.state_at(live.track, check.every, self.now)) for live in lives]
         live, state, since = min(judged, key=lambda item: WORST_FIRST.index(item[1]))
-        sample = live.sample or UNSEEN
-        return CheckRow(
-            id=check.id,
-            probe=check.probe,
-            target=check.target,
-            every=check.every,
-            expect=check.expect,
+        return copied(
+            CheckRow,
+            check,
             state=state,
             since=since,
             why=live.why if state is live.state else verdict.why(live.track, state, live.sample),
             at=live.at,
-            outcome=sample.outcome if live.sample is not None else None,
-            latency_ms=sample.latency_ms,
-            phases=sample.phases,
-            code=sample.code,
-            detail=sample.detail,
-            value=sample.value,
+            sample=live.sample,
             spark=live.spark,
             failing_share=max(verdict.failing_share(each.track) for each in lives),
             vantages=tuple((each.vantage, each_state.value) for each, each_state, _ in judged),
@@ -114,11 +91,7 @@ class Health:
             words += f", seen from {seen} of {len(row.vantages)} vantages"
         return words, row.since
 
-    def suppressed(self, depends_on: Sequence[str]) -> bool:
-        """Whether every check or channel it depends on is down."""
-        return bool(depends_on) and all(self._down(name) for name in depends_on)
-
-    def _down(self, name: str) -> bool:
-        if name in self.states:
-            return self.states[name] is State.DOWN
-        return any(row.id == name and row.state is State.DOWN for rows in self.checks.values() for row in rows)
+    def state_of(self, name: str) -> State:
+        """Return the state of a channel, an outlet or a check; unknown for a stranger."""
+        of_checks = (row.state for rows in self.checks.values() for row in rows if row.id == name)
+        return self.states[name] if name in self.states else next(of_checks, State.UNKNOWN)

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from outagetui.board.rows import PracticeRow
+from outagetui.core.copies import copied
 from outagetui.facts.events import DrilledBook, DrillEnded
 from outagetui.facts.run import Run
 
@@ -50,30 +51,20 @@ def practices(
         if run.ended is None or run.stands_down:
             continue
         failed, skipped = _mishaps(run)
-        practice = Practice(
+        practice = copied(
+            Practice,
+            run,
             at=run.ended,
             where="drill" if in_drill else "real",
-            state=run.state,
             seconds=max(0.0, run.ended - run.started),
             failed=failed,
             skipped=skipped,
-            digest=run.digest,
             ours=run.digest,
         )
         found.setdefault(run.playbook, []).append(practice)
     for at, drill in drills:
         for book in drill.books:
-            practice = Practice(
-                at=at,
-                where="drill",
-                state=book.state,
-                seconds=book.seconds,
-                failed=book.failed,
-                skipped=book.skipped,
-                digest=book.digest,
-                ours=book.ours,
-            )
-            found.setdefault(book.id, []).append(practice)
+            found.setdefault(book.id, []).append(copied(Practice, book, at=at, where="drill"))
     for each in found.values():
         each.sort(key=lambda practice: practice.at)
     return found
@@ -93,16 +84,8 @@ def practised(practices: Sequence[Practice], digest: str, now: float) -> Practic
         return PracticeRow(confidence="none")
     last = practices[-1]
     best = max((_worth(practice, digest, now) for practice in practices), key=LEVELS.index)
-    return PracticeRow(
-        confidence=best if last.state == "done" else "low",
-        at=last.at,
-        where=last.where,
-        state=last.state,
-        seconds=last.seconds,
-        failed=last.failed,
-        skipped=last.skipped,
-        changed=last.ours != digest,
-    )
+    confidence = best if last.state == "done" else "low"
+    return copied(PracticeRow, last, confidence=confidence, changed=last.ours != digest)
 
 
 def _worth(practice: Practice, digest: str, now: float) -> str:

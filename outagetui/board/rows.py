@@ -2,41 +2,35 @@
 
 from msgspec import Struct
 
-from outagetui.core.model import Audience, Outcome, State
+from outagetui.core.model import Audience, ChannelFacts, OutletFacts, Sample, State
 from outagetui.facts.ledger import Mute
+from outagetui.facts.live import PublicCheck
 
 
-class CheckRow(Struct, frozen=True, kw_only=True):
-    """One check as last seen. `spark` holds the last samples' latencies in ms, oldest first, None for a failure."""
+class CheckRow(PublicCheck, frozen=True, kw_only=True):
+    """One check as last seen, with its last `sample`; None before the first.
 
-    id: str
-    probe: str
-    target: str
-    every: float
-    expect: str
+    `spark` holds the last samples' latencies in ms, oldest first, None for a failure.
+    """
+
     state: State
     since: float | None
     why: str
     at: float | None = None
-    outcome: Outcome | None = None
-    latency_ms: float | None = None
-    phases: dict[str, float] = {}
-    code: str = ""
-    detail: str = ""
-    value: float | None = None
+    sample: Sample | None = None
     spark: tuple[float | None, ...] = ()
     failing_share: float = 0.0
     vantages: tuple[tuple[str, str], ...] = ()  # (vantage, state)
 
+    @property
+    def latency_ms(self) -> float | None:
+        """What the last sample measured."""
+        return self.sample.latency_ms if self.sample is not None else None
 
-class ChannelRow(Struct, frozen=True, kw_only=True):
+
+class ChannelRow(ChannelFacts, frozen=True, kw_only=True):
     """One channel. `state` is what to show (blind overlays), `known` the last one that was certain."""
 
-    id: str
-    name: str
-    audience: Audience
-    role: str
-    carries: tuple[str, ...]
     state: State
     known: State
     since: float | None
@@ -50,12 +44,7 @@ class ChannelRow(Struct, frozen=True, kw_only=True):
     muted: Mute | None = None
     suppressed: bool = False
     local: str = ""
-    address: str = ""
-    credentials: str = ""
-    instructions: str = ""
-    backs_up: tuple[str, ...] = ()
     backed_by: tuple[str, ...] = ()
-    depends_on: tuple[str, ...] = ()
     dependents: tuple[str, ...] = ()
     fates: tuple[str, ...] = ()  # what it shares with another channel, in words
     cost: str = ""
@@ -63,24 +52,18 @@ class ChannelRow(Struct, frozen=True, kw_only=True):
     checks: tuple[CheckRow, ...] = ()
 
 
-class OutletRow(Struct, frozen=True, kw_only=True):
+class OutletRow(OutletFacts, frozen=True, kw_only=True):
     """One outlet: its health, and the state of the newest part of the newest open announcement there.
 
     It tells in `language`; without `publishes` it is only watched.
     """
 
-    id: str
-    name: str
-    kind: str
-    audience: Audience
     state: State
     since: float | None
     why: str
-    url: str = ""
     latency_ms: float | None = None
     muted: Mute | None = None
     delivery: str = ""
-    language: str = ""
     publishes: bool = True
     checks: tuple[CheckRow, ...] = ()
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from msgspec.structs import replace
 
 from outagetui.board.rows import AnnouncementRow, DeliveryRow, GlassRow, RunRow, StepRow
+from outagetui.core.copies import copied
 from outagetui.facts.announcement import Announcement, DeliveryRecord
 from outagetui.facts.events import StepPlan
 from outagetui.facts.ledger import Incident
@@ -18,16 +19,10 @@ def run_row(run: Run, progress: Mapping[str, str], digests: Mapping[str, str]) -
     playbook would be now.
     """
     now = digests.get(run.playbook, "")
-    return RunRow(
-        id=run.id,
-        playbook=run.playbook,
-        name=run.name,
-        state=run.state,
-        started=run.started,
-        actor=run.actor,
+    return copied(
+        RunRow,
+        run,
         steps=tuple(step_row(step, progress.get(f"{run.id}/{id}", "")) for id, step in run.steps.items()),
-        ended=run.ended,
-        stands_down=run.stands_down,
         started_by=run.started_by or run.actor,
         changed=run.ended is None and not run.stands_down and bool(now) and now != run.digest,
     )
@@ -36,20 +31,10 @@ def run_row(run: Run, progress: Mapping[str, str], digests: Mapping[str, str]) -
 def step_row(step: StepRecord, progress: str = "") -> StepRow:
     """Return a step as the screens show it; `progress` is as in `run_row`."""
     plan, asked = step.plan, step.question
-    row = StepRow(
-        id=plan.id,
-        do=plan.do,
-        title=_title(plan),
-        state=step.state,
-        attempt=step.attempt,
-        detail=step.detail,
-        at=step.at,
-        actor=step.actor,
-        output=step.output,
-    )
+    row = copied(StepRow, step, id=plan.id, do=plan.do, title=_title(plan), question="")
     if asked is not None:
-        row = replace(row, question=asked.question, answers=asked.answers, preview=asked.preview, why=asked.why)
-        return replace(row, hash=asked.hash, until=asked.until)
+        asks = {name: getattr(asked, name) for name in ("question", "answers", "preview", "why", "hash", "until")}
+        return replace(row, **asks)
     if step.state != "doing" or not progress:
         return row
     return replace(row, output=progress) if "\n" in progress else replace(row, detail=progress)
@@ -89,20 +74,15 @@ def announcement_row(made: Announcement, languages: Mapping[str, str] | None = N
     outlets = dict.fromkeys(part.outlets)
     if made.retracted is not None:
         outlets |= dict.fromkeys([*made.told(), *made.retractions])
-    return AnnouncementRow(
+    return copied(
+        AnnouncementRow,
+        part,
         id=made.id,
-        kind=part.kind,
-        audience=part.audience,
-        title=part.title,
-        body=part.body,
         made=made.parts[-1][0],
-        since=part.since,
-        next_update=part.next_update,
         open=made.open,
         parts=len(made.parts),
         deliveries=tuple(_delivery_row(made, outlet, (languages or {}).get(outlet, "")) for outlet in outlets),
         retracted=made.retracted[0] if made.retracted is not None else None,
-        accounts=part.accounts,
     )
 
 
@@ -114,17 +94,13 @@ def _delivery_row(made: Announcement, outlet: str, language: str) -> DeliveryRow
     elif made.retracted is not None and outlet in made.told():
         became = DeliveryRecord(part=part.part, outlet=outlet)  # it is about to be taken back
     title, body = made.words(part, outlet, language)
-    row = DeliveryRow(
-        outlet=outlet,
-        state=became.state,
-        url=became.url,
-        remote_id=became.remote_id,
-        detail=became.detail,
+    row = copied(
+        DeliveryRow,
+        became,
         title=title,
         body=body,
         text=f"{title}\n\n{body}",
         settled=not (became.followed or became.state in ("planned", "sending")),
-        until=became.until,
         left_out=became.left_out and made.retracted is None,
     )
     sent = record.intent

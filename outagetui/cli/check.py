@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from outagetui.cli.common import STATUS, UNUSABLE, configuration, fail, leave, print_json
+from outagetui.cli.common import STATUS, UNUSABLE, check_document, configuration, fail, leave, print_json
 from outagetui.core.model import WORST_FIRST, Channel, Check, Config, Outcome, Outlet, Sample, State, worst
 from outagetui.core.text import clean
 from outagetui.core.times import stamp
@@ -87,7 +87,7 @@ def report(config: Config, owners: Owners, samples: dict[str, Sample], at: float
     channels, outlets = [], []
     for owner, checks in owners:
         state = worst([STATES[samples[check.id].outcome] for check in checks]).value
-        told = [_check(check, samples[check.id]) for check in checks]
+        told = [check_document(check, samples[check.id]) for check in checks]
         if isinstance(owner, Channel):
             row = {"id": owner.id, "name": owner.name, "role": owner.role, "audience": owner.audience}
             channels.append({**row, "state": state, "checks": told})
@@ -95,19 +95,6 @@ def report(config: Config, owners: Owners, samples: dict[str, Sample], at: float
             row = {"id": owner.id, "name": owner.name, "kind": owner.kind, "audience": owner.audience}
             outlets.append({**row, "state": state, "checks": told})
     return {"version": 1, "at": stamp(at), "vantage": config.vantage, "channels": channels, "outlets": outlets}
-
-
-def _check(check: Check, sample: Sample) -> dict[str, Any]:
-    return {
-        "id": check.id,
-        "probe": check.probe,
-        "outcome": sample.outcome.value,
-        "expect": check.expect,
-        "latency_ms": None if sample.latency_ms is None else round(sample.latency_ms, 1),
-        "phases": {name: round(span, 1) for name, span in sample.phases.items()},
-        "code": sample.code,
-        "detail": clean(sample.detail),
-    }
 
 
 def lines(document: dict[str, Any]) -> list[str]:

@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from outagetui.core.model import State
+from outagetui.core.model import Check, Outcome, Sample, State
+from outagetui.core.text import clean
 
 if TYPE_CHECKING:
+    from outagetui.facts.live import PublicCheck
     from outagetui.orders.client import OrderClient
     from outagetui.store.source import StoreSource
 
@@ -20,6 +22,21 @@ def fail(message: str, status: int) -> NoReturn:
     """End with one clear message on standard error."""
     sys.stderr.write(f"{message}\n")
     sys.exit(status)
+
+
+def check_document(check: "Check | PublicCheck", sample: Sample | None) -> dict[str, Any]:
+    """Return what `status --json` and `check --json` say of a check and its last sample; None before the first."""
+    seen = sample or Sample(Outcome.UNKNOWN)
+    return {
+        "id": check.id,
+        "probe": check.probe,
+        "outcome": None if sample is None else sample.outcome.value,
+        "expect": check.expect,
+        "latency_ms": None if seen.latency_ms is None else round(seen.latency_ms, 1),
+        "phases": {name: round(span, 1) for name, span in seen.phases.items()},
+        "code": seen.code,
+        "detail": clean(seen.detail),
+    }
 
 
 def directory(options: dict[str, str | None]) -> Path:

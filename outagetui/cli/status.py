@@ -5,9 +5,9 @@ import time
 from datetime import datetime, tzinfo
 from typing import Any
 
-from outagetui.board.rows import Board, ChannelRow, CheckRow, PlaybookRow
+from outagetui.board.rows import Board, ChannelRow, PlaybookRow
 from outagetui.board.suggest import gain_words
-from outagetui.cli.common import STATUS, UNUSABLE, fail, print_json, source
+from outagetui.cli.common import STATUS, UNUSABLE, check_document, fail, print_json, source
 from outagetui.core.model import WORST_FIRST, worst
 from outagetui.core.text import clean
 from outagetui.core.times import about, stamp, zone_or_utc
@@ -117,20 +117,7 @@ def _channel(row: ChannelRow) -> dict[str, Any]:
         "spending": row.spending or None,
         "muted": None if row.muted is None else {"until": stamp(row.muted.until), "reason": row.muted.reason},
         "suppressed": row.suppressed,
-        "checks": [_check(check) for check in row.checks],
-    }
-
-
-def _check(row: CheckRow) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "probe": row.probe,
-        "outcome": None if row.outcome is None else row.outcome.value,
-        "expect": row.expect,
-        "latency_ms": None if row.latency_ms is None else round(row.latency_ms, 1),
-        "phases": {name: round(span, 1) for name, span in row.phases.items()},
-        "code": row.code,
-        "detail": clean(row.detail),
+        "checks": [check_document(check, check.sample) for check in row.checks],
     }
 
 

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from outagetui.config.draft import Draft, Placed
 from outagetui.config.names import known_names
 from outagetui.config.source import Source
-from outagetui.config.tables import AlertTable, HeartbeatTable, SettingsFile
+from outagetui.config.tables import HeartbeatTable, SettingsFile
 from outagetui.core.model import Alert, Heartbeat
 from outagetui.core.times import show_duration
 from outagetui.machine.secrets import SecretError, Secrets
@@ -63,7 +63,7 @@ def look_at_routes(draft: Draft) -> None:
         return
     known = {**draft.channels(), **draft.outlets(), **draft.checks()}
     for index, link in enumerate(draft.settings.value.alert):
-        placed: Placed[AlertTable] = Placed(link, draft.settings.source, ("alert", index))
+        placed: Placed[Alert] = Placed(link, draft.settings.source, ("alert", index))
         known_names(draft, placed, ("through",), link.through, known, "channel, outlet or check")
 
 
@@ -88,14 +88,6 @@ def look_at_alert_secrets(draft: Draft, secrets: Secrets) -> None:
             words = str(error)
         if words:
             draft.settings.problem(("heartbeat", "secret"), words)
-
-
-def alerts_of(settings: SettingsFile) -> tuple[Alert, ...]:
-    """Return the chain, in the order in which its links are used."""
-    return tuple(
-        Alert(name=each.name, secret=each.secret, after=each.after, test_every=each.test_every, through=each.through)
-        for each in settings.alert
-    )
 
 
 def heartbeat_of(settings: SettingsFile) -> Heartbeat | None:

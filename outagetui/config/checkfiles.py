@@ -9,6 +9,7 @@ from outagetui.config.outlettable import read_outlet
 from outagetui.config.positions import Path
 from outagetui.config.source import Source, names_in, read_source
 from outagetui.config.tables import ChannelTable, CheckTable, OutletTable, OwnerFile
+from outagetui.core.copies import copied
 from outagetui.core.model import Check
 from outagetui.core.outlet_options import OutletOptions
 from outagetui.core.probe_options import PROBES, ProbeOptions
@@ -95,19 +96,8 @@ def _read_check(draft: Draft, raw: dict[str, Any], owner: str, source: Source, a
         source.problem((*at, "id"), f'"{table.id}" is no id: expected {ID_WORDS}')
     for key in ("vantages", "depends_on"):
         told_twice(getattr(table, key), source, (*at, key))
-    return Check(
-        id=f"{owner}.{table.id}",
-        probe=table.probe,
-        target=table.target,
-        options=options,
-        every=table.every,
-        timeout=table.timeout if "timeout" in raw else options.timeout(table.timeout),
-        slow_above=table.slow_above,
-        expect=table.expect,
-        vantages=table.vantages,
-        depends_on=table.depends_on,
-        connect=table.connect,
-    )
+    timeout = table.timeout if "timeout" in raw else options.timeout(table.timeout)
+    return copied(Check, table, id=f"{owner}.{table.id}", options=options, timeout=timeout)
 
 
 def _look_at_check(table: CheckTable, options: ProbeOptions, source: Source, at: Path, raw: dict[str, Any]) -> None:

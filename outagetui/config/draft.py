@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from outagetui.config.positions import Path
 from outagetui.config.problems import Report
 from outagetui.config.source import Source
-from outagetui.config.tables import ChannelTable, ContactTable, OutletTable, SegmentTable, SettingsFile
+from outagetui.config.tables import ChannelTable, OutletTable, SettingsFile
 from outagetui.core.kind import Kind
-from outagetui.core.model import Check, Playbook, Template
+from outagetui.core.model import Check, Contact, Playbook, Segment, Template
 from outagetui.core.outlet_options import OutletOptions
 
 T = TypeVar("T", covariant=True)
@@ -69,8 +69,8 @@ class Draft:
         self.settings: Placed[SettingsFile] | None = None
         self.canaries: list[Check] = []
         self.owners: list[Owner] = []
-        self.segments: list[Placed[SegmentTable]] = []
-        self.contacts: list[Placed[ContactTable]] = []
+        self.segments: list[Placed[Segment]] = []
+        self.contacts: list[Placed[Contact]] = []
         self.playbooks: list[Placed[Playbook]] = []
         self.templates: dict[tuple[str, str], Template] = {}
         self.maybe: set[str] = set()

@@ -11,6 +11,7 @@ from outagetui.config.positions import Path
 from outagetui.config.source import Source, names_in, read_source
 from outagetui.config.suggestions import conditions
 from outagetui.config.tables import PlaybookFile, StepTable
+from outagetui.core.copies import copied
 from outagetui.core.model import Playbook, Step, Undo
 from outagetui.core.step_options import STEPS, StepOptions
 
@@ -30,11 +31,10 @@ def read_playbooks(draft: Draft) -> None:
 
 def _playbook(file: PlaybookFile, draft: Draft, source: Source) -> Playbook:
     indexes = _indexes(source)
-    return Playbook(
+    return copied(
+        Playbook,
+        file,
         id=source.name,
-        name=file.name,
-        summary=file.summary,
-        concurrent=file.concurrent,
         suggest=conditions(file.suggest.when, source),
         steps=tuple(_step(table, index, draft, source) for index, table in zip(indexes, file.step, strict=False)),
     )

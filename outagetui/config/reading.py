@@ -3,9 +3,7 @@
 import os
 from pathlib import Path
 
-import msgspec
-
-from outagetui.config.alertchain import alerts_of, heartbeat_of
+from outagetui.config.alertchain import heartbeat_of
 from outagetui.config.checkfiles import read_check_files
 from outagetui.config.commandfile import commands_of
 from outagetui.config.contactsfile import read_contacts
@@ -17,7 +15,8 @@ from outagetui.config.references import look_at_references
 from outagetui.config.settings import read_audience, read_settings, refuse_strangers
 from outagetui.config.tables import ChannelTable, OutletTable
 from outagetui.config.templates import read_templates
-from outagetui.core.model import Channel, Config, Contact, Cost, Outlet, Segment
+from outagetui.core.copies import copied
+from outagetui.core.model import Channel, Config, Outlet
 
 
 def load(directory: Path) -> Config:
@@ -57,11 +56,10 @@ def _config(draft: Draft) -> Config:
     assert draft.settings is not None
     settings = draft.settings.value
     store = settings.store.path
-    return Config(
+    return copied(
+        Config,
+        settings,
         directory=str(draft.directory.resolve()),
-        business=settings.business,
-        vantage=settings.vantage,
-        timezone=settings.timezone,
         store=draft.beside(store) if store else default_store(draft.directory, os.environ),
         secrets=draft.beside(settings.secrets.directory) if settings.secrets else None,
         fail_back=settings.fail_back.up_for,
@@ -70,51 +68,31 @@ def _config(draft: Draft) -> Config:
         operators=settings.operator,
         channels=tuple(_channel(owner, owner.channel) for owner in draft.owners if owner.channel),
         outlets=tuple(_outlet(draft, owner, owner.outlet) for owner in draft.owners if owner.outlet),
-        segments=tuple(
-            Segment(id=each.value.id, audience=each.value.audience, people=each.value.people, uses=each.value.uses)
-            for each in draft.segments
-        ),
-        contacts=tuple(
-            Contact(name=each.value.name, audience=each.value.audience, addresses=each.value.addresses)
-            for each in draft.contacts
-        ),
+        segments=tuple(each.value for each in draft.segments),
+        contacts=tuple(each.value for each in draft.contacts),
         playbooks=tuple(each.value for each in draft.playbooks),
         templates=tuple(draft.templates[key] for key in sorted(draft.templates)),
-        alerts=alerts_of(settings),
+        alerts=settings.alert,
         heartbeat=heartbeat_of(settings),
         commands=commands_of(settings.command),
     )
 
 
 def _channel(owner: Owner, table: ChannelTable) -> Channel:
-    return Channel(
+    return copied(
+        Channel,
+        table,
         id=owner.id,
-        name=table.name,
-        audience=table.audience,
-        role=table.role,
-        carries=table.carries,
-        credentials=table.credentials,
-        backs_up=table.backs_up,
-        address=table.address,
-        instructions=table.instructions,
-        depends_on=table.depends_on,
-        prove_every=table.prove_every,
-        provider=table.provider,
-        cost=Cost(**msgspec.structs.asdict(table.cost)) if table.cost else None,
         checks=tuple(check.value for check in owner.checks),
     )
 
 
 def _outlet(draft: Draft, owner: Owner, table: OutletTable) -> Outlet:
-    return Outlet(
+    return copied(
+        Outlet,
+        table,
         id=owner.id,
-        name=table.name,
-        kind=table.kind,
-        audience=table.audience,
-        url=table.url,
         directory=draft.beside(table.directory) if table.directory else "",
-        language=table.language,
-        timeout=table.timeout,
         options=draft.whole(owner.options),
         checks=tuple(check.value for check in owner.checks),
     )

@@ -4,12 +4,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
-from outagetui.core.model import Audience, Operator, State
+from outagetui.core.model import Alert, Audience, Contact, Cost, Limit, Operator, Segment, State, Text
 from outagetui.core.outlet_options import OUTLETS
 
-Text = Annotated[str, Meta(min_length=1, max_length=4000)]
 Interval = Annotated[float, Meta(ge=0.1, extra_json_schema={"unit": "s"})]
-Limit = Annotated[float, Meta(gt=0, extra_json_schema={"unit": "s"})]
 Raw = dict[str, Any]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -24,16 +22,6 @@ class SecretsTable(Struct, kw_only=True):
     """`[secrets]`: the directory that secret references name files of."""
 
     directory: Text
-
-
-class AlertTable(Struct, kw_only=True):
-    """`[[alert]]`: one link of the chain that wakes people."""
-
-    name: Annotated[str, Meta(min_length=1, max_length=60)]
-    secret: Text
-    after: Annotated[float, Meta(ge=0, extra_json_schema={"unit": "s"})] = 0.0
-    test_every: Limit | None = None
-    through: tuple[Text, ...] = ()
 
 
 class HeartbeatTable(Struct, kw_only=True):
@@ -85,21 +73,9 @@ class SettingsFile(Struct, kw_only=True):
     fail_back: FailBackTable = field(default_factory=FailBackTable)
     announce: AnnounceTable = field(default_factory=AnnounceTable)
     operator: tuple[Operator, ...] = ()
-    alert: tuple[AlertTable, ...] = ()
+    alert: tuple[Alert, ...] = ()
     heartbeat: HeartbeatTable | None = None
     command: dict[str, CommandTable] = field(default_factory=dict)
-
-
-class CostTable(Struct, kw_only=True):
-    """`[channel.cost]`."""
-
-    per_minute: Annotated[float, Meta(ge=0)] = 0.0
-    per_message: Annotated[float, Meta(ge=0)] = 0.0
-    monthly: Annotated[float, Meta(ge=0)] = 0.0
-    minutes_per_hour: Annotated[float, Meta(ge=0)] = 0.0
-    messages_per_hour: Annotated[float, Meta(ge=0)] = 0.0
-    currency: Text = "EUR"
-    balance: Text | None = None
 
 
 class ChannelTable(Struct, kw_only=True):
@@ -117,7 +93,7 @@ class ChannelTable(Struct, kw_only=True):
     depends_on: tuple[Text, ...] = ()
     prove_every: Limit | None = None
     provider: str = ""
-    cost: CostTable | None = None
+    cost: Cost | None = None
 
 
 if TYPE_CHECKING:
@@ -162,33 +138,16 @@ class CheckTable(Struct, kw_only=True):
     connect: Text | None = None
 
 
-class SegmentTable(Struct, kw_only=True):
-    """`[[segment]]`."""
-
-    id: Text
-    audience: Audience
-    people: Annotated[int, Meta(ge=1, le=10**10)]
-    uses: Annotated[tuple[Text, ...], Meta(min_length=1)]
-
-
 class AudienceFile(Struct, kw_only=True):
     """`audience.toml`."""
 
-    segment: tuple[SegmentTable, ...] = ()
-
-
-class ContactTable(Struct, kw_only=True):
-    """`[[contact]]`."""
-
-    name: Text
-    audience: Audience
-    addresses: dict[str, Text]
+    segment: tuple[Segment, ...] = ()
 
 
 class ContactsFile(Struct, kw_only=True):
     """`contacts.toml`."""
 
-    contact: tuple[ContactTable, ...] = ()
+    contact: tuple[Contact, ...] = ()
 
 
 class WhenTable(Struct, kw_only=True):

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from outagetui.core.outlet_kind import OutletOptions
 from outagetui.core.probe_kind import ProbeOptions
 from outagetui.core.step_kind import StepOptions
 
 P = TypeVar("P", bound=ProbeOptions)
+Text = Annotated[str, Meta(min_length=1, max_length=4000)]
+Limit = Annotated[float, Meta(gt=0, extra_json_schema={"unit": "s"})]
+Amount = Annotated[float, Meta(ge=0)]
 Audience = Literal["staff", "customers"]
 AUDIENCES: tuple[Audience, ...] = ("customers", "staff")
 
@@ -100,17 +103,17 @@ class Cost(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `balance` names the `value` check that reads what is left of prepaid money.
     """
 
-    per_minute: float = 0.0
-    per_message: float = 0.0
-    monthly: float = 0.0
-    minutes_per_hour: float = 0.0
-    messages_per_hour: float = 0.0
-    currency: str = "EUR"
-    balance: str | None = None
+    per_minute: Amount = 0.0
+    per_message: Amount = 0.0
+    monthly: Amount = 0.0
+    minutes_per_hour: Amount = 0.0
+    messages_per_hour: Amount = 0.0
+    currency: Text = "EUR"
+    balance: Text | None = None
 
 
-class Channel(Struct, frozen=True, kw_only=True):
-    """A way for people to reach us."""
+class ChannelFacts(Struct, frozen=True, kw_only=True):
+    """What anybody may know of a way for people to reach us: screens and the store's public copy hold all of it."""
 
     id: str
     name: str
@@ -122,20 +125,36 @@ class Channel(Struct, frozen=True, kw_only=True):
     address: str = ""
     instructions: str = ""
     depends_on: tuple[str, ...] = ()
+
+    @property
+    def is_backup(self) -> bool:
+        """Whether it stands in for others while it is active; else it is a primary, for everyday use."""
+        return self.role == "backup"
+
+
+class Channel(ChannelFacts, frozen=True, kw_only=True):
+    """A way for people to reach us."""
+
     prove_every: float | None = None
     provider: str = ""
     cost: Cost | None = None
     checks: tuple[Check, ...] = ()
 
 
-class Outlet(Struct, frozen=True, kw_only=True):
-    """A place where we publish announcements. `directory` is where a `page` outlet writes its files."""
+class OutletFacts(Struct, frozen=True, kw_only=True):
+    """What anybody may know of a place where we publish: screens and the store's public copy hold all of it."""
 
     id: str
     name: str
     kind: str
     audience: Audience
     url: str = ""
+    language: str = ""
+
+
+class Outlet(OutletFacts, frozen=True, kw_only=True):
+    """A place where we publish announcements. `directory` is where a `page` outlet writes its files."""
+
     directory: str = ""
     language: str = "en"
     timeout: float = 10.0
@@ -146,18 +165,18 @@ class Outlet(Struct, frozen=True, kw_only=True):
 class Segment(Struct, frozen=True, kw_only=True):
     """A group of people and the channels they can use, in the order they prefer."""
 
-    id: str
+    id: Text
     audience: Audience
-    people: int
-    uses: tuple[str, ...] = ()
+    people: Annotated[int, Meta(ge=1, le=10**10)]
+    uses: Annotated[tuple[Text, ...], Meta(min_length=1)]
 
 
 class Contact(Struct, frozen=True, kw_only=True):
     """A person of ours or of a customer's; `addresses` maps channel ids to where they are reached there."""
 
-    name: str
+    name: Text
     audience: Audience
-    addresses: dict[str, str]
+    addresses: dict[str, Text]
 
 
 class Condition(Struct, frozen=True, kw_only=True):
@@ -244,11 +263,11 @@ class Alert(Struct, frozen=True, kw_only=True):
     failed. `through` names what carries it: a channel, outlet or check; while one of them is down it is passed over.
     """
 
-    name: str
-    secret: str
-    after: float = 0.0
-    test_every: float | None = None
-    through: tuple[str, ...] = ()
+    name: Annotated[str, Meta(min_length=1, max_length=60)]
+    secret: Text
+    after: Annotated[float, Meta(ge=0, extra_json_schema={"unit": "s"})] = 0.0
+    test_every: Limit | None = None
+    through: tuple[Text, ...] = ()
 
 
 class Heartbeat(Struct, frozen=True, kw_only=True):

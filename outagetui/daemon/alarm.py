@@ -22,6 +22,7 @@ from outagetui.core.text import clean
 from outagetui.daemon.journal_writer import Record
 from outagetui.daemon.watch import Watch
 from outagetui.facts.events import AlertEnded, AlertIntended
+from outagetui.facts.health import suppressed
 from outagetui.facts.pen import DAEMON, OrderError
 from outagetui.machine.secrets import SecretError, Secrets
 from outagetui.store.journal import WriteError
@@ -153,7 +154,7 @@ class Alarm:
             turn = turns.get(channel.id)
             lasted = turn is not None and self._ages.of(channel.id, turn.at, now) >= chain.LASTING
             if turn is not None and turn.good is False and lasted:
-                if channel.id not in muted and not self._suppressed(channel):
+                if channel.id not in muted and not suppressed(channel, self._watch.state_of):
                     bad.append(channel)
             elif turn is not None and turn.good and lasted:
                 good.append(channel.id)
@@ -201,10 +202,6 @@ class Alarm:
             over=until - since,
             **more,
         )
-
-    def _suppressed(self, channel: Channel) -> bool:
-        named = [*channel.depends_on, *(name for check in channel.checks for name in check.depends_on)]
-        return bool(named) and all(self._watch.state_of(name) is State.DOWN for name in named)
 
     def _blocked(self, link: Alert) -> str:
         if self._drill:

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from outagetui.config.templates import KINDS
+from outagetui.core.copies import copied
 from outagetui.core.model import Config, Playbook
 from outagetui.core.step_options import StepOptions
 from outagetui.facts.common_fate import Fate
@@ -25,11 +26,9 @@ def _playbooks(config: Config) -> tuple[PublicPlaybook, ...]:
 def _playbook(book: Playbook, steps: tuple[StepPlan, ...]) -> PublicPlaybook:
     activating = [step for step in steps if StepOptions.of(step.do).activates]
     activated = [name for step in activating for name in step.options.get("channels", ())]
-    return PublicPlaybook(
-        id=book.id,
-        name=book.name,
-        summary=book.summary,
-        suggest=book.suggest,
+    return copied(
+        PublicPlaybook,
+        book,
         steps=tuple(step.what for step in steps),
         activates=tuple(dict.fromkeys(activated)),
         digest=digest(steps),

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
-from outagetui.core.model import BAD, Channel, Check, Config, Observation, Outcome, Outlet, Sample, State, worst
+from outagetui.core.model import BAD, Channel, Check, Config, Observation, Outcome, Outlet, Sample, State
 from outagetui.core.text import clean
-from outagetui.facts import verdict
+from outagetui.facts import health, verdict
 from outagetui.facts.events import BlindChanged, Event, StateChanged
 from outagetui.facts.ledger import Ledger
 from outagetui.facts.live import SPARK, Live
-from outagetui.facts.reach import Share, share_of
+from outagetui.facts.reach import Share
 from outagetui.facts.verdict import Track
 
 BLIND_AFTER = 2  # failures in a row of every canary
@@ -140,10 +140,7 @@ class Watch:
     def share_of(self, channel: str) -> Share:
         """Return how much of a channel works, as the board shows it."""
         tracks = [self._tracks[check.id] for check in self._owned.get(channel, ())]
-        known = [track.state for track in tracks if track.state is not State.UNKNOWN]
-        last = worst(known)
-        failing = max(map(verdict.failing_share, tracks), default=0.0)
-        return share_of(State.BLIND if self.blind else self.state_of(channel), last, failing)
+        return health.share(State.BLIND if self.blind else self.state_of(channel), tracks)
 
     def last_of(self, check: str) -> Sample:
         """Return the last sample of a check, judged by what it expects."""
@@ -206,8 +203,7 @@ class Watch:
 
     def _transition(self, owner: str) -> None:
         checks = self._owned[owner]
-        pairs = [verdict.across({self.vantage: self.state_of(check.id)}) for check in checks]
-        state, local = verdict.of_channel(pairs)
+        state, local = health.judged({self.vantage: self.state_of(check.id)} for check in checks)
         was = self._states.get(owner, State.UNKNOWN)
         if state is was or self.blind:
             return
@@ -228,9 +224,8 @@ class Watch:
 
         The wait has an end, so that a canary that never answers in time cannot hide a real failure.
         """
-        onsets = [track.failing.onset for track in (self._tracks[check.id] for check in checks) if track.failing.bad]
-        begun = min((onset for onset in onsets if onset is not None), default=self._now)
-        if not self._canaries or self._uplink >= begun:
+        onset = health.onset(self._tracks[check.id] for check in checks)
+        if not self._canaries or self._uplink >= (self._now if onset is None else onset):
             return False
         return self._now - self._held.setdefault(owner, self._now) < HELD_SECONDS
 

@@ -2,6 +2,7 @@
 
 from msgspec import Struct, field
 
+from outagetui.core.copies import copied
 from outagetui.core.model import BAD, GOOD, Entry, State
 from outagetui.facts import events
 from outagetui.facts.alert_ledger import Alerts
@@ -184,17 +185,13 @@ class Ledger(Struct):
             self.incident.all_up_since = (entry.at if since is None else since) if settled else None
 
     def _run_started(self, event: events.RunStarted, entry: Entry) -> None:
-        self.runs[event.run] = Run(
+        self.runs[event.run] = copied(
+            Run,
+            event,
             id=event.run,
-            playbook=event.playbook,
-            name=event.name,
-            digest=event.digest,
             started=entry.at,
             actor=entry.actor,
             steps={plan.id: StepRecord(plan) for plan in event.steps},
             started_by=entry.actor,
             people={entry.actor},
-            stands_down=event.stands_down,
-            primaries=event.primaries,
-            up_for=event.up_for,
         )

@@ -3,15 +3,16 @@
 import msgspec
 from msgspec import Struct
 
+from outagetui.core.copies import copied
 from outagetui.core.model import (
-    Audience,
     Channel,
-    Check,
+    ChannelFacts,
     Condition,
     Config,
     Cost,
     Operator,
     Outlet,
+    OutletFacts,
     Sample,
     Segment,
     State,
@@ -49,34 +50,18 @@ class PublicCheck(Struct, frozen=True, kw_only=True):
     depends_on: tuple[str, ...] = ()
 
 
-class PublicChannel(Struct, frozen=True, kw_only=True):
+class PublicChannel(ChannelFacts, frozen=True, kw_only=True):
     """A channel as the screens know it."""
 
-    id: str
-    name: str
-    audience: Audience
-    role: str
-    carries: tuple[str, ...]
-    credentials: str
-    backs_up: tuple[str, ...]
-    address: str
-    instructions: str
-    depends_on: tuple[str, ...]
     cost: Cost | None
     prove_every: float | None
     checks: tuple[PublicCheck, ...]
 
 
-class PublicOutlet(Struct, frozen=True, kw_only=True):
+class PublicOutlet(OutletFacts, frozen=True, kw_only=True):
     """An outlet as the screens know it."""
 
-    id: str
-    name: str
-    kind: str
-    audience: Audience
-    url: str
     checks: tuple[PublicCheck, ...]
-    language: str = ""
     publishes: bool = True
 
 
@@ -138,65 +123,25 @@ def public_target(target: str) -> str:
     return urlunsplit((parts.scheme, host, path, "", ""))
 
 
-def _check(check: Check) -> PublicCheck:
-    return PublicCheck(
-        id=check.id,
-        probe=check.probe,
-        target=public_target(check.target),
-        every=check.every,
-        expect=check.expect,
-        depends_on=check.depends_on,
-    )
-
-
-def _channel(channel: Channel) -> PublicChannel:
-    return PublicChannel(
-        id=channel.id,
-        name=channel.name,
-        audience=channel.audience,
-        role=channel.role,
-        carries=channel.carries,
-        credentials=channel.credentials,
-        backs_up=channel.backs_up,
-        address=channel.address,
-        instructions=channel.instructions,
-        depends_on=channel.depends_on,
-        cost=channel.cost,
-        prove_every=channel.prove_every,
-        checks=tuple(_check(check) for check in channel.checks),
-    )
+def _checks(owner: Channel | Outlet) -> tuple[PublicCheck, ...]:
+    return tuple(copied(PublicCheck, check, target=public_target(check.target)) for check in owner.checks)
 
 
 def _outlet(outlet: Outlet) -> PublicOutlet:
-    return PublicOutlet(
-        id=outlet.id,
-        name=outlet.name,
-        kind=outlet.kind,
-        audience=outlet.audience,
-        url=outlet.url,
-        checks=tuple(_check(check) for check in outlet.checks),
-        language=outlet.language,
-        publishes=publishes(outlet.kind, outlet.options),
-    )
+    return copied(PublicOutlet, outlet, checks=_checks(outlet), publishes=publishes(outlet.kind, outlet.options))
 
 
 def public(config: Config, playbooks: tuple[PublicPlaybook, ...], drill: str, fates: tuple[Fate, ...] = ()) -> Public:
     """Return what screens may know of `config`; `playbooks` come planned and `fates` found: only the daemon can."""
-    return Public(
-        business=config.business,
-        vantage=config.vantage,
-        timezone=config.timezone,
+    return copied(
+        Public,
+        config,
         drill=drill,
-        operators=config.operators,
-        channels=tuple(_channel(channel) for channel in config.channels),
+        channels=tuple(copied(PublicChannel, channel, checks=_checks(channel)) for channel in config.channels),
         outlets=tuple(_outlet(outlet) for outlet in config.outlets),
-        segments=config.segments,
         playbooks=playbooks,
         fates=fates,
-        alerts=tuple(
-            PublicAlert(name=each.name, after=each.after, test_every=each.test_every, through=each.through)
-            for each in config.alerts
-        ),
+        alerts=tuple(copied(PublicAlert, each) for each in config.alerts),
     )
 
 

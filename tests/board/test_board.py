@@ -305,7 +305,9 @@ def test_what_a_minority_sees_is_local_and_not_the_channels_state() -> None:
 
 def test_a_check_row_carries_its_last_sample() -> None:
     row = of(board(rows(messenger=State.DOWN)), "messenger").checks[0]
-    assert (row.id, row.code, row.detail, row.outcome) == ("messenger.port", "timeout", "no answer in time", "fail")
+    assert row.sample is not None
+    assert (row.id, row.sample.code, row.sample.detail) == ("messenger.port", "timeout", "no answer in time")
+    assert (row.sample.outcome, row.latency_ms) == ("fail", row.sample.latency_ms)
     assert row.spark == (10.0,)
     assert row.failing_share == 1.0
 

@@ -47,7 +47,10 @@ def check(id: str, state: State = State.UP, **fields: Any) -> CheckRow:
         "spark": PULSE,
         "vantages": (("vps-1", state.value),),
     }
-    return CheckRow(id=id, state=state, **(defaults | fields))
+    given = defaults | fields
+    sample = {name: given.pop(name) for name in Sample.__struct_fields__ if name in given}
+    seen = Sample(**sample) if sample["outcome"] is not None else None
+    return CheckRow(id=id, state=state, sample=seen, **given)
 
 
 def channel(id: str, name: str, state: State = State.UP, **fields: Any) -> ChannelRow:

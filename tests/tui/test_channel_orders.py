@@ -2,7 +2,7 @@
 
 import pytest
 from outagetui.core.model import State
-from outagetui.facts.step_row import MuteRow
+from outagetui.facts.ledger import Mute
 from outagetui.tui.channel_orders import activate, mute
 from tests.tui.fakes import NOW, channel
 from tests.tui.plain import PlainOperator
@@ -33,8 +33,8 @@ async def test_activating_what_does_not_work_is_warned_of(state: State, why: str
     assert operator.warned == [warning]
 
 
-@pytest.mark.parametrize("muted", [None, MuteRow(until=NOW + 60, reason="works", actor="bob")])
-async def test_a_mute_is_ordered_as_it_was_filled_in(muted: MuteRow | None) -> None:
+@pytest.mark.parametrize("muted", [None, Mute(until=NOW + 60, reason="works", actor="bob")])
+async def test_a_mute_is_ordered_as_it_was_filled_in(muted: Mute | None) -> None:
     operator = PlainOperator(None, None, None, (300.0, "works"))
     row = channel("phone", "Phone", muted=muted)
     await mute(operator, row)

@@ -64,14 +64,15 @@ def check_lines(check: CheckRow, now: float, zone: str, width: int, look: Look) 
 def phase_lines(check: CheckRow, width: int, look: Look) -> list[Text]:
     """Return the phases of the last sample: a bar in proportion, and its figures."""
     room = width - LABEL
-    cells = shares(check.phases, room)
+    phases = check.sample.phases if check.sample is not None else {}
+    cells = shares(phases, room)
     if not any(cells):
         return []
     marks = list(islice(zip(cycle(FILLS), cycle((look.possible, look.dim, look.good, look.text))), len(cells)))
     bar = joined(*((fill * count, style) for (fill, style), count in zip(marks, cells, strict=True)))
     figures = (
         joined(mark, f" {clean(name, 16).replace('_', ' ')} {ms:.1f} ms")
-        for mark, (name, ms) in zip(marks, check.phases.items(), strict=True)
+        for mark, (name, ms) in zip(marks, phases.items(), strict=True)
     )
     return labelled("phases", [bar, *flowing(figures, room, 2)], look)
 
@@ -142,17 +143,18 @@ def sample_lines(seen: Sequence[Observation], zone: str, width: int, look: Look,
 
 
 def _last(check: CheckRow, now: float, look: Look) -> Text:
-    if check.outcome is None:
+    sample = check.sample
+    if sample is None:
         return joined(("nothing seen yet", look.dim))
-    state = OUTCOMES[check.outcome]
-    line = joined((check.outcome.value.upper(), look.state(state)), f" {milliseconds(check.latency_ms)}")
-    if check.value is not None:
-        line = joined(line, (f"  value {check.value:g}", look.strong))
+    state = OUTCOMES[sample.outcome]
+    line = joined((sample.outcome.value.upper(), look.state(state)), f" {milliseconds(sample.latency_ms)}")
+    if sample.value is not None:
+        line = joined(line, (f"  value {sample.value:g}", look.strong))
     if check.at is not None:
         line = joined(line, (f", {age(now - check.at)} ago", look.dim))
-    if check.code:
-        line = joined(line, "  ", (clean(check.code, 40), look.strong))
-    return joined(line, f"  {clean(check.detail)}") if check.detail else line
+    if sample.code:
+        line = joined(line, "  ", (clean(sample.code, 40), look.strong))
+    return joined(line, f"  {clean(sample.detail)}") if sample.detail else line
 
 
 def _vantages(check: CheckRow, look: Look) -> Text:
