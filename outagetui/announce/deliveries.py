@@ -25,7 +25,7 @@ def parcel(
     config: Config, ledger: Ledger, made: Announcement, event: AnnouncementMade, outlet: str, *, again: bool = False
 ) -> Delivery:
     """Return what an outlet is given. ValueError when not even where to read on fits into its limit."""
-    place = next((each for each in config.outlets if each.id == outlet), None)
+    place = config.outlet(outlet)
     wanted = place.language if place is not None else "en"
     language = wanted if made.delivery(event.part, outlet).edit is not None else event.spoken(wanted)
     title, body = made.words(event, outlet, language)

@@ -53,7 +53,7 @@ class Deliverer:
             if not self._due(before, again):
                 return before
             reason = self._reason_not(made, event, name, heeds_checks=before.fresh)
-            outlet = self._outlet(name)
+            outlet = self.config.outlet(name)
             if reason or outlet is None:
                 return await self.end(actor, event, name, Delivered("skipped", detail=reason))
             if held := self._held(made, name, "not sent"):
@@ -82,7 +82,7 @@ class Deliverer:
             done = made.delivery(event.part, name)
             if done.state != "sending":
                 return done
-            outlet, found = self._outlet(name), None
+            outlet, found = self.config.outlet(name), None
             if outlet is not None:
                 found = await outlets.find(outlet, self._parcel(made, event, name), self.tools)
             if found is None or found.state not in PLACED:
@@ -95,7 +95,7 @@ class Deliverer:
 
         The `last` time journals also that there is nothing new, so that nobody waits for it any longer.
         """
-        outlet, done = self._outlet(name), made.delivery(event.part, name)
+        outlet, done = self.config.outlet(name), made.delivery(event.part, name)
         newer = any(part > event.part for part in made.told().get(name, ()))
         if outlet is None or newer or made.retracted is not None or not done.followed:
             return True
@@ -128,7 +128,7 @@ class Deliverer:
             done, parts = made.retractions.get(name), made.told().get(name)
             if not parts or (done is not None and done.state != "planned"):
                 return done
-            event, outlet = made.part(max(parts)), self._outlet(name)
+            event, outlet = made.part(max(parts)), self.config.outlet(name)
             if outlet is None:
                 return await self.end(actor, event, name, Delivered("failed", detail=GONE), do="retract")
             if held := self._held(made, name, "not taken back"):
@@ -199,7 +199,7 @@ class Deliverer:
 
     def _reason_not(self, made: Announcement, event: AnnouncementMade, name: str, *, heeds_checks: bool) -> str:
         """Return why a part is not sent to an outlet at all, or nothing."""
-        if self._outlet(name) is None:
+        if self.config.outlet(name) is None:
             return GONE
         if made.retracted is not None or made.id in self.withdrawn:
             return WITHDRAWN
@@ -210,8 +210,7 @@ class Deliverer:
 
     def down_since(self, name: str) -> str:
         """Return in words that an outlet's own checks say it is down; empty when they do not, or are muted."""
-        outlet, mute = self._outlet(name), self._pen.ledger.mutes.get(name)
-        muted = mute is not None and mute.holds(self._clock())
+        outlet, muted = self.config.outlet(name), self._pen.ledger.muted(name, self._clock())
         if outlet is None or OutletOptions.of(outlet.kind).page or muted or self._state_of(name) is not State.DOWN:
             return ""
         state, at = self._pen.ledger.states.get(name, (State.UNKNOWN, 0.0))
@@ -245,9 +244,6 @@ class Deliverer:
 
     def _parcel(self, made: Announcement, event: AnnouncementMade, name: str, *, again: bool = False) -> Delivery:
         return parcel(self.config, self._pen.ledger, made, event, name, again=again)
-
-    def _outlet(self, name: str) -> Outlet | None:
-        return next((outlet for outlet in self.config.outlets if outlet.id == name), None)
 
     async def end(
         self, actor: str, event: AnnouncementMade, name: str, became: Delivered, do: str = "publish"

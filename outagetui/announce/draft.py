@@ -156,7 +156,7 @@ def _outlets(wanted: Wanted, config: Config, closes: Announcement | None) -> lis
 
 def _active(wanted: Wanted, channels: Sequence[Channel], scene: Scene) -> list[Channel]:
     """Return the active backups, those first that the audience likes best."""
-    backups = [channel for channel in channels if channel.role == "backup"]
+    backups = [channel for channel in channels if channel.is_backup]
     active = {c.id: c for c in backups if c.id in scene.ledger.active}
     if not active and wanted.suppose and wanted.kind == BACKUPS:
         active = {c.id: c for c in backups if scene.state_of(c.id) not in BAD} or {c.id: c for c in backups}
@@ -192,15 +192,15 @@ def _fits(outlet: Outlet, text: tuple[str, str], config: Config, named: Sequence
 
 def _failed_names(channels: Sequence[Channel], scene: Scene) -> tuple[str, ...]:
     """Return which primaries fail, or did in the incident that is being closed."""
-    primaries = [channel for channel in channels if channel.role == "primary"]
-    incident, closed = scene.ledger.incident_at(scene.now)
-    had = incident.channels if incident is not None and closed is None else set()
+    primaries = [channel for channel in channels if not channel.is_backup]
+    incident = scene.ledger.open_incident(scene.now)
+    had = incident.channels if incident is not None else set()
     failed = [c.name for c in primaries if scene.state_of(c.id) in BAD]
     return tuple(failed) or tuple(c.name for c in primaries if c.id in had)
 
 
 def _since(scene: Scene) -> float:
-    incident, closed = scene.ledger.incident_at(scene.now)
-    if incident is not None and closed is None:
+    incident = scene.ledger.open_incident(scene.now)
+    if incident is not None:
         return incident.since
     return min(scene.ledger.active.values(), default=scene.now)

@@ -40,7 +40,7 @@ def effect(
     people = sum(segment.people for segment in mine)
     if not people:
         return head
-    usable = {channel.id for channel in channels if channel.role == "primary"} | set(named)
+    usable = {channel.id for channel in channels if not channel.is_backup} | set(named)
     reached, certain = 0.0, True
     lost: dict[str, int] = {}
     for segment in mine:

@@ -149,8 +149,8 @@ class Outbox:
 
     def _incident(self) -> str:
         """Return the incident that is open now; what is said depends on it."""
-        incident, closed = self._pen.ledger.incident_at(self._clock())
-        return incident.id if incident is not None and closed is None else ""
+        incident = self._pen.ledger.open_incident(self._clock())
+        return incident.id if incident is not None else ""
 
     async def deliver(
         self, actor: str, announcement: str, part: int, *, again: bool = False, only: Iterable[str] = ()

@@ -48,7 +48,7 @@ def proof(
         made.edit(edit)
     fitted: dict[str, Fitted] = {}
     rows = []
-    for outlet in (each for name in event.outlets for each in config.outlets if each.id == name):
+    for outlet in filter(None, map(config.outlet, event.outlets)):
         try:
             delivery = parcel(config, scene.ledger, made, event, outlet.id)
         except ValueError as error:
@@ -72,7 +72,7 @@ def proof(
                 update=bool(delivery.placed),
             )
         )
-    backups = [each for each in config.channels if each.role == "backup" and each.audience == event.audience]
+    backups = [each for each in config.channels if each.is_backup and each.audience == event.audience]
     backups.sort(key=lambda each: each.id in scene.ledger.active)  # of two that look alike, the active one is named
     called = {(channel.name, channel.address): channel.id for channel in backups}
     named = [called[account] for account in event.accounts]

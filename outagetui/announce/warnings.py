@@ -47,7 +47,7 @@ def doubts(config: Config, made: AnnouncementMade, fitted: Mapping[str, Fitted],
 
 def _of_facts(config: Config, made: AnnouncementMade, known: Known) -> Iterable[str]:
     """Warn of an outage that is not seen now, and of an all-clear while something fails."""
-    primaries = [each for each in config.channels if each.role == "primary" and each.audience == made.audience]
+    primaries = [each for each in config.channels if not each.is_backup and each.audience == made.audience]
     failing = [clean(each.name, 60) for each in primaries if known.state_of(each.id) in BAD]
     if made.kind in OUTAGE and primaries and all(known.state_of(each.id) in GOOD for each in primaries):
         yield f"no primary of {made.audience} fails now"
@@ -67,7 +67,7 @@ def _of_accounts(config: Config, made: AnnouncementMade, known: Known) -> Iterab
             state = known.state_of(channel.id)
             if state is not State.UP:
                 yield f"{clean(channel.name, 60)} is named and is {state.value}"
-    backups = [each for each in config.channels if each.role == "backup" and each.audience == made.audience]
+    backups = [each for each in config.channels if each.is_backup and each.audience == made.audience]
     if not named and backups and made.kind not in CLOSING_KINDS:
         yield f"no account is named: no backup of {made.audience} is active"
 

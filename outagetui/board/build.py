@@ -32,7 +32,6 @@ def build(public: Public, live: Iterable[Live], ledger: Ledger, beat: Beat | Non
     suggested = {row.playbook for row in hints}
     practice = practices(runs, ledger.drills, in_drill=bool(public.drill))
     digests = {book.id: book.digest for book in public.playbooks}
-    incident, closed = ledger.incident_at(now)
     announcements = sorted(ledger.announcements.values(), key=lambda made: made.parts[-1][0], reverse=True)
     languages = languages_of(public)
     return copied(
@@ -63,7 +62,7 @@ def build(public: Public, live: Iterable[Live], ledger: Ledger, beat: Beat | Non
         ),
         announcements=tuple(announcement_row(made, languages) for made in announcements[:ANNOUNCEMENTS_SHOWN]),
         kinds=tuple(KindRow(kind=kind, closes=kind in CLOSING_KINDS) for kind in public.kinds),
-        glass=glass_rows(runs, incident if closed is None else None),
+        glass=glass_rows(runs, ledger.open_incident(now)),
     )
 
 

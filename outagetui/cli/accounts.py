@@ -158,7 +158,7 @@ def _warn(config: Config, pages: list[Outlet]) -> None:
     told = {page.audience for page in pages}
     for channel in config.channels:
         nameless = not channel.address and not channel.instructions
-        if channel.role == "backup" and channel.audience in told and nameless:
+        if channel.is_backup and channel.audience in told and nameless:
             sys.stderr.write(f"{channel.id} is left out: it has neither address nor instructions\n")
 
 

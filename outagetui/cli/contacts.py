@@ -37,7 +37,7 @@ def export_(options: dict[str, str | None], name: str, form: str, audience: Audi
     vcard is for address books, csv for spreadsheets, prosody-groups for the groups_file of Prosody's mod_groups.
     """
     config = configuration(options)
-    channel = next((each for each in config.channels if each.id == name), None)
+    channel = config.channel(name)
     if channel is None:
         known = [each.id for each in config.channels]
         fail(f'unknown channel "{name}"{nearest(name, known)}; known: {listing(known)}', USAGE)

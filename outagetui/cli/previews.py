@@ -12,7 +12,7 @@ from outagetui.announce.draft import Wanted
 from outagetui.announce.outbox import AnnounceError, Outbox
 from outagetui.board.rows import ChannelRow
 from outagetui.cli.common import configuration, fail, store
-from outagetui.core.model import Config, State
+from outagetui.core.model import Config, State, primaries_of
 from outagetui.core.text import clean_lines
 from outagetui.facts.ledger import Ledger
 from outagetui.facts.reach import Share, share_of
@@ -91,7 +91,7 @@ class _Sketch:
 
 def _made_here(config: Config, path: Path, fields: dict[str, Any]) -> dict[str, Any]:
     """Make the proof from the store as it is, without a daemon."""
-    ledger = Ledger(frozenset(channel.id for channel in config.channels if channel.role == "primary"))
+    ledger = Ledger(primaries_of(config.channels))
     states: dict[str, State] = {}
     shares: dict[str, Share] = {}
     if path.exists():

@@ -141,6 +141,11 @@ class Channel(ChannelFacts, frozen=True, kw_only=True):
     checks: tuple[Check, ...] = ()
 
 
+def primaries_of(channels: Iterable[ChannelFacts]) -> frozenset[str]:
+    """Return the ids of the primaries among `channels`."""
+    return frozenset(channel.id for channel in channels if not channel.is_backup)
+
+
 class OutletFacts(Struct, frozen=True, kw_only=True):
     """What anybody may know of a place where we publish: screens and the store's public copy hold all of it."""
 
@@ -310,6 +315,18 @@ class Config(Struct, frozen=True, kw_only=True):
     alerts: tuple[Alert, ...] = ()
     heartbeat: Heartbeat | None = None
     commands: tuple[Command, ...] = ()
+
+    def channel(self, id: str) -> Channel | None:
+        """Return a channel by its id; None when there is none."""
+        return next((each for each in self.channels if each.id == id), None)
+
+    def outlet(self, id: str) -> Outlet | None:
+        """Return an outlet by its id; None when there is none."""
+        return next((each for each in self.outlets if each.id == id), None)
+
+    def playbook(self, id: str) -> Playbook | None:
+        """Return a playbook by its id; None when there is none."""
+        return next((each for each in self.playbooks if each.id == id), None)
 
     def checks(self) -> tuple[Check, ...]:
         """Return every check of every channel and outlet, without the canaries."""

@@ -145,8 +145,8 @@ class Alarm:
         incident, closed = ledger.incident_at(now)
         if incident is None:
             return
-        primaries = [each for each in config.channels if each.role == "primary" and each.id in incident.channels]
-        muted = {name for name, mute in ledger.mutes.items() if mute.holds(now)}
+        primaries = [each for each in config.channels if not each.is_backup and each.id in incident.channels]
+        muted = {each.id for each in primaries if ledger.muted(each.id, now)}
         turns = alerts.turns
         since = max(incident.since, alerts.bad_since)
         bad, good = [], []

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from outagetui.core.model import Entry, Observation
+from outagetui.core.model import Entry, Observation, primaries_of
 from outagetui.facts.events import Event
 from outagetui.facts.ledger import Ledger
 from outagetui.facts.live import Beat, Live, Public
@@ -74,7 +74,7 @@ class Record:
     async def publish(self, public: Public, series: Sequence[str]) -> None:
         """Write the screens' copy of the configuration. Raises WriteError."""
         await self._run(lambda: self._store.publish(public, series))
-        self.ledger.primaries = frozenset(channel.id for channel in public.channels if channel.role == "primary")
+        self.ledger.primaries = primaries_of(public.channels)
 
     async def roll_up(self) -> None:
         """Fold old samples. Raises WriteError."""

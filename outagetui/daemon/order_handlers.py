@@ -59,7 +59,7 @@ class _Handlers:
     async def start(self, sender: Sender, order: desk.Start) -> dict[str, Any]:
         if order.stand_down:
             return {"run": await self._daemon.runner.stand_down(sender.actor, order.stand_down)}
-        book = next((book for book in self._daemon.config.playbooks if book.id == order.playbook), None)
+        book = self._daemon.config.playbook(order.playbook)
         if book is None:
             meant = nearest(order.playbook, [book.id for book in self._daemon.config.playbooks])
             raise OrderError(f"there is no playbook {clean(order.playbook, 60)}{meant}")
@@ -99,8 +99,8 @@ class _Handlers:
         return {"warning": f"{order.run} ends as soon as the step in progress is journaled"}
 
     async def ack(self, sender: Sender, order: desk.Ack) -> dict[str, Any]:
-        incident, closed = self._daemon.record.ledger.incident_at(self._daemon.clock())
-        open_one = incident.id if incident is not None and closed is None else ""
+        incident = self._daemon.record.ledger.open_incident(self._daemon.clock())
+        open_one = incident.id if incident is not None else ""
         await self._daemon.record.write(sender.actor, desk.ack_event(order, open_one))
         return {"incident": open_one}
 
@@ -108,9 +108,9 @@ class _Handlers:
         known = frozenset(channel.id for channel in self._daemon.config.channels)
         known |= {outlet.id for outlet in self._daemon.config.outlets}
         event = desk.mute_event(order, known, self._daemon.clock())
-        mute = self._daemon.record.ledger.mutes.get(order.id)
+        muted = self._daemon.record.ledger.muted(order.id, self._daemon.clock())
         await self._daemon.record.write(sender.actor, event)
-        if not order.seconds and mute is not None and mute.holds(self._daemon.clock()):
+        if not order.seconds and muted:
             self._daemon.watch.repeat(order.id)
         return {"until": event.until}
 
@@ -121,7 +121,7 @@ class _Handlers:
         return {"checks": self._daemon.schedule.hurry(ids)}
 
     async def stand(self, sender: Sender, which: str, order: desk.Standing) -> dict[str, Any]:
-        backups = frozenset(channel.id for channel in self._daemon.config.channels if channel.role == "backup")
+        backups = frozenset(channel.id for channel in self._daemon.config.channels if channel.is_backup)
         active = set(self._daemon.record.ledger.active)
         events = desk.standing_events(
             which,
@@ -137,7 +137,7 @@ class _Handlers:
         return {"changed": len(events)} | ({"warning": ", ".join(doubtful)} if doubtful else {})
 
     async def prove(self, sender: Sender, order: desk.Prove) -> dict[str, Any]:
-        backups = [channel for channel in self._daemon.config.channels if channel.role == "backup"]
+        backups = [channel for channel in self._daemon.config.channels if channel.is_backup]
         known = {channel.id for channel in backups}
         if strangers := sorted(set(order.channels) - known):
             raise OrderError(f"not a backup channel: {', '.join(map(clean, strangers))}{nearest(strangers[0], known)}")

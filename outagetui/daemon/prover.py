@@ -43,7 +43,7 @@ class Prover:
                 await self.prove(DAEMON, channel)
 
     def _due(self, channel: Channel) -> bool:
-        if channel.role != "backup" or channel.prove_every is None:
+        if not channel.is_backup or channel.prove_every is None:
             return False
         now = self._clock()
         again = min(RETRY_SECONDS, channel.prove_every)

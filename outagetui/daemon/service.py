@@ -11,7 +11,7 @@ from typing import Any
 from outagetui import __version__
 from outagetui.announce.outbox import Outbox
 from outagetui.config import digest
-from outagetui.core.model import Channel, Check, Config, Outcome, Outlet, Sample
+from outagetui.core.model import Channel, Check, Config, Outcome, Outlet, Sample, primaries_of
 from outagetui.daemon import order_check as desk
 from outagetui.daemon.alarm import Alarm
 from outagetui.daemon.background_delivery import Courier
@@ -61,7 +61,7 @@ class Daemon:
         place: Path | None = None,  # a drill's own
     ) -> None:
         self.config, self.drill, self._background, self.clock = config, drill, background, clock
-        primaries = frozenset(channel.id for channel in config.channels if channel.role == "primary")
+        primaries = primaries_of(config.channels)
         self._left_live = store.live()
         self.record = Record(store, primaries, clock)
         self.watch = Watch(config.vantage, self.record.ledger, clock(), self._hurry)
@@ -267,10 +267,9 @@ class Daemon:
 
     def _needed(self, now: float) -> bool:
         ledger = self.record.ledger
-        incident, closed = ledger.incident_at(now)
         announced = any(made.open for made in ledger.announcements.values())
-        open_incident = incident is not None and closed is None
-        return bool(self.door.guests or self.runner.busy or open_incident or announced or ledger.active)
+        used = self.door.guests or self.runner.busy or ledger.open_incident(now) or announced or ledger.active
+        return bool(used)
 
     def _status(self) -> str:
         states = [self.watch.state_of(channel.id).value for channel in self.config.channels]

@@ -190,7 +190,8 @@ class StepWorld(World):
 
 def balance_of(config: Config, watch: Watch, channel: str) -> float | None:
     """Return what the check that `[channel.cost] balance` names read last; None without one."""
-    cost = next((each.cost for each in config.channels if each.id == channel), None)
+    found = config.channel(channel)
+    cost = found.cost if found is not None else None
     return watch.value_of(cost.balance) if cost is not None and cost.balance else None
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from outagetui.board.rows import Board, ChannelRow, OutletRow
 from outagetui.config import load
-from outagetui.core.model import GOOD, State
+from outagetui.core.model import GOOD, State, primaries_of
 from outagetui.core.step_options import StepOptions
 from outagetui.drill.processes import DrillError, RunningDrill
 from outagetui.drill.result import Seen, result
@@ -49,7 +49,7 @@ async def rehearse(scenario: Scenario, drill: RunningDrill) -> dict[str, Any]:
     finally:
         await orders.aclose()
         source.close()
-    primaries = frozenset(row.id for row in board.channels if row.role == "primary")
+    primaries = primaries_of(board.channels)
     page = str(drill.place / "pages" / "status" / "index.html")
     names = {row.name: row.id for row in board.channels}
     document = result(scenario.id, Reader(drill.store).entries(), primaries, seen, page, names)
@@ -106,7 +106,7 @@ class _Operator:
             due = row.open and row.next_update is not None and board.at >= row.next_update - EARLY
             if due and (row.id, row.parts) not in self._told:
                 self._told.add((row.id, row.parts))
-                mine = [each for each in board.channels if each.role == "primary" and each.audience == row.audience]
+                mine = [each for each in board.channels if not each.is_backup and each.audience == row.audience]
                 well = all(each.state in GOOD for each in mine)
                 await self._orders.send("announce", kind="recovering" if well else "update", audience=row.audience)
 

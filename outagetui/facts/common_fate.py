@@ -29,7 +29,7 @@ def pairs(channels: Sequence[Channel]) -> Iterable[tuple[Channel, Channel]]:
     """Return the pairs whose common fate matters: two backups of one audience, and a backup with what it backs up."""
     for index, one in enumerate(channels):
         for other in channels[index + 1 :]:
-            backups = one.role == other.role == "backup" and one.audience == other.audience
+            backups = one.is_backup and other.is_backup and one.audience == other.audience
             if backups or one.id in other.backs_up or other.id in one.backs_up:
                 yield one, other
 

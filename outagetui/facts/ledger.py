@@ -145,6 +145,15 @@ class Ledger(Struct):
             return incident, ends
         return incident, None
 
+    def open_incident(self, now: float) -> Incident | None:
+        """Return the incident that is open; None when there is none."""
+        incident, closed = self.incident_at(now)
+        return incident if closed is None else None
+
+    def muted(self, name: str, now: float) -> bool:
+        """Whether a maintenance of a channel or outlet is in force."""
+        return name in self.mutes and self.mutes[name].holds(now)
+
     def closes(self) -> float | None:
         """Return when the open incident will close by itself if all stays as it is; None while it will not."""
         incident = self.incident
@@ -173,9 +182,7 @@ class Ledger(Struct):
         self.states[event.id] = state, entry.at
         if event.id not in self.primaries:
             return
-        mute = self.mutes.get(event.id)
-        told = not event.local and (mute is None or not mute.holds(entry.at))
-        if state in BAD and told:
+        if state in BAD and not event.local and not self.muted(event.id, entry.at):
             if self.incident is None or self.incident.stood_down is not None:
                 self.incident = Incident(f"i{entry.seq}", entry.at)
             self.incident.channels.add(event.id)

@@ -64,7 +64,7 @@ def accounts_of(channels: Sequence[Channel], audience: Audience) -> tuple[Offici
     return tuple(
         Official(tidy(each.name, 80), tidy(each.address), tidy(each.instructions))
         for each in channels
-        if each.audience == audience and each.role == "backup" and (each.address or each.instructions)
+        if each.audience == audience and each.is_backup and (each.address or each.instructions)
     )
 
 

@@ -47,8 +47,8 @@ def primaries(playbook: Playbook, config: Config) -> dict[str, str]:
     wanted = {name for id in backups if id in known for name in known[id].backs_up}
     wanted |= {name for condition in playbook.suggest for name in condition.channels}
     told = {audience for each in options for audience in each.audiences()}
-    found = {id: each.name for id, each in known.items() if each.role == "primary" and id in wanted}
-    return found or {id: each.name for id, each in known.items() if each.role == "primary" and each.audience in told}
+    found = {id: each.name for id, each in known.items() if not each.is_backup and id in wanted}
+    return found or {id: each.name for id, each in known.items() if not each.is_backup and each.audience in told}
 
 
 def _all_steps(playbook: Playbook, config: Config) -> Iterator[Step]:
@@ -60,8 +60,7 @@ def _all_steps(playbook: Playbook, config: Config) -> Iterator[Step]:
 
 def _part(step: Step, config: Config) -> Playbook | None:
     """Return the playbook that a step stands for; None for every other kind."""
-    wanted = step.options.part()
-    return next(book for book in config.playbooks if book.id == wanted) if wanted else None
+    return config.playbook(step.options.part())
 
 
 def digest(steps: Iterable[StepPlan]) -> str:

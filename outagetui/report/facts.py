@@ -68,7 +68,7 @@ class _Teller:
         figures = self._figures()
         outlets = {outlet.id: outlet.name for outlet in public.outlets}
         announcements, gaps = told(self.past, self.mine, outlets, self.begin, self.end)
-        backups = frozenset(each.id for each in public.channels if each.role == "backup")
+        backups = frozenset(each.id for each in public.channels if each.is_backup)
         active, states = self._before()
         wrong = failures.troubles(self.mine, self.names, backups, active, states, self.unseen)
         blind = [(each.begin, each.end) for each in self.unseen if each.kind == "blind"]

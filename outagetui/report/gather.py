@@ -5,7 +5,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from outagetui.core.model import Entry
+from outagetui.core.model import Entry, primaries_of
 from outagetui.core.times import zone_or_utc
 from outagetui.facts.live import Public
 from outagetui.report.evidence import Evidence, Tally
@@ -56,7 +56,7 @@ def choose(reader: Reader, name: str | None, now: float) -> Found:
         raise StoreError(f"{reader.path}: the daemon has not written its configuration yet")
     every = reader.entries()
     entries = readable(every)
-    primaries = [channel.id for channel in public.channels if channel.role == "primary"]
+    primaries = primaries_of(public.channels)
     incidents = find(entries, primaries, now)
     if not incidents:
         raise NothingToReportError(f"{reader.path}: no incident to report: no primary channel was partial or down")

@@ -88,7 +88,7 @@ class _Channels:
 
     def reach(self, audience: Audience) -> tuple[float | None, bool]:
         channels = self._public.channels
-        usable = {each.id for each in channels if each.role == "primary" or each.id in self._active}
+        usable = {each.id for each in channels if not each.is_backup or each.id in self._active}
         return reach(audience, self._public.segments, {each.id: self._share(each) for each in channels}, usable)
 
     def _share(self, channel: PublicChannel) -> Share:

@@ -8,7 +8,7 @@ from outagetui.board.build import build, languages_of
 from outagetui.board.narrative import tell
 from outagetui.board.rows import AnnouncementRow, Board, LogRow
 from outagetui.board.run_rows import announcement_row
-from outagetui.core.model import Observation
+from outagetui.core.model import Observation, primaries_of
 from outagetui.facts.ledger import Ledger
 from outagetui.facts.live import Public
 from outagetui.store.journal import StoreError
@@ -68,7 +68,7 @@ class StoreSource:
         if public is None:
             raise StoreError(f"{self.path}: the daemon has not written its configuration yet")
         if public != self._public:
-            primaries = frozenset(channel.id for channel in public.channels if channel.role == "primary")
+            primaries = primaries_of(public.channels)
             self._public, self._ledger = public, Ledger(primaries)
         for entry in reader.entries(self._ledger.seq):
             self._ledger.apply(entry)

@@ -78,7 +78,7 @@ def open_one(board: Board, audience: str) -> AnnouncementRow | None:
 
 def failed(board: Board, audience: str) -> list[str]:
     """Return the names of the primaries that fail now, else of those that did in the open incident."""
-    primaries = [row for row in board.channels if row.audience == audience and row.role == "primary"]
+    primaries = [row for row in board.channels if row.audience == audience and not row.is_backup]
     now = [row.name for row in primaries if row.known in BAD]
     incident = board.incident
     had = incident.channels if incident is not None and incident.closed is None else ()

@@ -38,8 +38,8 @@ def test_a_field_that_nobody_gives_is_an_error() -> None:
 
 def test_the_public_copy_holds_only_what_it_declares() -> None:
     canary = "canary-7f3a"
-    check = Check(id="c.port", probe="tcp", target=f"tcp://me:{canary}@host:1?x={canary}#{canary}", options=TcpOptions(),
-                  connect=f"{canary}:1")  # fmt: skip
+    target = f"tcp://me:{canary}@host:1?x={canary}#{canary}"
+    check = Check(id="c.port", probe="tcp", target=target, options=TcpOptions(), connect=f"{canary}:1")
     channel = Channel(id="c", name="C", audience="staff", role="primary", provider=canary, checks=(check,))
     outlet = Outlet(id="o", name="O", kind="page", audience="staff", directory=f"/{canary}", options=OutletOptions(),
                     checks=(check,))  # fmt: skip

@@ -166,7 +166,8 @@ async def test_hostile_text_in_any_field_of_a_channel_stays_text() -> None:
     evil = rf.HOSTILE
     check = msgspec.structs.replace(
         rf.checks()[0], id=evil, probe=evil, target=evil, why=evil,
-        sample=Sample(Outcome.FAIL, code=evil, detail=evil, phases={evil: 3.0, "x": 1.0}), vantages=((evil, "up"), ("b", evil)),
+        sample=Sample(Outcome.FAIL, code=evil, detail=evil, phases={evil: 3.0, "x": 1.0}),
+        vantages=((evil, "up"), ("b", evil)),
     )  # fmt: skip
     board = replace_channel(
         rf.board(), "messenger", name=evil, why=evil, address=evil, credentials=evil, instructions=evil, cost=evil,

@@ -170,7 +170,7 @@ class BoardScreen(Screen[None]):
     def action_prove(self) -> None:
         """Try the backup under the cursor from end to end now."""
         row = self.table.selected
-        if not isinstance(row, ChannelRow) or row.role != "backup":
+        if not isinstance(row, ChannelRow) or not row.is_backup:
             self.operator.tell("Only a backup can be proven; put the cursor on one")
         elif self.operator.may("prove a backup"):
             self.operator.order("prove", channels=[row.id])
@@ -186,7 +186,7 @@ class BoardScreen(Screen[None]):
     async def action_activate(self) -> None:
         """Ask, then take the selected backup into use or back out of it."""
         row = self.table.selected
-        if not isinstance(row, ChannelRow) or row.role != "backup":
+        if not isinstance(row, ChannelRow) or not row.is_backup:
             self.operator.tell("Only a backup can be activated; put the cursor on one")
         elif self.operator.may("activate a backup"):
             await activate(self.operator, row)

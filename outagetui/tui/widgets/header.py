@@ -81,7 +81,7 @@ def banners(
 def _incident(incident: IncidentRow, board: Board, now: float, look: Look, *, keys: bool) -> Banner:
     head = f"INCIDENT {time_of(incident.since, now, board.timezone)} ({lasting(now - incident.since)})"
     if incident.closes is not None:
-        up = [row.since for row in board.channels if row.role == "primary" and row.since is not None]
+        up = [row.since for row in board.channels if not row.is_backup and row.since is not None]
         quiet = f"all up since {time_of(max(up), now, board.timezone)}" if up else "all up"
         words = f"{head} {quiet}, closes by itself at {time_of(incident.closes, now, board.timezone)}"
         return Banner(words, look.warning)

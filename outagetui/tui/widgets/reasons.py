@@ -12,7 +12,7 @@ def standing(row: Row, short: bool) -> str:
     """Return `primary`, `backup standby` or `BACKUP ACTIVE`; an outlet's kind. `short` keeps it to nine cells."""
     if isinstance(row, OutletRow):
         return clean(row.kind, 20)
-    if row.role == "primary":
+    if not row.is_backup:
         return "primary"
     if row.standing == "active":
         return "ACTIVE" if short else "BACKUP ACTIVE"
@@ -31,7 +31,7 @@ def since(row: Row, now: float, zone: str) -> str:
 
 def readiness_words(row: Row) -> str:
     """Return why a backup might not serve when needed, or nothing."""
-    if isinstance(row, ChannelRow) and row.role == "backup" and row.readiness in ("stale", "untested", "broken"):
+    if isinstance(row, ChannelRow) and row.is_backup and row.readiness in ("stale", "untested", "broken"):
         return {"stale": "not proven lately", "untested": "never proven", "broken": "last proof failed"}[row.readiness]
     return ""
 
