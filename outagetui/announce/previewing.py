@@ -56,7 +56,9 @@ def proof(
         assert delivery.text is not None
         text = fitted[outlet.id] = delivery.text
         rows.append(
-            Rendering(
+            copied(
+                Rendering,
+                text,
                 id=outlet.id,
                 name=outlet.name,
                 kind=outlet.kind,
@@ -64,10 +66,6 @@ def proof(
                 title=delivery.title,
                 body=delivery.body,
                 text=sent_text(outlet.kind, text),
-                count=text.count,
-                limit=text.limit,
-                shortened=text.shortened,
-                names=text.names,
                 cost=price(outlet.kind, text.text),
                 update=bool(delivery.placed),
             )

@@ -8,7 +8,7 @@ from outagetui.board.rows import Board, ChannelRow, DaemonRow, IncidentRow, Kind
 from outagetui.board.run_rows import announcement_row, glass_rows, run_row
 from outagetui.board.suggest import Moment, Seen, suggestions
 from outagetui.core.copies import copied
-from outagetui.core.model import AUDIENCES, BAD, CLOSING_KINDS, WORST_FIRST, Audience, State
+from outagetui.core.model import AUDIENCES, BAD, CLOSING_KINDS, WORST_FIRST, Audience
 from outagetui.facts import health
 from outagetui.facts.cost import rates, spending, words
 from outagetui.facts.ledger import Ledger, Proof
@@ -80,33 +80,26 @@ class _View(Health):
 
     def channel(self, channel: PublicChannel) -> ChannelRow:
         """Return the row of one channel."""
-        state = self.states[channel.id]
-        reason, since = self.why(channel.id, state)
-        worst = self.worst_check(channel.id)
+        judged = self.judged[channel.id]
         proof = self.ledger.proofs.get(channel.id)
         standing = ("active" if channel.id in self.ledger.active else "standby") if channel.is_backup else None
         return copied(
             ChannelRow,
             channel,
-            state=State.BLIND if self.blind else state,
-            known=self.known[channel.id],
-            since=since,
-            why=reason,
+            known=judged.known,
             standing=standing,
             readiness=readiness(proof, channel.prove_every, self.now) if channel.is_backup else None,
             proved=proof.at if proof is not None else None,
             proof=proof.detail if proof is not None else "",
-            latency_ms=worst.latency_ms if worst is not None else None,
-            spark=worst.spark if worst is not None else (),
-            muted=self.mutes.get(channel.id),
             suppressed=health.suppressed(channel, self.state_of),
-            local=self.locals[channel.id],
+            local=judged.local,
             backed_by=tuple(self.backed_by.get(channel.id, ())),
             dependents=tuple(self.dependents.get(channel.id, ())),
             cost=rates(channel.cost) if channel.cost is not None else "",
             spending=self._spending(channel),
             fates=self._fates(channel.id),
-            checks=self.checks[channel.id],
+            spark=judged.worst.spark if judged.worst is not None else (),
+            **self.shown(channel.id),
         )
 
     def _fates(self, channel: str) -> tuple[str, ...]:
@@ -123,31 +116,18 @@ class _View(Health):
             return ""
         read = self.by_check.get(channel.cost.balance or "", [])
         balance = next((live.sample.value for live in read if live.sample is not None), None)
-        use = spending(channel.cost, self.now - since, self.ledger.balances.get(channel.id), balance)
+        use = spending(channel.cost, self.now - since, self.ledger.activations[channel.id].balance, balance)
         return words(channel.cost, use)
 
     def outlet(self, outlet: PublicOutlet) -> OutletRow:
         """Return the row of one outlet."""
-        state = self.states[outlet.id] if outlet.checks else State.UNKNOWN
-        words, since = self.why(outlet.id, state)
-        worst = self.worst_check(outlet.id)
-        states = [
-            made.retractions.get(name, sent).state
-            for made in self.ledger.announcements.values()
-            for (part, name), sent in made.deliveries.items()
-            if name == outlet.id and part == made.newest.part
+        newest = [(made, made.newest.part) for made in self.ledger.announcements.values()]
+        told = [
+            made.retractions.get(outlet.id) or made.delivery(part, outlet.id)
+            for made, part in newest
+            if (part, outlet.id) in made.deliveries
         ]
-        return copied(
-            OutletRow,
-            outlet,
-            state=State.BLIND if self.blind else state,
-            since=since,
-            why=words,
-            latency_ms=worst.latency_ms if worst is not None else None,
-            muted=self.mutes.get(outlet.id),
-            delivery=states[-1] if states else "",
-            checks=self.checks[outlet.id],
-        )
+        return copied(OutletRow, outlet, delivery=told[-1].state if told else "", **self.shown(outlet.id))
 
     def daemon(self) -> DaemonRow | None:
         """Return the daemon's sign of life and whether it is too old to trust."""
@@ -171,8 +151,9 @@ class _View(Health):
         )
 
     def _reach(self, audience: Audience, chosen: Callable[[PublicChannel], bool]) -> tuple[float | None, bool]:
+        shares = {name: judged.share for name, judged in self.judged.items()}
         usable = {channel.id for channel in self.public.channels if not channel.is_backup or chosen(channel)}
-        return reach(audience, self.public.segments, self.shares, usable)
+        return reach(audience, self.public.segments, shares, usable)
 
     def _active(self, channel: PublicChannel) -> bool:
         return channel.id in self.ledger.active
@@ -199,14 +180,14 @@ class _View(Health):
         )
 
     def _seen(self, row: ChannelRow) -> Seen:
-        state = self.states[row.id]
+        judged = self.judged[row.id]
         return Seen(
             name=row.name,
             audience=row.audience,
             primary=not row.is_backup,
-            state=state,
-            since=self.onsets[row.id] if state in BAD else row.since,
-            share=self.shares[row.id],
+            state=judged.state,
+            since=judged.onset if judged.state in BAD else row.since,
+            share=judged.share,
             muted=row.muted is not None,
             heeded=not (row.muted or row.suppressed or row.local),
         )

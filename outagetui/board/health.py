@@ -1,6 +1,9 @@
 """How the checks, channels and outlets stand at one moment, from the live verdicts; pure."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
+
+from msgspec import Struct
 
 from outagetui.board.rows import CheckRow
 from outagetui.core.copies import copied
@@ -20,6 +23,22 @@ def _turned(pointers: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
     return turned
 
 
+class Judged(Struct, frozen=True, kw_only=True):
+    """How a channel or outlet stands: `known` is the last state that was certain, `onset` when its trouble began."""
+
+    checks: tuple[CheckRow, ...]
+    state: State
+    local: str
+    known: State
+    onset: float | None
+    share: Share
+
+    @property
+    def worst(self) -> CheckRow | None:
+        """The check that decides its state; None without checks."""
+        return min(self.checks, key=lambda row: WORST_FIRST.index(row.state), default=None)
+
+
 class Health:
     """The look-ups that every row needs, made once per board."""
 
@@ -30,27 +49,24 @@ class Health:
         for row in live:
             self.by_check.setdefault(row.check, []).append(row)
         self.mutes = {name: mute for name, mute in ledger.mutes.items() if mute.holds(now)}
-        self.shares: dict[str, Share] = {}
-        self.states: dict[str, State] = {}
-        self.known: dict[str, State] = {}
-        self.onsets: dict[str, float | None] = {}
-        self.checks: dict[str, tuple[CheckRow, ...]] = {}
-        self.locals: dict[str, str] = {}
         self.names = {channel.id: channel.name for channel in public.channels}
         self.backed_by = _turned({channel.id: channel.backs_up for channel in public.channels})
         self.dependents = _turned({channel.id: channel.depends_on for channel in public.channels})
         owners: list[PublicChannel | PublicOutlet] = [*public.channels, *public.outlets]
-        for owner in owners:
-            self._judge(owner)
+        self.judged = {owner.id: self._judge(owner) for owner in owners}
 
-    def _judge(self, owner: PublicChannel | PublicOutlet) -> None:
+    def _judge(self, owner: PublicChannel | PublicOutlet) -> Judged:
         rows = tuple(self._check(check) for check in owner.checks)
         tracks = [live.track for check in owner.checks for live in self.by_check.get(check.id, ())]
         state, local = health.judged({vantage: State(held) for vantage, held in row.vantages} for row in rows)
-        self.checks[owner.id], self.states[owner.id], self.locals[owner.id] = rows, state, local
-        self.known[owner.id] = health.certain(tracks) if state is State.UNKNOWN else state
-        self.onsets[owner.id] = health.onset(tracks)
-        self.shares[owner.id] = health.share(State.BLIND if self.blind else state, tracks)
+        return Judged(
+            checks=rows,
+            state=state,
+            local=local,
+            known=health.certain(tracks) if state is State.UNKNOWN else state,
+            onset=health.onset(tracks),
+            share=health.share(State.BLIND if self.blind else state, tracks),
+        )
 
     def _check(self, check: PublicCheck) -> CheckRow:
         lives = self.by_check.get(check.id, [])
@@ -71,27 +87,33 @@ class Health:
             vantages=tuple((each.vantage, each_state.value) for each, each_state, _ in judged),
         )
 
-    def worst_check(self, owner: str) -> CheckRow | None:
-        """Return the check that decides the state of a channel or outlet; None without checks."""
-        return min(self.checks[owner], key=lambda row: WORST_FIRST.index(row.state), default=None)
+    def shown(self, owner: str) -> dict[str, Any]:
+        """Return the fields that the rows of channels and of outlets share."""
+        judged = self.judged[owner]
+        worst = judged.worst
+        return {
+            "state": State.BLIND if self.blind else judged.state,
+            "since": worst.since if worst is not None and not self.blind else None,
+            "why": self._why(judged, worst) if worst is not None else "no check watches it",
+            "latency_ms": worst.latency_ms if worst is not None else None,
+            "muted": self.mutes.get(owner),
+            "checks": judged.checks,
+        }
 
-    def why(self, owner: str, state: State) -> tuple[str, float | None]:
-        """Return in words why `owner` is in `state`, and since when."""
-        if not self.checks[owner]:
-            return "no check watches it", None
-        row = self.worst_check(owner)
-        assert row is not None
+    def _why(self, judged: Judged, worst: CheckRow) -> str:
         if self.blind:
-            return f"our own uplink fails: {self.blind}", None
-        name = row.id.partition(".")[2]
-        many = len(self.checks[owner]) > 1 and state is not State.UP
-        words = f"{name}: {row.why}" if many else row.why
-        if len(row.vantages) > 1 and state is not State.UP:
-            seen = sum(1 for _, held in row.vantages if held == row.state.value)
-            words += f", seen from {seen} of {len(row.vantages)} vantages"
-        return words, row.since
+            return f"our own uplink fails: {self.blind}"
+        if judged.state is State.UP:
+            return worst.why
+        words = f"{worst.id.partition('.')[2]}: {worst.why}" if len(judged.checks) > 1 else worst.why
+        if len(worst.vantages) > 1:
+            seen = sum(1 for _, held in worst.vantages if held == worst.state.value)
+            words += f", seen from {seen} of {len(worst.vantages)} vantages"
+        return words
 
     def state_of(self, name: str) -> State:
         """Return the state of a channel, an outlet or a check; unknown for a stranger."""
-        of_checks = (row.state for rows in self.checks.values() for row in rows if row.id == name)
-        return self.states[name] if name in self.states else next(of_checks, State.UNKNOWN)
+        if name in self.judged:
+            return self.judged[name].state
+        of_checks = (row.state for each in self.judged.values() for row in each.checks if row.id == name)
+        return next(of_checks, State.UNKNOWN)

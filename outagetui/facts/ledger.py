@@ -52,8 +52,7 @@ class Ledger(Struct):
     seq: int = 0
     states: dict[str, tuple[State, float]] = {}
     active: dict[str, float] = {}
-    activators: dict[str, str] = {}  # the run that made each active backup so; empty when it was by hand
-    balances: dict[str, float | None] = {}  # prepaid money when each was activated
+    activations: dict[str, events.Activated] = {}  # what made each backup active, with the prepaid money then
     mutes: dict[str, Mute] = {}
     proofs: dict[str, Proof] = {}
     resting: dict[str, float] = {}  # until when an outlet asked to be left alone, whatever is to be told there
@@ -78,10 +77,9 @@ class Ledger(Struct):
                 self._state(event, entry)
             case events.BlindChanged(blind=blind):
                 self.blind_since = entry.at if blind else None
-            case events.Activated(channel=channel, balance=balance, run=run):
+            case events.Activated(channel=channel):
                 if channel not in self.active:
-                    self.balances[channel], self.activators[channel] = balance, run
-                self.active.setdefault(channel, entry.at)
+                    self.active[channel], self.activations[channel] = entry.at, event
                 if self.incident is not None:
                     self.incident.backed = True
             case events.Deactivated(channel=channel):
@@ -131,7 +129,7 @@ class Ledger(Struct):
 
     def activated_by(self, run: str) -> set[str]:
         """Return the active backups that `run` made so."""
-        return {channel for channel in self.active if self.activators.get(channel) == run}
+        return {channel for channel in self.active if self.activations[channel].run == run}
 
     def incident_at(self, now: float) -> tuple[Incident | None, float | None]:
         """Return the latest incident and when it closed: at the stand-down, or after 30 quiet minutes."""
