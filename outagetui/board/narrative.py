@@ -42,31 +42,21 @@ def _words(event: events.Event) -> str:
             return f"deactivated {channel}" + (f" ({run})" if run else " by hand")
         case events.Proved(channel=channel, outcome=outcome, detail=detail):
             return f"proof of {channel} {outcome}: {detail}"
-        case events.RunStarted() | events.RunEnded() | events.RunTaken():
-            return _of_run(event)
-        case (
-            events.AnnouncementMade()
-            | events.AnnouncementRetracted()
-            | events.DeliveryEdited()
-            | events.DeliveryOrdered()
-            | events.DeliveryIntended()
-            | events.DeliveryEnded()
-        ):
-            return _of_announcement(event)
-        case events.AlertIntended() | events.AlertEnded() | events.HeartbeatChanged():
-            return _of_alert(event)
-        case _:
+        case events.StepEvent():
             return _of_step(event)
+        case events.RunEvent():
+            return _of_run(event)
+        case events.AnnouncementEvent():
+            return _of_announcement(event)
+        case events.AlertEvent():
+            return _of_alert(event)
+        case events.HeartbeatChanged(heard=heard, why=why):
+            return f"heartbeat heard outside: {why}" if heard else f"heartbeat not heard outside: {why}"
+        case _:
+            return type(event).__name__
 
 
-def _of_announcement(
-    event: events.AnnouncementMade
-    | events.AnnouncementRetracted
-    | events.DeliveryEdited
-    | events.DeliveryOrdered
-    | events.DeliveryIntended
-    | events.DeliveryEnded,
-) -> str:
+def _of_announcement(event: events.AnnouncementEvent) -> str:
     name = f"announcement {event.announcement}"
     match event:
         case events.AnnouncementMade(kind=kind, outlets=outlets):
@@ -83,39 +73,46 @@ def _of_announcement(
             became = "not taken back" if do == "retract" and state == "failed" else state
             said = f"{name}: {outlet} {became}" + (":" if became != state and detail else "")
             return " ".join(filter(None, (said, url, detail)))
-
-
-def _of_alert(event: events.AlertIntended | events.AlertEnded | events.HeartbeatChanged) -> str:
-    match event:
-        case events.HeartbeatChanged(heard=heard, why=why):
-            return f"heartbeat heard outside: {why}" if heard else f"heartbeat not heard outside: {why}"
-        case events.AlertIntended(incident=incident, link=link, what=what, title=title):
-            about = f"{what} of {incident}" if incident else what
-            return f"alert to {link}, {about}: {title}"
-        case events.AlertEnded(incident=incident, link=link, what=what, outcome=outcome, detail=detail):
-            about = f"{what} of {incident}" if incident else what
-            return f"alert to {link}, {about}, {outcome}" + (f": {detail}" if detail else "")
-
-
-def _of_run(event: events.RunStarted | events.RunEnded | events.RunTaken) -> str:
-    if isinstance(event, events.RunTaken):
-        return f"took run {event.run} over"
-    if isinstance(event, events.RunEnded):
-        return f"run {event.run} {event.state}" + (f": {event.why}" if event.why else "")
-    if event.stands_down:
-        return f"run {event.run} stands down run {event.stands_down} ({event.name})"
-    return f"run {event.run} of {event.playbook} started: {event.name}"
-
-
-def _of_step(event: events.Event) -> str:
-    match event:
-        case events.StepAsked(run=run, step=step, question=question):
-            return f"{run} {step} asks: {question}"
-        case events.StepAnswered(run=run, step=step, answer=answer, note=note):
-            return f"{run} {step} answered {answer}" + (f": {note}" if note else "")
-        case events.StepIntended(run=run, step=step, what=what):
-            return f"{run} {step}: {what}"
-        case events.StepEnded(run=run, step=step, outcome=outcome, detail=detail):
-            return f"{run} {step} {outcome}: {detail}" if detail else f"{run} {step} {outcome}"
         case _:
-            return type(event).__name__
+            return name
+
+
+def _of_alert(event: events.AlertEvent) -> str:
+    about = f"alert to {event.link}, {event.what}" + (f" of {event.incident}" if event.incident else "")
+    match event:
+        case events.AlertIntended(title=title):
+            return f"{about}: {title}"
+        case events.AlertEnded(outcome=outcome, detail=detail):
+            return f"{about}, {outcome}" + (f": {detail}" if detail else "")
+        case _:
+            return about
+
+
+def _of_run(event: events.RunEvent) -> str:
+    name = f"run {event.run}"
+    match event:
+        case events.RunTaken():
+            return f"took {name} over"
+        case events.RunEnded(state=state, why=why):
+            return f"{name} {state}" + (f": {why}" if why else "")
+        case events.RunStarted(stands_down=stands_down) if stands_down:
+            return f"{name} stands down run {stands_down} ({event.name})"
+        case events.RunStarted():
+            return f"{name} of {event.playbook} started: {event.name}"
+        case _:
+            return name
+
+
+def _of_step(event: events.StepEvent) -> str:
+    name = f"{event.run} {event.step}"
+    match event:
+        case events.StepAsked(question=question):
+            return f"{name} asks: {question}"
+        case events.StepAnswered(answer=answer, note=note):
+            return f"{name} answered {answer}" + (f": {note}" if note else "")
+        case events.StepIntended(what=what):
+            return f"{name}: {what}"
+        case events.StepEnded(outcome=outcome, detail=detail):
+            return f"{name} {outcome}: {detail}" if detail else f"{name} {outcome}"
+        case _:
+            return name

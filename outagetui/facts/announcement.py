@@ -7,7 +7,6 @@ from outagetui.core.model import CLOSING_KINDS
 from outagetui.facts import events
 
 PLACED = ("sent", "seen")  # states of a delivery that is there
-DeliveryEvent = events.DeliveryOrdered | events.DeliveryIntended | events.DeliveryEnded
 _NOTHING_SAID = {"url": "", "remote_id": "", "detail": "", "until": None}
 
 
@@ -51,7 +50,7 @@ class DeliveryRecord(Struct, frozen=True, kw_only=True):
         """Whether it was not sent, and nobody asked for that."""
         return self.state == "skipped" and self.do == "publish"
 
-    def after(self, event: DeliveryEvent) -> "DeliveryRecord":
+    def after(self, event: events.DeliveryMoved) -> "DeliveryRecord":
         """Return the record after one more entry."""
         said = {name: getattr(event, name, nothing) for name, nothing in _NOTHING_SAID.items()}
         record = replace(self, part=event.part, do=event.do, **said)
@@ -64,6 +63,8 @@ class DeliveryRecord(Struct, frozen=True, kw_only=True):
                 # Somebody who gives up looking does not take away what may be there.
                 doubtful = state in ("unknown", "sending") or (self.doubtful and state == "skipped")
                 return replace(record, state=state, doubtful=doubtful)
+            case _:
+                return self
 
 
 class Announcement(Struct):
@@ -118,7 +119,7 @@ class Announcement(Struct):
         """Take up an operator's own words."""
         self.deliveries[event.part, event.outlet] = replace(self.delivery(event.part, event.outlet), edit=event)
 
-    def apply(self, event: DeliveryEvent) -> None:
+    def apply(self, event: events.DeliveryMoved) -> None:
         """Take up what is to be done, is about to be done or was done at an outlet."""
         if event.do == "retract":
             before = self.retractions.get(event.outlet) or DeliveryRecord(part=event.part, outlet=event.outlet)

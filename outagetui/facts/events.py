@@ -138,10 +138,22 @@ class StepPlan(Struct, frozen=True, kw_only=True):
     undo: dict[str, Any] | None = None
 
 
-class RunStarted(Event, frozen=True, kw_only=True):
-    """A run began. `stands_down` names the run whose done steps this one takes back."""
+class RunEvent(Event, frozen=True, kw_only=True):
+    """Base of what concerns one run."""
 
     run: str
+
+
+class StepEvent(RunEvent, frozen=True, kw_only=True):
+    """Base of what concerns one try of one step."""
+
+    step: str
+    attempt: int
+
+
+class RunStarted(RunEvent, frozen=True, kw_only=True):
+    """A run began. `stands_down` names the run whose done steps this one takes back."""
+
     playbook: str
     name: str
     digest: str
@@ -151,22 +163,17 @@ class RunStarted(Event, frozen=True, kw_only=True):
     up_for: float = 0.0  # for how many seconds
 
 
-class RunTaken(Event, frozen=True, kw_only=True):
+class RunTaken(RunEvent, frozen=True, kw_only=True):
     """Another operator took the run over: its questions are now theirs."""
 
-    run: str
 
-
-class StepAsked(Event, frozen=True, kw_only=True):
+class StepAsked(StepEvent, frozen=True, kw_only=True):
     """The run waits for an answer to this attempt. `why` is confirm, manual, choose, approve, failed or unsure.
 
     `preview` is what a yes will send, word for word; of a `choose`, one line `name: words` for each answer. `hash`
     (hex) is what another operator approves, until `until` (epoch seconds).
     """
 
-    run: str
-    step: str
-    attempt: int
     why: str
     question: str
     answers: tuple[str, ...]
@@ -176,31 +183,22 @@ class StepAsked(Event, frozen=True, kw_only=True):
     as_of: float | None = None  # the moment (epoch seconds) that the words of `preview` were composed for
 
 
-class StepAnswered(Event, frozen=True, kw_only=True):
+class StepAnswered(StepEvent, frozen=True, kw_only=True):
     """An operator answered; `note` is the manual step's remark."""
 
-    run: str
-    step: str
-    attempt: int
     answer: str
     note: str = ""
 
 
-class StepIntended(Event, frozen=True, kw_only=True):
+class StepIntended(StepEvent, frozen=True, kw_only=True):
     """What is about to be done. Without an outcome behind it the step is unsure."""
 
-    run: str
-    step: str
-    attempt: int
     what: str
 
 
-class StepEnded(Event, frozen=True, kw_only=True):
+class StepEnded(StepEvent, frozen=True, kw_only=True):
     """`outcome` is done, failed, skipped or undone."""
 
-    run: str
-    step: str
-    attempt: int
     outcome: str
     detail: str
     output: str = ""  # what the step printed, cleaned and capped
@@ -208,15 +206,33 @@ class StepEnded(Event, frozen=True, kw_only=True):
     partly: bool = False  # it failed, and yet something was done that can be taken back
 
 
-class RunEnded(Event, frozen=True, kw_only=True):
+class RunEnded(RunEvent, frozen=True, kw_only=True):
     """`state` is done, failed or aborted; `why` is our own fault, where it was that."""
 
-    run: str
     state: str
     why: str = ""
 
 
-class AnnouncementMade(Event, frozen=True, kw_only=True):
+class AnnouncementEvent(Event, frozen=True, kw_only=True):
+    """Base of what concerns one announcement."""
+
+    announcement: str
+
+
+class DeliveryEvent(AnnouncementEvent, frozen=True, kw_only=True):
+    """Base of what concerns one of its parts at one outlet."""
+
+    part: int
+    outlet: str
+
+
+class DeliveryMoved(DeliveryEvent, frozen=True, kw_only=True):
+    """Base of what is ordered, begun or ended there; `do` tells what."""
+
+    do: str = "publish"
+
+
+class AnnouncementMade(AnnouncementEvent, frozen=True, kw_only=True):
     """One text of an announcement. The first of an `announcement` opens it, kind `resolved` closes it.
 
     `part` counts from 0 within the announcement, `texts` maps a language to its (title, body), `accounts` are the
@@ -224,7 +240,6 @@ class AnnouncementMade(Event, frozen=True, kw_only=True):
     part 0, keeps its deliveries apart from those of another store's announcement of the same id.
     """
 
-    announcement: str
     part: int
     kind: str
     audience: str
@@ -254,87 +269,72 @@ class AnnouncementMade(Event, frozen=True, kw_only=True):
         return language if language in self.texts else next(filter(None, wanted), next(iter(self.texts)))
 
 
-class AnnouncementRetracted(Event, frozen=True, kw_only=True):
+class AnnouncementRetracted(AnnouncementEvent, frozen=True, kw_only=True):
     """An announcement is taken back, which closes it; what comes of it at each outlet follows."""
 
-    announcement: str
     note: str = ""
 
 
-class DeliveryEdited(Event, frozen=True, kw_only=True):
+class DeliveryEdited(DeliveryEvent, frozen=True, kw_only=True):
     """An operator's own words for one outlet of one part."""
 
-    announcement: str
-    part: int
-    outlet: str
     title: str
     body: str
 
 
-class DeliveryOrdered(Event, frozen=True, kw_only=True):
+class DeliveryOrdered(DeliveryMoved, frozen=True, kw_only=True):
     """An operator's word to try once more what is not surely there, or (`do` is retract) not surely gone."""
 
-    announcement: str
-    part: int
-    outlet: str
-    do: str = "publish"
 
-
-class DeliveryIntended(Event, frozen=True, kw_only=True):
+class DeliveryIntended(DeliveryMoved, frozen=True, kw_only=True):
     """A part is about to be handed to an outlet, or (`do` is retract) an announcement to be taken back there.
 
     `key` is the same for every try of it. `text` is what is sent, word for word, and `count` its length as the outlet
     counts, up to `limit` (0: it does not).
     """
 
-    announcement: str
-    part: int
-    outlet: str
     key: str
-    do: str = "publish"
     text: str = ""
     count: int = 0
     limit: int = 0
     shortened: bool = False
 
 
-class DeliveryEnded(Event, frozen=True, kw_only=True):
+class DeliveryEnded(DeliveryMoved, frozen=True, kw_only=True):
     """`state` is sent, seen, failed, skipped, unknown or retracted.
 
     `do` is what led to it: publish, retract, look (looked up, or read back, for the last time) or skip (an operator's
     word). `until` is when the outlet may be asked again, where it told (epoch seconds).
     """
 
-    announcement: str
-    part: int
-    outlet: str
     state: str
     url: str = ""
     remote_id: str = ""
     detail: str = ""
-    do: str = "publish"
     until: float | None = None
 
 
-class AlertIntended(Event, frozen=True, kw_only=True):
+class AlertEvent(Event, frozen=True, kw_only=True):
+    """Base of what concerns `what` one link of the alert chain is told of an incident."""
+
+    incident: str
+    link: str
+    what: str
+
+
+class AlertIntended(AlertEvent, frozen=True, kw_only=True):
     """A link of the alert chain is about to be told `what`: opened, update, acked, recovered or test.
 
     `incident` is empty for a test; `channels` are those that the text names. Without an outcome it is sent again.
     """
 
-    incident: str
-    link: str
-    what: str
     title: str
     channels: tuple[str, ...] = ()
 
 
-class AlertEnded(Event, frozen=True, kw_only=True):
+class AlertEnded(AlertEvent, frozen=True, kw_only=True):
     """`outcome` is sent, failed or skipped; `detail` says why and never holds any part of the link's URL."""
 
-    incident: str
-    link: str
-    what: str
     outcome: str
     detail: str = ""
 

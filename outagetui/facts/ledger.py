@@ -102,10 +102,8 @@ class Ledger(Struct):
                 made.parts.append((entry.at, entry.actor, event))
                 for outlet in event.outlets:
                     made.deliveries[event.part, outlet] = DeliveryRecord(part=event.part, outlet=outlet)
-            case events.DeliveryOrdered() | events.DeliveryIntended() | events.DeliveryEnded() if (
-                event.announcement in self.announcements
-            ):
-                self.announcements[event.announcement].apply(event)
+            case events.DeliveryMoved(announcement=name) if name in self.announcements:
+                self.announcements[name].apply(event)
                 if isinstance(event, events.DeliveryEnded) and event.until is not None:
                     self.resting[event.outlet] = event.until
             case events.DeliveryEdited(announcement=name) if name in self.announcements:
@@ -119,10 +117,8 @@ class Ledger(Struct):
                 self.drills.append((entry.at, event))
             case events.RunEnded(run=name, state=state) if name in self.runs:
                 self.runs[name].end(state, entry.at)
-            case events.StepAsked() | events.StepAnswered() | events.StepIntended() | events.StepEnded() if (
-                event.run in self.runs
-            ):
-                self.runs[event.run].apply(event, entry)
+            case events.StepEvent(run=name) if name in self.runs:
+                self.runs[name].apply(event, entry)
             case _:
                 pass
         self._let_stand_down(entry.at)

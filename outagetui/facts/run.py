@@ -6,8 +6,6 @@ from outagetui.core.model import Entry
 from outagetui.facts import events
 from outagetui.facts.events import StepPlan
 
-StepEvent = events.StepAsked | events.StepAnswered | events.StepIntended | events.StepEnded
-
 
 class StepRecord(Struct):
     """A step of a run. `state` is waiting, asking, doing, done, failed, skipped, undone or unsure.
@@ -65,7 +63,7 @@ class Run(Struct):
     state: str = "running"
     ended: float | None = None
 
-    def apply(self, event: StepEvent, entry: Entry) -> None:
+    def apply(self, event: events.StepEvent, entry: Entry) -> None:
         """Take one more entry of one of its steps into account."""
         step = self.steps.get(event.step)
         if step is None:

@@ -126,15 +126,13 @@ def entries_of(entries: Iterable[Entry], incident: Incident, onset: float) -> li
 
 def _led_to(event: events.Event | None, incident: str, runs: set[str], parts: set[tuple[str, int]]) -> bool:
     match event:
-        case events.DeliveryEdited() | events.DeliveryOrdered() | events.DeliveryIntended() | events.DeliveryEnded():
+        case events.DeliveryEvent():
             return (event.announcement, event.part) in parts
         case events.AnnouncementRetracted(announcement=name):
             return any(name == each for each, _ in parts)
-        case events.StepAsked() | events.StepAnswered() | events.StepIntended() | events.StepEnded():
+        case events.StepEvent() | events.RunEnded():
             return event.run in runs
-        case events.RunEnded():
-            return event.run in runs
-        case events.AlertIntended() | events.AlertEnded():
+        case events.AlertEvent():
             return event.incident == incident
         case _:
             return False

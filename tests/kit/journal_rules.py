@@ -46,7 +46,7 @@ class JournalRules:
     def take(self, entry: Entry) -> None:
         event = events.decode(entry.kind, entry.document)
         where = f"entry {entry.seq}: {entry.document}"
-        if isinstance(event, (events.StepAsked, events.StepAnswered, events.StepIntended, events.StepEnded)):
+        if isinstance(event, events.StepEvent):
             assert event.run not in self.over, f"something of a run that is over, {where}"
             self._step(entry, event, where)
         elif isinstance(event, events.RunEnded):
@@ -60,10 +60,7 @@ class JournalRules:
                 assert (event.run, event.step) not in self.made, f"announced twice by one step, {where}"
                 self.made.add((event.run, event.step))
                 self.owner[event.announcement, event.part] = event.run, event.step
-        elif isinstance(
-            event,
-            (events.AnnouncementRetracted, events.DeliveryOrdered, events.DeliveryIntended, events.DeliveryEnded),
-        ):
+        elif isinstance(event, (events.AnnouncementRetracted, events.DeliveryMoved)):
             self._delivery(entry, event, where)
         self.ledger.apply(entry)
 
@@ -71,7 +68,7 @@ class JournalRules:
         if isinstance(event, events.AnnouncementRetracted):
             assert self.ledger.announcements[event.announcement].retracted is None, f"taken back twice, {where}"
             return
-        assert isinstance(event, (events.DeliveryOrdered, events.DeliveryIntended, events.DeliveryEnded))
+        assert isinstance(event, events.DeliveryMoved)
         back = event.do == "retract"
         key = event.announcement, -1 if back else event.part, event.outlet
         gone = self.ledger.announcements[event.announcement].retracted is not None
@@ -90,6 +87,7 @@ class JournalRules:
             self.ordered.discard(key)
             self.sending.add(key)
         else:
+            assert isinstance(event, events.DeliveryEnded)
             self.sending.discard(key)
             read = event.do == "look" and self.became.get(key) == "sent" and event.state in ("sent", "seen")
             assert key not in self.sent or read, f"two outcomes, {where}"
@@ -98,7 +96,7 @@ class JournalRules:
                 self.sent.add(key)
 
     def _step(self, entry: Entry, event: events.Event, where: str) -> None:
-        assert isinstance(event, (events.StepAsked, events.StepAnswered, events.StepIntended, events.StepEnded))
+        assert isinstance(event, events.StepEvent)
         key = event.run, event.step
         run = self.ledger.runs[event.run]
         row = run.steps[event.step]
