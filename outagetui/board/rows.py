@@ -288,6 +288,11 @@ class Board(Struct, frozen=True, kw_only=True):
     glass: tuple[GlassRow, ...] = ()  # of the open incident and of runs under way, newest first
 
     @property
+    def open_incident(self) -> IncidentRow | None:
+        """The incident, while it is open."""
+        return self.incident if self.incident is not None and self.incident.closed is None else None
+
+    @property
     def stale(self) -> bool:
         """Whether nobody is probing."""
         return self.daemon is None or self.daemon.stale

@@ -122,8 +122,8 @@ def _channel(row: ChannelRow) -> dict[str, Any]:
 
 
 def _incident(board: Board) -> dict[str, Any] | None:
-    incident = board.incident
-    if incident is None or incident.closed is not None:
+    incident = board.open_incident
+    if incident is None:
         return None
     return {
         "id": incident.id,
@@ -156,8 +156,8 @@ def lines(board: Board) -> list[str]:
         out.append(f"TROUBLE: {clean(board.daemon.trouble)}")
     if board.blind:
         out.append(f"BLIND: {clean(board.blind)}")
-    incident = board.incident
-    if incident is not None and incident.closed is None:
+    incident = board.open_incident
+    if incident is not None:
         taken = f"taken by {clean(incident.acked_by)}" if incident.acked_by else "not acknowledged"
         since = datetime.fromtimestamp(incident.since, zone).strftime("%H:%M")
         if incident.woken:

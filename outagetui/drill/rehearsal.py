@@ -83,8 +83,8 @@ class _Operator:
 
     async def act(self, board: Board) -> bool:
         """Do what comes next; return whether the story is over."""
-        incident = board.incident
-        if incident is not None and incident.closed is None and not incident.acked_by:
+        incident = board.open_incident
+        if incident is not None and not incident.acked_by:
             await self._orders.send("ack", incident=incident.id)
         await self._tell_more(board)
         run = next((run for run in board.runs if run.playbook == self._playbook), None)

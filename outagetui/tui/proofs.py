@@ -80,8 +80,7 @@ def failed(board: Board, audience: str) -> list[str]:
     """Return the names of the primaries that fail now, else of those that did in the open incident."""
     primaries = [row for row in board.channels if row.audience == audience and not row.is_backup]
     now = [row.name for row in primaries if row.known in BAD]
-    incident = board.incident
-    had = incident.channels if incident is not None and incident.closed is None else ()
+    had = board.open_incident.channels if board.open_incident is not None else ()
     return now or [row.name for row in primaries if row.id in had]
 
 

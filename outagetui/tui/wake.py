@@ -53,8 +53,8 @@ def late(board: Board) -> list[AnnouncementRow]:
 
 def alarming(board: Board) -> list[str]:
     """Return the names of the channels that somebody has to look after now, and nobody does."""
-    incident = board.incident
-    if incident is None or incident.closed is not None or incident.acked_by or board.blind or board.stale:
+    incident = board.open_incident
+    if incident is None or incident.acked_by or board.blind or board.stale:
         return []
     if board.at - incident.since < LASTING:
         return []

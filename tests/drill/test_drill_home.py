@@ -154,7 +154,7 @@ class Away:
                 board = source.board(0.0)
                 rows: list[ChannelRow | OutletRow] = [*board.channels, *board.outlets]
                 checks = [check for row in rows for check in row.checks]
-                if board.runs and board.runs[0].ended is not None and all(check.outcome for check in checks):
+                if board.runs and board.runs[0].ended is not None and all(check.sample for check in checks):
                     self.checks = {check.id: check for check in checks}
                     break
                 await asyncio.sleep(0.1)
@@ -194,8 +194,8 @@ def test_no_packet_of_a_drills_daemon_leaves_whatever_its_configuration_says(awa
 @pytest.mark.parametrize("name", PROBES)
 def test_a_probe_that_may_not_look_is_unknown(away: Away, name: str) -> None:
     check = away.checks[f"watched.{name}"]
-    assert check.outcome is not None
-    assert check.outcome.value == "unknown", check
+    assert check.sample is not None
+    assert check.sample.outcome.value == "unknown", check
 
 
 def test_a_step_that_would_leave_fails_and_says_why(away: Away) -> None:

@@ -155,8 +155,8 @@ class BoardScreen(Screen[None]):
     def action_ack(self) -> None:
         """Take the incident."""
         board = self.operator.board
-        incident = board.incident if board is not None else None
-        if incident is None or incident.closed is not None:
+        incident = board.open_incident if board is not None else None
+        if incident is None:
             self.operator.tell("There is no incident to take")
         else:
             self.operator.order("ack", incident=incident.id)

@@ -68,8 +68,8 @@ def banners(
     if board.blind:
         words = f"BLIND  our own uplink fails, so nothing below is certain: {clean(board.blind)}"
         found.append(Banner(words, look.blind, f"BLIND  our own uplink fails: {clean(board.blind)}"))
-    if board.incident is not None and board.incident.closed is None:
-        found.append(_incident(board.incident, board, now, look, keys=keys))
+    if board.open_incident is not None:
+        found.append(_incident(board.open_incident, board, now, look, keys=keys))
     if board.glass:
         found.append(_glass(board, look))
     if board.drill:
