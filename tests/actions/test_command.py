@@ -160,7 +160,7 @@ async def test_a_value_is_exactly_one_argument_whatever_stands_in_it(
 
 
 @given(value=st.text(st.characters(exclude_categories=["Cs"]), max_size=60) | st.sampled_from(NASTY))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_whatever_value_is_accepted_reaches_the_program_unchanged(
     tmp_path_factory: pytest.TempPathFactory, value: str
 ) -> None:

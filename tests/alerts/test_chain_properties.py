@@ -49,7 +49,7 @@ async def act(alarms: AlarmInVirtualTime, step: tuple[Any, ...]) -> None:
             await alarms.crash()
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(st.lists(steps, min_size=3, max_size=25))
 def test_the_chain_keeps_its_promises(script: list[tuple[Any, ...]]) -> None:
     alarms = AlarmInVirtualTime(

@@ -23,7 +23,7 @@ PIECES = st.sampled_from(
         *(b"\xff", b"\x1b[2J", b"nan", b"-1", b"0x" + b"f" * 40, b"1979-05-27", b"true", b"[]", b"{}", b'""', b'"a"'),
     ]
 )
-many = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture

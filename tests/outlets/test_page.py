@@ -255,7 +255,7 @@ def test_only_harmless_addresses_become_links(address: str, href: str) -> None:
     assert link(address).href == href
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.lists(st.sampled_from(PAYLOADS) | st.text(max_size=40), min_size=10, max_size=10))
 def test_hostile_text_stays_text_in_every_field(tmp_path: Path, data: list[str]) -> None:
     one, two, three, four, five, six, seven, eight, nine, ten = data

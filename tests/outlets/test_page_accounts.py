@@ -310,7 +310,7 @@ def test_sign_is_a_key_of_pages_and_names_a_file(tmp_path: Path) -> None:
     ]
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.lists(st.sampled_from(PAYLOADS) | st.text(max_size=40), min_size=4, max_size=4))
 def test_hostile_text_stays_one_line_of_text(tmp_path: Path, data: list[str]) -> None:
     one, two, three, four = data

@@ -198,7 +198,7 @@ def test_chat_addresses_are_links_and_scripts_are_not(tmp_path: Path) -> None:
 NASTY = [*PAYLOADS, "`**[x](javascript:alert(1))**`", "Subject: x\r\nBcc: y", "-->", "--!>", "<!--", "LINE", "x\u2028y"]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.lists(st.sampled_from(NASTY) | st.text(max_size=40), min_size=12, max_size=12))
 def test_hostile_text_stays_text_in_every_field_of_every_file(tmp_path: Path, data: list[str]) -> None:
     for left in tmp_path.iterdir():

@@ -212,7 +212,5 @@ class Runs(RuleBasedStateMachine):
                     assert key not in done or done[key].changed, f"{plan.id} takes back what was so before"
 
 
-Runs.TestCase.settings = settings(
-    max_examples=250, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
-)
+Runs.TestCase.settings = settings(max_examples=250, stateful_step_count=40, suppress_health_check=list(HealthCheck))
 TestRuns = Runs.TestCase

@@ -12,7 +12,7 @@ import dns.message
 import dns.name
 import dns.rdatatype
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import DnsOptions
@@ -324,7 +324,6 @@ QUERY = b"\x12\x34" + A_TEST.wire()
 REPLY = reply_to(dns.message.from_wire(QUERY), "a.test. A 192.0.2.1", "a.test. CNAME b.test.").to_wire()
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_no_bytes_of_a_reply_raise(noise: bytes) -> None:
     assert dns_exchange._fitting(noise, QUERY, A_TEST) is None
@@ -332,7 +331,6 @@ def test_no_bytes_of_a_reply_raise(noise: bytes) -> None:
     dns_exchange._fitting(REPLY[:24] + noise, QUERY, A_TEST)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(12, len(REPLY) - 1), st.integers(0, 255)), max_size=8))
 def test_no_change_of_a_reply_raises(changes: list[tuple[int, int]]) -> None:
     wire = bytearray(REPLY)

@@ -7,7 +7,7 @@ import dns.flags
 import dns.message
 import dns.rdatatype
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import DnsOptions
@@ -132,7 +132,6 @@ async def test_servers_are_asked_without_recursion(vantage: Vantage) -> None:
 SERIALS = st.integers(0, 2**32 - 1)
 
 
-@settings(deadline=None)
 @given(SERIALS, st.integers(1, 2**31 - 1))
 def test_adding_less_than_half_the_circle_is_newer(serial: int, step: int) -> None:
     later = (serial + step) % 2**32
@@ -140,7 +139,6 @@ def test_adding_less_than_half_the_circle_is_newer(serial: int, step: int) -> No
     assert not newer(serial, later)
 
 
-@settings(deadline=None)
 @given(SERIALS)
 def test_neither_of_two_serials_half_a_circle_apart_is_newer(serial: int) -> None:
     opposite = (serial + 2**31) % 2**32

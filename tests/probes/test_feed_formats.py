@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from outagetui.core.model import Outcome
 from outagetui.core.probe_options import FeedFormat
@@ -211,7 +211,6 @@ def never_a_pass(body: bytes) -> None:
         assert said.code.startswith("feed.")
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=500))
 def test_noise_is_never_a_pass(noise: bytes) -> None:
     if noise.strip() != b"[]":
@@ -225,7 +224,6 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(ANYTHING)
 def test_no_json_that_is_not_a_feed_is_a_pass(value: object) -> None:
     if value != []:
@@ -272,7 +270,6 @@ HARMLESS: tuple[object, ...] = (
 )
 
 
-@settings(deadline=None)
 @given(st.sampled_from(PLACES), ANYTHING)
 def test_a_feed_with_a_wrong_value_where_a_word_stands_is_never_a_pass(
     place: tuple[str, list[str | int]], value: object
@@ -288,7 +285,6 @@ def test_a_feed_with_a_wrong_value_where_a_word_stands_is_never_a_pass(
     never_a_pass(json.dumps(document).encode())
 
 
-@settings(deadline=None)
 @given(st.sampled_from(sorted(FEEDS.iterdir())), st.data())
 def test_no_cut_and_no_changed_byte_of_a_feed_raises(path: Path, data: st.DataObject) -> None:
     body = bytearray(path.read_bytes())

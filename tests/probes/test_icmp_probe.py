@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from outagetui.core.model import Outcome
 from outagetui.core.probe_options import IcmpOptions
@@ -161,7 +161,6 @@ def test_the_kernels_stamp_is_used_unless_the_clock_was_set_meanwhile() -> None:
 
 
 @given(st.integers(0, 0xFFFF), st.integers(0, 0xFFFF), st.binary(max_size=64))
-@settings(deadline=None)
 def test_a_request_with_its_checksum_sums_up_to_nothing(ident: int, sequence: int, payload: bytes) -> None:
     request = V4.packet(ident, sequence, payload)
     assert checksum(request) == 0
@@ -182,7 +181,6 @@ def test_an_error_quotes_the_request_of_either_family() -> None:
 
 
 @given(st.sampled_from([V4, V6]), st.sampled_from([b"", b"\0", b"\3", b"\1", b"\x81"]), st.binary(max_size=120))
-@settings(deadline=None)
 def test_no_bytes_of_a_packet_raise(wire: Wire, kind: bytes, noise: bytes) -> None:
     wire.read(kind + noise)
     wire.read(without_ip_header(kind + noise))

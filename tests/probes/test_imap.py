@@ -286,7 +286,7 @@ async def test_a_drip_a_flood_refused_and_a_black_hole(vantage: Vantage, no_leak
         assert (await look_at(vantage, "imap", f"imap://127.0.0.1:{port}", within=0.2)).code == "timeout"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.one_of(st.binary(max_size=200), st.binary(max_size=100).map(lambda tail: b"* OK {3}\r\n" + tail)))
 def test_random_bytes_never_raise_and_never_pass_for_a_mailbox(data: bytes) -> None:
     async def scenario() -> None:

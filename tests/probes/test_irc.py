@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from outagetui.core.model import Outcome
 from outagetui.core.text import clean
@@ -272,7 +272,6 @@ async def test_a_cancelled_look_leaves_nothing_behind(vantage: Vantage, server: 
     assert not [name for name in open_descriptors() if name.endswith("deleted")]
 
 
-@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_no_line_breaks_the_reader(line: str) -> None:
     message = parse(line)

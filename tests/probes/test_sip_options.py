@@ -232,7 +232,7 @@ async def test_a_flood_cannot_hold_up_the_deadline(vantage: Vantage, no_leaks: N
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_bytes_make_it_pass_or_raise(data: bytes) -> None:
     async def story() -> None:
         vantage = Vantage("here", Secrets.none())

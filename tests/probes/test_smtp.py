@@ -289,7 +289,7 @@ async def test_port_465_speaks_tls_at_once(vantage: Vantage, pki: Pki) -> None:
     assert list(sample.phases) == ["resolve", "connect", "tls", "banner", "ehlo"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.one_of(st.binary(max_size=200), st.binary(max_size=100).map(lambda tail: b"220-" + tail)))
 def test_random_bytes_never_raise_and_never_pass_for_a_mail_server(data: bytes) -> None:
     async def scenario() -> None:

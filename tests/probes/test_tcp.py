@@ -87,7 +87,7 @@ async def test_controls_in_an_answer_are_not_shown(vantage: Vantage) -> None:
     assert sample.detail.isprintable()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.binary(max_size=200))
 def test_random_bytes_never_raise_and_never_match(data: bytes) -> None:
     async def scenario() -> None:

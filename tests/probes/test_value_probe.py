@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from outagetui.core.model import Outcome, Sample
 from outagetui.core.probe_options import ValueOptions
@@ -157,7 +157,6 @@ def test_what_is_no_finite_number_is_refused(found: object) -> None:
     assert caught.value.code == "value.not-a-number"
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300), st.sampled_from(["$", "$.a", "$[0]", "$..a", "$.*"]))
 def test_noise_raises_nothing_but_trouble(body: bytes, path: str) -> None:
     try:

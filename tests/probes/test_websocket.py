@@ -220,7 +220,7 @@ async def test_cancelled_at_every_await_nothing_is_left(
         assert number > 3
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.binary(max_size=200), upgraded=st.booleans())
 def test_random_bytes_never_raise_and_never_pass_for_a_websocket(data: bytes, upgraded: bool) -> None:
     async def scenario() -> None:

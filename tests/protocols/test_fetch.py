@@ -164,7 +164,7 @@ def addresses(*hosts: str, port: int) -> list[tuple[int, int, int, str, tuple[st
     return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port)) for host in hosts]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(data=st.one_of(st.binary(max_size=400), st.binary(max_size=200).map(lambda tail: b"HTTP/1.1 200 OK\r\n" + tail)))
 def test_random_bytes_never_raise_and_never_pass_for_a_page(data: bytes) -> None:
     async def scenario() -> None:

@@ -92,7 +92,7 @@ def test_what_x_would_make_a_link_of_is_known(text: str) -> None:
     assert not has_link("office@b.example at 14.02, e.g. now")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(SHORT), words, words, accounts, st.booleans())
 def test_no_text_is_over_the_limit_cuts_an_account_or_loses_the_way_to_the_page(
     kind: str, title: str, prose: str, pairs: list[tuple[str, str]], links: bool
@@ -113,7 +113,7 @@ def test_no_text_is_over_the_limit_cuts_an_account_or_loses_the_way_to_the_page(
             assert (f"{line}: {spoken}" if spoken else line) in shown
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(words, st.integers(0, 120))
 def test_an_account_in_the_prose_is_not_cut_either(prose: str, at: int) -> None:
     number = "+49 30 901 82 04 17"
