@@ -7,10 +7,10 @@ from typing import Any
 import click
 
 from outagetui.board.rows import AnnouncementRow
+from outagetui.cli.announced import FAILED, PATIENCE, USAGE, WAITING, document, fitted, follow, patience, status
 from outagetui.cli.common import client, configuration, fail, print_json
 from outagetui.cli.previews import document as planned
 from outagetui.cli.previews import preview, show, warn
-from outagetui.cli.told import FAILED, PATIENCE, USAGE, WAITING, document, fitted, follow, patience, status
 from outagetui.core.model import AUDIENCES
 from outagetui.core.text import clean
 

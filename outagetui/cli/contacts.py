@@ -10,7 +10,7 @@ import click
 
 from outagetui.cli.common import UNUSABLE, configuration, directory, fail
 from outagetui.config.settings import CONTACTS
-from outagetui.config.source import LARGEST
+from outagetui.config.tomlfile import LARGEST
 from outagetui.contacts import groups, sheet, vcard
 from outagetui.contacts.merging import merge
 from outagetui.core.addresses import on_channel

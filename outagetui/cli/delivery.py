@@ -7,8 +7,8 @@ from typing import Any, TextIO
 import click
 
 from outagetui.board.rows import AnnouncementRow
+from outagetui.cli.announced import FAILED, PATIENCE, USAGE, document, fitted, follow, patience, status
 from outagetui.cli.common import client, fail, print_json, source
-from outagetui.cli.told import FAILED, PATIENCE, USAGE, document, fitted, follow, patience, status
 from outagetui.core.text import clean
 
 

@@ -4,19 +4,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from outagetui.config.loader import load as load
     from outagetui.config.machine import deep as deep
     from outagetui.config.places import digest as digest
     from outagetui.config.places import find as find
     from outagetui.config.places import shipped as shipped
     from outagetui.config.problems import ConfigError as ConfigError
     from outagetui.config.problems import Problem as Problem
-    from outagetui.config.reading import load as load
     from outagetui.config.starter import init as init
 
 # No module here may be named as one of these: importing it would put the module in the name's place.
 _HOMES = {
     "deep": "machine",
-    "load": "reading",
+    "load": "loader",
     "digest": "places",
     "find": "places",
     "shipped": "places",

@@ -2,10 +2,10 @@
 
 from urllib.parse import urlsplit
 
-from outagetui.config.draft import Draft, Placed
 from outagetui.config.names import known_names
-from outagetui.config.source import Source
+from outagetui.config.parsed import Draft, Placed
 from outagetui.config.tables import HeartbeatTable, SettingsFile
+from outagetui.config.tomlfile import Source
 from outagetui.core.model import Alert, Heartbeat
 from outagetui.core.times import show_duration
 from outagetui.machine.secrets import SecretError, Secrets

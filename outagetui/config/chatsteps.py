@@ -2,7 +2,7 @@
 
 from pathlib import PurePosixPath
 
-from outagetui.config.draft import Draft, Owner, Placed
+from outagetui.config.parsed import Draft, Owner, Placed
 from outagetui.config.positions import Path
 from outagetui.config.settings import CONTACTS
 from outagetui.config.templates import KINDS

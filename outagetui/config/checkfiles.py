@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from outagetui.config.decode import NOT_YET, decode, keys_of
-from outagetui.config.draft import ID, ID_WORDS, Draft, Owner, Placed, usable_id
 from outagetui.config.outlettable import read_outlet
+from outagetui.config.parsed import ID, ID_WORDS, Draft, Owner, Placed, usable_id
 from outagetui.config.positions import Path
-from outagetui.config.source import Source, names_in, read_source
 from outagetui.config.tables import ChannelTable, CheckTable, OutletTable, OwnerFile
+from outagetui.config.tomlfile import Source, names_in, read_source
 from outagetui.core.copies import copied
 from outagetui.core.model import Check
 from outagetui.core.outlet_options import OutletOptions

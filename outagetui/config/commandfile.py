@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path as File
 from typing import Any
 
-from outagetui.config.draft import ID, ID_WORDS, Draft, Placed
+from outagetui.config.parsed import ID, ID_WORDS, Draft, Placed
 from outagetui.config.positions import Path
-from outagetui.config.source import Source
 from outagetui.config.tables import CommandTable
+from outagetui.config.tomlfile import Source
 from outagetui.core.commands import PLACEHOLDER, pattern_trouble, value_trouble
 from outagetui.core.interpreters import trouble
 from outagetui.core.model import Command, Playbook

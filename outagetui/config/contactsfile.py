@@ -1,10 +1,10 @@
 """Reading `contacts.toml`: people, and where each is reached on which channel."""
 
 from outagetui.config.decode import decode
-from outagetui.config.draft import Draft, Placed
+from outagetui.config.parsed import Draft, Placed
 from outagetui.config.settings import CONTACTS
-from outagetui.config.source import read_source
 from outagetui.config.tables import ContactsFile
+from outagetui.config.tomlfile import read_source
 
 
 def read_contacts(draft: Draft) -> None:

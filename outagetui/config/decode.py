@@ -13,7 +13,7 @@ from typing import Any, NoReturn, TypeVar, cast
 from msgspec import NODEFAULT, Struct, inspect
 
 from outagetui.config.positions import Path
-from outagetui.config.source import Source
+from outagetui.config.tomlfile import Source
 from outagetui.core.text import listing, nearest
 from outagetui.core.times import parse_duration, show_duration
 

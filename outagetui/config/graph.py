@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from outagetui.config.draft import Draft, Placed
+from outagetui.config.parsed import Draft, Placed
 from outagetui.config.positions import Path
 
 Place = tuple[Placed[object], Path]

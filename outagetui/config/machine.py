@@ -7,11 +7,11 @@ from pathlib import Path
 from outagetui.alerts.post import trouble_of
 from outagetui.config.alertchain import look_at_alert_secrets
 from outagetui.config.commandfile import look_at_programs
-from outagetui.config.draft import Draft, Placed
+from outagetui.config.loader import read
 from outagetui.config.messages import look_at_files
+from outagetui.config.parsed import Draft, Placed
 from outagetui.config.positions import Path as Key
 from outagetui.config.problems import Problem
-from outagetui.config.reading import read
 from outagetui.core.model import Config, Playbook
 from outagetui.core.step_options import StepOptions
 from outagetui.machine.secrets import SecretError, Secrets

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 from msgspec.structs import asdict
 
 from outagetui.config.commandfile import commands_of
-from outagetui.config.draft import Draft, Owner
 from outagetui.config.names import known_name
+from outagetui.config.parsed import Draft, Owner
 from outagetui.config.tables import ChannelTable, OutletTable
 from outagetui.core.commands import names_in, pattern_trouble, value_trouble
 from outagetui.core.mailbox import read_list, read_mailbox
@@ -19,7 +19,7 @@ from outagetui.core.text import listing, nearest
 from outagetui.wording.delivery import GIVEN
 
 if TYPE_CHECKING:
-    from outagetui.config.draft import Placed
+    from outagetui.config.parsed import Placed
 
 Options = TypeVar("Options", bound=OutletOptions)
 

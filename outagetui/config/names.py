@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from outagetui.config.draft import Draft, Placed
+from outagetui.config.parsed import Draft, Placed
 from outagetui.config.positions import Path
 from outagetui.core.text import listing, nearest
 

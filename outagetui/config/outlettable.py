@@ -6,10 +6,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from outagetui.config.decode import decode, keys_of
-from outagetui.config.draft import ID
+from outagetui.config.parsed import ID
 from outagetui.config.positions import Path
-from outagetui.config.source import Source
 from outagetui.config.tables import OutletTable
+from outagetui.config.tomlfile import Source
 from outagetui.core import targets
 from outagetui.core.outlet_options import OUTLETS, OutletOptions, given
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from outagetui.config.problems import ConfigError, Problem, Report
-from outagetui.config.source import is_directory, read_source
+from outagetui.config.tomlfile import is_directory, read_source
 
 VARIABLE = "OUTAGETUI_CONFIG"
 _PARTS = (("", ".toml"), ("checks", ".toml"), ("playbooks", ".toml"), ("playbooks/announcements", ".txt"))

@@ -6,11 +6,11 @@ import msgspec
 
 from outagetui.config.checkfiles import told_twice, unknown_kind
 from outagetui.config.decode import decode
-from outagetui.config.draft import ID, ID_WORDS, Draft, Placed
+from outagetui.config.parsed import ID, ID_WORDS, Draft, Placed
 from outagetui.config.positions import Path
-from outagetui.config.source import Source, names_in, read_source
 from outagetui.config.suggestions import conditions
 from outagetui.config.tables import PlaybookFile, StepTable
+from outagetui.config.tomlfile import Source, names_in, read_source
 from outagetui.core.copies import copied
 from outagetui.core.model import Playbook, Step, Undo
 from outagetui.core.step_options import STEPS, StepOptions

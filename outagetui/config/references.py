@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 
 from outagetui.config import graph
 from outagetui.config.alertchain import look_at_routes
-from outagetui.config.draft import Draft, Owner, Placed
 from outagetui.config.messages import look_at_messages
 from outagetui.config.names import known_name, known_names
+from outagetui.config.parsed import Draft, Owner, Placed
+from outagetui.config.playbooksteps import look_at_steps
 from outagetui.config.positions import Path
-from outagetui.config.steps import look_at_steps
 from outagetui.config.suggestions import look_at_conditions
 from outagetui.config.tables import ChannelTable
 from outagetui.core.model import Check

@@ -7,9 +7,9 @@ from outagetui.config.alertchain import look_at_alerts
 from outagetui.config.checkfiles import told_twice
 from outagetui.config.commandfile import look_at_commands
 from outagetui.config.decode import decode
-from outagetui.config.draft import ID, ID_WORDS, Draft, Placed
-from outagetui.config.source import Source, names_in, read_source
+from outagetui.config.parsed import ID, ID_WORDS, Draft, Placed
 from outagetui.config.tables import AudienceFile, SettingsFile
+from outagetui.config.tomlfile import Source, names_in, read_source
 from outagetui.core import times
 from outagetui.core.model import Check
 from outagetui.core.probe_options import canary

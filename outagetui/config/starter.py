@@ -10,7 +10,7 @@ from pathlib import Path
 
 from outagetui.config.places import shipped
 from outagetui.config.problems import ConfigError, Problem
-from outagetui.config.source import is_directory
+from outagetui.config.tomlfile import is_directory
 
 _SETTINGS = ("audience.toml", "outagetui.toml")
 # A service and its operators are different users, so none of them can go by a home directory.

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from typing import Any, get_args
 
 from outagetui.config.checkfiles import told_twice
-from outagetui.config.draft import Draft, Placed
 from outagetui.config.names import known_name, known_names
+from outagetui.config.parsed import Draft, Placed
 from outagetui.config.positions import Path
-from outagetui.config.source import Source
 from outagetui.config.tables import Day, WhenTable
+from outagetui.config.tomlfile import Source
 from outagetui.core.model import BAD, Condition, Playbook
 
 _CLOCK = re.compile(r"(\d\d):(\d\d)", re.ASCII)

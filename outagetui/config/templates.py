@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from outagetui.config.draft import Draft
+from outagetui.config.parsed import Draft
 from outagetui.config.places import shipped
 from outagetui.config.problems import Report
-from outagetui.config.source import names_in, read_text
+from outagetui.config.tomlfile import names_in, read_text
 from outagetui.core.model import Template
 from outagetui.core.text import listing, nearest
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from outagetui.config.draft import Draft, Placed
+from outagetui.config.parsed import Draft, Placed
 from outagetui.config.positions import Path
 from outagetui.core import targets
 from outagetui.core.model import Playbook

@@ -6,7 +6,7 @@ import tomli
 from hypothesis import given
 from hypothesis import strategies as st
 from outagetui.config.positions import Path, scan
-from outagetui.config.source import dotted
+from outagetui.config.tomlfile import dotted
 
 TEXT = '''\
 # a comment with [brackets] and "quotes

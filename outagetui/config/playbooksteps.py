@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 from outagetui.config.chatsteps import look_at_banner, look_at_xmpp
 from outagetui.config.commandfile import look_at_use
-from outagetui.config.draft import Draft, Owner, Placed
 from outagetui.config.names import known_name, known_names
+from outagetui.config.parsed import Draft, Owner, Placed
 from outagetui.config.positions import Path
 from outagetui.config.tables import OutletTable, SettingsFile
 from outagetui.config.templates import KINDS

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from outagetui.config.positions import Path
 from outagetui.config.problems import Report
-from outagetui.config.source import Source
 from outagetui.config.tables import ChannelTable, OutletTable, SettingsFile
+from outagetui.config.tomlfile import Source
 from outagetui.core.kind import Kind
 from outagetui.core.model import Check, Contact, Playbook, Segment, Template
 from outagetui.core.outlet_options import OutletOptions

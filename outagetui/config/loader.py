@@ -7,7 +7,7 @@ from outagetui.config.alertchain import heartbeat_of
 from outagetui.config.checkfiles import read_check_files
 from outagetui.config.commandfile import commands_of
 from outagetui.config.contactsfile import read_contacts
-from outagetui.config.draft import Draft, Owner
+from outagetui.config.parsed import Draft, Owner
 from outagetui.config.places import default_store
 from outagetui.config.playbookfiles import read_playbooks
 from outagetui.config.problems import ConfigError
