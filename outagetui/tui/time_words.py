@@ -1,40 +1,31 @@
 """How the screens say times and lengths of time: short and of a fixed shape."""
 
 import math
-from datetime import UTC, datetime, tzinfo
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
-
-@lru_cache(8)
-def zone(name: str) -> tzinfo:
-    """Return the time zone called `name`; UTC when this machine does not know it."""
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, KeyError):
-        return UTC
+from outagetui.core.times import zone_or_utc
 
 
 def clock(at: float, zone_name: str) -> str:
     """Return `Sun 22 Nov 14:32:07 CET` for an epoch second."""
-    return datetime.fromtimestamp(at, zone(zone_name)).strftime("%a %d %b %H:%M:%S %Z")
+    return datetime.fromtimestamp(at, zone_or_utc(zone_name)).strftime("%a %d %b %H:%M:%S %Z")
 
 
 def time_of(at: float, now: float, zone_name: str) -> str:
     """Return the minute of an event as people say it at `now`: `14:02`, or `21 Nov 14:02` on another day."""
-    there = zone(zone_name)
+    there = zone_or_utc(zone_name)
     when, today = datetime.fromtimestamp(at, there), datetime.fromtimestamp(now, there)
     return when.strftime("%H:%M" if when.date() == today.date() else "%d %b %H:%M")
 
 
 def second_of(at: float | None, zone_name: str) -> str:
     """Return the time of day as `14:02:11`, or a dash where there is none."""
-    return "–" if at is None else datetime.fromtimestamp(at, zone(zone_name)).strftime("%H:%M:%S")
+    return "–" if at is None else datetime.fromtimestamp(at, zone_or_utc(zone_name)).strftime("%H:%M:%S")
 
 
 def day_of(at: float, zone_name: str) -> str:
     """Return the date as `Sun 22 Nov 2026`."""
-    return datetime.fromtimestamp(at, zone(zone_name)).strftime("%a %d %b %Y")
+    return datetime.fromtimestamp(at, zone_or_utc(zone_name)).strftime("%a %d %b %Y")
 
 
 def lasting(seconds: float) -> str:
