@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from outagetui.board.rows import Board
+from outagetui.core.orders import Order, name_of
 from outagetui.drill.processes import RunningDrill, running_drill
 from outagetui.drill.rehearsal import rehearse
 from outagetui.drill.scenario import MESSENGER_2011
@@ -28,8 +29,8 @@ class Nobody:
 
     role = "operator"
 
-    async def send(self, order: str, **fields: Any) -> dict[str, object]:
-        return {"ok": False, "error": f"{order}: not in a picture"}
+    async def send(self, order: Order) -> dict[str, object]:
+        return {"ok": False, "error": f"{name_of(order)}: not in a picture"}
 
     async def hello(self) -> dict[str, object]:
         return {"ok": True, "role": self.role}

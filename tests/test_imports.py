@@ -67,6 +67,7 @@ def test_validate_loads_no_screens_and_no_network() -> None:
 def test_the_wall_cannot_reach_anything_that_orders() -> None:
     modules = loaded("import outagetui.tui.wall, outagetui.tui.terminal, outagetui.store.source")
     forbidden = (
+        "outagetui.core.orders",
         "outagetui.orders",
         "outagetui.daemon",
         "outagetui.playbook",

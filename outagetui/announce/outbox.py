@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from secrets import token_hex
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -12,6 +12,7 @@ from outagetui.announce.delivering import Deliverer
 from outagetui.announce.draft import AnnounceError, NothingToCloseError, Scene, Wanted, draft, own_words
 from outagetui.announce.previewing import Knowledge, proof
 from outagetui.core.model import Audience, Config, State
+from outagetui.core.orders import Do
 from outagetui.core.text import clean, nearest
 from outagetui.facts.announcement import PLACED, Announcement, DeliveryRecord
 from outagetui.facts.events import (
@@ -31,7 +32,6 @@ __all__ = ["DELIVERED", "AnnounceError", "NothingToCloseError", "Outbox"]
 DELIVERED = ("sent", "seen", "retracted")
 LOST = "begun before the daemon ended; it may still be there"
 OLDEST_SHOWN = 86400.0  # seconds after which what was shown is no longer compared
-Do = Literal["retry", "skip", "edit"]
 T = TypeVar("T")
 
 

@@ -17,7 +17,8 @@ from msgspec import Struct
 
 from outagetui.board.rows import PracticeRow
 from outagetui.core.copies import copied
-from outagetui.facts.events import DrilledBook, DrillEnded
+from outagetui.core.model import DrilledBook
+from outagetui.facts.events import DrillEnded
 from outagetui.facts.run import Run
 
 DAY = 86400.0

@@ -12,6 +12,7 @@ from outagetui.cli.common import UNUSABLE, fail, print_json, store
 from outagetui.cli.outcomes import FAILED, outcomes
 from outagetui.core import times
 from outagetui.core.model import Entry
+from outagetui.core.orders import AlertTest
 from outagetui.core.text import clean
 from outagetui.facts.alert_ledger import Use
 from outagetui.facts.events import AlertEnded, Event
@@ -36,7 +37,7 @@ def alert(options: dict[str, str | None], name: str, try_out: bool, as_json: boo
     """
     chosen = None
     if try_out:
-        work = outcomes(options, "alert-test", "links", _tested, patience=PATIENCE, silence=SILENCE, name=name)
+        work = outcomes(options, AlertTest(name=name), "links", _tested, patience=PATIENCE, silence=SILENCE)
         chosen = asyncio.run(work)
     try:
         links, ledger = _read(store(options))

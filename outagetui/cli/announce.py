@@ -5,13 +5,15 @@ import sys
 from typing import Any
 
 import click
+from msgspec.structs import replace
 
 from outagetui.board.rows import AnnouncementRow
 from outagetui.cli.announced import FAILED, PATIENCE, USAGE, WAITING, document, fitted, follow, patience, status
 from outagetui.cli.common import client, configuration, fail, print_json
 from outagetui.cli.previews import document as planned
 from outagetui.cli.previews import preview, show, warn
-from outagetui.core.model import AUDIENCES
+from outagetui.core.model import AUDIENCES, Audience
+from outagetui.core.orders import Announce, Order, Retract
 from outagetui.core.text import clean
 
 UPDATE = "update"
@@ -34,7 +36,7 @@ UPDATE = "update"
 def announce(
     options: dict[str, str | None],
     kind: str,
-    audience: str | None,
+    audience: Audience | None,
     chosen: tuple[str, ...],
     note: str,
     update: str,
@@ -52,13 +54,13 @@ def announce(
         if kind or update or chosen or audience or dry:
             fail("--retract takes an announcement back from wherever it is: leave the rest out", USAGE)
         _ask(yes, as_json, f"Take {clean(retract, 40)} back?", "nothing was taken back; --yes takes it back")
-        fields: dict[str, Any] = {"announcement": retract, "note": note}
-        _end(options, asyncio.run(_order(options, "retract", fields, wait, quiet=as_json)), as_json)
+        order = Retract(announcement=retract, note=note)
+        _end(options, asyncio.run(_order(options, order, wait, quiet=as_json)), as_json)
     kind = _kind(configuration(options), kind, update)
     if audience is None and not update:
         fail("say whom to tell: --audience customers, or staff", USAGE)
-    fields = {"kind": kind, "audience": audience, "outlets": chosen, "note": note, "update": update}
-    proof = asyncio.run(preview(options, fields | {"suppose": dry}))
+    said = Announce(kind=kind, audience=audience, outlets=chosen, note=note, update=update)
+    proof = asyncio.run(preview(options, said.preview(suppose=dry)))
     warn(proof)
     if dry or not yes:
         if as_json:
@@ -69,8 +71,8 @@ def announce(
         return
     _ask(yes, as_json, "Send this?", "nothing was sent; --yes sends")
     if not yes and proof.get("shown"):  # a daemon of an older version says none, and takes none
-        fields["shown"] = proof["shown"]
-    _end(options, asyncio.run(_order(options, "announce", fields, wait, quiet=as_json)), as_json)
+        said = replace(said, shown=proof["shown"])
+    _end(options, asyncio.run(_order(options, said, wait, quiet=as_json)), as_json)
 
 
 def _kind(config: Any, kind: str, update: str) -> str:
@@ -90,12 +92,10 @@ def _ask(yes: bool, as_json: bool, question: str, otherwise: str) -> None:
         sys.exit(WAITING)
 
 
-async def _order(
-    options: dict[str, str | None], order: str, fields: dict[str, Any], wait: float, *, quiet: bool
-) -> AnnouncementRow:
+async def _order(options: dict[str, str | None], order: Order, wait: float, *, quiet: bool) -> AnnouncementRow:
     orders = await client(options)
     try:
-        reply = await orders.send(order, **fields)
+        reply = await orders.send(order)
         if not reply.get("ok"):
             fail(str(reply.get("error")), FAILED)
         return await follow(options, reply, wait, (lambda words: None) if quiet else click.echo)

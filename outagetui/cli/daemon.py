@@ -25,11 +25,12 @@ def daemon(options: dict[str, str | None], stop: bool) -> None:
 
 
 async def _stop(options: dict[str, str | None]) -> None:
+    from outagetui.core.orders import Stop
     from outagetui.orders.client import OrderClient
 
     path = store(options)
     client = OrderClient(path)
-    reply = await client.send("stop")
+    reply = await client.send(Stop())
     if not reply.get("ok"):
         fail(str(reply.get("error")), UNUSABLE)
     await client.aclose()

@@ -2,20 +2,21 @@
 
 import asyncio
 import sys
-from typing import Any, TextIO
+from typing import TextIO, get_args
 
 import click
 
 from outagetui.board.rows import AnnouncementRow
 from outagetui.cli.announced import FAILED, PATIENCE, USAGE, document, fitted, follow, patience, status
 from outagetui.cli.common import client, fail, print_json, source
+from outagetui.core.orders import Delivery, Do
 from outagetui.core.text import clean
 
 
 @click.command()
 @click.argument("announcement")
 @click.argument("outlet")
-@click.argument("do", type=click.Choice(("retry", "skip", "edit")))
+@click.argument("do", type=click.Choice(get_args(Do)))
 @click.option("--title", default="", help="With edit: the title; without it the file's first line, else as it was.")
 @click.option("--body", default="", help="With edit: the text.")
 @click.option("--file", "file", type=click.File(), help="With edit: a file with the title, then the text; - reads it.")
@@ -29,7 +30,7 @@ def delivery(
     options: dict[str, str | None],
     announcement: str,
     outlet: str,
-    do: str,
+    do: Do,
     title: str,
     body: str,
     file: TextIO | None,
@@ -46,8 +47,8 @@ def delivery(
         fail(f"own words are for edit, not for {do}", USAGE)
     if do == "edit":
         title, body = _words(options, announcement, outlet, title, body, file)
-    fields = {"announcement": announcement, "outlet": outlet, "do": do, "part": part, "title": title, "body": body}
-    made = asyncio.run(_order(options, fields, wait, quiet=as_json))
+    order = Delivery(announcement=announcement, outlet=outlet, do=do, part=part, title=title, body=body)
+    made = asyncio.run(_order(options, order, wait, quiet=as_json))
     if made is None:
         return
     if as_json:
@@ -71,12 +72,12 @@ def _words(
 
 
 async def _order(
-    options: dict[str, str | None], fields: dict[str, Any], wait: float, *, quiet: bool
+    options: dict[str, str | None], order: Delivery, wait: float, *, quiet: bool
 ) -> AnnouncementRow | None:
     """Give the order and follow it; None for an older part, which is followed in the journal."""
     orders = await client(options)
     try:
-        reply = await orders.send("delivery", **fields)
+        reply = await orders.send(order)
         if not reply.get("ok"):
             fail(str(reply.get("error")), FAILED)
         made = source(options).announcement(str(reply["announcement"]))

@@ -2,25 +2,25 @@
 
 import asyncio
 import sys
-from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from outagetui.cli.common import client, fail
+from outagetui.core.orders import Ack, Activate, Deactivate, Mute, Order, Recheck, Reload
 from outagetui.core.text import clean
 from outagetui.core.times import parse_duration
 
 REFUSED = 1
 
 
-def give(options: dict[str, str | None], order: str, **fields: object) -> dict[str, Any]:
+def give(options: dict[str, str | None], order: Order) -> dict[str, Any]:
     """Give one order and return the reply; a refusal ends the command with status 1 and its words."""
 
     async def run() -> dict[str, Any]:
         orders = await client(options)
         try:
-            return await orders.send(order, **fields)
+            return await orders.send(order)
         finally:
             await orders.aclose()
 
@@ -37,7 +37,7 @@ def give(options: dict[str, str | None], order: str, **fields: object) -> dict[s
 @click.pass_obj
 def ack(options: dict[str, str | None], note: str) -> None:
     """Take the incident."""
-    click.echo(f"incident {give(options, 'ack', note=note)['incident']} is yours")
+    click.echo(f"incident {give(options, Ack(note=note))['incident']} is yours")
 
 
 @click.command()
@@ -52,7 +52,7 @@ def mute(options: dict[str, str | None], id_: str, span: str, reason: str) -> No
         raise click.UsageError(f'--for: expected a duration such as "30m" or "2h", not "{clean(span, 40)}"')
     if seconds and not reason:
         raise click.UsageError('say why: --reason "…"')
-    give(options, "mute", id=id_, seconds=seconds, reason=reason)
+    give(options, Mute(id=id_, seconds=seconds, reason=reason))
     click.echo(f"{id_} is muted for {span}: checks go on" if seconds else f"{id_} is no longer muted")
 
 
@@ -61,14 +61,13 @@ def mute(options: dict[str, str | None], id_: str, span: str, reason: str) -> No
 @click.pass_obj
 def recheck(options: dict[str, str | None], id_: str) -> None:
     """Probe a check, channel or outlet now; everything without ID."""
-    count = give(options, "recheck", id=id_)["checks"]
+    count = give(options, Recheck(id=id_))["checks"]
     click.echo(f"{count} check{'s are' if count != 1 else ' is'} probed now")
 
 
-def _stand(options: dict[str, str | None], order: str, channels: Sequence[str]) -> None:
-    changed = give(options, order, channels=list(channels))["changed"]
-    word = "active" if order == "activate" else "on standby"
-    click.echo(f"{', '.join(channels)}: {word}" + ("" if changed else " already"))
+def _stand(options: dict[str, str | None], order: Activate | Deactivate, word: str) -> None:
+    changed = give(options, order)["changed"]
+    click.echo(f"{', '.join(order.channels)}: {word}" + ("" if changed else " already"))
 
 
 @click.command()
@@ -76,7 +75,7 @@ def _stand(options: dict[str, str | None], order: str, channels: Sequence[str]) 
 @click.pass_obj
 def activate(options: dict[str, str | None], channels: tuple[str, ...]) -> None:
     """Make backup CHANNELS active. Never asks; one that is not up is a warning."""
-    _stand(options, "activate", channels)
+    _stand(options, Activate(channels=channels), "active")
 
 
 @click.command()
@@ -84,12 +83,12 @@ def activate(options: dict[str, str | None], channels: tuple[str, ...]) -> None:
 @click.pass_obj
 def deactivate(options: dict[str, str | None], channels: tuple[str, ...]) -> None:
     """Put backup CHANNELS back to standby. Never asks."""
-    _stand(options, "deactivate", channels)
+    _stand(options, Deactivate(channels=channels), "on standby")
 
 
 @click.command()
 @click.pass_obj
 def reload(options: dict[str, str | None]) -> None:
     """Let the daemon read its configuration again; with an error it keeps the old one."""
-    give(options, "reload")
+    give(options, Reload())
     click.echo("the new configuration is in force")

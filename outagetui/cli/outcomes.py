@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from outagetui.cli.common import client, fail, store
 from outagetui.core.model import Entry
+from outagetui.core.orders import Order
 from outagetui.core.text import clean
 from outagetui.facts import events
 from outagetui.facts.events import Event
@@ -20,13 +21,12 @@ Tell = Callable[[Entry, Event | None], tuple[str, T] | None]
 
 async def outcomes(
     options: dict[str, str | None],
-    order: str,
+    order: Order,
     begun: str,
     tell: Tell[T],
     *,
     patience: float,
     silence: str,
-    **fields: object,
 ) -> dict[str, T]:
     """Give the order and return by name what `tell` finds in the journal of each thing in the reply's list `begun`.
 
@@ -37,7 +37,7 @@ async def outcomes(
     reader = Reader(store(options))
     try:
         seen = max((entry.seq for entry in reader.newest(1)), default=0)
-        reply = await orders.send(order, **fields)
+        reply = await orders.send(order)
         if not reply.get("ok"):
             fail(str(reply.get("error")), FAILED)
         found: dict[str, T] = {}

@@ -13,6 +13,7 @@ import click
 from outagetui.board.rows import RunRow, StepRow
 from outagetui.cli.common import UNUSABLE, client, configuration, fail, print_json, store
 from outagetui.cli.runs import asking_lines, run_document, run_lines
+from outagetui.core.orders import Answer, Start, Undoable
 from outagetui.core.text import clean, clean_lines
 from outagetui.facts.events import StepPlan
 from outagetui.orders.client import OrderClient
@@ -113,7 +114,7 @@ class _Play:
         try:
             if back:
                 return await self._back(orders, source, playbook)
-            return [await self._one(orders, source, await self._start(orders, playbook=playbook))]
+            return [await self._one(orders, source, await self._start(orders, Start(playbook=playbook or "")))]
         except StoreError as error:
             fail(str(error), UNUSABLE)
         finally:
@@ -121,7 +122,7 @@ class _Play:
 
     async def _back(self, orders: OrderClient, source: StoreSource, wanted: str | None) -> list[RunRow]:
         """Stand down one run, those of one playbook, or all, one after the other: the next only when one is done."""
-        reply = await orders.send("undoable")
+        reply = await orders.send(Undoable())
         if not reply.get("ok"):
             self._refuse(str(reply.get("error")))
 
@@ -134,15 +135,15 @@ class _Play:
             if rows and rows[-1].state != "done":
                 self._say(f"{words} is left as it is until {rows[-1].id} is done")
                 continue
-            begun = await self._start(orders, stand_down=run["run"])
+            begun = await self._start(orders, Start(stand_down=run["run"]))
             self._say(f"{begun} takes back what {words} did")
             rows.append(await self._one(orders, source, begun))
         if not rows:
             self._say("nothing to stand down")
         return rows
 
-    async def _start(self, orders: OrderClient, **fields: object) -> str:
-        reply = await orders.send("start", **fields)
+    async def _start(self, orders: OrderClient, order: Start) -> str:
+        reply = await orders.send(order)
         if not reply.get("ok"):
             self._refuse(str(reply.get("error")))
         return str(reply["run"])
@@ -182,9 +183,9 @@ class _Play:
                         self._say("\n".join(run_lines(row)))
                         return row
                     answered.add((asking.id, asking.attempt))
-                    fields = {"run": run, "step": asking.id, "attempt": asking.attempt, "answer": answer}
-                    fields |= {"note": "answered by --yes"} if self._yes and asking.why in YES else {}
-                    reply = await orders.send("answer", **fields)
+                    note = "answered by --yes" if self._yes and asking.why in YES else ""
+                    given = Answer(run=run, step=asking.id, attempt=asking.attempt, answer=answer, note=note)
+                    reply = await orders.send(given)
                     if not reply.get("ok"):
                         self._say(f"refused: {reply.get('error')}")
                         refused.add((asking.id, asking.attempt))

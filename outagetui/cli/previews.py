@@ -13,6 +13,7 @@ from outagetui.announce.outbox import AnnounceError, Outbox
 from outagetui.board.rows import ChannelRow
 from outagetui.cli.common import configuration, fail, store
 from outagetui.core.model import Config, State, primaries_of
+from outagetui.core.orders import Preview
 from outagetui.core.text import clean_lines
 from outagetui.facts.ledger import Ledger
 from outagetui.facts.reach import Share, share_of
@@ -26,19 +27,19 @@ from outagetui.store.source import StoreSource
 FAILED = 1
 
 
-async def preview(options: dict[str, str | None], fields: dict[str, Any]) -> dict[str, Any]:
-    """Return the proof of what `announce` with these fields would send; ends the command when it cannot be made."""
+async def preview(options: dict[str, str | None], order: Preview) -> dict[str, Any]:
+    """Return the proof that `order` asks for; ends the command when it cannot be made."""
     orders = OrderClient(Path(store(options)))
     try:
         if (await orders.hello()).get("ok"):
-            reply = await orders.send("preview", **fields)
+            reply = await orders.send(order)
             if not reply.get("ok"):
                 fail(str(reply.get("error")), FAILED)
             return reply
     finally:
         await orders.aclose()
     try:
-        return _made_here(configuration(options), Path(store(options)), fields)
+        return _made_here(configuration(options), Path(store(options)), order)
     except AnnounceError as error:
         fail(str(error), FAILED)
 
@@ -89,7 +90,7 @@ class _Sketch:
     keep = write
 
 
-def _made_here(config: Config, path: Path, fields: dict[str, Any]) -> dict[str, Any]:
+def _made_here(config: Config, path: Path, order: Preview) -> dict[str, Any]:
     """Make the proof from the store as it is, without a daemon."""
     ledger = Ledger(primaries_of(config.channels))
     states: dict[str, State] = {}
@@ -105,14 +106,13 @@ def _made_here(config: Config, path: Path, fields: dict[str, Any]) -> dict[str, 
             sys.stderr.write(f"{error}\n")
     tools = Tools(config.business, config.timezone, _reader(config), str, time.time)
     outbox = Outbox(config, _Sketch(ledger), lambda name: states.get(name, State.UNKNOWN), time.time, tools)
-    audience = fields["audience"] or outbox.audience_of(fields["update"])
     wanted = Wanted(
-        kind=fields["kind"],
-        audience=audience,
-        outlets=fields["outlets"],
-        note=fields["note"],
-        update=fields["update"],
-        suppose=fields["suppose"],
+        kind=order.kind,
+        audience=order.audience or outbox.audience_of(order.update),
+        outlets=order.outlets,
+        note=order.note,
+        update=order.update,
+        suppose=order.suppose,
     )
     made: dict[str, Any] = msgspec.to_builtins(outbox.proof(wanted, shares, {}))
     return made

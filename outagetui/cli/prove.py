@@ -11,6 +11,7 @@ import click
 from outagetui.cli.common import print_json, store
 from outagetui.cli.outcomes import FAILED, outcomes
 from outagetui.core.model import Entry
+from outagetui.core.orders import Prove
 from outagetui.core.text import clean
 from outagetui.core.times import stamp
 from outagetui.facts.events import Event, Proved
@@ -41,7 +42,7 @@ async def _prove(options: dict[str, str | None], ids: tuple[str, ...]) -> dict[s
     def tell(entry: Entry, event: Event | None) -> tuple[str, tuple[float, Proved]] | None:
         return (event.channel, (entry.at, event)) if isinstance(event, Proved) else None
 
-    proofs = await outcomes(options, "prove", "channels", tell, patience=PATIENCE, silence="no proof of", channels=ids)
+    proofs = await outcomes(options, Prove(channels=ids), "channels", tell, patience=PATIENCE, silence="no proof of")
     path = Path(store(options))
     readiness = {row.id: row.readiness for row in StoreSource(path).board(time.time()).channels}
     return {

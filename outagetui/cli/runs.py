@@ -9,6 +9,7 @@ from outagetui.board.rows import RunRow, StepRow
 from outagetui.cli.common import print_json, source
 from outagetui.cli.orders import give
 from outagetui.core.model import SHORTEST_HASH
+from outagetui.core.orders import Abort, Answer, Approve, Take
 from outagetui.core.text import clean, clean_lines
 
 
@@ -101,7 +102,7 @@ def answer(options: dict[str, str | None], run: str, step: str, answer_: str, no
         board = source(options).board(time.time())
         row = next((s for r in board.runs if r.id == run for s in r.steps if s.id == step), None)
         attempt = row.attempt if row is not None else 0
-    give(options, "answer", run=run, step=step, attempt=attempt, answer=answer_, note=note)
+    give(options, Answer(run=run, step=step, attempt=attempt, answer=answer_, note=note))
     click.echo(f"{run} {step}: answered {answer_}; see: outagetui runs")
 
 
@@ -110,7 +111,7 @@ def answer(options: dict[str, str | None], run: str, step: str, answer_: str, no
 @click.pass_obj
 def abort(options: dict[str, str | None], run: str) -> None:
     """Give a run up; a step in progress finishes first."""
-    give(options, "abort", run=run)
+    give(options, Abort(run=run))
     click.echo(f"{run} is given up; what it did stays: outagetui play --stand-down takes it back")
 
 
@@ -124,7 +125,7 @@ def approve(options: dict[str, str | None], run: str, step: str, hash_: str) -> 
 
     `outagetui runs` shows it: what will be done, every parameter, the words to be sent, and the hash.
     """
-    give(options, "approve", run=run, step=step, hash=hash_)
+    give(options, Approve(run=run, step=step, hash=hash_))
     click.echo(f"{run} {step}: approved; see: outagetui runs")
 
 
@@ -133,5 +134,5 @@ def approve(options: dict[str, str | None], run: str, step: str, hash_: str) -> 
 @click.pass_obj
 def take(options: dict[str, str | None], run: str) -> None:
     """Take over a run that somebody else started."""
-    give(options, "take", run=run)
+    give(options, Take(run=run))
     click.echo(f"{run} is yours; its questions: outagetui runs")

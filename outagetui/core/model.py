@@ -334,6 +334,20 @@ class Config(Struct, frozen=True, kw_only=True):
         return (*of_channels, *(check for outlet in self.outlets for check in outlet.checks))
 
 
+class DrilledBook(Struct, frozen=True, kw_only=True):
+    """One playbook's last run in a drill: `digest` is that of what was run there, `ours` that of the playbook of this
+    id in the configuration then (empty when there was none). `state` and the counts of steps are as in a run.
+    """
+
+    id: str
+    digest: str
+    state: str
+    seconds: float
+    failed: int = 0
+    skipped: int = 0
+    ours: str = ""
+
+
 class Entry(Struct, frozen=True):
     """One journal entry. `document` is canonical JSON; `hash` chains it to `prev` (both hex SHA-256)."""
 

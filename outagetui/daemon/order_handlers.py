@@ -1,4 +1,4 @@
-"""What each order does: the desk has checked the sender's role and the order's fields already."""
+"""What each order does: the sender's role and the order's fields were checked already."""
 
 import asyncio
 import contextlib
@@ -8,10 +8,11 @@ from typing import Any
 
 from outagetui import __version__
 from outagetui.config import ConfigError, digest, load
+from outagetui.core import orders
 from outagetui.core.model import Channel
 from outagetui.core.text import clean, nearest
-from outagetui.daemon import announce_handlers as telling
-from outagetui.daemon import order_check as desk
+from outagetui.daemon.announce_handlers import AnnounceHandlers
+from outagetui.daemon.order_check import NOTE, Handler, ack_event, drilled_event, mute_event, standing_events
 from outagetui.daemon.parts import Parts
 from outagetui.daemon.sender import Sender
 from outagetui.daemon.step_context import balance_of
@@ -23,29 +24,32 @@ from outagetui.playbook.plan import plan, primaries
 from outagetui.store.journal import WriteError
 
 
-def orders_of(daemon: Parts) -> dict[str, desk.Handler]:
-    """Return the handler of every order that `daemon` takes, by the order's name."""
-    take = _Handlers(daemon)
+def handlers_of(daemon: Parts) -> dict[type[orders.Order], Handler]:
+    """Return what `daemon` does on each order."""
+    take, tell = _Handlers(daemon), AnnounceHandlers(daemon)
     return {
-        "hello": take.hello,
-        "start": take.start,
-        "answer": take.answer,
-        "undoable": take.undoable,
-        "approve": take.approve,
-        "take": take.take,
-        "abort": take.abort,
-        "ack": take.ack,
-        "mute": take.mute,
-        "recheck": take.recheck,
-        "activate": lambda sender, order: take.stand(sender, "activate", order),
-        "deactivate": lambda sender, order: take.stand(sender, "deactivate", order),
-        "prove": take.prove,
-        "alert-test": take.alert_test,
-        "reload": take.reload,
-        "fault": take.fault,
-        "drilled": take.drilled,
-        "stop": take.stop,
-        **telling.orders_of(daemon),
+        orders.Hello: take.hello,
+        orders.Start: take.start,
+        orders.Answer: take.answer,
+        orders.Undoable: take.undoable,
+        orders.Approve: take.approve,
+        orders.Take: take.take,
+        orders.Abort: take.abort,
+        orders.Ack: take.ack,
+        orders.Mute: take.mute,
+        orders.Recheck: take.recheck,
+        orders.Activate: take.stand,
+        orders.Deactivate: take.stand,
+        orders.Preview: tell.preview,
+        orders.Announce: tell.announce,
+        orders.Delivery: tell.deliver,
+        orders.Retract: tell.retract,
+        orders.Prove: take.prove,
+        orders.AlertTest: take.alert_test,
+        orders.Reload: take.reload,
+        orders.Fault: take.fault,
+        orders.Drilled: take.drilled,
+        orders.Stop: take.stop,
     }
 
 
@@ -53,10 +57,10 @@ class _Handlers:
     def __init__(self, daemon: Parts) -> None:
         self._daemon = daemon
 
-    async def hello(self, sender: Sender, order: desk.Nothing) -> dict[str, Any]:
+    async def hello(self, sender: Sender, order: orders.Hello) -> dict[str, Any]:
         return {"role": sender.role, "actor": sender.actor, "pid": os.getpid(), "version": __version__}
 
-    async def start(self, sender: Sender, order: desk.Start) -> dict[str, Any]:
+    async def start(self, sender: Sender, order: orders.Start) -> dict[str, Any]:
         if order.stand_down:
             return {"run": await self._daemon.runner.stand_down(sender.actor, order.stand_down)}
         book = self._daemon.config.playbook(order.playbook)
@@ -75,57 +79,56 @@ class _Handlers:
         )
         return {"run": run}
 
-    async def answer(self, sender: Sender, order: desk.Answer) -> dict[str, Any]:
-        note = clean(order.note, desk.NOTE)
+    async def answer(self, sender: Sender, order: orders.Answer) -> dict[str, Any]:
+        note = clean(order.note, NOTE)
         await self._daemon.runner.answer(sender.actor, order.run, order.step, order.attempt, order.answer, note)
         return {}
 
-    async def undoable(self, sender: Sender, order: desk.Nothing) -> dict[str, Any]:
+    async def undoable(self, sender: Sender, order: orders.Undoable) -> dict[str, Any]:
         open_ones, runs = self._daemon.runner.undoable()
         return {"open": [_run(run) for run in open_ones], "runs": [_run(run) for run in runs]}
 
-    async def approve(self, sender: Sender, order: desk.Approve) -> dict[str, Any]:
+    async def approve(self, sender: Sender, order: orders.Approve) -> dict[str, Any]:
         approver = sender.role == "approver"
         await self._daemon.runner.approve(sender.actor, order.run, order.step, order.hash, approver=approver)
         return {}
 
-    async def take(self, sender: Sender, order: desk.Abort) -> dict[str, Any]:
+    async def take(self, sender: Sender, order: orders.Take) -> dict[str, Any]:
         await self._daemon.runner.take(sender.actor, order.run)
         return {}
 
-    async def abort(self, sender: Sender, order: desk.Abort) -> dict[str, Any]:
+    async def abort(self, sender: Sender, order: orders.Abort) -> dict[str, Any]:
         if await self._daemon.runner.abort(sender.actor, order.run):
             return {}
         return {"warning": f"{order.run} ends as soon as the step in progress is journaled"}
 
-    async def ack(self, sender: Sender, order: desk.Ack) -> dict[str, Any]:
+    async def ack(self, sender: Sender, order: orders.Ack) -> dict[str, Any]:
         incident = self._daemon.record.ledger.open_incident(self._daemon.clock())
         open_one = incident.id if incident is not None else ""
-        await self._daemon.record.write(sender.actor, desk.ack_event(order, open_one))
+        await self._daemon.record.write(sender.actor, ack_event(order, open_one))
         return {"incident": open_one}
 
-    async def mute(self, sender: Sender, order: desk.Mute) -> dict[str, Any]:
+    async def mute(self, sender: Sender, order: orders.Mute) -> dict[str, Any]:
         known = frozenset(channel.id for channel in self._daemon.config.channels)
         known |= {outlet.id for outlet in self._daemon.config.outlets}
-        event = desk.mute_event(order, known, self._daemon.clock())
+        event = mute_event(order, known, self._daemon.clock())
         muted = self._daemon.record.ledger.muted(order.id, self._daemon.clock())
         await self._daemon.record.write(sender.actor, event)
         if not order.seconds and muted:
             self._daemon.watch.repeat(order.id)
         return {"until": event.until}
 
-    async def recheck(self, sender: Sender, order: desk.Recheck) -> dict[str, Any]:
+    async def recheck(self, sender: Sender, order: orders.Recheck) -> dict[str, Any]:
         ids = [check.id for check in self._daemon.watch.checks_of(order.id)] if order.id else None
         if ids == []:
             raise OrderError(f"nothing is checked under {clean(order.id, 60)}")
         return {"checks": self._daemon.schedule.hurry(ids)}
 
-    async def stand(self, sender: Sender, which: str, order: desk.Standing) -> dict[str, Any]:
+    async def stand(self, sender: Sender, order: orders.Activate | orders.Deactivate) -> dict[str, Any]:
         backups = frozenset(channel.id for channel in self._daemon.config.channels if channel.is_backup)
         active = set(self._daemon.record.ledger.active)
-        events = desk.standing_events(
-            which,
-            order.channels,
+        events = standing_events(
+            order,
             backups,
             active,
             lambda name: balance_of(self._daemon.config, self._daemon.watch, name),
@@ -133,10 +136,11 @@ class _Handlers:
         if events:
             await self._daemon.record.write(sender.actor, *events)
         states = {name: self._daemon.watch.state_of(name).value for name in order.channels}
-        doubtful = [f"{name} is {state}" for name, state in states.items() if state != "up" and which == "activate"]
-        return {"changed": len(events)} | ({"warning": ", ".join(doubtful)} if doubtful else {})
+        bad = [f"{name} is {state}" for name, state in states.items() if state != "up"]
+        warned = bad and isinstance(order, orders.Activate)
+        return {"changed": len(events)} | ({"warning": ", ".join(bad)} if warned else {})
 
-    async def prove(self, sender: Sender, order: desk.Prove) -> dict[str, Any]:
+    async def prove(self, sender: Sender, order: orders.Prove) -> dict[str, Any]:
         backups = [channel for channel in self._daemon.config.channels if channel.is_backup]
         known = {channel.id for channel in backups}
         if strangers := sorted(set(order.channels) - known):
@@ -150,10 +154,10 @@ class _Handlers:
         with contextlib.suppress(WriteError):  # said by the flusher already; the proof counts for nothing
             await self._daemon.prover.prove(actor, channel)
 
-    async def alert_test(self, sender: Sender, order: desk.AlertTest) -> dict[str, Any]:
+    async def alert_test(self, sender: Sender, order: orders.AlertTest) -> dict[str, Any]:
         return {"links": self._daemon.alarm.test(sender.actor, order.name)}
 
-    async def reload(self, sender: Sender, order: desk.Nothing) -> dict[str, Any]:
+    async def reload(self, sender: Sender, order: orders.Reload) -> dict[str, Any]:
         directory = Path(self._daemon.config.directory)
         try:
             fresh = await asyncio.to_thread(load, directory)
@@ -172,22 +176,22 @@ class _Handlers:
         self._daemon.schedule.replace(self._daemon.watch.checks())
         return {}
 
-    async def fault(self, sender: Sender, order: desk.Fault) -> dict[str, Any]:
+    async def fault(self, sender: Sender, order: orders.Fault) -> dict[str, Any]:
         if not self._daemon.drill:
             raise OrderError("only a drill injects faults")
         event = FaultInjected(fault=clean(order.fault, 60), target=clean(order.target, 60))
         await self._daemon.record.write(sender.actor, event)
         return {}
 
-    async def drilled(self, sender: Sender, order: desk.Drilled) -> dict[str, Any]:
+    async def drilled(self, sender: Sender, order: orders.Drilled) -> dict[str, Any]:
         if self._daemon.drill:
             raise OrderError("a drill's own journal keeps no result of another")
         config = self._daemon.config
         ours = {book.id: digest_of(plan(book, config)) for book in config.playbooks}
-        await self._daemon.record.write(sender.actor, desk.drilled_event(order, ours))
+        await self._daemon.record.write(sender.actor, drilled_event(order, ours))
         return {}
 
-    async def stop(self, sender: Sender, order: desk.Nothing) -> dict[str, Any]:
+    async def stop(self, sender: Sender, order: orders.Stop) -> dict[str, Any]:
         # After the reply: ending closes the door on whoever ordered it.
         asyncio.get_running_loop().call_later(0.1, self._daemon.end, f"ordered by {sender.actor}")
         return {}

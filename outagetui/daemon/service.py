@@ -12,13 +12,13 @@ from outagetui import __version__
 from outagetui.announce.outbox import Outbox
 from outagetui.config import digest
 from outagetui.core.model import Channel, Check, Config, Outcome, Outlet, Sample, primaries_of
-from outagetui.daemon import order_check as desk
 from outagetui.daemon.alarm import Alarm
 from outagetui.daemon.background_delivery import Courier
 from outagetui.daemon.heartbeat import Pulse
 from outagetui.daemon.journal_writer import Record
 from outagetui.daemon.notify import Notifier
-from outagetui.daemon.order_handlers import orders_of
+from outagetui.daemon.order_check import OrderCheck
+from outagetui.daemon.order_handlers import handlers_of
 from outagetui.daemon.order_server import Door
 from outagetui.daemon.prover import Prover
 from outagetui.daemon.public_copy import shown
@@ -79,7 +79,7 @@ class Daemon:
         self.prover = Prover(self.record, self.watch, self._probe, clock)
         self.alarm = Alarm(self.record, self.watch, secrets, lambda: self.config, clock, drill=bool(drill))
         self.pulse = Pulse(self.record, self.vantage, lambda: self.config, self._ailing, drill=bool(drill))
-        self.door = Door(socket_path(store.path), lambda: self.config.operators, desk.Desk(orders_of(self)).take)
+        self.door = Door(socket_path(store.path), lambda: self.config.operators, OrderCheck(handlers_of(self)).take)
         self.notifier = Notifier()
         self._end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._flushed = asyncio.get_running_loop().time()

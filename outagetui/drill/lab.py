@@ -11,6 +11,7 @@ import json
 import sys
 from pathlib import Path
 
+from outagetui.core.orders import Fault, Stop
 from outagetui.drill.jabber import PROGRAMS
 from outagetui.drill.scenario import SCENARIOS, Pace
 from outagetui.drill.scenario_servers import START, Faulty, ScenarioServers
@@ -43,7 +44,7 @@ async def _serve(pace: Pace, servers: ScenarioServers) -> None:
     if playing is not None:
         playing.cancel()
     if orders is not None:
-        await orders.send("stop")
+        await orders.send(Stop())
 
 
 async def _play(pace: Pace, faulty: dict[str, Faulty], orders: OrderClient) -> None:
@@ -52,7 +53,7 @@ async def _play(pace: Pace, faulty: dict[str, Faulty], orders: OrderClient) -> N
     for act in pace.acts:
         await asyncio.sleep(begin + act.at - loop.time())
         await faulty[act.target].suffer(act.kind, act.share)
-        await orders.send("fault", fault=act.words, target=act.target)
+        await orders.send(Fault(fault=act.words, target=act.target))
 
 
 async def _standard_input() -> asyncio.StreamReader:

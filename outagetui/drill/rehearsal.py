@@ -2,13 +2,14 @@
 
 import asyncio
 import time
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
 from outagetui.board.rows import Board, ChannelRow, OutletRow
 from outagetui.config import load
-from outagetui.core.model import GOOD, State, primaries_of
+from outagetui.core.model import GOOD, Audience, State, primaries_of
+from outagetui.core.orders import Ack, Announce, Answer, Preview, Prove, Start
 from outagetui.core.step_options import StepOptions
 from outagetui.drill.processes import DrillError, RunningDrill
 from outagetui.drill.result import Seen, result
@@ -43,7 +44,7 @@ async def rehearse(scenario: Scenario, drill: RunningDrill) -> dict[str, Any]:
             seen.append((board.at, {row.audience: round(row.now, 3) for row in board.reach if row.now is not None}))
             if proofs and time.monotonic() >= proofs[0]:
                 del proofs[0]
-                await orders.send("prove", channels=())
+                await orders.send(Prove())
             over = await operator.act(board)
             await asyncio.sleep(LOOK_EVERY)
     finally:
@@ -85,19 +86,20 @@ class _Operator:
         """Do what comes next; return whether the story is over."""
         incident = board.open_incident
         if incident is not None and not incident.acked_by:
-            await self._orders.send("ack", incident=incident.id)
+            await self._orders.send(Ack(incident=incident.id))
         await self._tell_more(board)
         run = next((run for run in board.runs if run.playbook == self._playbook), None)
         if run is None:
             if any(hint.playbook == self._playbook for hint in board.suggestions):
-                await self._orders.send("start", playbook=self._playbook)
+                await self._orders.send(Start(playbook=self._playbook))
             return False
         asking = run.asking
         if asking is not None and (run.id, asking.id, asking.attempt) not in self._answered:
             self._answered.add((run.id, asking.id, asking.attempt))
             await self._read_warnings(asking.id)
             answer = "yes" if "yes" in asking.answers else "done"
-            await self._orders.send("answer", run=run.id, step=asking.id, attempt=asking.attempt, answer=answer)
+            given = Answer(run=run.id, step=asking.id, attempt=asking.attempt, answer=answer)
+            await self._orders.send(given)
         return run.ended is not None
 
     async def _tell_more(self, board: Board) -> None:
@@ -108,14 +110,15 @@ class _Operator:
                 self._told.add((row.id, row.parts))
                 mine = [each for each in board.channels if not each.is_backup and each.audience == row.audience]
                 well = all(each.state in GOOD for each in mine)
-                await self._orders.send("announce", kind="recovering" if well else "update", audience=row.audience)
+                kind = "recovering" if well else "update"
+                await self._orders.send(Announce(kind=kind, audience=cast("Audience", row.audience)))
 
     async def _read_warnings(self, step: str) -> None:
         """Look at the preview of what a step will announce, as the screens show it."""
         said = self._announcing.get(step)
         if said is None:
             return
-        reply = await self._orders.send("preview", **msgspec.structs.asdict(said))
+        reply = await self._orders.send(Preview(**msgspec.structs.asdict(said)))
         warnings = reply.get("warnings")
         for doubt in warnings if isinstance(warnings, list | tuple) else ():
             words = self.warnings.setdefault(doubt["outlet"], [])

@@ -5,11 +5,10 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-import msgspec
-
 from outagetui.board.practice import drilled
 from outagetui.config import ConfigError, find
 from outagetui.config.places import store_of
+from outagetui.core.orders import Drilled
 from outagetui.facts.ledger import Ledger
 from outagetui.orders.client import OrderClient
 from outagetui.orders.wire import socket_path
@@ -32,10 +31,10 @@ def tell(options: Mapping[str, str | None], scenario: str, played: Path, score: 
             ledger.apply(entry)
     except StoreError as error:
         return f"the journal was not told of this drill: {error}"
-    books = [msgspec.to_builtins(book) for book in drilled(ledger.runs)]
+    books = drilled(ledger.runs)
     if not books:
         return ""
-    reply = asyncio.run(_send(store, scenario=scenario, books=books, score=score))
+    reply = asyncio.run(_send(store, Drilled(scenario=scenario, books=books, score=score)))
     return "" if reply.get("ok") else f"the journal was not told of this drill: {reply.get('error')}"
 
 
@@ -57,11 +56,11 @@ def _stands(socket: Path) -> bool:
         return False  # in a directory that is not for us
 
 
-async def _send(store: Path, **fields: object) -> dict[str, object]:
+async def _send(store: Path, order: Drilled) -> dict[str, object]:
     client = OrderClient(store)
     try:
         if not (await client.hello()).get("ok"):
             return {"ok": True}  # what is left of a daemon that was killed, or one that is not ours to talk to
-        return await client.send("drilled", **fields)
+        return await client.send(order)
     finally:
         await client.aclose()

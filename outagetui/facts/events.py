@@ -5,6 +5,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from outagetui.core.model import DrilledBook
+
 
 class Event(Struct, frozen=True, kw_only=True):
     """Base of all journal documents."""
@@ -54,20 +56,6 @@ class FaultInjected(Event, frozen=True, kw_only=True):
 
     fault: str
     target: str
-
-
-class DrilledBook(Struct, frozen=True, kw_only=True):
-    """One playbook's last run in a drill: `digest` is that of what was run there, `ours` that of the playbook of this
-    id in the configuration then (empty when there was none). `state` and the counts of steps are as in a run.
-    """
-
-    id: str
-    digest: str
-    state: str
-    seconds: float
-    failed: int = 0
-    skipped: int = 0
-    ours: str = ""
 
 
 class DrillEnded(Event, frozen=True, kw_only=True):

@@ -5,6 +5,9 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from outagetui.core.orders import Hello, Order
 from outagetui.core.text import clean
 from outagetui.orders.wire import REPLY_LIMIT, decode, encode, socket_path
 
@@ -26,12 +29,12 @@ class OrderClient:
         self.role = "viewer"
         self.refused = ""
 
-    async def send(self, order: str, **fields: object) -> dict[str, Any]:
+    async def send(self, order: Order) -> dict[str, Any]:
         """Give an order; return the daemon's reply, or one that says why there is none. Never raises."""
         async with self._turn:
             try:
                 async with asyncio.timeout(REPLY_SECONDS):
-                    return await self._ask({"order": order, **fields})
+                    return await self._ask(order)
             except TimeoutError:
                 await self._drop()
                 return {
@@ -48,7 +51,7 @@ class OrderClient:
 
     async def hello(self) -> dict[str, Any]:
         """Say who we are and learn our role."""
-        reply = await self.send("hello")
+        reply = await self.send(Hello())
         if reply.get("ok"):
             self.role = str(reply.get("role", "viewer"))
         self.refused = "" if reply.get("ok") else str(reply.get("error", GONE))
@@ -58,13 +61,13 @@ class OrderClient:
         """Leave."""
         await self._drop()
 
-    async def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+    async def _ask(self, order: Order) -> dict[str, Any]:
         if self._reader is None or self._writer is None or self._writer.is_closing() or self._reader.at_eof():
             # A daemon that ended since has not seen this order, so whoever is there now may be asked.
             await self._drop()
             self._reader, self._writer = await asyncio.open_unix_connection(self._path, limit=REPLY_LIMIT)
         assert self._reader is not None
-        self._writer.write(encode(request))
+        self._writer.write(encode(msgspec.to_builtins(order)))
         await self._writer.drain()
         line = await self._reader.readline()
         if not line:

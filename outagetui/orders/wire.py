@@ -7,33 +7,6 @@ from typing import Any
 LINE_LIMIT = 64 * 1024
 REPLY_LIMIT = 4 * 1024 * 1024  # a preview holds the words of every outlet
 
-Role = str  # viewer, operator, approver
-RANKS = ("viewer", "operator", "approver")
-NEEDS: dict[str, str] = {
-    "hello": "viewer",
-    "start": "operator",
-    "answer": "operator",
-    "undoable": "operator",
-    "approve": "approver",
-    "take": "operator",
-    "abort": "operator",
-    "ack": "operator",
-    "mute": "operator",
-    "recheck": "operator",
-    "activate": "operator",
-    "deactivate": "operator",
-    "preview": "operator",
-    "announce": "operator",
-    "delivery": "operator",
-    "retract": "operator",
-    "prove": "operator",
-    "alert-test": "operator",
-    "reload": "operator",
-    "fault": "operator",
-    "drilled": "operator",
-    "stop": "operator",
-}
-
 
 def socket_path(store: Path) -> Path:
     """Return where the order socket of a store lies."""
@@ -54,8 +27,3 @@ def decode(line: bytes) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise ValueError("not an object")
     return document
-
-
-def allowed(role: Role, order: str) -> bool:
-    """Whether `role` may give `order`."""
-    return RANKS.index(role) >= RANKS.index(NEEDS[order])

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from outagetui.board.rows import RunRow, StepRow
 from outagetui.core.model import SHORTEST_REASON
+from outagetui.core.orders import Abort, Answer, Approve, Order, Start, Take
 from outagetui.core.text import clean
 from outagetui.tui.operator import Front, Operator
 from outagetui.tui.widgets.questions import APPROVE, Asker, Choice, choices, may_be_second
@@ -126,7 +127,7 @@ class Answering:
         if choice.answer == "skip":
             self._ask_first(self._skip(question))
         elif choice.answer == APPROVE:
-            self._send(choice.words, "approve", run=self.run, step=question.id, hash=question.hash)
+            self._send(choice.words, Approve(run=self.run, step=question.id, hash=question.hash))
         else:
             self._give(question, choice.answer, choice.words, self.note)
 
@@ -179,8 +180,8 @@ class Answering:
         return self.sent is not None
 
     def _give(self, question: StepRow, answer: str, words: str, note: str) -> None:
-        fields = {"run": self.run, "step": question.id, "attempt": question.attempt, "answer": answer}
-        self._send(words, "answer", **fields, note=note)
+        given = Answer(run=self.run, step=question.id, attempt=question.attempt, answer=answer, note=note)
+        self._send(words, given)
 
     def _still(self, what: Asked | None) -> bool:
         """Whether the run still asks `what`, and nothing was sent to it meanwhile."""
@@ -211,25 +212,25 @@ class Answering:
         if what == "abort":
             undone = "What was done stays done; the step in progress finishes."
             if await confirm(f"End the run of {row.name}?", undone):
-                self._send("end the run", "abort", run=row.id)
+                self._send("end the run", Abort(run=row.id))
         elif what == "take":
             words = f"Take over run {clean(row.id, 12)} of {clean(row.name, 60)} from {clean(row.actor, 40)}?"
             if await confirm(words, "The journal keeps that you did."):
-                self._send("take it over", "take", run=row.id)
+                self._send("take it over", Take(run=row.id))
         elif await confirm(f"Stand down {row.name}: take back what it has done, the last thing first?"):
-            self._send("stand down", "start", stand_down=row.id)
+            self._send("stand down", Start(stand_down=row.id))
 
-    def _send(self, words: str, order: str, **fields: object) -> None:
+    def _send(self, words: str, order: Order) -> None:
         if self.row is not None:
             self._sent = Sent(words, self._operator.clock(), self.row)
-        self._screen.run_worker(self._follow_order(order, fields), group="orders")
+        self._screen.run_worker(self._follow_order(order), group="orders")
         self._screen.follow()
 
-    async def _follow_order(self, order: str, fields: dict[str, object]) -> None:
-        reply = await self._operator.order(order, **fields)
+    async def _follow_order(self, order: Order) -> None:
+        reply = await self._operator.order(order)
         if not reply.get("ok"):
             self._sent = None
             self._screen.follow()
-        elif order == "start" and (run := str(reply.get("run") or "")):
+        elif isinstance(order, Start) and (run := str(reply.get("run") or "")):
             self.turn_to(run)
             self._screen.follow()

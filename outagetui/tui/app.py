@@ -12,6 +12,7 @@ from textual.events import Event, Key
 from textual.screen import Screen
 
 from outagetui.board.rows import Board
+from outagetui.core.orders import Order, name_of
 from outagetui.core.text import clean
 from outagetui.tui.base import SHORT, BoardApp
 from outagetui.tui.board_feed import Source
@@ -126,22 +127,22 @@ class OutageApp(BoardApp):
             self._greet()
         return False
 
-    def order(self, order: str, **fields: object) -> asyncio.Task[dict[str, object]]:
+    def order(self, order: Order) -> asyncio.Task[dict[str, object]]:
         """Send an order and show a refusal; the task can be awaited for the reply, or left alone."""
-        return self._begin(self._order(order, fields))
+        return self._begin(self._order(order))
 
-    async def _order(self, order: str, fields: dict[str, object]) -> dict[str, object]:
-        reply = await self.orders.send(order, **fields)
+    async def _order(self, order: Order) -> dict[str, object]:
+        reply = await self.orders.send(order)
         if not reply.get("ok"):
-            self.tell(clean(reply.get("error", f"{order} was refused")), "error")
+            self.tell(clean(reply.get("error", f"{name_of(order)} was refused")), "error")
         elif warning := reply.get("warning"):
             self.tell(clean(warning), "warning")
         return reply
 
-    async def ask(self, order: str, **fields: object) -> dict[str, object]:
+    async def ask(self, order: Order) -> dict[str, object]:
         """Send an order that only asks, and return the reply; whoever called shows a refusal."""
         # A screen that is left must not take the reply from the line half read.
-        return await asyncio.shield(self._begin(self.orders.send(order, **fields)))
+        return await asyncio.shield(self._begin(self.orders.send(order)))
 
     async def confirm(self, question: str, warning: str = "") -> bool:
         """Ask a yes-or-no question in front of the screen and wait; call it from a worker."""

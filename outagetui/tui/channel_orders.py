@@ -2,6 +2,7 @@
 
 from outagetui.board.rows import ChannelRow
 from outagetui.core.model import State
+from outagetui.core.orders import Activate, Deactivate, Mute
 from outagetui.core.text import clean
 from outagetui.tui.operator import Operator
 from outagetui.tui.widgets.reasons import Row
@@ -12,7 +13,7 @@ async def mute(operator: Operator, row: Row) -> None:
     answer = await operator.mute(row.name, muted=row.muted is not None)
     if answer is not None:
         seconds, reason = answer
-        await operator.order("mute", id=row.id, seconds=seconds, reason=reason)
+        await operator.order(Mute(id=row.id, seconds=seconds, reason=reason))
 
 
 async def activate(operator: Operator, row: ChannelRow) -> None:
@@ -21,9 +22,9 @@ async def activate(operator: Operator, row: ChannelRow) -> None:
     if row.standing == "active":
         question = f"Take {name} out of use? It goes back to standby and no longer counts as a way to reach us."
         if await operator.confirm(question):
-            await operator.order("deactivate", channels=[row.id])
+            await operator.order(Deactivate(channels=(row.id,)))
         return
     up = row.state is State.UP
     warning = "" if up else f"It is {row.state.value.upper()} now: {clean(row.why) or 'nobody may answer there'}"
     if await operator.confirm(f"Activate {name} for {row.audience}?", warning):
-        await operator.order("activate", channels=[row.id])
+        await operator.order(Activate(channels=(row.id,)))

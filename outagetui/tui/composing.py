@@ -2,7 +2,10 @@
 
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from outagetui.board.rows import Board, OutletRow
+from outagetui.core.orders import Announce
 from outagetui.core.text import clean
 from outagetui.tui.operator import Front, Operator, Timer
 from outagetui.tui.proofs import Draft, fresh, places, read, stirred
@@ -30,7 +33,7 @@ class Composing:
         self._screen = screen
         self._audience = audience
         self._draft: Draft | None = None
-        self._proved: dict[str, object] | None = None  # the order that the proof, or the trouble, is of
+        self._proved: Announce | None = None  # the order that the proof, or the trouble, is of
         self._trouble = ""  # why it cannot be composed
         self._refused = ""  # why it was not sent, until something changes
         self._seen: object = None  # what of the board the words are made of
@@ -119,29 +122,29 @@ class Composing:
         if self._board is None or self._asking:
             self._again = self._asking
             return
-        fields = self.draft.order(self._board)
-        if fields["outlets"]:
+        said = self.draft.order(self._board)
+        if said.outlets:
             self._asking, self._again = True, False
-            self._screen.run_worker(self._prove(fields), group="prove", exit_on_error=False)
+            self._screen.run_worker(self._prove(said), group="prove", exit_on_error=False)
         elif self.places:
-            self._take_in(fields, "every outlet is left out: space takes the one under the cursor in")
+            self._take_in(said, "every outlet is left out: space takes the one under the cursor in")
         else:
-            self._take_in(fields, f"no outlet can tell {self.draft.audience}")
+            self._take_in(said, f"no outlet can tell {self.draft.audience}")
 
-    async def _prove(self, fields: dict[str, object]) -> None:
+    async def _prove(self, said: Announce) -> None:
         try:
-            reply = await self._operator.ask("preview", **fields)
+            reply = await self._operator.ask(said.preview())
         finally:
             self._asking = False
-        if self._board is not None and fields == self.draft.order(self._board):
-            self._take_in(fields, read(reply))
+        if self._board is not None and said == self.draft.order(self._board):
+            self._take_in(said, read(reply))
         else:
             self._again = True
         if self._again and self._timer is None:
             self._ask()
 
-    def _take_in(self, fields: dict[str, object], found: Proof | str) -> None:
-        self._proved = fields
+    def _take_in(self, said: Announce, found: Proof | str) -> None:
+        self._proved = said
         if isinstance(found, Proof):
             self.proof, self._trouble = found, ""
         else:
@@ -149,8 +152,8 @@ class Composing:
         self._screen.follow()
 
     async def _send(self) -> None:
-        proof, fields = self.proof, self._proved
-        if proof is None or fields is None:
+        proof, said = self.proof, self._proved
+        if proof is None or said is None:
             return
         self._confirming = True
         try:
@@ -159,16 +162,15 @@ class Composing:
             self._confirming = False
         if not agreed:
             return
-        if self.proof != proof or self._board is None or self.draft.order(self._board) != fields:
+        if self.proof != proof or self._board is None or self.draft.order(self._board) != said:
             self._operator.tell("nothing was sent: it would say something else by now; read it again", "warning")
             return
         self.sending, self._refused = True, ""
         self._screen.follow()
         self._screen.refresh_bindings()
         try:
-            fields = fields | {"outlets": [each.id for each in proof.outlets]}
-            fields |= {"shown": proof.shown} if proof.shown else {}
-            reply = await self._operator.order("announce", **fields)
+            shown = replace(said, outlets=tuple(each.id for each in proof.outlets), shown=proof.shown)
+            reply = await self._operator.order(shown)
         finally:
             self.sending = False
         if reply.get("ok"):

@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Protocol
 
 from outagetui.board.rows import Board
+from outagetui.core.orders import Order
 
 if TYPE_CHECKING:
     from outagetui.tui.proofs import Draft
@@ -15,7 +16,7 @@ class Orders(Protocol):
 
     role: str
 
-    async def send(self, order: str, **fields: object) -> dict[str, object]:
+    async def send(self, order: Order) -> dict[str, object]:
         """Send an order; the reply holds `ok`, and `error` in words when refused. Never raises."""
         ...
 
@@ -40,11 +41,11 @@ class Operator(Protocol):
         """Return whether this user may give orders, after saying why if not."""
         ...
 
-    def order(self, order: str, **fields: object) -> "asyncio.Task[dict[str, object]]":
+    def order(self, order: Order) -> "asyncio.Task[dict[str, object]]":
         """Send an order and show a refusal."""
         ...
 
-    async def ask(self, order: str, **fields: object) -> dict[str, object]:
+    async def ask(self, order: Order) -> dict[str, object]:
         """Send an order that only asks."""
         ...
 

@@ -1,12 +1,14 @@
 """What the daemon says an announcement would be, as the composer reads it, and what the operator has chosen so far."""
 
 from collections.abc import Mapping
+from typing import cast
 
 import msgspec
 from msgspec import Struct, field
 
 from outagetui.board.rows import AnnouncementRow, Board, KindRow, OutletRow
-from outagetui.core.model import AUDIENCES, BAD
+from outagetui.core.model import AUDIENCES, BAD, Audience
+from outagetui.core.orders import Announce
 from outagetui.wording.preview import Proof
 
 UPDATE, BACKUP_ACTIVE, FIRST = "update", "backup-active", "investigating"
@@ -40,15 +42,18 @@ class Draft(Struct):
         """Return the outlets that are chosen."""
         return [row for row in places(board, self.audience) if row.id not in self.off]
 
-    def order(self, board: Board) -> dict[str, object]:
-        """Return the fields of the orders `preview` and `announce`."""
-        ids = [row.id for row in self.outlets(board)]
-        words = {name: list(text) for name, text in self.words.items() if name in ids}
+    def order(self, board: Board) -> Announce:
+        """Return the order that sends it."""
+        ids = tuple(row.id for row in self.outlets(board))
         standing = open_one(board, self.audience)
-        fields: dict[str, object] = {"kind": self.kind, "audience": self.audience, "outlets": ids, "note": self.note}
-        if standing is not None:
-            fields["update"] = standing.id
-        return fields | ({"words": words} if words else {})
+        return Announce(
+            kind=self.kind,
+            audience=cast("Audience", self.audience),  # as the rows of the board tell it
+            outlets=ids,
+            note=self.note,
+            update=standing.id if standing is not None else "",
+            words={name: text for name, text in self.words.items() if name in ids},
+        )
 
 
 def fresh(board: Board, audience: str = "") -> Draft:

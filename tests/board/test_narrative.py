@@ -5,7 +5,7 @@ import typing
 import msgspec
 import pytest
 from outagetui.board.narrative import tell
-from outagetui.core.model import Entry
+from outagetui.core.model import DrilledBook, Entry
 from outagetui.facts import events
 from outagetui.facts.events import Event
 
@@ -26,7 +26,7 @@ STORY: list[tuple[Event, str]] = [
     (
         events.DrillEnded(
             scenario="messenger-2011",
-            books=(events.DrilledBook(id="switch", digest="d", state="done", seconds=41.7),),
+            books=(DrilledBook(id="switch", digest="d", state="done", seconds=41.7),),
             score=93,
         ),
         "drill messenger-2011: switch done in 42 s, score 93",

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from outagetui.board.practice import DAY, LEVELS, Practice, drilled, practices, practised
-from outagetui.core.model import Entry
-from outagetui.daemon.order_check import Drilled, drilled_event
+from outagetui.core.model import DrilledBook, Entry
+from outagetui.core.orders import Drilled
+from outagetui.daemon.order_check import drilled_event
 from outagetui.facts import events
-from outagetui.facts.events import DrilledBook, DrillEnded, Event, StepPlan
+from outagetui.facts.events import DrillEnded, Event, StepPlan
 from outagetui.facts.ledger import Ledger
 from outagetui.facts.pen import OrderError
 

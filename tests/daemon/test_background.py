@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from outagetui.cli.group import outagetui
+from outagetui.core.orders import Activate, Deactivate, Order
 from outagetui.daemon.lock import hold
 from outagetui.facts.events import Activated, AnnouncementMade, DaemonStarted, DaemonStopped, Event, StateChanged
 from outagetui.orders import launch
@@ -120,7 +121,7 @@ def test_stop_ends_a_background_daemon_and_the_next_command_starts_another(insta
 def test_stop_says_when_the_daemon_takes_its_time(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     installation.configure(every="5s").start()
 
-    async def heard_only(client: OrderClient, order: str) -> dict[str, object]:
+    async def heard_only(client: OrderClient, order: Order) -> dict[str, object]:
         return {"ok": True}
 
     monkeypatch.setattr(OrderClient, "send", heard_only)
@@ -216,10 +217,10 @@ def test_a_screen_goes_on_with_the_daemon_that_came_after_a_killed_one(installat
 
     async def story() -> None:
         orders = OrderClient(installation.store)
-        assert (await orders.send("activate", channels=["phone"]))["changed"] == 1
+        assert (await orders.send(Activate(channels=("phone",))))["changed"] == 1
         await asyncio.to_thread(installation.kill)
         await asyncio.to_thread(installation.start)
-        assert (await orders.send("deactivate", channels=["phone"]))["changed"] == 1
+        assert (await orders.send(Deactivate(channels=("phone",))))["changed"] == 1
         await orders.aclose()
 
     asyncio.run(story())

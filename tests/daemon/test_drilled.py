@@ -3,8 +3,8 @@
 import time
 from pathlib import Path
 
+from outagetui.core.model import DrilledBook
 from outagetui.drill.report_back import tell
-from outagetui.facts import events
 from outagetui.facts.events import DaemonStarted, DrillEnded, RunEnded, RunStarted
 from outagetui.store.journal import Store
 from outagetui.store.source import StoreSource
@@ -52,7 +52,7 @@ def test_no_daemon_is_started_to_be_told(installation: Installation, tmp_path: P
 
 def test_the_order_keeps_nothing_of_what_a_stranger_says_of_our_digest(installation: Installation) -> None:
     installation.configure().start()
-    book = events.DrilledBook(id="elsewhere", digest="d", state="done", seconds=1.0, ours="forged")
+    book = DrilledBook(id="elsewhere", digest="d", state="done", seconds=1.0, ours="forged")
     reply = installation.order(
         "drilled", scenario="s", books=[{name: getattr(book, name) for name in book.__struct_fields__}]
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from outagetui.board.rows import ChannelRow, OutletRow
+from outagetui.core.orders import AlertTest, Start, Stop
 from outagetui.daemon.main import DRILL, DRILL_PLACE
 from outagetui.facts import events
 from outagetui.orders.client import OrderClient
@@ -146,8 +147,8 @@ class Away:
         while not (await orders.hello()).get("ok"):
             assert process.poll() is None, process.communicate()
             await asyncio.sleep(0.05)
-        assert (await orders.send("start", playbook="leave"))["ok"]
-        assert (await orders.send("alert-test", name=""))["ok"]
+        assert (await orders.send(Start(playbook="leave")))["ok"]
+        assert (await orders.send(AlertTest()))["ok"]
         source = StoreSource(self.store)
         try:
             while True:
@@ -160,7 +161,7 @@ class Away:
                 await asyncio.sleep(0.1)
         finally:
             source.close()
-        await orders.send("stop")
+        await orders.send(Stop())
         await orders.aclose()
 
 

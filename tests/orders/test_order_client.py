@@ -6,8 +6,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from outagetui.core.orders import Order
 from outagetui.orders.client import OrderClient
 from outagetui.orders.wire import socket_path
+
+
+class Slow(Order, frozen=True):
+    """One that waits."""
+
+
+class Next(Order, frozen=True):
+    """Another."""
 
 
 @asynccontextmanager
@@ -32,12 +41,12 @@ async def test_the_reply_to_an_order_given_up_is_not_taken_for_that_of_the_next(
     gate = asyncio.Event()
     async with serving(tmp_path / "store.db", gate) as heard:
         client = OrderClient(tmp_path / "store.db")
-        slow = asyncio.create_task(client.send("slow"))
+        slow = asyncio.create_task(client.send(Slow()))
         async with asyncio.timeout(5):
             while "slow" not in heard:
                 await asyncio.sleep(0.01)
             slow.cancel()
             await asyncio.gather(slow, return_exceptions=True)
             gate.set()
-            assert await client.send("next") == {"ok": True, "to": "next"}
+            assert await client.send(Next()) == {"ok": True, "to": "next"}
         await client.aclose()

@@ -8,10 +8,11 @@ from typing import Any
 
 from outagetui.board.rows import AnnouncementRow, Board, DeliveryRow, KindRow, OutletRow
 from outagetui.core.model import State
+from outagetui.core.orders import Order
 from outagetui.tui.app import OutageApp
 from outagetui.tui.screens.composer import ComposerScreen
 from tests.tui import fakes
-from tests.tui.fakes import MINUTE, NOW, FakeOrders, FakeSource, outlet
+from tests.tui.fakes import MINUTE, NOW, FakeOrders, FakeSource, document, outlet
 
 KINDS = tuple(
     KindRow(kind=kind, closes=kind in ("resolved", "false-alarm"))
@@ -68,7 +69,7 @@ def delivery(outlet: str, state: str, **fields: Any) -> DeliveryRow:
 def sheet(row: OutletRow, fields: dict[str, Any]) -> dict[str, Any]:
     """What a daemon says of one outlet."""
     title = f"{fields['kind']}: reach us by web chat and phone"
-    body = BODY.format(note=f"\n{fields['note']}\n" if fields["note"] else "", next="15:02")
+    body = BODY.format(note=f"\n{fields['note']}\n" if fields.get("note", "") else "", next="15:02")
     own = fields.get("words", {}).get(row.id)
     title, body = own or (title, body)
     limit = LIMITS.get(row.kind, 0)
@@ -97,12 +98,13 @@ class Daemon(FakeOrders):
     )
     previews: list[dict[str, Any]] = field(default_factory=list)
 
-    async def send(self, order: str, **fields: Any) -> dict[str, object]:
-        if order != "preview":
-            reply = await super().send(order, **fields)
+    async def send(self, order: Order) -> dict[str, object]:
+        name, fields = document(order)
+        if name != "preview":
+            reply = await super().send(order)
             if self.hold is not None:
                 await self.hold.wait()
-            return {"announcement": "a3", "part": 0, **reply} if order == "announce" else reply
+            return {"announcement": "a3", "part": 0, **reply} if name == "announce" else reply
         self.previews.append(fields)
         if self.hold is not None:
             await self.hold.wait()

@@ -1,5 +1,6 @@
 """Sample boards, a source that plays them and an order client that records: what screens are tested with."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +24,9 @@ from outagetui.board.rows import (
     SuggestionRow,
 )
 from outagetui.core.model import Observation, Outcome, Sample, State
+from outagetui.core.orders import Order
 from outagetui.facts.ledger import Mute
+from outagetui.orders.wire import encode
 from tests.kit.waiting import until
 from textual.command import CommandList
 
@@ -275,6 +278,12 @@ class FakeSource:
         return tuple(seen for seen in self.samples if seen.check == check and seen.at >= since)
 
 
+def document(order: Order) -> tuple[str, dict[str, Any]]:
+    """The name and the fields of an order, as they go over the socket."""
+    fields = json.loads(encode(msgspec.to_builtins(order)))
+    return fields.pop("order"), fields
+
+
 @dataclass
 class FakeOrders:
     """Records what was ordered; `refuse` holds the words of a refusal, `reply` what is answered beside `ok`.
@@ -288,8 +297,8 @@ class FakeOrders:
     reply: dict[str, object] = field(default_factory=dict)
     sent: list[tuple[str, dict[str, object]]] = field(default_factory=list)
 
-    async def send(self, order: str, **fields: Any) -> dict[str, object]:
-        self.sent.append((order, fields))
+    async def send(self, order: Order) -> dict[str, object]:
+        self.sent.append(document(order))
         return {"ok": False, "error": self.refuse} if self.refuse else {"ok": True, **self.reply}
 
     async def hello(self) -> dict[str, object]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from outagetui.board.rows import Board
+from outagetui.core.orders import Order
 from outagetui.tui.operator import Operator, Orders
 from outagetui.tui.proofs import Draft
 from tests.tui.fakes import Clock, FakeOrders
@@ -41,11 +42,11 @@ class PlainOperator:
             self.told.append(f"no: {what}")
         return self.orders.role != "viewer"
 
-    def order(self, order: str, **fields: object) -> asyncio.Task[dict[str, object]]:
-        return asyncio.create_task(self.orders.send(order, **fields))
+    def order(self, order: Order) -> asyncio.Task[dict[str, object]]:
+        return asyncio.create_task(self.orders.send(order))
 
-    async def ask(self, order: str, **fields: object) -> dict[str, object]:
-        return await self.orders.send(order, **fields)
+    async def ask(self, order: Order) -> dict[str, object]:
+        return await self.orders.send(order)
 
     async def confirm(self, question: str, warning: str = "") -> bool:
         self.warned.append(warning)

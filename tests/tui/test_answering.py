@@ -7,7 +7,7 @@ from tests.tui import run_fakes as rf
 from tests.tui.fakes import FakeOrders
 from tests.tui.plain import PlainOperator, PlainScreen
 
-YES = ("answer", {"run": "r12", "step": "tell", "attempt": 1, "answer": "yes", "note": ""})
+YES = ("answer", {"run": "r12", "step": "tell", "attempt": 1, "answer": "yes"})
 
 
 def speaking(

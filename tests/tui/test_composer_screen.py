@@ -1,12 +1,12 @@
 """The composer: what would be sent stands there before it is sent, whatever changes meanwhile."""
 
 import asyncio
-from typing import Any
 
 import pytest
 from msgspec.structs import replace
 from outagetui.board.rows import ChannelRow
 from outagetui.core.model import State
+from outagetui.core.orders import Order
 from outagetui.tui.app import OutageApp
 from outagetui.tui.composing import DEBOUNCE, RENEW, RETRY
 from outagetui.tui.screens.ask import Confirm
@@ -156,7 +156,7 @@ async def test_a_daemon_that_is_away_is_asked_again_and_nothing_is_sent_meanwhil
 
 async def test_an_answer_of_another_version_is_said() -> None:
     class Older(FakeOrders):
-        async def send(self, order: str, **fields: Any) -> dict[str, object]:
+        async def send(self, order: Order) -> dict[str, object]:
             return {"ok": True, "texts": 3}
 
     async with composer(Older()) as (app, _):
@@ -190,7 +190,7 @@ async def test_a_note_is_typed_without_its_letters_becoming_keys() -> None:
         assert isinstance(app.screen, ComposerScreen)
         await pilot.press("escape")
         await settled(app, pilot)
-        assert orders.previews[-1]["note"] == "", "esc leaves the note as it was"
+        assert "note" not in orders.previews[-1], "esc leaves the note as it was"
         assert orders.sent == []
 
 

@@ -1,9 +1,9 @@
 """Sending from the composer: what was read is sent, once, and no word typed is lost."""
 
 import asyncio
-from typing import Any
 
 from outagetui.core.model import State
+from outagetui.core.orders import Announce, Order
 from outagetui.tui.composing import RENEW
 from outagetui.tui.screens.announcement import AnnouncementScreen
 from outagetui.tui.screens.ask import Confirm
@@ -65,8 +65,8 @@ async def test_results_arrive_from_the_journal_and_not_from_the_reply() -> None:
 
 async def test_the_part_before_is_not_mistaken_for_the_one_just_sent() -> None:
     class Second(Daemon):
-        async def send(self, order: str, **fields: Any) -> dict[str, object]:
-            return {**await super().send(order, **fields)} | ({"part": 1} if order == "announce" else {})
+        async def send(self, order: Order) -> dict[str, object]:
+            return {**await super().send(order)} | ({"part": 1} if type(order) is Announce else {})
 
     async with composer(Second(), board(announcements=(announced(delivery("page", "seen")),))) as (app, pilot):
         await pilot.press("s", "y")

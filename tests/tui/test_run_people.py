@@ -30,7 +30,7 @@ async def test_a_choice_is_made_by_its_number() -> None:
         assert orders.sent == []
         await me.press("2")
         assert orders.sent == [
-            ("answer", {"run": "r12", "step": "way", "attempt": 1, "answer": "phone", "note": ""}),
+            ("answer", {"run": "r12", "step": "way", "attempt": 1, "answer": "phone"}),
         ]
 
 

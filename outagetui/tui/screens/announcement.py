@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from outagetui.board.rows import AnnouncementRow, Board, DeliveryRow
+from outagetui.core.orders import Delivery, Do, Retract
 from outagetui.core.text import clean
 from outagetui.tui.answering import PATIENCE
 from outagetui.tui.screens.opened import Opened
@@ -138,7 +139,7 @@ class AnnouncementScreen(Opened):
         """Compose the next part, or something new for the same people."""
         self.operator.write(self.row.audience if self.row is not None else "")
 
-    def action_word(self, do: str) -> None:
+    def action_word(self, do: Do) -> None:
         """Have the outlet under the cursor tried again, or left out after a question."""
         row, chosen = self.row, self.chosen
         if row is not None and chosen is not None and self._may(chosen):
@@ -165,7 +166,7 @@ class AnnouncementScreen(Opened):
         was, at = self._sent.get(row.outlet, (None, 0.0))
         return was == row and self.operator.clock() - at < PATIENCE
 
-    async def _word(self, row: AnnouncementRow, chosen: DeliveryRow, do: str) -> None:
+    async def _word(self, row: AnnouncementRow, chosen: DeliveryRow, do: Do) -> None:
         if do == "skip":
             question = f"Leave {clean(outlet_name(self.board, chosen.outlet), 60)} out?"
             if not await self.operator.confirm(question, "It is not told, and not tried again by itself."):
@@ -181,12 +182,12 @@ class AnnouncementScreen(Opened):
         if own is not None and all(own) and not self._waits(chosen):
             await self._order(row, chosen, "edit", title=own[0], body=own[1])
 
-    async def _order(self, row: AnnouncementRow, chosen: DeliveryRow, do: str, **words: str) -> None:
+    async def _order(self, row: AnnouncementRow, chosen: DeliveryRow, do: Do, title: str = "", body: str = "") -> None:
         self._sent[chosen.outlet] = chosen, self.operator.clock()
         self.follow()
-        about = {} if row.retracted is not None else {"part": row.parts - 1}
+        part = row.parts - 1 if row.retracted is None else None
         reply = await self.operator.order(
-            "delivery", announcement=row.id, outlet=chosen.outlet, do=do, **about, **words
+            Delivery(announcement=row.id, outlet=chosen.outlet, do=do, part=part, title=title, body=body)
         )
         if not reply.get("ok"):
             self._sent.pop(chosen.outlet, None)
@@ -197,7 +198,7 @@ class AnnouncementScreen(Opened):
         question = f"Take {clean(row.id, 12)} back from wherever it went ({count} outlet{'s' * (count != 1)} now)?"
         closes = "It is deleted or marked as withdrawn there, and the announcement is closed. This cannot be undone."
         if await self.operator.confirm(question, closes):
-            await self.operator.order("retract", announcement=row.id)
+            await self.operator.order(Retract(announcement=row.id))
 
     def _page(self, width: int) -> list[Text]:
         row, board, look = self.row, self.board, self.look

@@ -10,6 +10,7 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 
 from outagetui.board.rows import Board, ChannelRow
+from outagetui.core.orders import Ack, Prove, Recheck
 from outagetui.tui.channel_orders import activate, mute
 from outagetui.tui.widgets.block import Block
 from outagetui.tui.widgets.boardview import BoardView
@@ -159,13 +160,13 @@ class BoardScreen(Screen[None]):
         if incident is None:
             self.operator.tell("There is no incident to take")
         else:
-            self.operator.order("ack", incident=incident.id)
+            self.operator.order(Ack(incident=incident.id))
 
     def action_recheck(self) -> None:
         """Probe the row under the cursor now."""
         row = self.table.selected
         if row is not None:
-            self.operator.order("recheck", id=row.id)
+            self.operator.order(Recheck(id=row.id))
 
     def action_prove(self) -> None:
         """Try the backup under the cursor from end to end now."""
@@ -173,7 +174,7 @@ class BoardScreen(Screen[None]):
         if not isinstance(row, ChannelRow) or not row.is_backup:
             self.operator.tell("Only a backup can be proven; put the cursor on one")
         elif self.operator.may("prove a backup"):
-            self.operator.order("prove", channels=[row.id])
+            self.operator.order(Prove(channels=(row.id,)))
 
     @work(exclusive=True, group="ask", exit_on_error=False)
     async def action_mute(self) -> None:

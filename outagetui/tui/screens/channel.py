@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from outagetui.board.rows import Board, ChannelRow, CheckRow
 from outagetui.core.model import Observation
+from outagetui.core.orders import Prove, Recheck
 from outagetui.tui.channel_orders import activate, mute
 from outagetui.tui.screens.opened import Opened
 from outagetui.tui.widgets.checks import RANGES, check_lines, graph_lines, sample_lines, tabs
@@ -95,12 +96,12 @@ class ChannelScreen(Opened):
     def action_recheck(self) -> None:
         """Order a check now."""
         if self.operator.may("recheck"):
-            self.operator.order("recheck", id=self.channel)
+            self.operator.order(Recheck(id=self.channel))
 
     def action_prove(self) -> None:
         """Order a proof now."""
         if self.operator.may("prove a backup"):
-            self.operator.order("prove", channels=[self.channel])
+            self.operator.order(Prove(channels=(self.channel,)))
 
     def action_mute(self) -> None:
         """Ask for how long and why, then order it."""

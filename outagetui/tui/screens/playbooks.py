@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from outagetui.board.rows import Board, PlaybookRow, RunRow
 from outagetui.board.suggest import gain_words
+from outagetui.core.orders import Start
 from outagetui.core.text import clean
 from outagetui.tui.screens.opened import Opened
 from outagetui.tui.time_words import time_of
@@ -133,7 +134,7 @@ class PlaybooksScreen(Opened):
             return
         self._starting = True
         try:
-            reply = await self.operator.order("start", playbook=row.id)
+            reply = await self.operator.order(Start(playbook=row.id))
         finally:
             self._starting = False
         if reply.get("ok") and (run := str(reply.get("run") or "")):
