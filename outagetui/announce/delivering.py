@@ -10,7 +10,8 @@ from outagetui import outlets
 from outagetui.announce.deliveries import parcel, placed
 from outagetui.core import times
 from outagetui.core.copies import copied
-from outagetui.core.model import Config, Entry, Outlet, State
+from outagetui.core.current import Current
+from outagetui.core.model import Entry, Outlet, State
 from outagetui.core.outlet_options import OutletOptions
 from outagetui.core.text import clean
 from outagetui.facts.announcement import PLACED, Announcement, DeliveryRecord
@@ -25,13 +26,12 @@ NEWER = "a newer part is there already"
 
 
 class Deliverer:
-    """Does one thing at a time at each outlet. `config` is read anew each time, since it may be reloaded."""
+    """Does one thing at a time at each outlet."""
 
     def __init__(
-        self, config: Config, pen: Pen, state_of: Callable[[str], State], clock: Callable[[], float], tools: Tools
+        self, current: Current, pen: Pen, state_of: Callable[[str], State], clock: Callable[[], float], tools: Tools
     ) -> None:
-        self.config = config
-        self._pen, self._state_of, self._clock, self._tools = pen, state_of, clock, tools
+        self._current, self._pen, self._state_of, self._clock, self._tools = current, pen, state_of, clock, tools
         self.withdrawn: set[str] = set()  # announcements that are being taken back: nothing of them is begun any more
         self._turns: dict[str, asyncio.Lock] = {}
         self._writing: set[asyncio.Task[list[Entry]]] = set()
@@ -53,7 +53,7 @@ class Deliverer:
             if not self._due(before, again):
                 return before
             reason = self._reason_not(made, event, name, heeds_checks=before.fresh)
-            outlet = self.config.outlet(name)
+            outlet = self._current.config.outlet(name)
             if reason or outlet is None:
                 return await self.end(actor, event, name, Delivered("skipped", detail=reason))
             if held := self._held(made, name, "not sent"):
@@ -82,7 +82,7 @@ class Deliverer:
             done = made.delivery(event.part, name)
             if done.state != "sending":
                 return done
-            outlet, found = self.config.outlet(name), None
+            outlet, found = self._current.config.outlet(name), None
             if outlet is not None:
                 found = await outlets.find(outlet, self._parcel(made, event, name), self.tools)
             if found is None or found.state not in PLACED:
@@ -95,7 +95,7 @@ class Deliverer:
 
         The `last` time journals also that there is nothing new, so that nobody waits for it any longer.
         """
-        outlet, done = self.config.outlet(name), made.delivery(event.part, name)
+        outlet, done = self._current.config.outlet(name), made.delivery(event.part, name)
         newer = any(part > event.part for part in made.told().get(name, ()))
         if outlet is None or newer or made.retracted is not None or not done.followed:
             return True
@@ -128,7 +128,7 @@ class Deliverer:
             done, parts = made.retractions.get(name), made.told().get(name)
             if not parts or (done is not None and done.state != "planned"):
                 return done
-            event, outlet = made.part(max(parts)), self.config.outlet(name)
+            event, outlet = made.part(max(parts)), self._current.config.outlet(name)
             if outlet is None:
                 return await self.end(actor, event, name, Delivered("failed", detail=GONE), do="retract")
             if held := self._held(made, name, "not taken back"):
@@ -166,12 +166,13 @@ class Deliverer:
     @property
     def tools(self) -> Tools:
         """What outlets may use, for the configuration that holds now."""
+        config = self._current.config
         return replace(
             self._tools,
-            business=self.config.business,
-            timezone=self.config.timezone,
-            commands={each.name: each for each in self.config.commands},
-            contacts=self.config.contacts,
+            business=config.business,
+            timezone=config.timezone,
+            commands={each.name: each for each in config.commands},
+            contacts=config.contacts,
         )
 
     def _due(self, done: DeliveryRecord, again: bool) -> bool:
@@ -193,13 +194,13 @@ class Deliverer:
         if not rest:
             return None
         over = math.ceil((self._clock() + rest) / 60) * 60.0
-        until = times.clock(over, self._clock(), times.zone(self.config.timezone), "en")
+        until = times.clock(over, self._clock(), times.zone(self._current.config.timezone), "en")
         words = f"it asks to be left alone until {until}: {what}; then outagetui delivery {made.id} {name} retry"
         return Delivered("failed", detail=words, retry_after=rest)
 
     def _reason_not(self, made: Announcement, event: AnnouncementMade, name: str, *, heeds_checks: bool) -> str:
         """Return why a part is not sent to an outlet at all, or nothing."""
-        if self.config.outlet(name) is None:
+        if self._current.config.outlet(name) is None:
             return GONE
         if made.retracted is not None or made.id in self.withdrawn:
             return WITHDRAWN
@@ -210,13 +211,13 @@ class Deliverer:
 
     def down_since(self, name: str) -> str:
         """Return in words that an outlet's own checks say it is down; empty when they do not, or are muted."""
-        outlet, muted = self.config.outlet(name), self._pen.ledger.muted(name, self._clock())
+        outlet, muted = self._current.config.outlet(name), self._pen.ledger.muted(name, self._clock())
         if outlet is None or OutletOptions.of(outlet.kind).page or muted or self._state_of(name) is not State.DOWN:
             return ""
         state, at = self._pen.ledger.states.get(name, (State.UNKNOWN, 0.0))
         if state is not State.DOWN:
             return "its checks say it is down"
-        place = times.zone(self.config.timezone)
+        place = times.zone(self._current.config.timezone)
         return f"its checks say it is down since {times.clock(at, self._clock(), place, 'en')}"
 
     async def _look(
@@ -243,7 +244,7 @@ class Deliverer:
         return None
 
     def _parcel(self, made: Announcement, event: AnnouncementMade, name: str, *, again: bool = False) -> Delivery:
-        return parcel(self.config, self._pen.ledger, made, event, name, again=again)
+        return parcel(self._current.config, self._pen.ledger, made, event, name, again=again)
 
     async def end(
         self, actor: str, event: AnnouncementMade, name: str, became: Delivered, do: str = "publish"

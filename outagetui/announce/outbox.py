@@ -11,7 +11,8 @@ from outagetui.announce.deliveries import parcel
 from outagetui.announce.delivering import Deliverer
 from outagetui.announce.draft import AnnounceError, NothingToCloseError, Scene, Wanted, draft, own_words
 from outagetui.announce.previewing import Knowledge, proof
-from outagetui.core.model import Audience, Config, State
+from outagetui.core.current import Current
+from outagetui.core.model import Audience, State
 from outagetui.core.orders import Do
 from outagetui.core.text import clean, nearest
 from outagetui.facts.announcement import PLACED, Announcement, DeliveryRecord
@@ -43,28 +44,19 @@ class Outbox:
 
     def __init__(
         self,
-        config: Config,
+        current: Current,
         pen: Pen,
         state_of: Callable[[str], State],
         clock: Callable[[], float],
         tools: Tools | None = None,
         nonce: Callable[[], str] = token_hex,
     ) -> None:
-        tools = tools or Tools.bare(config.business, config.timezone, clock)
-        self._deliverer = Deliverer(config, pen, state_of, clock, tools)
-        self._pen, self._state_of, self._clock = pen, state_of, clock
+        tools = tools or Tools.bare(current.config.business, current.config.timezone, clock)
+        self._deliverer = Deliverer(current, pen, state_of, clock, tools)
+        self._current, self._pen, self._state_of, self._clock = current, pen, state_of, clock
         self._nonce = nonce
         self._turn = asyncio.Lock()
         self.afterwards: Callable[[str, int, str], None] = lambda announcement, part, outlet: None
-
-    @property
-    def config(self) -> Config:
-        """The configuration that holds now."""
-        return self._deliverer.config
-
-    @config.setter
-    def config(self, fresh: Config) -> None:
-        self._deliverer.config = fresh
 
     async def make(
         self,
@@ -306,7 +298,7 @@ class Outbox:
 
     def delivery(self, made: Announcement, event: AnnouncementMade, outlet: str) -> Delivery:
         """Return what an outlet is given: the same every time it is asked for."""
-        return parcel(self.config, self._pen.ledger, made, event, outlet)
+        return parcel(self._current.config, self._pen.ledger, made, event, outlet)
 
     def audience_of(self, announcement: str) -> Audience:
         """Return whom an announcement tells. Raises AnnounceError when there is none of that id."""
@@ -356,7 +348,7 @@ class Outbox:
         mine = replace(made, deliveries={**made.deliveries})
         mine.edit(edit)
         try:
-            parcel(self.config, self._pen.ledger, mine, made.part(part), outlet)
+            parcel(self._current.config, self._pen.ledger, mine, made.part(part), outlet)
         except ValueError as error:
             raise AnnounceError(f"{outlet}: {error}") from error
         return edit
@@ -364,7 +356,7 @@ class Outbox:
     def _unreadable(self, names: Collection[str]) -> dict[str, str]:
         """Return why the secrets of outlets cannot be read, by outlet."""
         found = {}
-        for outlet in self.config.outlets:
+        for outlet in self._current.config.outlets:
             secret = getattr(outlet.options, "secret", None)
             if outlet.id in names and secret:
                 try:
@@ -381,7 +373,7 @@ class Outbox:
 
     def _scene(self, as_of: float | None) -> Scene:
         now = self._clock() if as_of is None else as_of
-        return Scene(self.config, self._pen.ledger, self._state_of, now)
+        return Scene(self._current.config, self._pen.ledger, self._state_of, now)
 
 
 def _edits(made: AnnouncementMade, words: Mapping[str, tuple[str, str]]) -> tuple[DeliveryEdited, ...]:

@@ -17,6 +17,7 @@ from outagetui.alerts.hide import hide
 from outagetui.alerts.send import Sent, send
 from outagetui.alerts.words import Bad, Facts, Message, compose
 from outagetui.core import times
+from outagetui.core.current import Current
 from outagetui.core.model import Alert, Channel, Config, State
 from outagetui.core.text import clean
 from outagetui.daemon.journal_writer import Record
@@ -47,14 +48,14 @@ class Alarm:
         record: Record,
         watch: Watch,
         secrets: Secrets,
-        config: Callable[[], Config],
+        current: Current,
         clock: Callable[[], float],
         *,
         drill: bool,
         post: Post = send,
     ) -> None:
         self._record, self._watch, self._secrets = record, watch, secrets
-        self._config, self._clock, self._drill, self._post = config, clock, drill, post
+        self._current, self._clock, self._drill, self._post = current, clock, drill, post
         self._ages = _Ages()
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._warm = self._loop_time() + WARM_UP
@@ -75,7 +76,7 @@ class Alarm:
 
     def look(self) -> None:
         """Begin what is due now."""
-        config, now = self._config(), self._clock()
+        config, now = self._current.config, self._clock()
         if not config.alerts or self._loop_time() < self._warm:
             return
         alerts = self._record.ledger.alerts
@@ -92,7 +93,7 @@ class Alarm:
 
     def test(self, actor: str, name: str) -> list[str]:
         """Begin to test the link `name`, or all without one; return their names. Raises OrderError."""
-        alerts = self._config().alerts
+        alerts = self._current.config.alerts
         chosen = [link for link in alerts if name in ("", link.name)]
         if not chosen:
             known = ", ".join(link.name for link in alerts) or "none: see [[alert]] in outagetui.toml"
@@ -109,7 +110,7 @@ class Alarm:
         """Return in words which links failed when they were used last, or were never proven; empty when all is well."""
         alerts, now = self._record.ledger.alerts, self._clock()
         words = []
-        for link in () if self._drill else self._config().alerts:
+        for link in () if self._drill else self._current.config.alerts:
             used, tested, worked = (
                 alerts.uses.get(link.name), alerts.tests.get(link.name), alerts.worked.get(link.name)
             )  # fmt: skip
@@ -219,7 +220,7 @@ class Alarm:
 
     def _begin_test(self, actor: str, link: Alert) -> None:
         now = self._clock()
-        message = compose("test", replace(self._facts(self._config(), "", now, now), link=link.name))
+        message = compose("test", replace(self._facts(self._current.config, "", now, now), link=link.name))
         self._go(link, self._tell(actor, link, "", "test", message, ()))
 
     def _test_what_is_due(self, config: Config, now: float) -> None:

@@ -35,7 +35,7 @@ class AnnounceHandlers:
             words=order.words,
             suppose=order.suppose,
         )
-        shares = {channel.id: daemon.watch.share_of(channel.id) for channel in daemon.config.channels}
+        shares = {channel.id: daemon.watch.share_of(channel.id) for channel in daemon.current.config.channels}
         document: dict[str, Any] = msgspec.to_builtins(daemon.outbox.proof(wanted, shares, daemon.hosts))
         return document
 

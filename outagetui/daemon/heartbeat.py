@@ -5,7 +5,8 @@ import contextlib
 from collections.abc import Callable
 
 from outagetui.alerts.hide import hide
-from outagetui.core.model import Config, Heartbeat
+from outagetui.core.current import Current
+from outagetui.core.model import Heartbeat
 from outagetui.core.text import clean
 from outagetui.daemon.journal_writer import Record
 from outagetui.facts.events import HeartbeatChanged
@@ -30,12 +31,12 @@ class Pulse:
         self,
         record: Record,
         vantage: Vantage,
-        config: Callable[[], Config],
+        current: Current,
         ailing: Callable[[], str],
         *,
         drill: bool,
     ) -> None:
-        self._record, self._vantage, self._config, self._ailing = record, vantage, config, ailing
+        self._record, self._vantage, self._current, self._ailing = record, vantage, current, ailing
         self._drill = drill
         self.trouble = ""
 
@@ -43,7 +44,7 @@ class Pulse:
         """Beat until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
-            heartbeat = self._config().heartbeat
+            heartbeat = self._current.config.heartbeat
             if heartbeat is None or self._drill:
                 self.trouble = ""
                 await asyncio.sleep(IDLE)

@@ -9,13 +9,12 @@ from typing import Any
 from outagetui import __version__
 from outagetui.config import ConfigError, digest, load
 from outagetui.core import orders
-from outagetui.core.model import Channel
+from outagetui.core.model import Channel, Config
 from outagetui.core.text import clean, nearest
 from outagetui.daemon.announce_handlers import AnnounceHandlers
 from outagetui.daemon.order_check import NOTE, Handler, ack_event, drilled_event, mute_event, standing_events
 from outagetui.daemon.parts import Parts
 from outagetui.daemon.sender import Sender
-from outagetui.daemon.step_context import balance_of
 from outagetui.facts.events import ConfigLoaded, FaultInjected
 from outagetui.facts.pen import OrderError
 from outagetui.facts.run import Run
@@ -57,17 +56,21 @@ class _Handlers:
     def __init__(self, daemon: Parts) -> None:
         self._daemon = daemon
 
+    @property
+    def _config(self) -> Config:
+        return self._daemon.current.config
+
     async def hello(self, sender: Sender, order: orders.Hello) -> dict[str, Any]:
         return {"role": sender.role, "actor": sender.actor, "pid": os.getpid(), "version": __version__}
 
     async def start(self, sender: Sender, order: orders.Start) -> dict[str, Any]:
         if order.stand_down:
             return {"run": await self._daemon.runner.stand_down(sender.actor, order.stand_down)}
-        book = self._daemon.config.playbook(order.playbook)
+        config = self._config
+        book = config.playbook(order.playbook)
         if book is None:
-            meant = nearest(order.playbook, [book.id for book in self._daemon.config.playbooks])
+            meant = nearest(order.playbook, [book.id for book in config.playbooks])
             raise OrderError(f"there is no playbook {clean(order.playbook, 60)}{meant}")
-        config = self._daemon.config
         run = await self._daemon.runner.start(
             sender.actor,
             book.id,
@@ -109,8 +112,8 @@ class _Handlers:
         return {"incident": open_one}
 
     async def mute(self, sender: Sender, order: orders.Mute) -> dict[str, Any]:
-        known = frozenset(channel.id for channel in self._daemon.config.channels)
-        known |= {outlet.id for outlet in self._daemon.config.outlets}
+        known = frozenset(channel.id for channel in self._config.channels)
+        known |= {outlet.id for outlet in self._config.outlets}
         event = mute_event(order, known, self._daemon.clock())
         muted = self._daemon.record.ledger.muted(order.id, self._daemon.clock())
         await self._daemon.record.write(sender.actor, event)
@@ -125,13 +128,13 @@ class _Handlers:
         return {"checks": self._daemon.schedule.hurry(ids)}
 
     async def stand(self, sender: Sender, order: orders.Activate | orders.Deactivate) -> dict[str, Any]:
-        backups = frozenset(channel.id for channel in self._daemon.config.channels if channel.is_backup)
+        backups = frozenset(channel.id for channel in self._config.channels if channel.is_backup)
         active = set(self._daemon.record.ledger.active)
         events = standing_events(
             order,
             backups,
             active,
-            lambda name: balance_of(self._daemon.config, self._daemon.watch, name),
+            self._daemon.watch.balance_of,
         )
         if events:
             await self._daemon.record.write(sender.actor, *events)
@@ -141,7 +144,7 @@ class _Handlers:
         return {"changed": len(events)} | ({"warning": ", ".join(bad)} if warned else {})
 
     async def prove(self, sender: Sender, order: orders.Prove) -> dict[str, Any]:
-        backups = [channel for channel in self._daemon.config.channels if channel.is_backup]
+        backups = [channel for channel in self._config.channels if channel.is_backup]
         known = {channel.id for channel in backups}
         if strangers := sorted(set(order.channels) - known):
             raise OrderError(f"not a backup channel: {', '.join(map(clean, strangers))}{nearest(strangers[0], known)}")
@@ -158,7 +161,7 @@ class _Handlers:
         return {"links": self._daemon.alarm.test(sender.actor, order.name)}
 
     async def reload(self, sender: Sender, order: orders.Reload) -> dict[str, Any]:
-        directory = Path(self._daemon.config.directory)
+        directory = Path(self._config.directory)
         try:
             fresh = await asyncio.to_thread(load, directory)
             loaded = ConfigLoaded(digest=digest(directory))
@@ -167,11 +170,11 @@ class _Handlers:
             more = f" (and {len(lines) - 1} more: outagetui validate)" if len(lines) > 1 else ""
             raise OrderError(f"kept the old configuration: {lines[0]}{more}") from error
         fixed = (fresh.store, fresh.vantage, fresh.secrets)
-        if fixed != (self._daemon.config.store, self._daemon.config.vantage, self._daemon.config.secrets):
+        if fixed != (self._config.store, self._config.vantage, self._config.secrets):
             raise OrderError("store, vantage and secrets take effect when the daemon is started again")
         await self._daemon.publish(fresh)
         await self._daemon.record.write(sender.actor, loaded)
-        self._daemon.config = self._daemon.outbox.config = fresh
+        self._daemon.current.config = fresh
         self._daemon.watch.configure(fresh)
         self._daemon.schedule.replace(self._daemon.watch.checks())
         return {}
@@ -186,7 +189,7 @@ class _Handlers:
     async def drilled(self, sender: Sender, order: orders.Drilled) -> dict[str, Any]:
         if self._daemon.drill:
             raise OrderError("a drill's own journal keeps no result of another")
-        config = self._daemon.config
+        config = self._config
         ours = {book.id: digest_of(plan(book, config)) for book in config.playbooks}
         await self._daemon.record.write(sender.actor, drilled_event(order, ours))
         return {}

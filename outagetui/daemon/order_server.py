@@ -4,11 +4,11 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from outagetui.core.model import Operator
+from outagetui.core.current import Current
 from outagetui.daemon.sender import Sender, sender_of
 from outagetui.orders.wire import LINE_LIMIT, decode, encode
 
@@ -25,9 +25,9 @@ class DoorError(Exception):
 class Door:
     """Listens at the store's order socket. `guests` are the clients connected now."""
 
-    def __init__(self, path: Path, operators: Callable[[], Sequence[Operator]], take: Take) -> None:
+    def __init__(self, path: Path, current: Current, take: Take) -> None:
         self.path = path
-        self._operators, self._take = operators, take
+        self._current, self._take = current, take
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.left = asyncio.get_running_loop().time()  # when the last client was there
@@ -103,7 +103,7 @@ class Door:
             else:
                 # Asked anew for every order, so that a reload that takes a role away counts at once. An order goes on
                 # when its client leaves.
-                sender = sender_of(connection, self._operators())
+                sender = sender_of(connection, self._current.config.operators)
                 reply = await asyncio.shield(self._take(sender, request))
             writer.write(encode(reply))
             await writer.drain()

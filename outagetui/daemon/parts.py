@@ -1,9 +1,10 @@
-"""The daemon's parts as the handlers of orders need them, and the one configuration that holds now."""
+"""The daemon's parts as the handlers of orders need them."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
 from outagetui.announce.outbox import Outbox
+from outagetui.core.current import Current
 from outagetui.core.model import Config
 from outagetui.daemon.alarm import Alarm
 from outagetui.daemon.background_delivery import Courier
@@ -17,7 +18,7 @@ from outagetui.playbook.runner import Runner
 class Parts(Protocol):
     """What an order may use."""
 
-    config: Config
+    current: Current
     drill: str
     clock: Callable[[], float]
     record: Record

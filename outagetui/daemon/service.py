@@ -5,12 +5,14 @@ import contextlib
 import os
 import signal
 from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from outagetui import __version__
 from outagetui.announce.outbox import Outbox
 from outagetui.config import digest
+from outagetui.core.current import Current
 from outagetui.core.model import Channel, Check, Config, Outcome, Outlet, Sample, primaries_of
 from outagetui.daemon.alarm import Alarm
 from outagetui.daemon.background_delivery import Courier
@@ -23,7 +25,7 @@ from outagetui.daemon.order_server import Door
 from outagetui.daemon.prover import Prover
 from outagetui.daemon.public_copy import shown
 from outagetui.daemon.schedule import Schedule
-from outagetui.daemon.step_context import make_world
+from outagetui.daemon.step_context import StepWorld
 from outagetui.daemon.watch import Watch
 from outagetui.facts.common_fate import Fate, common
 from outagetui.facts.events import DaemonStarted, DaemonStopped
@@ -60,7 +62,7 @@ class Daemon:
         clock: Callable[[], float],
         place: Path | None = None,  # a drill's own
     ) -> None:
-        self.config, self.drill, self._background, self.clock = config, drill, background, clock
+        self.current, self.drill, self._background, self.clock = Current(config), drill, background, clock
         primaries = primaries_of(config.channels)
         self._left_live = store.live()
         self.record = Record(store, primaries, clock)
@@ -71,15 +73,23 @@ class Daemon:
         self.schedule = Schedule(self._look, self.watch.see, clock)
         kept = store.path.parent / "sent"
         tools = Tools(config.business, config.timezone, secrets.read, secrets.hide, clock, place=kept)
-        self.outbox = Outbox(config, self.record, self.watch.state_of, clock, tools)
+        self.outbox = Outbox(self.current, self.record, self.watch.state_of, clock, tools)
         self.courier = Courier(self.outbox)
         self._progress: dict[str, str] = {}  # how far waits have come, by "run/step"
-        world = make_world(self.record, self.watch, self.outbox, self._probe, self._progress, secrets)
+        world = partial(
+            StepWorld,
+            record=self.record,
+            watch=self.watch,
+            outbox=self.outbox,
+            probe=self._probe,
+            progress=self._progress,
+            secrets=secrets,
+        )
         self.runner = Runner(self.record, world, self._already, clock)
         self.prover = Prover(self.record, self.watch, self._probe, clock)
-        self.alarm = Alarm(self.record, self.watch, secrets, lambda: self.config, clock, drill=bool(drill))
-        self.pulse = Pulse(self.record, self.vantage, lambda: self.config, self._ailing, drill=bool(drill))
-        self.door = Door(socket_path(store.path), lambda: self.config.operators, OrderCheck(handlers_of(self)).take)
+        self.alarm = Alarm(self.record, self.watch, secrets, self.current, clock, drill=bool(drill))
+        self.pulse = Pulse(self.record, self.vantage, self.current, self._ailing, drill=bool(drill))
+        self.door = Door(socket_path(store.path), self.current, OrderCheck(handlers_of(self)).take)
         self.notifier = Notifier()
         self._end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._flushed = asyncio.get_running_loop().time()
@@ -93,10 +103,10 @@ class Daemon:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, self.end, f"signal {signal.Signals(number).name}")
-        self.watch.configure(self.config)
+        self.watch.configure(self.current.config)
         self.watch.resume(self._left_live)
         await self.record.write(DAEMON, self._started())
-        await self.publish(self.config)
+        await self.publish(self.current.config)
         self.schedule.replace(self.watch.checks())
         await self._flush()
         await self.door.open()
@@ -249,21 +259,22 @@ class Daemon:
     async def _keep_finding_fates(self) -> None:
         """Look now and once a day what channels share; the screens show it."""
         while True:
-            owners: list[Channel | Outlet] = [*self.config.channels, *self.config.outlets]
+            config = self.current.config
+            owners: list[Channel | Outlet] = [*config.channels, *config.outlets]
             traits = await traits_of(owners, self.vantage)
-            found = common(self.config.channels, traits)
+            found = common(self.current.config.channels, traits)
             self.hosts = {name: {each.value for each in own if each.kind == "host"} for name, own in traits.items()}
             if found != self._fates:
                 self._fates = found
                 with contextlib.suppress(WriteError):
-                    await self.publish(self.config)
+                    await self.publish(self.current.config)
             await asyncio.sleep(FATES_EVERY)
 
     async def _keep_proving(self) -> None:
         while True:
             await asyncio.sleep(PROVE_EVERY)
             with contextlib.suppress(WriteError):  # said by the flusher already; the proof is due again next time
-                await self.prover.prove_due(self.config.channels)
+                await self.prover.prove_due(self.current.config.channels)
 
     def _needed(self, now: float) -> bool:
         ledger = self.record.ledger
@@ -272,7 +283,7 @@ class Daemon:
         return bool(used)
 
     def _status(self) -> str:
-        states = [self.watch.state_of(channel.id).value for channel in self.config.channels]
+        states = [self.watch.state_of(channel.id).value for channel in self.current.config.channels]
         counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(sorted(states))) or "no channels"
         trouble = self._trouble()
         return f"{counts}; {trouble}" if trouble else counts
@@ -281,8 +292,8 @@ class Daemon:
         return DaemonStarted(
             version=__version__,
             pid=os.getpid(),
-            vantage=self.config.vantage,
-            digest=digest(Path(self.config.directory)),
+            vantage=self.current.config.vantage,
+            digest=digest(Path(self.current.config.directory)),
             drill=self.drill,
         )
 

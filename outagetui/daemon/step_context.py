@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from outagetui.actions import Result, World, options_of
 from outagetui.announce.delivering import neglected
 from outagetui.announce.outbox import DELIVERED, AnnounceError, NothingToCloseError, Outbox
-from outagetui.core.model import GOOD, Audience, Check, Config, Sample, State
+from outagetui.core.model import GOOD, Audience, Check, Sample, State
 from outagetui.core.step_options import AnnounceOptions
 from outagetui.core.text import clean_lines
 from outagetui.daemon.journal_writer import Record
@@ -104,7 +104,7 @@ class StepWorld(World):
 
     def balance_of(self, channel: str) -> float | None:
         """Return what is left of a channel's prepaid money, as read last."""
-        return balance_of(self._outbox.config, self._watch, channel)
+        return self._watch.balance_of(channel)
 
     def probe(self, check: Check) -> Awaitable[Sample]:
         """Probe now; the sample is recorded as any other."""
@@ -188,13 +188,6 @@ class StepWorld(World):
         return summary(made, ended) if len(ended) == len(made.outlets) else None
 
 
-def balance_of(config: Config, watch: Watch, channel: str) -> float | None:
-    """Return what the check that `[channel.cost] balance` names read last; None without one."""
-    found = config.channel(channel)
-    cost = found.cost if found is not None else None
-    return watch.value_of(cost.balance) if cost is not None and cost.balance else None
-
-
 def summary(made: AnnouncementMade, ended: list[DeliveryRecord]) -> Result:
     """Return what came of an announcement's part at all its outlets; one that nobody was told by failed."""
     words = "; ".join(
@@ -203,21 +196,3 @@ def summary(made: AnnouncementMade, ended: list[DeliveryRecord]) -> Result:
     if any(neglected(done) for done in ended) and not any(done.state in DELIVERED for done in ended):
         return Result(False, f"{made.announcement}: nobody was told: {words}")
     return Result(all(done.state in (*DELIVERED, "skipped") for done in ended), f"{made.announcement}: {words}")
-
-
-def make_world(
-    record: Record,
-    watch: Watch,
-    outbox: Outbox,
-    probe: Callable[[Check], Awaitable[Sample]],
-    progress: dict[str, str],
-    secrets: Secrets,
-) -> Callable[[str, StepPlan], World]:
-    """Return what makes a world for a step of a run; `progress` collects how far waits have come, by "run/step"."""
-
-    def world(run: str, plan: StepPlan) -> World:
-        return StepWorld(
-            run, plan, record=record, watch=watch, outbox=outbox, probe=probe, progress=progress, secrets=secrets
-        )
-
-    return world

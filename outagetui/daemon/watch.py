@@ -36,6 +36,7 @@ class Watch:
         self._owner_of: dict[str, str] = {}
         self._owned: dict[str, tuple[Check, ...]] = {}
         self._canaries: dict[str, int] = {}
+        self._balances: dict[str, str] = {}  # the check that reads what is left of a channel's prepaid money
         self._tracks: dict[str, Track] = {}
         self._last: dict[str, tuple[float, Sample]] = {}
         self._cause: dict[tuple[str, Outcome], Sample] = {}  # the last failure and the last warning of each check
@@ -57,6 +58,7 @@ class Watch:
         self._owner_of = {check.id: owner for owner, checks in self._owned.items() for check in checks}
         self._checks = {check.id: check for check in (*config.checks(), *config.canaries) if self._mine(check)}
         self._canaries = {check.id: self._canaries.get(check.id, 0) for check in config.canaries}
+        self._balances = {each.id: each.cost.balance for each in config.channels if each.cost and each.cost.balance}
         self._states = {name: state for name, state in self._states.items() if name in self._owned}
         for name in self._checks:
             self._tracks.setdefault(name, Track())
@@ -146,8 +148,9 @@ class Watch:
         """Return the last sample of a check, judged by what it expects."""
         return self._last[check][1]
 
-    def value_of(self, check: str) -> float | None:
-        """Return the number a `value` check read last; None before, and for other probes."""
+    def balance_of(self, channel: str) -> float | None:
+        """Return what the check that `[channel.cost] balance` names read last; None without one."""
+        check = self._balances.get(channel)
         return self._last[check][1].value if check in self._last else None
 
     def repeat(self, name: str) -> None:

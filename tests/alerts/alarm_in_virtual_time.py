@@ -6,6 +6,7 @@ from typing import Any, TypeVar, cast
 
 from outagetui.alerts.send import Sent
 from outagetui.alerts.words import Message
+from outagetui.core.current import Current
 from outagetui.core.model import Alert, Channel, Check, Config, Entry, State
 from outagetui.core.probe_options import TcpOptions
 from outagetui.daemon.alarm import WARM_UP, Alarm
@@ -132,7 +133,7 @@ class AlarmInVirtualTime:
 
     def start(self) -> None:
         self.alarm = Alarm(
-            cast("Record", self), cast("Watch", self.watch), cast("Secrets", self.secrets), lambda: self.config,
+            cast("Record", self), cast("Watch", self.watch), cast("Secrets", self.secrets), cast("Current", self),
             self.clock, drill=self._drill, post=self.post,
         )  # fmt: skip
         self._runner = asyncio.create_task(self.alarm.run())

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 from outagetui.announce.outbox import Outbox
+from outagetui.core.current import Current
 from outagetui.core.model import State
 from outagetui.facts.events import AnnouncementMade
 from tests.kit.page_outlets import config
@@ -17,7 +18,7 @@ from tests.outlets.servers.service import running
 
 
 def outbox_of(journal: MemoryJournal) -> Outbox:
-    return Outbox(config("page", "blog"), journal, lambda _: State.UP, lambda: AT)
+    return Outbox(Current(config("page", "blog")), journal, lambda _: State.UP, lambda: AT)
 
 
 def keys(outbox: Outbox, journal: MemoryJournal) -> list[str]:
@@ -65,7 +66,9 @@ async def test_a_new_store_beside_an_old_record_of_letters_sends_its_own(tmp_pat
         for _ in range(2):
             journal = MemoryJournal()
             tools = tools_at(tmp_path)
-            outbox = Outbox(replace(config(), outlets=(outlet,)), journal, lambda _: State.UP, lambda: AT, tools)
+            outbox = Outbox(
+                Current(replace(config(), outlets=(outlet,))), journal, lambda _: State.UP, lambda: AT, tools
+            )
             made = await outbox.make("ada", "update", "customers", ["letters"])
             before = len(post.letters)
             (done,) = await outbox.deliver("ada", made.announcement, made.part)
@@ -83,7 +86,7 @@ async def test_a_new_store_neither_takes_an_old_post_for_its_own_nor_writes_over
         settings = replace(config(), outlets=(outlet_of(case, service),))
         for note in ("The outage of March.", "The outage of November."):
             journal = MemoryJournal()
-            outbox = Outbox(settings, journal, lambda _: State.UP, lambda: AT, tools_for(service))
+            outbox = Outbox(Current(settings), journal, lambda _: State.UP, lambda: AT, tools_for(service))
             made = await outbox.make("ada", "update", "customers", note=note)
             (done,) = await outbox.deliver("ada", made.announcement, made.part)
             assert done.state == "sent", done

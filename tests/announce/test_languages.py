@@ -20,13 +20,13 @@ def box_of(outlets: OutletsInMemory, **languages: str) -> OutboxInMemory:
     plain = settings(*languages)
     german = [Template(kind=kind, language="de", title="Aus", body="Wir melden es.") for kind in KINDS]
     translated = tuple(replace(each, language=languages[each.id]) for each in plain.outlets)
-    box.outbox.config = replace(plain, outlets=translated, templates=(*plain.templates, *german))
+    box.current.config = replace(plain, outlets=translated, templates=(*plain.templates, *german))
     return box
 
 
 def told(box: OutboxInMemory, made: AnnouncementMade, outlet: str) -> tuple[str, str, list[str]]:
     ledger = box.journal.ledger
-    got = parcel(box.outbox.config, ledger, ledger.announcements[made.announcement], made, outlet)
+    got = parcel(box.current.config, ledger, ledger.announcements[made.announcement], made, outlet)
     return got.language, got.title, [each.language for each in got.others]
 
 
@@ -59,7 +59,7 @@ def test_the_next_part_has_the_earlier_ones_in_the_language_they_were_told_in(ou
         await box.announce("update")
         made = await box.announce("update")
         ledger = box.journal.ledger
-        got = parcel(box.outbox.config, ledger, ledger.announcements["a1"], made, "blog")
+        got = parcel(box.current.config, ledger, ledger.announcements["a1"], made, "blog")
         assert [(each.title, each.others) for each in got.history] == [("update", ())]
 
     run(story())

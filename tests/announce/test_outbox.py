@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from outagetui import outlets
 from outagetui.announce.deliveries import key_of
 from outagetui.announce.outbox import AnnounceError, Outbox
+from outagetui.core.current import Current
 from outagetui.core.model import Config, Outlet, State
 from outagetui.daemon.background_delivery import Courier
 from outagetui.facts.events import Activated, AnnouncementMade, DeliveryEnded, DeliveryIntended
@@ -65,7 +66,7 @@ def _web(monkeypatch: pytest.MonkeyPatch) -> Web:
 
 
 def outbox_of(journal: MemoryJournal, settings: Config) -> Outbox:
-    return Outbox(settings, journal, lambda name: State.DOWN if name == "chat" else State.UP, lambda: 1000.0)
+    return Outbox(Current(settings), journal, lambda name: State.DOWN if name == "chat" else State.UP, lambda: 1000.0)
 
 
 def test_every_outlet_has_its_intent_before_and_its_outcome_after(web: Web) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 from outagetui.announce.outbox import AnnounceError, Outbox
+from outagetui.core.current import Current
 from outagetui.core.model import Config, Outlet, State
 from outagetui.facts.announcement import DeliveryRecord
 from outagetui.facts.events import Activated, AnnouncementMade, DeliveryEnded
@@ -27,7 +28,7 @@ def settings(service: Service, **changes: Any) -> Config:
 
 
 def outbox_of(journal: MemoryJournal, settings: Config, tools: Tools | None) -> Outbox:
-    return Outbox(settings, journal, lambda _: State.UP, lambda: AT, tools)
+    return Outbox(Current(settings), journal, lambda _: State.UP, lambda: AT, tools)
 
 
 async def told(outbox: Outbox, kind: str, *, note: str = "") -> AnnouncementMade:

@@ -5,6 +5,7 @@ from pathlib import Path
 from msgspec.structs import replace
 from outagetui.announce.deliveries import key_of
 from outagetui.announce.outbox import Outbox
+from outagetui.core.current import Current
 from outagetui.core.model import Contact, State
 from outagetui.facts.announcement import DeliveryRecord
 from tests.kit.page_outlets import config
@@ -20,7 +21,7 @@ async def test_a_part_of_the_letters_is_told_as_it_is_and_a_retry_sends_the_rest
         outlet = outlet_for(post.port, contacts="mailbox")
         settings = replace(config(), outlets=(outlet,), contacts=(ada,))
         journal = MemoryJournal()
-        outbox = Outbox(settings, journal, lambda _: State.UP, lambda: AT, tools_at(tmp_path))
+        outbox = Outbox(Current(settings), journal, lambda _: State.UP, lambda: AT, tools_at(tmp_path))
         made = await outbox.make("ada", "update", "customers", ["letters"])
         post.answers = {PEOPLE[2]: "451 come back later"}
         await outbox.deliver("ada", made.announcement, made.part)

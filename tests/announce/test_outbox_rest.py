@@ -6,6 +6,7 @@ from collections.abc import Coroutine
 import pytest
 from msgspec.structs import replace
 from outagetui.announce.outbox import AnnounceError, Outbox
+from outagetui.core.current import Current
 from outagetui.core.model import State
 from tests.kit.outlets_in_memory import OutboxInMemory, OutletsInMemory, settings
 from tests.kit.runner_in_memory import MemoryJournal
@@ -93,7 +94,7 @@ def test_what_a_service_asks_when_it_is_to_take_back_holds_for_the_next_try() ->
             now = [AT]
             journal = MemoryJournal(lambda: now[0])
             config = replace(settings(), outlets=(outlet_of(case, service),))
-            outbox = Outbox(config, journal, lambda name: State.UP, lambda: now[0], tools_for(service))
+            outbox = Outbox(Current(config), journal, lambda name: State.UP, lambda: now[0], tools_for(service))
             await outbox.make("ada", "update", "customers")
             await outbox.deliver("ada", "a1", 0)
             service.fault = Fault("instead", Answer(429, {"error": "Too many requests"}, {"Retry-After": "3600"}))

@@ -35,7 +35,7 @@ def shown(box: OutboxInMemory, kind: str = "update") -> Proof:
 def timed(box: OutboxInMemory) -> None:
     """Let the words tell the time."""
     words = Template(kind="update", language="en", title="News", body="More by {next_update}.\n{accounts}")
-    box.outbox.config = replace(box.outbox.config, templates=(words,))
+    box.current.config = replace(box.current.config, templates=(words,))
 
 
 def test_times_that_pass_change_nothing_and_what_is_said_does(outlets: OutletsInMemory) -> None:
@@ -84,7 +84,7 @@ def test_two_audiences_with_one_telephone_are_counted_each_by_its_own(outlets: O
         ours = replace(channel("hotline", "backup"), name="Phone", address="+49 30 1")
         theirs = replace(ours, id="staff-phone", audience="staff")
         people = (Segment(id="all", audience="customers", people=100, uses=("chat", "hotline")),)
-        box.outbox.config = replace(box.outbox.config, channels=(channel("chat"), ours, theirs), segments=people)
+        box.current.config = replace(box.current.config, channels=(channel("chat"), ours, theirs), segments=people)
         box.journal.put("ada", Activated(channel="hotline"))
         shares = {"chat": Share(0.0), "hotline": Share(1.0), "staff-phone": Share(1.0)}
         proof = box.outbox.proof(Wanted(kind="backup-active", audience="customers"), shares, {})

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 from outagetui.announce.outbox import Outbox
+from outagetui.core.current import Current
 from outagetui.core.model import Config, Outlet, State
 from outagetui.facts.events import Activated, DeliveryEnded
 from tests.kit.page_outlets import config
@@ -25,7 +26,7 @@ class Announcer:
         self.directory, self._minutes = directory, count()
         self.journal = MemoryJournal(self._now)
         self.journal.put("ada", Activated(channel="phone"))
-        self.outbox = Outbox(settings, self.journal, lambda _: State.UP, self._now)
+        self.outbox = Outbox(Current(settings), self.journal, lambda _: State.UP, self._now)
 
     async def announce(self, kind: str) -> str:
         made = await self.outbox.make("ada", kind, "customers")

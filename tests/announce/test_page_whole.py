@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 from outagetui.announce.outbox import Outbox
+from outagetui.core.current import Current
 from outagetui.core.model import Outlet, State
 from outagetui.facts.events import Activated
 from tests.kit.page_outlets import config
@@ -41,7 +42,9 @@ class Announcer:
         self.now = 1795352520.0
         self.journal = MemoryJournal()
         self.journal.clock = lambda: self.now
-        self.outbox = Outbox(replace(config(), outlets=(page,)), self.journal, lambda _: State.UP, lambda: self.now)
+        self.outbox = Outbox(
+            Current(replace(config(), outlets=(page,))), self.journal, lambda _: State.UP, lambda: self.now
+        )
         self.journal.put("ada", Activated(channel="phone"))
 
     async def announce(self, kind: str, *, seconds: float = 60.0) -> str:

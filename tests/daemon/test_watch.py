@@ -1,7 +1,8 @@
 """What the daemon makes of samples: transitions, mutes, and verdicts that outlive a restart."""
 
 import pytest
-from outagetui.core.model import Outcome, Outlet, Sample, State
+from msgspec.structs import replace
+from outagetui.core.model import Cost, Outcome, Outlet, Sample, State
 from outagetui.daemon.watch import series_of
 from outagetui.facts.events import StateChanged
 from outagetui.facts.ledger import Ledger
@@ -179,6 +180,18 @@ def test_a_new_configuration_keeps_the_verdicts_of_checks_that_stay() -> None:
     assert events == []
     story.configure(config(check("chat.page"), check("mail.port")))
     assert story.watch.state_of("mail.port") is State.UNKNOWN  # what was forgotten stays forgotten
+
+
+def test_what_is_left_of_prepaid_money_is_what_its_check_read_last() -> None:
+    plain = config(check("phone.line"), check("phone.money"))
+    (channel,) = plain.channels
+    story = Story(replace(plain, channels=(replace(channel, cost=Cost(balance="phone.money")),)))
+    assert story.watch.balance_of("phone") is None
+    story.see("phone.money", Sample(Outcome.PASS, value=12.5))
+    assert story.watch.balance_of("phone") == 12.5
+    assert story.watch.balance_of("mail") is None
+    story.configure(plain)
+    assert story.watch.balance_of("phone") is None
 
 
 def test_checks_of_other_vantages_are_not_ours() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from outagetui import outlets
 from outagetui.announce.outbox import Outbox
+from outagetui.core.current import Current
 from outagetui.core.model import Check, Config, Outlet, Segment, State, Template
 from outagetui.core.outlet_options import MastodonOptions
 from outagetui.core.probe_options import TcpOptions
@@ -97,9 +98,8 @@ class OutboxInMemory:
         self.outlets = outlets
         self.journal = journal or MemoryJournal(self.now)
         self.states: dict[str, State] = {"chat": State.DOWN}
-        self.outbox = Outbox(
-            settings(*names, **more), self.journal, lambda name: self.states.get(name, State.UP), self.now
-        )
+        self.current = Current(settings(*names, **more))
+        self.outbox = Outbox(self.current, self.journal, lambda name: self.states.get(name, State.UP), self.now)
         self.courier = Courier(self.outbox)
         if not follows:
             self.outbox.afterwards = lambda announcement, part, outlet: None
@@ -133,7 +133,7 @@ class OutboxInMemory:
 
     def after_crash(self) -> "OutboxInMemory":
         """Return the outbox of the next daemon."""
-        names = [outlet.id for outlet in self.outbox.config.outlets]
+        names = [outlet.id for outlet in self.current.config.outlets]
         return OutboxInMemory(self.outlets, *names, journal=self.journal.after_crash(), follows=True)
 
 

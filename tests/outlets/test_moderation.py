@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 from outagetui.announce.outbox import Outbox
+from outagetui.core.current import Current
 from outagetui.core.model import Outlet, State
 from outagetui.outlets import Delivered, Delivery, Placed, Tools, find, publish, retract
 from tests.kit.page_outlets import config
@@ -120,7 +121,7 @@ async def test_an_announcement_that_is_held_is_taken_back_as_a_whole(*, may: boo
         page = Outlet(id="page", name="Page", kind="page", audience="customers", url="https://status.example/")
         journal, service.now, service.moderated, service.may_reject = MemoryJournal(), AT, True, may
         settings = msgspec.structs.replace(config(), outlets=(outlet, page))
-        outbox = Outbox(settings, journal, lambda _: State.UP, lambda: AT, tools)
+        outbox = Outbox(Current(settings), journal, lambda _: State.UP, lambda: AT, tools)
         made = await outbox.make("ada", "update", "customers", ["discourse"], note="We are on it.")
         await outbox.deliver("ada", made.announcement, made.part)
         await outbox.retract("ada", made.announcement)
