@@ -115,7 +115,7 @@ PURE = [
     "core.text",
     "alerts.chain",
     "facts.alert_ledger",
-    "alerts.words",
+    "alerts.alert_text",
     "wording.compose",
     "playbook.plan",
     "drill.result",

@@ -1,6 +1,6 @@
 """What steps do: one file a kind, each with `act` and `recover`.
 
-`act(plan, world)` does the step and returns a Result. `recover(plan, world)` is asked when a step was begun and its
+`act(plan, context)` does the step and returns a Result. `recover(plan, context)` is asked when a step was begun and its
 outcome is not known: it returns a Result when it can tell, None when doing it (again) is safe, or words for the
 operator when it is not.
 """
@@ -34,7 +34,7 @@ class Result(Struct, frozen=True):
     partly: bool = False  # it failed, and yet something was done that can be taken back
 
 
-class World(Protocol):
+class StepContext(Protocol):
     """What a step may touch."""
 
     run: str
@@ -101,27 +101,27 @@ class World(Protocol):
 
 
 T = TypeVar("T", bound=StepOptions)
-Act = Callable[[StepPlan, World], Awaitable[Result]]
-Recover = Callable[[StepPlan, World], Awaitable[Result | str | None]]
+Act = Callable[[StepPlan, StepContext], Awaitable[Result]]
+Recover = Callable[[StepPlan, StepContext], Awaitable[Result | str | None]]
 
 
-def act(plan: StepPlan, world: World) -> Awaitable[Result]:
+def act(plan: StepPlan, context: StepContext) -> Awaitable[Result]:
     """Do the step."""
-    return cast("Act", _module(plan).act)(plan, world)
+    return cast("Act", _module(plan).act)(plan, context)
 
 
-def preview(plan: StepPlan, world: World, as_of: float | None = None) -> str:
+def preview(plan: StepPlan, context: StepContext, as_of: float | None = None) -> str:
     """Return what has to be read before a yes: the words to be sent, the money; nothing for most kinds.
 
     `as_of` (epoch seconds) is when it was asked, for what must still be the same when it is approved.
     """
     tell = None if StepOptions.of(plan.do).asks else getattr(_module(plan), "preview", None)
-    return cast("str", tell(plan, world, as_of)) if tell is not None else ""
+    return cast("str", tell(plan, context, as_of)) if tell is not None else ""
 
 
-def recover(plan: StepPlan, world: World) -> Awaitable[Result | str | None]:
+def recover(plan: StepPlan, context: StepContext) -> Awaitable[Result | str | None]:
     """Find out what became of a step that was begun."""
-    return cast("Recover", _module(plan).recover)(plan, world)
+    return cast("Recover", _module(plan).recover)(plan, context)
 
 
 def _module(plan: StepPlan) -> ModuleType:

@@ -1,19 +1,19 @@
 """`announce`: tell an audience through its outlets. The outbox keeps what was sent, so that nothing goes out twice."""
 
-from outagetui.actions import Result, World
+from outagetui.actions import Result, StepContext
 from outagetui.facts.events import StepPlan
 
 
-async def act(plan: StepPlan, world: World) -> Result:
+async def act(plan: StepPlan, context: StepContext) -> Result:
     """Compose and deliver; outlets that already have it are passed over."""
-    return await world.announce(plan)
+    return await context.announce(plan)
 
 
-def preview(plan: StepPlan, world: World, as_of: float | None) -> str:
+def preview(plan: StepPlan, context: StepContext, as_of: float | None) -> str:
     """Return the announcement word for word, as it would be composed now or `as_of` then."""
-    return world.preview(plan, as_of)
+    return context.preview(plan, as_of)
 
 
-async def recover(plan: StepPlan, world: World) -> Result | str | None:
+async def recover(plan: StepPlan, context: StepContext) -> Result | str | None:
     """Look up at the outlets what became of it."""
-    return await world.recover_announcement(plan)
+    return await context.recover_announcement(plan)

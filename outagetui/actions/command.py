@@ -12,7 +12,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from outagetui.actions import Result, World
+from outagetui.actions import Result, StepContext
 from outagetui.core.commands import quoted
 from outagetui.core.text import clean
 from outagetui.facts.events import StepPlan
@@ -24,41 +24,41 @@ _INACTIVE = 3  # what `systemctl is-active` ends with, also for a service that i
 _LOOKS = "is-active"
 
 
-async def act(plan: StepPlan, world: World) -> Result:
+async def act(plan: StepPlan, context: StepContext) -> Result:
     """Run it once."""
     verb = _verb(plan)
     until = asyncio.get_running_loop().time() + plan.timeout - min(_MARGIN, plan.timeout / 5)
     if verb in ("start", "stop") and "look" in plan.facts:
-        found = await _look(plan, world)
+        found = await _look(plan, context)
         if _so(verb, found):
             return Result(True, f"already so: {found.words}", output=found.output, changed=False)
     left = max(0.0, until - asyncio.get_running_loop().time())
     grace = min(GRACE, left / 5)
     try:
-        ended = await _run(plan, world, plan.facts["argv"], left - grace, grace)
+        ended = await _run(plan, context, plan.facts["argv"], left - grace, grace)
     except (OSError, ValueError) as error:
         return Result(False, f"{plan.facts['argv'][0]} cannot be run: {_reason(error)}")
     return _result(plan, ended, looks=verb == _LOOKS)
 
 
-async def recover(plan: StepPlan, world: World) -> Result | str | None:
+async def recover(plan: StepPlan, context: StepContext) -> Result | str | None:
     """Say whether the program of the killed daemon still runs; a service is looked up."""
     verb = _verb(plan)
     if verb == _LOOKS:
         return None
-    running = await asyncio.to_thread(_running, world.key)
+    running = await asyncio.to_thread(_running, context.key)
     if running:
         numbers = ", ".join(map(str, running))
         return f"it still runs, as process {numbers}; it may end when it next writes something"
     if "look" not in plan.facts:
         return "it may or may not have run, and it runs no more"
-    found = await _look(plan, world)
+    found = await _look(plan, context)
     if _so(verb, found):
         return Result(True, f"was under way when the daemon ended; it is so now: {found.words}", output=found.output)
     return f"it may or may not have run, and it runs no more; {plan.options['unit']}: {found.words}"
 
 
-def preview(plan: StepPlan, world: World, as_of: float | None = None) -> str:
+def preview(plan: StepPlan, context: StepContext, as_of: float | None = None) -> str:
     """Return the whole call, argument by argument, and what it finds around it."""
     facts = plan.facts
     lines = [quoted([each]) for each in facts["argv"]]
@@ -71,25 +71,25 @@ def _verb(plan: StepPlan) -> str:
     return str(plan.options.get("verb", ""))
 
 
-async def _run(plan: StepPlan, world: World, argv: list[str], seconds: float, grace: float) -> Ended:
+async def _run(plan: StepPlan, context: StepContext, argv: list[str], seconds: float, grace: float) -> Ended:
     facts: dict[str, Any] = plan.facts
-    secrets = {name: world.secret(reference) for name, reference in facts["secret_env"].items()}
+    secrets = {name: context.secret(reference) for name, reference in facts["secret_env"].items()}
     return await run(
         argv,
-        env={**facts["env"], **secrets, KEY: world.key},
+        env={**facts["env"], **secrets, KEY: context.key},
         directory=facts["directory"],
         seconds=seconds,
-        hide=world.hide,
-        show=world.output,
+        hide=context.hide,
+        show=context.output,
         grace=grace,
     )
 
 
-async def _look(plan: StepPlan, world: World) -> Ended:
+async def _look(plan: StepPlan, context: StepContext) -> Ended:
     """Ask whether the service is active; a look that cannot be made tells nothing."""
     seconds = max(0.0, plan.timeout / 4)
     try:
-        return await _run(plan, world, plan.facts["look"], seconds, min(1.0, seconds / 5))
+        return await _run(plan, context, plan.facts["look"], seconds, min(1.0, seconds / 5))
     except (OSError, ValueError) as error:
         return Ended(None, clean(_reason(error)))
 

@@ -10,7 +10,7 @@ import dns.rdatatype
 from dns.name import Name
 from msgspec import Struct
 
-from outagetui.actions import World
+from outagetui.actions import StepContext
 from outagetui.actions.dns_primary import NoAnswerError, Primary, RefusedError, Values, held, told
 from outagetui.core.step_options import DnsUpdateOptions
 from outagetui.core.text import clean
@@ -37,8 +37,10 @@ class NameServer(Struct, frozen=True):
 class Readers:
     """The name servers of a step, and what is to be read from them."""
 
-    def __init__(self, options: DnsUpdateOptions, name: Name, primary: Primary, world: World, vantage: Vantage) -> None:
-        self._options, self._name, self._primary, self._world = options, name, primary, world
+    def __init__(
+        self, options: DnsUpdateOptions, name: Name, primary: Primary, context: StepContext, vantage: Vantage
+    ) -> None:
+        self._options, self._name, self._primary, self._context = options, name, primary, context
         self._vantage = vantage
         self._kind = dns.rdatatype.from_text(options.type)
 
@@ -51,15 +53,15 @@ class Readers:
         if not servers:
             return f"{self._options.zone} names no name server"
         while True:
-            ends = min(deadline, self._world.now() + PATIENCE)
+            ends = min(deadline, self._context.now() + PATIENCE)
             said = await asyncio.gather(*(self._look(each, wanted, ends) for each in servers))
             late = [(each, words) for each, words in zip(servers, said, strict=True) if words]
             if not late:
                 return ""
             words = "; ".join(words for _, words in late)
-            if self._world.now() + EVERY >= deadline:
+            if self._context.now() + EVERY >= deadline:
                 return words
-            self._world.progress(f"waits for name servers: {words}")
+            self._context.progress(f"waits for name servers: {words}")
             servers = [each for each, _ in late]
             await asyncio.sleep(EVERY)
 

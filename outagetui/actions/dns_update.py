@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import dns.rcode
 from msgspec.structs import replace
 
-from outagetui.actions import Result, World, options_of
+from outagetui.actions import Result, StepContext, options_of
 from outagetui.actions.deadline import deadline_of
 from outagetui.actions.dns_primary import NoAnswerError, Primary, RefusedError, Values, told
 from outagetui.actions.dns_read_back import Readers
@@ -26,42 +26,42 @@ LOOK_SECONDS = 5.0  # at most, for one look at the primary
 SHARE = 0.3  # of the time left, at most, for a look or the update: what is unclear after it is to be looked up
 
 
-async def act(plan: StepPlan, world: World) -> Result:
+async def act(plan: StepPlan, context: StepContext) -> Result:
     """Swap the values and read them back. A name that holds the new value already is only read back."""
     try:
-        async with _opened(plan, world) as step:
+        async with _opened(plan, context) as step:
             result = await step.switch()
     except (SecretError, RecordError, ValueError) as error:
         result = Result(False, str(error))
     except Trouble as trouble:
         result = Result(False, trouble.detail)
-    return replace(result, detail=clean(world.hide(result.detail), 600))
+    return replace(result, detail=clean(context.hide(result.detail), 600))
 
 
-async def recover(plan: StepPlan, world: World) -> Result | str | None:
+async def recover(plan: StepPlan, context: StepContext) -> Result | str | None:
     """Look at the primary: the new value is done, with the old one it is safe to do, anything else is asked about."""
     try:
-        async with _opened(plan, world) as step:
+        async with _opened(plan, context) as step:
             found = await step.found()
             if found == step.new:
                 result = await step.read_back("")
-                return replace(result, detail=clean(world.hide(result.detail), 600))
+                return replace(result, detail=clean(context.hide(result.detail), 600))
             if found == step.old:
                 return None
             return clean(f"{step.shown} holds {told(found, step.kind)}, neither the old nor the new value", 600)
     except (SecretError, RecordError, ValueError, NoAnswerError, RefusedError) as error:
-        return clean(world.hide(f"what the name holds now is not known: {error}"), 600)
+        return clean(context.hide(f"what the name holds now is not known: {error}"), 600)
     except Trouble as trouble:
-        return clean(world.hide(f"what the name holds now is not known: {trouble.detail}"), 600)
+        return clean(context.hide(f"what the name holds now is not known: {trouble.detail}"), 600)
 
 
 @asynccontextmanager
-async def _opened(plan: StepPlan, world: World) -> "AsyncIterator[_Step]":
+async def _opened(plan: StepPlan, context: StepContext) -> "AsyncIterator[_Step]":
     options = options_of(plan, DnsUpdateOptions)
     vantage = Vantage("", Secrets.none())
     try:
-        primary = Primary(options, world.secret(options.secret), vantage)
-        yield _Step(options, primary, world, vantage, deadline_of(plan, world))
+        primary = Primary(options, context.secret(options.secret), vantage)
+        yield _Step(options, primary, context, vantage, deadline_of(plan, context))
     finally:
         await vantage.aclose()
 
@@ -70,14 +70,14 @@ class _Step:
     """One try of the step."""
 
     def __init__(
-        self, options: DnsUpdateOptions, primary: Primary, world: World, vantage: Vantage, deadline: float
+        self, options: DnsUpdateOptions, primary: Primary, context: StepContext, vantage: Vantage, deadline: float
     ) -> None:
-        self._options, self._primary, self._world, self._deadline = options, primary, world, deadline
+        self._options, self._primary, self._context, self._deadline = options, primary, context, deadline
         self.kind = options.type
         self.shown = f"{options.whole_name} {options.type}"
         self.old, self.new = read_values(self.kind, options.old), read_values(self.kind, options.new)
         self._name = read_name(options.whole_name)
-        self._readers = Readers(options, self._name, primary, world, vantage)
+        self._readers = Readers(options, self._name, primary, context, vantage)
 
     async def found(self) -> Values:
         """Return what the primary holds now. Raises NoAnswerError, RefusedError."""
@@ -90,7 +90,7 @@ class _Step:
             return Result(False, f"{error}; nothing was changed")
         if found == self.new:
             # What an earlier try of this very step did is to be taken back one day; what somebody else did is not.
-            return await self.read_back("already so: ", changed=self._world.tried)
+            return await self.read_back("already so: ", changed=self._context.tried)
         if found != self.old:
             return self._differs(found)
         try:
@@ -136,5 +136,5 @@ class _Step:
         return Result(False, f"{self.shown} holds {told(found, self.kind)}, {expected}")
 
     def _until(self) -> float:
-        now = self._world.now()
+        now = self._context.now()
         return now + min(LOOK_SECONDS, max(0.0, self._deadline - now) * SHARE)

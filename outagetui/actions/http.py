@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 import msgspec
 from msgspec.structs import replace
 
-from outagetui.actions import Result, World, options_of
+from outagetui.actions import Result, StepContext, options_of
 from outagetui.actions.deadline import deadline_of
 from outagetui.core.step_options import HttpStepOptions
 from outagetui.core.text import clean, clean_lines
@@ -35,35 +35,35 @@ PLACEHOLDER = "{secret}"
 _GATEWAY_TIMEOUT = 504
 
 
-async def act(plan: StepPlan, world: World) -> Result:
+async def act(plan: StepPlan, context: StepContext) -> Result:
     """Send the request and judge the answer."""
     options = options_of(plan, HttpStepOptions)
-    step = _Step(options, world, deadline_of(plan, world))
+    step = _Step(options, context, deadline_of(plan, context))
     try:
-        result = await step.go(_request(options, world), client_context(options.ca))
+        result = await step.go(_request(options, context), client_context(options.ca))
     except SecretError as error:
         return Result(False, str(error))
     except Trouble as trouble:
         result = step.broken(str(trouble))
-    return replace(result, detail=clean(world.hide(result.detail), 600))
+    return replace(result, detail=clean(context.hide(result.detail), 600))
 
 
-async def recover(plan: StepPlan, world: World) -> Result | str | None:
+async def recover(plan: StepPlan, context: StepContext) -> Result | str | None:
     """Looking again is safe; whether anything else arrived only the other side knows."""
     options = options_of(plan, HttpStepOptions)
     if options.method in SAFE:
         return None
-    return f"the request may have reached {_host(options.url)}{_look_there(options, world)}"
+    return f"the request may have reached {_host(options.url)}{_look_there(options, context)}"
 
 
-def preview(plan: StepPlan, world: World, as_of: float | None) -> str:
+def preview(plan: StepPlan, context: StepContext, as_of: float | None) -> str:
     """Return the request as it will be sent, the secret by its name; `as_of` changes nothing."""
     options = options_of(plan, HttpStepOptions)
     if options.secret is None and not options.headers and not options.body:
         return ""  # the step's sentence says it all
     headers = _headers(options)
     if _keyed(options):
-        headers["Idempotency-Key"] = world.key
+        headers["Idempotency-Key"] = context.key
     head = "\n".join((f"{options.method} {options.url}", *(f"{name}: {value}" for name, value in headers.items())))
     text = f"{head}\n\n{options.body}".rstrip()
     return text if options.secret is None else f"{text}\n\n{PLACEHOLDER}: the secret {options.secret}"
@@ -72,18 +72,18 @@ def preview(plan: StepPlan, world: World, as_of: float | None) -> str:
 class _Step:
     """One try of the step."""
 
-    def __init__(self, options: HttpStepOptions, world: World, deadline: float) -> None:
-        self._options, self._world, self._deadline = options, world, deadline
+    def __init__(self, options: HttpStepOptions, context: StepContext, deadline: float) -> None:
+        self._options, self._context, self._deadline = options, context, deadline
         self.progress = Progress()
 
-    async def go(self, wanted: Request, context: ssl.SSLContext) -> Result:
+    async def go(self, wanted: Request, tls: ssl.SSLContext) -> Result:
         origin = (wanted.scheme, wanted.host, wanted.port)
         for _ in range(REDIRECTS + 1):
             self.progress = Progress()
-            began = self._world.now()
-            reply = await exchange(wanted, context, self.progress, within=max(0.0, self._deadline - began))
+            began = self._context.now()
+            reply = await exchange(wanted, tls, self.progress, within=max(0.0, self._deadline - began))
             if accepted(reply.status, self._options.status):
-                return await self._accepted(reply, (self._world.now() - began) * 1000)
+                return await self._accepted(reply, (self._context.now() - began) * 1000)
             target = reply.headers.get("location")
             if not 300 <= reply.status < 400 or target is None:
                 return self._refused(reply)
@@ -108,7 +108,7 @@ class _Step:
         if self._options.method in SAFE:
             return Result(False, f"{host} {so_far}: {why}")
         words = f"the request was sent to {host}, which {so_far}: {why}; it may or may not have been done"
-        return Result(False, f"{words}{_look_there(self._options, self._world)}", unsure=True)
+        return Result(False, f"{words}{_look_there(self._options, self._context)}", unsure=True)
 
     async def _accepted(self, reply: Reply, took: float) -> Result:
         words = f"{status_words(reply.status)} in {took:.0f} ms"
@@ -130,7 +130,7 @@ class _Step:
             return trouble.detail
         if _same(found, self._options.equals):
             return ""
-        shown = clean(self._world.hide(_json(found)), 80)
+        shown = clean(self._context.hide(_json(found)), 80)
         return f"{path} is {shown}, not {_json(self._options.equals)}"
 
     def _refused(self, reply: Reply) -> Result:
@@ -142,20 +142,20 @@ class _Step:
             words += f"; {wait}"
         if reply.status == _GATEWAY_TIMEOUT and self._options.method not in SAFE:
             # The gateway sent the request on and knows as little as we would.
-            words += f"; it may or may not have been done{_look_there(self._options, self._world)}"
+            words += f"; it may or may not have been done{_look_there(self._options, self._context)}"
             return Result(False, words, output=output, unsure=True)
         return Result(False, words, output=output)
 
     def _excerpt(self, reply: Reply) -> str:
         """Return the answer's beginning; secrets are hidden in the whole of it first, so that none is cut in two."""
-        return clean_lines(self._world.hide(reply.text), OUTPUT)
+        return clean_lines(self._context.hide(reply.text), OUTPUT)
 
 
-def _request(options: HttpStepOptions, world: World) -> Request:
+def _request(options: HttpStepOptions, context: StepContext) -> Request:
     """Return the request with its secret in place. Raises SecretError."""
     headers, body = _headers(options), options.body
     if options.secret is not None:
-        secret = world.secret(options.secret)
+        secret = context.secret(options.secret)
         if not secret:
             raise SecretError(f"secret {options.secret!r} is empty")
         headers = {name: value.replace(PLACEHOLDER, secret) for name, value in headers.items()}
@@ -163,7 +163,7 @@ def _request(options: HttpStepOptions, world: World) -> Request:
     if any(not char.isprintable() and char != "\t" for value in headers.values() for char in value):
         raise SecretError(f"secret {options.secret!r} holds a line end or a control character, unfit for a header")
     if _keyed(options):
-        headers["Idempotency-Key"] = world.key
+        headers["Idempotency-Key"] = context.key
     # Filled in afterwards, because `request` remembers what it was called with, which no secret may be.
     trimmed = tuple((name, value.strip()) for name, value in headers.items())
     return replace(request(options.method, options.url), headers=trimmed, body=body.encode())
@@ -183,8 +183,8 @@ def _keyed(options: HttpStepOptions) -> bool:
     return options.method not in SAFE and not any(name.lower() == "idempotency-key" for name in options.headers)
 
 
-def _look_there(options: HttpStepOptions, world: World) -> str:
-    return f" (its Idempotency-Key: {world.key})" if _keyed(options) else ""
+def _look_there(options: HttpStepOptions, context: StepContext) -> str:
+    return f" (its Idempotency-Key: {context.key})" if _keyed(options) else ""
 
 
 def _host(url: str) -> str:

@@ -2,24 +2,24 @@
 
 import msgspec
 
-from outagetui.actions import Result, World, options_of
+from outagetui.actions import Result, StepContext, options_of
 from outagetui.core.model import Cost
 from outagetui.core.step_options import SpendOptions
 from outagetui.facts.cost import declared, rates, spending, words
 from outagetui.facts.events import StepPlan
 
 
-async def act(plan: StepPlan, world: World) -> Result:
+async def act(plan: StepPlan, context: StepContext) -> Result:
     """Keep what was agreed to."""
-    return Result(True, f"agreed: {preview(plan, world, None)}", changed=False)
+    return Result(True, f"agreed: {preview(plan, context, None)}", changed=False)
 
 
-def preview(plan: StepPlan, world: World, as_of: float | None) -> str:
+def preview(plan: StepPlan, context: StepContext, as_of: float | None) -> str:
     """Return the rates, the money an hour by the declared use, and how long the balance lasts at that."""
     options = options_of(plan, SpendOptions)
     cost = msgspec.convert(plan.facts["cost"], type=Cost)
     an_hour = declared(cost)
-    use = spending(cost, 0.0, None, world.balance_of(options.channel))
+    use = spending(cost, 0.0, None, context.balance_of(options.channel))
     left = words(cost, msgspec.structs.replace(use, spent=None))
     parts = [
         rates(cost) or "free of charge",
@@ -31,6 +31,6 @@ def preview(plan: StepPlan, world: World, as_of: float | None) -> str:
     return f"{plan.facts['name']}: {'; '.join(parts)}"
 
 
-async def recover(plan: StepPlan, world: World) -> Result | str | None:
+async def recover(plan: StepPlan, context: StepContext) -> Result | str | None:
     """Nothing was spent by agreeing."""
     return None

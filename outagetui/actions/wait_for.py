@@ -2,7 +2,7 @@
 
 import asyncio
 
-from outagetui.actions import Result, World, options_of
+from outagetui.actions import Result, StepContext, options_of
 from outagetui.core.model import GOOD, Check, Outcome, Sample, State
 from outagetui.core.step_options import WaitOptions
 from outagetui.facts.events import StepPlan
@@ -16,19 +16,19 @@ MATCHES: dict[str, frozenset[Outcome]] = {
 }
 
 
-async def act(plan: StepPlan, world: World) -> Result:
+async def act(plan: StepPlan, context: StepContext) -> Result:
     """Wait until every check of the step matched `times` in a row; fails when `within` is over."""
     options = options_of(plan, WaitOptions)
-    checks = {check.id: check for name in (*options.checks, *options.channels) for check in world.checks_of(name)}
+    checks = {check.id: check for name in (*options.checks, *options.channels) for check in context.checks_of(name)}
     if not checks:
         names = ", ".join((*options.checks, *options.channels))
         return Result(False, f"nothing watches {names} here, so nothing can be verified")
-    wait = _Wait(world, options, checks)
+    wait = _Wait(context, options, checks)
     reached = await (wait.verify() if plan.do == "verify" else wait.follow())
     return Result(reached, wait.words(None if reached else 0.0), changed=False)
 
 
-async def recover(plan: StepPlan, world: World) -> Result | str | None:
+async def recover(plan: StepPlan, context: StepContext) -> Result | str | None:
     """Looking changes nothing: begin again."""
     return None
 
@@ -36,38 +36,38 @@ async def recover(plan: StepPlan, world: World) -> Result | str | None:
 class _Wait:
     """Counts, per check, the matching samples in a row."""
 
-    def __init__(self, world: World, options: WaitOptions, checks: dict[str, Check]) -> None:
-        self._world, self._options, self._checks = world, options, checks
-        self._ends = world.now() + options.within
+    def __init__(self, context: StepContext, options: WaitOptions, checks: dict[str, Check]) -> None:
+        self._context, self._options, self._checks = context, options, checks
+        self._ends = context.now() + options.within
         self._rows = dict.fromkeys(checks, 0)
         self._last: dict[str, str] = {}
 
     async def verify(self) -> bool:
         """Probe every check that is not yet proven once a second."""
         while not self._reached():
-            left = self._ends - self._world.now()
+            left = self._ends - self._context.now()
             if left <= 0:
                 return False
             due = [check for check in self._checks.values() if self._rows[check.id] < self._options.times]
-            started = self._world.now()
-            for check, sample in zip(due, await asyncio.gather(*map(self._world.probe, due)), strict=True):
+            started = self._context.now()
+            for check, sample in zip(due, await asyncio.gather(*map(self._context.probe, due)), strict=True):
                 self._count(check, sample)
-            self._world.progress(self.words(left))
+            self._context.progress(self.words(left))
             if not self._reached():
-                await asyncio.sleep(max(0.0, min(VERIFY_EVERY - (self._world.now() - started), left)))
+                await asyncio.sleep(max(0.0, min(VERIFY_EVERY - (self._context.now() - started), left)))
         return True
 
     async def follow(self) -> bool:
         """Count the scheduled samples; the verdict must have come round as well."""
         names = frozenset(self._checks)
         while not (self._reached() and self._agreed()):
-            left = self._ends - self._world.now()
+            left = self._ends - self._context.now()
             if left <= 0:
                 return False
-            self._world.progress(self.words(left))
+            self._context.progress(self.words(left))
             try:
                 async with asyncio.timeout(left):
-                    check, sample = await self._world.next_sample(names)
+                    check, sample = await self._context.next_sample(names)
             except TimeoutError:
                 return False
             self._count(check, sample)
@@ -96,4 +96,4 @@ class _Wait:
 
     def _agreed(self) -> bool:
         wanted = GOOD if self._options.state == "up" else (State(self._options.state),)
-        return all(self._world.state_of(name) in wanted for name in self._checks)
+        return all(self._context.state_of(name) in wanted for name in self._checks)

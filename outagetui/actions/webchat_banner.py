@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 from msgspec.structs import replace
 
-from outagetui.actions import Result, World, options_of
+from outagetui.actions import Result, StepContext, options_of
 from outagetui.actions.deadline import deadline_of
 from outagetui.core.step_options import BannerOptions
 from outagetui.core.text import clean
@@ -79,41 +79,41 @@ class Fragment(Struct, frozen=True):
         return f"{text}\n"
 
 
-async def act(plan: StepPlan, world: World) -> Result:
+async def act(plan: StepPlan, context: StepContext) -> Result:
     """Put the banner in place, or an empty one where the step takes it back."""
     options = options_of(plan, BannerOptions)
     removing = bool(plan.facts.get("remove"))
     try:
-        content = _empty(options) if removing else _content(options, world)
+        content = _empty(options) if removing else _content(options, context)
     except ValueError as error:
         return Result(False, clean(str(error)))
     if options.url:
-        return await _Sending(options, world, plan, removing).go(content)
+        return await _Sending(options, context, plan, removing).go(content)
     try:
-        async with asyncio.timeout_at(deadline_of(plan, world)):
-            return await aside(lambda: _write(Path(options.file), content, world.undone if removing else ""))
+        async with asyncio.timeout_at(deadline_of(plan, context)):
+            return await aside(lambda: _write(Path(options.file), content, context.undone if removing else ""))
     except TimeoutError:
         return Result(False, f"{options.file}: the disk does not answer; it may yet be written", unsure=True)
 
 
-async def recover(plan: StepPlan, world: World) -> Result | str | None:
+async def recover(plan: StepPlan, context: StepContext) -> Result | str | None:
     """Look whether the banner is in place; where it is not, putting it there again does no harm."""
     options = options_of(plan, BannerOptions)
     removing = bool(plan.facts.get("remove"))
     if options.url:
-        return await _Sending(options, world, plan, removing).look_up()
-    if not removing and world.key in await aside(lambda: _read(Path(options.file))):
+        return await _Sending(options, context, plan, removing).look_up()
+    if not removing and context.key in await aside(lambda: _read(Path(options.file))):
         return Result(True, f"found in {options.file}")
     return None
 
 
-def preview(plan: StepPlan, world: World, as_of: float | None) -> str:
+def preview(plan: StepPlan, context: StepContext, as_of: float | None) -> str:
     """Return the banner's words as they would be now, or `as_of` then."""
     options = options_of(plan, BannerOptions)
     if plan.facts.get("remove"):
         return ""
     try:
-        return "\n\n".join(world.words(options.kind, options.audience, options.language, as_of))
+        return "\n\n".join(context.words(options.kind, options.audience, options.language, as_of))
     except ValueError as error:
         return f"This cannot be composed as things are: {error}."
 
@@ -121,9 +121,9 @@ def preview(plan: StepPlan, world: World, as_of: float | None) -> str:
 class _Sending:
     """A banner on its way to a URL."""
 
-    def __init__(self, options: BannerOptions, world: World, plan: StepPlan, removing: bool) -> None:
-        self._options, self._world, self._removing = options, world, removing
-        self._deadline = deadline_of(plan, world)
+    def __init__(self, options: BannerOptions, context: StepContext, plan: StepPlan, removing: bool) -> None:
+        self._options, self._context, self._removing = options, context, removing
+        self._deadline = deadline_of(plan, context)
         self._kind = "text/html; charset=utf-8" if _is_html(options) else "application/json"
 
     async def go(self, content: str) -> Result:
@@ -160,7 +160,7 @@ class _Sending:
             return f"{self._options.url} cannot be looked at: {clean(str(error))}"
         if not 200 <= status < 300:
             return f"{self._options.url} cannot be looked at: http.{status}"
-        there = (self._world.undone if self._removing else self._world.key) in body
+        there = (self._context.undone if self._removing else self._context.key) in body
         if there is not self._removing:
             return Result(True, self._words(f"found so at {self._options.url}"))
         return None
@@ -172,13 +172,13 @@ class _Sending:
 
         headers = {"Content-Type": self._kind, "Cache-Control": "no-cache"}
         if self._options.secret is not None:
-            token = self._world.secret(self._options.secret)
+            token = self._context.secret(self._options.secret)
             if not token or not token.isprintable():
                 raise SecretError(f"secret {self._options.secret!r} is empty or holds characters unfit for a header")
             headers["Authorization"] = f"Bearer {token}"
         # Filled in afterwards, because `request` remembers what it was called with, which no secret may be.
         wanted = replace(request(method, self._options.url), headers=tuple(headers.items()), body=content.encode())
-        within = max(0.0, self._deadline - self._world.now()) * share
+        within = max(0.0, self._deadline - self._context.now()) * share
         reply = await exchange(wanted, client_context(self._options.ca), progress, within=within)
         return reply.status, reply.body.decode(errors="replace")
 
@@ -191,9 +191,9 @@ def _is_html(options: BannerOptions) -> bool:
     return (options.file or urlsplit(options.url).path).lower().endswith((".html", ".htm"))
 
 
-def _content(options: BannerOptions, world: World) -> str:
-    title, body = world.words(options.kind, options.audience, options.language)
-    made = Fragment(options.kind, title, body, options.language, stamp(time.time()), world.key)
+def _content(options: BannerOptions, context: StepContext) -> str:
+    title, body = context.words(options.kind, options.audience, options.language)
+    made = Fragment(options.kind, title, body, options.language, stamp(time.time()), context.key)
     return made.as_html() if _is_html(options) else made.as_json()
 
 

@@ -1,6 +1,6 @@
 """`xmpp.invite`: let a room that is there invite people; who is in it already is passed over."""
 
-from outagetui.actions import Result, World, options_of
+from outagetui.actions import Result, StepContext, options_of
 from outagetui.actions.xmpp_room import bring
 from outagetui.actions.xmpp_visit import NICK, Doubt, visit
 from outagetui.core.step_options import XmppInviteOptions
@@ -11,7 +11,7 @@ from outagetui.protocols.xmpp.office import Office
 from outagetui.protocols.xmpp.session import Session
 
 
-async def act(plan: StepPlan, world: World) -> Result:
+async def act(plan: StepPlan, context: StepContext) -> Result:
     """Enter the room and invite; where only members may enter, they become members before."""
 
     async def deed(session: Session, doubt: Doubt) -> Result:
@@ -22,12 +22,12 @@ async def act(plan: StepPlan, world: World) -> Result:
         members = told is not None and told.members_only
         people, reason = plan.facts["people"], clean(options.text)
         doubt.done.append(office.address)
-        left_out = await bring(office, people, reason, members=members, of=(world, doubt))
+        left_out = await bring(office, people, reason, members=members, of=(context, doubt))
         return Result(not left_out, "; ".join(doubt.done))
 
-    return await visit(plan, world, deed)
+    return await visit(plan, context, deed)
 
 
-async def recover(plan: StepPlan, world: World) -> Result | str | None:
+async def recover(plan: StepPlan, context: StepContext) -> Result | str | None:
     """Invitations leave no trace that could be looked up."""
     return f"whether {', '.join(plan.facts['people'])} were invited to {plan.facts['room']} cannot be looked up"

@@ -3,7 +3,7 @@
 A message in a room counts when the room has sent it back to us; one to a person when the server has taken it.
 """
 
-from outagetui.actions import Result, World, options_of
+from outagetui.actions import Result, StepContext, options_of
 from outagetui.actions.xmpp_room import message_id, sure
 from outagetui.actions.xmpp_visit import NICK, Doubt, visit
 from outagetui.core.step_options import XmppMessageOptions
@@ -15,7 +15,7 @@ from outagetui.protocols.xmpp.office import Office
 from outagetui.protocols.xmpp.session import Session
 
 
-async def act(plan: StepPlan, world: World) -> Result:
+async def act(plan: StepPlan, context: StepContext) -> Result:
     """Say it once: what an earlier try of this step has said in the room is found among its last messages."""
 
     async def deed(session: Session, doubt: Doubt) -> Result:
@@ -24,26 +24,26 @@ async def act(plan: StepPlan, world: World) -> Result:
         if options.room:
             office = Office(session, read_room(plan.facts["room"]))
             await office.enter(NICK, create=False)
-            if message_id(world) in office.seen:
+            if message_id(context) in office.seen:
                 words.append(f"{office.address} has it already")
             else:
                 with doubt.about(f"it may have been said in {office.address}"):
-                    await office.say(text, message_id(world))
+                    await office.say(text, message_id(context))
                 words.append(f"said in {office.address}")
         if not people:
             return Result(True, "; ".join(words))
         with doubt.about(f"{', '.join(people)} may have it"):
-            letters = {message_id(world, number): each for number, each in enumerate(people, 1)}
+            letters = {message_id(context, number): each for number, each in enumerate(people, 1)}
             returned = await post(session, letters, text)
         if sent := [each for each in people if each not in returned]:
             words.append(f"taken by the server for {', '.join(sent)}")
         words += [f"came back: {error.detail}" for error in returned.values()]
         return Result(not returned, "; ".join(words))
 
-    return await visit(plan, world, deed)
+    return await visit(plan, context, deed)
 
 
-async def recover(plan: StepPlan, world: World) -> Result | str | None:
+async def recover(plan: StepPlan, context: StepContext) -> Result | str | None:
     """Look for the message in the room; what went to people leaves no trace."""
     people = plan.facts.get("people", [])
     if people:
@@ -52,8 +52,8 @@ async def recover(plan: StepPlan, world: World) -> Result | str | None:
     async def deed(session: Session, doubt: Doubt) -> Result:
         office = Office(session, read_room(plan.facts["room"]))
         await office.enter(NICK, create=False)
-        if message_id(world) in office.seen:
+        if message_id(context) in office.seen:
             return Result(True, f"found in {office.address}")
         return Result(False, f"it is not among the last messages of {office.address}, which the room may not keep")
 
-    return sure(await visit(plan, world, deed))
+    return sure(await visit(plan, context, deed))

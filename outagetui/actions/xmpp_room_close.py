@@ -1,6 +1,6 @@
 """`xmpp.room.close`: destroy a room that a step made. One without such a step's mark was there before, and stays."""
 
-from outagetui.actions import Result, World, options_of
+from outagetui.actions import Result, StepContext, options_of
 from outagetui.actions.xmpp_room import MARK
 from outagetui.actions.xmpp_visit import Doubt, visit
 from outagetui.core.step_options import XmppRoomCloseOptions
@@ -11,7 +11,7 @@ from outagetui.protocols.xmpp.office import Office
 from outagetui.protocols.xmpp.session import Session
 
 
-async def act(plan: StepPlan, world: World) -> Result:
+async def act(plan: StepPlan, context: StepContext) -> Result:
     """Destroy the room if its description says that a step made it."""
 
     async def deed(session: Session, doubt: Doubt) -> Result:
@@ -28,9 +28,9 @@ async def act(plan: StepPlan, world: World) -> Result:
                 return Result(False, f"the server still knows {office.address} after it was destroyed")
         return Result(True, f"{office.address} destroyed")
 
-    return await visit(plan, world, deed)
+    return await visit(plan, context, deed)
 
 
-async def recover(plan: StepPlan, world: World) -> Result | str | None:
+async def recover(plan: StepPlan, context: StepContext) -> Result | str | None:
     """Doing it again is safe: what is gone stays gone, and what is not ours is left alone."""
     return None

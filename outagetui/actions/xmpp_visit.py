@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator
 
-from outagetui.actions import Result, World
+from outagetui.actions import Result, StepContext
 from outagetui.core.probe_options import XmppOptions
 from outagetui.facts.events import StepPlan
 from outagetui.machine.secrets import SecretError
@@ -40,7 +40,7 @@ class Doubt:
 Deed = Callable[[Session, Doubt], Awaitable[Result]]
 
 
-async def visit(plan: StepPlan, world: World, deed: Deed) -> Result:
+async def visit(plan: StepPlan, context: StepContext, deed: Deed) -> Result:
     """Log in as the plan's facts say, let `deed` act on a session of its own, and end that, whatever comes.
 
     What goes wrong becomes a Result; it is unsure while there is doubt about what was asked of the server.
@@ -51,7 +51,7 @@ async def visit(plan: StepPlan, world: World, deed: Deed) -> Result:
         facts = plan.facts
         options = XmppOptions(secret=facts["secret"], ca=facts["ca"], direct_tls=facts["direct_tls"])
         account = read_account(facts["target"], options, facts["connect"])
-        async with own_session(account, world.secret(facts["secret"]), limit) as session, asyncio.timeout_at(limit):
+        async with own_session(account, context.secret(facts["secret"]), limit) as session, asyncio.timeout_at(limit):
             return await deed(session, doubt)
     except SecretError as error:
         words = str(error)

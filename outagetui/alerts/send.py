@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import Struct
 
-from outagetui.alerts.words import Message
+from outagetui.alerts.alert_text import Message
 from outagetui.core.text import clean
 
 GRACE = 5.0  # seconds beyond the message's own deadline, for the program to start and end
@@ -54,7 +54,7 @@ async def send(
     }
     try:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-P", "-m", "outagetui.alerts.post",
+            sys.executable, "-P", "-m", "outagetui.alerts.apprise_program",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,

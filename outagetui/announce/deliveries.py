@@ -21,7 +21,7 @@ def key_of(made: Announcement, part: int, outlet: str) -> str:
     return hashlib.sha256(told.encode()).hexdigest()[:24]
 
 
-def parcel(
+def delivery_for(
     config: Config, ledger: Ledger, made: Announcement, event: AnnouncementMade, outlet: str, *, again: bool = False
 ) -> Delivery:
     """Return what an outlet is given. ValueError when not even where to read on fits into its limit."""
@@ -53,7 +53,7 @@ def _above(config: Config, ledger: Ledger, made: Announcement, outlet: str) -> D
             break
         told = other.told().get(outlet)
         if told and other.retracted is None and other.newest.audience == made.newest.audience:
-            return parcel(config, ledger, other, other.part(max(told)), outlet)
+            return delivery_for(config, ledger, other, other.part(max(told)), outlet)
     return None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from outagetui import outlets
-from outagetui.announce.deliveries import parcel, placed
+from outagetui.announce.deliveries import delivery_for, placed
 from outagetui.core import times
 from outagetui.core.copies import copied
 from outagetui.core.current import Current
@@ -16,7 +16,7 @@ from outagetui.core.outlet_options import OutletOptions
 from outagetui.core.text import clean
 from outagetui.facts.announcement import PLACED, Announcement, DeliveryRecord
 from outagetui.facts.events import AnnouncementMade, DeliveryEnded, DeliveryIntended
-from outagetui.facts.pen import Pen
+from outagetui.facts.journaling import Journal
 from outagetui.outlets import Delivered, Delivery, Tools
 from outagetui.wording.fit import sent_text
 
@@ -29,9 +29,15 @@ class Deliverer:
     """Does one thing at a time at each outlet."""
 
     def __init__(
-        self, current: Current, pen: Pen, state_of: Callable[[str], State], clock: Callable[[], float], tools: Tools
+        self,
+        current: Current,
+        journal: Journal,
+        state_of: Callable[[str], State],
+        clock: Callable[[], float],
+        tools: Tools,
     ) -> None:
-        self._current, self._pen, self._state_of, self._clock, self._tools = current, pen, state_of, clock, tools
+        self._current, self._journal, self._state_of = current, journal, state_of
+        self._clock, self._tools = clock, tools
         self.withdrawn: set[str] = set()  # announcements that are being taken back: nothing of them is begun any more
         self._turns: dict[str, asyncio.Lock] = {}
         self._writing: set[asyncio.Task[list[Entry]]] = set()
@@ -62,12 +68,12 @@ class Deliverer:
                 for _, _, earlier in made.parts:
                     if earlier.part < event.part and made.delivery(earlier.part, name).doubtful:
                         await self._look(actor, made, earlier, name, outlet)
-                delivery = self._parcel(made, event, name, again=before.doubtful)
+                delivery = self._delivery(made, event, name, again=before.doubtful)
             except ValueError as error:  # a page's address that is configured since may be too long
                 return await self.end(actor, event, name, Delivered("failed", detail=str(error)))
             if made.id in self.withdrawn:  # while it was looked up
                 return await self.end(actor, event, name, Delivered("skipped", detail=WITHDRAWN))
-            await self._pen.write(actor, _intent(delivery, outlet))
+            await self._journal.write(actor, _intent(delivery, outlet))
             try:
                 became = await outlets.publish(outlet, delivery, self.tools)
             except asyncio.CancelledError:
@@ -84,7 +90,7 @@ class Deliverer:
                 return done
             outlet, found = self._current.config.outlet(name), None
             if outlet is not None:
-                found = await outlets.find(outlet, self._parcel(made, event, name), self.tools)
+                found = await outlets.find(outlet, self._delivery(made, event, name), self.tools)
             if found is None or found.state not in PLACED:
                 why = f"begun; {found.detail}" if found is not None and found.detail else ""
                 found = Delivered("unknown", detail=why or "begun, and not found afterwards")
@@ -99,7 +105,7 @@ class Deliverer:
         newer = any(part > event.part for part in made.told().get(name, ()))
         if outlet is None or newer or made.retracted is not None or not done.followed:
             return True
-        delivery = self._parcel(made, event, name)
+        delivery = self._delivery(made, event, name)
         if done.state == "unknown":
             rests = bool(self.rest_of(name))
             found = None if rests else await outlets.find(outlet, delivery, self.tools)
@@ -137,7 +143,7 @@ class Deliverer:
                 for part in parts:
                     if made.delivery(part, name).doubtful:
                         await self._look(actor, made, made.part(part), name, outlet, finally_=True)
-                delivery = replace(self._parcel(made, event, name), placed=placed(made, name, named=True))
+                delivery = replace(self._delivery(made, event, name), placed=placed(made, name, named=True))
             except ValueError as error:
                 return await self.end(actor, event, name, Delivered("failed", detail=str(error)), do="retract")
             named = {each.part for each in delivery.placed}
@@ -148,7 +154,7 @@ class Deliverer:
                 why = "it may be there, but cannot be looked up" if doubt else "nothing of it was there"
                 state = "unknown" if doubt else "retracted"
                 return await self.end(actor, event, name, Delivered(state, detail=why), do="retract")
-            await self._pen.write(actor, _intent(delivery, outlet, do="retract"))
+            await self._journal.write(actor, _intent(delivery, outlet, do="retract"))
             try:
                 became = await outlets.retract(outlet, delivery, self.tools)
             except asyncio.CancelledError:
@@ -183,7 +189,7 @@ class Deliverer:
 
     def rest_of(self, name: str) -> float:
         """Return for how many seconds more an outlet asks to be left alone: everything told there counts."""
-        return max(0.0, self._pen.ledger.resting.get(name, 0.0) - self._clock())
+        return max(0.0, self._journal.ledger.resting.get(name, 0.0) - self._clock())
 
     def _held(self, made: Announcement, name: str, what: str) -> Delivered | None:
         """Return that something surely did not happen because an outlet asks to be left alone; None when it does not.
@@ -211,10 +217,10 @@ class Deliverer:
 
     def down_since(self, name: str) -> str:
         """Return in words that an outlet's own checks say it is down; empty when they do not, or are muted."""
-        outlet, muted = self._current.config.outlet(name), self._pen.ledger.muted(name, self._clock())
+        outlet, muted = self._current.config.outlet(name), self._journal.ledger.muted(name, self._clock())
         if outlet is None or OutletOptions.of(outlet.kind).page or muted or self._state_of(name) is not State.DOWN:
             return ""
-        state, at = self._pen.ledger.states.get(name, (State.UNKNOWN, 0.0))
+        state, at = self._journal.ledger.states.get(name, (State.UNKNOWN, 0.0))
         if state is not State.DOWN:
             return "its checks say it is down"
         place = times.zone(self._current.config.timezone)
@@ -236,15 +242,15 @@ class Deliverer:
         """
         if outlet is None:
             return None
-        found = await outlets.find(outlet, self._parcel(made, event, name), self.tools)
+        found = await outlets.find(outlet, self._delivery(made, event, name), self.tools)
         if found is not None and (found.state in PLACED or (finally_ and found.remote_id)):
             return await self.end(actor, event, name, found)
         if found is None and finally_:
             return await self.end(actor, event, name, Delivered("failed", detail="looked up: it is not there"))
         return None
 
-    def _parcel(self, made: Announcement, event: AnnouncementMade, name: str, *, again: bool = False) -> Delivery:
-        return parcel(self._current.config, self._pen.ledger, made, event, name, again=again)
+    def _delivery(self, made: Announcement, event: AnnouncementMade, name: str, *, again: bool = False) -> Delivery:
+        return delivery_for(self._current.config, self._journal.ledger, made, event, name, again=again)
 
     async def end(
         self, actor: str, event: AnnouncementMade, name: str, became: Delivered, do: str = "publish"
@@ -261,11 +267,11 @@ class Deliverer:
             do=do,
             until=until,
         )
-        writing = asyncio.ensure_future(self._pen.keep(actor, ended))
+        writing = asyncio.ensure_future(self._journal.keep(actor, ended))
         self._writing.add(writing)
         writing.add_done_callback(self._written)
         await asyncio.shield(writing)
-        made = self._pen.ledger.announcements[event.announcement]
+        made = self._journal.ledger.announcements[event.announcement]
         return made.retractions[name] if do == "retract" else made.delivery(event.part, name)
 
     def _written(self, writing: "asyncio.Task[list[Entry]]") -> None:

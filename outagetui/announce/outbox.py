@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
-from outagetui.announce.deliveries import parcel
+from outagetui.announce.deliveries import delivery_for
 from outagetui.announce.delivering import Deliverer
 from outagetui.announce.draft import AnnounceError, NothingToCloseError, Scene, Wanted, draft, own_words
 from outagetui.announce.previewing import Knowledge, proof
@@ -22,7 +22,7 @@ from outagetui.facts.events import (
     DeliveryEdited,
     DeliveryOrdered,
 )
-from outagetui.facts.pen import Pen
+from outagetui.facts.journaling import Journal
 from outagetui.facts.reach import Share
 from outagetui.machine.secrets import SecretError
 from outagetui.outlets import Delivered, Delivery, Tools
@@ -45,15 +45,15 @@ class Outbox:
     def __init__(
         self,
         current: Current,
-        pen: Pen,
+        journal: Journal,
         state_of: Callable[[str], State],
         clock: Callable[[], float],
         tools: Tools | None = None,
         nonce: Callable[[], str] = token_hex,
     ) -> None:
         tools = tools or Tools.bare(current.config.business, current.config.timezone, clock)
-        self._deliverer = Deliverer(current, pen, state_of, clock, tools)
-        self._current, self._pen, self._state_of, self._clock = current, pen, state_of, clock
+        self._deliverer = Deliverer(current, journal, state_of, clock, tools)
+        self._current, self._journal, self._state_of, self._clock = current, journal, state_of, clock
         self._nonce = nonce
         self._turn = asyncio.Lock()
         self.afterwards: Callable[[str, int, str], None] = lambda announcement, part, outlet: None
@@ -95,7 +95,7 @@ class Outbox:
             made = draft(wanted, self._scene(as_of))
             if made.part == 0:
                 made = replace(made, nonce=self._nonce())
-            await self._pen.write(actor, made, *_edits(made, own))
+            await self._journal.write(actor, made, *_edits(made, own))
             return made
 
     def now(self) -> float:
@@ -141,7 +141,7 @@ class Outbox:
 
     def _incident(self) -> str:
         """Return the incident that is open now; what is said depends on it."""
-        incident = self._pen.ledger.open_incident(self._clock())
+        incident = self._journal.ledger.open_incident(self._clock())
         return incident.id if incident is not None else ""
 
     async def deliver(
@@ -215,9 +215,9 @@ class Outbox:
                 again = DeliveryOrdered(announcement=made.id, part=number, outlet=outlet)
                 if do == "edit":
                     edit = self._edit(made, number, outlet, *own_words(title, body))
-                    await self._pen.write(actor, edit, again)
+                    await self._journal.write(actor, edit, again)
                 else:
-                    await self._pen.write(actor, again)
+                    await self._journal.write(actor, again)
                 return number, "send"
 
     async def retract(self, actor: str, announcement: str, note: str = "") -> None:
@@ -228,7 +228,7 @@ class Outbox:
                 raise AnnounceError(f"{made.id} was taken back already; outagetui delivery {made.id} OUTLET retry")
             self._deliverer.withdrawn.add(made.id)
             try:
-                await self._pen.write(actor, AnnouncementRetracted(announcement=made.id, note=note))
+                await self._journal.write(actor, AnnouncementRetracted(announcement=made.id, note=note))
             except Exception:
                 self._deliverer.withdrawn.discard(made.id)
                 raise
@@ -247,7 +247,7 @@ class Outbox:
         part took its place. What a run has not begun is its own affair, but for what an operator ordered meanwhile.
         """
         owed = []
-        for made in list(self._pen.ledger.announcements.values()):
+        for made in list(self._journal.ledger.announcements.values()):
             for _, actor, event in list(made.parts):
                 due = [made.delivery(event.part, name) for name in event.outlets]
                 ordered = [each.outlet for each in due if each.state == "planned" and each.ordered]
@@ -266,7 +266,7 @@ class Outbox:
     async def resume_retractions(self, actor: str) -> list[str]:
         """Say of what was being taken back that it is not known; return the announcements still to be taken back."""
         owed = []
-        for made in list(self._pen.ledger.announcements.values()):
+        for made in list(self._journal.ledger.announcements.values()):
             if made.retracted is None:
                 continue
             for each in list(made.retractions.values()):
@@ -282,7 +282,7 @@ class Outbox:
         """Return the deliveries of parts made after `since` that nobody has read back or looked up to the end."""
         return [
             (made.id, part, name)
-            for made in self._pen.ledger.announcements.values()
+            for made in self._journal.ledger.announcements.values()
             for (part, name), done in made.deliveries.items()
             if done.followed
             if made.retracted is None and any(at >= since for at, _, event in made.parts if event.part == part)
@@ -290,7 +290,7 @@ class Outbox:
 
     def part_of(self, run: str, step: str) -> AnnouncementMade | None:
         """Return the part that this step of this run has made already."""
-        for made in self._pen.ledger.announcements.values():
+        for made in self._journal.ledger.announcements.values():
             for _, _, event in made.parts:
                 if event.run == run and event.step == step:
                     return event
@@ -298,7 +298,7 @@ class Outbox:
 
     def delivery(self, made: Announcement, event: AnnouncementMade, outlet: str) -> Delivery:
         """Return what an outlet is given: the same every time it is asked for."""
-        return parcel(self._current.config, self._pen.ledger, made, event, outlet)
+        return delivery_for(self._current.config, self._journal.ledger, made, event, outlet)
 
     def audience_of(self, announcement: str) -> Audience:
         """Return whom an announcement tells. Raises AnnounceError when there is none of that id."""
@@ -313,7 +313,7 @@ class Outbox:
         self._refuse_while_resting(outlet)
         again = DeliveryOrdered(announcement=made.id, part=done.part, outlet=outlet, do="retract")
         async with self._free(outlet):
-            await self._pen.write(actor, again)
+            await self._journal.write(actor, again)
         return done.part, "retract"
 
     def _free(self, outlet: str) -> asyncio.Lock:
@@ -348,7 +348,7 @@ class Outbox:
         mine = replace(made, deliveries={**made.deliveries})
         mine.edit(edit)
         try:
-            parcel(self._current.config, self._pen.ledger, mine, made.part(part), outlet)
+            delivery_for(self._current.config, self._journal.ledger, mine, made.part(part), outlet)
         except ValueError as error:
             raise AnnounceError(f"{outlet}: {error}") from error
         return edit
@@ -366,14 +366,14 @@ class Outbox:
         return found
 
     def _made(self, announcement: str) -> Announcement:
-        made = self._pen.ledger.announcements.get(announcement)
+        made = self._journal.ledger.announcements.get(announcement)
         if made is None:
             raise AnnounceError(f"there is no announcement {clean(announcement, 40)}")
         return made
 
     def _scene(self, as_of: float | None) -> Scene:
         now = self._clock() if as_of is None else as_of
-        return Scene(self._current.config, self._pen.ledger, self._state_of, now)
+        return Scene(self._current.config, self._journal.ledger, self._state_of, now)
 
 
 def _edits(made: AnnouncementMade, words: Mapping[str, tuple[str, str]]) -> tuple[DeliveryEdited, ...]:

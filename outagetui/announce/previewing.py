@@ -7,10 +7,10 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from outagetui.announce.deliveries import parcel
+from outagetui.announce.deliveries import delivery_for
 from outagetui.announce.draft import AnnounceError, Scene
 from outagetui.announce.effect import effect
-from outagetui.announce.warnings import Known, doubts
+from outagetui.announce.warnings import Known, warnings_of
 from outagetui.core.copies import copied
 from outagetui.facts.announcement import Announcement
 from outagetui.facts.events import AnnouncementMade, DeliveryEdited
@@ -22,7 +22,7 @@ from outagetui.wording.preview import Proof, Rendering
 
 
 class Knowledge(Struct, frozen=True, kw_only=True):
-    """What a proof is made with beside the scene: see `doubts.Known`; `shares` tells how much of each channel works.
+    """What a proof is made with beside the scene: see `warnings.Known`; `shares` tells how much of each channel works.
 
     `incident` is the one that is open now.
     """
@@ -50,7 +50,7 @@ def proof(
     rows = []
     for outlet in filter(None, map(config.outlet, event.outlets)):
         try:
-            delivery = parcel(config, scene.ledger, made, event, outlet.id)
+            delivery = delivery_for(config, scene.ledger, made, event, outlet.id)
         except ValueError as error:
             raise AnnounceError(f"{outlet.id}: {error}") from error
         assert delivery.text is not None
@@ -79,7 +79,7 @@ def proof(
         event,
         outlets=tuple(rows),
         effect=effect(named, event.audience, config.channels, config.segments, knowledge.shares),  # type: ignore[arg-type]
-        warnings=doubts(
+        warnings=warnings_of(
             config,
             event,
             fitted,

@@ -10,7 +10,7 @@ from outagetui.core.text import clean, listed
 from outagetui.facts.events import AnnouncementMade
 from outagetui.wording.counting import price
 from outagetui.wording.delivery import Fitted
-from outagetui.wording.preview import Doubt
+from outagetui.wording.preview import Caution
 
 OUTAGE = ("investigating", "identified", "backup-active")  # kinds that say that something fails
 
@@ -30,9 +30,11 @@ class Known(Struct, frozen=True, kw_only=True):
     supposed: bool = False
 
 
-def doubts(config: Config, made: AnnouncementMade, fitted: Mapping[str, Fitted], known: Known) -> tuple[Doubt, ...]:
+def warnings_of(
+    config: Config, made: AnnouncementMade, fitted: Mapping[str, Fitted], known: Known
+) -> tuple[Caution, ...]:
     """Return the warnings, those on the announcement first; `fitted` are the words of each outlet."""
-    found = [Doubt("", words) for words in (*_of_facts(config, made, known), *_of_accounts(config, made, known))]
+    found = [Caution("", words) for words in (*_of_facts(config, made, known), *_of_accounts(config, made, known))]
     failing = [channel for channel in config.channels if known.state_of(channel.id) in BAD]
     for outlet in config.outlets:
         if outlet.id in fitted:
@@ -41,7 +43,7 @@ def doubts(config: Config, made: AnnouncementMade, fitted: Mapping[str, Fitted],
                 *_of_place(outlet, failing, known),
                 *_of_text(outlet, fitted[outlet.id], [name for name, _ in made.accounts]),
             )
-            found += [Doubt(outlet.id, each) for each in words]
+            found += [Caution(outlet.id, each) for each in words]
     return tuple(found)
 
 

@@ -76,7 +76,7 @@ def look_at_alert_secrets(draft: Draft, secrets: Secrets) -> None:
         except SecretError as error:
             draft.settings.problem(("alert", index, "secret"), str(error))
             continue
-        from outagetui.alerts.post import trouble_of
+        from outagetui.alerts.apprise_program import trouble_of
 
         if words := trouble_of(url):
             draft.settings.problem(("alert", index, "secret"), f"secret {link.secret!r}: {words}")

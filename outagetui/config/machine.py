@@ -4,7 +4,7 @@ import os
 import stat
 from pathlib import Path
 
-from outagetui.alerts.post import trouble_of
+from outagetui.alerts.apprise_program import trouble_of
 from outagetui.config.alertchain import look_at_alert_secrets
 from outagetui.config.commandfile import look_at_programs
 from outagetui.config.loader import read

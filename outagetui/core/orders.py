@@ -16,6 +16,10 @@ Do = Literal["retry", "skip", "edit"]  # what can be done about one delivery
 ROLES = ("viewer", "operator", "approver")  # each may what those before it may
 
 
+class OrderError(Exception):
+    """An order that is refused; the message says why, in words for the operator."""
+
+
 def _name(struct: str) -> str:
     return re.sub(r"(?<=.)(?=[A-Z])", "-", struct).lower()
 

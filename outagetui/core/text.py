@@ -1,4 +1,4 @@
-"""The one door for outside text: nothing that passes `clean` can act on a terminal or become markup."""
+"""The one way in for outside text: nothing that passes `clean` can act on a terminal or become markup."""
 
 import unicodedata
 from collections.abc import Callable, Iterable

@@ -12,19 +12,20 @@ from typing import Any
 from msgspec.structs import replace
 
 from outagetui.alerts import chain
+from outagetui.alerts.alert_text import Bad, Facts, Message, compose
 from outagetui.alerts.chain import Act, Link, Scene
 from outagetui.alerts.hide import hide
 from outagetui.alerts.send import Sent, send
-from outagetui.alerts.words import Bad, Facts, Message, compose
 from outagetui.core import times
 from outagetui.core.current import Current
 from outagetui.core.model import Alert, Channel, Config, State
+from outagetui.core.orders import OrderError
 from outagetui.core.text import clean
-from outagetui.daemon.journal_writer import Record
+from outagetui.daemon.journal_writer import JournalWriter
 from outagetui.daemon.watch import Watch
 from outagetui.facts.events import AlertEnded, AlertIntended
 from outagetui.facts.health import suppressed
-from outagetui.facts.pen import DAEMON, OrderError
+from outagetui.facts.journaling import DAEMON
 from outagetui.machine.secrets import SecretError, Secrets
 from outagetui.store.journal import WriteError
 
@@ -45,7 +46,7 @@ class Alarm:
 
     def __init__(
         self,
-        record: Record,
+        journal: JournalWriter,
         watch: Watch,
         secrets: Secrets,
         current: Current,
@@ -54,7 +55,7 @@ class Alarm:
         drill: bool,
         post: Post = send,
     ) -> None:
-        self._record, self._watch, self._secrets = record, watch, secrets
+        self._journal, self._watch, self._secrets = journal, watch, secrets
         self._current, self._clock, self._drill, self._post = current, clock, drill, post
         self._ages = _Ages()
         self._busy: dict[str, asyncio.Task[None]] = {}
@@ -79,7 +80,7 @@ class Alarm:
         config, now = self._current.config, self._clock()
         if not config.alerts or self._loop_time() < self._warm:
             return
-        alerts = self._record.ledger.alerts
+        alerts = self._journal.ledger.alerts
         links = [Link(name=each.name, after=each.after, blocked=self._blocked(each)) for each in config.alerts]
         quiet = True
         for scene, facts, one_by_one in self._scenes(config, now):
@@ -108,7 +109,7 @@ class Alarm:
     @property
     def trouble(self) -> str:
         """Return in words which links failed when they were used last, or were never proven; empty when all is well."""
-        alerts, now = self._record.ledger.alerts, self._clock()
+        alerts, now = self._journal.ledger.alerts, self._clock()
         words = []
         for link in () if self._drill else self._current.config.alerts:
             used, tested, worked = (
@@ -130,7 +131,7 @@ class Alarm:
 
     def _scenes(self, config: Config, now: float) -> Iterator[tuple[Scene, Facts, bool]]:
         """Yield what people may be told of, with the facts, and whether links are tried one by one only."""
-        ledger = self._record.ledger
+        ledger = self._journal.ledger
         alerts = ledger.alerts
         if alerts.blind:
             began, ended = alerts.blind_since, alerts.sight_since
@@ -181,7 +182,7 @@ class Alarm:
         yield scene, facts, False
 
     def _told(self, bad: Sequence[Channel]) -> list[Bad]:
-        ledger = self._record.ledger
+        ledger = self._journal.ledger
         return [
             Bad(
                 name=channel.name,
@@ -224,7 +225,7 @@ class Alarm:
         self._go(link, self._tell(actor, link, "", "test", message, ()))
 
     def _test_what_is_due(self, config: Config, now: float) -> None:
-        alerts = self._record.ledger.alerts
+        alerts = self._journal.ledger.alerts
         office = datetime.fromtimestamp(now, times.zone(config.timezone)).hour in OFFICE_HOURS
         for link in config.alerts:
             tested = alerts.tests.get(link.name)
@@ -262,7 +263,7 @@ class Alarm:
         else:
             sent = await self._send(url, message)
         try:
-            await self._record.keep(DAEMON, end("sent" if sent.sent else "failed", sent.detail))
+            await self._journal.keep(DAEMON, end("sent" if sent.sent else "failed", sent.detail))
         except WriteError:
             return  # the daemon ends on a full disk; the next one sends again
 
@@ -275,7 +276,7 @@ class Alarm:
 
     async def _write(self, actor: str, event: AlertIntended | AlertEnded) -> bool:
         try:
-            await self._record.write(actor, event)
+            await self._journal.write(actor, event)
         except WriteError:
             await asyncio.sleep(LOOK_EVERY)
             return False

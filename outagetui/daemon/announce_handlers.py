@@ -53,7 +53,7 @@ class AnnounceHandlers:
             words=order.words,
             shown=order.shown,
         )
-        self._daemon.courier.send(sender.actor, made)
+        self._daemon.delivery.send(sender.actor, made)
         return {"announcement": made.announcement, "part": made.part}
 
     async def deliver(self, sender: Sender, order: Delivery) -> dict[str, Any]:
@@ -67,17 +67,17 @@ class AnnounceHandlers:
             title=order.title,
             body=order.body,
         )
-        made = self._daemon.record.ledger.announcements[order.announcement]
+        made = self._daemon.journal.ledger.announcements[order.announcement]
         if due == "retract":
-            self._daemon.courier.take_back(sender.actor, made.id)
+            self._daemon.delivery.take_back(sender.actor, made.id)
         elif due == "send":
-            self._daemon.courier.send(sender.actor, made.part(part), [order.outlet])
+            self._daemon.delivery.send(sender.actor, made.part(part), [order.outlet])
         return {"announcement": made.id, "part": part, "outlet": order.outlet}
 
     async def retract(self, sender: Sender, order: Retract) -> dict[str, Any]:
         """Journal that an announcement is taken back, and do it in the background."""
         await self._daemon.outbox.retract(sender.actor, order.announcement, clean(order.note, NOTE))
-        self._daemon.courier.take_back(sender.actor, order.announcement)
+        self._daemon.delivery.take_back(sender.actor, order.announcement)
         return {"announcement": order.announcement}
 
     def _about(self, order: Announce) -> tuple[Audience, str]:

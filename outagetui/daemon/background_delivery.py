@@ -7,7 +7,7 @@ from typing import Any
 
 from outagetui.announce.outbox import Outbox
 from outagetui.facts.events import AnnouncementMade
-from outagetui.facts.pen import DAEMON
+from outagetui.facts.journaling import DAEMON
 from outagetui.store.journal import WriteError
 
 RETRY_SECONDS = 1.0
@@ -16,7 +16,7 @@ RECENT = 3600.0  # seconds after which an earlier daemon's deliveries are no lon
 Sleep = Callable[[float], Awaitable[None]]
 
 
-class Courier:
+class BackgroundDelivery:
     """Hands out what was made by hand, and reads back whatever was sent. `aclose` lets what is on its way arrive."""
 
     def __init__(self, outbox: Outbox, sleep: Sleep = asyncio.sleep) -> None:

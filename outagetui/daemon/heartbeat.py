@@ -8,9 +8,9 @@ from outagetui.alerts.hide import hide
 from outagetui.core.current import Current
 from outagetui.core.model import Heartbeat
 from outagetui.core.text import clean
-from outagetui.daemon.journal_writer import Record
+from outagetui.daemon.journal_writer import JournalWriter
 from outagetui.facts.events import HeartbeatChanged
-from outagetui.facts.pen import DAEMON
+from outagetui.facts.journaling import DAEMON
 from outagetui.machine.secrets import SecretError
 from outagetui.net.trouble import Trouble
 from outagetui.net.vantage import Vantage
@@ -29,14 +29,14 @@ class Pulse:
 
     def __init__(
         self,
-        record: Record,
+        journal: JournalWriter,
         vantage: Vantage,
         current: Current,
         ailing: Callable[[], str],
         *,
         drill: bool,
     ) -> None:
-        self._record, self._vantage, self._current, self._ailing = record, vantage, current, ailing
+        self._journal, self._vantage, self._current, self._ailing = journal, vantage, current, ailing
         self._drill = drill
         self.trouble = ""
 
@@ -57,11 +57,11 @@ class Pulse:
         ailing = self._ailing()
         why = f"held back: {ailing}" if ailing else await self._ask(heartbeat)
         self.trouble = f"nobody outside hears that this daemon runs: {why}" if why else ""
-        last = self._record.ledger.alerts.heartbeat
+        last = self._journal.ledger.alerts.heartbeat
         if last is None or last.heard is bool(why):
             # On a full disk it is still due with the next beat.
             with contextlib.suppress(WriteError):
-                await self._record.write(DAEMON, HeartbeatChanged(heard=not why, why=why or "it answers"))
+                await self._journal.write(DAEMON, HeartbeatChanged(heard=not why, why=why or "it answers"))
 
     async def _ask(self, heartbeat: Heartbeat) -> str:
         """Ask once; return why it was not heard, without any part of a secret URL."""

@@ -1,4 +1,4 @@
-"""The daemon's pen: one thread that writes the store, and the ledger folded from what was written."""
+"""How the daemon writes its journal: one thread that writes the store, and the ledger folded from what was written."""
 
 import asyncio
 import sqlite3
@@ -17,7 +17,7 @@ T = TypeVar("T")
 Follower = Callable[[Entry], None]
 
 
-class Record:
+class JournalWriter:
     """Writes go through one thread in order, so that a slow disk delays the writer and never a probe.
 
     `trouble` holds the words of the last failed write until one succeeds again.

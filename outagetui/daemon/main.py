@@ -10,11 +10,11 @@ from pathlib import Path
 import msgspec
 
 from outagetui.config import ConfigError, load
+from outagetui.core.orders import OrderError
 from outagetui.daemon.capabilities import keep_powers
 from outagetui.daemon.lock import LockedError, hold
-from outagetui.daemon.order_server import DoorError
+from outagetui.daemon.order_server import ListenError
 from outagetui.daemon.service import Daemon
-from outagetui.facts.pen import OrderError
 from outagetui.orders.launch import BACKGROUND, LOCKED
 from outagetui.store.journal import Store, StoreError, WriteError, make_place
 
@@ -66,7 +66,7 @@ def main(directory: Path) -> int:
 
     try:
         reason = asyncio.run(serve())
-    except (OSError, OrderError, WriteError, DoorError, ConfigError) as error:
+    except (OSError, OrderError, WriteError, ListenError, ConfigError) as error:
         _say(error)
         return 1
     except (sqlite3.Error, msgspec.MsgspecError) as error:

@@ -8,11 +8,10 @@ import msgspec
 from msgspec.structs import replace
 
 from outagetui.announce.outbox import AnnounceError
-from outagetui.core.orders import ROLES, Ack, Activate, Deactivate, Drilled, Mute, Order, name_of
+from outagetui.core.orders import ROLES, Ack, Activate, Deactivate, Drilled, Mute, Order, OrderError, name_of
 from outagetui.core.text import clean, nearest
 from outagetui.daemon.sender import Sender
 from outagetui.facts.events import Acked, Activated, Deactivated, DrillEnded, Event, Muted
-from outagetui.facts.pen import OrderError
 from outagetui.store.journal import WriteError
 
 NOTE = 500

@@ -10,13 +10,13 @@ from outagetui import __version__
 from outagetui.config import ConfigError, digest, load
 from outagetui.core import orders
 from outagetui.core.model import Channel, Config
+from outagetui.core.orders import OrderError
 from outagetui.core.text import clean, nearest
 from outagetui.daemon.announce_handlers import AnnounceHandlers
 from outagetui.daemon.order_check import NOTE, Handler, ack_event, drilled_event, mute_event, standing_events
 from outagetui.daemon.parts import Parts
 from outagetui.daemon.sender import Sender
 from outagetui.facts.events import ConfigLoaded, FaultInjected
-from outagetui.facts.pen import OrderError
 from outagetui.facts.run import Run
 from outagetui.playbook.plan import digest as digest_of
 from outagetui.playbook.plan import plan, primaries
@@ -106,17 +106,17 @@ class _Handlers:
         return {"warning": f"{order.run} ends as soon as the step in progress is journaled"}
 
     async def ack(self, sender: Sender, order: orders.Ack) -> dict[str, Any]:
-        incident = self._daemon.record.ledger.open_incident(self._daemon.clock())
+        incident = self._daemon.journal.ledger.open_incident(self._daemon.clock())
         open_one = incident.id if incident is not None else ""
-        await self._daemon.record.write(sender.actor, ack_event(order, open_one))
+        await self._daemon.journal.write(sender.actor, ack_event(order, open_one))
         return {"incident": open_one}
 
     async def mute(self, sender: Sender, order: orders.Mute) -> dict[str, Any]:
         known = frozenset(channel.id for channel in self._config.channels)
         known |= {outlet.id for outlet in self._config.outlets}
         event = mute_event(order, known, self._daemon.clock())
-        muted = self._daemon.record.ledger.muted(order.id, self._daemon.clock())
-        await self._daemon.record.write(sender.actor, event)
+        muted = self._daemon.journal.ledger.muted(order.id, self._daemon.clock())
+        await self._daemon.journal.write(sender.actor, event)
         if not order.seconds and muted:
             self._daemon.watch.repeat(order.id)
         return {"until": event.until}
@@ -129,7 +129,7 @@ class _Handlers:
 
     async def stand(self, sender: Sender, order: orders.Activate | orders.Deactivate) -> dict[str, Any]:
         backups = frozenset(channel.id for channel in self._config.channels if channel.is_backup)
-        active = set(self._daemon.record.ledger.active)
+        active = set(self._daemon.journal.ledger.active)
         events = standing_events(
             order,
             backups,
@@ -137,7 +137,7 @@ class _Handlers:
             self._daemon.watch.balance_of,
         )
         if events:
-            await self._daemon.record.write(sender.actor, *events)
+            await self._daemon.journal.write(sender.actor, *events)
         states = {name: self._daemon.watch.state_of(name).value for name in order.channels}
         bad = [f"{name} is {state}" for name, state in states.items() if state != "up"]
         warned = bad and isinstance(order, orders.Activate)
@@ -173,7 +173,7 @@ class _Handlers:
         if fixed != (self._config.store, self._config.vantage, self._config.secrets):
             raise OrderError("store, vantage and secrets take effect when the daemon is started again")
         await self._daemon.publish(fresh)
-        await self._daemon.record.write(sender.actor, loaded)
+        await self._daemon.journal.write(sender.actor, loaded)
         self._daemon.current.config = fresh
         self._daemon.watch.configure(fresh)
         self._daemon.schedule.replace(self._daemon.watch.checks())
@@ -183,7 +183,7 @@ class _Handlers:
         if not self._daemon.drill:
             raise OrderError("only a drill injects faults")
         event = FaultInjected(fault=clean(order.fault, 60), target=clean(order.target, 60))
-        await self._daemon.record.write(sender.actor, event)
+        await self._daemon.journal.write(sender.actor, event)
         return {}
 
     async def drilled(self, sender: Sender, order: orders.Drilled) -> dict[str, Any]:
@@ -191,11 +191,11 @@ class _Handlers:
             raise OrderError("a drill's own journal keeps no result of another")
         config = self._config
         ours = {book.id: digest_of(plan(book, config)) for book in config.playbooks}
-        await self._daemon.record.write(sender.actor, drilled_event(order, ours))
+        await self._daemon.journal.write(sender.actor, drilled_event(order, ours))
         return {}
 
     async def stop(self, sender: Sender, order: orders.Stop) -> dict[str, Any]:
-        # After the reply: ending closes the door on whoever ordered it.
+        # After the reply: ending lets go of whoever ordered it.
         asyncio.get_running_loop().call_later(0.1, self._daemon.end, f"ordered by {sender.actor}")
         return {}
 

@@ -18,12 +18,12 @@ LONGEST_PATH = 107  # unix(7): sun_path holds 108 bytes, the last one 0
 Take = Callable[[Sender, dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
-class DoorError(Exception):
+class ListenError(Exception):
     """Orders cannot be taken; the message says why and what to do."""
 
 
-class Door:
-    """Listens at the store's order socket. `guests` are the clients connected now."""
+class OrderServer:
+    """Listens at the store's order socket. `clients` are the clients connected now."""
 
     def __init__(self, path: Path, current: Current, take: Take) -> None:
         self.path = path
@@ -33,7 +33,7 @@ class Door:
         self.left = asyncio.get_running_loop().time()  # when the last client was there
 
     @property
-    def guests(self) -> int:
+    def clients(self) -> int:
         """How many clients are connected."""
         return len(self._tasks)
 
@@ -47,7 +47,7 @@ class Door:
         except OSError as error:
             listener.close()
             words = os.strerror(error.errno) if error.errno else f"its path is longer than {LONGEST_PATH} bytes"
-            raise DoorError(f"{self.path}: cannot listen for orders: {words}; name another [store] path") from error
+            raise ListenError(f"{self.path}: cannot listen for orders: {words}; name another [store] path") from error
         # A set-group-id directory hands on its own group, the wall's; the socket is for the daemon's.
         os.chown(self.path, -1, os.getegid())
         self.path.chmod(0o660)

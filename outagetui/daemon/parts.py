@@ -7,8 +7,8 @@ from outagetui.announce.outbox import Outbox
 from outagetui.core.current import Current
 from outagetui.core.model import Config
 from outagetui.daemon.alarm import Alarm
-from outagetui.daemon.background_delivery import Courier
-from outagetui.daemon.journal_writer import Record
+from outagetui.daemon.background_delivery import BackgroundDelivery
+from outagetui.daemon.journal_writer import JournalWriter
 from outagetui.daemon.prover import Prover
 from outagetui.daemon.schedule import Schedule
 from outagetui.daemon.watch import Watch
@@ -21,11 +21,11 @@ class Parts(Protocol):
     current: Current
     drill: str
     clock: Callable[[], float]
-    record: Record
+    journal: JournalWriter
     watch: Watch
     schedule: Schedule
     outbox: Outbox
-    courier: Courier
+    delivery: BackgroundDelivery
     runner: Runner
     prover: Prover
     alarm: Alarm

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from outagetui.core.model import Channel, Check, Outcome, Sample
-from outagetui.daemon.journal_writer import Record
+from outagetui.daemon.journal_writer import JournalWriter
 from outagetui.daemon.watch import Watch
 from outagetui.facts.events import Proved
-from outagetui.facts.pen import DAEMON
+from outagetui.facts.journaling import DAEMON
 
 EARLY = 0.9  # share of `prove_every` after which a proof is renewed, so that none goes stale between two looks
 RETRY_SECONDS = 3600.0  # how soon a failed proof is tried again
@@ -18,12 +18,12 @@ class Prover:
 
     def __init__(
         self,
-        record: Record,
+        journal: JournalWriter,
         watch: Watch,
         probe: Callable[[Check], Awaitable[Sample]],
         clock: Callable[[], float],
     ) -> None:
-        self._record, self._watch, self._probe, self._clock = record, watch, probe, clock
+        self._journal, self._watch, self._probe, self._clock = journal, watch, probe, clock
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._tried: dict[str, float] = {}
 
@@ -49,7 +49,7 @@ class Prover:
         again = min(RETRY_SECONDS, channel.prove_every)
         if now - self._tried.get(channel.id, float("-inf")) < again:
             return False
-        proof = self._record.ledger.proofs.get(channel.id)
+        proof = self._journal.ledger.proofs.get(channel.id)
         if proof is None:
             return True
         return now - proof.at >= (EARLY * channel.prove_every if proof.passed else again)
@@ -58,7 +58,7 @@ class Prover:
         self._tried[channel.id] = self._clock()
         checks = self._watch.checks_of(channel.id)
         samples = await asyncio.gather(*map(self._probe, checks))
-        await self._record.write(actor, verdict_of(channel, checks, samples))
+        await self._journal.write(actor, verdict_of(channel, checks, samples))
 
 
 def verdict_of(channel: Channel, checks: Sequence[Check], samples: Sequence[Sample]) -> Proved:

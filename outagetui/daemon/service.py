@@ -15,22 +15,22 @@ from outagetui.config import digest
 from outagetui.core.current import Current
 from outagetui.core.model import Channel, Check, Config, Outcome, Outlet, Sample, primaries_of
 from outagetui.daemon.alarm import Alarm
-from outagetui.daemon.background_delivery import Courier
+from outagetui.daemon.background_delivery import BackgroundDelivery
 from outagetui.daemon.heartbeat import Pulse
-from outagetui.daemon.journal_writer import Record
+from outagetui.daemon.journal_writer import JournalWriter
 from outagetui.daemon.notify import Notifier
 from outagetui.daemon.order_check import OrderCheck
 from outagetui.daemon.order_handlers import handlers_of
-from outagetui.daemon.order_server import Door
+from outagetui.daemon.order_server import OrderServer
 from outagetui.daemon.prover import Prover
 from outagetui.daemon.public_copy import shown
 from outagetui.daemon.schedule import Schedule
-from outagetui.daemon.step_context import StepWorld
+from outagetui.daemon.step_context import RunStepContext
 from outagetui.daemon.watch import Watch
 from outagetui.facts.common_fate import Fate, common
 from outagetui.facts.events import DaemonStarted, DaemonStopped
+from outagetui.facts.journaling import DAEMON
 from outagetui.facts.live import Beat
-from outagetui.facts.pen import DAEMON
 from outagetui.machine.secrets import Secrets
 from outagetui.net.vantage import Vantage
 from outagetui.orders.wire import socket_path
@@ -65,31 +65,31 @@ class Daemon:
         self.current, self.drill, self._background, self.clock = Current(config), drill, background, clock
         primaries = primaries_of(config.channels)
         self._left_live = store.live()
-        self.record = Record(store, primaries, clock)
-        self.watch = Watch(config.vantage, self.record.ledger, clock(), self._hurry)
+        self.journal = JournalWriter(store, primaries, clock)
+        self.watch = Watch(config.vantage, self.journal.ledger, clock(), self._hurry)
         directory = Path(config.secrets) if config.secrets else None
         secrets = Secrets.of_drill(directory, place) if drill else Secrets(directory)
         self.vantage = Vantage(config.vantage, secrets, store.path.parent)
         self.schedule = Schedule(self._look, self.watch.see, clock)
         kept = store.path.parent / "sent"
         tools = Tools(config.business, config.timezone, secrets.read, secrets.hide, clock, place=kept)
-        self.outbox = Outbox(self.current, self.record, self.watch.state_of, clock, tools)
-        self.courier = Courier(self.outbox)
+        self.outbox = Outbox(self.current, self.journal, self.watch.state_of, clock, tools)
+        self.delivery = BackgroundDelivery(self.outbox)
         self._progress: dict[str, str] = {}  # how far waits have come, by "run/step"
-        world = partial(
-            StepWorld,
-            record=self.record,
+        context = partial(
+            RunStepContext,
+            journal=self.journal,
             watch=self.watch,
             outbox=self.outbox,
             probe=self._probe,
             progress=self._progress,
             secrets=secrets,
         )
-        self.runner = Runner(self.record, world, self._already, clock)
-        self.prover = Prover(self.record, self.watch, self._probe, clock)
-        self.alarm = Alarm(self.record, self.watch, secrets, self.current, clock, drill=bool(drill))
-        self.pulse = Pulse(self.record, self.vantage, self.current, self._ailing, drill=bool(drill))
-        self.door = Door(socket_path(store.path), self.current, OrderCheck(handlers_of(self)).take)
+        self.runner = Runner(self.journal, context, self._already, clock)
+        self.prover = Prover(self.journal, self.watch, self._probe, clock)
+        self.alarm = Alarm(self.journal, self.watch, secrets, self.current, clock, drill=bool(drill))
+        self.pulse = Pulse(self.journal, self.vantage, self.current, self._ailing, drill=bool(drill))
+        self.server = OrderServer(socket_path(store.path), self.current, OrderCheck(handlers_of(self)).take)
         self.notifier = Notifier()
         self._end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._flushed = asyncio.get_running_loop().time()
@@ -105,11 +105,11 @@ class Daemon:
             loop.add_signal_handler(number, self.end, f"signal {signal.Signals(number).name}")
         self.watch.configure(self.current.config)
         self.watch.resume(self._left_live)
-        await self.record.write(DAEMON, self._started())
+        await self.journal.write(DAEMON, self._started())
         await self.publish(self.current.config)
         self.schedule.replace(self.watch.checks())
         await self._flush()
-        await self.door.open()
+        await self.server.open()
         for work in (
             self.schedule.run(),
             self._keep_flushing(),
@@ -122,7 +122,7 @@ class Daemon:
         ):
             self.spawn(work)
         self.runner.resume()
-        self.courier.settle()
+        self.delivery.settle()
         self._heed_ended_mutes(0.0, self.clock())
         ready()
         self.notifier.send(READY="1", STATUS=self._status())
@@ -137,10 +137,10 @@ class Daemon:
             self._end.set_result(reason)
 
     async def _leave(self, reason: str) -> None:
-        await self.door.close()
-        self.record.hurry()
+        await self.server.close()
+        self.journal.hurry()
         await self.runner.aclose()
-        await self.courier.aclose()
+        await self.delivery.aclose()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -148,10 +148,10 @@ class Daemon:
         await self.vantage.aclose()
         try:
             await self._flush()
-            await self.record.write(DAEMON, DaemonStopped(reason=reason))
+            await self.journal.write(DAEMON, DaemonStopped(reason=reason))
         except WriteError:
             pass  # the disk is full or gone: what could be kept is kept
-        await self.record.leave()
+        await self.journal.leave()
         self.notifier.close()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -201,23 +201,23 @@ class Daemon:
             return
         try:
             if events:
-                await self.record.write(DAEMON, *events)
+                await self.journal.write(DAEMON, *events)
                 events = []
             progress = self._progress if self.runner.busy else {}
             beat = Beat(os.getpid(), self.clock(), self.watch.blind, self._trouble(), progress)
-            await self.record.samples(seen, live, beat)
+            await self.journal.samples(seen, live, beat)
         except WriteError:
             self.watch.give_back(seen, live, events)
             raise
         self._flushed = now
 
     def _trouble(self) -> str:
-        return "; ".join(filter(None, (self.record.trouble, self.pulse.trouble, self.alarm.trouble)))
+        return "; ".join(filter(None, (self.journal.trouble, self.pulse.trouble, self.alarm.trouble)))
 
     def _ailing(self) -> str:
         """Return why this daemon does not do its work, or nothing: what a watcher outside has to be told."""
-        if self.record.trouble:
-            return self.record.trouble
+        if self.journal.trouble:
+            return self.journal.trouble
         if asyncio.get_running_loop().time() - self._turned > 10 * BEAT_EVERY:
             return "the store cannot be written"
         silent = self.watch.silent_for(self.clock())
@@ -240,20 +240,20 @@ class Daemon:
             if watchdog is not None and alive and loop.time() - fed >= min(watchdog, 5.0):
                 self.notifier.send(WATCHDOG="1", STATUS=self._status())
                 fed = loop.time()
-            if self._background and not self._needed(now) and loop.time() - self.door.left > LINGER:
+            if self._background and not self._needed(now) and loop.time() - self.server.left > LINGER:
                 self.end("nobody needed it for 15 minutes")
 
     def _heed_ended_mutes(self, before: float, now: float) -> None:
         """Tell of what is still bad when its mute ended; also of a mute that ended while no daemon ran."""
-        for name, mute in self.record.ledger.mutes.items():
-            told = self.record.ledger.states.get(name, (None, 0.0))[1]
+        for name, mute in self.journal.ledger.mutes.items():
+            told = self.journal.ledger.states.get(name, (None, 0.0))[1]
             if before < mute.until <= now and told < mute.until:
                 self.watch.repeat(name)
 
     async def _keep_rolling_up(self) -> None:
         while True:
             with contextlib.suppress(WriteError):  # said by the flusher already; the next hour tries again
-                await self.record.roll_up()
+                await self.journal.roll_up()
             await asyncio.sleep(ROLL_UP_EVERY)
 
     async def _keep_finding_fates(self) -> None:
@@ -277,9 +277,9 @@ class Daemon:
                 await self.prover.prove_due(self.current.config.channels)
 
     def _needed(self, now: float) -> bool:
-        ledger = self.record.ledger
+        ledger = self.journal.ledger
         announced = any(made.open for made in ledger.announcements.values())
-        used = self.door.guests or self.runner.busy or ledger.open_incident(now) or announced or ledger.active
+        used = self.server.clients or self.runner.busy or ledger.open_incident(now) or announced or ledger.active
         return bool(used)
 
     def _status(self) -> str:
@@ -300,4 +300,4 @@ class Daemon:
     async def publish(self, config: Config) -> None:
         """Write the screens' copy of `config`. Raises WriteError."""
         series = [f"{check.id}@{config.vantage}" for check in config.checks()]
-        await self.record.publish(shown(config, self.drill, self._fates), series)
+        await self.journal.publish(shown(config, self.drill, self._fates), series)

@@ -5,17 +5,17 @@ import hashlib
 import math
 from collections.abc import Awaitable, Callable, Mapping
 
-from outagetui.actions import Result, World, options_of
+from outagetui.actions import Result, StepContext, options_of
 from outagetui.announce.delivering import neglected
 from outagetui.announce.outbox import DELIVERED, AnnounceError, NothingToCloseError, Outbox
 from outagetui.core.model import GOOD, Audience, Check, Sample, State
 from outagetui.core.step_options import AnnounceOptions
 from outagetui.core.text import clean_lines
-from outagetui.daemon.journal_writer import Record
+from outagetui.daemon.journal_writer import JournalWriter
 from outagetui.daemon.watch import Watch
 from outagetui.facts.announcement import DeliveryRecord
 from outagetui.facts.events import AnnouncementMade, StepPlan
-from outagetui.facts.pen import DAEMON
+from outagetui.facts.journaling import DAEMON
 from outagetui.facts.run import StepRecord
 from outagetui.machine.secrets import Secrets
 from outagetui.store.journal import WriteError
@@ -25,15 +25,15 @@ TAIL = 8  # lines of what a step prints that are seen while it runs
 TAIL_WIDTH = 160
 
 
-class StepWorld(World):
-    """The world as one step of one run sees it."""
+class RunStepContext(StepContext):
+    """The context of one step of one run."""
 
     def __init__(
         self,
         run: str,
         plan: StepPlan,
         *,
-        record: Record,
+        journal: JournalWriter,
         watch: Watch,
         outbox: Outbox,
         probe: Callable[[Check], Awaitable[Sample]],
@@ -41,7 +41,7 @@ class StepWorld(World):
         secrets: Secrets,
     ) -> None:
         self.run, self._plan, self._secrets = run, plan, secrets
-        self._record, self._watch, self._outbox, self._probe = record, watch, outbox, probe
+        self._journal, self._watch, self._outbox, self._probe = journal, watch, outbox, probe
         self._progress = progress
 
     @property
@@ -53,11 +53,11 @@ class StepWorld(World):
     def undone(self) -> str:
         """The key of the step that this one takes back."""
         return self._key(
-            self._record.ledger.runs[self.run].stands_down or self.run, self._plan.id.removeprefix("undo-")
+            self._journal.ledger.runs[self.run].stands_down or self.run, self._plan.id.removeprefix("undo-")
         )
 
     def _key(self, run: str, step: str) -> str:
-        begun = self._record.ledger.runs[run].started
+        begun = self._journal.ledger.runs[run].started
         return hashlib.sha256(f"{begun!r} {run} {step}".encode()).hexdigest()[:32]
 
     @property
@@ -67,7 +67,7 @@ class StepWorld(World):
 
     def _step(self, plan: StepPlan) -> StepRecord:
         """Return what is known of a step, which is this one or takes it back."""
-        return self._record.ledger.runs[self.run].steps.get(plan.id) or StepRecord(plan)
+        return self._journal.ledger.runs[self.run].steps.get(plan.id) or StepRecord(plan)
 
     def secret(self, name: str) -> str:
         """Return a secret by its reference."""
@@ -100,7 +100,7 @@ class StepWorld(World):
 
     def active(self) -> Mapping[str, float]:
         """Return the active backups."""
-        return self._record.ledger.active
+        return self._journal.ledger.active
 
     def balance_of(self, channel: str) -> float | None:
         """Return what is left of a channel's prepaid money, as read last."""
@@ -130,10 +130,10 @@ class StepWorld(World):
 
     def up_for(self, channel: str) -> float:
         """Return for how many seconds a channel has been well since it failed in this incident; inf if it did not."""
-        incident = self._record.ledger.incident
+        incident = self._journal.ledger.incident
         if incident is None or incident.stood_down is not None or channel not in incident.channels:
             return math.inf
-        state, since = self._record.ledger.states.get(channel, (State.UNKNOWN, 0.0))
+        state, since = self._journal.ledger.states.get(channel, (State.UNKNOWN, 0.0))
         return max(0.0, self._outbox.now() - since) if state in GOOD else 0.0
 
     def preview(self, plan: StepPlan, as_of: float | None) -> str:

@@ -6,8 +6,8 @@ there, so our own record of what was begun is all that can be looked up, and not
 
 from typing import Final
 
+from outagetui.alerts.alert_text import Message
 from outagetui.alerts.send import send
-from outagetui.alerts.words import Message
 from outagetui.core.model import Outlet
 from outagetui.outlets import Delivered, Delivery, MaybeSentError, Tools, UnsentError
 from outagetui.outlets.answers import login_of, words_of

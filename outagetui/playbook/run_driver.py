@@ -10,11 +10,11 @@ from collections.abc import Awaitable, Callable
 from msgspec.structs import replace
 
 from outagetui import actions
-from outagetui.actions import Result, World
+from outagetui.actions import Result, StepContext
 from outagetui.core.step_options import StepOptions
 from outagetui.core.text import clean
 from outagetui.facts.events import Event, RunEnded, StepAsked, StepEnded, StepIntended, StepPlan
-from outagetui.facts.pen import DAEMON, Pen
+from outagetui.facts.journaling import DAEMON, Journal
 from outagetui.facts.run import Run
 from outagetui.machine.secrets import SecretError
 from outagetui.playbook.approval import APPROVAL_SECONDS, approval_hash, shown
@@ -26,19 +26,19 @@ OVER = ("done", "skipped", "undone")
 UNKNOWN = "it may or may not have happened"
 
 
-class Course:
+class RunDriver:
     """Drives one run. `aborted` is who gave it up; `closing` lets the step in progress finish and begins no other."""
 
     def __init__(
         self,
         run: Run,
-        pen: Pen,
-        world: Callable[[str, StepPlan], World],
+        journal: Journal,
+        context: Callable[[str, StepPlan], StepContext],
         already: Already,
         clock: Callable[[], float],
     ) -> None:
         self.run, self.aborted, self.closing = run, "", False
-        self._pen, self._world, self._already, self._clock = pen, world, already, clock
+        self._journal, self._context, self._already, self._clock = journal, context, already, clock
         self._awake = asyncio.Event()
         self._patient: asyncio.Task[Result] | None = None
 
@@ -66,7 +66,7 @@ class Course:
             why = clean(f"internal error, please report it: {type(error).__name__}: {error}")
             doing = [step.plan for step in self.run.steps.values() if step.state == "doing"]
             ended = [self._ended(plan, "failed", f"{UNKNOWN}: {why}", partly=True) for plan in doing]
-            await self._pen.keep(DAEMON, *ended, RunEnded(run=self.run.id, state="failed", why=why))
+            await self._journal.keep(DAEMON, *ended, RunEnded(run=self.run.id, state="failed", why=why))
 
     async def _go(self) -> None:
         for step in self.run.steps.values():
@@ -76,7 +76,7 @@ class Course:
                 break
         if self.run.ended is None:
             state = "aborted" if self.aborted else "done"
-            await self._pen.keep(self.aborted or DAEMON, RunEnded(run=self.run.id, state=state))
+            await self._journal.keep(self.aborted or DAEMON, RunEnded(run=self.run.id, state=state))
 
     async def _step(self, plan: StepPlan) -> bool:
         """Bring one step to its end; return whether the run goes on."""
@@ -165,15 +165,15 @@ class Course:
 
     def _words(self, plan: StepPlan, as_of: float | None = None) -> str:
         """Return what has to be read before a yes; what cannot be shown must not end the run."""
-        world = self._world(self.run.id, plan)
+        context = self._context(self.run.id, plan)
         try:
-            return world.hide(actions.preview(plan, world, as_of))
+            return context.hide(actions.preview(plan, context, as_of))
         except Exception as error:
-            return clean(world.hide(f"This cannot be shown beforehand: {type(error).__name__}: {error}"))
+            return clean(context.hide(f"This cannot be shown beforehand: {type(error).__name__}: {error}"))
 
     async def _do(self, plan: StepPlan) -> str:
         attempt = self._attempt(plan)
-        await self._pen.keep(DAEMON, StepIntended(run=self.run.id, step=plan.id, attempt=attempt, what=plan.what))
+        await self._journal.keep(DAEMON, StepIntended(run=self.run.id, step=plan.id, attempt=attempt, what=plan.what))
         return await self._settle(plan, await self._act(plan))
 
     def _attempt(self, plan: StepPlan) -> int:
@@ -184,27 +184,27 @@ class Course:
     async def _act(self, plan: StepPlan) -> Result:
         if self.aborted:
             return Result(False, f"given up by {self.aborted} before it began")
-        world = self._world(self.run.id, plan)
+        context = self._context(self.run.id, plan)
         kind = StepOptions.of(plan.do)
         outside = kind.outside and not kind.announces  # the outbox knows itself what went out
         try:
             if kind.looks:
-                return await self._wait(plan, world)
+                return await self._wait(plan, context)
             async with asyncio.timeout(plan.timeout):
-                result = await actions.act(plan, world)
-            return replace(result, detail=world.hide(result.detail), output=world.hide(result.output))
+                result = await actions.act(plan, context)
+            return replace(result, detail=context.hide(result.detail), output=context.hide(result.output))
         except TimeoutError:
             return Result(False, f"not done within {plan.timeout:g} s", unsure=outside)
         except SecretError as error:
             return Result(False, clean(error))
         except Exception as error:  # an action that breaks is a failed step, and never a dead run
-            return Result(False, clean(world.hide(f"{type(error).__name__}: {error}")), unsure=outside)
+            return Result(False, clean(context.hide(f"{type(error).__name__}: {error}")), unsure=outside)
 
-    async def _wait(self, plan: StepPlan, world: World) -> Result:
+    async def _wait(self, plan: StepPlan, context: StepContext) -> Result:
         """Do a step that only looks; giving the run up ends it at once, and so does the daemon's end."""
         if self.closing:
             raise asyncio.CancelledError
-        self._patient = asyncio.ensure_future(actions.act(plan, world))
+        self._patient = asyncio.ensure_future(actions.act(plan, context))
         try:
             return await asyncio.shield(self._patient)
         except asyncio.CancelledError:
@@ -233,13 +233,13 @@ class Course:
         # One commit each, so that a kill leaves neither a failed step that is done again nor one nobody is asked about.
         if self.aborted or plan.on_failure == "stop":
             over = RunEnded(run=self.run.id, state="aborted" if self.aborted else "failed")
-            await self._pen.keep(self.aborted or DAEMON, *result.events, ended, over)
+            await self._journal.keep(self.aborted or DAEMON, *result.events, ended, over)
             return "stop"
         if plan.on_failure == "continue":
-            await self._pen.keep(DAEMON, *result.events, ended)
+            await self._journal.keep(DAEMON, *result.events, ended)
             return "on"
         question = self._question(plan, "failed", f"{plan.what}: failed: {result.detail}")
-        await self._pen.keep(DAEMON, *result.events, ended, question)
+        await self._journal.keep(DAEMON, *result.events, ended, question)
         return await self._ask(plan)
 
     async def _recover(self, plan: StepPlan) -> str:
@@ -249,11 +249,11 @@ class Course:
         if back is None and plan.already is not None and await self._already(plan.already):
             await self._end(plan, "done", f"was under way when the daemon ended; {plan.already} passes")
             return "on"
-        world = self._world(self.run.id, doing)
+        context = self._context(self.run.id, doing)
         try:
-            found = await actions.recover(doing, world)
+            found = await actions.recover(doing, context)
         except Exception as error:  # as in _act: whoever is asked can still decide
-            found = clean(world.hide(f"{type(error).__name__}: {error}"))
+            found = clean(context.hide(f"{type(error).__name__}: {error}"))
         if isinstance(found, Result) and not found.unsure:
             return await (self._undone(plan, found) if back else self._settle(plan, found))
         if found is None:
@@ -270,7 +270,7 @@ class Course:
             await self._end(plan, "undone", words)
             return "on"
         attempt = self._attempt(plan)
-        await self._pen.keep(DAEMON, StepIntended(run=self.run.id, step=plan.id, attempt=attempt, what=back.what))
+        await self._journal.keep(DAEMON, StepIntended(run=self.run.id, step=plan.id, attempt=attempt, what=back.what))
         return await self._undone(plan, await self._act(back))
 
     async def _undone(self, plan: StepPlan, result: Result) -> str:
@@ -307,7 +307,7 @@ class Course:
     async def _ask(self, plan: StepPlan, why: str = "", question: str = "", without: str = "") -> str:
         """Ask, unless the question stands already, and wait until somebody answers or gives the run up."""
         if why:
-            await self._pen.keep(DAEMON, self._question(plan, why, question, without))
+            await self._journal.keep(DAEMON, self._question(plan, why, question, without))
         while (answered := self.run.steps[plan.id].answered) is None:
             if self.aborted or self.run.ended is not None:
                 return "abort"
@@ -341,4 +341,4 @@ class Course:
     async def _end(
         self, plan: StepPlan, outcome: str, detail: str, *events: Event, output: str = "", changed: bool = True
     ) -> None:
-        await self._pen.keep(DAEMON, *events, self._ended(plan, outcome, detail, output, changed=changed))
+        await self._journal.keep(DAEMON, *events, self._ended(plan, outcome, detail, output, changed=changed))

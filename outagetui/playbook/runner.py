@@ -3,14 +3,15 @@
 import asyncio
 from collections.abc import Callable
 
-from outagetui.actions import World
+from outagetui.actions import StepContext
 from outagetui.core.model import SHORTEST_HASH, SHORTEST_REASON
+from outagetui.core.orders import OrderError
 from outagetui.facts.events import RunEnded, RunStarted, RunTaken, StepAnswered, StepAsked, StepPlan
-from outagetui.facts.pen import OrderError, Pen
+from outagetui.facts.journaling import Journal
 from outagetui.facts.run import Run
 from outagetui.playbook.approval import matches, person
 from outagetui.playbook.plan import digest
-from outagetui.playbook.run_driver import Already, Course
+from outagetui.playbook.run_driver import Already, RunDriver
 from outagetui.playbook.unwind import way_back
 
 ABORT_SECONDS = 5.0  # how long an order to give up waits for the step in progress
@@ -21,13 +22,13 @@ class Runner:
 
     def __init__(
         self,
-        pen: Pen,
-        world: Callable[[str, StepPlan], World],
+        journal: Journal,
+        context: Callable[[str, StepPlan], StepContext],
         already: Already,
         clock: Callable[[], float],
     ) -> None:
-        self._pen, self._world, self._already, self._clock = pen, world, already, clock
-        self._courses: dict[str, Course] = {}
+        self._journal, self._context, self._already, self._clock = journal, context, already, clock
+        self._drivers: dict[str, RunDriver] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._turn = asyncio.Lock()
 
@@ -54,11 +55,11 @@ class Runner:
 
     def undoable(self) -> tuple[list[Run], list[Run]]:
         """Return the stand-downs that are under way, and the runs that have something to take back, newest first."""
-        runs = list(self._pen.ledger.runs.values())[::-1]
+        runs = list(self._journal.ledger.runs.values())[::-1]
         open_ones = [run for run in runs if run.ended is None and run.stands_down]
         busy = {run.stands_down for run in open_ones}
         over = [run for run in runs if run.ended is not None and not run.stands_down and run.id not in busy]
-        return open_ones, [run for run in over if way_back(self._pen.ledger, run)]
+        return open_ones, [run for run in over if way_back(self._journal.ledger, run)]
 
     async def stand_down(self, actor: str, run: str) -> str:
         """Begin a run that takes back what `run` really did, in reverse, and return its id. Raises OrderError."""
@@ -71,8 +72,8 @@ class Runner:
                 raise OrderError(f"{busy.id} of the same playbook is under way; bring it to its end or abort it first")
             if past.stands_down:
                 raise OrderError(f"{run} is itself the stand-down of {past.stands_down}")
-            steps = way_back(self._pen.ledger, past)
-            if not steps and any(other.stands_down == run for other in self._pen.ledger.runs.values()):
+            steps = way_back(self._journal.ledger, past)
+            if not steps and any(other.stands_down == run for other in self._journal.ledger.runs.values()):
                 raise OrderError(f"{run} was stood down already")
             if not steps:
                 raise OrderError(f"{run} did nothing that can be taken back")
@@ -120,7 +121,7 @@ class Runner:
                 raise OrderError(f"{run} is over: {known.state}")
             if known.actor == actor:
                 raise OrderError(f"{run} is yours already")
-            await self._pen.write(actor, RunTaken(run=run))
+            await self._journal.write(actor, RunTaken(run=run))
 
     async def abort(self, actor: str, run: str) -> bool:
         """End a run: at once when it asks or waits, else as soon as the step in progress is journaled.
@@ -132,12 +133,12 @@ class Runner:
             if known.ended is not None:
                 raise OrderError(f"{run} is over: {known.state}")
             if known.state == "asking":
-                await self._pen.write(actor, RunEnded(run=run, state="aborted"))
-            if run in self._courses:
-                self._courses[run].give_up(actor)
-        driver = self._tasks.get(run)
-        if driver is not None and known.ended is None:
-            await asyncio.wait({driver}, timeout=ABORT_SECONDS)
+                await self._journal.write(actor, RunEnded(run=run, state="aborted"))
+            if run in self._drivers:
+                self._drivers[run].give_up(actor)
+        task = self._tasks.get(run)
+        if task is not None and known.ended is None:
+            await asyncio.wait({task}, timeout=ABORT_SECONDS)
         return known.ended is not None
 
     def resume(self) -> None:
@@ -152,17 +153,17 @@ class Runner:
 
     async def aclose(self) -> None:
         """Let go of the runs; a step in progress finishes first."""
-        for run, course in self._courses.items():
-            course.closing = True
-            if course.interruptible and run in self._tasks:
+        for run, driver in self._drivers.items():
+            driver.closing = True
+            if driver.interruptible and run in self._tasks:
                 self._tasks[run].cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     def _open(self) -> list[Run]:
-        return [run for run in self._pen.ledger.runs.values() if run.ended is None]
+        return [run for run in self._journal.ledger.runs.values() if run.ended is None]
 
     def _known(self, run: str) -> Run:
-        found = self._pen.ledger.runs.get(run)
+        found = self._journal.ledger.runs.get(run)
         if found is None:
             raise OrderError(f"there is no run {run}")
         return found
@@ -173,7 +174,7 @@ class Runner:
         row = known.steps.get(step)
         if row is None:
             raise OrderError(f"{run} has no step {step}")
-        if known.ended is not None or (run in self._courses and self._courses[run].aborted):
+        if known.ended is not None or (run in self._drivers and self._drivers[run].aborted):
             raise OrderError(f"{run} is over: {known.state}")
         if row.question is None:
             raise OrderError(f"{run} {step} is not asking: it is {row.state}")
@@ -181,9 +182,9 @@ class Runner:
 
     async def _answered(self, actor: str, run: str, step: str, attempt: int, answer: str, note: str) -> None:
         event = StepAnswered(run=run, step=step, attempt=attempt, answer=answer, note=note)
-        await self._pen.write(actor, event)
-        if run in self._courses:
-            self._courses[run].wake()
+        await self._journal.write(actor, event)
+        if run in self._drivers:
+            self._drivers[run].wake()
 
     async def _begin(
         self,
@@ -195,7 +196,7 @@ class Runner:
         primaries: dict[str, str] | None = None,
         up_for: float = 0.0,
     ) -> str:
-        run = f"r{len(self._pen.ledger.runs) + 1}"
+        run = f"r{len(self._journal.ledger.runs) + 1}"
         event = RunStarted(
             run=run,
             playbook=playbook,
@@ -206,16 +207,16 @@ class Runner:
             primaries=primaries or {},
             up_for=up_for,
         )
-        await self._pen.write(actor, event)
+        await self._journal.write(actor, event)
         self._drive(run)
         return run
 
     def _drive(self, run: str) -> None:
-        course = Course(self._pen.ledger.runs[run], self._pen, self._world, self._already, self._clock)
-        task = asyncio.get_running_loop().create_task(course.go())
-        self._courses[run], self._tasks[run] = course, task
+        driver = RunDriver(self._journal.ledger.runs[run], self._journal, self._context, self._already, self._clock)
+        task = asyncio.get_running_loop().create_task(driver.go())
+        self._drivers[run], self._tasks[run] = driver, task
         task.add_done_callback(lambda _: self._forget(run))
 
     def _forget(self, run: str) -> None:
-        self._courses.pop(run, None)
+        self._drivers.pop(run, None)
         self._tasks.pop(run, None)

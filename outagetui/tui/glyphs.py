@@ -72,7 +72,7 @@ def _ascii_char(char: str) -> str:
 class SafeFilter(LineFilter):
     """Lets only printable characters out, whichever widget drew them, and only ASCII ones when `ascii` is set.
 
-    Every text is cleaned where it is drawn; this is the second door, because the toolkit itself has none.
+    Every text is cleaned where it is drawn; this is the second time, because the toolkit itself has none.
     """
 
     def __init__(self, ascii_only: bool) -> None:

@@ -24,7 +24,7 @@ class Rendering(Struct, frozen=True, kw_only=True):
     update: bool = False
 
 
-class Doubt(Struct, frozen=True):
+class Caution(Struct, frozen=True):
     """One warning in words; `outlet` is the one it is about, empty for the announcement itself."""
 
     outlet: str
@@ -46,7 +46,7 @@ class Proof(Struct, frozen=True, kw_only=True):
     next_update: float | None
     outlets: tuple[Rendering, ...]
     effect: str
-    warnings: tuple[Doubt, ...]
+    warnings: tuple[Caution, ...]
     shown: str = ""
 
     def about(self, outlet: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The door for text that is published: it keeps what scripts and emoji are written with. Not for a terminal."""
+"""The way in for text that is published: it keeps what scripts and emoji are written with. Not for a terminal."""
 
 import unicodedata
 

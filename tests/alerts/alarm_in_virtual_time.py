@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar, cast
 
+from outagetui.alerts.alert_text import Message
 from outagetui.alerts.send import Sent
-from outagetui.alerts.words import Message
 from outagetui.core.current import Current
 from outagetui.core.model import Alert, Channel, Check, Config, Entry, State
 from outagetui.core.probe_options import TcpOptions
 from outagetui.daemon.alarm import WARM_UP, Alarm
-from outagetui.daemon.journal_writer import Record
+from outagetui.daemon.journal_writer import JournalWriter
 from outagetui.daemon.watch import Watch
 from outagetui.facts import events
 from outagetui.facts.events import AlertEnded, AlertIntended, Event, StateChanged
@@ -133,8 +133,8 @@ class AlarmInVirtualTime:
 
     def start(self) -> None:
         self.alarm = Alarm(
-            cast("Record", self), cast("Watch", self.watch), cast("Secrets", self.secrets), cast("Current", self),
-            self.clock, drill=self._drill, post=self.post,
+            cast("JournalWriter", self), cast("Watch", self.watch), cast("Secrets", self.secrets),
+            cast("Current", self), self.clock, drill=self._drill, post=self.post,
         )  # fmt: skip
         self._runner = asyncio.create_task(self.alarm.run())
 

@@ -6,10 +6,10 @@ import time
 from pathlib import Path
 
 import pytest
+from outagetui.alerts.alert_text import Message
+from outagetui.alerts.apprise_program import trouble_of
 from outagetui.alerts.hide import hide
-from outagetui.alerts.post import trouble_of
 from outagetui.alerts.send import Sent, send
-from outagetui.alerts.words import Message
 from tests.kit.message_receivers import MailReceiver, WebhookReceiver
 
 CANARY = "canary-7c1f-token"
@@ -94,11 +94,11 @@ async def test_while_it_hangs_the_secret_is_in_no_command_line_and_no_environmen
                     except OSError:
                         continue
                     assert CANARY.encode() not in content
-                    seen.add(name if b"outagetui.alerts.post" in content else "")
+                    seen.add(name if b"outagetui.alerts.apprise_program" in content else "")
             await asyncio.sleep(0.02)
         sent = await task
         assert time.monotonic() - begun < 8
-        assert not [each for each in children() if b"alerts.post" in (each / "cmdline").read_bytes()]
+        assert not [each for each in children() if b"alerts.apprise_program" in (each / "cmdline").read_bytes()]
     assert "cmdline" in seen
     assert not sent.sent
     assert "no answer within 2 s; it may have arrived all the same" in sent.detail
@@ -109,7 +109,7 @@ async def test_the_program_is_killed_when_it_does_not_end_itself(monkeypatch: py
     with WebhookReceiver() as web:
         web.hold()
         sent = await send(f"json://127.0.0.1:{web.port}/?rto=60", WORDS, 0.8)
-        assert not [each for each in children() if b"alerts.post" in (each / "cmdline").read_bytes()]
+        assert not [each for each in children() if b"alerts.apprise_program" in (each / "cmdline").read_bytes()]
     assert not sent.sent
 
 
@@ -117,12 +117,12 @@ async def test_who_is_cancelled_leaves_no_process_behind() -> None:
     with WebhookReceiver() as web:
         web.hold()
         task = asyncio.create_task(send(f"json://127.0.0.1:{web.port}/?rto=60", WORDS, 30))
-        while not [each for each in children() if b"alerts.post" in (each / "cmdline").read_bytes()]:
+        while not [each for each in children() if b"alerts.apprise_program" in (each / "cmdline").read_bytes()]:
             await asyncio.sleep(0.02)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert not [each for each in children() if b"alerts.post" in (each / "cmdline").read_bytes()]
+        assert not [each for each in children() if b"alerts.apprise_program" in (each / "cmdline").read_bytes()]
 
 
 async def test_the_program_gets_no_environment_but_what_the_way_out_needs() -> None:
@@ -134,7 +134,7 @@ async def test_the_program_gets_no_environment_but_what_the_way_out_needs() -> N
         while not content:
             await asyncio.sleep(0.02)
             for each in children():
-                if b"alerts.post" in (each / "cmdline").read_bytes():
+                if b"alerts.apprise_program" in (each / "cmdline").read_bytes():
                     content = (each / "environ").read_bytes()
         web.let_go()
         assert (await task).sent

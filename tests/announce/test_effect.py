@@ -4,12 +4,12 @@ from typing import Any
 
 from msgspec.structs import replace
 from outagetui.announce.effect import effect, liked
-from outagetui.announce.warnings import Known, doubts, host_of
+from outagetui.announce.warnings import Known, host_of, warnings_of
 from outagetui.core.model import Config, Segment, State
 from outagetui.facts.events import AnnouncementMade
 from outagetui.facts.reach import Share
 from outagetui.wording.delivery import Fitted
-from outagetui.wording.preview import Doubt
+from outagetui.wording.preview import Caution
 from tests.kit.outlets_in_memory import outlet, settings
 from tests.kit.sample_business import channel
 
@@ -102,20 +102,20 @@ def known(down: str = "", **states: str) -> Known:
 def test_where_all_is_well_there_is_nothing_to_warn_of() -> None:
     config = settings("blog", "forum")
     made = part(config, "phone")
-    assert doubts(config, made, {"blog": fitted(), "forum": fitted()}, known()) == ()
+    assert warnings_of(config, made, {"blog": fitted(), "forum": fitted()}, known()) == ()
 
 
 def test_accounts_that_do_not_work_and_having_none_are_told() -> None:
     config = settings("blog")
     words = {"blog": fitted()}
-    assert doubts(config, part(config, "phone", "mail"), words, known(mail="down", phone="unknown")) == (
-        Doubt("", "Phone is named and is unknown"),
-        Doubt("", "Mail is named and is down"),
+    assert warnings_of(config, part(config, "phone", "mail"), words, known(mail="down", phone="unknown")) == (
+        Caution("", "Phone is named and is unknown"),
+        Caution("", "Mail is named and is down"),
     )
-    assert doubts(config, part(config), words, known()) == (
-        Doubt("", "no account is named: no backup of customers is active"),
+    assert warnings_of(config, part(config), words, known()) == (
+        Caution("", "no account is named: no backup of customers is active"),
     )
-    assert doubts(config, part(config, kind="resolved"), words, known()) == ()
+    assert warnings_of(config, part(config, kind="resolved"), words, known()) == ()
 
 
 def test_what_is_said_of_the_primaries_is_compared_with_what_they_are() -> None:
@@ -123,7 +123,7 @@ def test_what_is_said_of_the_primaries_is_compared_with_what_they_are() -> None:
     words = {"blog": fitted()}
 
     def told(kind: str, **states: str) -> list[str]:
-        return [each.words for each in doubts(config, part(config, "phone", kind=kind), words, known(**states))]
+        return [each.words for each in warnings_of(config, part(config, "phone", kind=kind), words, known(**states))]
 
     for kind in ("investigating", "identified", "backup-active"):
         assert told(kind) == ["no primary of customers fails now"]
@@ -138,7 +138,7 @@ def test_what_is_said_of_the_primaries_is_compared_with_what_they_are() -> None:
 def test_what_is_shown_as_if_it_were_active_is_told() -> None:
     config = settings("blog")
     made = part(config, "phone", "mail")
-    found = doubts(config, made, {"blog": fitted()}, replace(known(), supposed=True))
+    found = warnings_of(config, made, {"blog": fitted()}, replace(known(), supposed=True))
     assert [each.words for each in found] == [
         "no backup of customers is active: shown as if Phone and Mail were; to send it, activate what is to be named"
     ]
@@ -147,19 +147,19 @@ def test_what_is_shown_as_if_it_were_active_is_told() -> None:
 def test_outlets_that_are_down_or_not_known_are_told() -> None:
     config = settings("blog", "forum")
     words = {"blog": fitted(), "forum": fitted()}
-    found = doubts(
+    found = warnings_of(
         config, part(config, "phone"), words, known("its checks say it is down since 14:02", forum="unknown")
     )
     assert found == (
-        Doubt("blog", "its checks say it is down since 14:02: left out, unless it is tried on purpose"),
-        Doubt("forum", "nothing is known of it now"),
+        Caution("blog", "its checks say it is down since 14:02: left out, unless it is tried on purpose"),
+        Caution("forum", "nothing is known of it now"),
     )
-    assert doubts(config, part(config, "phone"), {"forum": fitted()}, known(forum="partial")) == (
-        Doubt("forum", "its checks say it is partial"),
+    assert warnings_of(config, part(config, "phone"), {"forum": fitted()}, known(forum="partial")) == (
+        Caution("forum", "its checks say it is partial"),
     )
     secretless = replace(known(), unreadable={"blog": "there is no such file"})
-    assert doubts(config, part(config, "phone"), {"blog": fitted()}, secretless) == (
-        Doubt("blog", "its secret cannot be read: there is no such file"),
+    assert warnings_of(config, part(config, "phone"), {"blog": fitted()}, secretless) == (
+        Caution("blog", "its secret cannot be read: there is no such file"),
     )
 
 
@@ -171,7 +171,7 @@ def test_an_outlet_on_the_same_host_as_what_failed_is_told() -> None:
         chat = channel("chat", **failing)
         mine = replace(outlet("blog"), url=url)
         settled = replace(config, outlets=(mine,), channels=(chat, *config.channels[1:]))
-        found = doubts(settled, made, {"blog": fitted()}, replace(known(chat="down"), hosts=hosts or {}))
+        found = warnings_of(settled, made, {"blog": fitted()}, replace(known(chat="down"), hosts=hosts or {}))
         return [each.words for each in found]
 
     assert said("https://chat.port/") == ["it is on chat.port, as is Chat, which fails"]
@@ -201,7 +201,7 @@ def test_texts_that_are_cut_and_posts_that_cost_are_told() -> None:
     config = settings("blog", "x")
     config = replace(config, outlets=(config.outlets[0], replace(config.outlets[1], kind="x")))
     short = fitted(shortened=True, count=278, names=("Phone",))
-    found = doubts(
+    found = warnings_of(
         config, part(config, "phone", "mail"), {"blog": short, "x": fitted(text="https://a.example/")}, known()
     )
-    assert found == (Doubt("blog", "shortened to 278 of 280, without Mail"), Doubt("x", "costs about $0.200"))
+    assert found == (Caution("blog", "shortened to 278 of 280, without Mail"), Caution("x", "costs about $0.200"))

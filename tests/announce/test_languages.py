@@ -2,7 +2,7 @@
 
 import pytest
 from msgspec.structs import replace
-from outagetui.announce.deliveries import parcel
+from outagetui.announce.deliveries import delivery_for
 from outagetui.core.model import Template
 from outagetui.facts.events import AnnouncementMade
 from tests.kit.outlets_in_memory import KINDS, OutboxInMemory, OutletsInMemory, settings
@@ -26,7 +26,7 @@ def box_of(outlets: OutletsInMemory, **languages: str) -> OutboxInMemory:
 
 def told(box: OutboxInMemory, made: AnnouncementMade, outlet: str) -> tuple[str, str, list[str]]:
     ledger = box.journal.ledger
-    got = parcel(box.current.config, ledger, ledger.announcements[made.announcement], made, outlet)
+    got = delivery_for(box.current.config, ledger, ledger.announcements[made.announcement], made, outlet)
     return got.language, got.title, [each.language for each in got.others]
 
 
@@ -59,7 +59,7 @@ def test_the_next_part_has_the_earlier_ones_in_the_language_they_were_told_in(ou
         await box.announce("update")
         made = await box.announce("update")
         ledger = box.journal.ledger
-        got = parcel(box.current.config, ledger, ledger.announcements["a1"], made, "blog")
+        got = delivery_for(box.current.config, ledger, ledger.announcements["a1"], made, "blog")
         assert [(each.title, each.others) for each in got.history] == [("update", ())]
 
     run(story())

@@ -10,7 +10,7 @@ from outagetui.announce.deliveries import key_of
 from outagetui.announce.outbox import AnnounceError, Outbox
 from outagetui.core.current import Current
 from outagetui.core.model import Config, Outlet, State
-from outagetui.daemon.background_delivery import Courier
+from outagetui.daemon.background_delivery import BackgroundDelivery
 from outagetui.facts.events import Activated, AnnouncementMade, DeliveryEnded, DeliveryIntended
 from outagetui.outlets import Delivered, Delivery, Tools
 from tests.kit.page_outlets import config, states
@@ -138,14 +138,14 @@ def test_what_was_promised_is_settled_by_the_next_daemon(web: Web, dies: str) ->
             await asyncio.sleep(0.1)
         fresh = journal.after_crash()
         web.goes = {}
-        courier = Courier(outbox_of(fresh, settings))
+        courier = BackgroundDelivery(outbox_of(fresh, settings))
         courier.settle()
         await asyncio.sleep(5.0)
         await courier.aclose()
         found = {"made": "seen", "hangs after": "seen", "lost": "unknown", "ended": "seen"}[dies]
         assert states(fresh) == {"page": found, "blog": "unknown" if dies == "ended" else "seen"}
         assert len(web.got) == len(set(web.got))
-        courier = Courier(outbox_of(fresh, settings))
+        courier = BackgroundDelivery(outbox_of(fresh, settings))
         before = len(fresh.entries)
         courier.settle()  # and there is nothing left to do
         await courier.aclose()
@@ -160,7 +160,7 @@ def test_an_older_part_is_not_sent_after_a_newer_one(web: Web) -> None:
         outbox = outbox_of(journal, config("page"))
         await outbox.make("ada", "update", "customers")
         await outbox.make("ada", "update", "customers")
-        courier = Courier(outbox)
+        courier = BackgroundDelivery(outbox)
         courier.settle()
         await courier.aclose()
         await asyncio.sleep(1.0)
@@ -188,7 +188,7 @@ def test_a_full_disk_delays_what_was_promised_and_sends_nothing_unwritten(web: W
         outbox = outbox_of(journal, config("page"))
         made = await outbox.make("ada", "update", "customers")
         journal.full = True
-        courier = Courier(outbox)
+        courier = BackgroundDelivery(outbox)
         courier.send("ada", made)
         await asyncio.sleep(30.0)
         assert web.got == []

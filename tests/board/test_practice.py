@@ -8,12 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from outagetui.board.practice import DAY, LEVELS, Practice, drilled, practices, practised
 from outagetui.core.model import DrilledBook, Entry
-from outagetui.core.orders import Drilled
+from outagetui.core.orders import Drilled, OrderError
 from outagetui.daemon.order_check import drilled_event
 from outagetui.facts import events
 from outagetui.facts.events import DrillEnded, Event, StepPlan
 from outagetui.facts.ledger import Ledger
-from outagetui.facts.pen import OrderError
 
 NOW = 1_795_354_327.0
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from outagetui.board.build import readiness
 from outagetui.core.model import Channel, Check, Config, Outcome, Sample
 from outagetui.core.probe_options import HttpOptions, ProbeOptions, XmppRoomOptions
-from outagetui.daemon.journal_writer import Record
+from outagetui.daemon.journal_writer import JournalWriter
 from outagetui.daemon.prover import Prover, verdict_of
 from outagetui.daemon.watch import Watch
 from outagetui.facts.ledger import Proof
@@ -80,7 +80,7 @@ class Bench:
         self.channel = channel
         config = Config(directory="", business="", vantage="here", timezone="UTC", store="", channels=(channel,))
         self.store = Store(directory / "store.db")
-        self.record = Record(self.store, frozenset(), lambda: self.now)
+        self.record = JournalWriter(self.store, frozenset(), lambda: self.now)
         self.watch = Watch("here", self.record.ledger, self.now)
         self.watch.configure(config)
         self.prover = Prover(self.record, self.watch, self.probe, lambda: self.now)

@@ -77,7 +77,7 @@ async def test_people_are_woken_in_order_and_told_the_rest_and_the_urls_stay_sec
         await asyncio.to_thread(installation.order, "ack", note="mine")
         await until(lambda: len(post.letters) == 2)
         assert post.letters[1]["Subject"].startswith("Example Hosting: taken by ")
-        await daemon.record.write("test", StateChanged(id="chat", was="down", now="up", why="it is back"))
+        await daemon.journal.write("test", StateChanged(id="chat", was="down", now="up", why="it is back"))
         await until(lambda: len(post.letters) == 3)
         assert post.letters[2]["Subject"] == "Example Hosting: recovered"
     await in_loop.end()

@@ -10,7 +10,7 @@ from outagetui.core.current import Current
 from outagetui.core.model import Check, Config, Outlet, Segment, State, Template
 from outagetui.core.outlet_options import MastodonOptions
 from outagetui.core.probe_options import TcpOptions
-from outagetui.daemon.background_delivery import Courier
+from outagetui.daemon.background_delivery import BackgroundDelivery
 from outagetui.facts.events import AnnouncementMade
 from outagetui.outlets import Delivered, Delivery, MaybeSentError, Tools, UnsentError
 from tests.kit.runner_in_memory import MemoryJournal
@@ -100,7 +100,7 @@ class OutboxInMemory:
         self.states: dict[str, State] = {"chat": State.DOWN}
         self.current = Current(settings(*names, **more))
         self.outbox = Outbox(self.current, self.journal, lambda name: self.states.get(name, State.UP), self.now)
-        self.courier = Courier(self.outbox)
+        self.courier = BackgroundDelivery(self.outbox)
         if not follows:
             self.outbox.afterwards = lambda announcement, part, outlet: None
 

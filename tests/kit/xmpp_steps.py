@@ -11,7 +11,7 @@ from outagetui.actions import (
     Act,
     Recover,
     Result,
-    World,
+    StepContext,
     xmpp_account,
     xmpp_invite,
     xmpp_message,
@@ -129,13 +129,13 @@ async def online(server: Server, name: str, *rooms: str) -> AsyncIterator[XmppUs
 
 
 async def act(plan: StepPlan, place: XmppStepContext | None = None) -> Result:
-    result = await cast("Act", MODULES[plan.do].act)(plan, cast("World", place or XmppStepContext()))
+    result = await cast("Act", MODULES[plan.do].act)(plan, cast("StepContext", place or XmppStepContext()))
     assert "canary" not in repr(result)
     return result
 
 
 async def recover(plan: StepPlan, place: XmppStepContext | None = None) -> Result | str | None:
-    return await cast("Recover", MODULES[plan.do].recover)(plan, cast("World", place or XmppStepContext()))
+    return await cast("Recover", MODULES[plan.do].recover)(plan, cast("StepContext", place or XmppStepContext()))
 
 
 async def until_empty(server: Server) -> None:

@@ -182,9 +182,9 @@ async def test_only_a_clear_refusal_over_http_is_surely_not_sent(tmp_path: Path,
 
 WATCHED = """
 import asyncio, contextlib, socket, sys
-from outagetui.alerts.watch import Watch
+from outagetui.alerts.arrival import ArrivalWatch
 how, port = sys.argv[1], int(sys.argv[2])
-watch = Watch()
+watch = ArrivalWatch()
 async def call():
     _, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.close()

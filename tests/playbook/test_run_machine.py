@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from outagetui import actions
 from outagetui.actions import Result
+from outagetui.core.orders import OrderError
 from outagetui.facts.events import RunStarted, StepAsked, StepEnded, StepIntended, StepPlan
-from outagetui.facts.pen import OrderError
 from outagetui.facts.run import Run
 from outagetui.playbook.runner import Runner
 from tests.kit.journal_rules import JournalRules

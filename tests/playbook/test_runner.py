@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from outagetui import actions
 from outagetui.actions import Result
+from outagetui.core.orders import OrderError
 from outagetui.facts.events import (
     Activated,
     RunEnded,
@@ -15,8 +16,7 @@ from outagetui.facts.events import (
     StepIntended,
     StepPlan,
 )
-from outagetui.facts.pen import OrderError
-from outagetui.playbook.run_driver import Course
+from outagetui.playbook.run_driver import RunDriver
 from outagetui.store.journal import WriteError
 from tests.kit.journal_rules import assert_rules
 from tests.kit.runner_in_memory import (
@@ -361,7 +361,7 @@ def test_a_bug_of_our_own_ends_the_run_and_is_told(monkeypatch: pytest.MonkeyPat
         raise LookupError("a bug")
 
     async def story() -> None:
-        monkeypatch.setattr(Course, where, broken)
+        monkeypatch.setattr(RunDriver, where, broken)
         journal = MemoryJournal()
         runner = runner_of(journal, Effects())
         await runner.start("ada", "book", "Book", (activate("a", "phone", needs="auto"), manual("b")))

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from outagetui import actions
 from outagetui.actions import Result
+from outagetui.core.orders import OrderError
 from outagetui.facts.events import StepPlan
-from outagetui.facts.pen import OrderError
 from outagetui.playbook.runner import Runner
 from tests.kit.runner_in_memory import Effects, MemoryJournal, activate, announce, open_step, row, runner_of, settle
 from tests.kit.virtual_loop import run as in_virtual_time

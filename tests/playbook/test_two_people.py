@@ -3,8 +3,8 @@
 import asyncio
 
 import pytest
+from outagetui.core.orders import OrderError
 from outagetui.facts.events import StepAnswered, StepAsked, StepPlan
-from outagetui.facts.pen import OrderError
 from outagetui.playbook.approval import APPROVAL_SECONDS, approval_hash, person
 from tests.kit.runner_in_memory import Effects, MemoryJournal, activate, announce, row, runner_of, settle
 from tests.kit.virtual_loop import run as in_virtual_time

@@ -6,8 +6,8 @@ from collections.abc import Awaitable
 from typing import Any
 
 import pytest
+from outagetui.core.orders import OrderError
 from outagetui.facts.events import StepAnswered
-from outagetui.facts.pen import OrderError
 from outagetui.playbook.runner import Runner
 from outagetui.store.journal import WriteError
 from tests.kit.journal_rules import assert_rules

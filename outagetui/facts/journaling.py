@@ -10,7 +10,7 @@ from outagetui.facts.ledger import Ledger
 DAEMON = "outagetui"
 
 
-class Pen(Protocol):
+class Journal(Protocol):
     """The journal as runs need it."""
 
     ledger: Ledger
@@ -20,7 +20,3 @@ class Pen(Protocol):
 
     def keep(self, actor: str, *events: Event) -> Awaitable[list[Entry]]:
         """Append durably, trying until it works: for what has happened."""
-
-
-class OrderError(Exception):
-    """An order that is refused; the message says why, in words for the operator."""

@@ -16,7 +16,7 @@ _UNDER_WAY: Final = (errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY)
 _REFUSALS: Final = (501,)  # of 5xx: what the server cannot do it did not do
 
 
-class Watch:
+class ArrivalWatch:
     """Watches all connections of this process from now on; `doubt` tells whether anything may have arrived."""
 
     def __init__(self) -> None:

@@ -1,7 +1,8 @@
-"""The program that hands one message to apprise: `python -m outagetui.alerts.post`, a JSON document in and one out.
+"""The program that hands one message to apprise: `python -m outagetui.alerts.apprise_program`.
 
-It is a process of its own: apprise and what it imports take some 50 MB, and a server that hangs holds one of its
-threads for good. The URL comes on standard input only, since arguments and environment can be read by others.
+A JSON document goes in and one comes out. It is a process of its own: apprise and what it imports take some 50 MB, and
+a server that hangs holds one of its threads for good. The URL comes on standard input only, since arguments and
+environment can be read by others.
 """
 
 import json
@@ -13,8 +14,8 @@ import warnings
 from collections.abc import Iterable
 from typing import Any
 
+from outagetui.alerts.arrival import ArrivalWatch
 from outagetui.alerts.hide import hide
-from outagetui.alerts.watch import Watch
 
 NO_SERVICE = 'apprise knows no service for this URL; expected one such as "ntfys://host/topic" or "mailto://…"'
 SEVERAL = "holds more than one URL; give each target an outlet of its own"
@@ -41,7 +42,7 @@ def send(url: str, title: str, body: str, kind: str, seconds: float, *, one: boo
     and tries only once whatever the URL says.
     """
     library = _library()
-    said, watch = _Said(), Watch()
+    said, watch = _Said(), ArrivalWatch()
     service, trouble = _service(url, one=one)
     if trouble:
         return False, hide(said.last or trouble, url), False
