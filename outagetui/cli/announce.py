@@ -8,8 +8,8 @@ import click
 from msgspec.structs import replace
 
 from outagetui.board.rows import AnnouncementRow
-from outagetui.cli.announced import FAILED, PATIENCE, USAGE, WAITING, document, fitted, follow, patience, status
-from outagetui.cli.common import client, configuration, fail, print_json
+from outagetui.cli.announced import PATIENCE, USAGE, WAITING, document, fitted, follow, patience, status
+from outagetui.cli.common import configuration, fail, ordered, print_json
 from outagetui.cli.previews import document as planned
 from outagetui.cli.previews import preview, show, warn
 from outagetui.core.model import AUDIENCES, Audience
@@ -93,14 +93,8 @@ def _ask(yes: bool, as_json: bool, question: str, otherwise: str) -> None:
 
 
 async def _order(options: dict[str, str | None], order: Order, wait: float, *, quiet: bool) -> AnnouncementRow:
-    orders = await client(options)
-    try:
-        reply = await orders.send(order)
-        if not reply.get("ok"):
-            fail(str(reply.get("error")), FAILED)
-        return await follow(options, reply, wait, (lambda words: None) if quiet else click.echo)
-    finally:
-        await orders.aclose()
+    reply = await ordered(options, order)
+    return await follow(options, reply, wait, (lambda words: None) if quiet else click.echo)
 
 
 def _end(options: dict[str, str | None], made: AnnouncementRow, as_json: bool) -> None:

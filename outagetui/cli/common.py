@@ -10,11 +10,13 @@ from outagetui.core.model import Check, Outcome, Sample, State
 from outagetui.core.text import clean
 
 if TYPE_CHECKING:
+    from outagetui.core.orders import Order
     from outagetui.facts.live import PublicCheck
     from outagetui.orders.client import OrderClient
     from outagetui.store.source import StoreSource
 
 UP, SLOW, DOWN, UNUSABLE = 0, 1, 2, 3
+REFUSED = 1
 STATUS = {State.UP: 0, State.SLOW: 1, State.PARTIAL: 1, State.DOWN: 2, State.UNKNOWN: 3, State.BLIND: 3}
 
 
@@ -76,6 +78,18 @@ async def client(options: dict[str, str | None]) -> "OrderClient":
         return await connect(store(options), directory(options))
     except LaunchError as error:
         fail(str(error), UNUSABLE)
+
+
+async def ordered(options: dict[str, str | None], order: "Order") -> dict[str, Any]:
+    """Give one order and return the reply; a refusal ends the command with status 1 and its words."""
+    orders = await client(options)
+    try:
+        reply = await orders.send(order)
+    finally:
+        await orders.aclose()
+    if not reply.get("ok"):
+        fail(str(reply.get("error")), REFUSED)
+    return reply
 
 
 def source(options: dict[str, str | None]) -> "StoreSource":

@@ -6,27 +6,15 @@ from typing import Any
 
 import click
 
-from outagetui.cli.common import client, fail
+from outagetui.cli.common import ordered
 from outagetui.core.orders import Ack, Activate, Deactivate, Mute, Order, Recheck, Reload
 from outagetui.core.text import clean
 from outagetui.core.times import parse_duration
 
-REFUSED = 1
-
 
 def give(options: dict[str, str | None], order: Order) -> dict[str, Any]:
-    """Give one order and return the reply; a refusal ends the command with status 1 and its words."""
-
-    async def run() -> dict[str, Any]:
-        orders = await client(options)
-        try:
-            return await orders.send(order)
-        finally:
-            await orders.aclose()
-
-    reply = asyncio.run(run())
-    if not reply.get("ok"):
-        fail(str(reply.get("error")), REFUSED)
+    """Give one order, say a warning, and return the reply; a refusal ends the command with status 1 and its words."""
+    reply = asyncio.run(ordered(options, order))
     if reply.get("warning"):
         sys.stderr.write(f"warning: {clean(reply['warning'])}\n")
     return reply

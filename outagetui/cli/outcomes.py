@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from outagetui.cli.common import client, fail, store
+from outagetui.cli.common import fail, ordered, store
 from outagetui.core.model import Entry
 from outagetui.core.orders import Order
 from outagetui.core.text import clean
@@ -33,13 +33,10 @@ async def outcomes(
     A refusal ends the command with status 1, and so does, in words that begin with `silence`, what is not known within
     `patience` seconds.
     """
-    orders = await client(options)
     reader = Reader(store(options))
     try:
         seen = max((entry.seq for entry in reader.newest(1)), default=0)
-        reply = await orders.send(order)
-        if not reply.get("ok"):
-            fail(str(reply.get("error")), FAILED)
+        reply = await ordered(options, order)
         found: dict[str, T] = {}
         limit = time.monotonic() + patience
         while missing := set(reply[begun]) - set(found):
@@ -54,4 +51,3 @@ async def outcomes(
         return {name: found[name] for name in reply[begun]}
     finally:
         reader.close()
-        await orders.aclose()

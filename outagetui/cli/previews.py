@@ -12,6 +12,7 @@ from outagetui.announce.draft import Wanted
 from outagetui.announce.outbox import AnnounceError, Outbox
 from outagetui.board.rows import ChannelRow
 from outagetui.cli.common import configuration, fail, store
+from outagetui.core.copies import copied
 from outagetui.core.current import Current
 from outagetui.core.model import Config, State, primaries_of
 from outagetui.core.orders import Preview
@@ -107,14 +108,7 @@ def _made_here(config: Config, path: Path, order: Preview) -> dict[str, Any]:
             sys.stderr.write(f"{error}\n")
     tools = Tools(config.business, config.timezone, _reader(config), str, time.time)
     outbox = Outbox(Current(config), _Sketch(ledger), lambda name: states.get(name, State.UNKNOWN), time.time, tools)
-    wanted = Wanted(
-        kind=order.kind,
-        audience=order.audience or outbox.audience_of(order.update),
-        outlets=order.outlets,
-        note=order.note,
-        update=order.update,
-        suppose=order.suppose,
-    )
+    wanted = copied(Wanted, order, audience=order.audience or outbox.audience_of(order.update))
     made: dict[str, Any] = msgspec.to_builtins(outbox.proof(wanted, shares, {}))
     return made
 

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from outagetui.announce.draft import AnnounceError, Wanted
+from outagetui.core.copies import copied
 from outagetui.core.model import Audience
 from outagetui.core.orders import Announce, Delivery, Preview, Retract
 from outagetui.core.text import clean
@@ -26,15 +27,7 @@ class AnnounceHandlers:
         """Tell what `announce` with the same fields would send where, what that does, and what to be warned of."""
         daemon = self._daemon
         audience, kind = self._about(order)
-        wanted = Wanted(
-            kind=kind,
-            audience=audience,
-            outlets=order.outlets,
-            note=published(order.note, NOTE),
-            update=order.update,
-            words=order.words,
-            suppose=order.suppose,
-        )
+        wanted = copied(Wanted, order, kind=kind, audience=audience, note=published(order.note, NOTE))
         shares = {channel.id: daemon.watch.share_of(channel.id) for channel in daemon.current.config.channels}
         document: dict[str, Any] = msgspec.to_builtins(daemon.outbox.proof(wanted, shares, daemon.hosts))
         return document

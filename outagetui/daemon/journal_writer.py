@@ -14,7 +14,6 @@ from outagetui.store.journal import Store, WriteError
 
 RETRY_SECONDS = 1.0
 T = TypeVar("T")
-Follower = Callable[[Entry], None]
 
 
 class JournalWriter:
@@ -29,14 +28,9 @@ class JournalWriter:
         self._pool = ThreadPoolExecutor(1, "store")
         self._order = asyncio.Lock()
         self._patient = True
-        self._followers: list[Follower] = []
         self.trouble = ""
         self.ledger = Ledger(primaries)
-        self._refold(store.entries())
-
-    def follow(self, follower: Follower) -> None:
-        """Call `follower` with every entry once it is durable and folded."""
-        self._followers.append(follower)
+        self._fold(store.entries())
 
     async def write(self, actor: str, *events: Event) -> list[Entry]:
         """Append `events` in one durable commit. Raises WriteError, and then nothing was kept."""
@@ -60,11 +54,7 @@ class JournalWriter:
     async def _write(self, actor: str, events: Sequence[Event]) -> list[Entry]:
         async with self._order:
             entries = await self._run(lambda: self._store.append(self._clock(), actor, *events))
-            for entry in entries:
-                self.ledger.apply(entry)
-        for entry in entries:
-            for follower in self._followers:
-                follower(entry)
+            self._fold(entries)
         return entries
 
     async def samples(self, seen: Sequence[Observation], live: Sequence[Live], beat: Beat) -> None:
@@ -94,6 +84,6 @@ class JournalWriter:
         self.trouble = ""
         return done
 
-    def _refold(self, entries: Sequence[Entry]) -> None:
+    def _fold(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
             self.ledger.apply(entry)

@@ -18,7 +18,7 @@ NOTE = 500
 ENDS = ("done", "failed", "aborted")
 LONGEST_DRILL = 7 * 86400.0
 LONGEST_MUTE = 30 * 86400.0
-Handler = Callable[[Sender, Any], Awaitable[dict[str, Any]]]
+Handler = Callable[[Sender, Any], Awaitable[dict[str, Any] | None]]
 
 
 class OrderCheck:
@@ -43,7 +43,7 @@ class OrderCheck:
         except msgspec.ValidationError as error:
             return _refused(f"{name}: {clean(error)}")
         try:
-            return {"ok": True, **await self._handlers[order](sender, given)}
+            return {"ok": True, **(await self._handlers[order](sender, given) or {})}
         except (OrderError, AnnounceError, WriteError) as error:
             return _refused(clean(error))
         except Exception as error:  # one order's bug is told to whoever gave it, and takes nobody else's away

@@ -82,23 +82,20 @@ class _Handlers:
         )
         return {"run": run}
 
-    async def answer(self, sender: Sender, order: orders.Answer) -> dict[str, Any]:
+    async def answer(self, sender: Sender, order: orders.Answer) -> None:
         note = clean(order.note, NOTE)
         await self._daemon.runner.answer(sender.actor, order.run, order.step, order.attempt, order.answer, note)
-        return {}
 
     async def undoable(self, sender: Sender, order: orders.Undoable) -> dict[str, Any]:
         open_ones, runs = self._daemon.runner.undoable()
         return {"open": [_run(run) for run in open_ones], "runs": [_run(run) for run in runs]}
 
-    async def approve(self, sender: Sender, order: orders.Approve) -> dict[str, Any]:
+    async def approve(self, sender: Sender, order: orders.Approve) -> None:
         approver = sender.role == "approver"
         await self._daemon.runner.approve(sender.actor, order.run, order.step, order.hash, approver=approver)
-        return {}
 
-    async def take(self, sender: Sender, order: orders.Take) -> dict[str, Any]:
+    async def take(self, sender: Sender, order: orders.Take) -> None:
         await self._daemon.runner.take(sender.actor, order.run)
-        return {}
 
     async def abort(self, sender: Sender, order: orders.Abort) -> dict[str, Any]:
         if await self._daemon.runner.abort(sender.actor, order.run):
@@ -160,7 +157,7 @@ class _Handlers:
     async def alert_test(self, sender: Sender, order: orders.AlertTest) -> dict[str, Any]:
         return {"links": self._daemon.alarm.test(sender.actor, order.name)}
 
-    async def reload(self, sender: Sender, order: orders.Reload) -> dict[str, Any]:
+    async def reload(self, sender: Sender, order: orders.Reload) -> None:
         directory = Path(self._config.directory)
         try:
             fresh = await asyncio.to_thread(load, directory)
@@ -177,27 +174,23 @@ class _Handlers:
         self._daemon.current.config = fresh
         self._daemon.watch.configure(fresh)
         self._daemon.schedule.replace(self._daemon.watch.checks())
-        return {}
 
-    async def fault(self, sender: Sender, order: orders.Fault) -> dict[str, Any]:
+    async def fault(self, sender: Sender, order: orders.Fault) -> None:
         if not self._daemon.drill:
             raise OrderError("only a drill injects faults")
         event = FaultInjected(fault=clean(order.fault, 60), target=clean(order.target, 60))
         await self._daemon.journal.write(sender.actor, event)
-        return {}
 
-    async def drilled(self, sender: Sender, order: orders.Drilled) -> dict[str, Any]:
+    async def drilled(self, sender: Sender, order: orders.Drilled) -> None:
         if self._daemon.drill:
             raise OrderError("a drill's own journal keeps no result of another")
         config = self._config
         ours = {book.id: digest_of(plan(book, config)) for book in config.playbooks}
         await self._daemon.journal.write(sender.actor, drilled_event(order, ours))
-        return {}
 
-    async def stop(self, sender: Sender, order: orders.Stop) -> dict[str, Any]:
+    async def stop(self, sender: Sender, order: orders.Stop) -> None:
         # After the reply: ending lets go of whoever ordered it.
         asyncio.get_running_loop().call_later(0.1, self._daemon.end, f"ordered by {sender.actor}")
-        return {}
 
 
 def _run(run: Run) -> dict[str, str]:

@@ -26,7 +26,7 @@ from outagetui.daemon.prover import Prover
 from outagetui.daemon.public_copy import shown
 from outagetui.daemon.schedule import Schedule
 from outagetui.daemon.step_context import RunStepContext
-from outagetui.daemon.watch import Watch
+from outagetui.daemon.watch import Watch, series_of
 from outagetui.facts.common_fate import Fate, common
 from outagetui.facts.events import DaemonStarted, DaemonStopped
 from outagetui.facts.journaling import DAEMON
@@ -76,16 +76,8 @@ class Daemon:
         self.outbox = Outbox(self.current, self.journal, self.watch.state_of, clock, tools)
         self.delivery = BackgroundDelivery(self.outbox)
         self._progress: dict[str, str] = {}  # how far waits have come, by "run/step"
-        context = partial(
-            RunStepContext,
-            journal=self.journal,
-            watch=self.watch,
-            outbox=self.outbox,
-            probe=self._probe,
-            progress=self._progress,
-            secrets=secrets,
-        )
-        self.runner = Runner(self.journal, context, self._already, clock)
+        touched = self.journal, self.watch, self.outbox, self._probe, self._progress, secrets
+        self.runner = Runner(self.journal, partial(RunStepContext, *touched), self._already, clock)
         self.prover = Prover(self.journal, self.watch, self._probe, clock)
         self.alarm = Alarm(self.journal, self.watch, secrets, self.current, clock, drill=bool(drill))
         self.pulse = Pulse(self.journal, self.vantage, self.current, self._ailing, drill=bool(drill))
@@ -299,5 +291,5 @@ class Daemon:
 
     async def publish(self, config: Config) -> None:
         """Write the screens' copy of `config`. Raises WriteError."""
-        series = [f"{check.id}@{config.vantage}" for check in config.checks()]
+        series = series_of(config.checks(), config.vantage)
         await self.journal.publish(shown(config, self.drill, self._fates), series)

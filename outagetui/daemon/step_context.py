@@ -30,15 +30,14 @@ class RunStepContext(StepContext):
 
     def __init__(
         self,
-        run: str,
-        plan: StepPlan,
-        *,
         journal: JournalWriter,
         watch: Watch,
         outbox: Outbox,
         probe: Callable[[Check], Awaitable[Sample]],
         progress: dict[str, str],
         secrets: Secrets,
+        run: str,
+        plan: StepPlan,
     ) -> None:
         self.run, self._plan, self._secrets = run, plan, secrets
         self._journal, self._watch, self._outbox, self._probe = journal, watch, outbox, probe
