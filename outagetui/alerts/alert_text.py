@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from outagetui.core.text import clean, clean_lines, listed
 from outagetui.core.times import about, zone
+from outagetui.core.words import AlertNews
 
 NAMED = 8  # channels that are named; of more only the number is told
 WHY = 160
@@ -56,19 +57,19 @@ def compose(what: str, facts: Facts, *, again: bool = False) -> Message:
 
 
 def _incident(what: str, facts: Facts) -> tuple[str, str, list[str]]:
-    if what == "test":
+    if what == AlertNews.TEST:
         words = [
             "This is only a test of the way to you. Nothing is wrong and nothing is to be done.",
             "If an outage were to wake you, it would come the same way.",
         ]
         return "TEST of the alert, all is well", "info", words
-    if what == "acked":
+    if what == AlertNews.ACKED:
         return (
             f"taken by {facts.acked_by}",
             "info",
             [f"{facts.acked_by} has taken the incident: nobody else need get up."],
         )
-    if what == "recovered":
+    if what == AlertNews.RECOVERED:
         words = [
             f"{_listed(facts.channels)}: up again after {about(facts.over)}.",
             "The incident stays open for a while.",
@@ -87,7 +88,7 @@ def _incident(what: str, facts: Facts) -> tuple[str, str, list[str]]:
 
 
 def _blindness(what: str, facts: Facts) -> tuple[str, str, list[str]]:
-    if what == "recovered":
+    if what == AlertNews.RECOVERED:
         return "can see again", "success", [f"Our own uplink works again after {about(facts.over)}."]
     words = [
         f"Our own uplink fails since {moment(facts.since, facts.timezone)}: none of the canaries answers.",

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from outagetui.core.model import Alert
+from outagetui.core.words import ALERT_MISSED, AlertNews, AlertState
 from outagetui.facts.alert_ledger import Told
 
 LASTING = 30.0  # seconds that a channel has to be bad, or all of them good
@@ -64,31 +65,31 @@ def due(scene: Scene, links: Sequence[Link], told: Mapping[str, Told], busy: Ite
     for link in links:
         state = told.get(link.name, Told())
         if link.name in busy:
-            before = "sending" if state.opened != "sent" else "sent"
+            before = AlertState.SENDING if state.opened != AlertState.SENT else AlertState.SENT
             continue
         act = _opening(scene, link, state, before, now) or _following(scene, link, state, now)
         if act is not None:
             acts.append(act)
-        opens = act is not None and act.what == "opened"
-        before = ("skipped" if act is not None and act.skip else "sending") if opens else state.opened
+        opens = act is not None and act.what == AlertNews.OPENED
+        before = (AlertState.SKIPPED if act is not None and act.skip else AlertState.SENDING) if opens else state.opened
     return acts
 
 
 def _opening(scene: Scene, link: Link, state: Told, before: str, now: float) -> Act | None:
-    if not scene.open or not scene.bad or scene.acked_by or state.opened == "sent":
+    if not scene.open or not scene.bad or scene.acked_by or state.opened == AlertState.SENT:
         return None
-    if scene.age < link.after and before not in ("failed", "skipped"):
+    if scene.age < link.after and before not in ALERT_MISSED:
         return None
     if link.blocked:
-        known = state.opened in ("failed", "skipped")
-        return None if known else Act(link=link.name, what="opened", skip=link.blocked)
-    if state.opened == "failed" and not passed(state.tried, now, retry_after(state.tries)):
+        known = state.opened in ALERT_MISSED
+        return None if known else Act(link=link.name, what=AlertNews.OPENED, skip=link.blocked)
+    if state.opened == AlertState.FAILED and not passed(state.tried, now, retry_after(state.tries)):
         return None
-    return Act(link=link.name, what="opened", again=state.opened == "sending")
+    return Act(link=link.name, what=AlertNews.OPENED, again=state.opened == AlertState.SENDING)
 
 
 def _following(scene: Scene, link: Link, state: Told, now: float) -> Act | None:
-    what = _news(scene, state, now) if state.opened == "sent" and not link.blocked else ""
+    what = _news(scene, state, now) if state.opened == AlertState.SENT and not link.blocked else ""
     if not what:
         return None
     waits = state.tries >= MOST_TRIES or not passed(state.tried, now, retry_after(state.tries))
@@ -99,13 +100,13 @@ def _following(scene: Scene, link: Link, state: Told, now: float) -> Act | None:
 
 def _news(scene: Scene, state: Told, now: float) -> str:
     if scene.recovered:
-        return "recovered" if state.phase == "bad" else ""
+        return AlertNews.RECOVERED if state.phase == "bad" else ""
     if not scene.open:
         return ""
     if scene.acked_by and not state.acked and state.phase == "bad":
-        return "acked"
+        return AlertNews.ACKED
     more = scene.bad - state.channels or (scene.bad and state.phase == "recovered")
-    return "update" if more and passed(state.at, now, UPDATE_EVERY) else ""
+    return AlertNews.UPDATE if more and passed(state.at, now, UPDATE_EVERY) else ""
 
 
 def by_failure_only(links: Sequence[Link]) -> list[Link]:

@@ -7,7 +7,8 @@ from msgspec.structs import replace
 from outagetui.core.copies import copied
 from outagetui.core.model import Config
 from outagetui.core.outlet_options import OutletOptions
-from outagetui.facts.announcement import PLACED, Announcement
+from outagetui.core.words import PLACED, DeliveryState
+from outagetui.facts.announcement import Announcement
 from outagetui.facts.events import AnnouncementMade
 from outagetui.facts.ledger import Ledger
 from outagetui.wording.delivery import WITHDRAWN, Delivery, Placed, Post, Wording
@@ -65,7 +66,7 @@ def placed(made: Announcement, outlet: str, *, before: int | None = None, named:
     found = []
     for at, _, event in reversed(made.parts):
         done = made.delivery(event.part, outlet)
-        there = done.state in PLACED or (named and done.state == "unknown" and done.remote_id)
+        there = done.state in PLACED or (named and done.state == DeliveryState.UNKNOWN and done.remote_id)
         if there and (before is None or event.part < before):
             key = key_of(made, event.part, outlet)
             found.append(Placed(part=event.part, key=key, at=at, remote_id=done.remote_id, url=done.url))

@@ -14,7 +14,8 @@ from outagetui.core.current import Current
 from outagetui.core.model import Entry, Outlet, State
 from outagetui.core.outlet_options import OutletOptions
 from outagetui.core.text import clean
-from outagetui.facts.announcement import PLACED, Announcement, DeliveryRecord
+from outagetui.core.words import MISSED, PLACED, Deed, DeliveryState
+from outagetui.facts.announcement import Announcement, DeliveryRecord
 from outagetui.facts.events import AnnouncementMade, DeliveryEnded, DeliveryIntended
 from outagetui.facts.journaling import Journal
 from outagetui.outlets import Delivered, Delivery, Tools
@@ -61,7 +62,7 @@ class Deliverer:
             reason = self._reason_not(made, event, name, heeds_checks=before.fresh)
             outlet = self._current.config.outlet(name)
             if reason or outlet is None:
-                return await self.end(actor, event, name, Delivered("skipped", detail=reason))
+                return await self.end(actor, event, name, Delivered(DeliveryState.SKIPPED, detail=reason))
             if held := self._held(made, name, "not sent"):
                 return await self.end(actor, event, name, held)
             try:
@@ -70,14 +71,15 @@ class Deliverer:
                         await self._look(actor, made, earlier, name, outlet)
                 delivery = self._delivery(made, event, name, again=before.doubtful)
             except ValueError as error:  # a page's address that is configured since may be too long
-                return await self.end(actor, event, name, Delivered("failed", detail=str(error)))
+                return await self.end(actor, event, name, Delivered(DeliveryState.FAILED, detail=str(error)))
             if made.id in self.withdrawn:  # while it was looked up
-                return await self.end(actor, event, name, Delivered("skipped", detail=WITHDRAWN))
+                return await self.end(actor, event, name, Delivered(DeliveryState.SKIPPED, detail=WITHDRAWN))
             await self._journal.write(actor, _intent(delivery, outlet))
             try:
                 became = await outlets.publish(outlet, delivery, self.tools)
             except asyncio.CancelledError:
-                lost = Delivered("unknown", outlet.url, detail="given up while it was being sent; it may be published")
+                why = "given up while it was being sent; it may be published"
+                lost = Delivered(DeliveryState.UNKNOWN, outlet.url, detail=why)
                 await self.end(actor, event, name, lost)
                 raise
             return await self.end(actor, event, name, became)
@@ -86,14 +88,14 @@ class Deliverer:
         """Settle what was begun and never ended: sent when it is found, else unknown."""
         async with self.turn(name):
             done = made.delivery(event.part, name)
-            if done.state != "sending":
+            if done.state != DeliveryState.SENDING:
                 return done
             outlet, found = self._current.config.outlet(name), None
             if outlet is not None:
                 found = await outlets.find(outlet, self._delivery(made, event, name), self.tools)
             if found is None or found.state not in PLACED:
                 why = f"begun; {found.detail}" if found is not None and found.detail else ""
-                found = Delivered("unknown", detail=why or "begun, and not found afterwards")
+                found = Delivered(DeliveryState.UNKNOWN, detail=why or "begun, and not found afterwards")
             return await self.end(actor, event, name, found)
 
     async def follow(self, actor: str, made: Announcement, event: AnnouncementMade, name: str, *, last: bool) -> bool:
@@ -106,68 +108,70 @@ class Deliverer:
         if outlet is None or newer or made.retracted is not None or not done.followed:
             return True
         delivery = self._delivery(made, event, name)
-        if done.state == "unknown":
+        if done.state == DeliveryState.UNKNOWN:
             rests = bool(self.rest_of(name))
             found = None if rests else await outlets.find(outlet, delivery, self.tools)
             there = found is not None and found.state in PLACED
             if found is None or not there:
                 told = rests or (found is not None and found.detail and found.detail in done.detail)
                 still = done.detail if told else f"{done.detail}; looked up, and not found so far"
-                found = Delivered("unknown", done.url, detail=still)
+                found = Delivered(DeliveryState.UNKNOWN, done.url, detail=still)
             if not there and not last:
                 return False
-            do = "publish" if there else "look"
+            do = Deed.PUBLISH if there else Deed.LOOK
         else:
-            was = Delivered("sent", done.url, done.remote_id, done.detail)
+            was = Delivered(DeliveryState.SENT, done.url, done.remote_id, done.detail)
             found = await outlets.seen(outlet, was, delivery, self.tools)
-            if found.state != "seen" and not last:
+            if found.state != DeliveryState.SEEN and not last:
                 return False
-            do = "look"
+            do = Deed.LOOK
         async with self.turn(name):
             if made.delivery(event.part, name) == done:  # else somebody tried again, which is followed in its turn
                 await self.end(actor, event, name, found, do=do)
-        return do == "look"
+        return do == Deed.LOOK
 
     async def take_back(self, actor: str, made: Announcement, name: str) -> DeliveryRecord | None:
         """Take an announcement back from one outlet, unless that was tried; None when nothing of it ever went there."""
         async with self.turn(name):
             done, parts = made.retractions.get(name), made.told().get(name)
-            if not parts or (done is not None and done.state != "planned"):
+            if not parts or (done is not None and done.state != DeliveryState.PLANNED):
                 return done
             event, outlet = made.part(max(parts)), self._current.config.outlet(name)
             if outlet is None:
-                return await self.end(actor, event, name, Delivered("failed", detail=GONE), do="retract")
+                return await self.end(actor, event, name, Delivered(DeliveryState.FAILED, detail=GONE), do=Deed.RETRACT)
             if held := self._held(made, name, "not taken back"):
-                return await self.end(actor, event, name, held, do="retract")
+                return await self.end(actor, event, name, held, do=Deed.RETRACT)
             try:
                 for part in parts:
                     if made.delivery(part, name).doubtful:
                         await self._look(actor, made, made.part(part), name, outlet, finally_=True)
                 delivery = replace(self._delivery(made, event, name), placed=placed(made, name, named=True))
             except ValueError as error:
-                return await self.end(actor, event, name, Delivered("failed", detail=str(error)), do="retract")
+                failed = Delivered(DeliveryState.FAILED, detail=str(error))
+                return await self.end(actor, event, name, failed, do=Deed.RETRACT)
             named = {each.part for each in delivery.placed}
             doubt = any(made.delivery(part, name).doubtful for part in parts if part not in named)
             if not delivery.placed and not doubt and done is None:
                 return None
             if not delivery.placed:
                 why = "it may be there, but cannot be looked up" if doubt else "nothing of it was there"
-                state = "unknown" if doubt else "retracted"
-                return await self.end(actor, event, name, Delivered(state, detail=why), do="retract")
-            await self._journal.write(actor, _intent(delivery, outlet, do="retract"))
+                state = DeliveryState.UNKNOWN if doubt else DeliveryState.RETRACTED
+                return await self.end(actor, event, name, Delivered(state, detail=why), do=Deed.RETRACT)
+            await self._journal.write(actor, _intent(delivery, outlet, do=Deed.RETRACT))
             try:
                 became = await outlets.retract(outlet, delivery, self.tools)
             except asyncio.CancelledError:
-                lost = Delivered("unknown", outlet.url, detail="given up while it was being taken back")
-                await self.end(actor, event, name, lost, do="retract")
+                lost = Delivered(DeliveryState.UNKNOWN, outlet.url, detail="given up while it was being taken back")
+                await self.end(actor, event, name, lost, do=Deed.RETRACT)
                 raise
-            if doubt and became.state == "retracted":
-                became = Delivered("unknown", became.url, detail="taken back in part; more of it may be there")
-            return await self.end(actor, event, name, became, do="retract")
+            if doubt and became.state == DeliveryState.RETRACTED:
+                why = "taken back in part; more of it may be there"
+                became = Delivered(DeliveryState.UNKNOWN, became.url, detail=why)
+            return await self.end(actor, event, name, became, do=Deed.RETRACT)
 
     async def skip(self, actor: str, event: AnnouncementMade, name: str, why: str) -> DeliveryRecord:
         """Journal that a part is not sent to an outlet."""
-        return await self.end(actor, event, name, Delivered("skipped", detail=why), do="skip")
+        return await self.end(actor, event, name, Delivered(DeliveryState.SKIPPED, detail=why), do=Deed.SKIP)
 
     @property
     def tools(self) -> Tools:
@@ -182,9 +186,9 @@ class Deliverer:
         )
 
     def _due(self, done: DeliveryRecord, again: bool) -> bool:
-        if done.state == "planned":
+        if done.state == DeliveryState.PLANNED:
             return True
-        open_still = done.state in ("failed", "unknown", "sending", "skipped") and done.do != "skip"
+        open_still = done.state in (*MISSED, DeliveryState.SENDING) and done.do != Deed.SKIP
         return again and open_still and not self.rest_of(done.outlet)
 
     def rest_of(self, name: str) -> float:
@@ -202,7 +206,7 @@ class Deliverer:
         over = math.ceil((self._clock() + rest) / 60) * 60.0
         until = times.clock(over, self._clock(), times.zone(self._current.config.timezone), "en")
         words = f"it asks to be left alone until {until}: {what}; then outagetui delivery {made.id} {name} retry"
-        return Delivered("failed", detail=words, retry_after=rest)
+        return Delivered(DeliveryState.FAILED, detail=words, retry_after=rest)
 
     def _reason_not(self, made: Announcement, event: AnnouncementMade, name: str, *, heeds_checks: bool) -> str:
         """Return why a part is not sent to an outlet at all, or nothing."""
@@ -246,14 +250,15 @@ class Deliverer:
         if found is not None and (found.state in PLACED or (finally_ and found.remote_id)):
             return await self.end(actor, event, name, found)
         if found is None and finally_:
-            return await self.end(actor, event, name, Delivered("failed", detail="looked up: it is not there"))
+            missing = Delivered(DeliveryState.FAILED, detail="looked up: it is not there")
+            return await self.end(actor, event, name, missing)
         return None
 
     def _delivery(self, made: Announcement, event: AnnouncementMade, name: str, *, again: bool = False) -> Delivery:
         return delivery_for(self._current.config, self._journal.ledger, made, event, name, again=again)
 
     async def end(
-        self, actor: str, event: AnnouncementMade, name: str, became: Delivered, do: str = "publish"
+        self, actor: str, event: AnnouncementMade, name: str, became: Delivered, do: Deed = Deed.PUBLISH
     ) -> DeliveryRecord:
         """Journal what came of it, also when whoever waits for it is cancelled meanwhile."""
         until = self._clock() + became.retry_after if became.retry_after is not None else None
@@ -272,7 +277,7 @@ class Deliverer:
         writing.add_done_callback(self._written)
         await asyncio.shield(writing)
         made = self._journal.ledger.announcements[event.announcement]
-        return made.retractions[name] if do == "retract" else made.delivery(event.part, name)
+        return made.retractions[name] if do == Deed.RETRACT else made.delivery(event.part, name)
 
     def _written(self, writing: "asyncio.Task[list[Entry]]") -> None:
         self._writing.discard(writing)
@@ -285,11 +290,11 @@ def neglected(done: DeliveryRecord) -> bool:
     return done.left_out and done.detail not in (WITHDRAWN, NEWER)
 
 
-def _intent(delivery: Delivery, outlet: Outlet, do: str = "publish") -> DeliveryIntended:
+def _intent(delivery: Delivery, outlet: Outlet, do: Deed = Deed.PUBLISH) -> DeliveryIntended:
     event = DeliveryIntended(
         announcement=delivery.announcement, part=delivery.part, outlet=outlet.id, key=delivery.key, do=do
     )
-    if do == "retract" or delivery.text is None:
+    if do == Deed.RETRACT or delivery.text is None:
         return event
     fitted = delivery.text
     text, shortened = sent_text(outlet.kind, fitted), fitted.shortened

@@ -15,7 +15,8 @@ from outagetui.core.current import Current
 from outagetui.core.model import Audience, State
 from outagetui.core.orders import Do
 from outagetui.core.text import clean, nearest
-from outagetui.facts.announcement import PLACED, Announcement, DeliveryRecord
+from outagetui.core.words import MISSED, PLACED, Deed, DeliveryState
+from outagetui.facts.announcement import Announcement, DeliveryRecord
 from outagetui.facts.events import (
     AnnouncementMade,
     AnnouncementRetracted,
@@ -28,9 +29,8 @@ from outagetui.machine.secrets import SecretError
 from outagetui.outlets import Delivered, Delivery, Tools
 from outagetui.wording.preview import Proof
 
-__all__ = ["DELIVERED", "AnnounceError", "NothingToCloseError", "Outbox"]
+__all__ = ["AnnounceError", "NothingToCloseError", "Outbox"]
 
-DELIVERED = ("sent", "seen", "retracted")
 LOST = "begun before the daemon ended; it may still be there"
 OLDEST_SHOWN = 86400.0  # seconds after which what was shown is no longer compared
 T = TypeVar("T")
@@ -159,7 +159,7 @@ class Outbox:
         async def send(name: str) -> DeliveryRecord:
             before = made.delivery(part, name)
             done = await self._deliverer.send(actor, made, event, name, again=again)
-            if done != before and done.state in ("sent", "unknown"):
+            if done != before and done.state in (DeliveryState.SENT, DeliveryState.UNKNOWN):
                 self.afterwards(announcement, part, name)
             return done
 
@@ -250,9 +250,9 @@ class Outbox:
         for made in list(self._journal.ledger.announcements.values()):
             for _, actor, event in list(made.parts):
                 due = [made.delivery(event.part, name) for name in event.outlets]
-                ordered = [each.outlet for each in due if each.state == "planned" and each.ordered]
+                ordered = [each.outlet for each in due if each.state == DeliveryState.PLANNED and each.ordered]
                 fresh = [each.outlet for each in due if each.fresh and not event.run]
-                if any(each.state == "sending" for each in due):
+                if any(each.state == DeliveryState.SENDING for each in due):
                     await self.look_up(actor, made.id, event.part)
                 if fresh and event.part != made.newest.part:
                     for name in fresh:
@@ -270,10 +270,10 @@ class Outbox:
             if made.retracted is None:
                 continue
             for each in list(made.retractions.values()):
-                if each.state == "sending":
-                    lost = Delivered("unknown", detail=LOST)
-                    await self._deliverer.end(actor, made.part(each.part), each.outlet, lost, do="retract")
-            names = {name for name, done in made.retractions.items() if done.state != "planned"}
+                if each.state == DeliveryState.SENDING:
+                    lost = Delivered(DeliveryState.UNKNOWN, detail=LOST)
+                    await self._deliverer.end(actor, made.part(each.part), each.outlet, lost, do=Deed.RETRACT)
+            names = {name for name, done in made.retractions.items() if done.state != DeliveryState.PLANNED}
             if set(made.told()) - names:
                 owed.append(made.id)
         return owed
@@ -308,10 +308,10 @@ class Outbox:
     async def _order_again(self, actor: str, made: Announcement, outlet: str, do: Do) -> tuple[int, str]:
         """Journal that a retraction is to be tried once more at an outlet."""
         done = made.retractions.get(outlet)
-        if do != "retry" or done is None or done.state not in ("failed", "unknown", "skipped"):
+        if do != "retry" or done is None or done.state not in MISSED:
             raise AnnounceError(f"{made.id} was taken back: {clean(outlet, 60)} can only be tried once more to do so")
         self._refuse_while_resting(outlet)
-        again = DeliveryOrdered(announcement=made.id, part=done.part, outlet=outlet, do="retract")
+        again = DeliveryOrdered(announcement=made.id, part=done.part, outlet=outlet, do=Deed.RETRACT)
         async with self._free(outlet):
             await self._journal.write(actor, again)
         return done.part, "retract"
@@ -326,7 +326,7 @@ class Outbox:
     def _refuse(self, made: Announcement, part: int, outlet: str, do: Do) -> None:
         """Raise AnnounceError for a word on a delivery that would say something twice, or change what is there."""
         done = made.delivery(part, outlet)
-        if done.state == "sending":
+        if done.state == DeliveryState.SENDING:
             raise AnnounceError(f"{outlet} is being told right now; wait for what comes of it")
         if done.state in PLACED:
             raise AnnounceError(f"{outlet} has it already; say more with announce --update {made.id}, or --retract it")

@@ -3,6 +3,7 @@
 from outagetui.board.rows import LogRow
 from outagetui.core.model import Entry
 from outagetui.core.text import clean
+from outagetui.core.words import Deed, DeliveryState
 from outagetui.facts import events
 
 
@@ -66,11 +67,11 @@ def _of_announcement(event: events.AnnouncementEvent) -> str:
         case events.DeliveryEdited(outlet=outlet, title=title):
             return f"{name}: own words for {outlet}: {title}"
         case events.DeliveryOrdered(outlet=outlet, do=do):
-            return f"{name}: {outlet} is to be tried once more" + (" to take it back" if do == "retract" else "")
+            return f"{name}: {outlet} is to be tried once more" + (" to take it back" if do == Deed.RETRACT else "")
         case events.DeliveryIntended(outlet=outlet, do=do):
-            return f"{name}: taking it back from {outlet}" if do == "retract" else f"{name}: sending to {outlet}"
+            return f"{name}: taking it back from {outlet}" if do == Deed.RETRACT else f"{name}: sending to {outlet}"
         case events.DeliveryEnded(outlet=outlet, state=state, url=url, detail=detail, do=do):
-            became = "not taken back" if do == "retract" and state == "failed" else state
+            became = "not taken back" if do == Deed.RETRACT and state == DeliveryState.FAILED else state
             said = f"{name}: {outlet} {became}" + (":" if became != state and detail else "")
             return " ".join(filter(None, (said, url, detail)))
         case _:

@@ -18,6 +18,7 @@ from msgspec import Struct
 from outagetui.board.rows import PracticeRow
 from outagetui.core.copies import copied
 from outagetui.core.model import DrilledBook
+from outagetui.core.words import RunState, StepState
 from outagetui.facts.events import DrillEnded
 from outagetui.facts.run import Run
 
@@ -74,8 +75,8 @@ def practices(
 def _mishaps(run: Run) -> tuple[int, int]:
     """Return how many steps failed, and how many an operator left out; what a choice rules out is not left out."""
     steps = run.steps.values()
-    failed = sum(step.state == "failed" for step in steps)
-    skipped = [step for step in steps if step.state == "skipped"]
+    failed = sum(step.state == StepState.FAILED for step in steps)
+    skipped = [step for step in steps if step.state == StepState.SKIPPED]
     return failed, sum(not step.plan.only_if or step.said == "skip" for step in skipped)
 
 
@@ -85,14 +86,14 @@ def practised(practices: Sequence[Practice], digest: str, now: float) -> Practic
         return PracticeRow(confidence="none")
     last = practices[-1]
     best = max((_worth(practice, digest, now) for practice in practices), key=LEVELS.index)
-    confidence = best if last.state == "done" else "low"
+    confidence = best if last.state == RunState.DONE else "low"
     return copied(PracticeRow, last, confidence=confidence, changed=last.ours != digest)
 
 
 def _worth(practice: Practice, digest: str, now: float) -> str:
     age = now - practice.at
     same = digest in (practice.digest, practice.ours)
-    if practice.state != "done" or age > OLD or not same:
+    if practice.state != RunState.DONE or age > OLD or not same:
         return "low"
     exactly = practice.digest == digest and not practice.failed and not practice.skipped
     return "high" if exactly and age <= FRESH else "medium"
@@ -111,7 +112,7 @@ def drilled(runs: Mapping[str, Run]) -> tuple[DrilledBook, ...]:
         last[run.playbook] = DrilledBook(
             id=run.playbook,
             digest=run.digest,
-            state=run.state if run.ended is not None else "aborted",
+            state=run.state if run.ended is not None else RunState.ABORTED,
             seconds=round(max(0.0, ended - run.started), 1),
             failed=failed,
             skipped=skipped,

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from outagetui.core.model import Audience, ChannelFacts, OutletFacts, Sample, State
+from outagetui.core.words import STEP_ASKS
 from outagetui.facts.ledger import Mute
 from outagetui.facts.live import PublicCheck
 
@@ -184,7 +185,7 @@ class RunRow(Struct, frozen=True, kw_only=True):
         """The step whose question waits for an answer."""
         if self.ended is not None:
             return None
-        return next((step for step in self.steps if step.state in ("asking", "unsure")), None)
+        return next((step for step in self.steps if step.state in STEP_ASKS), None)
 
 
 class GlassRow(Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from outagetui.board.rows import AnnouncementRow, DeliveryRow, GlassRow, RunRow, StepRow
 from outagetui.core.copies import copied
+from outagetui.core.words import UNDER_WAY, DeliveryState, StepState
 from outagetui.facts.announcement import Announcement, DeliveryRecord
 from outagetui.facts.events import StepPlan
 from outagetui.facts.ledger import Incident
@@ -35,7 +36,7 @@ def step_row(step: StepRecord, progress: str = "") -> StepRow:
     if asked is not None:
         asks = {name: getattr(asked, name) for name in ("question", "answers", "preview", "why", "hash", "until")}
         return replace(row, **asks)
-    if step.state != "doing" or not progress:
+    if step.state != StepState.DOING or not progress:
         return row
     return replace(row, output=progress) if "\n" in progress else replace(row, detail=progress)
 
@@ -100,10 +101,10 @@ def _delivery_row(made: Announcement, outlet: str, language: str) -> DeliveryRow
         title=title,
         body=body,
         text=f"{title}\n\n{body}",
-        settled=not (became.followed or became.state in ("planned", "sending")),
+        settled=not (became.followed or became.state in UNDER_WAY),
         left_out=became.left_out and made.retracted is None,
     )
     sent = record.intent
-    if sent is None or not sent.text or (record.edit is not None and record.state == "planned"):
+    if sent is None or not sent.text or (record.edit is not None and record.state == DeliveryState.PLANNED):
         return row
     return replace(row, text=sent.text, count=sent.count, limit=sent.limit, shortened=sent.shortened)

@@ -14,6 +14,7 @@ from outagetui.core import times
 from outagetui.core.model import Entry
 from outagetui.core.orders import AlertTest
 from outagetui.core.text import clean
+from outagetui.core.words import AlertState
 from outagetui.facts.alert_ledger import Use
 from outagetui.facts.events import AlertEnded, Event
 from outagetui.facts.ledger import Ledger
@@ -56,7 +57,7 @@ def alert(options: dict[str, str | None], name: str, try_out: bool, as_json: boo
             for line in _lines(row, time.time()):
                 click.echo(line)
     if chosen is not None:
-        sys.exit(0 if all(outcome == "sent" for outcome in chosen.values()) else FAILED)
+        sys.exit(0 if all(outcome == AlertState.SENT for outcome in chosen.values()) else FAILED)
 
 
 def _read(path: Path) -> tuple[tuple[PublicAlert, ...], Ledger]:

@@ -16,14 +16,14 @@ from outagetui.cli.common import directory, fail, store
 from outagetui.config import ConfigError, load
 from outagetui.core.text import clean
 from outagetui.core.times import parse_duration
+from outagetui.core.words import DELIVERY_WELL, TROUBLED
 from outagetui.store.source import StoreSource
 from outagetui.wording.fit import FitError, fit_for, sent_text
 
 DONE, FAILED, USAGE, WAITING = 0, 1, 2, 4
 POLL = 0.1
 STILL = 60.0  # seconds without any change after which what has not ended is left to the journal; at least `--wait`
-GOOD = ("sent", "seen", "skipped", "retracted")
-ENDED = (*GOOD, "failed", "unknown")
+ENDED = (*DELIVERY_WELL, *TROUBLED)
 PATIENCE = "20s"
 
 
@@ -136,4 +136,4 @@ def document(made: AnnouncementRow, only: Collection[str] = ()) -> dict[str, Any
 def status(made: AnnouncementRow, only: Collection[str] = ()) -> int:
     """Return the exit status: whether every outlet did what it was to do; one left out that nobody left out did not."""
     rows = [row for row in made.deliveries if not only or row.outlet in only]
-    return DONE if all(row.state in GOOD and not row.left_out for row in rows) else FAILED
+    return DONE if all(row.state in DELIVERY_WELL and not row.left_out for row in rows) else FAILED

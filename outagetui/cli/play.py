@@ -15,6 +15,7 @@ from outagetui.cli.common import UNUSABLE, client, configuration, fail, print_js
 from outagetui.cli.runs import asking_lines, run_document, run_lines
 from outagetui.core.orders import Answer, Start, Undoable
 from outagetui.core.text import clean, clean_lines
+from outagetui.core.words import RunState, StepState, Why
 from outagetui.facts.events import StepPlan
 from outagetui.orders.client import OrderClient
 from outagetui.playbook.plan import dry_run, plan
@@ -25,7 +26,7 @@ DONE, FAILED, USAGE, WAITING = 0, 1, 2, 4
 RUN = re.compile(r"r[0-9]{1,9}")
 LEFT = re.compile(r"; \d+ s left$")
 POLL = 0.1
-YES = {"confirm": "yes", "manual": "done"}
+YES: dict[str, str] = {Why.CONFIRM: "yes", Why.MANUAL: "done"}
 
 
 @click.command()
@@ -94,7 +95,7 @@ def _choices(given: tuple[str, ...], steps: list[StepPlan]) -> dict[str, str]:
 def _status(run: RunRow) -> int:
     if run.ended is None:
         return WAITING
-    failed = run.state != "done" or any(step.state == "failed" for step in run.steps)
+    failed = run.state != RunState.DONE or any(step.state == StepState.FAILED for step in run.steps)
     return FAILED if failed else DONE
 
 
@@ -132,7 +133,7 @@ class _Play:
         rows = [await self._one(orders, source, run["run"]) for run in chosen(reply["open"])]
         for run in chosen(reply["runs"]):
             words = f"{run['run']} ({clean(run['name'])})"
-            if rows and rows[-1].state != "done":
+            if rows and rows[-1].state != RunState.DONE:
                 self._say(f"{words} is left as it is until {rows[-1].id} is done")
                 continue
             begun = await self._start(orders, Start(stand_down=run["run"]))
@@ -176,7 +177,7 @@ class _Play:
                         self._say("\n".join(asking_lines(run, asking)))
                         answered.add((asking.id, asking.attempt))
                         continue
-                    if asking.preview and not self._yes and asking.why != "approve":
+                    if asking.preview and not self._yes and asking.why != Why.APPROVE:
                         self._say(f"---\n{clean_lines(asking.preview)}\n---")
                     answer = await self._answer(asking)
                     if answer is None:
@@ -193,7 +194,7 @@ class _Play:
 
     async def _answer(self, asking: StepRow) -> str | None:
         """Return the answer to give: `--yes` for what it may answer, else the person's, None when there is none."""
-        if asking.why == "choose" and asking.id in self._choices:
+        if asking.why == Why.CHOOSE and asking.id in self._choices:
             return self._choices[asking.id]
         if self._yes and asking.why in YES:
             return YES[asking.why]
@@ -212,7 +213,7 @@ class _Play:
     def _report(self, run: RunRow) -> None:
         for step in run.steps:
             words = LEFT.sub("", f"{step.state} {clean(step.detail)}".rstrip())  # a line a second would fill a log
-            if step.state != "waiting" and self._told.get(step.id) != words:
+            if step.state != StepState.WAITING and self._told.get(step.id) != words:
                 self._told[step.id] = words
                 self._say(f"{run.id} {step.id}: {words}")
                 for line in clean_lines(step.output).splitlines():

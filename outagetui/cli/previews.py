@@ -17,6 +17,7 @@ from outagetui.core.current import Current
 from outagetui.core.model import Config, State, primaries_of
 from outagetui.core.orders import Preview
 from outagetui.core.text import clean_lines
+from outagetui.core.words import DeliveryState
 from outagetui.facts.ledger import Ledger
 from outagetui.facts.reach import Share, share_of
 from outagetui.machine.secrets import Secrets
@@ -71,7 +72,7 @@ def document(proof: dict[str, Any]) -> dict[str, Any]:
         "announcement": None,
         "kind": proof["kind"],
         "outlets": [
-            {"id": row["id"], "state": "planned", "remote_id": "", "url": "", "detail": ""}
+            {"id": row["id"], "state": DeliveryState.PLANNED, "remote_id": "", "url": "", "detail": ""}
             | {key: row[key] for key in keys}
             for row in proof["outlets"]
         ],

@@ -14,6 +14,7 @@ from outagetui.core.model import Entry
 from outagetui.core.orders import Prove
 from outagetui.core.text import clean
 from outagetui.core.times import stamp
+from outagetui.core.words import ProofOutcome
 from outagetui.facts.events import Event, Proved
 from outagetui.store.source import StoreSource
 
@@ -35,7 +36,7 @@ def prove(options: dict[str, str | None], ids: tuple[str, ...], as_json: bool) -
     else:
         for row in document["channels"]:
             click.echo(f"{row['readiness'].upper():9} {row['id']}: {row['outcome']}, {row['detail']}")
-    sys.exit(0 if all(row["outcome"] == "passed" for row in document["channels"]) else FAILED)
+    sys.exit(0 if all(row["outcome"] == ProofOutcome.PASSED for row in document["channels"]) else FAILED)
 
 
 async def _prove(options: dict[str, str | None], ids: tuple[str, ...]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from outagetui.cli.orders import give
 from outagetui.core.model import SHORTEST_HASH
 from outagetui.core.orders import Abort, Answer, Approve, Take
 from outagetui.core.text import clean, clean_lines
+from outagetui.core.words import STEP_ENDED
 
 
 @click.command()
@@ -59,7 +60,7 @@ def run_document(run: RunRow) -> dict[str, Any]:
 
 
 def _outcome(state: str) -> str | None:
-    return state if state in ("done", "failed", "skipped", "undone") else None
+    return state if state in STEP_ENDED else None
 
 
 def run_lines(run: RunRow) -> list[str]:

@@ -21,6 +21,7 @@ from outagetui.core.current import Current
 from outagetui.core.model import Alert, Channel, Config, State
 from outagetui.core.orders import OrderError
 from outagetui.core.text import clean
+from outagetui.core.words import AlertState
 from outagetui.daemon.journal_writer import JournalWriter
 from outagetui.daemon.watch import Watch
 from outagetui.facts.events import AlertEnded, AlertIntended
@@ -118,7 +119,7 @@ class Alarm:
             failed = [
                 (use.at, what, use)
                 for use, what in ((used, ""), (tested, " its test"))
-                if use is not None and use.outcome == "failed" and (worked is None or use.at > worked)
+                if use is not None and use.outcome == AlertState.FAILED and (worked is None or use.at > worked)
             ]
             if failed:
                 at, what, use = max(failed, key=lambda each: each[0])
@@ -241,7 +242,8 @@ class Alarm:
 
     async def _skip(self, incident: str, act: Act) -> None:
         await self._write(
-            DAEMON, AlertEnded(incident=incident, link=act.link, what=act.what, outcome="skipped", detail=act.skip)
+            DAEMON,
+            AlertEnded(incident=incident, link=act.link, what=act.what, outcome=AlertState.SKIPPED, detail=act.skip),
         )
 
     async def _tell(
@@ -251,7 +253,7 @@ class Alarm:
             return AlertEnded(incident=incident, link=link.name, what=what, outcome=outcome, detail=clean(detail))
 
         if blocked := self._blocked(link):
-            await self._write(actor, end("skipped", blocked))
+            await self._write(actor, end(AlertState.SKIPPED, blocked))
             return
         intent = AlertIntended(incident=incident, link=link.name, what=what, title=message.title, channels=channels)
         if not await self._write(actor, intent):
@@ -263,7 +265,7 @@ class Alarm:
         else:
             sent = await self._send(url, message)
         try:
-            await self._journal.keep(DAEMON, end("sent" if sent.sent else "failed", sent.detail))
+            await self._journal.keep(DAEMON, end(AlertState.SENT if sent.sent else AlertState.FAILED, sent.detail))
         except WriteError:
             return  # the daemon ends on a full disk; the next one sends again
 

@@ -9,6 +9,7 @@ from outagetui.core.copies import copied
 from outagetui.core.model import Audience
 from outagetui.core.orders import Announce, Delivery, Preview, Retract
 from outagetui.core.text import clean
+from outagetui.core.words import Deed
 from outagetui.daemon.order_check import NOTE
 from outagetui.daemon.parts import Parts
 from outagetui.daemon.sender import Sender
@@ -61,7 +62,7 @@ class AnnounceHandlers:
             body=order.body,
         )
         made = self._daemon.journal.ledger.announcements[order.announcement]
-        if due == "retract":
+        if due == Deed.RETRACT:
             self._daemon.delivery.take_back(sender.actor, made.id)
         elif due == "send":
             self._daemon.delivery.send(sender.actor, made.part(part), [order.outlet])

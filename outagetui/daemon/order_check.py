@@ -10,12 +10,12 @@ from msgspec.structs import replace
 from outagetui.announce.outbox import AnnounceError
 from outagetui.core.orders import ROLES, Ack, Activate, Deactivate, Drilled, Mute, Order, OrderError, name_of
 from outagetui.core.text import clean, nearest
+from outagetui.core.words import RUN_ENDED
 from outagetui.daemon.sender import Sender
 from outagetui.facts.events import Acked, Activated, Deactivated, DrillEnded, Event, Muted
 from outagetui.store.journal import WriteError
 
 NOTE = 500
-ENDS = ("done", "failed", "aborted")
 LONGEST_DRILL = 7 * 86400.0
 LONGEST_MUTE = 30 * 86400.0
 Handler = Callable[[Sender, Any], Awaitable[dict[str, Any] | None]]
@@ -89,7 +89,7 @@ def drilled_event(order: Drilled, ours: Mapping[str, str]) -> DrillEnded:
     """Return the journal event of a `drilled` order; `ours` is the digest of each playbook here. Raises OrderError."""
     books = []
     for book in order.books:
-        sound = book.state in ENDS and 0 <= book.seconds <= LONGEST_DRILL and min(book.failed, book.skipped) >= 0
+        sound = book.state in RUN_ENDED and 0 <= book.seconds <= LONGEST_DRILL and min(book.failed, book.skipped) >= 0
         if not sound:
             raise OrderError(f"that is no result of a playbook: {clean(repr(book), NOTE)}")
         id, what = clean(book.id, 64), clean(book.digest, 64)

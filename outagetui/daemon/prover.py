@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from outagetui.core.model import Channel, Check, Outcome, Sample
+from outagetui.core.words import ProofOutcome
 from outagetui.daemon.journal_writer import JournalWriter
 from outagetui.daemon.watch import Watch
 from outagetui.facts.events import Proved
@@ -70,15 +71,15 @@ def verdict_of(channel: Channel, checks: Sequence[Check], samples: Sequence[Samp
     }
     names = ", ".join(check.id.partition(".")[2] for check in checks)
     if Outcome.FAIL in outcomes:
-        outcome = "failed"
+        outcome = ProofOutcome.FAILED
         bad = [(c, s) for c, s in zip(checks, samples, strict=True) if s.outcome is Outcome.FAIL]
         detail = "; ".join(f"{check.id.partition('.')[2]}: {sample.detail or sample.code}" for check, sample in bad)
     elif Outcome.UNKNOWN in outcomes or not checks:
-        outcome = "unknown"
+        outcome = ProofOutcome.UNKNOWN
         lost = [s for s in samples if s.outcome is Outcome.UNKNOWN]
         detail = "; ".join(sample.detail or sample.code for sample in lost) or "nothing watches it here"
     else:
-        outcome = "passed"
+        outcome = ProofOutcome.PASSED
         through = any(check.options.end_to_end for check in checks)
         detail = f"by {names}" if through else f"by {names}; none of them is end to end"
     return Proved(channel=channel.id, outcome=outcome, detail=detail, checks=said)

@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from outagetui.actions import Result, StepContext, options_of
 from outagetui.announce.delivering import neglected
-from outagetui.announce.outbox import DELIVERED, AnnounceError, NothingToCloseError, Outbox
+from outagetui.announce.outbox import AnnounceError, NothingToCloseError, Outbox
 from outagetui.core.model import GOOD, Audience, Check, Sample, State
 from outagetui.core.step_options import AnnounceOptions
 from outagetui.core.text import clean_lines
+from outagetui.core.words import DELIVERED, DELIVERY_WELL, DeliveryState
 from outagetui.daemon.journal_writer import JournalWriter
 from outagetui.daemon.watch import Watch
 from outagetui.facts.announcement import DeliveryRecord
@@ -181,7 +182,7 @@ class RunStepContext(StepContext):
         if made is None:
             return None
         ended = await self._outbox.look_up(DAEMON, made.announcement, made.part)
-        unknown = [done.outlet for done in ended if done.state == "unknown"]
+        unknown = [done.outlet for done in ended if done.state == DeliveryState.UNKNOWN]
         if unknown:
             return f"{', '.join(unknown)} may or may not have it"
         return summary(made, ended) if len(ended) == len(made.outlets) else None
@@ -194,4 +195,4 @@ def summary(made: AnnouncementMade, ended: list[DeliveryRecord]) -> Result:
     )
     if any(neglected(done) for done in ended) and not any(done.state in DELIVERED for done in ended):
         return Result(False, f"{made.announcement}: nobody was told: {words}")
-    return Result(all(done.state in (*DELIVERED, "skipped") for done in ended), f"{made.announcement}: {words}")
+    return Result(all(done.state in DELIVERY_WELL for done in ended), f"{made.announcement}: {words}")

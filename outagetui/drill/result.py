@@ -5,10 +5,10 @@ from typing import Any
 
 from outagetui.board.narrative import tell
 from outagetui.core.model import BAD, Entry
+from outagetui.core.words import PLACED
 from outagetui.drill.scenario import CURED
 from outagetui.facts import events
 
-OUT = ("sent", "seen")
 Seen = tuple[float, dict[str, float]]  # epoch seconds, reach now by audience
 
 
@@ -77,9 +77,9 @@ class Marks:
 
     def _ended(self, done: events.DeliveryEnded, at: float) -> None:
         kind = self._parts.get((done.announcement, done.part), "")
-        if done.state in OUT and kind == "backup-active":
+        if done.state in PLACED and kind == "backup-active":
             self.announced = self.announced or at
-        elif done.state in OUT and kind == "resolved":
+        elif done.state in PLACED and kind == "resolved":
             self.closed = self.closed or at
         rows = self.outlets.setdefault(done.outlet, [])
         row: dict[str, Any] = {"announcement": done.announcement, "part": done.part, "t": self.since_fault(at)}

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from outagetui.core.model import BAD, GOOD, Entry, State
+from outagetui.core.words import AlertNews, AlertState
 from outagetui.facts import events
 
 KEPT = 8  # incidents
@@ -87,7 +88,7 @@ class Alerts(Struct):
 
     def woken(self, incident: str) -> tuple[str, ...]:
         """Return the links that took the alert of an incident."""
-        return tuple(link for link, told in self.told(incident).items() if told.opened == "sent")
+        return tuple(link for link, told in self.told(incident).items() if told.opened == AlertState.SENT)
 
     def _state(self, event: events.StateChanged, at: float, primaries: frozenset[str]) -> None:
         state = State(event.now)
@@ -108,7 +109,7 @@ class Alerts(Struct):
 
     def _ended(self, event: events.AlertEnded, at: float) -> None:
         use = Use(at, event.outcome, event.detail)
-        if event.outcome == "sent":
+        if event.outcome == AlertState.SENT:
             self.worked[event.link] = at
         if event.incident:
             told = self.told(event.incident).get(event.link, Told())
@@ -120,18 +121,18 @@ class Alerts(Struct):
 
 def intended(told: Told, what: str, channels: frozenset[str], at: float) -> Told:
     """Return `told` after it was decided to send."""
-    opened = "sending" if what == "opened" else told.opened
+    opened = AlertState.SENDING if what == AlertNews.OPENED else told.opened
     return replace(told, opened=opened, pending=what, naming=channels, tried=at)
 
 
 def ended(told: Told, what: str, outcome: str, at: float) -> Told:
     """Return `told` after the outcome."""
-    opened = outcome if what == "opened" else told.opened
-    if outcome != "sent":
+    opened = outcome if what == AlertNews.OPENED else told.opened
+    if outcome != AlertState.SENT:
         tries = told.tries + 1 if told.trying == what else 1
         return replace(told, opened=opened, pending="", trying=what, tries=tries, tried=at)
     after = replace(told, opened=opened, pending="", trying="", tries=0, tried=at)
-    if what == "acked":
+    if what == AlertNews.ACKED:
         return replace(after, acked=True)
-    phase = "recovered" if what == "recovered" else "bad"
+    phase = AlertNews.RECOVERED if what == AlertNews.RECOVERED else "bad"
     return replace(after, phase=phase, at=at, channels=told.channels | told.naming)

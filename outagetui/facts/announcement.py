@@ -4,9 +4,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from outagetui.core.model import CLOSING_KINDS
+from outagetui.core.words import PLACED, Deed, DeliveryState
 from outagetui.facts import events
 
-PLACED = ("sent", "seen")  # states of a delivery that is there
 _NOTHING_SAID = {"url": "", "remote_id": "", "detail": "", "until": None}
 
 
@@ -19,9 +19,9 @@ class DeliveryRecord(Struct, frozen=True, kw_only=True):
 
     part: int
     outlet: str
-    state: str = "planned"
+    state: str = DeliveryState.PLANNED
     ordered: bool = False  # an operator said at some time that it is to be tried once more
-    do: str = "publish"
+    do: str = Deed.PUBLISH
     url: str = ""
     remote_id: str = ""
     detail: str = ""
@@ -33,7 +33,7 @@ class DeliveryRecord(Struct, frozen=True, kw_only=True):
     @property
     def fresh(self) -> bool:
         """Whether nothing was done or ordered for it yet."""
-        return self.state == "planned" and not self.ordered
+        return self.state == DeliveryState.PLANNED and not self.ordered
 
     @property
     def there(self) -> bool:
@@ -43,12 +43,12 @@ class DeliveryRecord(Struct, frozen=True, kw_only=True):
     @property
     def followed(self) -> bool:
         """Whether it is still read back, or looked for."""
-        return self.state in ("sent", "unknown") and self.do == "publish"
+        return self.state in (DeliveryState.SENT, DeliveryState.UNKNOWN) and self.do == Deed.PUBLISH
 
     @property
     def left_out(self) -> bool:
         """Whether it was not sent, and nobody asked for that."""
-        return self.state == "skipped" and self.do == "publish"
+        return self.state == DeliveryState.SKIPPED and self.do == Deed.PUBLISH
 
     def after(self, event: events.DeliveryMoved) -> "DeliveryRecord":
         """Return the record after one more entry."""
@@ -56,12 +56,14 @@ class DeliveryRecord(Struct, frozen=True, kw_only=True):
         record = replace(self, part=event.part, do=event.do, **said)
         match event:
             case events.DeliveryOrdered():
-                return replace(record, state="planned", ordered=True)
+                return replace(record, state=DeliveryState.PLANNED, ordered=True)
             case events.DeliveryIntended():
-                return replace(record, state="sending", intent=event, doubtful=True)
+                return replace(record, state=DeliveryState.SENDING, intent=event, doubtful=True)
             case events.DeliveryEnded(state=state):
                 # Somebody who gives up looking does not take away what may be there.
-                doubtful = state in ("unknown", "sending") or (self.doubtful and state == "skipped")
+                doubtful = state in (DeliveryState.UNKNOWN, DeliveryState.SENDING) or (
+                    self.doubtful and state == DeliveryState.SKIPPED
+                )
                 return replace(record, state=state, doubtful=doubtful)
             case _:
                 return self
@@ -121,7 +123,7 @@ class Announcement(Struct):
 
     def apply(self, event: events.DeliveryMoved) -> None:
         """Take up what is to be done, is about to be done or was done at an outlet."""
-        if event.do == "retract":
+        if event.do == Deed.RETRACT:
             before = self.retractions.get(event.outlet) or DeliveryRecord(part=event.part, outlet=event.outlet)
             self.retractions[event.outlet] = before.after(event)
         else:

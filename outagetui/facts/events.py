@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from outagetui.core.model import DrilledBook
+from outagetui.core.words import Deed
 
 
 class Event(Struct, frozen=True, kw_only=True):
@@ -217,7 +218,7 @@ class DeliveryEvent(AnnouncementEvent, frozen=True, kw_only=True):
 class DeliveryMoved(DeliveryEvent, frozen=True, kw_only=True):
     """Base of what is ordered, begun or ended there; `do` tells what."""
 
-    do: str = "publish"
+    do: str = Deed.PUBLISH
 
 
 class AnnouncementMade(AnnouncementEvent, frozen=True, kw_only=True):

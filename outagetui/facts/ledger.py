@@ -4,6 +4,7 @@ from msgspec import Struct, field
 
 from outagetui.core.copies import copied
 from outagetui.core.model import BAD, GOOD, Entry, State
+from outagetui.core.words import ProofOutcome
 from outagetui.facts import events
 from outagetui.facts.alert_ledger import Alerts
 from outagetui.facts.announcement import Announcement, DeliveryRecord
@@ -86,8 +87,8 @@ class Ledger(Struct):
                 self.active.pop(channel, None)
                 self.released = entry.at
             case events.Proved(channel=channel, outcome=outcome, detail=detail):
-                if outcome != "unknown":
-                    self.proofs[channel] = Proof(entry.at, outcome == "passed", detail)
+                if outcome != ProofOutcome.UNKNOWN:
+                    self.proofs[channel] = Proof(entry.at, outcome == ProofOutcome.PASSED, detail)
             case events.Muted(id=name, until=until, reason=reason):
                 self.mutes.pop(name, None)
                 if until > entry.at:

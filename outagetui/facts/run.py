@@ -3,6 +3,7 @@
 from msgspec import Struct, field
 
 from outagetui.core.model import Entry
+from outagetui.core.words import STEP_ASKS, RunState, StepState, Why
 from outagetui.facts import events
 from outagetui.facts.events import StepPlan
 
@@ -15,7 +16,7 @@ class StepRecord(Struct):
     """
 
     plan: StepPlan
-    state: str = "waiting"
+    state: str = StepState.WAITING
     attempt: int = 0
     at: float | None = None
     asked: events.StepAsked | None = None
@@ -31,7 +32,7 @@ class StepRecord(Struct):
     @property
     def question(self) -> events.StepAsked | None:
         """The question that waits for an answer."""
-        return self.asked if self.state in ("asking", "unsure") else None
+        return self.asked if self.state in STEP_ASKS else None
 
     @property
     def said(self) -> str:
@@ -41,7 +42,7 @@ class StepRecord(Struct):
     @property
     def effective(self) -> bool:
         """Whether it did something that may be taken back."""
-        return self.partly or (self.state == "done" and self.changed)
+        return self.partly or (self.state == StepState.DONE and self.changed)
 
 
 class Run(Struct):
@@ -60,7 +61,7 @@ class Run(Struct):
     primaries: dict[str, str] = {}
     up_for: float = 0.0
     stands_down: str = ""
-    state: str = "running"
+    state: str = RunState.RUNNING
     ended: float | None = None
 
     def apply(self, event: events.StepEvent, entry: Entry) -> None:
@@ -71,30 +72,30 @@ class Run(Struct):
         step.attempt, step.at = event.attempt, entry.at
         match event:
             case events.StepAsked(why=why):
-                self.state = "asking"
-                step.state = "unsure" if why == "unsure" else "asking"
-                step.asked, step.answered, step.doubtful = event, None, step.doubtful or why == "unsure"
+                self.state = RunState.ASKING
+                step.state = StepState.UNSURE if why == Why.UNSURE else StepState.ASKING
+                step.asked, step.answered, step.doubtful = event, None, step.doubtful or why == Why.UNSURE
             case events.StepAnswered(answer=answer, note=note):
-                self.state = "running"
+                self.state = RunState.RUNNING
                 if answer == "break-glass":
                     self.alone.append((entry.at, entry.actor, event))
                 if answer == "again":
                     self.people.add(entry.actor)
-                step.state, step.detail = "waiting", f"{answer}: {note}" if note else answer
+                step.state, step.detail = StepState.WAITING, f"{answer}: {note}" if note else answer
                 step.answered, step.actor = event, entry.actor
             case events.StepIntended():
-                step.state, step.tries = "doing", step.tries + 1
+                step.state, step.tries = StepState.DOING, step.tries + 1
             case events.StepEnded(outcome=outcome):
                 step.state, step.detail, step.output = outcome, event.detail, event.output
                 step.changed, step.doubtful = event.changed, False
-                step.partly = event.partly or (step.partly and outcome != "undone")
+                step.partly = event.partly or (step.partly and outcome != StepState.UNDONE)
 
     def end(self, state: str, at: float) -> None:
         """Take up that it is over: nothing is asked any more, and what is in doubt stays so."""
         self.state, self.ended = state, at
         for step in self.steps.values():
             if step.doubtful and step.asked is not None:
-                step.state, step.detail = "unsure", step.asked.question
-            elif step.state == "asking":
-                step.state = "waiting"
+                step.state, step.detail = StepState.UNSURE, step.asked.question
+            elif step.state == StepState.ASKING:
+                step.state = StepState.WAITING
             step.asked = None

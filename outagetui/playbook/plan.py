@@ -10,17 +10,18 @@ from msgspec.structs import replace
 from outagetui.core.model import Config, Playbook, Step
 from outagetui.core.step_options import StepOptions
 from outagetui.core.times import span
+from outagetui.core.words import StepState, Why
 from outagetui.facts.events import StepPlan
 from outagetui.facts.run import Run
 from outagetui.playbook.unwind import announces, can_undo, undo_of
 
-_ANSWERS = {
-    "confirm": ("yes", "skip", "abort"),
-    "manual": ("done", "failed", "skip", "abort"),
-    "choose": ("abort",),
-    "approve": ("again", "skip", "abort", "break-glass"),
-    "failed": ("retry", "skip", "undo", "abort"),
-    "unsure": ("retry", "done", "skip", "undo", "abort"),
+_ANSWERS: dict[str, tuple[str, ...]] = {
+    Why.CONFIRM: ("yes", "skip", "abort"),
+    Why.MANUAL: ("done", "failed", "skip", "abort"),
+    Why.CHOOSE: ("abort",),
+    Why.APPROVE: ("again", "skip", "abort", "break-glass"),
+    Why.FAILED: ("retry", "skip", "undo", "abort"),
+    Why.UNSURE: ("retry", "done", "skip", "undo", "abort"),
 }
 
 
@@ -76,7 +77,7 @@ def answers(why: str, step: StepPlan) -> tuple[str, ...]:
     if why not in _ANSWERS:
         raise ValueError(f"no question is asked for {why!r}; expected one of {', '.join(_ANSWERS)}")
     alone = step.needs != "two-person" and can_undo(step)
-    named = tuple(name for name, _ in step.answers) if why == "choose" else ()
+    named = tuple(name for name, _ in step.answers) if why == Why.CHOOSE else ()
     return (*named, *(answer for answer in _ANSWERS[why] if answer != "undo" or alone))
 
 
@@ -88,7 +89,7 @@ def failed_condition(step: StepPlan, run: Run) -> str:
     for condition in step.only_if:
         name, _, wanted = condition.partition("=")
         other = run.steps[name]
-        if other.state != "done" or wanted not in ("done", other.said):
+        if other.state != StepState.DONE or wanted not in ("done", other.said):
             return f"only if {name} is {wanted}"
     return ""
 

@@ -13,6 +13,7 @@ from outagetui import actions
 from outagetui.actions import Result, StepContext
 from outagetui.core.step_options import StepOptions
 from outagetui.core.text import clean
+from outagetui.core.words import STEP_ASKS, STEP_SETTLED, RunState, StepState, Why
 from outagetui.facts.events import Event, RunEnded, StepAsked, StepEnded, StepIntended, StepPlan
 from outagetui.facts.journaling import DAEMON, Journal
 from outagetui.facts.run import Run
@@ -22,7 +23,6 @@ from outagetui.playbook.plan import answers, failed_condition
 from outagetui.playbook.unwind import undo_of
 
 Already = Callable[[str], Awaitable[bool]]  # asks the check that a step names, now
-OVER = ("done", "skipped", "undone")
 UNKNOWN = "it may or may not have happened"
 
 
@@ -45,7 +45,7 @@ class RunDriver:
     @property
     def interruptible(self) -> bool:
         """Whether nothing is lost when the driving task is cancelled now."""
-        return self._patient is not None or self.run.state == "asking"
+        return self._patient is not None or self.run.state == RunState.ASKING
 
     def wake(self) -> None:
         """Look again: an answer was journaled, or the run was given up."""
@@ -64,9 +64,9 @@ class RunDriver:
             await self._go()
         except Exception as error:
             why = clean(f"internal error, please report it: {type(error).__name__}: {error}")
-            doing = [step.plan for step in self.run.steps.values() if step.state == "doing"]
-            ended = [self._ended(plan, "failed", f"{UNKNOWN}: {why}", partly=True) for plan in doing]
-            await self._journal.keep(DAEMON, *ended, RunEnded(run=self.run.id, state="failed", why=why))
+            doing = [step.plan for step in self.run.steps.values() if step.state == StepState.DOING]
+            ended = [self._ended(plan, StepState.FAILED, f"{UNKNOWN}: {why}", partly=True) for plan in doing]
+            await self._journal.keep(DAEMON, *ended, RunEnded(run=self.run.id, state=RunState.FAILED, why=why))
 
     async def _go(self) -> None:
         for step in self.run.steps.values():
@@ -75,20 +75,20 @@ class RunDriver:
             if self.aborted or not await self._step(step.plan):
                 break
         if self.run.ended is None:
-            state = "aborted" if self.aborted else "done"
+            state = RunState.ABORTED if self.aborted else RunState.DONE
             await self._journal.keep(self.aborted or DAEMON, RunEnded(run=self.run.id, state=state))
 
     async def _step(self, plan: StepPlan) -> bool:
         """Bring one step to its end; return whether the run goes on."""
         row = self.run.steps[plan.id]
-        if row.state in OVER or (row.state == "failed" and plan.on_failure == "continue"):
+        if row.state in STEP_SETTLED or (row.state == StepState.FAILED and plan.on_failure == "continue"):
             return True
-        if row.state == "doing":
+        if row.state == StepState.DOING:
             outcome = await self._recover(plan)
-        elif row.state in ("asking", "unsure"):
+        elif row.state in STEP_ASKS:
             outcome = await self._ask(plan)
-        elif row.state == "failed":
-            outcome = await self._ask(plan, "failed", f"{plan.what}: failed: {row.detail}")
+        elif row.state == StepState.FAILED:
+            outcome = await self._ask(plan, Why.FAILED, f"{plan.what}: failed: {row.detail}")
         elif row.answered is not None:
             outcome = row.said
         else:
@@ -100,17 +100,17 @@ class RunDriver:
     async def _first(self, plan: StepPlan) -> str:
         """Decide how a step that nobody touched begins: not at all, it is so already, it asks, or it is done."""
         if unmet := failed_condition(plan, self.run):
-            await self._end(plan, "skipped", unmet)
+            await self._end(plan, StepState.SKIPPED, unmet)
             return "on"
         if plan.already is not None and await self._already(plan.already):
-            await self._end(plan, "done", f"already so: {plan.already} passes", changed=False)
+            await self._end(plan, StepState.DONE, f"already so: {plan.already} passes", changed=False)
             return "on"
         if plan.needs == "two-person":
-            return await self._ask(plan, "approve", plan.what)
+            return await self._ask(plan, Why.APPROVE, plan.what)
         if asks := StepOptions.of(plan.do).asks:
-            return await self._ask(plan, asks, plan.say)
+            return await self._ask(plan, Why(asks), plan.say)
         if plan.needs == "confirm":
-            return await self._ask(plan, "confirm", plan.what)
+            return await self._ask(plan, Why.CONFIRM, plan.what)
         return "do"
 
     async def _follow(self, plan: StepPlan, answer: str) -> str:
@@ -120,29 +120,29 @@ class RunDriver:
         if self.closing:
             raise asyncio.CancelledError  # nothing new is begun; the next daemon goes on from here
         if answer in dict(plan.answers):
-            await self._end(plan, "done", f"{answer}: {dict(plan.answers)[answer]}")
+            await self._end(plan, StepState.DONE, f"{answer}: {dict(plan.answers)[answer]}")
             return "on"
         kind = StepOptions.of(plan.do)
         match answer:
             case "approved" | "break-glass" if self._drifted(plan):
-                return await self._ask(plan, "approve", f"{plan.what} (it has changed since it was asked)")
+                return await self._ask(plan, Why.APPROVE, f"{plan.what} (it has changed since it was asked)")
             case "yes" if kind.announces and self._drifted(plan):
-                return await self._ask(plan, "confirm", f"{plan.what} (the words have changed since you read them)")
+                return await self._ask(plan, Why.CONFIRM, f"{plan.what} (the words have changed since you read them)")
             case "again":
-                return await self._ask(plan, "approve", plan.what)
+                return await self._ask(plan, Why.APPROVE, plan.what)
             case "retry" if plan.needs == "two-person":
-                return await self._ask(plan, "approve", f"{plan.what}, once more")
+                return await self._ask(plan, Why.APPROVE, f"{plan.what}, once more")
             case "yes" | "retry" | "approved" | "break-glass" if kind.asks:
-                return await self._ask(plan, kind.asks, plan.say)
+                return await self._ask(plan, Why(kind.asks), plan.say)
             case "yes" | "retry" | "approved" | "break-glass" | "do":
                 return await self._do(plan)
             case "done":
-                await self._end(plan, "done", self._note(plan) or "said to be done")
+                await self._end(plan, StepState.DONE, self._note(plan) or "said to be done")
                 return "on"
             case "failed":
                 return await self._failed(plan, Result(False, self._note(plan) or "said to have failed"))
             case "skip":
-                await self._end(plan, "skipped", self._note(plan))
+                await self._end(plan, StepState.SKIPPED, self._note(plan))
                 return "on"
             case "undo":
                 return await self._undo(plan)
@@ -179,7 +179,7 @@ class RunDriver:
     def _attempt(self, plan: StepPlan) -> int:
         """Return the number of the try that begins: that of the question just answered, else the next one."""
         row = self.run.steps[plan.id]
-        return row.attempt if row.attempt and row.state == "waiting" else row.attempt + 1
+        return row.attempt if row.attempt and row.state == StepState.WAITING else row.attempt + 1
 
     async def _act(self, plan: StepPlan) -> Result:
         if self.aborted:
@@ -217,28 +217,30 @@ class RunDriver:
 
     async def _settle(self, plan: StepPlan, result: Result) -> str:
         if result.done:
-            await self._end(plan, "done", result.detail, *result.events, output=result.output, changed=result.changed)
+            await self._end(
+                plan, StepState.DONE, result.detail, *result.events, output=result.output, changed=result.changed
+            )
             return "on"
         if not result.unsure:
             return await self._failed(plan, result)
         if plan.already is not None and not self.aborted and await self._already(plan.already):
-            await self._end(plan, "done", f"{result.detail}; {plan.already} passes", output=result.output)
+            await self._end(plan, StepState.DONE, f"{result.detail}; {plan.already} passes", output=result.output)
             return "on"
         if self.aborted:
             return await self._failed(plan, replace(result, detail=f"{UNKNOWN}: {result.detail}"))
-        return await self._ask(plan, "unsure", f"{plan.what}: {UNKNOWN}: {result.detail}")
+        return await self._ask(plan, Why.UNSURE, f"{plan.what}: {UNKNOWN}: {result.detail}")
 
     async def _failed(self, plan: StepPlan, result: Result) -> str:
-        ended = self._ended(plan, "failed", result.detail, result.output, partly=result.partly)
+        ended = self._ended(plan, StepState.FAILED, result.detail, result.output, partly=result.partly)
         # One commit each, so that a kill leaves neither a failed step that is done again nor one nobody is asked about.
         if self.aborted or plan.on_failure == "stop":
-            over = RunEnded(run=self.run.id, state="aborted" if self.aborted else "failed")
+            over = RunEnded(run=self.run.id, state=RunState.ABORTED if self.aborted else RunState.FAILED)
             await self._journal.keep(self.aborted or DAEMON, *result.events, ended, over)
             return "stop"
         if plan.on_failure == "continue":
             await self._journal.keep(DAEMON, *result.events, ended)
             return "on"
-        question = self._question(plan, "failed", f"{plan.what}: failed: {result.detail}")
+        question = self._question(plan, Why.FAILED, f"{plan.what}: failed: {result.detail}")
         await self._journal.keep(DAEMON, *result.events, ended, question)
         return await self._ask(plan)
 
@@ -247,7 +249,7 @@ class RunDriver:
         back = undo_of(plan) if self.run.steps[plan.id].said == "undo" else None
         doing = back or plan
         if back is None and plan.already is not None and await self._already(plan.already):
-            await self._end(plan, "done", f"was under way when the daemon ended; {plan.already} passes")
+            await self._end(plan, StepState.DONE, f"was under way when the daemon ended; {plan.already} passes")
             return "on"
         context = self._context(self.run.id, doing)
         try:
@@ -261,13 +263,13 @@ class RunDriver:
         words = found.detail if isinstance(found, Result) else found
         question = f"was under way when the daemon ended: {doing.what}: {words}"
         # What was half taken back is not simply done once more.
-        return await self._ask(plan, "unsure", question, without="retry" if back else "")
+        return await self._ask(plan, Why.UNSURE, question, without="retry" if back else "")
 
     async def _undo(self, plan: StepPlan) -> str:
         back = undo_of(plan)
         if back is None or StepOptions.of(back.do).asks:
             words = back.what if back is not None else "nothing takes this step back"
-            await self._end(plan, "undone", words)
+            await self._end(plan, StepState.UNDONE, words)
             return "on"
         attempt = self._attempt(plan)
         await self._journal.keep(DAEMON, StepIntended(run=self.run.id, step=plan.id, attempt=attempt, what=back.what))
@@ -275,20 +277,20 @@ class RunDriver:
 
     async def _undone(self, plan: StepPlan, result: Result) -> str:
         if result.done:
-            await self._end(plan, "undone", result.detail, *result.events, output=result.output)
+            await self._end(plan, StepState.UNDONE, result.detail, *result.events, output=result.output)
             return "on"
         if result.unsure and not self.aborted:
-            return await self._ask(plan, "unsure", f"taking it back: {UNKNOWN}: {result.detail}", without="retry")
+            return await self._ask(plan, Why.UNSURE, f"taking it back: {UNKNOWN}: {result.detail}", without="retry")
         return await self._failed(plan, replace(result, detail=f"taking it back: {result.detail}"))
 
-    def _question(self, plan: StepPlan, why: str, question: str, without: str = "") -> StepAsked:
+    def _question(self, plan: StepPlan, why: Why, question: str, without: str = "") -> StepAsked:
         attempt = self.run.steps[plan.id].attempt + 1
         words, digest, until, now = "", "", None, self._clock()
-        if why in ("confirm", "approve"):
+        if why in (Why.CONFIRM, Why.APPROVE):
             words = self._words(plan, now)
-        elif why == "choose":
+        elif why is Why.CHOOSE:
             words = "\n".join(f"{name}: {told}" for name, told in plan.answers)
-        if why == "approve":
+        if why == Why.APPROVE:
             digest, until = approval_hash(self.run.id, attempt, plan, words), now + APPROVAL_SECONDS
             words = shown(plan, words)
         return StepAsked(
@@ -301,12 +303,12 @@ class RunDriver:
             preview=words,
             hash=digest,
             until=until,
-            as_of=now if why in ("confirm", "approve") else None,
+            as_of=now if why in (Why.CONFIRM, Why.APPROVE) else None,
         )
 
-    async def _ask(self, plan: StepPlan, why: str = "", question: str = "", without: str = "") -> str:
+    async def _ask(self, plan: StepPlan, why: Why | None = None, question: str = "", without: str = "") -> str:
         """Ask, unless the question stands already, and wait until somebody answers or gives the run up."""
-        if why:
+        if why is not None:
             await self._journal.keep(DAEMON, self._question(plan, why, question, without))
         while (answered := self.run.steps[plan.id].answered) is None:
             if self.aborted or self.run.ended is not None:
@@ -320,7 +322,7 @@ class RunDriver:
     def _ended(
         self,
         plan: StepPlan,
-        outcome: str,
+        outcome: StepState,
         detail: str,
         output: str = "",
         *,
@@ -339,6 +341,6 @@ class RunDriver:
         )
 
     async def _end(
-        self, plan: StepPlan, outcome: str, detail: str, *events: Event, output: str = "", changed: bool = True
+        self, plan: StepPlan, outcome: StepState, detail: str, *events: Event, output: str = "", changed: bool = True
     ) -> None:
         await self._journal.keep(DAEMON, *events, self._ended(plan, outcome, detail, output, changed=changed))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from outagetui.actions import StepContext
 from outagetui.core.model import SHORTEST_HASH, SHORTEST_REASON
 from outagetui.core.orders import OrderError
+from outagetui.core.words import RunState
 from outagetui.facts.events import RunEnded, RunStarted, RunTaken, StepAnswered, StepAsked, StepPlan
 from outagetui.facts.journaling import Journal
 from outagetui.facts.run import Run
@@ -132,8 +133,8 @@ class Runner:
             known = self._known(run)
             if known.ended is not None:
                 raise OrderError(f"{run} is over: {known.state}")
-            if known.state == "asking":
-                await self._journal.write(actor, RunEnded(run=run, state="aborted"))
+            if known.state == RunState.ASKING:
+                await self._journal.write(actor, RunEnded(run=run, state=RunState.ABORTED))
             if run in self._drivers:
                 self._drivers[run].give_up(actor)
         task = self._tasks.get(run)

@@ -8,13 +8,13 @@ from msgspec.structs import replace
 from outagetui.core.step_options import StepOptions
 from outagetui.core.text import listed
 from outagetui.core.times import span
+from outagetui.core.words import STEP_SETTLED
 from outagetui.facts.events import StepPlan
 from outagetui.facts.ledger import Ledger
 from outagetui.facts.run import Run, StepRecord
 
 PROOFS = 3  # passes in a row that prove a primary before anybody is told that it is over
 PROOF_SECONDS = 240.0  # how long such a proof may take beside the time it asks for
-SETTLED = ("done", "skipped", "undone")  # states of an undo that a later stand-down does not try again
 
 
 def can_undo(step: StepPlan) -> bool:
@@ -60,7 +60,7 @@ def way_back(ledger: Ledger, run: Run) -> tuple[StepPlan, ...]:
     on the backups is asked about; what nothing takes back is named at the end.
     """
     earlier = [other for other in ledger.runs.values() if other.stands_down == run.id]
-    over = {id for other in earlier for id, step in other.steps.items() if step.state in SETTLED}
+    over = {id for other in earlier for id, step in other.steps.items() if step.state in STEP_SETTLED}
     steps = tuple(run.steps.values())
     back = [step for step in take_back(steps, ledger.activated_by(run.id)) if step.id not in over]
     done = [step.plan for step in steps if step.effective]

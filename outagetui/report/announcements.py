@@ -5,6 +5,7 @@ from datetime import datetime
 
 from outagetui.core.model import CLOSING_KINDS, Entry
 from outagetui.core.text import clean, clean_lines
+from outagetui.core.words import Deed, DeliveryState
 from outagetui.facts import events
 from outagetui.report.values import Announced, Delivered, Gap, Part, Question, Reply, Wording, when
 
@@ -33,7 +34,9 @@ def told(
     inside: set[tuple[str, int]] = set()
     for entry in mine:
         event = events.decode(entry.kind, entry.document)
-        if isinstance(event, events.DeliveryEnded) and (event.do != "retract" or event.state == "retracted"):
+        if isinstance(event, events.DeliveryEnded) and (
+            event.do != Deed.RETRACT or event.state == DeliveryState.RETRACTED
+        ):
             became[event.announcement, event.part, event.outlet] = entry.at, event
         elif isinstance(event, events.AnnouncementMade):
             inside.add((event.announcement, event.part))
@@ -106,7 +109,7 @@ def _delivered(outlet: str, outlets: Mapping[str, str], ended: tuple[float, even
     return Delivered(
         outlet=clean(outlet, 80),
         name=clean(outlets.get(outlet, outlet), 80),
-        state=clean(event.state, 40) if event is not None else "planned",
+        state=clean(event.state, 40) if event is not None else DeliveryState.PLANNED,
         at=_moment(at),
         url=clean(event.url, 500) if event is not None else "",
         detail=clean(event.detail) if event is not None else "",

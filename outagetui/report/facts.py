@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from outagetui.core.model import CLOSING_KINDS, Entry
 from outagetui.core.text import clean
 from outagetui.core.times import zone_or_utc
+from outagetui.core.words import PLACED, AlertState
 from outagetui.facts import events
 from outagetui.facts.live import Public
 from outagetui.report import failures, reach_over_time, timeline
@@ -18,7 +19,6 @@ from outagetui.report.incidents import LEAD_SECONDS, Incident, entries_of
 from outagetui.report.money import spent
 from outagetui.report.values import Figure, Named, Point, ReachStory, Report, Stretch, when
 
-OUT = ("sent", "seen")
 CURED = "answers again"  # a drill's words for a fault that is taken away
 ENDINGS = {"stood-down": "it was stood down", "quiet": "everything was quiet for thirty minutes"}
 
@@ -176,14 +176,16 @@ class _Teller:
         sent = self._first(
             lambda event: (
                 isinstance(event, events.DeliveryEnded)
-                and event.state in OUT
+                and event.state in PLACED
                 and parts.get((event.announcement, event.part), CLOSING_KINDS[0]) not in CLOSING_KINDS
             )
         )
         backup = self._first(lambda event: isinstance(event, events.Activated))
         alert = self._first(
             lambda event: (
-                isinstance(event, events.AlertEnded) and event.incident == incident.id and event.outcome in OUT
+                isinstance(event, events.AlertEnded)
+                and event.incident == incident.id
+                and event.outcome == AlertState.SENT
             )
         )
         recovery = self._recovery()

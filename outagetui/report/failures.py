@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping
 from outagetui.core.model import BAD, Entry
 from outagetui.core.text import clean
 from outagetui.core.times import span
+from outagetui.core.words import TROUBLED, AlertState, Deed, DeliveryState, ProofOutcome, RunState, StepState, Why
 from outagetui.facts import events
 from outagetui.report.blind_spots import Unseen
 from outagetui.report.values import Announced, Gap, Trouble, when
 
 LIMIT = 500
-UNWELL = ("failed", "unknown")
 
 
 def troubles(
@@ -53,33 +53,32 @@ def troubles(
                 how = "was started anew" if stopped else "was started anew without having been stopped"
                 found.append((at, "daemon", f"The daemon {how}"))
                 stopped = False
-            case events.Proved(channel=name, outcome="failed", detail=detail):
+            case events.Proved(channel=name, outcome=ProofOutcome.FAILED, detail=detail):
                 found.append((at, "proof-failed", f"The proof of {_name(name, names)} failed: {detail}"))
             case events.StepAnswered(run=run, step=step, answer=answer):
                 answered[run, step] = answer
                 if answer == "break-glass":
                     found.append((at, "break-glass", f"Step {step} of {run} was done without its second person"))
-            case events.StepAsked(run=run, step=step, why="unsure", question=question):
+            case events.StepAsked(run=run, step=step, why=Why.UNSURE, question=question):
                 found.append(
                     (at, "step-unsure", f"Nobody could tell whether step {step} of {run} had happened: {question}")
                 )
-            case events.StepEnded(run=run, step=step, outcome="failed", detail=detail):
+            case events.StepEnded(run=run, step=step, outcome=StepState.FAILED, detail=detail):
                 found.append((at, "step-failed", f"Step {step} of {run} failed: {detail}"))
-            case events.StepEnded(run=run, step=step, outcome="skipped") if answered.get((run, step)) == "skip":
+            case events.StepEnded(run=run, step=step, outcome=StepState.SKIPPED) if answered.get((run, step)) == "skip":
                 found.append((at, "step-skipped", f"Step {step} of {run} was skipped"))
-            case events.RunEnded(run=run, state=state) if state != "done":
-                found.append(
-                    (at, f"run-{state}", f"Run {run} was {state}" if state == "aborted" else f"Run {run} {state}")
-                )
+            case events.RunEnded(run=run, state=state) if state != RunState.DONE:
+                was = "was " if state == RunState.ABORTED else ""
+                found.append((at, f"run-{state}", f"Run {run} {was}{state}"))
             case events.DeliveryEnded(announcement=name, outlet=outlet, state=state, detail=detail, do=do) if (
-                state in UNWELL and do != "look"  # a look that finds nothing new is no second trouble
+                state in TROUBLED and do != Deed.LOOK  # a look that finds nothing new is no second trouble
             ):
                 why = f": {detail}" if detail else ""
-                said = "failed" if state == "failed" else "is not known to have arrived"
-                if do == "retract":
-                    said = "was not taken back" if state == "failed" else "is not known to be taken back"
+                said = "failed" if state == DeliveryState.FAILED else "is not known to have arrived"
+                if do == Deed.RETRACT:
+                    said = "was not taken back" if state == DeliveryState.FAILED else "is not known to be taken back"
                 found.append((at, f"delivery-{state}", f"Announcement {name} at {_name(outlet, names)} {said}{why}"))
-            case events.AlertEnded(link=link, outcome=outcome, detail=detail) if outcome in UNWELL:
+            case events.AlertEnded(link=link, outcome=outcome, detail=detail) if outcome == AlertState.FAILED:
                 found.append((at, f"alert-{outcome}", f"The alert to {link} did not arrive: {detail}"))
             case events.HeartbeatChanged(heard=False, why=why):
                 found.append((at, "heartbeat", f"The watcher outside did not hear from us: {why}"))

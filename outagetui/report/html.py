@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from importlib.resources import files
 
 from outagetui.core.times import span, stamp, zone_or_utc
+from outagetui.core.words import PLACED
 from outagetui.facts.reach import percent
 from outagetui.report import formats
 from outagetui.report.chart import chart, legend
@@ -183,7 +184,7 @@ def _part(part: Part, zone: tzinfo) -> Html:
     for sent in part.outlets:
         when = "" if sent.at is None else f" at {formats.clock(sent.at, zone)}"
         url = f", {sent.url}" if sent.url else ""
-        detail = f" ({sent.detail})" if sent.detail and sent.state not in ("sent", "seen") else ""
+        detail = f" ({sent.detail})" if sent.detail and sent.state not in PLACED else ""
         outlets.append(tag("li", f"{sent.name}: {sent.state}{when}{url}{detail}", dir="auto"))
     return join(
         tag("h4", _time(part.at, formats.local(part.at, zone)), f": {part.kind}"),

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
 
 from outagetui.core.times import span, zone_or_utc
+from outagetui.core.words import PLACED
 from outagetui.facts.reach import percent
 from outagetui.report import formats
 from outagetui.report.inert import fenced, inert
@@ -204,7 +205,7 @@ def _part(part: Part, zone: tzinfo) -> Iterator[str]:
     yield ""
     for sent in part.outlets:
         url = f", {inert(sent.url)}" if sent.url else ""
-        detail = f" ({inert(sent.detail)})" if sent.detail and sent.state not in ("sent", "seen") else ""
+        detail = f" ({inert(sent.detail)})" if sent.detail and sent.state not in PLACED else ""
         when = "" if sent.at is None else f" at {formats.clock(sent.at, zone)}"
         yield f"- {inert(sent.name)}: {inert(sent.state)}{when}{url}{detail}"
     if part.outlets:
