@@ -72,7 +72,7 @@ def test_the_wall_cannot_reach_anything_that_orders() -> None:
         "outagetui.daemon",
         "outagetui.playbook",
         "outagetui.actions",
-        "outagetui.cli.orders",
+        "outagetui.cli.order_commands",
         "outagetui.announce.outbox",
         "outagetui.outlets",
         "outagetui.probes",
@@ -89,7 +89,7 @@ def test_the_wallboard_command_brings_no_order_client_either() -> None:
     modules = loaded(
         "import outagetui.cli.screens; from outagetui.store.source import StoreSource; import outagetui.tui.wall"
     )
-    orders = ("outagetui.orders", "outagetui.daemon", "outagetui.cli.orders", "outagetui.playbook")
+    orders = ("outagetui.orders", "outagetui.daemon", "outagetui.cli.order_commands", "outagetui.playbook")
     assert [name for name in modules if name.startswith(orders)] == []
 
 

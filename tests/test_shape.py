@@ -51,6 +51,11 @@ def tracked() -> list[str]:
     return [name for name in done.stdout.splitlines() if (ROOT / name).exists()]
 
 
+def test_every_file_of_tests_has_a_name_of_its_own() -> None:
+    files = sorted((ROOT / "tests").rglob("test_*.py"))
+    assert len({file.name for file in files}) == len(files)
+
+
 def test_no_file_is_too_long_to_be_read() -> None:
     long = {
         name: count
@@ -60,8 +65,34 @@ def test_no_file_is_too_long_to_be_read() -> None:
     assert long == {}
 
 
+# Rooms that speak of the same subject call their part of it by the same name; any other name means one module.
+SUBJECTS = {
+    "announce": "the step, and the command",
+    "announcement": "what the journal knows of one, and the screen that shows it",
+    "basic": "the kinds of probe, and of step, that stand for themselves",
+    "cachet": "the status page as a feed that is read, and as an outlet that is written to",
+    "command": "the step, and the outlet, that run a declared program",
+    "delivery": "what is handed to an outlet, and the command that repairs it",
+    "http": "the probe, the step, and what outlets with a web service share",
+    "journal": "the table, the screen and the command",
+    "run": "what the journal knows of one, and the screen that shows it",
+    "statuspage": "as cachet",
+    "xmpp": "the probe, and the outlet",
+    "xmpp_room": "the probe, and the step",
+}
+
+
 def test_no_module_lies_loose_at_the_top_of_the_package() -> None:
     assert {file.name for file in PACKAGE.glob("*.py")} == {"__init__.py", "__main__.py"}
+
+
+def test_one_module_name_means_one_thing() -> None:
+    places: dict[str, list[str]] = {}
+    for file in SOURCES:
+        places.setdefault(file.stem, []).append(str(file.relative_to(PACKAGE)))
+    shared = {name: where for name, where in places.items() if len(where) > 1 and name != "__init__"}
+    assert {name: where for name, where in shared.items() if name not in SUBJECTS} == {}
+    assert set(SUBJECTS) - set(shared) == set()
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:

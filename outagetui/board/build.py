@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from outagetui.board.health import Health
+from outagetui.board.judged import Health
 from outagetui.board.practice import practices, practised
 from outagetui.board.rows import Board, ChannelRow, DaemonRow, IncidentRow, KindRow, OutletRow, PlaybookRow, ReachRow
 from outagetui.board.run_rows import announcement_row, glass_rows, run_row

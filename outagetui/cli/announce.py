@@ -8,8 +8,8 @@ import click
 from msgspec.structs import replace
 
 from outagetui.board.rows import AnnouncementRow
-from outagetui.cli.announced import PATIENCE, USAGE, WAITING, document, fitted, follow, patience, status
 from outagetui.cli.common import configuration, fail, ordered, print_json
+from outagetui.cli.following import PATIENCE, USAGE, WAITING, document, fitted, follow, patience, status
 from outagetui.cli.previews import document as planned
 from outagetui.cli.previews import preview, show, warn
 from outagetui.core.model import AUDIENCES, Audience

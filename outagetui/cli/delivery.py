@@ -7,8 +7,8 @@ from typing import TextIO, get_args
 import click
 
 from outagetui.board.rows import AnnouncementRow
-from outagetui.cli.announced import PATIENCE, USAGE, document, fitted, follow, patience, status
 from outagetui.cli.common import fail, ordered, print_json, source
+from outagetui.cli.following import PATIENCE, USAGE, document, fitted, follow, patience, status
 from outagetui.core.orders import Delivery, Do
 from outagetui.core.text import clean
 

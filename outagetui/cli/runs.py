@@ -7,7 +7,7 @@ import click
 
 from outagetui.board.rows import RunRow, StepRow
 from outagetui.cli.common import print_json, source
-from outagetui.cli.orders import give
+from outagetui.cli.order_commands import give
 from outagetui.core.model import SHORTEST_HASH
 from outagetui.core.orders import Abort, Answer, Approve, Take
 from outagetui.core.text import clean, clean_lines

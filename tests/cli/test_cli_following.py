@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
-from outagetui.cli import announced
+from outagetui.cli import following
 from outagetui.facts.events import AnnouncementMade, AnnouncementRetracted
 from outagetui.facts.live import Beat
 from outagetui.store.journal import Store
@@ -32,9 +32,9 @@ def test_what_never_ends_is_not_waited_for_for_ever(tmp_path: Path, monkeypatch:
     store.record([], [], Beat(7, time.time() + 3600.0))
     store.append(1000.0, "outagetui", MADE)
     store.append(1001.0, "ada", AnnouncementRetracted(announcement="a1", note=""))
-    monkeypatch.setattr(announced, "STILL", 0.3)
+    monkeypatch.setattr(following, "STILL", 0.3)
     said: list[str] = []
     options = {"store": str(path), "config": None}
-    made = asyncio.run(announced.follow(options, {"announcement": "a1"}, 0.0, said.append))
+    made = asyncio.run(following.follow(options, {"announcement": "a1"}, 0.0, said.append))
     assert said == ["blog: planned; what comes of it: outagetui journal"]
-    assert announced.status(made) == announced.FAILED
+    assert following.status(made) == following.FAILED
