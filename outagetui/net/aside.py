@@ -1,9 +1,9 @@
 """Long computations beside the event loop, so that a large or hostile document cannot make other probes late."""
 
 import asyncio
-import contextlib
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -18,27 +18,15 @@ async def aside(work: Callable[[], T], size: int | None = None) -> T:
     """
     if size is not None and size <= SHORT:
         return work()
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[T] = loop.create_future()
+    done = Future[T]()
+    done.set_running_or_notify_cancel()
+    threading.Thread(target=settle, args=(done, work), name="aside", daemon=True).start()
+    return await asyncio.wrap_future(done)
 
-    def deliver(result: T | None, error: BaseException | None) -> None:
-        if done.done():
-            return
-        if error is not None:
-            done.set_exception(error)
-        else:
-            done.set_result(result)  # type: ignore[arg-type]  # None only if that is what work returned
 
-    def run() -> None:
-        result: T | None = None
-        failure: BaseException | None = None
-        try:
-            result = work()
-        except Exception as error:
-            failure = error
-        # A closed loop has nobody left who waits.
-        with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(deliver, result, failure)
-
-    threading.Thread(target=run, name="aside", daemon=True).start()
-    return await done
+def settle(done: Future[T], work: Callable[[], T]) -> None:
+    """Give `done`, which is running, what `work()` returns or raises."""
+    try:
+        done.set_result(work())
+    except Exception as error:
+        done.set_exception(error)

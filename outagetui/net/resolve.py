@@ -1,22 +1,25 @@
 """Names to addresses by the system's resolver, in threads that can hold up neither the loop nor the program's end."""
 
 import asyncio
-import contextlib
 import os
 import queue
 import socket
 import struct
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
+from outagetui.net.aside import settle
 from outagetui.net.trouble import fail, unknown
 
 THREADS = 16
 PATIENCE = 1.0  # seconds before a silent look-up makes us ask whether the resolver lives, and for that answer
 
 Answers = Sequence[tuple[int, int, int, str, tuple[object, ...]]]
+_Job = tuple[Future[Answers], Callable[[], Answers]]
 
 
 class Address(NamedTuple):
@@ -47,32 +50,6 @@ def nameservers(path: Path = Path("/etc/resolv.conf")) -> list[tuple[str, int]]:
     return found or [("127.0.0.1", 53)]
 
 
-class _Job:
-    """One look-up on its way through the threads."""
-
-    __slots__ = ("family", "future", "host", "loop", "port", "started", "type")
-
-    def __init__(self, host: str, port: int, family: int, type: int) -> None:
-        self.host, self.port, self.family, self.type = host, port, family, type
-        self.loop = asyncio.get_running_loop()
-        self.future: asyncio.Future[Answers] = self.loop.create_future()
-        self.started = False
-
-    def run(self) -> None:
-        self.started = True
-        try:
-            answers: Answers = socket.getaddrinfo(self.host, self.port, self.family, self.type)
-            self._deliver(lambda: self.future.set_result(answers))
-        except Exception as error:
-            caught = error
-            self._deliver(lambda: self.future.set_exception(caught))
-
-    def _deliver(self, settle: Callable[[], None]) -> None:
-        # A closed loop has nobody left who waits.
-        with contextlib.suppress(RuntimeError):
-            self.loop.call_soon_threadsafe(lambda: None if self.future.done() else settle())
-
-
 class Resolver:
     """`getaddrinfo` in a few daemon threads, and the question whether our resolver answers at all."""
 
@@ -94,17 +71,25 @@ class Resolver:
     ) -> list[Address]:
         """Return the addresses of `host`; see `Vantage.resolve` for the troubles."""
         family = {4: socket.AF_INET, 6: socket.AF_INET6, None: socket.AF_UNSPEC}[ip]
-        job = _Job(host, port, family, type)
+        told = Future[Answers]()
+        waiting = asyncio.wrap_future(told)
         try:
-            self._submit(job)
-            answers = await self._answer(job, deadline)
+            self._submit((told, partial(socket.getaddrinfo, host, port, family, type)))
+            patience = self._patience(deadline)
+            await asyncio.wait([waiting], timeout=patience)
+            if not waiting.done():
+                if told.cancel():
+                    unknown("dns.busy", f"every resolver thread waits for other names, {host} was not asked")
+                if not await self._resolver_lives(patience):
+                    _dead_resolver()
+            answers = await waiting
         except socket.gaierror as error:
             await self._explain(error, host, deadline)
         except UnicodeError:
             unknown("target.invalid", f"{host!r} is not a host name")
         finally:
-            if not job.future.cancel() and not job.future.cancelled():
-                job.future.exception()  # taken, so that nothing complains of it when another trouble came first
+            if not waiting.cancel() and not waiting.cancelled():
+                waiting.exception()  # taken, so that nothing complains of it when another trouble came first
         seen: dict[Address, None] = {}
         for found, _, _, _, sockaddr in answers:
             if found in (socket.AF_INET, socket.AF_INET6):
@@ -120,19 +105,10 @@ class Resolver:
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
-            if not job.future.cancelled():
-                job.run()
+            told, look_up = job
+            if told.set_running_or_notify_cancel():
+                settle(told, look_up)
             self._idle.release()
-
-    async def _answer(self, job: _Job, deadline: float | None) -> Answers:
-        patience = self._patience(deadline)
-        await asyncio.wait([job.future], timeout=patience)
-        if not job.future.done():
-            if not job.started:
-                unknown("dns.busy", f"every resolver thread waits for other names, {job.host} was not asked")
-            if not await self._resolver_lives(patience):
-                _dead_resolver()
-        return await job.future
 
     async def _explain(self, error: socket.gaierror, host: str, deadline: float | None) -> NoReturn:
         """Raise the trouble that the error of a look-up means."""
