@@ -11,8 +11,8 @@ from outagetui.machine.secrets import SecretError
 from outagetui.net.trouble import Trouble, from_os_error
 from outagetui.protocols.xmpp.account import read_account
 from outagetui.protocols.xmpp.conditions import Answered, explained
-from outagetui.protocols.xmpp.own import own_session
 from outagetui.protocols.xmpp.session import Session
+from outagetui.protocols.xmpp.session_pool import own_session
 
 NICK = "outage-desk"  # not that of the checks, which may stay in the same room
 _MARGIN = 1.0  # seconds before the step's own limit, so that what is not known is told and not just cut off

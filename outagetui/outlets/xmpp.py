@@ -21,8 +21,8 @@ from outagetui.protocols.xmpp.account import read_account, read_room
 from outagetui.protocols.xmpp.admin import announce
 from outagetui.protocols.xmpp.conditions import Answered, explained
 from outagetui.protocols.xmpp.office import Office
-from outagetui.protocols.xmpp.own import own_session
 from outagetui.protocols.xmpp.session import Session
+from outagetui.protocols.xmpp.session_pool import own_session
 from outagetui.wording.published import published, published_lines
 
 NICK: Final = "announcements"

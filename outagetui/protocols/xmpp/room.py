@@ -7,12 +7,15 @@ Codes: `xmpp.room-missing` (none there, or joining would have made it), `xmpp.re
 
 import asyncio
 import secrets
-from typing import NamedTuple, NoReturn, Protocol
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from xml.etree.ElementTree import Element, SubElement
 
 from outagetui.core.model import Outcome
 from outagetui.net.trouble import Trouble
 from outagetui.protocols.xmpp.conditions import Answered, Refused, refused
+
+if TYPE_CHECKING:
+    from outagetui.protocols.xmpp.session import Session
 
 MUC = "http://jabber.org/protocol/muc"
 USER, OWNER = f"{MUC}#user", f"{MUC}#owner"
@@ -29,28 +32,6 @@ _STILL_IN = frozenset({"service-unavailable", "feature-not-implemented", "item-n
 _UNDECIDED = frozenset({"remote-server-not-found", "remote-server-timeout"})
 
 
-class Stanzas(Protocol):
-    """What a room needs of the session that it is in."""
-
-    def send(self, stanza: Element) -> None:
-        """Send a stanza."""
-
-    def request(self, kind: str, content: Element, *, to: str | None = None) -> "asyncio.Future[Element | None]":
-        """Send a request at once."""
-
-    async def answer(self, future: "asyncio.Future[Element | None]", who: str) -> Element:
-        """Return the answer to a request to `who`."""
-        ...
-
-    async def ask(self, kind: str, content: Element, *, to: str | None = None) -> Element:
-        """Send a request and return its answer."""
-        ...
-
-    def reason(self) -> Trouble:
-        """Return the trouble that ended the session."""
-        ...
-
-
 class Joined(NamedTuple):
     """How a try to join ended: as whom we are in, or the error, or that the room was made for us."""
 
@@ -64,7 +45,7 @@ class Room:
 
     history = 0  # how many of the last messages are asked for when joining
 
-    def __init__(self, session: Stanzas, address: str) -> None:
+    def __init__(self, session: "Session", address: str) -> None:
         self.address = address
         self.nick = ""
         self.lock = asyncio.Lock()

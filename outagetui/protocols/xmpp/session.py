@@ -8,7 +8,6 @@ from collections.abc import Callable
 from xml.etree.ElementTree import Element
 
 from slixmpp import JID
-from slixmpp.xmlstream.tostring import tostring
 
 from outagetui.core.model import Outcome
 from outagetui.net.certificate import chain, first_to_expire
@@ -110,7 +109,7 @@ class Session:
     def send(self, stanza: Element) -> None:
         """Send a stanza; what cannot be sent any more is dropped, as its answer could not come either."""
         if self.ended is None:
-            self.client.send(_text(stanza, self.client))
+            self.client.send(stanza)
         else:
             self._release()
 
@@ -189,7 +188,3 @@ class Session:
             self.send(answer)
             return True
         return False
-
-
-def _text(stanza: Element, client: StanzaStream) -> str:
-    return tostring(stanza, xmlns=client.default_ns, stream=client, top_level=True)

@@ -1,9 +1,12 @@
-"""The kept sessions of a vantage: one an account, however many checks look at it."""
+"""Sessions, logged in: kept ones of a vantage, one an account, and one of one's own for one errand."""
 
 import asyncio
+import contextlib
 import time
+from collections.abc import AsyncIterator
 
 from outagetui.core.model import Outcome
+from outagetui.machine.secrets import Secrets
 from outagetui.net.trouble import Phases, Trouble
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.xmpp.account import Account
@@ -131,15 +134,7 @@ class SessionPool:
         if old is not None:
             self._drop(old)
             await old.session.aclose()
-        context = self._vantage.tls_context(account.ca)
-        stream = await open_stream(account, self._vantage, phases, deadline)
-        session = Session(account, stream, context)
-        try:
-            phases.enter("login")
-            await log_in(session, password)
-        except BaseException:
-            await session.aclose()
-            raise
+        session = await _logged_in(account, password, self._vantage, phases, deadline)
         self._kept[account] = kept = _Kept(session, password)
         self._rest(kept)
         return session
@@ -168,3 +163,33 @@ class SessionPool:
         for each in kept:
             self._drop(each)
             await each.session.aclose()
+
+
+@contextlib.asynccontextmanager
+async def own_session(account: Account, password: str, limit: float) -> AsyncIterator[Session]:
+    """Log in within `limit` (the loop's time) and yield the session, which is gone afterwards whatever comes.
+
+    Raises `Trouble`, TimeoutError and OSError.
+    """
+    place = Vantage("errand", Secrets.none())
+    try:
+        async with asyncio.timeout_at(limit):
+            session = await _logged_in(account, password, place, Phases(), limit)
+        try:
+            yield session
+        finally:
+            await session.aclose()
+    finally:
+        await place.aclose()
+
+
+async def _logged_in(account: Account, password: str, vantage: Vantage, phases: Phases, deadline: float) -> Session:
+    stream = await open_stream(account, vantage, phases, deadline)
+    session = Session(account, stream, vantage.tls_context(account.ca))
+    try:
+        phases.enter("login")
+        await log_in(session, password)
+    except BaseException:
+        await session.aclose()
+        raise
+    return session

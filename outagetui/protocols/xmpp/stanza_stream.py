@@ -65,10 +65,12 @@ class StanzaStream(ClientXMPP):
         if self._unread > LIMIT:
             self._over("xmpp.protocol", f"a stanza of more than {LIMIT >> 20} MiB")
 
-    def send(self, data: StanzaBase | str, use_filters: bool = True) -> None:
+    def send(self, data: StanzaBase | Element | str, use_filters: bool = True) -> None:
         """Send at once; there are no filters to wait for."""
-        text = data if isinstance(data, str) else tostring(data.xml, xmlns=self.default_ns, stream=self, top_level=True)
-        self.send_raw(text)
+        if not isinstance(data, str):
+            stanza = data.xml if isinstance(data, StanzaBase) else data
+            data = tostring(stanza, xmlns=self.default_ns, stream=self, top_level=True)
+        self.send_raw(data)
 
     def send_raw(self, data: str | bytes) -> None:
         """Send as it is."""
