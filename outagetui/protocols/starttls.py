@@ -11,11 +11,12 @@ from xml.sax.saxutils import quoteattr
 
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import fail
+from outagetui.protocols.imap_connection import ImapConnection
+from outagetui.protocols.imap_connection import expect as expect_ok
 from outagetui.protocols.smtp_connection import SmtpConnection, expect
 
 Protocol = Literal["smtp", "imap", "xmpp"]
 LIMIT = 64 * 1024
-_LINES = 64
 _PROCEED = re.compile(rb"\s*<(?:\w+:)?proceed\b[^>]*?(?:/>|>\s*</(?:\w+:)?proceed\s*>)")
 _TLS = "urn:ietf:params:xml:ns:xmpp-tls"
 _STREAMS = "http://etherx.jabber.org/streams"
@@ -44,43 +45,16 @@ async def _smtp(stream: Stream) -> None:
 
 
 async def _imap(stream: Stream) -> None:
-    greeting = (await _line(stream, "imap")).upper()
-    if greeting.startswith("* PREAUTH"):
+    imap = ImapConnection(stream)
+    await imap.greet()
+    if imap.logged_in:
         fail("tls.starttls-missing", "the server has logged us in already, so TLS cannot start (PREAUTH)")
-    if greeting.startswith("* BYE"):
-        fail("imap.bye", greeting)
-    if not greeting.startswith("* OK"):
-        fail("imap.protocol", f"not an IMAP greeting: {greeting[:80]!r}")
-    offered, done = await _imap_command(stream, "a1", "CAPABILITY")
-    if not done.startswith("OK"):
-        fail("imap.protocol", f"CAPABILITY: {done}")
-    words = {word for line in offered if line.startswith("* CAPABILITY ") for word in line.split()}
-    if "STARTTLS" not in words:
+    expect_ok(await imap.command("CAPABILITY"), "CAPABILITY")
+    if "STARTTLS" not in imap.capabilities:
         fail("tls.starttls-missing", "the server does not offer STARTTLS")
-    _, done = await _imap_command(stream, "a2", "STARTTLS")
-    if not done.startswith("OK"):
-        fail("tls.starttls-refused", done)
-
-
-async def _imap_command(stream: Stream, tag: str, command: str) -> tuple[list[str], str]:
-    """Return the untagged lines, in upper case, and what follows the tag in the line that ends the command."""
-    await stream.write(f"{tag} {command}\r\n".encode())
-    lines: list[str] = []
-    while len(lines) < _LINES:
-        line = (await _line(stream, "imap")).upper()
-        if line.startswith(f"{tag.upper()} "):
-            return lines, line[len(tag) + 1 :]
-        if not line.startswith("* "):
-            fail("imap.protocol", f"not an IMAP answer: {line[:80]!r}")
-        lines.append(line)
-    return fail("imap.protocol", f"more than {_LINES} lines in answer to {command}")
-
-
-async def _line(stream: Stream, protocol: Protocol) -> str:
-    line = await stream.read_line()
-    if line is None:
-        fail(f"{protocol}.closed", "the server closed the connection")
-    return line.decode("utf-8", "replace")
+    reply = await imap.command("STARTTLS")
+    if reply.status != "OK":
+        fail("tls.starttls-refused", f"{reply.status} {reply.words}")
 
 
 async def _xmpp(stream: Stream, name: str) -> None:
