@@ -5,8 +5,6 @@ Codes: `irc.error` (the server's ERROR), `irc.not-authorized` (464, or an ERROR 
 that finds all of them taken is alive too and passes, as `irc.nick-in-use`.
 """
 
-import asyncio
-import contextlib
 import ipaddress
 import secrets
 import string
@@ -16,8 +14,9 @@ from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import IrcOptions
 from outagetui.core.text import clean
 from outagetui.net.connect import dial, target
+from outagetui.net.farewell import goodbye
 from outagetui.net.secure import secure
-from outagetui.net.trouble import Phases, Trouble, fail, unknown
+from outagetui.net.trouble import Phases, fail, unknown
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.irc_connection import IrcConnection, Message
 
@@ -25,7 +24,6 @@ PORT, TLS_PORT = 6667, 6697
 TRIES = 3  # nicks
 SHORT = 9  # the length of a nick that every server takes (RFC 2812 section 1.2.1)
 _ENDING = 3
-_FAREWELL = 0.5  # seconds the answer to QUIT may take; the verdict no longer depends on it
 _REFUSALS = {"464": "irc.not-authorized"} | dict.fromkeys(("463", "465", "466"), "irc.banned")
 _TAKEN = ("433", "436", "437")
 
@@ -97,9 +95,7 @@ async def _ping(irc: IrcConnection) -> None:
 
 async def _leave(irc: IrcConnection, deadline: float) -> None:
     """QUIT, and wait a moment for the server to close: so it has surely forgotten the nick before the next look."""
-    left = deadline - asyncio.get_running_loop().time()
-    with contextlib.suppress(TimeoutError, OSError, Trouble):
-        async with asyncio.timeout(min(_FAREWELL, left / 2)):
-            await irc.send("QUIT :done")
-            while True:
-                await irc.read()
+    async with goodbye(deadline):
+        await irc.send("QUIT :done")
+        while True:
+            await irc.read()

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import MatrixOptions
 from outagetui.core.text import clean
+from outagetui.net.farewell import Farewells
 from outagetui.net.trouble import Phases, Trouble, fail, unknown
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.matrix_api import ClientFile, MatrixApi, ServerFile, read
@@ -33,8 +34,9 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Look once at the homeserver of `check`."""
     options = check.own(MatrixOptions)
     password = _password(options, vantage)
-    now = asyncio.get_running_loop().time()
-    soon = now + (deadline - now) * _SHARE if options.user else deadline
+    clock = asyncio.get_running_loop().time
+    soon = clock() + (deadline - clock()) * _SHARE if options.user else deadline
+    farewells = vantage.shared(Farewells, Farewells)
     phases = Phases()
     left = Remains()
     try:
@@ -53,12 +55,12 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
                 if options.room is not None:
                     words = await _round(api, options.room, phases, left)
     except asyncio.CancelledError:
-        vantage.shared(Farewells, Farewells).begin(left)
+        farewells.begin(left.tidy())
         raise
     except Trouble:
-        await vantage.shared(Farewells, Farewells).tidy(left, deadline)
+        await asyncio.wait({farewells.begin(left.tidy())}, timeout=max(0.0, deadline - clock()))
         raise
-    await vantage.shared(Farewells, Farewells).tidy(left, deadline)
+    await asyncio.wait({farewells.begin(left.tidy())}, timeout=max(0.0, deadline - clock()))
     outcome, code = (Outcome.WARN, "matrix.well-known") if flaw else (Outcome.PASS, "")
     if left.event:
         outcome, code, flaw = Outcome.WARN, "matrix.not-redacted", "the message could not be taken back"
@@ -160,14 +162,10 @@ class Remains:
         self.token = ""
         self.event = ""
 
-    @property
-    def any(self) -> bool:
-        """Whether there is something to tidy up."""
-        return self.api is not None and bool(self.api.token)
-
     async def tidy(self) -> None:
         """Take the message back and end the session, as far as the server lets us."""
-        assert self.api is not None
+        if self.api is None or not self.api.token:
+            return
         now = asyncio.get_running_loop().time()
         self.api.deadline = now + _TIDY / 2
         with contextlib.suppress(Trouble):
@@ -184,30 +182,3 @@ class Remains:
 
 async def _send(api: MatrixApi, left: Remains) -> str:
     return await api.send(left.room, f"outagetui check {left.token}", left.token)
-
-
-class Farewells:
-    """The tidying up of looks that are over or were cut off; it belongs to the vantage and ends with it."""
-
-    def __init__(self) -> None:
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    def begin(self, remains: Remains) -> asyncio.Task[None] | None:
-        """Tidy up on its own, so that a cancelled look leaves no session behind."""
-        if not remains.any:
-            return None
-        task = asyncio.create_task(remains.tidy())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
-    async def tidy(self, remains: Remains, deadline: float) -> None:
-        """Tidy up, and wait for it until `deadline` (the loop's time) at most."""
-        task = self.begin(remains)
-        if task is not None:
-            await asyncio.wait({task}, timeout=max(0.0, deadline - asyncio.get_running_loop().time()))
-
-    async def aclose(self) -> None:
-        """Wait until everything is tidied up; each has its own limit of time."""
-        if self._tasks:
-            await asyncio.wait(set(self._tasks))

@@ -18,12 +18,12 @@ from msgspec import Struct
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import SipCallOptions
 from outagetui.core.text import clean
+from outagetui.net.farewell import Farewells
 from outagetui.net.trouble import Phases, fail, unknown
 from outagetui.net.vantage import Vantage
-from outagetui.protocols.sip.agent import Agent
+from outagetui.protocols.sip.agent import PATIENCE, Agent
 from outagetui.protocols.sip.call import Call
 from outagetui.protocols.sip.emodel import judge
-from outagetui.protocols.sip.farewell import PATIENCE, Farewells
 from outagetui.protocols.sip.locate import proxy_hop, target_uri
 from outagetui.protocols.sip.ration import Ration
 from outagetui.protocols.sip.replies import refused, unanswered
@@ -76,7 +76,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
                 ended = await call.end(until)
     finally:
         if call is not None and not call.over:
-            vantage.shared(Farewells, Farewells).hand_over(agent, call.end(loop.time() + PATIENCE))
+            vantage.shared(Farewells, Farewells).begin(agent.leave(call.end(loop.time() + PATIENCE)))
         else:
             await agent.aclose()
     setup = sum(spent for name, spent in phases.ms.items() if name not in ("media", "bye"))

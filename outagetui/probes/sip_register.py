@@ -12,10 +12,10 @@ import uuid
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import SipRegisterOptions
 from outagetui.core.text import clean
+from outagetui.net.farewell import Farewells
 from outagetui.net.trouble import Phases, Trouble, unknown
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.sip.agent import Agent
-from outagetui.protocols.sip.farewell import Farewells
 from outagetui.protocols.sip.locate import proxy_hop, target_uri
 from outagetui.protocols.sip.registration import Registration
 from outagetui.protocols.sip.replies import unanswered
@@ -52,7 +52,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     finally:
         if registration.standing:
             end = asyncio.get_running_loop().time() + PATIENCE
-            vantage.shared(Farewells, Farewells).hand_over(agent, registration.remove(end))
+            vantage.shared(Farewells, Farewells).begin(agent.leave(registration.remove(end)))
         else:
             await agent.aclose()
     outcome, code, detail = Outcome.PASS, "", f"registered for {life} s and taken back"

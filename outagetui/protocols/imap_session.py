@@ -1,13 +1,12 @@
 """An IMAP session up to an open mailbox: greeting, TLS, login, SELECT or EXAMINE; and the way out."""
 
-import asyncio
-import contextlib
 import ssl
 from typing import Literal
 
+from outagetui.net.farewell import goodbye
 from outagetui.net.secure import secure
 from outagetui.net.stream import Stream
-from outagetui.net.trouble import Phases, Trouble, fail, unknown
+from outagetui.net.trouble import Phases, fail, unknown
 from outagetui.protocols.imap_connection import ImapConnection, ImapReply, expect
 from outagetui.protocols.smtp_session import is_private, plain
 
@@ -15,7 +14,6 @@ PORTS = {"imap": 143, "imaps": 993}
 StartTls = Literal["offered", "required", "never"]
 # NO with one of these means "not now", whoever asks (RFC 5530).
 _NOT_NOW = ("UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN")
-_FAREWELL = 0.5  # seconds the answer to LOGOUT may take; the verdict no longer depends on it
 
 
 async def begin(
@@ -94,8 +92,5 @@ async def open_inbox(imap: ImapConnection, *, to_change: bool = False) -> ImapRe
 
 async def leave(imap: ImapConnection, deadline: float) -> None:
     """Say LOGOUT, waiting only a moment for the answer."""
-    left = deadline - asyncio.get_running_loop().time()
-    with contextlib.suppress(TimeoutError, OSError, Trouble):
-        # Half of what is left, so that a server silent here cannot use up the deadline of a look that is over.
-        async with asyncio.timeout(min(_FAREWELL, left / 2)):
-            await imap.command("LOGOUT", farewell=True)
+    async with goodbye(deadline):
+        await imap.command("LOGOUT", farewell=True)

@@ -1,20 +1,18 @@
 """An SMTP session up to where a message can be given, and giving it (RFC 5321, STARTTLS RFC 3207, AUTH RFC 4954)."""
 
-import asyncio
 import base64
-import contextlib
 import ipaddress
 import ssl
 from typing import Literal
 
+from outagetui.net.farewell import goodbye
 from outagetui.net.secure import secure
 from outagetui.net.stream import Stream
-from outagetui.net.trouble import Phases, Trouble, fail, unknown
+from outagetui.net.trouble import Phases, fail, unknown
 from outagetui.protocols.smtp_connection import SmtpConnection, SmtpReply, expect
 
 StartTls = Literal["offered", "required", "never"]
 IMPLICIT_TLS = 465  # RFC 8314
-_FAREWELL = 0.5  # seconds the answer to QUIT may take; the verdict no longer depends on it
 
 
 async def begin(
@@ -66,10 +64,8 @@ async def log_in(smtp: SmtpConnection, user: str, password: str, starttls: Start
 
 async def leave(smtp: SmtpConnection, deadline: float) -> None:
     """Say QUIT, waiting only a moment for the answer."""
-    left = deadline - asyncio.get_running_loop().time()
-    with contextlib.suppress(TimeoutError, OSError, Trouble):
-        async with asyncio.timeout(min(_FAREWELL, left / 2)):
-            await smtp.command("QUIT")
+    async with goodbye(deadline):
+        await smtp.command("QUIT")
 
 
 def require_address(text: str) -> None:

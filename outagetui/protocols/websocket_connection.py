@@ -1,6 +1,5 @@
 """A WebSocket (RFC 6455) on a probe's connection: the protocol is the library's, reading and its bounds are ours."""
 
-import asyncio
 import contextlib
 import logging
 import re
@@ -16,16 +15,16 @@ from websockets.typing import Origin, Subprotocol
 from websockets.uri import WebSocketURI
 
 from outagetui.net.connect import dial
+from outagetui.net.farewell import goodbye
 from outagetui.net.secure import secure
 from outagetui.net.stream import Stream
-from outagetui.net.trouble import Phases, Trouble, fail, unknown
+from outagetui.net.trouble import Phases, fail, unknown
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.http_request import Request, request
 
 MESSAGE_LIMIT = 1 << 20  # bytes of a message, which may come in any number of frames
 RECEIVED_LIMIT = 4 << 20  # bytes of everything: a server that never stops must not keep us
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})[^\r\n]*\r?\n")
-_FAREWELL = 0.5  # seconds the answer to our close frame may take; the verdict no longer depends on it
 # The library tells of every frame when its logger is asked to; outside text must not reach a log.
 _SILENT = logging.Logger("websocket", logging.CRITICAL + 1)
 
@@ -145,13 +144,11 @@ class WebSocket:
         """Close in good order, waiting only a moment for the far side."""
         if self._protocol.state is not State.OPEN:
             return
-        left = deadline - asyncio.get_running_loop().time()
-        with contextlib.suppress(TimeoutError, OSError, Trouble):
-            async with asyncio.timeout(min(_FAREWELL, left / 2)):
-                self._protocol.send_close(1000)
-                await self._flush()
-                while self._protocol.close_rcvd is None and (data := await self._read()):
-                    self._take(data)
+        async with goodbye(deadline):
+            self._protocol.send_close(1000)
+            await self._flush()
+            while self._protocol.close_rcvd is None and (data := await self._read()):
+                self._take(data)
 
     async def _frame(self) -> Frame:
         while not self._frames:

@@ -22,6 +22,8 @@ from outagetui.protocols.sip.transport import Transport, open_transport
 _REPLIES = {"OPTIONS": "200 OK", "BYE": "481 Call/Transaction Does Not Exist", "INVITE": "480 Temporarily Unavailable"}
 _CHALLENGES = {401: ("www-authenticate", "Authorization"), 407: ("proxy-authenticate", "Proxy-Authorization")}
 
+PATIENCE = 32.0  # seconds the ending of what a look had to leave may take (RFC 3261: 64 T1)
+
 InDialog = Callable[[Incoming], str | None]  # the status to answer a request with, or None: not of this dialog
 
 
@@ -177,9 +179,15 @@ class Agent:
         self._credentials[reply.code] = Credentials(self._user, self._password, challenge)
         return True
 
-    def enter(self, phase: str) -> None:
-        """Begin a phase."""
-        self._phases.enter(phase)
+    async def leave(self, ending: Coroutine[None, None, object]) -> None:
+        """Carry out `ending`, which a look had to leave, then free the agent."""
+        try:
+            with contextlib.suppress(OSError, Trouble):
+                async with asyncio.timeout(PATIENCE):
+                    await ending
+        finally:
+            ending.close()
+            await self.aclose()
 
     def run_errand(self, errand: Coroutine[None, None, object]) -> None:
         """Do something small beside, whose failure nobody waits for; it ends with the agent."""
