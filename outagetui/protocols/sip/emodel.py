@@ -17,18 +17,7 @@ from msgspec import Struct
 BASE = 93.2
 PACKET_MS = 20.0
 LOOK_AHEAD_MS = 5.0  # what a G.711 device adds to one packet's length
-
-
-class Codec(Struct, frozen=True):
-    """How a codec sounds: impairment without loss, and robustness against it."""
-
-    ie: float
-    bpl: float
-
-
-G711 = Codec(0.0, 4.3)
-G711_PLC = Codec(0.0, 25.1)  # with packet loss concealment, as nearly every phone has
-G729A = Codec(11.0, 19.0)
+IE, BPL = 0.0, 25.1  # of G.711 with packet loss concealment, as nearly every phone has
 
 
 class Quality(Struct, frozen=True):
@@ -38,11 +27,14 @@ class Quality(Struct, frozen=True):
     mos: float
 
 
-def r_factor(delay_ms: float, loss: float, codec: Codec = G711_PLC, burst: float = 1.0) -> float:
-    """Return R for a one-way delay from mouth to ear and a share of packets lost (0 to 1)."""
+def r_factor(delay_ms: float, loss: float, ie: float = IE, bpl: float = BPL) -> float:
+    """Return R for a one-way delay from mouth to ear and a share of packets lost (0 to 1).
+
+    `ie` is the codec's impairment without loss, `bpl` its robustness against it.
+    """
     percent = 100 * loss
     delay = 0.024 * delay_ms + 0.11 * max(0.0, delay_ms - 177.3)
-    return BASE - delay - (codec.ie + (95 - codec.ie) * percent / (percent / burst + codec.bpl))
+    return BASE - delay - (ie + (95 - ie) * percent / (percent + bpl))
 
 
 def mos(r: float) -> float:
@@ -54,7 +46,7 @@ def mos(r: float) -> float:
     return max(1.0, 1 + 0.035 * r + r * (r - 60) * (100 - r) * 7e-6)
 
 
-def judge(round_trip_ms: float, jitter_ms: float, loss: float, codec: Codec = G711_PLC) -> Quality:
+def judge(round_trip_ms: float, jitter_ms: float, loss: float) -> Quality:
     """Return the quality of a call measured by its echo.
 
     An echo passes the network twice and cannot tell the ways apart, so both are taken to be alike: half the round
@@ -62,5 +54,5 @@ def judge(round_trip_ms: float, jitter_ms: float, loss: float, codec: Codec = G7
     the jitter is assumed.
     """
     one_way = round_trip_ms / 2 + PACKET_MS + LOOK_AHEAD_MS + 2 * jitter_ms
-    r = r_factor(one_way, 1 - math.sqrt(max(0.0, 1 - loss)), codec)
+    r = r_factor(one_way, 1 - math.sqrt(max(0.0, 1 - loss)))
     return Quality(r=max(0.0, r), mos=mos(r))

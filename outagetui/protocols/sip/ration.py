@@ -6,13 +6,13 @@ process starts anew; a count that cannot be kept refuses every call. Without one
 """
 
 import fcntl
-import json
 import os
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from outagetui.net.trouble import unknown
@@ -75,17 +75,15 @@ def _read(handle: int) -> dict[str, list[float]]:
     text = os.pread(handle, _LIMIT, 0)
     if not text.strip():
         return {}
-    found = json.loads(text)
-    if not isinstance(found, dict) or not all(
-        isinstance(times, list) and all(isinstance(at, int | float) for at in times) for times in found.values()
-    ):
-        raise ValueError("is not a count of calls; remove it to begin anew")
-    return found
+    try:
+        return msgspec.json.decode(text, type=dict[str, list[float]])
+    except msgspec.DecodeError:
+        raise ValueError("is not a count of calls; remove it to begin anew") from None
 
 
 def _write(handle: int, placed: dict[str, list[float]]) -> None:
     # Longer or shorter, the bytes are one write: a torn one is no JSON and refuses calls instead of forgetting them.
-    data = json.dumps(placed).encode()
+    data = msgspec.json.encode(placed)
     os.pwrite(handle, data, 0)
     os.ftruncate(handle, len(data))
     os.fsync(handle)

@@ -29,8 +29,7 @@ _PORTS_TRIED = 32
 class Sound(Struct, frozen=True):
     """What was measured; times in milliseconds, `lost` and `late` shares of the packets sent (0 to 1).
 
-    `foreign` counts sound that was not ours, `bad` packets that are no RTP or contradict what we sent, `lag` how much
-    later than due our own worst packet left.
+    `foreign` counts sound that was not ours, `lag` is how much later than due our own worst packet left.
     """
 
     sent: int
@@ -39,10 +38,7 @@ class Sound(Struct, frozen=True):
     late: float
     round_trip: float
     jitter: float
-    reordered: int
-    doubled: int
     foreign: int
-    bad: int
     lag: float
 
 
@@ -80,11 +76,10 @@ class Echo:
         self._sent_at: list[float] = []
         self._numbers: dict[bytes, int] = {}
         self._trips: dict[int, float] = {}
-        self._top = -1
         self._jitter = 0.0
         self._last: float | None = None
         self._their_source: int | None = None
-        self._reordered = self._doubled = self._foreign = self._bad = 0
+        self._foreign = 0
 
     def next_packet(self, now: float) -> bytes:
         """Return the packet to send `now`."""
@@ -100,21 +95,14 @@ class Echo:
         return (self._first_seq + number) & 0xFFFF, (self._first_stamp + number * SAMPLES) & 0xFFFFFFFF
 
     def came(self, data: bytes, now: float) -> None:
-        """Note a datagram that came at `now`."""
+        """Note a datagram that came at `now`. No echo is what is no RTP, contradicts what we sent, or came before."""
         packet = read_packet(data)
-        number = self._numbers.get(packet.payload) if packet is not None else None
         if packet is None:
-            self._bad += 1
-        elif number is None:
-            if packet.kind == PCMU and packet.payload:
-                self._foreign += 1
-            else:
-                self._bad += 1
-        elif not self._consistent(packet, number):
-            self._bad += 1
-        elif number in self._trips:
-            self._doubled += 1
-        else:
+            return
+        number = self._numbers.get(packet.payload)
+        if number is None:
+            self._foreign += packet.kind == PCMU and bool(packet.payload)
+        elif self._consistent(packet, number) and number not in self._trips:
             self._count(number, now)
 
     def _consistent(self, packet: Packet, number: int) -> bool:
@@ -128,11 +116,8 @@ class Echo:
     def _count(self, number: int, now: float) -> None:
         trip = now - self._sent_at[number]
         if trip < 0:
-            self._bad += 1
             return
         self._trips[number] = trip
-        self._reordered += number < self._top
-        self._top = max(self._top, number)
         # RFC 3550 section 6.4.1, with the moment each packet really left for its timestamp: our pacing is no jitter.
         if self._last is not None:
             self._jitter += (abs(trip - self._last) - self._jitter) / 16
@@ -151,10 +136,7 @@ class Echo:
             late=late / sent if sent else 0.0,
             round_trip=trips[len(trips) // 2] * 1000 if trips else 0.0,
             jitter=self._jitter * 1000,
-            reordered=self._reordered,
-            doubled=self._doubled,
             foreign=self._foreign,
-            bad=self._bad,
             lag=lag * 1000,
         )
 
