@@ -94,6 +94,12 @@ class Phases:
         """End the phase that is running."""
         self.enter("")
 
+    def sample(
+        self, detail: str, outcome: Outcome = Outcome.PASS, code: str = "", value: float | None = None
+    ) -> Sample:
+        """Return the sample to record of a look that came to its end, its detail cleaned."""
+        return Sample(outcome, code, clean(detail), self.total, dict(self.ms), value)
+
     def within(self, deadline: float) -> "_Within":
         """Guard a block: past `deadline` (the loop's time) or on an `OSError` it raises `Trouble` with these phases."""
         return _Within(self, deadline)

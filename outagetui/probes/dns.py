@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import DnsOptions
-from outagetui.core.text import clean
 from outagetui.net.connect import endpoint
 from outagetui.net.resolve import Address
 from outagetui.net.trouble import Phases, Trouble, fail, unknown
@@ -56,9 +55,9 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
         if options.serials:
             outcome, code, words = await compare(name, asker, port, vantage, until)
             phases.stop()
-            return Sample(outcome, code, clean(words), phases.total, phases.ms)
+            return phases.sample(words, outcome, code)
         phases.stop()
-        return Sample(Outcome.PASS, "", clean(words), phases.total, phases.ms)
+        return phases.sample(words)
 
 
 async def _ask_any(addresses: list[Address], question: Question, *, deadline: float) -> "Message":

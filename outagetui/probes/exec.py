@@ -12,7 +12,6 @@ import re
 
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import ExecOptions
-from outagetui.core.text import clean
 from outagetui.net.trouble import Phases, unknown
 from outagetui.net.vantage import Vantage
 from outagetui.probes.plugin import run
@@ -45,7 +44,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
         words = f"ended with status {ended.status}: {words}"
     else:
         outcome, code = _VERDICTS[ended.status]
-    return Sample(outcome, code, clean(words), phases.total, dict(phases.ms), value)
+    return phases.sample(words, outcome, code, value)
 
 
 def first_line(output: bytes) -> str:

@@ -7,9 +7,8 @@ Codes: `imap.auth-failed`, `imap.unavailable` (the login was refused for a reaso
 
 from urllib.parse import unquote, urlsplit
 
-from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.model import Check, Sample
 from outagetui.core.probe_options import ImapOptions
-from outagetui.core.text import clean
 from outagetui.net.connect import dial, target
 from outagetui.net.trouble import Phases, unknown
 from outagetui.net.vantage import Vantage
@@ -43,9 +42,4 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
             phases.stop()
             await leave(imap, deadline)
             protected = stream.tls.version() if stream.tls else "no TLS"
-    return Sample(
-        outcome=Outcome.PASS,
-        detail=clean(f"{detail}, {protected}"),
-        latency_ms=phases.total,
-        phases=dict(phases.ms),
-    )
+    return phases.sample(f"{detail}, {protected}")

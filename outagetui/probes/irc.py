@@ -10,9 +10,8 @@ import secrets
 import string
 from urllib.parse import urlsplit
 
-from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.model import Check, Sample
 from outagetui.core.probe_options import IrcOptions
-from outagetui.core.text import clean
 from outagetui.net.connect import dial, target
 from outagetui.net.farewell import goodbye
 from outagetui.net.secure import secure
@@ -51,10 +50,10 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
                 await _ping(irc)
             phases.stop()
             await _leave(irc, deadline)
-    code, detail = "", f"welcome from {welcome.source}" if welcome else ""
-    if welcome is None:
-        code, detail = "irc.nick-in-use", f"alive, but the nick {options.nick} and {TRIES - 1} others are in use"
-    return Sample(Outcome.PASS, code, clean(detail), phases.total, dict(phases.ms))
+    if welcome is not None:
+        return phases.sample(f"welcome from {welcome.source}")
+    words = f"alive, but the nick {options.nick} and {TRIES - 1} others are in use"
+    return phases.sample(words, code="irc.nick-in-use")
 
 
 async def _sign_on(irc: IrcConnection, nick: str, password: str | None) -> Message | None:

@@ -15,12 +15,10 @@ import email.policy
 import email.utils
 import time
 from email.message import EmailMessage
-from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import MailRoundtripOptions
-from outagetui.core.text import clean
 from outagetui.net.connect import dial, target
 from outagetui.net.trouble import Phases, Trouble, fail, unknown
 from outagetui.net.vantage import Vantage
@@ -33,11 +31,6 @@ from outagetui.protocols.smtp_connection import RefusedError, expect
 TOKEN = "{token}"  # noqa: S105 a placeholder in the form's fields
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 2.0  # seconds between two searches
 _BEFORE = 0.8  # the share of the time beside `within` that may be used up before the message is given away
-
-
-class _Secrets(NamedTuple):
-    smtp: str
-    imap: str
 
 
 class _Legs(Phases):
@@ -53,8 +46,8 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Send one message for `check` and wait for it."""
     options = check.own(MailRoundtripOptions)
     _look_over(check.target, options)
-    secrets = _Secrets("" if options.secret is None else vantage.secrets.read(options.secret), "")
-    secrets = secrets._replace(imap=vantage.secrets.read(options.imap_secret))
+    smtp_password = "" if options.secret is None else vantage.secrets.read(options.secret)
+    imap_password = vantage.secrets.read(options.imap_secret)
     clock = asyncio.get_running_loop().time
     ready_by = clock() + max(0.0, deadline - clock() - options.within) * _BEFORE
     traces = vantage.shared(Traces, Traces)
@@ -68,7 +61,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
             stream = stack.enter_context(await dial(vantage, host, port, phases, deadline=ready_by))
             imap = await imap_session.begin(stream, host, parts.scheme, vantage.tls_context(), "offered", phases)
             phases.enter("login")
-            await imap_session.log_in(stream, imap, options.imap_user or options.to, secrets.imap, "offered")
+            await imap_session.log_in(stream, imap, options.imap_user or options.to, imap_password, "offered")
             phases.enter("select")
             inbox = await imap_session.open_inbox(imap, to_change=True)
             late = await _clear(imap, where, traces)
@@ -79,7 +72,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
                 await _leave_in_chat(check, vantage, trace, ready_by)
             else:
                 phases.leg = "smtp_"
-                await _submit(check, options, secrets.smtp, vantage, trace, phases, ready_by)
+                await _submit(check, options, smtp_password, vantage, trace, phases, ready_by)
         phases.leg = ""
         async with phases.within(deadline):
             phases.enter("delivery")
@@ -87,21 +80,13 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
             found = await _wait(imap, where, trace.token, first, clock() + options.within)
             took = clock() - given
             if not found:
-                words = f"accepted, but not in the mailbox after {options.within:g} s"
-                fail("mail.not-delivered", words)
+                fail("mail.not-delivered", f"accepted, but not in the mailbox after {options.within:g} s")
             phases.stop()
-        latency = phases.total
         kept = await _delete(imap, found, trace, deadline)
         await imap_session.leave(imap, deadline)
     told = [f"delivered in {took:.2f} s", late, kept and f"but it stays in the mailbox: {kept}"]
-    return Sample(
-        outcome=Outcome.WARN if kept else Outcome.PASS,
-        code="mail.not-deleted" if kept else "",
-        detail=clean(", ".join(each for each in told if each)),
-        latency_ms=latency,
-        phases=dict(phases.ms),
-        value=round(took, 3),
-    )
+    outcome, code = (Outcome.WARN, "mail.not-deleted") if kept else (Outcome.PASS, "")
+    return phases.sample(", ".join(filter(None, told)), outcome, code, round(took, 3))
 
 
 def _is_form(target: str) -> bool:

@@ -18,7 +18,6 @@ from urllib.parse import urlsplit
 
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import MatrixOptions
-from outagetui.core.text import clean
 from outagetui.net.farewell import Farewells
 from outagetui.net.trouble import Phases, Trouble, fail, unknown
 from outagetui.net.vantage import Vantage
@@ -64,7 +63,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     outcome, code = (Outcome.WARN, "matrix.well-known") if flaw else (Outcome.PASS, "")
     if left.event:
         outcome, code, flaw = Outcome.WARN, "matrix.not-redacted", "the message could not be taken back"
-    return Sample(outcome, code, clean(f"{words}; {flaw}" if flaw else words), phases.total, dict(phases.ms))
+    return phases.sample(f"{words}; {flaw}" if flaw else words, outcome, code)
 
 
 def _password(options: MatrixOptions, vantage: Vantage) -> str:

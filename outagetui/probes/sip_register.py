@@ -11,7 +11,6 @@ import uuid
 
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import SipRegisterOptions
-from outagetui.core.text import clean
 from outagetui.net.farewell import Farewells
 from outagetui.net.trouble import Phases, Trouble, unknown
 from outagetui.net.vantage import Vantage
@@ -55,11 +54,10 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
             vantage.shared(Farewells, Farewells).begin(agent.leave(registration.remove(end)))
         else:
             await agent.aclose()
-    outcome, code, detail = Outcome.PASS, "", f"registered for {life} s and taken back"
-    if not removed:
-        outcome, code = Outcome.WARN, "sip.still-registered"
-        detail = f"registered for {life} s, but it could not be taken back"
-    return Sample(outcome=outcome, code=code, detail=clean(detail), latency_ms=phases.total, phases=dict(phases.ms))
+    if removed:
+        return phases.sample(f"registered for {life} s and taken back")
+    words = f"registered for {life} s, but it could not be taken back"
+    return phases.sample(words, Outcome.WARN, "sip.still-registered")
 
 
 async def _removed(registration: Registration, until: float) -> bool:

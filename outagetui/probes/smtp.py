@@ -6,7 +6,6 @@ Codes: `smtp.NNN` for a refusal (warn for a 4xx to RCPT, which is how greylistin
 
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import SmtpOptions
-from outagetui.core.text import clean
 from outagetui.net.connect import dial, target
 from outagetui.net.trouble import Phases, unknown
 from outagetui.net.vantage import Vantage
@@ -37,10 +36,9 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
             phases.stop()
             await leave(smtp, deadline)
             protected = stream.tls.version() if stream.tls else "no TLS"
-    outcome, code, detail = Outcome.PASS, "", f"{banner.words} ({protected})"
     if late is not None:
-        outcome, code, detail = Outcome.WARN, f"smtp.{late.code}", f"not now: {late.words}"
-    return Sample(outcome=outcome, code=code, detail=clean(detail), latency_ms=phases.total, phases=dict(phases.ms))
+        return phases.sample(f"not now: {late.words}", Outcome.WARN, f"smtp.{late.code}")
+    return phases.sample(f"{banner.words} ({protected})")
 
 
 def _password(options: SmtpOptions, vantage: Vantage) -> str:

@@ -33,7 +33,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
             detail = f"nothing matched {options.match!r} in time in {bytes(answer[:120])!r}"
             raise Trouble(Outcome.FAIL, "tcp.match", detail, trouble.phases) from trouble
         raise
-    return Sample(outcome=Outcome.PASS, detail=clean(detail), latency_ms=phases.total, phases=dict(phases.ms))
+    return phases.sample(detail)
 
 
 async def _answer(stream: Stream, pattern: str, answer: bytearray, deadline: float) -> str:

@@ -9,7 +9,6 @@ import time
 
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import TlsOptions
-from outagetui.core.text import clean
 from outagetui.net.certificate import DAY, chain, first_to_expire, refusal
 from outagetui.net.connect import dial, target
 from outagetui.net.trouble import Phases, unknown
@@ -46,10 +45,4 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     if remaining < options.expires_fail:
         outcome = Outcome.FAIL
     days = f"{max(0.0, remaining) / DAY:.0f} days left"
-    return Sample(
-        outcome=outcome,
-        code=code,
-        detail=clean(f"{days} ({first.subject}), issued by {certificates[0].issuer}, {spoken}"),
-        latency_ms=phases.total,
-        phases=dict(phases.ms),
-    )
+    return phases.sample(f"{days} ({first.subject}), issued by {certificates[0].issuer}, {spoken}", outcome, code)

@@ -7,9 +7,8 @@ did not come back in time), and `xmpp.CONDITION` as the server names it.
 
 from urllib.parse import urlsplit
 
-from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.model import Check, Sample
 from outagetui.core.probe_options import WebchatOptions
-from outagetui.core.text import clean
 from outagetui.net.pattern import search
 from outagetui.net.trouble import Phases, Trouble, fail, unknown
 from outagetui.net.vantage import Vantage
@@ -40,7 +39,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
         if trouble.code == "timeout" and phase in _SILENT:
             raise Trouble(trouble.outcome, *_SILENT[phase], trouble.phases) from trouble
         raise
-    return Sample(outcome=Outcome.PASS, detail=clean(", ".join(words)), latency_ms=phases.total, phases=dict(phases.ms))
+    return phases.sample(", ".join(words))
 
 
 async def _page(check: Check, options: WebchatOptions, vantage: Vantage, deadline: float) -> str:

@@ -4,7 +4,7 @@ Codes: `http.NNN` when the server answers the handshake with another status than
 `ws.no-pong`, `ws.match`, `ws.closed`, `ws.protocol`, and those of TLS.
 """
 
-from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.model import Check, Sample
 from outagetui.core.probe_options import WebsocketOptions
 from outagetui.core.text import clean
 from outagetui.net.pattern import search
@@ -37,7 +37,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
                 detail = f"answered {await _answer(socket, options.match, seen, deadline)!r}"
     except Trouble as trouble:
         raise _silence(trouble, options, seen) from trouble
-    return Sample(outcome=Outcome.PASS, detail=clean(detail), latency_ms=phases.total, phases=dict(phases.ms))
+    return phases.sample(detail)
 
 
 async def _answer(socket: WebSocket, pattern: str, seen: list[str], deadline: float) -> str:

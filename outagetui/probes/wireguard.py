@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import WireguardOptions
-from outagetui.core.text import clean
 from outagetui.net.trouble import Phases, Trouble, fail, unknown
 from outagetui.net.vantage import Vantage
 from outagetui.probes.plugin import ENVIRONMENT, run
@@ -43,21 +42,13 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
             dump = _from_file(options.file, options.stale_after)
         else:
             dump = await _from_tool(interface, deadline)
-    try:
         peer = newest(parse(dump), interface, options.peer)
-    except Trouble as trouble:
-        trouble.phases = dict(phases.ms)
-        raise
     age = max(0.0, time.time() - peer.handshake)
     who = f"peer {peer.key[:8]}…"
-    outcome, code = Outcome.PASS, ""
-    words = f"{who} shook hands {age:.0f} s ago"
     if not peer.handshake:
-        outcome, code, words = Outcome.FAIL, "wireguard.stale", f"{who} never shook hands"
-    elif age > options.stale_after:
-        outcome, code = Outcome.FAIL, "wireguard.stale"
-    value = age if peer.handshake else None
-    return Sample(outcome, code, clean(words), phases.total, dict(phases.ms), value)
+        return phases.sample(f"{who} never shook hands", Outcome.FAIL, "wireguard.stale")
+    outcome, code = (Outcome.FAIL, "wireguard.stale") if age > options.stale_after else (Outcome.PASS, "")
+    return phases.sample(f"{who} shook hands {age:.0f} s ago", outcome, code, age)
 
 
 async def _from_tool(interface: str, deadline: float) -> bytes:

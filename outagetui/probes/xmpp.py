@@ -5,9 +5,8 @@ the other reasons of a refused login, `xmpp.no-tls`, `xmpp.not-offered`, `xmpp.h
 `xmpp.stream-error`, `xmpp.auth-missing`, `xmpp.impostor`, `xmpp.closed`, `xmpp.protocol`, and those of TLS, TCP, names.
 """
 
-from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.model import Check, Sample
 from outagetui.core.probe_options import XmppOptions
-from outagetui.core.text import clean
 from outagetui.net.trouble import Phases
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.xmpp.account import read_account
@@ -26,4 +25,4 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     words = f"{session.address} at {session.stream.peer} ({session.protected})"
     if lost:
         words += f", logged in anew after {lost}"
-    return Sample(Outcome.PASS, detail=clean(words), latency_ms=phases.total, phases=dict(phases.ms))
+    return phases.sample(words)

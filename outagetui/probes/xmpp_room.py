@@ -6,9 +6,8 @@ destroyed. Codes: those of `xmpp` and of `outagetui.protocols.xmpp.room`.
 
 import asyncio
 
-from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.model import Check, Sample
 from outagetui.core.probe_options import XmppRoomOptions
-from outagetui.core.text import clean
 from outagetui.net.trouble import Phases
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.xmpp.account import read_account, read_room
@@ -33,7 +32,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
                 words = await _stay(room, options.nick, phases)
             else:
                 words = await _visit(room, options.nick, phases)
-    return Sample(Outcome.PASS, detail=clean(words), latency_ms=phases.total, phases=dict(phases.ms))
+    return phases.sample(words)
 
 
 async def _visit(room: Room, nick: str, phases: Phases) -> str:
