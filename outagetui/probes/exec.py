@@ -12,7 +12,7 @@ import re
 
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import ExecOptions
-from outagetui.net.trouble import Phases, unknown
+from outagetui.net.trouble import Phases
 from outagetui.net.vantage import Vantage
 from outagetui.probes.plugin import run
 
@@ -28,8 +28,6 @@ _DATUM = re.compile(r"(?:'(?:[^']|'')*'|[^\s='|]+)=(-?\d+(?:[.,]\d+)?(?:[eE][+-]
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Run the plugin of `check` once."""
     options = check.own(ExecOptions)
-    if not options.argv[0].startswith("/"):
-        unknown("exec.missing", f"{options.argv[0]}: the program must be named with its whole path")
     phases = Phases()
     async with phases.within(deadline):
         phases.enter("exec")

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from outagetui.core.model import Check, Sample
 from outagetui.core.probe_options import ImapOptions
 from outagetui.net.connect import dial, target
-from outagetui.net.trouble import Phases, unknown
+from outagetui.net.trouble import Phases
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.imap_connection import expect
 from outagetui.protocols.imap_session import PORTS, begin, leave, log_in, open_inbox
@@ -22,8 +22,6 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     parts = urlsplit(check.target)
     host, port = target(check.target, PORTS.get(parts.scheme))
     user = unquote(parts.username) if parts.username else None
-    if (user is None) != (options.secret is None):
-        unknown("option.invalid", "a user in the target and `secret` go together")
     password = "" if options.secret is None else vantage.secrets.read(options.secret)
     phases = Phases()
     async with phases.within(deadline):

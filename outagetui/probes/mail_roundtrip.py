@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import MailRoundtripOptions
 from outagetui.net.connect import dial, target
-from outagetui.net.trouble import Phases, Trouble, fail, unknown
+from outagetui.net.trouble import Phases, Trouble, fail
 from outagetui.net.vantage import Vantage
 from outagetui.protocols import imap_session, smtp_session
 from outagetui.protocols.http_fetch import fetch
@@ -45,7 +45,8 @@ class _Legs(Phases):
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Send one message for `check` and wait for it."""
     options = check.own(MailRoundtripOptions)
-    _look_over(check.target, options)
+    for address in (options.to, _sender(options)):
+        smtp_session.require_address(address)
     smtp_password = "" if options.secret is None else vantage.secrets.read(options.secret)
     imap_password = vantage.secrets.read(options.imap_secret)
     clock = asyncio.get_running_loop().time
@@ -91,15 +92,6 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
 
 def _is_form(target: str) -> bool:
     return target.startswith(("http://", "https://"))
-
-
-def _look_over(target: str, options: MailRoundtripOptions) -> None:
-    if (options.user is None) != (options.secret is None):
-        unknown("option.invalid", "`user` and `secret` go together")
-    if _is_form(target) and TOKEN not in urlsplit(target).query:
-        unknown("target.invalid", f"the form's fields, the part of the target behind ?, must hold {TOKEN}")
-    for address in (options.to, _sender(options)):
-        smtp_session.require_address(address)
 
 
 def _sender(options: MailRoundtripOptions) -> str:

@@ -32,7 +32,7 @@ _SERVER = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::\d{1,5})?", re.A
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Look once at the homeserver of `check`."""
     options = check.own(MatrixOptions)
-    password = _password(options, vantage)
+    password = "" if options.secret is None else vantage.secrets.read(options.secret)
     clock = asyncio.get_running_loop().time
     soon = clock() + (deadline - clock()) * _SHARE if options.user else deadline
     farewells = vantage.shared(Farewells, Farewells)
@@ -64,14 +64,6 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     if left.event:
         outcome, code, flaw = Outcome.WARN, "matrix.not-redacted", "the message could not be taken back"
     return phases.sample(f"{words}; {flaw}" if flaw else words, outcome, code)
-
-
-def _password(options: MatrixOptions, vantage: Vantage) -> str:
-    if options.user is None:
-        return ""
-    if options.secret is None:
-        unknown("option.invalid", "`user` needs `secret`, the name of its password's file")
-    return vantage.secrets.read(options.secret)
 
 
 def _refuse_plain(base: str) -> None:

@@ -19,7 +19,7 @@ from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import SipCallOptions
 from outagetui.core.text import clean
 from outagetui.net.farewell import Farewells
-from outagetui.net.trouble import Phases, fail, unknown
+from outagetui.net.trouble import Phases, fail
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.sip.agent import PATIENCE, Agent
 from outagetui.protocols.sip.call import Call
@@ -27,7 +27,6 @@ from outagetui.protocols.sip.emodel import judge
 from outagetui.protocols.sip.locate import proxy_hop, target_uri
 from outagetui.protocols.sip.ration import Ration
 from outagetui.protocols.sip.replies import refused, unanswered
-from outagetui.protocols.sip.request import plain
 from outagetui.protocols.sip.rtp import TAIL, RtpPort, Sound
 from outagetui.protocols.sip.transaction import Silence
 
@@ -42,11 +41,9 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Place one call to the number of `check`."""
     options = check.own(SipCallOptions)
     number = target_uri(check.target)
-    if not number.user:
-        unknown("target.invalid", f"{check.target}: this needs a number: sip:number@domain")
     hop = number.hop if options.proxy is None else proxy_hop(options.proxy)
     password = "" if options.secret is None else vantage.secrets.read(options.secret)
-    caller = plain(options.user or "outagetui", "user")
+    caller = options.user or "outagetui"
     user = caller if options.secret is not None else ""
     phases = Phases()
     agent = Agent(vantage, user=user, password=password, ca=options.ca, phases=phases, asking="invite")

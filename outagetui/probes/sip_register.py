@@ -12,13 +12,12 @@ import uuid
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import SipRegisterOptions
 from outagetui.net.farewell import Farewells
-from outagetui.net.trouble import Phases, Trouble, unknown
+from outagetui.net.trouble import Phases, Trouble
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.sip.agent import Agent
 from outagetui.protocols.sip.locate import proxy_hop, target_uri
 from outagetui.protocols.sip.registration import Registration
 from outagetui.protocols.sip.replies import unanswered
-from outagetui.protocols.sip.request import plain
 from outagetui.protocols.sip.transaction import Silence
 
 MARGIN = 0.05  # as in `sip.options`
@@ -29,11 +28,9 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Register once at the registrar of `check`, and take it back."""
     options = check.own(SipRegisterOptions)
     account = target_uri(check.target)
-    if not account.user:
-        unknown("target.invalid", f"{check.target}: this needs a user: sip:user@domain")
     hop = account.hop if options.proxy is None else proxy_hop(options.proxy)
     password = "" if options.secret is None else vantage.secrets.read(options.secret)
-    user = plain(options.user or account.user, "user") if options.secret is not None else ""
+    user = options.user or account.user if options.secret is not None else ""
     phases = Phases()
     agent = Agent(vantage, user=user, password=password, ca=options.ca, phases=phases, asking="register")
     instance = uuid.uuid5(uuid.NAMESPACE_URL, f"outagetui/{vantage.name}/{check.id}/{account.bare}")

@@ -7,7 +7,7 @@ Codes: `smtp.NNN` for a refusal (warn for a 4xx to RCPT, which is how greylistin
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import SmtpOptions
 from outagetui.net.connect import dial, target
-from outagetui.net.trouble import Phases, unknown
+from outagetui.net.trouble import Phases
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.smtp_connection import RefusedError, SmtpConnection, SmtpReply, expect
 from outagetui.protocols.smtp_session import IMPLICIT_TLS, begin, leave, log_in, require_address
@@ -17,7 +17,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Look once at the mail server of `check`."""
     options = check.own(SmtpOptions)
     host, port = target(check.target, 25)
-    password = _password(options, vantage)
+    password = "" if options.secret is None else vantage.secrets.read(options.secret)
     for address in (options.mail_from or "", options.rcpt_to or ""):
         require_address(address)
     phases = Phases()
@@ -39,14 +39,6 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     if late is not None:
         return phases.sample(f"not now: {late.words}", Outcome.WARN, f"smtp.{late.code}")
     return phases.sample(f"{banner.words} ({protected})")
-
-
-def _password(options: SmtpOptions, vantage: Vantage) -> str:
-    if options.user is None:
-        return ""
-    if options.secret is None:
-        unknown("option.invalid", "`user` needs `secret`, the name of its password's file")
-    return vantage.secrets.read(options.secret)
 
 
 async def _envelope(smtp: SmtpConnection, options: SmtpOptions) -> SmtpReply | None:

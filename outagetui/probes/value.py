@@ -21,8 +21,6 @@ _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Fetch the page and judge its number. A page that fails is a failure; one without the number is unknown."""
     options = check.own(ValueOptions)
-    if (options.path is None) == (options.match is None):
-        unknown("option.invalid", "a value needs either path or match")
     reply = await fetch(vantage, check.target, connect=check.connect, deadline=deadline)
     try:
         if not 200 <= reply.status < 300:
@@ -44,8 +42,6 @@ async def _find(reply: Reply, options: ValueOptions, deadline: float) -> object:
         found = await search(options.match or "", reply.text, deadline)
         if found is None:
             unknown("value.missing", f"{options.match} is not on the page")
-        if not found.re.groups:
-            unknown("option.invalid", f"match: {options.match} has no group, in which the number would stand")
         return found[1]
     try:
         async with asyncio.timeout_at(deadline):

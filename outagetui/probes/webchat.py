@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from outagetui.core.model import Check, Sample
 from outagetui.core.probe_options import WebchatOptions
 from outagetui.net.pattern import search
-from outagetui.net.trouble import Phases, Trouble, fail, unknown
+from outagetui.net.trouble import Phases, Trouble, fail
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.http_fetch import fetch
 from outagetui.protocols.websocket_connection import WebSocket, address, opened
@@ -25,8 +25,6 @@ _SILENT = {
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Look once at the web chat of `check`."""
     options = check.own(WebchatOptions)
-    if (options.xmpp_domain and not options.websocket) or (options.room and not options.xmpp_domain):
-        unknown("option.invalid", "`xmpp_domain` needs `websocket`, and `room` needs `xmpp_domain`")
     phases = Phases()
     try:
         async with phases.within(deadline):

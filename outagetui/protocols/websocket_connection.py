@@ -18,7 +18,7 @@ from outagetui.net.connect import dial
 from outagetui.net.farewell import goodbye
 from outagetui.net.secure import secure
 from outagetui.net.stream import Stream
-from outagetui.net.trouble import Phases, fail, unknown
+from outagetui.net.trouble import Phases, fail
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.http_request import Request, request
 
@@ -31,10 +31,7 @@ _SILENT = logging.Logger("websocket", logging.CRITICAL + 1)
 
 def address(url: str) -> Request:
     """Read a ws or wss URL as the request its handshake makes; a wrong one is unknown `target.invalid`."""
-    scheme, _, rest = url.partition("://")
-    if scheme not in ("ws", "wss"):
-        unknown("target.invalid", f"{url!r} is not a ws or wss address")
-    return request("GET", f"{'https' if scheme == 'wss' else 'http'}://{rest}")
+    return request("GET", f"http{url.removeprefix('ws')}")
 
 
 @contextlib.asynccontextmanager

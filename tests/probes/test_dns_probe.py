@@ -231,11 +231,8 @@ async def test_what_a_record_holds_cannot_reach_the_terminal(zone: str, vantage:
 @pytest.mark.parametrize(
     ("target", "options", "code"),
     [
-        ("dns:", {}, "target.invalid"),
-        ("dns:///a.test", {}, "target.invalid"),
         ("dns:a..test", {}, "target.invalid"),
         ("dns:" + "a" * 64 + ".test", {}, "target.invalid"),
-        ("dns:a.test", {"type": "NONSENSE"}, "option.invalid"),
         ("dns:a.test", {"type": "AXFR"}, "option.invalid"),
     ],
 )
@@ -246,9 +243,8 @@ async def test_a_wrong_target_or_type_is_our_own_trouble(
     assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, code)
 
 
-@pytest.mark.parametrize("options", [{"answer": ("not-an-address",)}, {"rcode": "NONSENSE"}])
-async def test_a_wrong_expectation_is_our_own_trouble(zone: str, vantage: Vantage, options: dict[str, Any]) -> None:
-    sample = await ask(vantage, f"{zone}/www.example.test", **options)
+async def test_a_wrong_expectation_is_our_own_trouble(zone: str, vantage: Vantage) -> None:
+    sample = await ask(vantage, f"{zone}/www.example.test", answer=("not-an-address",))
     assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "option.invalid")
 
 

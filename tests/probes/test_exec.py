@@ -141,7 +141,6 @@ async def test_a_plugin_sees_no_environment_no_input_and_no_open_files(
         ("/nowhere/plugin",),
         ("/bin",),
         ("/etc/passwd",),
-        ("relative",),
     ],
 )
 async def test_a_plugin_that_cannot_be_run_is_our_own_fault(vantage: Vantage, argv: tuple[str, ...]) -> None:

@@ -83,7 +83,6 @@ async def test_what_is_not_one_number_is_unknown(vantage: Vantage, path: str, co
     [
         (r"credit (\d+)", "value.missing"),
         (r"balance|credit (\d+)", "value.not-a-number"),
-        (r"balance", "option.invalid"),
         (r"(balance)", "value.not-a-number"),
         (r"(balance", "option.invalid"),
     ],
@@ -106,12 +105,6 @@ async def test_a_page_that_fails_is_a_failure_with_its_own_code(vantage: Vantage
     async with serve(hanging()) as silent:
         sample = await look_at(vantage, "value", f"http://127.0.0.1:{silent.port}/", path="$", within=0.3)
     assert (sample.outcome, sample.code) == (Outcome.FAIL, "timeout")
-
-
-@pytest.mark.parametrize("options", [{}, {"path": "$", "match": "(.)"}])
-async def test_neither_or_both_ways_to_find_it_is_our_own_trouble(vantage: Vantage, options: dict[str, str]) -> None:
-    sample = await value(vantage, ACCOUNT, **options)
-    assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "option.invalid")
 
 
 async def test_a_page_that_goes_on_for_ever_is_cut_and_unknown(vantage: Vantage) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from functools import partial
-from typing import Any
 
 import pytest
 from outagetui.core.model import Outcome, Sample
@@ -155,14 +154,6 @@ async def test_a_chat_server_that_hangs_stops_and_comes_back(
     finally:
         server.stop()
     assert [each.code for each in (hung, thawed, stopped, again)] == ["timeout", "", "tcp.refused", ""]
-
-
-async def test_options_that_need_each_other_are_our_trouble(vantage: Vantage) -> None:
-    target = f"http://127.0.0.1:{refused_port()}/"
-    several: tuple[dict[str, Any], ...] = ({"xmpp_domain": GUESTS}, {"websocket": "ws://localhost/", "room": LOBBY})
-    for options in several:
-        sample = await look_at(vantage, "webchat", target, **options)
-        assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "option.invalid")
 
 
 async def test_cancelled_at_every_await_no_guest_and_no_room_stay(

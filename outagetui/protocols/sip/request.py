@@ -4,7 +4,6 @@ import secrets
 
 from msgspec import Struct
 
-from outagetui.net.trouble import unknown
 from outagetui.protocols.sip.message import compose
 from outagetui.protocols.sip.transport import Transport
 
@@ -65,10 +64,3 @@ def contact(transport: Transport, user: str) -> str:
     """Return the URI at which `transport` reaches us."""
     parameter = "" if transport.protocol == "UDP" else f";transport={transport.protocol.lower()}"
     return f"<sip:{user}@{transport.local}{parameter}>"
-
-
-def plain(text: str, what: str) -> str:
-    """Return `text` if it can stand in a header; else unknown `option.invalid`."""
-    if not text or not text.isprintable() or any(char in ' <>"@' for char in text):
-        unknown("option.invalid", f"{what} {text!r} cannot stand in a SIP address")
-    return text
