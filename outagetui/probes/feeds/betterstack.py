@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from outagetui.probes.feeds.components import Part, beside_rollup, document, of_named
-from outagetui.probes.feeds.statements import Reading, Severity, Statement, severity_of
+from outagetui.probes.feeds.statements import Reading, Severity, Statement, meaning
 
 PAGES = {
     "operational": Severity.OPERATIONAL,
@@ -68,7 +68,7 @@ def read(text: str, components: tuple[str, ...] = ()) -> Reading:
     if components:
         return of_named(parts, components, titles)
     word = index.data.attributes.aggregate_state
-    return beside_rollup(Statement(severity_of(PAGES, word, "the page"), word), parts, titles)
+    return beside_rollup(Statement(meaning(PAGES, word, "the page"), word), parts, titles)
 
 
 def _part(resource: Included, sections: dict[str, str]) -> Part:
@@ -76,7 +76,7 @@ def _part(resource: Included, sections: dict[str, str]) -> Part:
     name, word = about.public_name or f"resource {resource.id}", about.status or ""
     return Part(
         name=name,
-        severity=None if word == _SILENT else severity_of(RESOURCES, word, name),
+        severity=None if word == _SILENT else meaning(RESOURCES, word, name),
         word=word.replace("_", " "),
         key=str(resource.id),
         group=sections.get(str(about.status_page_section_id), ""),

@@ -1,9 +1,9 @@
 """Google's `incidents.json` (Workspace and Cloud): every incident of late, open while it has no end."""
 
-import msgspec
 from msgspec import Struct
 
-from outagetui.probes.feeds.statements import Reading, Severity, Statement, Unreadable, reading, same_name, severity_of
+from outagetui.probes.feeds.components import document
+from outagetui.probes.feeds.statements import Reading, Severity, Statement, Unreadable, meaning, reading, same_name
 
 IMPACTS = {
     "available": Severity.OPERATIONAL,
@@ -47,10 +47,7 @@ def read(text: str, components: tuple[str, ...] = ()) -> Reading:
 
     The list names a product only when an incident touched it, so a name it does not hold is no error.
     """
-    try:
-        incidents = msgspec.json.decode(text, type=list[Incident])
-    except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        raise Unreadable("feed.unreadable", f"not Google's list of incidents: {error}") from None
+    incidents = document(text, list[Incident], "Google's list of incidents")
     said = [_said(one) for one in incidents if not one.end and _touches(one, components)]
     return reading(said, "no open incidents")
 
@@ -61,7 +58,7 @@ def _said(incident: Incident) -> Statement:
     word = newest or incident.status_impact
     if not word:
         raise Unreadable("feed.unreadable", f"an open incident without a status: {title}")
-    severity = severity_of(IMPACTS, word, title)
+    severity = meaning(IMPACTS, word, title)
     products = ", ".join(incident.products()[:5])
     return Statement(severity, f"{products}: {title}" if products else title)
 

@@ -3,7 +3,7 @@
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from outagetui.probes.feeds.components import Part, beside_rollup, document, of_all, of_named
-from outagetui.probes.feeds.statements import Reading, Severity, Statement, Unreadable, severity_of
+from outagetui.probes.feeds.statements import Reading, Severity, Statement, Unreadable, meaning
 
 PAGES = {
     "up": Severity.OPERATIONAL,
@@ -47,10 +47,7 @@ class Event(Struct):
     @property
     def open(self) -> bool:
         """Whether it goes on."""
-        try:
-            return _OPEN[self.status.strip().lower()]
-        except KeyError:
-            raise Unreadable("feed.word", f"unknown word {self.status!r} for {self.name}") from None
+        return meaning(_OPEN, self.status, self.name)
 
 
 class Summary(Struct, rename="camel"):
@@ -97,10 +94,10 @@ def read(text: str, components: tuple[str, ...] = ()) -> Reading:
     if components:
         message = "summary.json names no components: name the page's components.json as the target"
         raise Unreadable("feed.component", message)
-    severity = severity_of(PAGES, summary.page.status, "the page")
+    severity = meaning(PAGES, summary.page.status, "the page")
     incidents = [one for one in summary.active_incidents if one.open]
     works = [one.name for one in summary.active_maintenances if one.open]
-    impacts = [severity_of(COMPONENTS, one.impact, one.name) for one in incidents if one.impact]
+    impacts = [meaning(COMPONENTS, one.impact, one.name) for one in incidents if one.impact]
     if severity == Severity.INCIDENT and any(impacts):
         severity = max(impacts)
     words = {Severity.OPERATIONAL: "up", Severity.MAINTENANCE: "under maintenance"}.get(severity, "has issues")
@@ -112,7 +109,7 @@ def _parts(listed: list[Component]) -> list[Part]:
     return [
         Part(
             name=one.name,
-            severity=severity_of(COMPONENTS, one.status, one.name),
+            severity=meaning(COMPONENTS, one.status, one.name),
             word=one.status.lower().replace("outage", " outage").replace("performance", " performance"),
             key=one.id,
             group=one.group.name if one.group else "",

@@ -3,8 +3,16 @@
 import re
 from typing import Any
 
-from outagetui.probes.feeds.plain import lines_of, one_line
-from outagetui.probes.feeds.statements import Reading, Severity, Statement, Unreadable, reading, same_name
+from outagetui.probes.feeds.statements import (
+    Reading,
+    Severity,
+    Statement,
+    Unreadable,
+    lines_of,
+    one_line,
+    reading,
+    same_name,
+)
 from outagetui.protocols.http_answer import decode
 
 WORDS: dict[str, Severity | None] = {  # None: says nothing new, the word before it holds

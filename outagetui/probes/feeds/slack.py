@@ -1,9 +1,9 @@
 """Slack Status API v2.0.0 `current`: `ok`, or `active` with the incidents that are open."""
 
-import msgspec
 from msgspec import Struct
 
-from outagetui.probes.feeds.statements import Reading, Severity, Statement, Unreadable, reading, same_name, severity_of
+from outagetui.probes.feeds.components import document
+from outagetui.probes.feeds.statements import Reading, Severity, Statement, Unreadable, meaning, reading, same_name
 
 PAGES = {"ok": Severity.OPERATIONAL, "active": Severity.INCIDENT}
 TYPES = {
@@ -37,28 +37,19 @@ def read(text: str, components: tuple[str, ...] = ()) -> Reading:
     The feed lists a service only while an incident touches it, so a name it does not list is no error, and an
     incident that names no service touches all.
     """
-    try:
-        current = msgspec.json.decode(text, type=Current)
-    except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        raise Unreadable("feed.unreadable", f"not Slack's current status: {error}") from None
-    page = severity_of(PAGES, current.status, "the page")
+    current = document(text, Current, "Slack's current status")
+    page = meaning(PAGES, current.status, "the page")
     if page != Severity.OPERATIONAL and not current.active_incidents:
         raise Unreadable("feed.unreadable", "the feed says active, and lists no incident")
-    said = [_said(one) for one in current.active_incidents if _is_open(one) and _touches(one, components)]
+    going_on = [one for one in current.active_incidents if meaning(_OPEN, one.status, one.title)]
+    said = [_said(one) for one in going_on if _touches(one, components)]
     return reading(said, "no open incidents for these services" if components and page else "no open incidents")
 
 
 def _said(incident: Incident) -> Statement:
-    severity = severity_of(TYPES, incident.type, incident.title)
+    severity = meaning(TYPES, incident.type, incident.title)
     services = f" ({', '.join(incident.services[:5])})" if incident.services else ""
     return Statement(severity, f"{incident.type}: {incident.title}{services}")
-
-
-def _is_open(incident: Incident) -> bool:
-    try:
-        return _OPEN[incident.status.strip().lower()]
-    except KeyError:
-        raise Unreadable("feed.word", f"unknown word {incident.status!r} for {incident.title}") from None
 
 
 def _touches(incident: Incident, components: tuple[str, ...]) -> bool:

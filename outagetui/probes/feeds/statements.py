@@ -3,12 +3,15 @@
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from enum import IntEnum
+from typing import TypeVar
 
 from msgspec import Struct
 
+from outagetui.core.markup import text_of
 from outagetui.core.model import Outcome
-from outagetui.probes.feeds.plain import one_line
+from outagetui.core.text import clean
 
+T = TypeVar("T")
 _SHOWN = 3  # statements named in a detail
 
 
@@ -73,7 +76,7 @@ def reading(statements: Iterable[Statement], healthy: str, also: Sequence[str] =
     return Reading(outcome, code, one_line("; ".join([*(said or [healthy]), *titles])))
 
 
-def severity_of(words: dict[str, Severity], word: str, about: str) -> Severity:
+def meaning(words: dict[str, T], word: str, about: str) -> T:
     """Return what `word` means by `words`; raises `Unreadable` for a word not among them."""
     try:
         return words[word.strip().lower()]
@@ -92,3 +95,16 @@ def no_such_component(name: str, known: Iterable[str]) -> Unreadable:
     near = get_close_matches(same_name(name), names, n=1)
     hint = f"; did you mean {names[near[0]]!r}?" if near else ""
     return Unreadable("feed.component", f"the feed has no component {name!r}{hint}")
+
+
+def lines_of(html: str, limit: int = 8000) -> list[str]:
+    """Return the lines of text in at most `limit` characters of `html`, tags dropped, empty lines too."""
+    return [line for part in text_of(html[:limit]).split("\n") if (line := " ".join(part.split()))]
+
+
+def one_line(text: str, limit: int = 300) -> str:
+    """Return `text` as one clean line without HTML."""
+    short = text[: 8 * limit]
+    if "<" in short or "&" in short:
+        short = " ".join(lines_of(short))
+    return clean(short, limit)

@@ -1,17 +1,16 @@
 """Atlassian Statuspage v2 `summary.json` (and `status.json`, without components), served by many providers."""
 
-import msgspec
 from msgspec import Struct
 
+from outagetui.probes.feeds.components import document
 from outagetui.probes.feeds.statements import (
     Reading,
     Severity,
     Statement,
-    Unreadable,
+    meaning,
     no_such_component,
     reading,
     same_name,
-    severity_of,
 )
 
 INDICATORS = {
@@ -65,15 +64,12 @@ class Summary(Struct):
 
 def read(text: str, components: tuple[str, ...] = ()) -> Reading:
     """Return what the page says: its rollup, or with `components` the worst word of those named."""
-    try:
-        summary = msgspec.json.decode(text, type=Summary)
-    except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        raise Unreadable("feed.unreadable", f"not a Statuspage summary: {error}") from None
+    summary = document(text, Summary, "a Statuspage summary")
     listed = summary.components or []
     titles = [one.name for one in summary.incidents or [] if one.status.lower() not in _CLOSED]
     if components:
         return reading([_said(one) for one in _named(listed, components)], "operational", titles)
-    indicator = severity_of(INDICATORS, summary.status.indicator, "the page")
+    indicator = meaning(INDICATORS, summary.status.indicator, "the page")
     description = summary.status.description or summary.status.indicator
     # A group's word is not counted, its members say the same; but it has to be one we know.
     members = [said for said, one in [(_said(one), one) for one in listed] if not one.group]
@@ -85,7 +81,7 @@ def read(text: str, components: tuple[str, ...] = ()) -> Reading:
 
 
 def _said(component: Component) -> Statement:
-    severity = severity_of(COMPONENTS, component.status, component.name)
+    severity = meaning(COMPONENTS, component.status, component.name)
     return Statement(severity, component.name, component.status.replace("_", " "))
 
 
