@@ -1,7 +1,7 @@
 """What the outlets with a login share: reading the service's answers, comparing texts, reading back."""
 
 import unicodedata
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
@@ -11,7 +11,7 @@ from outagetui.core.markup import text_of
 from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import OutletOptions
 from outagetui.outlets import Delivered, Delivery, Fitted, MaybeSentError, Placed, Tools
-from outagetui.outlets.http import Wire
+from outagetui.outlets.http import Wire, base
 from outagetui.outlets.notices import notices, tidy
 from outagetui.protocols.http_answer import Reply
 from outagetui.wording.counting import URL
@@ -38,6 +38,47 @@ def login_of(outlet: Outlet, tools: Tools) -> tuple[str, str]:
     """Return the secret's name and its content without space around; raises SecretError."""
     name = str(getattr(outlet.options, "secret", None) or "")
     return name, tools.secret(name).strip()
+
+
+class Account(Wire):
+    """What one delivery says to its service, at `base`, as the outlet's account; `name` is that of its `secret`."""
+
+    def __init__(self, outlet: Outlet, tools: Tools) -> None:
+        self.name, self.secret = login_of(outlet, tools)
+        self.base = base(outlet)
+        super().__init__(outlet, tools)
+
+    def login(self, method: str, url: str, params: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the secret as a bearer token; services that want something else have a class of their own."""
+        return {"Authorization": f"Bearer {self.secret}"}
+
+    async def read(self, url: str, params: Mapping[str, str] | None = None, *, also: Container[int] = ()) -> Reply:
+        """Return the answer to a question: one with the status 200, or `also` others; raises as `refuse` says."""
+        reply = await self.ask("GET", url, params=params)
+        if reply.status != 200 and reply.status not in also:
+            raise self.refuse(reply, publishes=False)
+        return reply
+
+    async def publish(
+        self, method: str, url: str, good: Container[int], json: object = None, form: Mapping[str, str] | None = None
+    ) -> Reply:
+        """Return the answer to a request that publishes: one with a `good` status; raises as `refuse` says."""
+        reply = await self.ask(method, url, publishes=True, json=json, form=form)
+        if reply.status not in good:
+            raise self.refuse(reply)
+        return reply
+
+    async def take_back(self, placed: Iterable[Placed], url_of: Callable[[Placed], str]) -> Delivered:
+        """Delete what is placed, each at its URL."""
+
+        async def delete(each: Placed) -> Reply:
+            return await self.ask("DELETE", url_of(each), publishes=True)
+
+        return await take_back(self, placed, delete)
+
+    def refuse(self, reply: Reply, *, secret: str | None = None, publishes: bool = True) -> Exception:
+        """As for any service, with the secret to check; raised for what is no success where nothing else is said."""
+        return super().refuse(reply, secret=secret or self.name, publishes=publishes)
 
 
 def required(reply: Reply, *path: str | int) -> str:
@@ -121,7 +162,7 @@ async def read_back(
 
 
 async def take_back(
-    wire: Wire, placed: Iterable[Placed], delete: Callable[[Placed], Awaitable[Reply]], secret: str
+    wire: Wire, placed: Iterable[Placed], delete: Callable[[Placed], Awaitable[Reply]], secret: str | None = None
 ) -> Delivered:
     """Delete what is placed, newest first; what is gone already counts as deleted."""
     gone = 0

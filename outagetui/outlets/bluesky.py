@@ -44,13 +44,33 @@ class Session(Struct, frozen=True):
 
 
 async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
-    """Put the post under its key; doing so again changes nothing."""
-    return await _put(outlet, delivery, tools)
+    """Put the post under its key, a later part as a reply to the one before; doing so again changes nothing."""
+    text = words_of(delivery).text
+    record: dict[str, Any] = {
+        "$type": POSTS,
+        "text": text,
+        "createdAt": stamp_ms(delivery.at),
+        "langs": [tongue(delivery.language)],
+        **({"facets": facets(text)} if facets(text) else {}),
+    }
+    wire = Wire(outlet, tools)
+
+    async def act(session: Session) -> Reply:
+        if delivery.placed:
+            root, parent = delivery.placed[-1], delivery.placed[0]
+            references = {name: await _reference(wire, outlet, session, each) for name, each in
+                          (("root", root), ("parent", parent))}  # fmt: skip
+            record["reply"] = references
+        document = {"repo": session.did, "collection": POSTS, "rkey": rkey(delivery), "record": record}
+        return await _call(wire, outlet, "com.atproto.repo.putRecord", session, document)
+
+    reply = await _as_account(wire, outlet, tools, act)
+    if reply.status != 200:
+        raise wire.refuse(reply, secret=login_of(outlet, tools)[0])
+    return _sent(options_of(outlet, BlueskyOptions).user or "", required(reply, "uri"), "")
 
 
-async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
-    """As `publish`, as a reply to the part before."""
-    return await _put(outlet, delivery, tools)
+update = publish
 
 
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
@@ -109,32 +129,6 @@ def facets(text: str) -> list[dict[str, Any]]:
         }
         for match in URL.finditer(text)
     ]
-
-
-async def _put(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
-    text = words_of(delivery).text
-    record: dict[str, Any] = {
-        "$type": POSTS,
-        "text": text,
-        "createdAt": stamp_ms(delivery.at),
-        "langs": [tongue(delivery.language)],
-        **({"facets": facets(text)} if facets(text) else {}),
-    }
-    wire = Wire(outlet, tools)
-
-    async def act(session: Session) -> Reply:
-        if delivery.placed:
-            root, parent = delivery.placed[-1], delivery.placed[0]
-            references = {name: await _reference(wire, outlet, session, each) for name, each in
-                          (("root", root), ("parent", parent))}  # fmt: skip
-            record["reply"] = references
-        document = {"repo": session.did, "collection": POSTS, "rkey": rkey(delivery), "record": record}
-        return await _call(wire, outlet, "com.atproto.repo.putRecord", session, document)
-
-    reply = await _as_account(wire, outlet, tools, act)
-    if reply.status != 200:
-        raise wire.refuse(reply, secret=login_of(outlet, tools)[0])
-    return _sent(options_of(outlet, BlueskyOptions).user or "", required(reply, "uri"), "")
 
 
 async def _as_account(wire: Wire, outlet: Outlet, tools: Tools, act: Callable[[Session], Awaitable[Reply]]) -> Reply:

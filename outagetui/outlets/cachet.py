@@ -12,21 +12,20 @@ from outagetui.core.outlet_options import CachetOptions
 from outagetui.outlets import Delivered, Delivery, Tools
 from outagetui.outlets.answers import (
     SKEW,
+    Account,
     inside,
-    login_of,
     options_of,
     read_back,
     required,
     rows_of,
     same,
     status_of,
-    take_back,
     words_of,
 )
-from outagetui.outlets.http import Wire, base
-from outagetui.protocols.http_answer import Reply
+from outagetui.outlets.http import base
 
 STATUSES = {"investigating": 1, "identified": 2, "monitoring": 3, "resolved": 4}
+MADE = (200, 201)
 PER_PAGE = 100
 WESTMOST = timezone(timedelta(hours=-12))
 
@@ -42,30 +41,22 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
         "stickied": False,
         "notifications": options_of(outlet, CachetOptions).notify,
     }
-    reply = await _post(outlet, tools, _incidents(outlet), document)
-    return Delivered(
-        "sent", _page(outlet, required(reply, "data", "attributes", "guid")), required(reply, "data", "id")
-    )
+    reply = await Account(outlet, tools).publish("POST", _incidents(outlet), MADE, document)
+    page = _page(outlet, required(reply, "data", "attributes", "guid"))
+    return Delivered("sent", page, required(reply, "data", "id"))
 
 
 async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     """Add an update to the incident."""
-    incident = _incident(delivery)
     document = {"status": STATUSES[status_of(delivery)], "message": words_of(delivery).text}
-    reply = await _post(outlet, tools, f"{_incidents(outlet)}/{quote(incident, safe='')}/updates", document)
-    return Delivered("sent", delivery.placed[-1].url, f"{incident}.{required(reply, 'data', 'id')}")
+    url = f"{_incident(outlet, delivery)}/updates"
+    reply = await Account(outlet, tools).publish("POST", url, MADE, document)
+    return Delivered("sent", delivery.placed[-1].url, f"{_id(delivery)}.{required(reply, 'data', 'id')}")
 
 
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     """Delete the incident."""
-    name, auth = _login(outlet, tools)
-    wire = Wire(outlet, tools)
-
-    async def delete(_: object) -> Reply:
-        url = f"{_incidents(outlet)}/{quote(_incident(delivery), safe='')}"
-        return await wire.ask("DELETE", url, publishes=True, headers=auth)
-
-    return await take_back(wire, delivery.placed[-1:], delete, name)
+    return await Account(outlet, tools).take_back(delivery.placed[-1:], lambda _: _incident(outlet, delivery))
 
 
 async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None:
@@ -78,11 +69,9 @@ async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | 
             if named and same(inside(attributes, "message"), fitted.text) and inside(attributes, "visible"):
                 return Delivered("sent", _page(outlet, inside(attributes, "guid")), str(row.get("id")), "already there")
         return None
-    incident = _incident(delivery)
     others = {each.remote_id for each in delivery.placed}
-    url = f"{_incidents(outlet)}/{quote(incident, safe='')}/updates"
-    for row in await _rows(outlet, tools, url, {"sort": "-created_at"}):
-        id = f"{incident}.{row.get('id')}"
+    for row in await _rows(outlet, tools, f"{_incident(outlet, delivery)}/updates", {"sort": "-created_at"}):
+        id = f"{_id(delivery)}.{row.get('id')}"
         if id not in others and same(inside(row, "attributes", "message"), fitted.text):
             return Delivered("sent", delivery.placed[-1].url, id, "already there")
     return None
@@ -93,24 +82,9 @@ async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: 
     return await read_back(outlet, delivered, tools, delivered.url, (words_of(delivery).plain,))
 
 
-async def _post(outlet: Outlet, tools: Tools, url: str, document: dict[str, object]) -> Reply:
-    name, auth = _login(outlet, tools)
-    wire = Wire(outlet, tools)
-    reply = await wire.ask("POST", url, publishes=True, headers=auth, json=document)
-    if reply.status not in (200, 201):
-        raise wire.refuse(reply, secret=name)
-    return reply
-
-
 async def _rows(outlet: Outlet, tools: Tools, url: str, more: dict[str, str]) -> list[dict[str, Any]]:
-    name, auth = _login(outlet, tools)
-    wire = Wire(outlet, tools)
-    reply = await wire.ask("GET", url, headers=auth, params={"per_page": str(PER_PAGE), **more})
-    if reply.status == 404:
-        return []
-    if reply.status != 200:
-        raise wire.refuse(reply, secret=name, publishes=False)
-    return rows_of(inside(reply.json(), "data"))
+    reply = await Account(outlet, tools).read(url, {"per_page": str(PER_PAGE), **more}, also=(404,))
+    return rows_of(inside(reply.json(), "data")) if reply.status == 200 else []
 
 
 def _since(attributes: object, at: float) -> bool:
@@ -123,9 +97,13 @@ def _since(attributes: object, at: float) -> bool:
     return latest.timestamp() >= at - SKEW
 
 
-def _incident(delivery: Delivery) -> str:
+def _id(delivery: Delivery) -> str:
     """Return the id of the announcement's incident; ids of updates have their own behind a dot."""
     return delivery.placed[-1].remote_id.partition(".")[0]
+
+
+def _incident(outlet: Outlet, delivery: Delivery) -> str:
+    return f"{_incidents(outlet)}/{quote(_id(delivery), safe='')}"
 
 
 def _page(outlet: Outlet, guid: object) -> str:
@@ -134,8 +112,3 @@ def _page(outlet: Outlet, guid: object) -> str:
 
 def _incidents(outlet: Outlet) -> str:
     return f"{base(outlet)}/api/incidents"
-
-
-def _login(outlet: Outlet, tools: Tools) -> tuple[str, dict[str, str]]:
-    name, token = login_of(outlet, tools)
-    return name, {"Authorization": f"Bearer {token}"}

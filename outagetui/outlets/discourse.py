@@ -5,6 +5,7 @@ until a moderator approves it, and then forgets our external id: such a topic is
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -15,8 +16,8 @@ from outagetui.core.outlet_options import DiscourseOptions
 from outagetui.outlets import Delivered, Delivery, MaybeSentError, Placed, Tools
 from outagetui.outlets.answers import (
     SKEW,
+    Account,
     inside,
-    login_of,
     moment,
     options_of,
     read_back,
@@ -27,7 +28,7 @@ from outagetui.outlets.answers import (
     value_of,
     words_of,
 )
-from outagetui.outlets.http import Wire, base
+from outagetui.outlets.http import base
 from outagetui.protocols.http_answer import Reply
 
 LAST = 20  # posts of a topic that a look-up reads
@@ -36,15 +37,38 @@ _HELD = "pending."  # what the id of a post that is held begins with
 _TOPIC = re.compile(r"/t/(?:[^/?]+/)?(\d+)(?:[/.?]|$)")
 
 
+class _Forum(Account):
+    def __init__(self, outlet: Outlet, tools: Tools) -> None:
+        super().__init__(outlet, tools)
+        self.user = options_of(outlet, DiscourseOptions).user or ""
+
+    def login(self, method: str, url: str, params: Mapping[str, str]) -> Mapping[str, str]:
+        return {"Api-Key": self.secret, "Api-Username": self.user}
+
+    async def topic(self, id: str) -> Any:
+        """Return a topic with its first posts."""
+        return (await self.read(f"{self.base}/t/{id}.json")).json()
+
+    async def posts(self, topic: str, ids: list[Any]) -> list[dict[str, Any]]:
+        """Return posts of a topic with the text that they were written in."""
+        query = urlencode([*(("post_ids[]", str(each)) for each in ids), ("include_raw", "true")])
+        reply = await self.read(f"{self.base}/t/{topic}/posts.json?{query}")
+        return rows_of(value_of(reply, "post_stream", "posts"))
+
+    async def own(self, path: str) -> Any:
+        """Return a list of the account's own; nothing from a forum that is too old to have it."""
+        reply = await self.read(f"{self.base}/{path.format(quote(self.user, safe=''))}.json", also=(404,))
+        return reply.json() if reply.status == 200 else None
+
+
 async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     """Open a topic."""
-    options = options_of(outlet, DiscourseOptions)
-    fitted = words_of(delivery)
+    category = options_of(outlet, DiscourseOptions).category
     document: dict[str, object] = {
         "title": _title(delivery),
-        "raw": fitted.text,
+        "raw": words_of(delivery).text,
         "external_id": delivery.key,
-        **({"category": options.category} if options.category else {}),
+        **({"category": category} if category else {}),
     }
     return await _post(outlet, delivery, tools, document)
 
@@ -57,24 +81,22 @@ async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
 
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     """Delete the topic, and what is held."""
-    name, auth = _login(outlet, tools)
     held = [each for each in delivery.placed if each.remote_id.startswith(_HELD)]
     first = [each for each in delivery.placed if each not in held][-1:]
-    wire = Wire(outlet, tools)
+    forum = _Forum(outlet, tools)
 
     async def delete(placed: Placed) -> Reply:
         if placed not in held:
             topic, _ = _ids(placed.remote_id)
-            return await wire.ask("DELETE", f"{base(outlet)}/t/{topic}.json", publishes=True, headers=auth)
-        id = placed.remote_id.removeprefix(_HELD)
-        url = f"{base(outlet)}/review/{quote(id, safe='')}"
-        reply = await wire.ask("DELETE", f"{url}.json", publishes=True, headers=auth)
+            return await forum.ask("DELETE", f"{forum.base}/t/{topic}.json", publishes=True)
+        url = f"{forum.base}/review/{quote(placed.remote_id.removeprefix(_HELD), safe='')}"
+        reply = await forum.ask("DELETE", f"{url}.json", publishes=True)
         if reply.status in (403, 404):  # forums let few logins do that, and it may just have been approved
             why = f"the forum does not let this login take it back ({reply.status})"
             raise MaybeSentError(f"{HELD}; {why}; reject it at {url}")
         return reply
 
-    return await take_back(wire, [*held, *first], delete, name)
+    return await take_back(forum, [*held, *first], delete)
 
 
 async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None:
@@ -82,23 +104,21 @@ async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | 
 
     What is held is looked at before what was approved, so that nothing is missed that is approved meanwhile.
     """
-    name, auth = _login(outlet, tools)
-    wire = Wire(outlet, tools)
+    forum = _Forum(outlet, tools)
     if delivery.placed:
         topic, _ = _ids(delivery.placed[-1].remote_id)
-        held = await _held(wire, outlet, delivery, topic, name, auth)
-        return await _reply_in(wire, outlet, delivery, topic, name, auth) or held
-    url = f"{base(outlet)}/t/external_id/{quote(delivery.key, safe='')}.json"
-    reply = await wire.ask("GET", url, headers=auth)
+        held = await _held(forum, delivery, topic)
+        return await _reply_in(forum, delivery, topic) or held
+    reply = await forum.ask("GET", f"{forum.base}/t/external_id/{quote(delivery.key, safe='')}.json")
     if reply.status in (404, 410):
-        held = await _held(wire, outlet, delivery, "", name, auth)
-        return await _titled(wire, outlet, delivery, name, auth) or held
+        held = await _held(forum, delivery, "")
+        return await _titled(forum, delivery) or held
     found = _TOPIC.search(reply.headers.get("location", "")) if reply.status in (301, 302) else None
     if found is None:
-        raise wire.refuse(reply, secret=name, publishes=False)
-    document = await _topic(wire, outlet, found[1], name, auth)
+        raise forum.refuse(reply, publishes=False)
+    document = await forum.topic(found[1])
     post = inside(document, "post_stream", "posts", 0)
-    return _found(outlet, document, post) if isinstance(post, dict) else None
+    return _found(forum, document, post) if isinstance(post, dict) else None
 
 
 async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: Tools) -> Delivered:
@@ -110,53 +130,36 @@ async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: 
 
 
 async def _post(outlet: Outlet, delivery: Delivery, tools: Tools, document: dict[str, object]) -> Delivered:
-    name, auth = _login(outlet, tools)
-    wire = Wire(outlet, tools)
-    reply = await wire.ask("POST", f"{base(outlet)}/posts.json", publishes=True, headers=auth, json=document)
-    refused = wire.refuse(reply, secret=name) if reply.status != 200 else None
-    if refused is not None:
+    forum = _Forum(outlet, tools)
+    reply = await forum.ask("POST", f"{forum.base}/posts.json", publishes=True, json=document)
+    if reply.status != 200:
         # Also what a forum says of a second try: the external id is taken, or the text was just posted.
         there = await find(outlet, delivery, tools) if reply.status == 422 else None
         if there is None:
-            raise refused
+            raise forum.refuse(reply)
         return there
     if value_of(reply, "action") == "enqueued":
         held = value_of(reply, "pending_post", "id")
         return Delivered("unknown", "", f"{_HELD}{held}" if isinstance(held, int) else "", HELD)
     topic, slug, number = required(reply, "topic_id"), required(reply, "topic_slug"), required(reply, "post_number")
-    return Delivered("sent", f"{base(outlet)}/t/{slug}/{topic}/{number}", f"{topic}.{required(reply, 'id')}")
+    return Delivered("sent", f"{forum.base}/t/{slug}/{topic}/{number}", f"{topic}.{required(reply, 'id')}")
 
 
-async def _reply_in(
-    wire: Wire, outlet: Outlet, delivery: Delivery, topic: str, name: str, auth: dict[str, str]
-) -> Delivered | None:
-    document = await _topic(wire, outlet, topic, name, auth)
+async def _reply_in(forum: _Forum, delivery: Delivery, topic: str) -> Delivered | None:
+    document = await forum.topic(topic)
     stream = inside(document, "post_stream", "stream")
     last = stream[-LAST:] if isinstance(stream, list) else []
     others = {_ids(each.remote_id)[1] for each in delivery.placed}
-    for post in await _posts(wire, outlet, topic, last, name, auth):
+    for post in await forum.posts(topic, last):
         fresh = moment(post.get("created_at")) >= delivery.at - SKEW
         if fresh and str(post.get("id")) not in others and same(post.get("raw"), words_of(delivery).text):
-            return _found(outlet, document, post)
+            return _found(forum, document, post)
     return None
 
 
-async def _posts(
-    wire: Wire, outlet: Outlet, topic: str, ids: list[Any], name: str, auth: dict[str, str]
-) -> list[dict[str, Any]]:
-    """Return posts of a topic with the text that they were written in."""
-    query = urlencode([*(("post_ids[]", str(each)) for each in ids), ("include_raw", "true")])
-    reply = await wire.ask("GET", f"{base(outlet)}/t/{topic}/posts.json?{query}", headers=auth)
-    if reply.status != 200:
-        raise wire.refuse(reply, secret=name, publishes=False)
-    return rows_of(value_of(reply, "post_stream", "posts"))
-
-
-async def _held(
-    wire: Wire, outlet: Outlet, delivery: Delivery, topic: str, name: str, auth: dict[str, str]
-) -> Delivered | None:
+async def _held(forum: _Forum, delivery: Delivery, topic: str) -> Delivered | None:
     """Look among the account's posts that wait for a moderator, in `topic` or for topics of their own."""
-    document = await _own_list(wire, outlet, "posts/{}/pending", name, auth)
+    document = await forum.own("posts/{}/pending")
     for row in rows_of(inside(document, "pending_posts") or []):
         here = str(row.get("topic_id")) == topic if topic else _is_title(row.get("title"), delivery)
         if here and same(row.get("raw_text"), words_of(delivery).text):
@@ -164,38 +167,20 @@ async def _held(
     return None
 
 
-async def _titled(wire: Wire, outlet: Outlet, delivery: Delivery, name: str, auth: dict[str, str]) -> Delivered | None:
+async def _titled(forum: _Forum, delivery: Delivery) -> Delivered | None:
     """Look among the account's newest topics without an external id for one with this title and text."""
-    document = await _own_list(wire, outlet, "topics/created-by/{}", name, auth)
+    document = await forum.own("topics/created-by/{}")
     for row in rows_of(inside(document, "topic_list", "topics") or []):
         fresh = moment(row.get("created_at")) >= delivery.at - SKEW
         if fresh and _is_title(row.get("title"), delivery):
             id = str(row.get("id"))
-            topic = await _topic(wire, outlet, id, name, auth)
+            topic = await forum.topic(id)
             first = inside(topic, "post_stream", "stream", 0)
-            for post in await _posts(wire, outlet, id, [first], name, auth):
+            for post in await forum.posts(id, [first]):
                 own = post.get("id") == first and same(post.get("raw"), words_of(delivery).text)
                 if own and not inside(topic, "external_id"):
-                    return _found(outlet, topic, post)
+                    return _found(forum, topic, post)
     return None
-
-
-async def _own_list(wire: Wire, outlet: Outlet, path: str, name: str, auth: dict[str, str]) -> Any:
-    """Return a list of the account's own; nothing from a forum that is too old to have it."""
-    whole = path.format(quote(options_of(outlet, DiscourseOptions).user or "", safe=""))
-    reply = await wire.ask("GET", f"{base(outlet)}/{whole}.json", headers=auth)
-    if reply.status == 404:
-        return None
-    if reply.status != 200:
-        raise wire.refuse(reply, secret=name, publishes=False)
-    return reply.json()
-
-
-async def _topic(wire: Wire, outlet: Outlet, topic: str, name: str, auth: dict[str, str]) -> Any:
-    reply = await wire.ask("GET", f"{base(outlet)}/t/{topic}.json", headers=auth)
-    if reply.status != 200:
-        raise wire.refuse(reply, secret=name, publishes=False)
-    return reply.json()
 
 
 def _title(delivery: Delivery) -> str:
@@ -207,8 +192,8 @@ def _is_title(title: object, delivery: Delivery) -> bool:
     return isinstance(title, str) and same(title.casefold(), _title(delivery).casefold())
 
 
-def _found(outlet: Outlet, topic: Any, post: dict[str, Any]) -> Delivered:
-    url = f"{base(outlet)}/t/{topic.get('slug')}/{topic.get('id')}/{post.get('post_number')}"
+def _found(forum: _Forum, topic: Any, post: dict[str, Any]) -> Delivered:
+    url = f"{forum.base}/t/{topic.get('slug')}/{topic.get('id')}/{post.get('post_number')}"
     return Delivered("sent", url, f"{topic.get('id')}.{post.get('id')}", "already there")
 
 
@@ -218,8 +203,3 @@ def _ids(remote_id: str) -> tuple[str, str]:
     if not (topic.isdecimal() and post.isdecimal()):
         raise ValueError(f"no topic and post are known of {remote_id!r}")
     return topic, post
-
-
-def _login(outlet: Outlet, tools: Tools) -> tuple[str, dict[str, str]]:
-    name, key = login_of(outlet, tools)
-    return name, {"Api-Key": key, "Api-Username": options_of(outlet, DiscourseOptions).user or ""}

@@ -6,13 +6,15 @@ https://developers.facebook.com/docs/pages-api/posts · The token goes into a he
 from typing import Any
 from urllib.parse import quote
 
+from msgspec.structs import replace
+
 from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import FacebookOptions
 from outagetui.outlets import Delivered, Delivery, Placed, Tools, UnsentError
 from outagetui.outlets.answers import (
     SKEW,
+    Account,
     inside,
-    login_of,
     moment,
     options_of,
     read_back,
@@ -23,7 +25,6 @@ from outagetui.outlets.answers import (
     value_of,
     words_of,
 )
-from outagetui.outlets.http import Wire, base
 from outagetui.protocols.http_answer import Reply
 from outagetui.wording.counting import URL
 
@@ -33,6 +34,26 @@ FIELDS = "id,message,created_time,permalink_url"
 LOGIN = frozenset({10, 102, 190, 200})  # error codes, developers.facebook.com/docs/graph-api/guides/error-handling
 TOO_MANY = frozenset({4, 17, 32, 341, 368, 613, 80001})
 SAME_TEXT = 506
+GONE = 410
+
+
+class _Graph(Account):
+    def __init__(self, outlet: Outlet, tools: Tools) -> None:
+        super().__init__(outlet, tools)
+        self.feed = f"{self.node(options_of(outlet, FacebookOptions).account or '')}/feed"
+
+    def node(self, id: str) -> str:
+        """Return the URL of a page or post."""
+        return f"{self.base}/{VERSION}/{quote(id, safe='')}"
+
+    def refuse(self, reply: Reply, *, secret: str | None = None, publishes: bool = True) -> Exception:
+        """As for others, by the code in the answer: Facebook says 400 to nearly everything."""
+        code = inside(_error(reply), "code")
+        if code in LOGIN:
+            return UnsentError(f"the login is refused ({code}: {self.words(reply)}); check the secret {self.name}")
+        if code in TOO_MANY:
+            return UnsentError(f"asks to wait ({code}: {self.words(reply)})", self.wait_of(reply))
+        return super().refuse(reply, publishes=publishes)
 
 
 async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
@@ -40,58 +61,49 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
     text = words_of(delivery).text
     links = [match[0] for match in URL.finditer(text)]
     form = {"message": text, "published": "true", **({"link": links[-1]} if links else {})}
-    name, auth = _login(outlet, tools)
-    wire = Wire(outlet, tools)
-    reply = await wire.ask("POST", f"{_page(outlet)}/feed", publishes=True, headers=auth, form=form)
-    refused = _refusal(wire, reply, name) if reply.status != 200 else None
-    if refused is None:
+    graph = _Graph(outlet, tools)
+    reply = await graph.ask("POST", graph.feed, publishes=True, form=form)
+    if reply.status == 200:
         return _sent(required(reply, "id"))
     there = await find(outlet, delivery, tools) if inside(_error(reply), "code") == SAME_TEXT else None
     if there is None:
-        raise refused
+        raise graph.refuse(reply)
     return there
 
 
 async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     """Let the post say what holds now; doing so again changes nothing."""
-    name, auth = _login(outlet, tools)
+    graph = _Graph(outlet, tools)
     post = delivery.placed[-1].remote_id
-    wire = Wire(outlet, tools)
-    form = {"message": words_of(delivery).text}
-    reply = await wire.ask("POST", _post(outlet, post), publishes=True, headers=auth, form=form)
-    if reply.status != 200 or value_of(reply, "success") is not True:
-        raise _refusal(wire, reply, name)
+    reply = await graph.publish("POST", graph.node(post), (200,), form={"message": words_of(delivery).text})
+    if value_of(reply, "success") is not True:
+        raise graph.refuse(reply)
     return _sent(post)
 
 
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     """Delete the post."""
-    name, auth = _login(outlet, tools)
-    wire = Wire(outlet, tools)
+    graph = _Graph(outlet, tools)
 
     async def delete(placed: Placed) -> Reply:
-        reply = await wire.ask("DELETE", _post(outlet, placed.remote_id), publishes=True, headers=auth)
-        if reply.status != 200 and not _is_gone(reply):
-            raise _refusal(wire, reply, name)
-        return Reply(200, {}, b"", "")
+        reply = await graph.ask("DELETE", graph.node(placed.remote_id), publishes=True)
+        return replace(reply, status=GONE) if _is_gone(reply) else reply
 
-    return await take_back(wire, delivery.placed[-1:], delete, name)
+    return await take_back(graph, delivery.placed[-1:], delete)
 
 
 async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None:
     """Look for a post with the same text: among the page's since the part was made, or the one that it edits."""
-    name, auth = _login(outlet, tools)
-    wire = Wire(outlet, tools)
+    graph = _Graph(outlet, tools)
     if delivery.placed:
-        url, params = _post(outlet, delivery.placed[-1].remote_id), {"fields": FIELDS}
+        url, params = graph.node(delivery.placed[-1].remote_id), {"fields": FIELDS}
     else:
-        since = str(int(delivery.at - SKEW))
-        url, params = f"{_page(outlet)}/feed", {"fields": FIELDS, "since": since, "limit": "100"}
-    reply = await wire.ask("GET", url, headers=auth, params=params)
+        url, params = graph.feed, {"fields": FIELDS, "since": str(int(delivery.at - SKEW)), "limit": "100"}
+    reply = await graph.ask("GET", url, params=params)
     if delivery.placed and reply.status != 200 and _is_gone(reply):
         return None
     if reply.status != 200:
-        raise _refusal(wire, reply, name, publishes=False)
+        raise graph.refuse(reply, publishes=False)
     document = reply.json()
     rows = [document] if delivery.placed else rows_of(inside(document, "data"))
     for row in rows:
@@ -108,16 +120,6 @@ async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: 
     return await read_back(outlet, delivered, tools, delivered.url, (words_of(delivery).plain,))
 
 
-def _refusal(wire: Wire, reply: Reply, name: str, *, publishes: bool = True) -> Exception:
-    """As `Wire.refuse`, by the code in the answer: Facebook says 400 to nearly everything."""
-    code = inside(_error(reply), "code")
-    if code in LOGIN:
-        return UnsentError(f"the login is refused ({code}: {wire.words(reply)}); check the secret {name}")
-    if code in TOO_MANY:
-        return UnsentError(f"asks to wait ({code}: {wire.words(reply)})", wire.wait_of(reply))
-    return wire.refuse(reply, secret=name, publishes=publishes)
-
-
 def _is_gone(reply: Reply) -> bool:
     error = _error(reply)
     return reply.status == 404 or (inside(error, "code"), inside(error, "error_subcode")) == (100, 33)
@@ -127,18 +129,5 @@ def _error(reply: Reply) -> Any:
     return value_of(reply, "error")
 
 
-def _page(outlet: Outlet) -> str:
-    return f"{base(outlet)}/{VERSION}/{quote(options_of(outlet, FacebookOptions).account or '', safe='')}"
-
-
-def _post(outlet: Outlet, id: str) -> str:
-    return f"{base(outlet)}/{VERSION}/{quote(id, safe='')}"
-
-
 def _sent(id: str, url: str = "", detail: str = "") -> Delivered:
     return Delivered("sent", url or f"{SITE}/{id}", id, detail)
-
-
-def _login(outlet: Outlet, tools: Tools) -> tuple[str, dict[str, str]]:
-    name, token = login_of(outlet, tools)
-    return name, {"Authorization": f"Bearer {token}"}

@@ -55,7 +55,7 @@ class Wire:
         form: Mapping[str, str] | None = None,
         follow: bool = False,
     ) -> Reply:
-        """Send one request and return its answer, whatever its status.
+        """Send one request, with the headers of `login` if it has none; return its answer, whatever its status.
 
         Raises UnsentError when it surely had no effect, MaybeSentError when a request that `publishes` was written and
         no whole answer came. `follow` follows redirections, and must not be used with a login.
@@ -63,7 +63,8 @@ class Wire:
         progress = Progress()
         wanted: Request | None = None
         try:
-            wanted = _request(method, url, headers or {}, params or {}, json, form)
+            own = self.login(method, url, params or {}) if headers is None else headers
+            wanted = _request(method, url, own, params or {}, json, form)
             for _ in range(REDIRECTS + 1):
                 reply = await self._send(wanted, progress)
                 if not follow or reply.status not in REDIRECTING or "location" not in reply.headers:
@@ -78,6 +79,10 @@ class Wire:
         finally:
             if publishes and progress.sent:
                 self._tools.trail.written = True
+
+    def login(self, method: str, url: str, params: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the headers that tell the service who asks."""
+        return {}
 
     async def _send(self, wanted: Request, progress: Progress) -> Reply:
         connect_within = min(self._within, CONNECT_WITHIN)

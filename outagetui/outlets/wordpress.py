@@ -5,6 +5,8 @@ https://developer.wordpress.org/rest-api/reference/posts/ · Basic authenticatio
 
 import base64
 import re
+from collections.abc import Mapping
+from datetime import tzinfo
 from typing import Any
 from urllib.parse import quote
 
@@ -15,8 +17,8 @@ from outagetui.core.outlet_options import WordpressOptions
 from outagetui.core.text import clean
 from outagetui.outlets import Delivered, Delivery, MaybeSentError, Tools, UnsentError
 from outagetui.outlets.answers import (
+    Account,
     inside,
-    login_of,
     options_of,
     read_back,
     required,
@@ -24,7 +26,6 @@ from outagetui.outlets.answers import (
     value_of,
     words_of,
 )
-from outagetui.outlets.http import Wire, base
 from outagetui.protocols.http_answer import Reply
 from outagetui.wording.hypertext import hypertext_of
 from outagetui.wording.neutral import hypertext, neutral, unangled
@@ -36,39 +37,45 @@ _FOREIGN = re.compile(r'<a href="(?:sips?|matrix):[^"]*">(.*?)</a>')  # cut into
 _PRETTIER = re.compile(r"--+|\.{3,}|(?<=\d)x(?=\d)|(?<!\S)(?::(?=\S)|;(?=[-)])|8(?=[-O]))")  # signs and smilies
 
 
+class _Blog(Account):
+    def __init__(self, outlet: Outlet, tools: Tools) -> None:
+        super().__init__(outlet, tools)
+        self.options = options_of(outlet, WordpressOptions)
+        self.posts = f"{self.base}/wp-json/wp/v2/posts"
+        self.place = times.zone(tools.timezone)
+
+    def login(self, method: str, url: str, params: Mapping[str, str]) -> Mapping[str, str]:
+        pair = f"{self.options.user}:{self.secret}"
+        return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+
+    def post(self, id: str) -> str:
+        """Return the URL of a post."""
+        return f"{self.posts}/{quote(id, safe='')}"
+
+
 async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     """Make the post, or bring the one that has its slug already up to date."""
-    name, auth = _login(outlet, tools)
-    wire = Wire(outlet, tools)
-    return await _put(wire, outlet, delivery, tools, name, auth)
+    return await _put(_Blog(outlet, tools), delivery)
 
 
 async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     """Put the later part on top of the post; when somebody deleted that, into a new one."""
-    name, auth = _login(outlet, tools)
-    wire = Wire(outlet, tools)
-    reply = await _save(wire, outlet, delivery, tools, delivery.placed[-1].remote_id, auth)
-    if reply.status in GONE:
-        return await _put(wire, outlet, delivery, tools, name, auth)
-    return _sent(wire, reply, 200, name)
+    blog = _Blog(outlet, tools)
+    reply = await _save(blog, delivery, blog.post(delivery.placed[-1].remote_id), (200, *GONE))
+    return await _put(blog, delivery) if reply.status in GONE else _sent(reply)
 
 
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     """Make the post a draft, which nobody but its editors can read."""
-    name, auth = _login(outlet, tools)
-    wire = Wire(outlet, tools)
-    url = f"{_posts(outlet)}/{quote(delivery.placed[-1].remote_id, safe='')}"
-    reply = await wire.ask("POST", url, publishes=True, headers=auth, json={"status": "draft"})
-    if reply.status not in (200, *GONE):
-        raise wire.refuse(reply, secret=name)
+    blog = _Blog(outlet, tools)
+    url = blog.post(delivery.placed[-1].remote_id)
+    reply = await blog.publish("POST", url, (200, *GONE), {"status": "draft"})
     return Delivered("retracted", detail="the post is a draft now" if reply.status == 200 else "the post is gone")
 
 
 async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None:
     """Look the post up by its slug, and in it the part by its mark."""
-    name, auth = _login(outlet, tools)
-    wire = Wire(outlet, tools)
-    post = await _by_slug(wire, outlet, delivery, name, auth)
+    post = await _by_slug(_Blog(outlet, tools), delivery)
     content = inside(post, "content", "raw") or inside(post, "content", "rendered")
     if post is None or post.get("status") != "publish" or f'id="{_mark(delivery.key)}"' not in str(content):
         return None
@@ -81,80 +88,67 @@ async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: 
     return await read_back(outlet, delivered, tools, delivered.url, texts)
 
 
-async def _by_slug(
-    wire: Wire, outlet: Outlet, delivery: Delivery, name: str, auth: dict[str, str]
-) -> dict[str, Any] | None:
+async def _by_slug(blog: _Blog, delivery: Delivery) -> dict[str, Any] | None:
     slug = _slug(delivery)
-    params = {"slug": slug, "status": STATUSES, "context": "edit"}
-    reply = await wire.ask("GET", _posts(outlet), headers=auth, params=params)
+    reply = await blog.ask("GET", blog.posts, params={"slug": slug, "status": STATUSES, "context": "edit"})
     if reply.status == 400 and isinstance(forbidden := value_of(reply, "data", "params", "status"), str):
         said = f"the login is refused (400: {clean(forbidden, 160)})"  # so it tells whom it takes for a visitor
-        raise UnsentError(f"{said}; check user and the secret {name}")
-    circle = reply.headers.get("location", "").partition("?")[0].rstrip("/") == _posts(outlet)
+        raise UnsentError(f"{said}; check user and the secret {blog.name}")
+    circle = reply.headers.get("location", "").partition("?")[0].rstrip("/") == blog.posts
     if circle or (reply.status in (200, *GONE) and not isinstance(value_of(reply), list)):
-        where = f"no list of posts at {clean(_posts(outlet), 120)} ({reply.status})"
+        where = f"no list of posts at {clean(blog.posts, 120)} ({reply.status})"
         raise UnsentError(f"{where}; check url, and that WordPress's permalinks are not plain")
     if reply.status != 200:
-        raise wire.refuse(reply, secret=name, publishes=False)
+        raise blog.refuse(reply, publishes=False)
     return next((row for row in rows_of(reply.json()) if row.get("slug") == slug and "id" in row), None)
 
 
-async def _put(
-    wire: Wire, outlet: Outlet, delivery: Delivery, tools: Tools, name: str, auth: dict[str, str]
-) -> Delivered:
+async def _put(blog: _Blog, delivery: Delivery) -> Delivered:
     """Bring the post with the slug up to date, or make it."""
-    post = await _by_slug(wire, outlet, delivery, name, auth)
+    post = await _by_slug(blog, delivery)
     if post is not None:
-        reply = await _save(wire, outlet, delivery, tools, str(post["id"]), auth)
-        return _sent(wire, reply, 200, name)
-    reply = await _save(wire, outlet, delivery, tools, "", auth)
-    made = _sent(wire, reply, 201, name)
+        return _sent(await _save(blog, delivery, blog.post(str(post["id"])), (200,)))
+    reply = await _save(blog, delivery, blog.posts, (201,))
+    made = _sent(reply)
     if value_of(reply, "slug") == _slug(delivery):
         return made
     try:
-        return await _single(wire, outlet, delivery, made, name, auth)
+        return await _single(blog, delivery, made)
     except UnsentError as error:
         raise MaybeSentError(f"it may be there twice: {error}") from error
 
 
-async def _single(
-    wire: Wire, outlet: Outlet, delivery: Delivery, made: Delivered, name: str, auth: dict[str, str]
-) -> Delivered:
+async def _single(blog: _Blog, delivery: Delivery, made: Delivered) -> Delivered:
     """Delete what was made when an earlier request of ours was carried out after we looked; return what stays."""
-    first = await _by_slug(wire, outlet, delivery, name, auth)
+    first = await _by_slug(blog, delivery)
     if first is None or str(first["id"]) == made.remote_id:
         return made
-    url = f"{_posts(outlet)}/{quote(made.remote_id, safe='')}"
-    reply = await wire.ask("DELETE", url, headers=auth, params={"force": "true"})
+    reply = await blog.ask("DELETE", blog.post(made.remote_id), params={"force": "true"})
     left = "" if reply.status in (200, *GONE) else f"; delete its double, {made.url}"
     return Delivered("sent", str(first.get("link") or ""), str(first["id"]), f"already there{left}")
 
 
-async def _save(wire: Wire, outlet: Outlet, delivery: Delivery, tools: Tools, post: str, auth: dict[str, str]) -> Reply:
+async def _save(blog: _Blog, delivery: Delivery, url: str, good: tuple[int, ...]) -> Reply:
     # Feeds show a title as text, which many of their readers take for HTML.
     title = _untouched(hypertext(unangled(words_of(delivery).title)))
     document: dict[str, object] = {
         "title": title,
-        "content": _content(delivery, tools),
+        "content": _content(delivery, blog.place),
         "excerpt": title,
         "slug": _slug(delivery),
         "status": "publish",
     }
-    if options_of(outlet, WordpressOptions).sticky:
+    if blog.options.sticky:
         document["sticky"] = delivery.kind not in CLOSING_KINDS
-    url = f"{_posts(outlet)}/{quote(post, safe='')}" if post else _posts(outlet)
-    return await wire.ask("POST", url, publishes=True, headers=auth, json=document)
+    return await blog.publish("POST", url, good, document)
 
 
-def _sent(wire: Wire, reply: Reply, expected: int, name: str) -> Delivered:
-    if reply.status != expected:
-        raise wire.refuse(reply, secret=name)
+def _sent(reply: Reply) -> Delivered:
     return Delivered("sent", required(reply, "link"), required(reply, "id"))
 
 
-def _content(delivery: Delivery, tools: Tools) -> str:
+def _content(delivery: Delivery, place: tzinfo) -> str:
     """Return the newest part with its mark, and below it the earlier ones, newest first."""
-    place = times.zone(tools.timezone)
     keys = {placed.part: placed.key for placed in delivery.placed}
     made = [f'<div id="{_mark(delivery.key)}">\n{words_of(delivery).html}\n</div>']
     for post in delivery.history:
@@ -184,13 +178,3 @@ def _slug(delivery: Delivery) -> str:
 
 def _mark(key: str) -> str:
     return f"notice-{key}"
-
-
-def _posts(outlet: Outlet) -> str:
-    return f"{base(outlet)}/wp-json/wp/v2/posts"
-
-
-def _login(outlet: Outlet, tools: Tools) -> tuple[str, dict[str, str]]:
-    name, password = login_of(outlet, tools)
-    pair = f"{options_of(outlet, WordpressOptions).user}:{password}"
-    return name, {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
