@@ -1,9 +1,10 @@
 """Outlets: where announcements are published, one module a kind, imported only when it is used.
 
-A module has `publish` (the first part), `update` (a later part, when `delivery.placed` tells of earlier ones),
-`retract` (take back all that is placed), `find` (look up what may be there) and `seen` (read it back without a login).
-What it raises becomes a state: `UnsentError` and `SecretError` are `failed`, `MaybeSentError` is `unknown`. What an
-outlet cannot look up at its service is looked up in our own record of it (`sentlog`).
+A module has `publish`, `retract` (take back all that is placed), `find` (look up what may be there), `update` where a
+later part (`delivery.placed` tells of earlier ones) is not published as the first is, and `seen` (read it back without
+a login) where that can be done. What it raises becomes a state: `UnsentError` and `SecretError` are `failed`,
+`MaybeSentError` is `unknown`. What an outlet cannot look up at its service is looked up in our own record of it
+(`sentlog`).
 """
 
 import asyncio
@@ -88,8 +89,6 @@ class _Publisher(Protocol):
 
     async def publish(self, outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered: ...
 
-    async def update(self, outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered: ...
-
     async def retract(self, outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered: ...
 
     async def find(self, outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None: ...
@@ -116,7 +115,7 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
         if there is not None:
             return there
     module = _publisher(outlet.kind)
-    act = module.update if delivery.placed else module.publish
+    act = getattr(module, "update", module.publish) if delivery.placed else module.publish
     return await _done(outlet, tools, lambda own: act(outlet, delivery, own), "it may still be published")
 
 
@@ -150,9 +149,9 @@ async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | 
 async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: Tools) -> Delivered:
     """Read back without a login what was `sent`: `seen` when the text is there, else as it was, with why. Never raises.
 
-    What was not sent comes back as it is.
+    What was not sent, or cannot be read, comes back as it is.
     """
-    if delivered.state != "sent" or _trouble(outlet):
+    if delivered.state != "sent" or _trouble(outlet) or not hasattr(_publisher(outlet.kind), "seen"):
         return delivered
     try:
         async with asyncio.timeout(outlet.timeout):

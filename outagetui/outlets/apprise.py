@@ -1,7 +1,7 @@
 """The `apprise` outlet: one target of any of the services that apprise knows; later parts are new messages.
 
 A process of its own sends (`alerts.send`). Apprise tells neither what a message is called there nor whether it is
-there, so our own record of what was begun is all that can be looked up, and nothing can be taken back.
+there, so our own record of what was begun is all that can be looked up, and nothing can be taken or read back.
 """
 
 from typing import Final
@@ -36,11 +36,6 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
     return await once(tools, delivery.key, act)
 
 
-async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
-    """Send another message."""
-    return await publish(outlet, delivery, tools)
-
-
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     """Send nothing: what apprise has sent it cannot delete."""
     return Delivered("skipped", detail="apprise cannot take a message back; delete it there, or send a correction")
@@ -49,8 +44,3 @@ async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
 async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None:
     """Look in our own record."""
     return settled(recall(tools, delivery.key))
-
-
-async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: Tools) -> Delivered:
-    """Return it as it is: nothing tells where it can be read."""
-    return delivered

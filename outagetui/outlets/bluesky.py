@@ -70,9 +70,6 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
     return _sent(options_of(outlet, BlueskyOptions).user or "", required(reply, "uri"), "")
 
 
-update = publish
-
-
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     """Delete all posts of the announcement."""
     wire = Wire(outlet, tools)

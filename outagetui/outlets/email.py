@@ -2,16 +2,15 @@
 
 What each was given is kept on disk before and after (`sentlog`), so that another try goes on where one stopped: nobody
 gets a letter twice, and one whose answer was lost is not sent again. Later parts answer the first; nothing can be
-taken back.
+taken back, nor read back in other people's mailboxes.
 """
 
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
-from outagetui.core.mailbox import Mailbox, distinct, is_here, read_list, read_mailbox
+from outagetui.core.mailbox import Mailbox, distinct, read_list, read_mailbox
 from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import EmailOptions
 from outagetui.core.text import clean
@@ -30,24 +29,14 @@ _MARGIN: Final = 1.0  # seconds of the outlet's time for telling how far it came
 
 
 async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
-    """Write to all who have no letter of this delivery yet."""
+    """Write to all who have no letter of this delivery yet, in answer to the parts before."""
     options = options_of(outlet, EmailOptions)
     until = asyncio.get_running_loop().time() + outlet.timeout - min(_MARGIN, outlet.timeout / 10)
     tools.trail.written = False
     envelope = _envelope(outlet, options, delivery, tools)
-    password = tools.secret(options.secret).strip() if options.secret else ""
+    submission = Submission(outlet, envelope.sender, tools)
     people = await recipients(outlet, options, tools)
     with sent_log(tools, delivery.key) as log:
-        submission = Submission(
-            outlet.url,
-            password=password,
-            secret=options.secret or "",
-            sender=envelope.sender,
-            starttls=takes_tls(outlet.url, options),
-            ca=options.ca,
-            limit=outlet.timeout,
-            hide=tools.hide,
-        )
         owed = _owed(people, log.marks)
         size = 1 if options.mode == "each" else BATCH
         posting = _Posting(submission, log, tools, 60.0 / options.per_minute if options.per_minute else 0.0)
@@ -67,11 +56,6 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
         return _told(people, log.marks, envelope, trouble)
 
 
-async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
-    """Write again, in answer to the parts before."""
-    return await publish(outlet, delivery, tools)
-
-
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     """Send nothing: a letter stays where it is."""
     return Delivered("skipped", detail="mail cannot be taken back; send a correction")
@@ -85,11 +69,6 @@ async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | 
     options = options_of(outlet, EmailOptions)
     people = await recipients(outlet, options, tools)
     return _told(people, marks, _envelope(outlet, options, delivery, tools), "")
-
-
-async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: Tools) -> Delivered:
-    """Return it as it is: what is in other people's mailboxes cannot be read."""
-    return delivered
 
 
 async def recipients(outlet: Outlet, options: EmailOptions, tools: Tools) -> list[str]:
@@ -107,13 +86,6 @@ async def recipients(outlet: Outlet, options: EmailOptions, tools: Tools) -> lis
     if len(addresses) > MOST:
         raise UnsentError(f"more than {MOST} recipients")
     return addresses
-
-
-def takes_tls(url: str, options: EmailOptions) -> bool:
-    """Return whether the conversation must take TLS before anything is said: always, but within this machine."""
-    if options.starttls is not None:
-        return options.starttls == "required"
-    return not is_here(urlsplit(url).hostname or "")
 
 
 class _Posting:

@@ -41,11 +41,6 @@ async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | 
     return _sent(outlet, delivery, "already there") if marks is not None and marks.shows(delivery) else None
 
 
-async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
-    """Write the page with the later part on top."""
-    return await publish(outlet, delivery, tools)
-
-
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     """Write the page with no more of the announcement than its first title, and that it was withdrawn."""
     own = [post for post in delivery.history if post.announcement == delivery.announcement]

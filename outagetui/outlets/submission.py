@@ -2,18 +2,21 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from types import TracebackType
 from urllib.parse import unquote, urlsplit
 
-from outagetui.core.mailbox import Mailbox
+from outagetui.core.mailbox import Mailbox, is_here
+from outagetui.core.model import Outlet
+from outagetui.core.outlet_options import EmailOptions
 from outagetui.core.text import clean_without
 from outagetui.machine.secrets import Secrets
 from outagetui.net.connect import dial
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import Phases, Trouble
 from outagetui.net.vantage import Vantage, client_context
-from outagetui.outlets import UnsentError
+from outagetui.outlets import Tools, UnsentError
+from outagetui.outlets.answers import login_of, options_of
 from outagetui.outlets.sentlog import SILENT, Mark
 from outagetui.protocols.smtp_connection import RefusedError, SmtpConnection, SmtpReply
 from outagetui.protocols.smtp_session import StartTls, begin, leave, log_in
@@ -31,30 +34,22 @@ class ClosedError(Exception):
 
 
 class Submission:
-    """A conversation with the server at `url`, to be used with `async with`; `open` tells whether it goes on.
+    """A conversation with an outlet's server, to be used with `async with`; `open` tells whether it goes on.
 
-    STARTTLS is required, unless `starttls` is false. `hide` takes secrets out of what the server says. Raises
-    UnsentError for what nobody but people can change.
+    It must take TLS before anything is said, but within this machine. Raises SecretError, and UnsentError for what
+    nobody but people can change.
     """
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        password: str,
-        secret: str,
-        sender: Mailbox,
-        starttls: bool,
-        ca: str | None,
-        limit: float,
-        hide: Callable[[str], str] = str,
-    ) -> None:
-        parts = urlsplit(url)
+    def __init__(self, outlet: Outlet, sender: Mailbox, tools: Tools) -> None:
+        options = options_of(outlet, EmailOptions)
+        parts = urlsplit(outlet.url)
         self._host, self._direct = parts.hostname or "", parts.scheme == "smtps"
         self._port = parts.port or PORTS[parts.scheme]
-        self._user, self._password, self._secret = unquote(parts.username or ""), password, secret
-        self._sender, self._starttls, self._ca = sender, starttls, ca
-        self._limit, self._hide = limit, hide
+        self._user = unquote(parts.username or "")
+        self._secret, self._password = login_of(outlet, tools) if options.secret else ("", "")
+        usual: StartTls = "never" if is_here(self._host) else "required"
+        self._sender, self._starttls, self._ca = sender, options.starttls or usual, options.ca
+        self._limit, self._hide = outlet.timeout, tools.hide
         self._place = Vantage("", Secrets.none())
         self._stream: Stream | None = None
         self._smtp: SmtpConnection | None = None
@@ -82,10 +77,9 @@ class Submission:
             async with phases.within(deadline):
                 context = await asyncio.to_thread(client_context, self._ca)
                 self._stream = await dial(self._place, self._host, self._port, phases, deadline=deadline)
-                starttls: StartTls = "required" if self._starttls else "never"
-                smtp, _ = await begin(self._stream, self._host, self._direct, context, phases, starttls)
+                smtp, _ = await begin(self._stream, self._host, self._direct, context, phases, self._starttls)
                 if self._user:
-                    await self._log_in(smtp, starttls)
+                    await self._log_in(smtp)
         except Trouble as trouble:
             self._close()
             raise UnsentError(f"{self._host}:{self._port}: {self._reason(trouble)}") from trouble
@@ -160,9 +154,9 @@ class Submission:
             raise RefusedError(reply, line.partition(":")[0])
         return reply
 
-    async def _log_in(self, smtp: SmtpConnection, starttls: StartTls) -> None:
+    async def _log_in(self, smtp: SmtpConnection) -> None:
         try:
-            await log_in(smtp, self._user, self._password, starttls)
+            await log_in(smtp, self._user, self._password, self._starttls)
         except RefusedError as error:
             said = self._short(error.reply.words)
             raise UnsentError(f"the login is refused ({said}); check the secret {self._secret}") from error

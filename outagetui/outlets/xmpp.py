@@ -1,8 +1,8 @@
 """The `xmpp` outlet: says it in a room and makes it the subject, or announces it to all who are online at a server.
 
-In a room (XEP-0045) it counts when the room has sent it back to us, and is looked up among the room's last messages. A
-server's announcement (XEP-0133 section 4.23) leaves nothing to look up but our own record. What was said stays; to take
-it back is to say so, and to put the subject back unless it is another's by now.
+In a room (XEP-0045) it counts when the room has sent it back to us, which is all there is to see, and is looked up
+among the room's last messages. A server's announcement (XEP-0133 section 4.23) leaves nothing to look up but our own
+record. What was said stays; to take it back is to say so, and to put the subject back unless it is another's by now.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ _MARGIN: Final = 0.5  # seconds of the outlet's time for telling what happened
 
 
 async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
-    """Say it once."""
+    """Say it once; in a room it becomes the subject."""
     options = options_of(outlet, XmppOutletOptions)
     title, text = _words(delivery)
     async with _visit(outlet, tools) as session:
@@ -59,11 +59,6 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
             return Delivered("sent", outlet.url, _id(delivery.key), words)
 
         return await once(tools, delivery.key, act)
-
-
-async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
-    """Say more, which becomes the subject."""
-    return await publish(outlet, delivery, tools)
 
 
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
@@ -108,11 +103,6 @@ async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | 
                 return Delivered("unknown", outlet.url, detail=f"the history of {office.address} does not tell")
             log.note({"": mark})
             return settled(log.marks)
-
-
-async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: Tools) -> Delivered:
-    """Return it as it is: the room's own echo is all there is to see."""
-    return delivered
 
 
 def _id(key: str) -> str:

@@ -237,16 +237,8 @@ async def test_a_cancelled_delivery_sends_nothing_twice_afterwards(tmp_path: Pat
 
 async def test_no_line_of_a_letter_ends_it(tmp_path: Path) -> None:
     async with Post().running() as post:
-        submission = Submission(
-            f"smtp://127.0.0.1:{post.port}",
-            password="",
-            secret="",
-            sender=read_mailbox("news@example.test"),
-            starttls=False,
-            ca=None,
-            limit=5,
-        )
-        async with submission:
+        sender = read_mailbox("news@example.test")
+        async with Submission(outlet_for(post.port), sender, tools_at(tmp_path)) as submission:
             await submission.start()
             assert await submission.offer(PEOPLE[:1]) == {}
             assert (await submission.hand_over(b"A: b\r\n\r\n.\n..two\r.\nlast")).fate == "accepted"
