@@ -7,8 +7,9 @@ read whatever the page around it says; that page chooses colours by setting `--o
 from datetime import tzinfo
 from urllib.parse import urljoin
 
+from outagetui.machine.pages import template
 from outagetui.outlets.notices import Notice
-from outagetui.outlets.page_view import card, template, tongues
+from outagetui.outlets.page_view import HERE, card, tongues
 from outagetui.outlets.page_words import tag_of
 
 MOST_ACCOUNTS = 12  # the page, which it links to, shows all
@@ -53,7 +54,7 @@ def fragment(
     styles = {name: _important(style) for name, style in _STYLES.items()}
     styles["box"] = styles["box"].replace("LINE", line).replace("GROUND", ground)
     spoken = tuple(tongues(current, business, place, language, seen))
-    return template("notice.html").render(
+    return template(HERE, "notice.html").render(
         tone=current.meaning.tone,
         styles=styles,
         spoken=spoken,

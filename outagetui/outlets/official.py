@@ -12,10 +12,11 @@ from msgspec import Struct
 
 from outagetui.core import times
 from outagetui.core.model import Audience, Channel, Outlet
+from outagetui.machine.pages import styles, template
 from outagetui.outlets import feeds, page_words
 from outagetui.outlets.notices import tidy
 from outagetui.outlets.official_words import Words, words
-from outagetui.outlets.page_view import card, styles, template
+from outagetui.outlets.page_view import HERE, card
 from outagetui.outlets.signing import NAMESPACE, Signature, signers, verify_command
 
 HTML, TEXT, JSON = "accounts.html", "accounts.txt", "accounts.json"
@@ -133,7 +134,7 @@ def as_html(made: Listing, signature: Signature | None) -> str:
     )
     say = page_words.words(first.lang)
     cards = [{**card(each.name, each.address, say), "instructions": each.instructions} for each in made.accounts]
-    return template("official.html").render(
+    return template(HERE, "official.html").render(
         lang=first.lang,
         business=made.business,
         skip=say.skip,
@@ -144,7 +145,7 @@ def as_html(made: Listing, signature: Signature | None) -> str:
         signature=signature,
         command=verify_command(made.identity, TEXT, SIGNERS),
         signers=signers(made.identity, signature).strip() if signature else "",
-        **styles(),
+        **styles(HERE),
     )
 
 

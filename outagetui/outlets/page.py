@@ -18,7 +18,7 @@ from outagetui.outlets import Delivered, Delivery, Tools, feeds
 from outagetui.outlets.fragment import fragment
 from outagetui.outlets.notices import notices, tidy
 from outagetui.outlets.page_marks import Marks, read
-from outagetui.outlets.page_view import view
+from outagetui.outlets.page_view import HERE, view
 from outagetui.outlets.page_words import tag_of
 from outagetui.wording.compose import TITLE_LIMIT
 from outagetui.wording.delivery import WITHDRAWN
@@ -26,7 +26,6 @@ from outagetui.wording.delivery import WITHDRAWN
 INDEX = "index.html"
 ACCOUNTS = "accounts.html"  # see outlets/official.py
 Files = tuple[tuple[str, bytes], ...]
-_HERE = Path(__file__).parent
 
 
 async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
@@ -108,7 +107,7 @@ def render(
         ("status.json", feeds.status(shown, outlet, business, timezone, language, at)),
         ("xmpp-status.json", feeds.outage(shown, language)),
         ("notice.html", notice.encode()),
-        ("notice.js", (_HERE / "notice.js").read_bytes()),
+        ("notice.js", (HERE / "notice.js").read_bytes()),
         (INDEX, index.encode()),
     )
 

@@ -1,18 +1,14 @@
 """`index.html`: the notices as a page of plain HTML, in every language that the announcement holds. No I/O but ours."""
 
-import base64
-import hashlib
 import re
 from collections.abc import Iterator
 from datetime import tzinfo
-from functools import cache
 from pathlib import Path
 
-import jinja2
-from markupsafe import Markup
 from msgspec import Struct
 
 from outagetui.core import times
+from outagetui.machine.pages import styles, template
 from outagetui.outlets import feeds
 from outagetui.outlets.notices import Notice, tidy
 from outagetui.outlets.page_marks import mark
@@ -21,7 +17,7 @@ from outagetui.wording.compose import account_line
 from outagetui.wording.delivery import Post
 from outagetui.wording.links import Block, Piece, blocks, link, scheme_of
 
-_HERE = Path(__file__).parent
+HERE = Path(__file__).parent
 _CHUNKS = re.compile("[^/.@]+[/.@]*|[/.@]+")  # a long address breaks between these, not within a word
 _GLYPHS = {"trouble": "!", "repair": "↗", "clear": "✓", "drill": "i", "notice": "i"}
 _FAVICON = {"trouble": "b45309", "repair": "0b62b0", "clear": "0a7a55", "drill": "6d42c7", "notice": "4b5563"}
@@ -70,7 +66,7 @@ def view(
     def part(post: Post) -> dict[str, object]:
         return _part(post, say, place, language)
 
-    return template("page.html").render(
+    return template(HERE, "page.html").render(
         say=say,
         lang=language,
         own=language_of(language),
@@ -89,7 +85,7 @@ def view(
         earlier=[part(post) for post in current.posts[1:]] if current else [],
         also=[[part(post) for post in notice.posts] for notice in shown[1:] if not notice.closed],
         past=[[part(post) for post in notice.posts] for notice in shown[1:] if notice.closed],
-        **styles(),
+        **styles(HERE),
     )
 
 
@@ -134,27 +130,6 @@ def card(name: str, address: str, say: Words) -> dict[str, object]:
         "href": piece.href,
         "how": "" if how.casefold() == name.casefold() else how,
     }
-
-
-def styles() -> dict[str, object]:
-    """Return the style sheet and its hash, which is all that the page's policy lets in."""
-    css = (_HERE / "page.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
-    return {"css": Markup(css), "csp": digest}  # noqa: S704  our own file
-
-
-@cache
-def template(name: str) -> jinja2.Template:
-    """Return one of the templates beside this module; everything put into it is escaped."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template(name)
 
 
 def _facts(notice: Notice, say: Words, place: tzinfo, lang: str, seen: float) -> Iterator[tuple[str, Moment]]:

@@ -8,7 +8,7 @@ from outagetui.core.words import PLACED
 from outagetui.facts.reach import percent
 from outagetui.report import formats
 from outagetui.report.inert import fenced, inert
-from outagetui.report.values import Part, Question, ReachStory, Report, Spent
+from outagetui.report.values import Delivered, Gap, Part, Question, ReachStory, Report, Spent, Stretch
 
 REVIEW = ("What helped", "What hindered", "What we change")
 
@@ -50,13 +50,9 @@ def summary(report: Report, zone: tzinfo) -> list[tuple[str, str]]:
     ]
 
 
-def after(seconds: float | None, id: str) -> str:
+def after(seconds: float) -> str:
     """Return how long after the detection a moment came; for the detection itself, after the first sign of trouble."""
-    if seconds is None:
-        return ""
-    if seconds < 0:
-        return f"{span(-seconds)} before"
-    return span(seconds)
+    return f"{span(-seconds)} before" if seconds < 0 else span(seconds)
 
 
 def spent(row: Spent) -> str:
@@ -80,6 +76,26 @@ def lost(story: ReachStory) -> str:
         return "–"
     about = "about " if story.uncertain_s else ""
     return about + formats.people(story.lost_person_minutes)
+
+
+def sent(part: Delivered, zone: tzinfo) -> str:
+    """Return what became of a part at one outlet."""
+    when = "" if part.at is None else f" at {formats.clock(part.at, zone)}"
+    url = f", {part.url}" if part.url else ""
+    detail = f" ({part.detail})" if part.detail and part.state not in PLACED else ""
+    return f"{part.name}: {part.state}{when}{url}{detail}"
+
+
+def silence(gap: Gap, zone: tzinfo) -> str:
+    """Return how long an announcement was silent, and when it should have spoken."""
+    when = f"{formats.local(gap.begin, zone)} to {formats.local(gap.end, zone)}"
+    promised = "" if gap.promised is None else f"; the next was promised for {formats.clock(gap.promised, zone)}"
+    return f"{gap.announcement} to {gap.audience}: {span(gap.seconds)}, {when}{promised}"
+
+
+def unseen(stretch: Stretch, zone: tzinfo) -> str:
+    """Return when nobody could see, and why."""
+    return f"{formats.local(stretch.begin, zone)}, for {span(stretch.seconds)}: nobody could see ({stretch.words})."
 
 
 def _both(at: datetime, zone: tzinfo) -> str:
@@ -113,7 +129,7 @@ def _figures(report: Report, zone: tzinfo) -> Iterator[str]:
         (
             (
                 figure.name,
-                after(figure.after_s, figure.id) or "–",
+                "–" if figure.after_s is None else after(figure.after_s),
                 "–" if figure.at is None else formats.local(figure.at, zone),
                 inert(figure.words),
             )
@@ -190,24 +206,15 @@ def _announcements(report: Report, zone: tzinfo) -> Iterator[str]:
     if report.gaps:
         yield from ("### Silences", "", "An open announcement without a new part for more than half an hour:", "")
         for gap in report.gaps:
-            promised = (
-                "" if gap.promised is None else f"; the next was promised for {formats.clock(gap.promised, zone)}"
-            )
-            yield (
-                f"- {inert(gap.announcement)} to {inert(gap.audience)}: {span(gap.seconds)}, "
-                f"{formats.local(gap.begin, zone)} to {formats.local(gap.end, zone)}{promised}"
-            )
+            yield f"- {inert(silence(gap, zone))}"
         yield ""
 
 
 def _part(part: Part, zone: tzinfo) -> Iterator[str]:
     yield f"#### {formats.local(part.at, zone)}: {inert(part.kind)}"
     yield ""
-    for sent in part.outlets:
-        url = f", {inert(sent.url)}" if sent.url else ""
-        detail = f" ({inert(sent.detail)})" if sent.detail and sent.state not in PLACED else ""
-        when = "" if sent.at is None else f" at {formats.clock(sent.at, zone)}"
-        yield f"- {inert(sent.name)}: {inert(sent.state)}{when}{url}{detail}"
+    for each in part.outlets:
+        yield f"- {inert(sent(each, zone))}"
     if part.outlets:
         yield ""
     for text in part.texts:
@@ -281,9 +288,6 @@ def _review() -> Iterator[str]:
 def _limits(report: Report, zone: tzinfo) -> Iterator[str]:
     yield from ("## What this report cannot know", "")
     for stretch in report.unseen:
-        yield (
-            f"- {formats.local(stretch.begin, zone)}, for {span(stretch.seconds)}: "
-            f"nobody could see ({inert(stretch.words)})."
-        )
+        yield f"- {inert(unseen(stretch, zone))}"
     for limit in report.limits:
         yield f"- {inert(limit)}"
