@@ -1,6 +1,6 @@
 """From the journal, the samples that are kept and the configuration's public copy to a `Report`; pure."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,24 +23,17 @@ CURED = "answers again"  # a drill's words for a fault that is taken away
 ENDINGS = {"stood-down": "it was stood down", "quiet": "everything was quiet for thirty minutes"}
 
 
-def report(
-    incident: Incident, entries: Sequence[Entry], public: Public, evidence: Evidence, now: float, damaged: int = 0
-) -> Report:
-    """Return the report of `incident` as it stands at `now` (epoch seconds).
-
-    `entries` is the whole journal without what cannot be read, of which there are `damaged`.
-    """
-    return _Teller(incident, entries, public, evidence, now, damaged).report()
-
-
 class _Onset(Struct, frozen=True):
     at: float
     words: str
     sure: bool
 
 
-class _Teller:
-    """What all parts of a report look up, made once."""
+class Reporter:
+    """What all parts of the report of `incident` look up, made once, as it stands at `now` (epoch seconds).
+
+    `entries` is the whole journal without what cannot be read, of which there are `damaged`.
+    """
 
     def __init__(
         self,
@@ -54,6 +47,10 @@ class _Teller:
         self.incident, self.public, self.evidence, self.now, self.damaged = incident, public, evidence, now, damaged
         self.end = max(incident.since, incident.closed if incident.closed is not None else now)
         self.past = [entry for entry in entries if entry.seq <= incident.last]
+        self.opening = next(entry for entry in self.past if entry.seq == incident.first)
+        opened = events.decode(self.opening.kind, self.opening.document)
+        assert isinstance(opened, events.StateChanged)
+        self.opened = opened
         self.onset = self._onset()
         self.begin = min(self.onset.at, incident.since) if self.onset is not None else incident.since
         self.mine = entries_of(entries, incident, self.begin)
@@ -61,9 +58,9 @@ class _Teller:
         self.zone = zone_or_utc(public.timezone)
         self.names = {channel.id: channel.name for channel in public.channels}
         self.names |= {outlet.id: outlet.name for outlet in public.outlets}
-        self.marks: dict[int, str] = {}
 
     def report(self) -> Report:
+        """Return the report."""
         incident, public = self.incident, self.public
         figures = self._figures()
         outlets = {outlet.id: outlet.name for outlet in public.outlets}
@@ -129,9 +126,7 @@ class _Teller:
                     fault = None if event.fault == CURED else (fault or entry.at)
         if fault is not None and fault <= incident.since:
             return _Onset(fault, "the drill's first fault", True)
-        opened = events.decode(self._opening().kind, self._opening().document)
-        assert isinstance(opened, events.StateChanged)
-        checks = next((each.checks for each in self.public.channels if each.id == opened.id), ())
+        checks = next((each.checks for each in self.public.channels if each.id == self.opened.id), ())
         firsts = [
             first
             for check in checks
@@ -142,9 +137,6 @@ class _Teller:
         first = min(firsts)
         words = "the first sample that failed" if not first.seconds else "the first minute with a sample that failed"
         return _Onset(min(first.at, incident.since), words, not first.seconds)
-
-    def _opening(self) -> Entry:
-        return next(entry for entry in self.past if entry.seq == self.incident.first)
 
     def _before(self) -> tuple[set[str], dict[str, str]]:
         """Return the active backups and everything's state when the incident began."""
@@ -167,41 +159,27 @@ class _Teller:
 
     def _figures(self) -> tuple[Figure, ...]:
         incident = self.incident
-        acked = self._first(lambda event: isinstance(event, events.Acked) and event.incident == incident.id)
         parts: dict[tuple[str, int], str] = {}
+        first = {"detected": self.opening}
         for entry in self.mine:
-            event = events.decode(entry.kind, entry.document)
-            if isinstance(event, events.AnnouncementMade):
-                parts[event.announcement, event.part] = event.kind
-        sent = self._first(
-            lambda event: (
-                isinstance(event, events.DeliveryEnded)
-                and event.state in PLACED
-                and parts.get((event.announcement, event.part), CLOSING_KINDS[0]) not in CLOSING_KINDS
-            )
-        )
-        backup = self._first(lambda event: isinstance(event, events.Activated))
-        alert = self._first(
-            lambda event: (
-                isinstance(event, events.AlertEnded)
-                and event.incident == incident.id
-                and event.outcome == AlertState.SENT
-            )
-        )
-        recovery = self._recovery()
-        for marked, mark in (
-            (self._opening(), "detected"),
-            (alert, "alerted"),
-            (acked, "acknowledged"),
-            (sent, "announced"),
-            (backup, "backup-live"),
-            (recovery, "recovered"),
-        ):
-            if marked is not None:
-                self.marks[marked.seq] = mark
+            match events.decode(entry.kind, entry.document):
+                case events.AlertEnded() as event if event.incident == incident.id and event.outcome == AlertState.SENT:
+                    first.setdefault("alerted", entry)
+                case events.Acked() as event if event.incident == incident.id:
+                    first.setdefault("acknowledged", entry)
+                case events.AnnouncementMade() as event:
+                    parts[event.announcement, event.part] = event.kind
+                case events.DeliveryEnded() as event if event.state in PLACED:
+                    if parts.get((event.announcement, event.part), CLOSING_KINDS[0]) not in CLOSING_KINDS:
+                        first.setdefault("announced", entry)
+                case events.Activated():
+                    first.setdefault("backup-live", entry)
+                case events.StateChanged() if entry.at == incident.recovered:
+                    first["recovered"] = entry  # the last of them: with it every primary was up or slow again
+                case _:
+                    pass
+        self.marks = {entry.seq: mark for mark, entry in first.items()}
         onset = self.onset
-        opened = events.decode(self._opening().kind, self._opening().document)
-        why = opened.why if isinstance(opened, events.StateChanged) else ""
         return (
             Figure(
                 id="onset",
@@ -215,13 +193,13 @@ class _Teller:
                 name="Detected",
                 at=when(incident.since),
                 after_s=None if onset is None else round(max(0.0, incident.since - onset.at), 1),
-                words=clean(why),
+                words=clean(self.opened.why),
             ),
-            *([self._figure("alerted", "First alert out", alert, "")] if alert is not None else []),
-            self._figure("acknowledged", "Acknowledged", acked, "nobody took it"),
-            self._figure("backup-live", "First backup live", backup, self._instead(self._before()[0])),
-            self._figure("announced", "First announcement out", sent, self._untold(parts)),
-            self._figure("recovered", "Recovered", recovery, "not yet" if incident.closed is None else "not known"),
+            *([self._figure("alerted", "First alert out", first, "")] if "alerted" in first else []),
+            self._figure("acknowledged", "Acknowledged", first, "nobody took it"),
+            self._figure("backup-live", "First backup live", first, self._instead(self._before()[0])),
+            self._figure("announced", "First announcement out", first, self._untold(parts)),
+            self._figure("recovered", "Recovered", first, "not yet" if incident.closed is None else "not known"),
             Figure(
                 id="closed",
                 name="Closed",
@@ -247,23 +225,12 @@ class _Teller:
                 standing[event.announcement] = False
         return "an earlier announcement still stood" if any(standing.values()) else "nothing was announced"
 
-    def _figure(self, id: str, name: str, entry: Entry | None, otherwise: str) -> Figure:
-        if entry is None:
+    def _figure(self, id: str, name: str, first: Mapping[str, Entry], otherwise: str) -> Figure:
+        if id not in first:
             return Figure(id=id, name=name, at=None, after_s=None, words=otherwise)
-        after = round(entry.at - self.incident.since, 1)
-        return Figure(
-            id=id, name=name, at=when(entry.at), after_s=after, words="before the detection" if after < 0 else ""
-        )
-
-    def _first(self, wanted: Callable[[events.Event | None], bool]) -> Entry | None:
-        return next((entry for entry in self.mine if wanted(events.decode(entry.kind, entry.document))), None)
-
-    def _recovery(self) -> Entry | None:
-        """Return the entry with which every primary was up or slow again."""
-        at = self.incident.recovered
-        return (
-            next((e for e in reversed(self.mine) if e.at == at and e.kind == "state"), None) if at is not None else None
-        )
+        after = round(first[id].at - self.incident.since, 1)
+        words = "before the detection" if after < 0 else ""
+        return Figure(id=id, name=name, at=when(first[id].at), after_s=after, words=words)
 
     def _derived(self) -> list[tuple[float, str, str]]:
         lines: list[tuple[float, str, str]] = []

@@ -1,6 +1,6 @@
 """What did not go as planned, as facts without names; pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from outagetui.core.model import BAD, Entry
 from outagetui.core.text import clean
@@ -20,15 +20,13 @@ def troubles(
     active: Iterable[str],
     states: Mapping[str, str],
     unseen: Iterable[Unseen],
-) -> list[tuple[float, str, str]]:
-    """Return (at, kind, words) of what went wrong.
+) -> Iterator[tuple[float, str, str]]:
+    """Yield (at, kind, words) of what went wrong.
 
     `active` are the backups that were so when the incident began, `states` how everything stood then.
     """
-    found = [
-        (each.begin, each.kind, f"{_UNSEEN[each.kind]} for {span(each.end - each.begin)}: {each.words}")
-        for each in unseen
-    ]
+    for each in unseen:
+        yield each.begin, each.kind, f"{_UNSEEN[each.kind]} for {span(each.end - each.begin)}: {each.words}"
     now_active = set(active)
     states = dict(states)
     answered: dict[tuple[str, str], str] = {}
@@ -39,37 +37,35 @@ def troubles(
         match event:
             case events.StateChanged(id=name, now=state, why=why):
                 if name in now_active & backups and state in BAD:
-                    found.append((at, "backup-bad", f"{_name(name, names)} was {state} while it stood in: {why}"))
+                    yield at, "backup-bad", f"{names.get(name, name)} was {state} while it stood in: {why}"
                 states[name] = state
             case events.Activated(channel=name):
                 now_active.add(name)
                 if states.get(name) in BAD:
-                    found.append((at, "backup-bad", f"{_name(name, names)} was activated while it was {states[name]}"))
+                    yield at, "backup-bad", f"{names.get(name, name)} was activated while it was {states[name]}"
             case events.Deactivated(channel=name):
                 now_active.discard(name)
             case events.DaemonStopped():
                 stopped = True
             case events.DaemonStarted():
                 how = "was started anew" if stopped else "was started anew without having been stopped"
-                found.append((at, "daemon", f"The daemon {how}"))
+                yield at, "daemon", f"The daemon {how}"
                 stopped = False
             case events.Proved(channel=name, outcome=ProofOutcome.FAILED, detail=detail):
-                found.append((at, "proof-failed", f"The proof of {_name(name, names)} failed: {detail}"))
+                yield at, "proof-failed", f"The proof of {names.get(name, name)} failed: {detail}"
             case events.StepAnswered(run=run, step=step, answer=answer):
                 answered[run, step] = answer
                 if answer == "break-glass":
-                    found.append((at, "break-glass", f"Step {step} of {run} was done without its second person"))
+                    yield at, "break-glass", f"Step {step} of {run} was done without its second person"
             case events.StepAsked(run=run, step=step, why=Why.UNSURE, question=question):
-                found.append(
-                    (at, "step-unsure", f"Nobody could tell whether step {step} of {run} had happened: {question}")
-                )
+                yield at, "step-unsure", f"Nobody could tell whether step {step} of {run} had happened: {question}"
             case events.StepEnded(run=run, step=step, outcome=StepState.FAILED, detail=detail):
-                found.append((at, "step-failed", f"Step {step} of {run} failed: {detail}"))
+                yield at, "step-failed", f"Step {step} of {run} failed: {detail}"
             case events.StepEnded(run=run, step=step, outcome=StepState.SKIPPED) if answered.get((run, step)) == "skip":
-                found.append((at, "step-skipped", f"Step {step} of {run} was skipped"))
+                yield at, "step-skipped", f"Step {step} of {run} was skipped"
             case events.RunEnded(run=run, state=state) if state != RunState.DONE:
                 was = "was " if state == RunState.ABORTED else ""
-                found.append((at, f"run-{state}", f"Run {run} {was}{state}"))
+                yield at, f"run-{state}", f"Run {run} {was}{state}"
             case events.DeliveryEnded(announcement=name, outlet=outlet, state=state, detail=detail, do=do) if (
                 state in TROUBLED and do != Deed.LOOK  # a look that finds nothing new is no second trouble
             ):
@@ -77,23 +73,18 @@ def troubles(
                 said = "failed" if state == DeliveryState.FAILED else "is not known to have arrived"
                 if do == Deed.RETRACT:
                     said = "was not taken back" if state == DeliveryState.FAILED else "is not known to be taken back"
-                found.append((at, f"delivery-{state}", f"Announcement {name} at {_name(outlet, names)} {said}{why}"))
+                yield at, f"delivery-{state}", f"Announcement {name} at {names.get(outlet, outlet)} {said}{why}"
             case events.AlertEnded(link=link, outcome=outcome, detail=detail) if outcome == AlertState.FAILED:
-                found.append((at, f"alert-{outcome}", f"The alert to {link} did not arrive: {detail}"))
+                yield at, f"alert-{outcome}", f"The alert to {link} did not arrive: {detail}"
             case events.HeartbeatChanged(heard=False, why=why):
-                found.append((at, "heartbeat", f"The watcher outside did not hear from us: {why}"))
+                yield at, "heartbeat", f"The watcher outside did not hear from us: {why}"
             case None:
-                found.append((at, "damaged", "An entry of the journal could not be read"))
+                yield at, "damaged", "An entry of the journal could not be read"
             case _:
                 pass
-    return found
 
 
 _UNSEEN = {"blind": "We were blind", "stopped": "Nobody watched", "silent": "Nothing was seen"}
-
-
-def _name(name: str, names: Mapping[str, str]) -> str:
-    return names.get(name, name)
 
 
 def rows(

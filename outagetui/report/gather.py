@@ -7,9 +7,10 @@ from msgspec import Struct
 
 from outagetui.core.model import Entry, primaries_of
 from outagetui.core.times import zone_or_utc
+from outagetui.facts import events
 from outagetui.facts.live import Public
 from outagetui.report.evidence import Evidence, Tally
-from outagetui.report.facts import report
+from outagetui.report.facts import Reporter
 from outagetui.report.incidents import LEAD_SECONDS, Incident, find, readable
 from outagetui.report.values import Report, when
 from outagetui.store.journal import StoreError
@@ -44,7 +45,8 @@ def gather(path: Path, name: str | None, now: float) -> Report:
     reader = Reader(path)
     try:
         found = choose(reader, name, now)
-        return report(found.incident, found.entries, found.public, evidence(reader, found, now), now, found.damaged)
+        seen = evidence(reader, found, now)
+        return Reporter(found.incident, found.entries, found.public, seen, now, found.damaged).report()
     finally:
         reader.close()
 
@@ -104,12 +106,10 @@ def evidence(reader: Reader, found: Found, now: float) -> Evidence:
 
 def _failing(found: Found) -> Iterable[str]:
     """Return the channels whose samples matter: those that were bad in it, and those that were partial at all."""
-    from outagetui.facts.events import StateChanged, decode
-
     names = dict.fromkeys(found.incident.channels)
     for entry in found.entries:
         if entry.seq <= found.incident.last and entry.kind == "state":
-            event = decode(entry.kind, entry.document)
-            if isinstance(event, StateChanged) and event.now == "partial":
+            event = events.decode(entry.kind, entry.document)
+            if isinstance(event, events.StateChanged) and event.now == "partial":
                 names[event.id] = None
     return names

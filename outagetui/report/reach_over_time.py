@@ -9,6 +9,8 @@ import math
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from itertools import groupby
 
 from msgspec import Struct
 
@@ -112,26 +114,22 @@ def stories(
     """
     changes = _changes(entries, public, evidence, end)
     for stretch in unseen:
-        changes += [(stretch.begin, lambda now: now.hide(1)), (stretch.end, lambda now: now.hide(-1))]
+        changes += [(at, partial(_Channels.hide, more=more)) for at, more in ((stretch.begin, 1), (stretch.end, -1))]
     changes.sort(key=lambda change: change[0])
     now = _Channels(public)
     present = {channel.audience for channel in public.channels} | {each.audience for each in public.segments}
     audiences = [audience for audience in AUDIENCES if audience in present]
     steps: dict[Audience, list[Step]] = {audience: [] for audience in audiences}
     before: dict[Audience, float | None] = {}
-    position = 0
-    while position < len(changes) and changes[position][0] < begin:
-        changes[position][1](now)
-        position += 1
+    for _, change in (each for each in changes if each[0] < begin):
+        change(now)
     for audience in audiences:
         value, guess = now.reach(audience)
         before[audience] = 1.0 if value is not None and guess else value
         _add(steps[audience], begin, value, guess)
-    while position < len(changes) and changes[position][0] <= end:
-        at = changes[position][0]
-        while position < len(changes) and changes[position][0] == at:
-            changes[position][1](now)
-            position += 1
+    for at, together in groupby((each for each in changes if begin <= each[0] <= end), lambda change: change[0]):
+        for _, change in together:
+            change(now)
         for audience in audiences:
             _add(steps[audience], at, *now.reach(audience))
     return [
@@ -156,7 +154,7 @@ def _add(steps: list[Step], at: float, value: float | None, guess: bool) -> None
 def _changes(entries: Sequence[Entry], public: Public, evidence: Evidence, end: float) -> list[_Change]:
     channels = {channel.id: channel for channel in public.channels}
     changes: list[_Change] = []
-    partial: dict[str, tuple[float, str]] = {}
+    partly: dict[str, tuple[float, str]] = {}
     known: dict[str, list[tuple[float, float]]] = {}
 
     def series(check: PublicCheck) -> list[tuple[float, float]]:
@@ -167,40 +165,28 @@ def _changes(entries: Sequence[Entry], public: Public, evidence: Evidence, end: 
     last = float("-inf")
 
     def settle(name: str, until: float) -> None:
-        since, why = partial.pop(name)
+        since, why = partly.pop(name)
         for at, share, sure in _slices(channels[name], series, since, until, why):
-            changes.append((at, _fails(name, share, sure)))
+            changes.append((at, partial(_Channels.fail, name=name, share=share, sure=sure)))
 
     for entry in entries:
         last = at = max(last, entry.at)  # a clock that was set back must not reorder what happened
         match events.decode(entry.kind, entry.document):
             case events.StateChanged(id=name, now=now, why=why) if name in channels:
-                if name in partial and now != State.PARTIAL:
+                if name in partly and now != State.PARTIAL:
                     settle(name, at)
-                if now == State.PARTIAL and name not in partial:
-                    partial[name] = at, why
-                changes.append((at, _becomes(name, State(now))))
+                if now == State.PARTIAL and name not in partly:
+                    partly[name] = at, why
+                changes.append((at, partial(_Channels.become, name=name, state=State(now))))
             case events.Activated(channel=name):
-                changes.append((at, _stands(name, True)))
+                changes.append((at, partial(_Channels.stand, name=name, active=True)))
             case events.Deactivated(channel=name):
-                changes.append((at, _stands(name, False)))
+                changes.append((at, partial(_Channels.stand, name=name, active=False)))
             case _:
                 pass
-    for name in list(partial):
+    for name in list(partly):
         settle(name, end)
     return changes
-
-
-def _becomes(name: str, state: State) -> Callable[[_Channels], None]:
-    return lambda now: now.become(name, state)
-
-
-def _fails(name: str, share: float, sure: bool) -> Callable[[_Channels], None]:
-    return lambda now: now.fail(name, share, sure)
-
-
-def _stands(name: str, active: bool) -> Callable[[_Channels], None]:
-    return lambda now: now.stand(name, active)
 
 
 def _slices(

@@ -27,39 +27,22 @@ def lines(
     `names` maps ids of channels and outlets to names, `marks` entries to the key moment they are; `derived` are (at,
     words, mark) of what was concluded.
     """
+
+    def line(at: float, kind: str, words: str, mark: str, actor: str = "") -> Line:
+        return Line(at=when(at), local=when(at).astimezone(zone), actor=actor, kind=kind, words=words, mark=mark)
+
     passed = _begun_and_ended(mine)
-    told = [
-        (
-            entry.at,
-            1,
-            clean(entry.actor, ACTOR),
-            entry.kind,
-            " ".join(_words(entry, names).split()),
-            marks.get(entry.seq, ""),
-        )
-        for entry in mine
-        if entry.seq not in passed
-    ]
-    told += [
-        (at, 2 if mark == "closed" else 0, "", "derived", clean(words, LIMIT), mark) for at, words, mark in derived
-    ]
-    told += [
-        (each.begin, 0, "", "derived", clean(f"From here nothing was seen: {each.words}", LIMIT), each.kind)
-        for each in unseen
-        if each.kind == "silent"
-    ]
+    silent = [(each.begin, f"From here nothing was seen: {each.words}", each.kind) for each in unseen]
+    keyed: list[tuple[float, int, Line]] = []
     # A clock that was set back must not reorder what the journal has in order: derived lines go where their time is.
     last = float("-inf")
-    keyed = []
-    for at, rank, actor, kind, words, mark in told:
-        if rank == 1:
-            last = max(last, at)
-        keyed.append((last if rank == 1 else at, rank, at, actor, kind, words, mark))
-    keyed.sort(key=lambda row: row[:2])
-    return tuple(
-        Line(at=when(at), local=when(at).astimezone(zone), actor=actor, kind=clean(kind, 40), words=words, mark=mark)
-        for _, _, at, actor, kind, words, mark in keyed
-    )
+    for entry in (each for each in mine if each.seq not in passed):
+        last = max(last, entry.at)
+        words, mark = " ".join(_words(entry, names).split()), marks.get(entry.seq, "")
+        keyed.append((last, 1, line(entry.at, clean(entry.kind, 40), words, mark, clean(entry.actor, ACTOR))))
+    for at, words, mark in (*derived, *(each for each in silent if each[2] == "silent")):
+        keyed.append((at, 2 if mark == "closed" else 0, line(at, "derived", clean(words, LIMIT), mark)))
+    return tuple(each for _, _, each in sorted(keyed, key=lambda row: row[:2]))
 
 
 def _begun_and_ended(mine: Iterable[Entry]) -> set[int]:
@@ -68,20 +51,18 @@ def _begun_and_ended(mine: Iterable[Entry]) -> set[int]:
     passed: set[int] = set()
     for entry in mine:
         match events.decode(entry.kind, entry.document):
-            case events.StepIntended() as event:
-                begun[event.run, event.step, event.attempt] = entry.seq
-            case events.StepEnded() as event if (key := (event.run, event.step, event.attempt)) in begun:
-                passed.add(begun.pop(key))
-            case events.AlertIntended() as event:
-                begun[event.incident, event.link, -1] = entry.seq
-            case events.AlertEnded() as event if (key := (event.incident, event.link, -1)) in begun:
-                passed.add(begun.pop(key))
-            case events.DeliveryIntended() as event:
-                begun[event.announcement, event.outlet, event.part] = entry.seq
-            case events.DeliveryEnded() as event if (key := (event.announcement, event.outlet, event.part)) in begun:
-                passed.add(begun.pop(key))
+            case events.StepIntended() | events.StepEnded() as event:
+                key = event.run, event.step, event.attempt
+            case events.AlertIntended() | events.AlertEnded() as event:
+                key = event.incident, event.link, -1
+            case events.DeliveryIntended() | events.DeliveryEnded() as event:
+                key = event.announcement, event.outlet, event.part
             case _:
-                pass
+                continue
+        if isinstance(event, events.StepIntended | events.AlertIntended | events.DeliveryIntended):
+            begun[key] = entry.seq
+        elif key in begun:
+            passed.add(begun.pop(key))
     return passed
 
 
@@ -89,18 +70,14 @@ def _words(entry: Entry, names: Mapping[str, str]) -> str:
     match events.decode(entry.kind, entry.document):
         case events.StateChanged(id=name, was=was, now=now, why=why, local=local):
             seen = f", local to {local}" if local else ""
-            return clean(f"{_name(name, names)}: {was} → {now}{seen}" + (f": {why}" if why else ""), LIMIT)
+            return clean(f"{names.get(name, name)}: {was} → {now}{seen}" + (f": {why}" if why else ""), LIMIT)
         case events.Activated(channel=name, run=run):
-            return clean(f"Activated {_name(name, names)}" + (f" (run {run})" if run else " by hand"), LIMIT)
+            return clean(f"Activated {names.get(name, name)}" + (f" (run {run})" if run else " by hand"), LIMIT)
         case events.Deactivated(channel=name, run=run):
-            return clean(f"Deactivated {_name(name, names)}" + (f" (run {run})" if run else " by hand"), LIMIT)
+            return clean(f"Deactivated {names.get(name, name)}" + (f" (run {run})" if run else " by hand"), LIMIT)
         case events.Acked(note=note):
             return clean("Took the incident" + (f": {note}" if note else ""), LIMIT)
         case events.StepAnswered(run=run, step=step, answer=answer, note=note):
             return clean(f"{run} {step} answered {answer}" + (f": {note}" if note else ""), LIMIT)
         case _:
             return tell(entry).text
-
-
-def _name(name: str, names: Mapping[str, str]) -> str:
-    return names.get(name, name)
