@@ -1,6 +1,7 @@
 """Which incidents a journal tells, and which of its entries belong to one; pure."""
 
 from collections.abc import Collection, Iterable, Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -29,15 +30,7 @@ class Incident(Struct, frozen=True, kw_only=True):
     floor: int
     first: int
     last: int
-    ceiling: int
-
-
-class _Open(Struct):
-    id: str
-    since: float
-    floor: int
-    first: int
-    ended: bool = False
+    ceiling: int = 1 << 62
 
 
 def readable(entries: Iterable[Entry]) -> list[Entry]:
@@ -60,44 +53,39 @@ def find(entries: Sequence[Entry], primaries: Collection[str], now: float) -> li
     """Return every incident of the journal, oldest first. `entries` are readable, `now` is epoch seconds."""
     ledger = Ledger(frozenset(primaries))
     found: list[Incident] = []
-    current: _Open | None = None
-    floor = seq = 0
+    floor = first = seq = 0  # `first` is that of an incident that is not over
     for entry in entries:
         # Asked before it is folded: what comes later still moves the fields of an incident that is over.
-        if current is not None and not current.ended:
-            closed = ledger.incident_at(entry.at)[1]
-            if closed is not None:
-                found.append(_close(ledger, current, closed, "quiet", seq))
-                current.ended, floor = True, seq + 1
+        if first and (closed := ledger.incident_at(entry.at)[1]) is not None:
+            found.append(_incident(ledger, closed, "quiet", floor, first, seq))
+            floor, first = seq + 1, 0
         ledger.apply(entry)
         seq = entry.seq
         incident = ledger.incident
-        if incident is not None and (current is None or incident.id != current.id):
-            current = _Open(incident.id, incident.since, floor, seq)
-        if current is not None and not current.ended and incident is not None and incident.stood_down is not None:
-            found.append(_close(ledger, current, incident.stood_down, "stood-down", seq))
-            current.ended, floor = True, seq + 1
-    if current is not None and not current.ended:
+        if incident is not None and not first and (not found or incident.id != found[-1].id):
+            first = seq
+        if first and incident is not None and incident.stood_down is not None:
+            found.append(_incident(ledger, incident.stood_down, "stood-down", floor, first, seq))
+            floor, first = seq + 1, 0
+    if first:
         closed = ledger.incident_at(now)[1]
-        found.append(_close(ledger, current, closed, "quiet" if closed is not None else "", seq))
-    later = [incident.first for incident in found[1:]]
-    return [replace(one, ceiling=first) for one, first in zip(found, [*later, 1 << 62], strict=False)]
+        found.append(_incident(ledger, closed, "quiet" if closed is not None else "", floor, first, seq))
+    return [replace(one, ceiling=later.first) for one, later in pairwise(found)] + found[-1:]
 
 
-def _close(ledger: Ledger, current: _Open, closed: float | None, ending: str, last: int) -> Incident:
+def _incident(ledger: Ledger, closed: float | None, ending: str, floor: int, first: int, last: int) -> Incident:
     incident = ledger.incident
     assert incident is not None
     return Incident(
-        id=current.id,
-        since=current.since,
+        id=incident.id,
+        since=incident.since,
         channels=tuple(sorted(incident.channels)),
         recovered=incident.all_up_since,
         closed=closed,
         ending=ending,
-        floor=current.floor,
-        first=current.first,
+        floor=floor,
+        first=first,
         last=last,
-        ceiling=1 << 62,
     )
 
 
