@@ -27,7 +27,7 @@ from outagetui.machine.secrets import SecretError
 from outagetui.net.aside import aside
 from outagetui.net.trouble import Trouble
 from outagetui.net.vantage import client_context
-from outagetui.wording.hypertext import hypertext_of
+from outagetui.wording.neutral import hypertext_of
 
 if TYPE_CHECKING:
     from outagetui.protocols.http_exchange import Progress

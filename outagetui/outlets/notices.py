@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from outagetui.core.copies import copied
 from outagetui.core.model import CLOSING_KINDS
 from outagetui.outlets.page_words import MEANINGS, OTHER, Meaning
 from outagetui.wording.compose import BODY_LIMIT, TITLE_LIMIT
@@ -63,9 +62,8 @@ class Notice(Struct, frozen=True):
 
 def notices(delivery: Delivery) -> tuple[Notice, ...]:
     """Return the notices of `delivery` and its history: those still open first, then by their newest part."""
-    own = copied(Post, delivery)
     groups: dict[str, dict[int, Post]] = {}
-    for post in (own, *delivery.history)[:MOST_POSTS]:
+    for post in (delivery, *delivery.history)[:MOST_POSTS]:
         parts = groups.setdefault(post.announcement, {})
         if post.kind == WITHDRAWN or post.part not in parts:
             parts[post.part] = _cleaned(post)

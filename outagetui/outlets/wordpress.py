@@ -16,19 +16,9 @@ from outagetui.core.model import CLOSING_KINDS, Outlet
 from outagetui.core.outlet_options import WordpressOptions
 from outagetui.core.text import clean
 from outagetui.outlets import Delivered, Delivery, MaybeSentError, Tools, UnsentError
-from outagetui.outlets.answers import (
-    Account,
-    inside,
-    options_of,
-    read_back,
-    required,
-    rows_of,
-    value_of,
-    words_of,
-)
+from outagetui.outlets.answers import Account, inside, options_of, read_back, required, rows_of, value_of, words_of
 from outagetui.protocols.http_answer import Reply
-from outagetui.wording.hypertext import hypertext_of
-from outagetui.wording.neutral import hypertext, neutral, unangled
+from outagetui.wording.neutral import hypertext, hypertext_of, neutral, unangled
 
 STATUSES = "publish,future,draft,pending,private"
 GONE = (404, 410)

@@ -137,11 +137,6 @@ def places(text: str) -> Iterator[tuple[int, str]]:
                 yield number, match[1]
 
 
-def unknown_fields(text: str) -> list[str]:
-    """Return the names of `{field}` places that no announcement can fill, each once, in order."""
-    return list(dict.fromkeys(name for _, name in places(text) if name not in FIELDS))
-
-
 def find_template(templates: Sequence[Template], kind: str, language: str) -> Template:
     """Return the words of `kind` in `language`, else its base language, else English; ComposeError: none."""
     of_kind = {each.language.lower(): each for each in templates if each.kind == kind}

@@ -15,7 +15,7 @@ class Wording(Struct, frozen=True):
 
 
 class Post(Struct, frozen=True, kw_only=True):
-    """A part that was published already, of this announcement or of another one.
+    """A part of an announcement; `others` are the same words in further languages, for the page, which shows all.
 
     One of kind `withdrawn` stands for an announcement that was taken back, whatever else the history holds of it.
     """
@@ -59,34 +59,27 @@ class Placed(Struct, frozen=True, kw_only=True):
     url: str = ""
 
 
-class Delivery(Struct, frozen=True, kw_only=True):
+class Delivery(Post, frozen=True, kw_only=True):
     """One part of an announcement for one outlet.
 
     `key` is the same for every try of this delivery, `accounts` are (name, address) pairs and the only ones an outlet
     may show, `history` holds the earlier parts and those that later announcements have there, newest first. `text` is
     what outlets other than the page send, `placed` what of this announcement the outlet has already, newest first: a
     later part edits or answers it. `again`: an earlier try may have reached the outlet, so it is looked up before
-    anything is sent. `others` are the same words in further languages, for the page, which shows all. `above` is what
-    a later announcement has there already, with this one among its history: a page shows that one first.
+    anything is sent. `above` is what a later announcement has there already, with this one among its history: a page
+    shows that one first.
     """
 
-    announcement: str
-    part: int
     key: str
-    kind: str
     audience: str
     language: str
-    title: str
-    body: str
     since: float
-    at: float
     next_update: float | None = None
     accounts: tuple[tuple[str, str], ...] = ()
     history: tuple[Post, ...] = ()
     text: Fitted | None = None
     placed: tuple[Placed, ...] = ()
     again: bool = False
-    others: tuple[Wording, ...] = ()
     above: "Delivery | None" = None
 
 

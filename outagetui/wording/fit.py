@@ -15,8 +15,7 @@ from outagetui.core.outlet_options import OutletOptions
 from outagetui.wording.compose import account_line
 from outagetui.wording.counting import BARE, URL, count, fits
 from outagetui.wording.delivery import Fitted
-from outagetui.wording.hypertext import hypertext_of
-from outagetui.wording.neutral import markdown, neutral, neutral_address, unangled
+from outagetui.wording.neutral import hypertext_of, markdown, neutral, neutral_address, unangled
 from outagetui.wording.published import published
 
 LEAST_PROSE = 20

@@ -11,6 +11,7 @@ import re
 import regex
 
 from outagetui.wording.counting import URL
+from outagetui.wording.links import Piece, blocks
 
 _MANY = r"(?:everyone|here|channel|all|room|group|followers|highlight)"  # what calls many people at once somewhere
 _KEPT = (
@@ -74,6 +75,23 @@ def markdown(text: str, line_break: str = "\n") -> str:
 def hypertext(text: str) -> str:
     """Return `text` for HTML; the bracket that opens a WordPress shortcode is an entity too."""
     return html.escape(text).replace("[", "&#91;")
+
+
+def hypertext_of(plain: str) -> str:
+    """Return plain lines as HTML: in paragraphs and, where they begin with `- `, lists, with harmless links."""
+    made = []
+    for block in blocks(plain):
+        lines = ["".join(_hypertext_piece(piece) for piece in line) for line in block.lines]
+        if block.items:
+            made.append("<ul>" + "".join(f"<li>{line}</li>" for line in lines) + "</ul>")
+        else:
+            made.append("<p>" + "<br>".join(lines) + "</p>")
+    return "\n".join(made)
+
+
+def _hypertext_piece(piece: Piece) -> str:
+    text = hypertext(piece.text)
+    return f'<a href="{hypertext(piece.href)}">{text}</a>' if piece.href else text
 
 
 def _markdown_line(line: str) -> str:
