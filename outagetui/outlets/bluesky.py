@@ -15,16 +15,7 @@ from outagetui.core.outlet_options import BlueskyOptions
 from outagetui.core.times import base as tongue
 from outagetui.core.times import stamp_ms
 from outagetui.outlets import Delivered, Delivery, Placed, Tools, UnsentError
-from outagetui.outlets.answers import (
-    login_of,
-    options_of,
-    read_back,
-    required,
-    same,
-    take_back,
-    value_of,
-    words_of,
-)
+from outagetui.outlets.answers import login_of, options_of, read_back, required, same, take_back, value_of, words_of
 from outagetui.outlets.http import Wire, base
 from outagetui.protocols.http_answer import Reply
 from outagetui.wording.counting import URL

@@ -29,13 +29,18 @@ Do = Literal["publish", "update", "find", "retract"]
 
 
 async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
-    """Run the command."""
-    return await _publish(outlet, delivery, tools, "publish")
-
-
-async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     """Run the command, which is told in its document what is placed already."""
-    return await _publish(outlet, delivery, tools, "update")
+    call = _call(options_of(outlet, CommandOutletOptions).command or "", outlet, delivery, tools)
+
+    async def act(log: SentLog) -> Delivered:
+        ended = await _run(call, outlet, delivery, tools, "update" if delivery.placed else "publish")
+        if ended.status == TEMPORARY and not ended.late:
+            raise UnsentError(f"{call.name} could not publish it now: {ended.words}")
+        if ended.status != 0 or ended.late:
+            raise MaybeSentError(f"{call.name}: {ended.words}; it may be published")
+        return Delivered("sent", *_answer(ended), detail=f"{call.name}: {ended.words}")
+
+    return await once(tools, delivery.key, act)
 
 
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
@@ -102,20 +107,6 @@ def document(outlet: Outlet, delivery: Delivery, tools: Tools, do: Do) -> bytes:
             ],
         }
     )
-
-
-async def _publish(outlet: Outlet, delivery: Delivery, tools: Tools, do: Do) -> Delivered:
-    call = _call(options_of(outlet, CommandOutletOptions).command or "", outlet, delivery, tools)
-
-    async def act(log: SentLog) -> Delivered:
-        ended = await _run(call, outlet, delivery, tools, do)
-        if ended.status == TEMPORARY and not ended.late:
-            raise UnsentError(f"{call.name} could not publish it now: {ended.words}")
-        if ended.status != 0 or ended.late:
-            raise MaybeSentError(f"{call.name}: {ended.words}; it may be published")
-        return Delivered("sent", *_answer(ended), detail=f"{call.name}: {ended.words}")
-
-    return await once(tools, delivery.key, act)
 
 
 class _Call(Struct, frozen=True):

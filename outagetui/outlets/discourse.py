@@ -62,21 +62,27 @@ class _Forum(Account):
 
 
 async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
-    """Open a topic."""
-    category = options_of(outlet, DiscourseOptions).category
-    document: dict[str, object] = {
-        "title": _title(delivery),
-        "raw": words_of(delivery).text,
-        "external_id": delivery.key,
-        **({"category": category} if category else {}),
-    }
-    return await _post(outlet, delivery, tools, document)
-
-
-async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
-    """Reply in the topic."""
-    topic, _ = _ids(delivery.placed[-1].remote_id)
-    return await _post(outlet, delivery, tools, {"topic_id": int(topic), "raw": words_of(delivery).text})
+    """Open a topic; a later part is a reply in it."""
+    document: dict[str, object] = {"raw": words_of(delivery).text}
+    if delivery.placed:
+        document["topic_id"] = int(_ids(delivery.placed[-1].remote_id)[0])
+    else:
+        document |= {"title": _title(delivery), "external_id": delivery.key}
+        if category := options_of(outlet, DiscourseOptions).category:
+            document["category"] = category
+    forum = _Forum(outlet, tools)
+    reply = await forum.ask("POST", f"{forum.base}/posts.json", publishes=True, json=document)
+    if reply.status != 200:
+        # Also what a forum says of a second try: the external id is taken, or the text was just posted.
+        there = await find(outlet, delivery, tools) if reply.status == 422 else None
+        if there is None:
+            raise forum.refuse(reply)
+        return there
+    if value_of(reply, "action") == "enqueued":
+        held = value_of(reply, "pending_post", "id")
+        return Delivered("unknown", "", f"{_HELD}{held}" if isinstance(held, int) else "", HELD)
+    topic, slug, number = required(reply, "topic_id"), required(reply, "topic_slug"), required(reply, "post_number")
+    return Delivered("sent", f"{forum.base}/t/{slug}/{topic}/{number}", f"{topic}.{required(reply, 'id')}")
 
 
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
@@ -127,22 +133,6 @@ async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: 
     texts = (words_of(delivery).plain,)
     url = f"{base(outlet)}/posts/{post}.json"
     return await read_back(outlet, delivered, tools, url, texts, lambda reply: text_of(str(value_of(reply, "cooked"))))
-
-
-async def _post(outlet: Outlet, delivery: Delivery, tools: Tools, document: dict[str, object]) -> Delivered:
-    forum = _Forum(outlet, tools)
-    reply = await forum.ask("POST", f"{forum.base}/posts.json", publishes=True, json=document)
-    if reply.status != 200:
-        # Also what a forum says of a second try: the external id is taken, or the text was just posted.
-        there = await find(outlet, delivery, tools) if reply.status == 422 else None
-        if there is None:
-            raise forum.refuse(reply)
-        return there
-    if value_of(reply, "action") == "enqueued":
-        held = value_of(reply, "pending_post", "id")
-        return Delivered("unknown", "", f"{_HELD}{held}" if isinstance(held, int) else "", HELD)
-    topic, slug, number = required(reply, "topic_id"), required(reply, "topic_slug"), required(reply, "post_number")
-    return Delivered("sent", f"{forum.base}/t/{slug}/{topic}/{number}", f"{topic}.{required(reply, 'id')}")
 
 
 async def _reply_in(forum: _Forum, delivery: Delivery, topic: str) -> Delivered | None:

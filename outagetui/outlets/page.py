@@ -6,7 +6,6 @@ with `notice.js` for a website to show. The list of official accounts lies besid
 
 import asyncio
 import html
-from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -30,8 +29,7 @@ Files = tuple[tuple[str, bytes], ...]
 
 async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     """Write the files, `index.html` last. OSError, naming the file, when one cannot be written."""
-    content = render(outlet, delivery.above or delivery, tools.business, tools.timezone, listed=await _listed(outlet))
-    return await asyncio.to_thread(_publish, outlet, delivery, content)
+    return await asyncio.to_thread(_publish, outlet, delivery, tools)
 
 
 async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None:
@@ -56,10 +54,8 @@ async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
         accounts=(),
         history=tuple(post for post in delivery.history if post.announcement != delivery.announcement),
     )
-    content = render(outlet, delivery.above or gone, tools.business, tools.timezone, listed=await _listed(outlet))
-    directory = directory_of(outlet)
-    await asyncio.to_thread(files.replace, directory, content, outlet.timeout / 2)
-    return Delivered("retracted", outlet.url, detail=f"wrote {directory / INDEX}, which says that it was withdrawn")
+    index = await asyncio.to_thread(_write, outlet, delivery.above or gone, tools.business, tools.timezone)
+    return Delivered("retracted", outlet.url, detail=f"wrote {index}, which says that it was withdrawn")
 
 
 async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: Tools) -> Delivered:
@@ -76,8 +72,7 @@ async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: 
 
 async def quiet(outlet: Outlet, business: str, timezone: str, at: float) -> Delivered:
     """Write a first page that says there is no notice; `skipped` when a page with anything on it is there already."""
-    make = partial(render, outlet, None, business, timezone, at)
-    return await asyncio.to_thread(_publish_first, outlet, make)
+    return await asyncio.to_thread(_publish_first, outlet, business, timezone, at)
 
 
 def render(
@@ -119,27 +114,28 @@ def directory_of(outlet: Outlet) -> Path:
     return Path(outlet.directory)
 
 
-async def _listed(outlet: Outlet) -> bool:
-    return await asyncio.to_thread((directory_of(outlet) / ACCOUNTS).is_file)
-
-
-def _publish(outlet: Outlet, delivery: Delivery, content: Files) -> Delivered:
-    directory = directory_of(outlet)
-    marks = read(directory / INDEX)
+def _publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
+    marks = read(directory_of(outlet) / INDEX)
     if marks is not None and marks.is_past(delivery):
         return Delivered("skipped", outlet.url, detail="a newer part of this announcement is already there")
-    files.replace(directory, content, outlet.timeout / 2)
-    return _sent(outlet, delivery, f"wrote {directory / INDEX}")
+    index = _write(outlet, delivery.above or delivery, tools.business, tools.timezone)
+    return _sent(outlet, delivery, f"wrote {index}")
 
 
-def _publish_first(outlet: Outlet, make: partial[Files]) -> Delivered:
+def _publish_first(outlet: Outlet, business: str, timezone: str, at: float) -> Delivered:
     directory = directory_of(outlet)
     marks = read(directory / INDEX)
-    listed = (directory / ACCOUNTS).is_file()
-    if marks is not None and not (marks.quiet and listed):
+    if marks is not None and not (marks.quiet and (directory / ACCOUNTS).is_file()):
         return Delivered("skipped", outlet.url, detail=f"{directory / INDEX} is there already")
-    files.replace(directory, make(listed=listed), outlet.timeout / 2)
-    return Delivered("sent", outlet.url, detail=f"wrote {directory / INDEX}")
+    return Delivered("sent", outlet.url, detail=f"wrote {_write(outlet, None, business, timezone, at)}")
+
+
+def _write(outlet: Outlet, delivery: Delivery | None, business: str, timezone: str, at: float = 0.0) -> Path:
+    """Write all files, and return the last of them."""
+    directory = directory_of(outlet)
+    listed = (directory / ACCOUNTS).is_file()
+    files.replace(directory, render(outlet, delivery, business, timezone, at, listed=listed), outlet.timeout / 2)
+    return directory / INDEX
 
 
 def _sent(outlet: Outlet, delivery: Delivery, detail: str) -> Delivered:

@@ -71,14 +71,22 @@ class _Account(Account):
 
 
 async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
-    """Post it."""
-    return await _post(outlet, delivery, tools, {"text": words_of(delivery).text})
-
-
-async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
-    """Post a reply to the part before."""
-    reply = {"in_reply_to_tweet_id": delivery.placed[0].remote_id}
-    return await _post(outlet, delivery, tools, {"text": words_of(delivery).text, "reply": reply})
+    """Post it, a later part as a reply to the one before."""
+    document: dict[str, object] = {"text": words_of(delivery).text}
+    if delivery.placed:
+        document["reply"] = {"in_reply_to_tweet_id": delivery.placed[0].remote_id}
+    until = asyncio.get_running_loop().time() + outlet.timeout * 0.8
+    account = _Account(outlet, tools)
+    reply = await account.ask("POST", f"{account.base}/2/tweets", publishes=True, json=document)
+    if reply.status == 201:
+        cost = f"about ${price('x', words_of(delivery).text):.3f}"
+        return _sent(required(reply, "data", "id"), cost + await _left(account, until))
+    if reply.status == 403 and "duplicate" in reply.text.lower():
+        there = await find(outlet, delivery, tools)
+        if there is not None:
+            return there
+        raise UnsentError("refused, since an earlier post has the same text")
+    raise account.refuse(reply)
 
 
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
@@ -118,21 +126,6 @@ async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: 
     url = f"{outlet.url.rstrip('/') or PUBLIC}/oembed?url={quote(delivered.url, safe='')}&omit_script=true"
     texts = BARE.split(words_of(delivery).plain)  # X makes links also of what only looks like a domain
     return await read_back(outlet, delivered, tools, url, texts, lambda reply: text_of(str(value_of(reply, "html"))))
-
-
-async def _post(outlet: Outlet, delivery: Delivery, tools: Tools, document: dict[str, object]) -> Delivered:
-    until = asyncio.get_running_loop().time() + outlet.timeout * 0.8
-    account = _Account(outlet, tools)
-    reply = await account.ask("POST", f"{account.base}/2/tweets", publishes=True, json=document)
-    if reply.status == 201:
-        cost = f"about ${price('x', words_of(delivery).text):.3f}"
-        return _sent(required(reply, "data", "id"), cost + await _left(account, until))
-    if reply.status == 403 and "duplicate" in reply.text.lower():
-        there = await find(outlet, delivery, tools)
-        if there is not None:
-            return there
-        raise UnsentError("refused, since an earlier post has the same text")
-    raise account.refuse(reply)
 
 
 async def _left(account: _Account, until: float) -> str:
