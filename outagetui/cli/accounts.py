@@ -14,7 +14,7 @@ from outagetui.core.outlet_options import OutletOptions
 from outagetui.core.text import listing as names_of
 from outagetui.core.text import nearest
 from outagetui.machine.secrets import SecretError, Secrets
-from outagetui.outlets import official, official_files
+from outagetui.outlets import official
 from outagetui.outlets.signing import SigningError
 
 FAILED, USAGE = 1, 2
@@ -66,8 +66,8 @@ def publish(options: dict[str, str | None], chosen: str | None, dry_run: bool, a
             told.append(_result(page, made, "", text=official.as_text(made)))
             continue
         try:
-            signature = official_files.signed(page, made, secrets.read)
-            linked = asyncio.run(official_files.put(page, made, signature))
+            signature = official.signed(page, made, secrets.read)
+            linked = asyncio.run(official.put(page, made, signature))
         except (SecretError, SigningError, OSError, ValueError) as error:
             troubles.append(f"{page.id}: {_words(error)}")
             continue
@@ -121,7 +121,7 @@ def _line(result: dict[str, object]) -> str:
 
 
 def _state(page: Outlet, named: tuple[official.Official, ...]) -> str:
-    there = official_files.published(page)
+    there = official.published(page)
     if there is None:
         return "not published (outagetui accounts publish)"
     signed = f"signed by {there.fingerprint}" if there.fingerprint else "not signed"
@@ -142,7 +142,7 @@ def _snippet(page: Outlet) -> str:
 
 
 def _document(page: Outlet, named: tuple[official.Official, ...]) -> dict[str, object]:
-    there = official_files.published(page)
+    there = official.published(page)
     return {
         "id": page.id,
         "audience": page.audience,

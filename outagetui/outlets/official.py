@@ -4,7 +4,9 @@
 about the list, then for every account an empty line and its `name`, `address` and `instructions`, without empty ones.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
@@ -12,15 +14,16 @@ from msgspec import Struct
 
 from outagetui.core import times
 from outagetui.core.model import Audience, Channel, Outlet
+from outagetui.machine import files
 from outagetui.machine.pages import styles, template
-from outagetui.outlets import feeds, page_words
+from outagetui.outlets import feeds, page, page_words
 from outagetui.outlets.notices import tidy
-from outagetui.outlets.official_words import Words, words
 from outagetui.outlets.page_view import HERE, card
-from outagetui.outlets.signing import NAMESPACE, Signature, signers, verify_command
+from outagetui.outlets.signing import NAMESPACE, Signature, sign, signers, verify_command
 
-HTML, TEXT, JSON = "accounts.html", "accounts.txt", "accounts.json"
+HTML, TEXT, JSON = page.ACCOUNTS, "accounts.txt", "accounts.json"
 SIGNATURE, SIGNERS = "accounts.txt.sig", "accounts.signers"
+_READ_LIMIT = 1 << 20
 
 
 class Official(Struct, frozen=True):
@@ -29,6 +32,19 @@ class Official(Struct, frozen=True):
     name: str
     address: str
     instructions: str = ""
+
+
+class Published(Struct, frozen=True):
+    """What a list that lies there says."""
+
+    date: str
+    accounts: tuple[Official, ...]
+    signature: dict[str, str] | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """That of the key it is signed with; empty when it is not."""
+        return (self.signature or {}).get("fingerprint", "")
 
 
 class Listing(Struct, frozen=True, kw_only=True):
@@ -56,7 +72,7 @@ class Listing(Struct, frozen=True, kw_only=True):
 class _Tongue(Struct, frozen=True):
     lang: str
     name: str
-    say: Words
+    say: page_words.Words
     date: str
 
 
@@ -129,15 +145,13 @@ def as_html(made: Listing, signature: Signature | None) -> str:
     """Return `accounts.html`."""
     place = times.zone(made.timezone)
     first, *others = (
-        _Tongue(lang, page_words.name_of(lang), words(lang), times.moment(made.at, place, lang))
+        _Tongue(lang, page_words.name_of(lang), page_words.words(lang), times.moment(made.at, place, lang))
         for lang in made.languages
     )
-    say = page_words.words(first.lang)
-    cards = [{**card(each.name, each.address, say), "instructions": each.instructions} for each in made.accounts]
+    cards = [{**card(each.name, each.address, first.say), "instructions": each.instructions} for each in made.accounts]
     return template(HERE, "official.html").render(
         lang=first.lang,
         business=made.business,
-        skip=say.skip,
         first=first,
         others=others,
         stamp=times.stamp(made.at),
@@ -149,14 +163,39 @@ def as_html(made: Listing, signature: Signature | None) -> str:
     )
 
 
-def documents(made: Listing, signature: Signature | None) -> tuple[tuple[str, bytes], ...]:
-    """Return the files in the order to put in place; `signature` is that of `as_text`."""
-    signed: tuple[tuple[str, bytes], ...] = ()
-    if signature is not None:
-        signed = ((SIGNATURE, signature.armored), (SIGNERS, signers(made.identity, signature).encode()))
-    return (
-        *signed,
+def signed(outlet: Outlet, made: Listing, secret: Callable[[str], str]) -> Signature | None:
+    """Return the signature of the list as text; None when the page has no key. SecretError, SigningError."""
+    key = getattr(outlet.options, "sign", None)
+    return None if key is None else sign(as_text(made).encode(), secret(key))
+
+
+async def put(outlet: Outlet, made: Listing, signature: Signature | None) -> bool:
+    """Write the list, and a first page if there is none; OSError when that fails.
+
+    Returns whether the page links to the list: one with notices on it does so from the next part on.
+    """
+    directory = page.directory_of(outlet)
+    documents = [
         (TEXT, as_text(made).encode()),
         (JSON, as_json(made, signature)),
         (HTML, as_html(made, signature).encode()),
-    )
+    ]
+    if signature is not None:
+        of_key = signers(made.identity, signature).encode()
+        documents = [(SIGNATURE, signature.armored), (SIGNERS, of_key), *documents]
+    await asyncio.to_thread(files.replace, directory, documents, outlet.timeout / 2)
+    if signature is None:  # an old one would be of another text
+        for name in (SIGNATURE, SIGNERS):
+            (directory / name).unlink(missing_ok=True)
+    await page.quiet(outlet, made.business, made.timezone, made.at)
+    return f'href="{HTML}"' in (directory / page.INDEX).read_text(encoding="utf-8", errors="replace")
+
+
+def published(outlet: Outlet) -> Published | None:
+    """Return what lies there; None when nothing does, or nothing that can be read."""
+    directory = Path(outlet.directory)
+    try:
+        with (directory / JSON).open("rb") as file:
+            return msgspec.json.decode(file.read(_READ_LIMIT), type=Published)
+    except (OSError, msgspec.MsgspecError):
+        return None

@@ -1,4 +1,4 @@
-"""The public page's own words by language, and what each kind of announcement means there. Pure."""
+"""The words of the public page and the list of official accounts by language, and what each kind means there. Pure."""
 
 import re
 
@@ -32,7 +32,10 @@ OTHER = Meaning("notice", "minor", "investigating")
 
 
 class Words(Struct, frozen=True, kw_only=True):
-    """The fixed words of one language; `headlines` and `labels` go by kind, with `other` for kinds of one's own."""
+    """The fixed words of one language; `headlines` and `labels` go by kind, with `other` for kinds of one's own.
+
+    Those of the list of official accounts begin with `list_`.
+    """
 
     site: str
     skip: str
@@ -60,6 +63,19 @@ class Words(Struct, frozen=True, kw_only=True):
     official: str
     official_more: str
     more: str
+    list_lead: str
+    list_warning: str
+    list_reach: str
+    list_nothing: str
+    list_date: str
+    list_check: str
+    list_check_more: str
+    list_fingerprint: str
+    list_command: str
+    list_signers: str
+    list_text: str
+    list_data: str
+    list_signature: str
 
 
 _EN = Words(
@@ -122,6 +138,23 @@ _EN = Words(
     official_more="Beware of impostors: while a channel fails, others may write in our name. "
     "Beside our usual channels, only the accounts on this list are ours:",
     more="Details and updates",
+    list_lead="If one of our usual channels fails, this is where you reach us. The list stands here ahead of time, so "
+    "that you can tell us from impostors.",
+    list_warning="Whoever writes to you in our name from an account that is neither a usual channel of ours nor on "
+    "this list is not us. Follow no link, hand over no data, and ask us through one of these accounts.",
+    list_reach="How to reach us when a channel fails",
+    list_nothing="We have named no such account yet.",
+    list_date="As of",
+    list_check="How to check this list",
+    list_check_more="The file accounts.txt is signed with our key. Keep the key now, not during an outage: whoever can "
+    "forge this page can forge the key that stands on it. Compare its fingerprint with one that you have from us by "
+    "another way.",
+    list_fingerprint="Fingerprint",
+    list_command="With accounts.txt, accounts.txt.sig and accounts.signers in one directory (OpenSSH 8.1 or later)",
+    list_signers="What accounts.signers holds",
+    list_text="List as text",
+    list_data="List for programs (JSON)",
+    list_signature="Signature",
 )
 _DE = Words(
     site="Status und Meldungen",
@@ -183,6 +216,24 @@ _DE = Words(
     official_more="Vorsicht vor Betrug: Fällt ein Kanal aus, schreiben womöglich andere in unserem Namen. "
     "Neben unseren gewohnten Kanälen gehören nur die Konten dieser Liste zu uns:",
     more="Einzelheiten und neuer Stand",
+    list_lead="Fällt einer unserer gewohnten Kanäle aus, erreichen Sie uns hier. Die Liste steht schon vorher da, "
+    "damit Sie uns von Betrügern unterscheiden können.",
+    list_warning="Wer Ihnen in unserem Namen von einem Konto schreibt, das weder einer unserer gewohnten Kanäle ist "
+    "noch auf dieser Liste steht, gehört nicht zu uns. Folgen Sie keinem Link, geben Sie keine Daten heraus und fragen "
+    "Sie über eines dieser Konten bei uns nach.",
+    list_reach="So erreichen Sie uns, wenn ein Kanal ausfällt",
+    list_nothing="Noch haben wir kein solches Konto genannt.",
+    list_date="Stand",
+    list_check="So prüfen Sie diese Liste",
+    list_check_more="Die Datei accounts.txt ist mit unserem Schlüssel signiert. Heben Sie den Schlüssel jetzt auf, "
+    "nicht erst während einer Störung: Wer diese Seite fälschen kann, kann auch den Schlüssel darauf fälschen. "
+    "Vergleichen Sie seinen Fingerabdruck mit dem, den Sie auf anderem Weg von uns haben.",
+    list_fingerprint="Fingerabdruck",
+    list_command="Mit accounts.txt, accounts.txt.sig und accounts.signers in einem Verzeichnis (ab OpenSSH 8.1)",
+    list_signers="Was in accounts.signers steht",
+    list_text="Liste als Text",
+    list_data="Liste für Programme (JSON)",
+    list_signature="Signatur",
 )
 _TABLE = {"en": _EN, "de": _DE}
 _NAMES = {

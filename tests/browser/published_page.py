@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 from outagetui.core.model import Channel, Outlet
-from outagetui.outlets import Delivery, Post, official, official_files, publish
+from outagetui.outlets import Delivery, Post, official, publish
 from outagetui.outlets.signing import Signature
 from outagetui.wording.compose import Account, Facts, compose, read_template
 from outagetui.wording.delivery import Wording
@@ -70,7 +70,7 @@ def write(directory: Path, kinds: tuple[str, ...], language: str, *others: str, 
         made = official.listing(outlet, (outlet, *beside), CHANNELS, "Example Hosting", "Europe/Berlin", SINCE)
         key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIG9Vsq+B9CoSntOy/iNnPf4KJDKN6Gi2QNDGtygsq+Wy"
         signature = Signature(key, "SHA256:oyrLlPwo2a0NOnXxz+PXvPhi3rNwznkPRISjfbxRmHg", b"as if\n")
-        asyncio.run(official_files.put(outlet, made, signature))
+        asyncio.run(official.put(outlet, made, signature))
     history: tuple[Post, ...] = ()
     for part, kind in enumerate(kinds):
         at = SINCE + 300 + 1500 * part
