@@ -11,19 +11,7 @@ from outagetui.facts.reach import percent
 from outagetui.machine.pages import styles, template
 from outagetui.report import formats
 from outagetui.report.chart import chart, legend
-from outagetui.report.markdown import (
-    REVIEW,
-    after,
-    basis,
-    lost,
-    mark,
-    sent,
-    silence,
-    spent,
-    summary,
-    title,
-    unseen,
-)
+from outagetui.report.markdown import REVIEW, after, basis, lost, mark, sent, silence, spent, summary, title, unseen
 from outagetui.report.values import Report
 
 _HERE = Path(__file__).parent

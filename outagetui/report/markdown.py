@@ -17,18 +17,18 @@ def markdown(report: Report) -> str:
     """Return the whole document."""
     zone = zone_or_utc(report.timezone)
     sections = (
-        _head(report, zone),
-        _figures(report, zone),
-        _reach(report, zone),
-        _timeline(report, zone),
-        _announcements(report, zone),
-        _questions(report, zone),
-        _money(report),
-        _troubles(report, zone),
-        _review(),
-        _limits(report, zone),
+        (f"# {inert(title(report))}", _head(report, zone)),
+        ("## Key moments", _figures(report, zone)),
+        ("## Who could reach us", _reach(report, zone)),
+        ("## Timeline", _timeline(report, zone)),
+        ("## What was told", _announcements(report, zone)),
+        ("## What was asked and answered", _questions(report, zone)),
+        ("## What it cost", _money(report)),
+        ("## What did not go as planned", _troubles(report, zone)),
+        ("## Review", _review()),
+        ("## What this report cannot know", _limits(report, zone)),
     )
-    return "\n".join(line for section in sections for line in section).rstrip("\n") + "\n"
+    return "\n\n".join("\n".join((heading, "", *lines)).rstrip("\n") for heading, lines in sections) + "\n"
 
 
 def title(report: Report) -> str:
@@ -111,17 +111,13 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 
 def _head(report: Report, zone: tzinfo) -> Iterator[str]:
-    yield f"# {inert(title(report))}"
-    yield ""
     for name, value in summary(report, zone):
         yield f"- **{name}:** {inert(value)}"
     yield ""
     yield f"Drafted from the journal on {formats.local(report.made, zone)}. Edit it freely."
-    yield ""
 
 
 def _figures(report: Report, zone: tzinfo) -> Iterator[str]:
-    yield from ("## Key moments", "")
     yield "Spans count from the detection; that of the detection itself from the first sign of trouble."
     yield ""
     yield from _table(
@@ -136,11 +132,9 @@ def _figures(report: Report, zone: tzinfo) -> Iterator[str]:
             for figure in report.figures
         ),
     )
-    yield ""
 
 
 def _reach(report: Report, zone: tzinfo) -> Iterator[str]:
-    yield from ("## Who could reach us", "")
     yield from _table(
         ("audience", "people", "before", "lowest", "when", "at the end", "person-minutes lost", "uncertain for"),
         (
@@ -169,7 +163,6 @@ def _reach(report: Report, zone: tzinfo) -> Iterator[str]:
 
 
 def _timeline(report: Report, zone: tzinfo) -> Iterator[str]:
-    yield from ("## Timeline", "")
     yield from _table(
         (f"local ({inert(report.timezone)})", "UTC", "who", "what"),
         (
@@ -182,7 +175,6 @@ def _timeline(report: Report, zone: tzinfo) -> Iterator[str]:
             for line in report.timeline
         ),
     )
-    yield ""
 
 
 def mark(name: str) -> str:
@@ -192,7 +184,6 @@ def mark(name: str) -> str:
 
 
 def _announcements(report: Report, zone: tzinfo) -> Iterator[str]:
-    yield from ("## What was told", "")
     if not report.announcements:
         yield from ("Nothing was announced.", "")
     for told in report.announcements:
@@ -207,7 +198,6 @@ def _announcements(report: Report, zone: tzinfo) -> Iterator[str]:
         yield from ("### Silences", "", "An open announcement without a new part for more than half an hour:", "")
         for gap in report.gaps:
             yield f"- {inert(silence(gap, zone))}"
-        yield ""
 
 
 def _part(part: Part, zone: tzinfo) -> Iterator[str]:
@@ -223,9 +213,8 @@ def _part(part: Part, zone: tzinfo) -> Iterator[str]:
 
 
 def _questions(report: Report, zone: tzinfo) -> Iterator[str]:
-    yield from ("## What was asked and answered", "")
     if not report.questions:
-        yield from ("No run asked anything.", "")
+        yield "No run asked anything."
         return
     yield from _table(
         ("asked", "run and step", "question", "answer", "waited"),
@@ -259,34 +248,29 @@ def _replies(question: Question) -> str:
 
 
 def _money(report: Report) -> Iterator[str]:
-    yield from ("## What it cost", "")
     if not report.money:
-        yield from ("No backup with a declared cost was active.", "")
+        yield "No backup with a declared cost was active."
         return
     yield from _table(
         ("backup", "active for", "spent", "known from"),
         ((inert(row.name), span(row.active_s), inert(spent(row)), inert(basis(row))) for row in report.money),
     )
-    yield ""
 
 
 def _troubles(report: Report, zone: tzinfo) -> Iterator[str]:
-    yield from ("## What did not go as planned", "")
     if not report.troubles:
         yield "The journal tells of nothing."
     for trouble in report.troubles:
         yield f"- {formats.local(trouble.at, zone)}: {inert(trouble.words)}"
-    yield ""
 
 
 def _review() -> Iterator[str]:
-    yield from ("## Review", "", "For people to fill in. What happened is above; no names are needed here.", "")
+    yield from ("For people to fill in. What happened is above; no names are needed here.", "")
     for heading in REVIEW:
         yield from (f"### {heading}", "", "-", "-", "-", "")
 
 
 def _limits(report: Report, zone: tzinfo) -> Iterator[str]:
-    yield from ("## What this report cannot know", "")
     for stretch in report.unseen:
         yield f"- {inert(unseen(stretch, zone))}"
     for limit in report.limits:

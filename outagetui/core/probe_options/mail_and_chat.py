@@ -11,13 +11,7 @@ from outagetui.core import targets
 from outagetui.core.probe_kind import ProbeOptions
 from outagetui.core.targets import RoundtripTarget, Target, is_name
 from outagetui.core.times import show_duration
-from outagetui.core.troubles import (
-    Trouble,
-    line_troubles,
-    pair_troubles,
-    pattern_troubles,
-    secret_troubles,
-)
+from outagetui.core.troubles import Trouble, line_troubles, pair_troubles, pattern_troubles, secret_troubles
 
 
 class XmppOptions(ProbeOptions, frozen=True, kw_only=True):
