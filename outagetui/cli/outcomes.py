@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from outagetui.cli.common import fail, ordered, store
+from outagetui.cli.common import client, fail, ordered, store
 from outagetui.core.model import Entry
 from outagetui.core.orders import Order
 from outagetui.core.text import clean
@@ -33,6 +33,7 @@ async def outcomes(
     A refusal ends the command with status 1, and so does, in words that begin with `silence`, what is not known within
     `patience` seconds.
     """
+    await (await client(options)).aclose()  # a daemon that had to be started has made the store by now
     reader = Reader(store(options))
     try:
         seen = max((entry.seq for entry in reader.newest(1)), default=0)
