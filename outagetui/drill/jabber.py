@@ -21,14 +21,8 @@ START_SECONDS = 10.0
 _PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"
 
 
-def lacking() -> str:
-    """Return what of Prosody's is not installed here, in words; empty when all is there."""
-    missing = [name for name in PROGRAMS if shutil.which(name, path=_PATH) is None]
-    return f"{missing[0]} is not installed" if missing else ""
-
-
 class JabberError(Exception):
-    """Prosody is here and does not start; the message says why."""
+    """Prosody is not installed, or does not start; the message says why."""
 
 
 class Jabber:
@@ -43,6 +37,9 @@ class Jabber:
 
     async def start(self) -> "Jabber":
         """Make certificate, account and room, and start. Raises `JabberError`."""
+        for name in PROGRAMS:
+            if shutil.which(name, path=_PATH) is None:
+                raise JabberError(f"{name} is not installed")
         accounts = self._directory / "data" / DOMAIN.replace(".", "%2e") / "accounts"
         accounts.mkdir(parents=True, mode=0o700)
         (accounts / f"{USER}.dat").write_text(f'return {{ ["password"] = "{self._password}"; }};\n')
@@ -136,14 +133,8 @@ class Jabber:
         names = f"subjectAltName=DNS:{domain},DNS:rooms.{domain}"
         await _said(
             *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc"),
-            *("-subj", f"/CN={domain}", "-days", "2", "-addext", names, "-addext"),
-            *(
-                "keyUsage=digitalSignature,keyCertSign",
-                "-keyout",
-                str(key),
-                "-out",
-                str(certificate),
-            ),
+            *("-subj", f"/CN={domain}", "-days", "2", "-addext", names),
+            *("-addext", "keyUsage=digitalSignature,keyCertSign", "-keyout", str(key), "-out", str(certificate)),
         )
         if not await asyncio.to_thread(certificate.exists):
             raise JabberError("openssl did not make a certificate")

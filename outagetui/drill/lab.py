@@ -14,7 +14,7 @@ from pathlib import Path
 from outagetui.core.orders import Fault, Stop
 from outagetui.drill.jabber import PROGRAMS
 from outagetui.drill.scenario import SCENARIOS, Pace
-from outagetui.drill.scenario_servers import START, Faulty, ScenarioServers
+from outagetui.drill.scenario_servers import START, ScenarioServers
 from outagetui.machine.loopback_only import loopback_only
 from outagetui.orders.client import OrderClient
 
@@ -40,19 +40,19 @@ async def _serve(pace: Pace, servers: ScenarioServers) -> None:
         if word == "store":
             orders = OrderClient(Path(store))
         elif word == "go" and playing is None and orders is not None:
-            playing = asyncio.create_task(_play(pace, servers.faulty, orders))
+            playing = asyncio.create_task(_play(pace, servers, orders))
     if playing is not None:
         playing.cancel()
     if orders is not None:
         await orders.send(Stop())
 
 
-async def _play(pace: Pace, faulty: dict[str, Faulty], orders: OrderClient) -> None:
+async def _play(pace: Pace, servers: ScenarioServers, orders: OrderClient) -> None:
     loop = asyncio.get_running_loop()
     begin = loop.time() + pace.quiet
     for act in pace.acts:
         await asyncio.sleep(begin + act.at - loop.time())
-        await faulty[act.target].suffer(act.kind, act.share)
+        await servers.faulty[act.target].suffer(act.kind, act.share)
         await orders.send(Fault(fault=act.words, target=act.target))
 
 

@@ -7,6 +7,7 @@ import asyncio
 import base64
 import re
 import time
+from collections.abc import Callable
 from email import message_from_bytes
 from imaplib import Time2Internaldate
 
@@ -17,6 +18,11 @@ from outagetui.drill.servers import HOST, Trouble
 ADDRESS = "watch@drill.test"
 CAPABILITIES = "CAPABILITY IMAP4rev1 UIDPLUS SASL-IR AUTH=PLAIN"
 MOST = 200  # messages kept
+SMTP = dict.fromkeys((b"HELO", b"MAIL", b"RCPT", b"RSET", b"NOOP"), b"250 ok\r\n") | {
+    b"EHLO": b"250-mail.drill.test\r\n250 SIZE 60000\r\n",
+    b"DATA": b"354 go on\r\n",
+    b"QUIT": b"221 bye\r\n",
+}
 _LONGEST = 64 * 1024  # bytes of a line
 _SEARCH = re.compile(r'UID (\d+):\* SUBJECT "([^"]*)"', re.IGNORECASE)
 
@@ -53,8 +59,11 @@ class Imap:
         self._box, self._password = mailbox, password
         self._known = False
 
-    def answer(self, line: str) -> list[bytes]:
+    def answer(self, line: bytes) -> bytes:
         """Return what answers one command."""
+        return b"".join(each + b"\r\n" for each in self._answers(line.decode("utf-8", "replace").strip()))
+
+    def _answers(self, line: str) -> list[bytes]:
         tag, _, rest = line.partition(" ")
         verb, _, words = rest.partition(" ")
         if verb.upper() == "UID":
@@ -114,18 +123,49 @@ def _shown(number: int, each: Message) -> bytes:
     return head.encode() + f"BODY[]<0> {{{len(each.content)}}}\r\n".encode() + each.content + b")"
 
 
+class Smtp:
+    """One client that hands over messages."""
+
+    def __init__(self, mailbox: Mailbox) -> None:
+        self._box = mailbox
+        self._content: list[bytes] | None = None  # the lines of the message that is being sent
+
+    def answer(self, line: bytes) -> bytes:
+        """Return what answers one command, or one line of a message."""
+        if self._content is None:
+            word = line[:4].upper().strip()
+            self._content = [] if word == b"DATA" else None
+            return SMTP.get(word, b"502 not here\r\n")
+        if line != b".\r\n":
+            self._content.append(line.removeprefix(b"."))
+            return b""
+        self._box.deliver(b"".join(self._content))
+        self._content = None
+        return b"250 taken\r\n"
+
+
 async def serve_imap(mailbox: Mailbox, password: str, port: int = 0) -> asyncio.Server:
     """Serve the mailbox to whoever has the password."""
+    greeting = f"* OK [{CAPABILITIES}] drill\r\n".encode()
+    return await _serve(mailbox.trouble, greeting, lambda: Imap(mailbox, password).answer, port)
 
+
+async def serve_smtp(mailbox: Mailbox, port: int = 0) -> asyncio.Server:
+    """Serve SMTP that takes every message, to whomever it is."""
+    return await _serve(mailbox.trouble, b"220 mail.drill.test ESMTP\r\n", lambda: Smtp(mailbox).answer, port)
+
+
+async def _serve(
+    trouble: Trouble, greeting: bytes, session: Callable[[], Callable[[bytes], bytes]], port: int
+) -> asyncio.Server:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        session = Imap(mailbox, password)
+        answer = session()
         try:
             async with asyncio.timeout(60):
-                if mailbox.trouble.kind != "hang":
-                    writer.write(f"* OK [{CAPABILITIES}] drill\r\n".encode())
-                while (line := await reader.readline()) and mailbox.trouble.kind != "hang":
-                    for each in session.answer(line.decode("utf-8", "replace").strip()):
-                        writer.write(each + b"\r\n")
+                if trouble.kind != "hang":
+                    writer.write(greeting)
+                while (line := await reader.readline()) and trouble.kind != "hang":
+                    writer.write(answer(line))
                     await writer.drain()
         except (OSError, ValueError, TimeoutError):
             pass  # a client that goes away takes nothing with it
@@ -133,39 +173,3 @@ async def serve_imap(mailbox: Mailbox, password: str, port: int = 0) -> asyncio.
             writer.close()
 
     return await asyncio.start_server(talk, HOST, port, limit=_LONGEST)
-
-
-async def serve_submission(mailbox: Mailbox, port: int = 0) -> asyncio.Server:
-    """Serve SMTP that takes messages to `ADDRESS` and no other."""
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            async with asyncio.timeout(60):
-                if mailbox.trouble.kind != "hang":
-                    writer.write(b"220 mail.drill.test ESMTP\r\n")
-                while (line := await reader.readline()) and mailbox.trouble.kind != "hang":
-                    word = line[:4].upper().strip()
-                    writer.write(_smtp(word, line))
-                    await writer.drain()
-                    if word == b"DATA":
-                        mailbox.deliver((await reader.readuntil(b"\r\n.\r\n"))[:-3].replace(b"\r\n..", b"\r\n."))
-                        writer.write(b"250 taken\r\n")
-                        await writer.drain()
-                    elif word == b"QUIT":
-                        break
-        except (OSError, ValueError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            pass  # as above
-        finally:
-            writer.close()
-
-    return await asyncio.start_server(talk, HOST, port, limit=_LONGEST)
-
-
-def _smtp(word: bytes, line: bytes) -> bytes:
-    if word == b"EHLO":
-        return b"250-mail.drill.test\r\n250 SIZE 60000\r\n"
-    if word == b"RCPT":
-        return b"250 ok\r\n" if f"<{ADDRESS}>".encode() in line else b"550 5.1.1 nobody here has that name\r\n"
-    known = {b"HELO", b"MAIL", b"RSET", b"NOOP"}
-    special = {b"DATA": b"354 go on\r\n", b"QUIT": b"221 bye\r\n"}
-    return special.get(word, b"250 ok\r\n" if word in known else b"502 not here\r\n")

@@ -10,10 +10,9 @@ import hmac
 import random
 import re
 import secrets
-from typing import cast
 
 from outagetui.drill.scenario import SEED
-from outagetui.drill.servers import HOST, Trouble
+from outagetui.drill.servers import HOST, Answering, Trouble
 from outagetui.protocols.sip.message import Incoming, compose, parse
 
 DOMAIN = "drill.test"
@@ -22,16 +21,12 @@ RETRY_AFTER = 30
 _PARAMETER = re.compile(r'(\w+)=(?:"([^"]*)"|([^\s,"]+))')
 
 
-class Sound(asyncio.DatagramProtocol):
-    """Sends every packet back to where it came from, as far as its trouble lets it."""
+class Sound(Answering):
+    """Sends every packet back to where it came from."""
 
     def __init__(self, trouble: Trouble) -> None:
-        self._trouble = trouble
+        super().__init__(trouble)
         self._dice = random.Random(SEED)  # noqa: S311 a script, not a secret
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the socket."""
-        self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """Send one packet back."""
@@ -45,17 +40,14 @@ class Sound(asyncio.DatagramProtocol):
             self._transport.sendto(data, addr)
 
 
-class Exchange(asyncio.DatagramProtocol):
+class Exchange(Answering):
     """Answers OPTIONS, takes registrations of `USER`, and calls to any number; `calls` are those not hung up."""
 
     def __init__(self, password: str, sound: asyncio.DatagramTransport, trouble: Trouble) -> None:
-        self._password, self._sound, self._trouble = password, sound, trouble
+        super().__init__(trouble)
+        self._password, self._sound = password, sound
         self._nonce = secrets.token_hex(16)
         self.calls: set[str] = set()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the socket."""
-        self._transport = cast("asyncio.DatagramTransport", transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Take the sound away with the exchange."""

@@ -84,11 +84,9 @@ class Marks:
         rows = self.outlets.setdefault(done.outlet, [])
         row: dict[str, Any] = {"announcement": done.announcement, "part": done.part, "t": self.since_fault(at)}
         row |= {"kind": kind, "state": done.state, "detail": done.detail, "url": done.url}
-        place = [each["announcement"] == done.announcement and each["part"] == done.part for each in rows]
-        if True in place:
-            rows[place.index(True)] = row
-        else:
-            rows.append(row)
+        places = {(each["announcement"], each["part"]): number for number, each in enumerate(rows)}
+        place = places.get((done.announcement, done.part), len(rows))
+        rows[place : place + 1] = [row]
 
     def _state(self, name: str, now: str, at: float) -> None:
         if now in BAD:

@@ -1,10 +1,10 @@
-"""The drill's servers: an HTTP messenger with its status feed, a website, a web chat, DNS and SMTP, on loopback."""
+"""The drill's servers: an HTTP messenger with its status feed, a website, a web chat and DNS, on loopback."""
 
 import asyncio
 import json
 import mimetypes
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import NamedTuple, cast
 from urllib.parse import parse_qsl, urlsplit
@@ -22,7 +22,8 @@ HOST = "127.0.0.1"
 LONGEST_HEAD = 16 * 1024
 LONGEST_BODY = 256 * 1024
 Answer = tuple[int, str, bytes]  # status, content type and body
-Page = Callable[[str], Answer]  # of a path
+NOT_HERE: Answer = (404, "text/plain", b"not here")
+Listener = asyncio.Server | asyncio.DatagramTransport
 ZONE = {
     ("drill.test.", "A"): ["127.0.0.1"],
     ("chat.drill.test.", "A"): ["127.0.0.1"],
@@ -43,6 +44,9 @@ class Request(NamedTuple):
     body: bytes
 
 
+Service = Callable[[Request], Answer]
+
+
 class Trouble:
     """How a server misbehaves now. Draws are seeded per path, so that a scenario fails the same way every time."""
 
@@ -57,14 +61,37 @@ class Trouble:
         return dice.random() < self.share
 
 
-async def serve_http(page: Page, trouble: Trouble, port: int = 0, host: str = HOST) -> asyncio.Server:
-    """Serve `page`, whatever the method, as `serve_api` does."""
-    return await serve_api(lambda request: page(request.path), trouble, port, host)
+class Opening:
+    """A server's way in, which can be closed, and opened again on the same port.
+
+    It serves by `listen`, which listens on the port it is given (0: any), until its trouble is to refuse.
+    """
+
+    def __init__(self, trouble: Trouble, listen: Callable[[int], Awaitable[Listener]]) -> None:
+        self.trouble, self._listen = trouble, listen
+        self._listener: Listener | None = None
+        self.port = 0
+
+    async def open(self) -> None:
+        """Listen, the first time on any port."""
+        self._listener = listener = await self._listen(self.port)
+        if isinstance(listener, asyncio.Server):
+            self.port = listener.sockets[0].getsockname()[1]
+        else:
+            self.port = listener.get_extra_info("sockname")[1]
+
+    async def suffer(self, kind: str, share: float) -> None:
+        """Take on a fault, in place of the one before."""
+        self.trouble.kind, self.trouble.share = kind, share
+        if kind == "refuse" and self._listener is not None:
+            self._listener.close()
+            self._listener = None
+            await asyncio.sleep(0)  # the socket is closed in the loop's next round
+        elif kind != "refuse" and self._listener is None:
+            await self.open()
 
 
-async def serve_api(
-    service: Callable[[Request], Answer], trouble: Trouble, port: int = 0, host: str = HOST
-) -> asyncio.Server:
+async def serve_http(service: Service, trouble: Trouble, port: int = 0, host: str = HOST) -> asyncio.Server:
     """Serve `service` with one answer a connection; a struck answer is a 503 of a gateway that found nobody.
 
     With trouble of kind `hang` nothing is answered.
@@ -103,21 +130,17 @@ async def _request(reader: asyncio.StreamReader) -> Request:
     return Request(method, parts.path, dict(parse_qsl(parts.query)), headers, await reader.readexactly(length))
 
 
-def messenger(trouble: Trouble) -> Page:
-    """Return the messenger: its API, the team's rooms, and a status feed that understates as feeds do."""
-
-    def page(path: str) -> tuple[int, str, bytes]:
-        if path in ("/api/ping", "/team/ping", "/workplace/ping", "/photos/ping"):
-            return 200, "application/json", b'{"reply": "pong"}'
-        return 404, "text/plain", b"not here"
-
-    return page
+def messenger(request: Request) -> Answer:
+    """The messenger's API, the team's rooms and its other apps."""
+    if request.path in ("/api/ping", "/team/ping", "/workplace/ping", "/photos/ping"):
+        return 200, "application/json", b'{"reply": "pong"}'
+    return NOT_HERE
 
 
-def feed(trouble: Trouble) -> Page:
-    """Return the provider's status page in Statuspage form: at worst it admits to be slow."""
+def feed(trouble: Trouble) -> Service:
+    """Return the provider's status page in Statuspage form. It understates as they do: at worst it says it is slow."""
 
-    def page(path: str) -> tuple[int, str, bytes]:
+    def page(_: Request) -> Answer:
         word = "degraded_performance" if trouble.share > 0.5 else "operational"
         indicator = "minor" if trouble.share > 0.5 else "none"
         component = {"id": "c1", "name": "Messages", "status": word, "group": False, "group_id": None, "position": 1}
@@ -133,30 +156,31 @@ def feed(trouble: Trouble) -> Page:
     return page
 
 
-def webchat(path: str) -> tuple[int, str, bytes]:
+def webchat(request: Request) -> Answer:
     """The web chat: its widget's page and how many operators are online."""
-    if path == "/operators.json":
+    if request.path == "/operators.json":
         return 200, "application/json", b'{"online": 3}'
     return 200, "text/html", b'<!doctype html><title>Chat</title><div id="chat-widget">Talk to us</div>'
 
 
-def website(pages: Path) -> Page:
+def website(pages: Path) -> Service:
     """Return the main website, which also serves the customers' and the staff's page from `pages`."""
 
-    def page(path: str) -> tuple[int, str, bytes]:
+    def page(request: Request) -> Answer:
+        path = request.path
         if path == "/":
             return 200, "text/html", b"<!doctype html><title>Example Hosting</title><h1>Example Hosting</h1>"
         name = path.lstrip("/") + ("index.html" if path.endswith("/") else "")
         file = (pages / name).resolve()
         if not file.is_relative_to(pages.resolve()) or not file.is_file():
-            return 404, "text/plain", b"not here"
+            return NOT_HERE
         return 200, mimetypes.guess_type(file.name)[0] or "application/octet-stream", file.read_bytes()
 
     return page
 
 
-class Names(asyncio.DatagramProtocol):
-    """A name server for the drill's zone. Trouble of kind `servfail`: as a resolver whose authorities are all gone."""
+class Answering(asyncio.DatagramProtocol):
+    """Answers datagrams from the socket that they come to, as far as its trouble lets it."""
 
     def __init__(self, trouble: Trouble) -> None:
         self._trouble = trouble
@@ -165,6 +189,10 @@ class Names(asyncio.DatagramProtocol):
         """Keep the socket."""
         # Not an assert: the selector loop's own datagram transport is no DatagramTransport on Python 3.11.
         self._transport = cast("asyncio.DatagramTransport", transport)
+
+
+class Names(Answering):
+    """A name server for the drill's zone. Trouble of kind `servfail`: as a resolver whose authorities are all gone."""
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """Answer one question."""
@@ -190,27 +218,3 @@ async def serve_names(trouble: Trouble, port: int = 0, host: str = HOST) -> asyn
     loop = asyncio.get_running_loop()
     transport, _ = await loop.create_datagram_endpoint(lambda: Names(trouble), local_addr=(host, port))
     return transport
-
-
-async def serve_mail() -> asyncio.Server:
-    """Serve SMTP that takes every envelope and no message (RFC 5321)."""
-    replies = {b"EHLO": b"250-mail.drill.test\r\n250 SIZE 1000000\r\n", b"HELO": b"250 mail.drill.test\r\n",
-               b"MAIL": b"250 ok\r\n", b"RCPT": b"250 ok\r\n", b"RSET": b"250 ok\r\n", b"NOOP": b"250 ok\r\n",
-               b"QUIT": b"221 bye\r\n"}  # fmt: skip
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            async with asyncio.timeout(30):
-                writer.write(b"220 mail.drill.test ESMTP\r\n")
-                while line := await reader.readline():
-                    word = line[:4].upper().strip()
-                    writer.write(replies.get(word, b"502 not here\r\n"))
-                    await writer.drain()
-                    if word == b"QUIT":
-                        break
-        except (OSError, ValueError, TimeoutError):
-            pass  # a client that goes away takes nothing with it
-        finally:
-            writer.close()
-
-    return await asyncio.start_server(talk, HOST, 0)

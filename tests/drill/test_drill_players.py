@@ -12,10 +12,10 @@ import pytest
 from outagetui.config import load
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.drill.business_files import make_secrets, write
-from outagetui.drill.listener import Opening
 from outagetui.drill.processes import PRIVATE
 from outagetui.drill.scenario import JABBER_AND_PHONE, SCENARIOS
 from outagetui.drill.scenario_servers import START, ScenarioServers
+from outagetui.drill.servers import Opening
 from outagetui.machine.secrets import Secrets
 from outagetui.net.vantage import Vantage
 from outagetui.probes import look

@@ -11,9 +11,9 @@ from outagetui import outlets
 from outagetui.config import load
 from outagetui.core.model import Outcome, Outlet, Sample
 from outagetui.drill.business_files import make_secrets, write
-from outagetui.drill.listener import Opening
 from outagetui.drill.scenario import FACEBOOK_2021
 from outagetui.drill.scenario_servers import START, ScenarioServers
+from outagetui.drill.servers import Opening
 from outagetui.machine.secrets import Secrets
 from outagetui.net.vantage import Vantage
 from outagetui.outlets import Delivered, Delivery, Placed, Tools
