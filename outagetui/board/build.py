@@ -1,19 +1,31 @@
 """From live verdicts and the folded journal to what the screens show at one moment; pure."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from outagetui.board.judged import Health
+from msgspec import Struct
+
 from outagetui.board.practice import practices, practised
-from outagetui.board.rows import Board, ChannelRow, DaemonRow, IncidentRow, KindRow, OutletRow, PlaybookRow, ReachRow
+from outagetui.board.rows import (
+    Board,
+    ChannelRow,
+    CheckRow,
+    DaemonRow,
+    IncidentRow,
+    KindRow,
+    OutletRow,
+    PlaybookRow,
+    ReachRow,
+)
 from outagetui.board.run_rows import announcement_row, glass_rows, run_row
 from outagetui.board.suggest import Moment, Seen, suggestions
 from outagetui.core.copies import copied
-from outagetui.core.model import AUDIENCES, BAD, CLOSING_KINDS, WORST_FIRST, Audience
-from outagetui.facts import health
+from outagetui.core.model import AUDIENCES, BAD, CLOSING_KINDS, WORST_FIRST, State
+from outagetui.facts import health, verdict
 from outagetui.facts.cost import rates, spending, words
 from outagetui.facts.ledger import Ledger, Proof
-from outagetui.facts.live import Beat, Live, Public, PublicChannel, PublicOutlet
-from outagetui.facts.reach import reach
+from outagetui.facts.live import Beat, Live, Public, PublicChannel, PublicCheck, PublicOutlet
+from outagetui.facts.reach import Share
 
 STALE_AFTER = 5.0
 RUNS_SHOWN = 20
@@ -24,11 +36,11 @@ def build(public: Public, live: Iterable[Live], ledger: Ledger, beat: Beat | Non
     """Return the board at `now`. `ledger` must be folded with the primaries of `public`."""
     view = _View(public, live, ledger, beat, now)
     channels = tuple(sorted(map(view.channel, public.channels), key=_worst_first))
-    reaches = view.reaches(channels)
+    moment = view.moment(channels)
     runs = sorted(ledger.runs.values(), key=lambda run: run.started, reverse=True)
     running = {run.playbook: run.id for run in runs if run.ended is None}
     # Blind, we know nothing that would be worth acting on.
-    hints = () if view.blind else suggestions(view.moment(channels))
+    hints = () if view.blind else suggestions(moment)
     suggested = {row.playbook for row in hints}
     practice = practices(runs, ledger.drills, in_drill=bool(public.drill))
     digests = {book.id: book.digest for book in public.playbooks}
@@ -41,7 +53,7 @@ def build(public: Public, live: Iterable[Live], ledger: Ledger, beat: Beat | Non
         daemon=view.daemon(),
         blind=view.blind,
         incident=view.incident(),
-        reach=reaches,
+        reach=view.reaches(moment),
         channels=channels,
         outlets=tuple(view.outlet(outlet) for outlet in public.outlets),
         suggestions=hints,
@@ -75,8 +87,100 @@ def _worst_first(row: ChannelRow) -> tuple[int, int, int, str]:
     return AUDIENCES.index(row.audience), WORST_FIRST.index(row.state), row.is_backup, row.name
 
 
-class _View(Health):
-    """The rows of one board."""
+class _Judged(Struct, frozen=True, kw_only=True):
+    """How a channel or outlet stands: `known` is the last state that was certain, `onset` when its trouble began."""
+
+    checks: tuple[CheckRow, ...]
+    state: State
+    local: str
+    known: State
+    onset: float | None
+    share: Share
+
+    @property
+    def worst(self) -> CheckRow | None:
+        """The check that decides its state; None without checks."""
+        return min(self.checks, key=lambda row: WORST_FIRST.index(row.state), default=None)
+
+
+class _View:
+    """The rows of one board, with the look-ups that every row needs made once."""
+
+    def __init__(self, public: Public, live: Iterable[Live], ledger: Ledger, beat: Beat | None, now: float) -> None:
+        self.public, self.ledger, self.beat, self.now = public, ledger, beat, now
+        self.blind = beat.blind if beat is not None else ""
+        self.by_check: dict[str, list[Live]] = {}
+        for row in live:
+            self.by_check.setdefault(row.check, []).append(row)
+        self.mutes = {name: mute for name, mute in ledger.mutes.items() if mute.holds(now)}
+        self.names = {channel.id: channel.name for channel in public.channels}
+        self.backed_by = _turned({channel.id: channel.backs_up for channel in public.channels})
+        self.dependents = _turned({channel.id: channel.depends_on for channel in public.channels})
+        owners: list[PublicChannel | PublicOutlet] = [*public.channels, *public.outlets]
+        self.judged = {owner.id: self._judge(owner) for owner in owners}
+
+    def _judge(self, owner: PublicChannel | PublicOutlet) -> _Judged:
+        rows = tuple(self._check(check) for check in owner.checks)
+        tracks = [live.track for check in owner.checks for live in self.by_check.get(check.id, ())]
+        state, local = health.judged({vantage: State(held) for vantage, held in row.vantages} for row in rows)
+        return _Judged(
+            checks=rows,
+            state=state,
+            local=local,
+            known=health.certain(tracks) if state is State.UNKNOWN else state,
+            onset=health.onset(tracks),
+            share=health.share(State.BLIND if self.blind else state, tracks),
+        )
+
+    def _check(self, check: PublicCheck) -> CheckRow:
+        lives = self.by_check.get(check.id, [])
+        if not lives:
+            return copied(CheckRow, check, state=State.UNKNOWN, since=None, why="not probed yet")
+        judged = [(live, *verdict.state_at(live.track, check.every, self.now)) for live in lives]
+        live, state, since = min(judged, key=lambda item: WORST_FIRST.index(item[1]))
+        return copied(
+            CheckRow,
+            check,
+            state=state,
+            since=since,
+            why=live.why if state is live.state else verdict.why(live.track, state, live.sample),
+            at=live.at,
+            sample=live.sample,
+            spark=live.spark,
+            failing_share=max(verdict.failing_share(each.track) for each in lives),
+            vantages=tuple((each.vantage, each_state.value) for each, each_state, _ in judged),
+        )
+
+    def shown(self, owner: str) -> dict[str, Any]:
+        """Return the fields that the rows of channels and of outlets share."""
+        judged = self.judged[owner]
+        worst = judged.worst
+        return {
+            "state": State.BLIND if self.blind else judged.state,
+            "since": worst.since if worst is not None and not self.blind else None,
+            "why": self._why(judged, worst) if worst is not None else "no check watches it",
+            "latency_ms": worst.latency_ms if worst is not None else None,
+            "muted": self.mutes.get(owner),
+            "checks": judged.checks,
+        }
+
+    def _why(self, judged: _Judged, worst: CheckRow) -> str:
+        if self.blind:
+            return f"our own uplink fails: {self.blind}"
+        if judged.state is State.UP:
+            return worst.why
+        words = f"{worst.id.partition('.')[2]}: {worst.why}" if len(judged.checks) > 1 else worst.why
+        if len(worst.vantages) > 1:
+            seen = sum(1 for _, held in worst.vantages if held == worst.state.value)
+            words += f", seen from {seen} of {len(worst.vantages)} vantages"
+        return words
+
+    def state_of(self, name: str) -> State:
+        """Return the state of a channel, an outlet or a check; unknown for a stranger."""
+        if name in self.judged:
+            return self.judged[name].state
+        of_checks = (row.state for each in self.judged.values() for row in each.checks if row.id == name)
+        return next(of_checks, State.UNKNOWN)
 
     def channel(self, channel: PublicChannel) -> ChannelRow:
         """Return the row of one channel."""
@@ -150,27 +254,19 @@ class _View(Health):
             woken=self.ledger.alerts.woken(incident.id),
         )
 
-    def _reach(self, audience: Audience, chosen: Callable[[PublicChannel], bool]) -> tuple[float | None, bool]:
-        shares = {name: judged.share for name, judged in self.judged.items()}
-        usable = {channel.id for channel in self.public.channels if not channel.is_backup or chosen(channel)}
-        return reach(audience, self.public.segments, shares, usable)
-
-    def _active(self, channel: PublicChannel) -> bool:
-        return channel.id in self.ledger.active
-
-    def reaches(self, channels: Sequence[ChannelRow]) -> tuple[ReachRow, ...]:
+    def reaches(self, moment: Moment) -> tuple[ReachRow, ...]:
         """Return reach now and with every standby backup, per audience that has channels or segments."""
         rows = []
-        present = {row.audience for row in channels} | {segment.audience for segment in self.public.segments}
+        present = {each.audience for each in self.public.channels} | {each.audience for each in self.public.segments}
         for audience in AUDIENCES:
             if audience in present:
-                now, guess = self._reach(audience, self._active)
-                possible, _ = self._reach(audience, lambda _: True)
+                now, guess = moment.reach(audience)
+                possible, _ = moment.reach(audience, moment.channels)
                 rows.append(ReachRow(audience=audience, now=now, possible=possible, uncertain=guess))
         return tuple(rows)
 
     def moment(self, channels: Sequence[ChannelRow]) -> Moment:
-        """Return what suggestions are made from."""
+        """Return what reach and suggestions are made from."""
         return Moment(
             public=self.public,
             channels={row.id: self._seen(row) for row in channels},
@@ -191,6 +287,15 @@ class _View(Health):
             muted=row.muted is not None,
             heeded=not (row.muted or row.suppressed or row.local),
         )
+
+
+def _turned(pointers: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    """Return for each name those that point to it, in their order."""
+    turned: dict[str, list[str]] = {}
+    for name, others in pointers.items():
+        for other in dict.fromkeys(others):
+            turned.setdefault(other, []).append(name)
+    return turned
 
 
 def readiness(proof: Proof | None, prove_every: float | None, now: float) -> str:

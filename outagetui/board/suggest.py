@@ -46,10 +46,13 @@ class Moment(Struct, frozen=True, kw_only=True):
         """Return the channels that count for reach: primaries, active backups, and the backups `more`."""
         return {id for id, seen in self.channels.items() if seen.primary or id in self.active or id in more}
 
-    def reach(self, audience: Audience, more: Collection[str] = ()) -> float | None:
-        """Return the reach of an audience with the backups `more` active too; None without people."""
+    def reach(self, audience: Audience, more: Collection[str] = ()) -> tuple[float | None, bool]:
+        """Return the reach of an audience with the backups `more` active too, and whether it is a guess.
+
+        None without people.
+        """
         shares = {id: seen.share for id, seen in self.channels.items()}
-        return reach(audience, self.public.segments, shares, self.usable(more))[0]
+        return reach(audience, self.public.segments, shares, self.usable(more))
 
 
 def suggestions(moment: Moment) -> tuple[SuggestionRow, ...]:
@@ -124,7 +127,7 @@ def _suggestion(book: PublicPlaybook, held: Condition, moment: Moment) -> tuple[
     """Return the suggestion of a playbook, and how many people it wins back."""
     won: list[tuple[float, GainRow]] = []
     for audience in AUDIENCES:
-        now, then = moment.reach(audience), moment.reach(audience, book.activates)
+        (now, _), (then, _) = moment.reach(audience), moment.reach(audience, book.activates)
         people = sum(segment.people for segment in moment.public.segments if segment.audience == audience)
         if now is not None and then is not None:
             won.append(((then - now) * people, GainRow(audience=audience, now=now, then=then)))
@@ -151,7 +154,7 @@ def why(condition: Condition, moment: Moment) -> str:
         by_state.setdefault(seen.state, []).append(seen.name)
     words = [f"{listed(names)} {'is' if len(names) == 1 else 'are'} {state.value}" for state, names in by_state.items()]
     if condition.audience is not None and condition.reach_below is not None:
-        now = percent(moment.reach(condition.audience))
+        now = percent(moment.reach(condition.audience)[0])
         words.append(f"reach of {condition.audience} is {now}, below {percent(condition.reach_below)}")
     if condition.between is not None:
         begin, end = (f"{minute // 60:02}:{minute % 60:02}" for minute in condition.between)
