@@ -5,9 +5,10 @@ digit would cost a whole header.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from rich.cells import cell_len
-from rich.color import Color
+from rich.color import Color, ColorSystem
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 from rich.style import Style
@@ -15,8 +16,6 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
 Cell = tuple[str, Style | None]
-Codes = dict[tuple[Style | None, Style | None], str]  # from the style before and the one wanted to a sequence
-Blanks = dict[tuple[Style | None, Style | None], bool]  # whether a blank looks the same in both styles
 
 GAP = 5  # unchanged cells that are cheaper to send again than to jump over
 UNSEEN: Cell = ("\0", None)
@@ -44,9 +43,6 @@ class Frame:
     def __init__(self) -> None:
         self._width = 0
         self._rows: list[list[Cell]] = []
-        self._codes: Codes = {}
-        self._blanks: Blanks = {}
-        self._system: object = None
 
     def forget(self) -> None:
         """Send everything again with the next update."""
@@ -58,10 +54,7 @@ class Frame:
         if width != self._width or height != len(self._rows):
             self._width = width
             self._rows = [[UNSEEN] * width for _ in range(height)]
-        if console._color_system is not self._system:
-            self._system = console._color_system
-            self._codes.clear()
-        encoder = _Encoder(self._codes, self._blanks, console)
+        encoder = _Encoder(console._color_system)
         for y, x, strip in _pieces(update):
             if 0 <= y < height:
                 self._line(encoder, x, y, strip)
@@ -81,11 +74,9 @@ class Frame:
 class _Encoder:
     """Encodes runs of cells, switching colours only where they change; begins and ends with the style reset."""
 
-    def __init__(self, codes: Codes, blanks: Blanks, console: Console) -> None:
+    def __init__(self, colors: ColorSystem | None) -> None:
         self.out: list[str] = []
-        self._codes = codes
-        self._blanks = blanks
-        self._console = console
+        self._colors = colors
         self._style: Style | None = None
 
     def draw(self, cells: list[Cell], x: int, y: int) -> None:
@@ -96,48 +87,34 @@ class _Encoder:
                 continue
             if jump:
                 self.out.append(f"\x1b[{y + 1};{column + 1}H")
-            if style is not self._style and not (char == " " and self._blank_alike(style)):
-                self.out.append(self._switch(style))
+            if style is not self._style and not (char == " " and _blank_alike(self._style, style)):
+                self.out.append(_switch(self._style, style, self._colors))
                 self._style = style
             self.out.append(char)
             # Terminals disagree about the width of such characters: the next cell says where it goes.
             jump = not char.isascii() and (len(char) > 1 or cell_len(char) != 1)
 
-    def _blank_alike(self, style: Style | None) -> bool:
-        """Whether a blank in `style` looks the same in the style in force: nothing of it shows but its background."""
-        pair = self._style, style
-        known = self._blanks.get(pair)
-        if known is None:
-            if len(self._blanks) > 4096:
-                self._blanks.clear()
-            known = self._blanks[pair] = all(map(_unmarked, pair)) and _ground(pair[0]) == _ground(pair[1])
-        return known
 
-    def _switch(self, style: Style | None) -> str:
-        known = self._codes.get((self._style, style))
-        if known is None:
-            if len(self._codes) > 4096:
-                self._codes.clear()
-            known = self._codes[self._style, style] = self._encode(self._style, style)
-        return known
+@lru_cache(4096)
+def _blank_alike(before: Style | None, style: Style | None) -> bool:
+    """Whether a blank looks the same in both styles: nothing of it shows but its background."""
+    return _unmarked(before) and _unmarked(style) and _ground(before) == _ground(style)
 
-    def _encode(self, before: Style | None, style: Style | None) -> str:
-        if not _only_colours(style):
-            return (RESET if before else "") + self._code(style)
-        assert style is not None
-        if not _only_colours(before):
-            return (RESET if before else "") + self._code(style)
-        assert before is not None
-        # Colours replace colours, so a background that stays need not be sent again.
-        return self._code(style if before.bgcolor != style.bgcolor else Style(color=style.color))
 
-    def _code(self, style: Style | None) -> str:
-        if not style:
-            return ""
-        if style.link:
-            style = style.update_link(None)
-        shown = style.render("X", color_system=self._console._color_system)
-        return shown[: shown.index("X")]
+@lru_cache(4096)
+def _switch(before: Style | None, style: Style | None, colors: ColorSystem | None) -> str:
+    """Return the sequence from the style before to the one wanted."""
+    if before is None or style is None or not (_only_colours(before) and _only_colours(style)):
+        return (RESET if before else "") + _code(style, colors)
+    # Colours replace colours, so a background that stays need not be sent again.
+    return _code(style if before.bgcolor != style.bgcolor else Style(color=style.color), colors)
+
+
+def _code(style: Style | None, colors: ColorSystem | None) -> str:
+    if not style:
+        return ""
+    shown = style.update_link(None).render("X", color_system=colors)
+    return shown[: shown.index("X")]
 
 
 def _unmarked(style: Style | None) -> bool:
@@ -148,8 +125,8 @@ def _ground(style: Style | None) -> Color | None:
     return None if style is None else style.bgcolor
 
 
-def _only_colours(style: Style | None) -> bool:
-    return style is not None and style.color is not None and style.bgcolor is not None and not style._attributes
+def _only_colours(style: Style) -> bool:
+    return style.color is not None and style.bgcolor is not None and not style._attributes
 
 
 def _pieces(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, Strip]]:
