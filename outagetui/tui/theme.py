@@ -52,7 +52,7 @@ class Look:
     rule: Style
     key: Style
     cursor: Style
-    states: dict[State, Style]
+    states: dict[State, Style]  # of their signs and words
     incident: Style
     warning: Style
     blind: Style
@@ -62,10 +62,6 @@ class Look:
     bar: Style
     loud: Style
     possible: Style
-
-    def state(self, state: State) -> Style:
-        """Return the style of a state's glyph and word."""
-        return self.states[state]
 
     @cached_property
     def aged(self) -> "Look":

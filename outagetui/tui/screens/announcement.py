@@ -26,13 +26,6 @@ class Deliveries(Page, inherit_bindings=False):
 
     BINDINGS = Page.BINDINGS[2:]  # all but up and down
 
-    def show_lines(self, first: int, last: int) -> None:
-        """Scroll no further than it takes to see these lines, and rather the first than the last."""
-        top, height = self.scroll_offset.y, max(1, self.scrollable_content_region.height)
-        wanted = min(max(top, last - height + 1), first)
-        if wanted != top:
-            self.scroll_to(y=wanted, animate=False, force=True, immediate=True)
-
 
 class AnnouncementScreen(Opened):
     """Shows one announcement, the newest at first; `part` (from 0) is one that the journal is about to show."""
@@ -133,7 +126,7 @@ class AnnouncementScreen(Opened):
         self._outlet = ids[max(0, min(len(ids) - 1, ids.index(chosen.outlet) + by))]
         self.follow()
         first, last = self._lines_of[self._outlet]
-        self.query_one(Deliveries).show_lines(0 if self._outlet == ids[0] else first, last)
+        self.query_one(Deliveries).reveal(0 if self._outlet == ids[0] else first, last)
 
     def action_write(self) -> None:
         """Compose the next part, or something new for the same people."""

@@ -25,6 +25,10 @@ def words(text: str, classes: str = "", *, id: str | None = None) -> Static:
 class Question(ModalScreen[T | None]):
     """A question in front of a screen. The result is None when it was left."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "leave", id="question.leave", tooltip="Leave it as it is", priority=True),
+    ]
+
     def compose(self) -> ComposeResult:
         """Put the parts in a frame."""
         with Vertical(classes="dialog"):
@@ -78,10 +82,6 @@ class Confirm(Question[bool]):
 class Reason(Question[str]):
     """Asks for a reason of at least `shortest` characters, typed and not picked."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "leave", id="reason.leave", tooltip="Leave it as it is"),
-    ]
-
     def __init__(self, question: str, warning: str, shortest: int) -> None:
         super().__init__()
         self._question = clean_lines(question, 600)
@@ -108,10 +108,6 @@ class Reason(Question[str]):
 
 class MuteForm(Question[tuple[float, str]]):
     """Asks for minutes and a reason. The result is (seconds, reason), 0 seconds to end a mute."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "leave", id="mute.leave", tooltip="Do not mute"),
-    ]
 
     def __init__(self, name: str, muted: bool) -> None:
         super().__init__()

@@ -74,7 +74,6 @@ class ChannelScreen(Opened):
     def on_mount(self) -> None:
         """Read the history before the first paint."""
         self._look_back()
-        super().on_mount()
 
     def follow(self) -> None:
         """Read what is new and show it."""

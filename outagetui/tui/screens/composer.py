@@ -99,14 +99,12 @@ class ComposerScreen(Opened):
 
     def on_mount(self) -> None:
         """Compose at once."""
-        super().on_mount()
         self.query_one("#texts", Page).can_focus = False  # the keys of the list move, those of the screen read
         self.outlets.focus()
         self.follow()
 
     def on_resize(self) -> None:
         """Share out the new height."""
-        super().on_resize()
         self.call_after_refresh(self.follow)
 
     def follow(self) -> None:

@@ -77,7 +77,6 @@ class JournalScreen(Opened):
     def on_mount(self) -> None:
         """Read the newest entries."""
         self._read_new()
-        super().on_mount()
         self.query_one(Listing).focus()
         self.call_after_refresh(self.action_newest)
 

@@ -24,7 +24,6 @@ class OwnWords(Question[tuple[str, str]]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "keep", "keep", id="words.keep", tooltip="Keep these words", priority=True),
-        Binding("escape", "leave", "leave", id="words.leave", tooltip="Leave the words as they were", priority=True),
     ]
 
     def __init__(self, name: str, title: str, body: str, keep: str = "keep") -> None:

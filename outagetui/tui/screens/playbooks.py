@@ -70,7 +70,6 @@ class PlaybooksScreen(Opened):
 
     def on_mount(self) -> None:
         """Put the cursor on the playbook that was asked for."""
-        super().on_mount()
         listing = self.query_one(Listing)
         listing.focus()
         self._fit()

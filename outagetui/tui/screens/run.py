@@ -118,7 +118,6 @@ class RunScreen(Opened):
 
     def on_resize(self) -> None:
         """Share out the new height."""
-        super().on_resize()
         self.call_after_refresh(self.follow)
 
     def on_screen_resume(self) -> None:

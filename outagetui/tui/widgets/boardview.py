@@ -229,7 +229,7 @@ def heading(key: str, board: Board, columns: Columns, look: Look, width: int) ->
 def row_line(row: Row, columns: Columns, look: Look, width: int, now: float, why: str, chosen: bool) -> Text:
     """Return the line of one channel or outlet, with as much of `why` as fits."""
     muted = row.muted is not None
-    state = look.dim if muted else look.state(row.state)
+    state = look.dim if muted else look.states[row.state]
     calm = row.state is State.UP
     parts: list[Part] = [
         (CURSOR if chosen else " ", look.key), " ", (fit(signed(row.state), STATE_WIDTH), state), " ",

@@ -36,7 +36,7 @@ def tabs(checks: Sequence[CheckRow], chosen: int, width: int, look: Look) -> Tex
             name = f" {clean(checks[index].id, 60)} "
             mine = look.strong + look.cursor if index == chosen else look.dim
             mark = "▸" if index == chosen else " "
-            line = joined(line, (f" {mark}", look.key), (glyph, look.state(checks[index].state)), (name, mine))
+            line = joined(line, (f" {mark}", look.key), (glyph, look.states[checks[index].state]), (name, mine))
             if index == chosen and line.cell_len > width and first < chosen:
                 break
         else:
@@ -131,7 +131,7 @@ def sample_lines(seen: Sequence[Observation], zone: str, width: int, look: Look,
         word = each.sample.outcome.value.upper()
         line = joined(
             (f" {second_of(each.at, zone)}  ", look.dim),
-            (f"{STATE[state][0]} {word}", look.state(state)),
+            (f"{STATE[state][0]} {word}", look.states[state]),
             " " * (8 - len(word)),
             f"{milliseconds(each.sample.latency_ms):>7}  ",
             filled(said(each.vantage, look.dim), 10) if several else "",
@@ -147,7 +147,7 @@ def _last(check: CheckRow, now: float, look: Look) -> Text:
     if sample is None:
         return joined(("nothing seen yet", look.dim))
     state = OUTCOMES[sample.outcome]
-    line = joined((sample.outcome.value.upper(), look.state(state)), f" {milliseconds(sample.latency_ms)}")
+    line = joined((sample.outcome.value.upper(), look.states[state]), f" {milliseconds(sample.latency_ms)}")
     if sample.value is not None:
         line = joined(line, (f"  value {sample.value:g}", look.strong))
     if check.at is not None:
@@ -176,9 +176,9 @@ def _axis(now: float, seconds: float, zone: str, room: int, look: Look) -> Text:
 def _kinds(look: Look) -> dict[str, Style]:
     return {
         "pass": look.good,
-        "warn": look.state(State.SLOW),
-        "fail": look.state(State.PARTIAL),
-        "unknown": look.state(State.UNKNOWN),
+        "warn": look.states[State.SLOW],
+        "fail": look.states[State.PARTIAL],
+        "unknown": look.states[State.UNKNOWN],
         "dim": look.dim,
         "": look.text,
     }

@@ -32,7 +32,7 @@ def panel(row: Row | None, board: Board, now: float, look: Look, width: int, hei
         return []
     inner = width - 4
     state = f"{STATE[row.state][0]} {row.state.value}{since(row, now, board.timezone)}"
-    lines: list[Part] = [(clean(row.name, 60), look.strong), (state, look.state(row.state))]
+    lines: list[Part] = [(clean(row.name, 60), look.strong), (state, look.states[row.state])]
     lines.append((standing(row, False) + _carries(row), look.dim))
     why = reason(row, now, board.timezone)
     if why:
@@ -42,7 +42,7 @@ def panel(row: Row | None, board: Board, now: float, look: Look, width: int, hei
     if row.checks:
         lines += ["", ("checks", look.dim)]
     for check in row.checks:
-        mark = (f"{STATE[check.state][0]} ", look.state(check.state))
+        mark = (f"{STATE[check.state][0]} ", look.states[check.state])
         probe = (fit(clean(check.probe, 14), 7), look.dim)
         took = fit(milliseconds(check.latency_ms), 7, right=True)
         lines.append(joined(mark, fit(clean(check.id, 60), inner - 17), " ", probe, took))

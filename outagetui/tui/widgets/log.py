@@ -63,13 +63,13 @@ def detail_lines(row: LogRow | None, zone: str, width: int, look: Look) -> list[
 def _style(kind: str, look: Look) -> Style:
     first = kind.split(".")[0]
     styles = {
-        "state": look.state(State.PARTIAL),
-        "blind": look.state(State.BLIND),
+        "state": look.states[State.PARTIAL],
+        "blind": look.states[State.BLIND],
         "run": look.key,
         "step": look.key,
         "announce": look.possible,
         "activate": look.good,
         "deactivate": look.good,
-        "fault": look.state(State.PARTIAL),
+        "fault": look.states[State.PARTIAL],
     }
     return styles.get(first, look.dim)

@@ -109,10 +109,10 @@ def suggestion_line(rows: list[SuggestionRow], look: Look, width: int) -> Text:
     return across(look.dim, width, line, why, tail)
 
 
-def key_line(look: Look, width: int, position: str, hidden: frozenset[str] = frozenset()) -> Text:
+def key_line(look: Look, width: int, position: str) -> Text:
     """Return the keys that fit, and which rows are in sight."""
     tail = f" {position} " if position else " "
-    keys = [key for key in KEYS if key[0] not in hidden]
+    keys = list(KEYS)
     while len(keys) > 2 and sum(len(key) + len(word) + 3 for key, word, _ in keys) + 1 > width - len(tail):
         keys.remove(max(keys, key=lambda key: key[2]))
     words = (part for key, word, _ in keys for part in ((key, look.key), f" {word}  "))

@@ -122,7 +122,7 @@ def step_style(state: str, look: Look) -> Style:
         "doing": look.key,
         "running": look.key,
         "done": look.good,
-        "failed": look.state(State.DOWN),
-        "aborted": look.state(State.PARTIAL),
+        "failed": look.states[State.DOWN],
+        "aborted": look.states[State.PARTIAL],
     }
     return styles.get(state, look.dim)

@@ -108,13 +108,12 @@ class Page(ScrollView, can_focus=True, inherit_bindings=False):
         """Scroll by whole pages but for a line."""
         self.scroll_relative(y=by * max(1, self.size.height - 1), animate=False)
 
-    def reveal(self, line: int) -> None:
-        """Scroll so far that `line` can be seen."""
+    def reveal(self, first: int, last: int) -> None:
+        """Scroll no further than it takes to see these lines, and rather the first than the last."""
         top, height = self.scroll_offset.y, max(1, self.scrollable_content_region.height)
-        if line < top:
-            self.scroll_to(y=line, animate=False, force=True)
-        elif line >= top + height:
-            self.scroll_to(y=line - height + 1, animate=False, force=True)
+        wanted = min(max(top, last - height + 1), first)
+        if wanted != top:
+            self.scroll_to(y=wanted, animate=False, force=True, immediate=True)
 
 
 class Head(Page, can_focus=False):
@@ -157,9 +156,8 @@ class Trail(Page):
         self._went, self._top = None, 0
         self.scroll_home(animate=False, immediate=True)
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Wrap for the new width, and keep what is at hand in sight."""
-        super().on_resize(event)
+    def on_resize(self, _event: events.Resize) -> None:
+        """Keep what is at hand in sight."""
         self.call_after_refresh(self.go)
 
 
@@ -212,7 +210,7 @@ class Listing(Page, inherit_bindings=False):
         for line in (old, new):
             self._strips.pop(line, None)
             self.refresh_lines(line)
-        self.reveal(new)
+        self.reveal(new, new)
         self.post_message(self.Moved())
 
     def action_move(self, by: int) -> None:

@@ -23,7 +23,7 @@ def find(board: Board | None, id: str) -> Row | None:
 
 def state_mark(state: State, look: Look) -> Part:
     """Return a state as glyph and word."""
-    return signed(state), look.state(state)
+    return signed(state), look.states[state]
 
 
 def head_lines(row: Row, board: Board, width: int, look: Look) -> list[Text]:
@@ -89,7 +89,7 @@ def _marks(row: Row, look: Look) -> list[Part]:
             style = look.good if row.standing == "active" else look.dim
             parts.append((f" {clean(row.standing, 10).upper()}", style))
         if row.readiness:
-            style = look.dim if row.readiness == "ready" else look.state(State.SLOW)
+            style = look.dim if row.readiness == "ready" else look.states[State.SLOW]
             parts.append((f" {clean(row.readiness, 10)}", style))
     if row.muted is not None:
         parts.append((" MUTED", look.blind))

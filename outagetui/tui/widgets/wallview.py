@@ -118,7 +118,7 @@ def _row(row: Row, now: float, zone: str, look: Look, width: int, *, airy: bool)
     name = fit(clean(row.name, 60), min(40, max(20, width // 3)))
     kind = fit(standing(row, False), 15)
     line: list[Part] = [
-        "  ", (fit(f" {signed(row.state)}", STATE_WIDTH + 2), look.dim if muted else look.state(row.state)),
+        "  ", (fit(f" {signed(row.state)}", STATE_WIDTH + 2), look.dim if muted else look.states[row.state]),
         "  ", (name, look.text if calm or muted else look.strong), "  ", (kind, look.key if active(row) else look.dim),
     ]  # fmt: skip
     if row.since is not None:
