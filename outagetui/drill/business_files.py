@@ -48,20 +48,13 @@ def write(place: Path, ports: Mapping[str, int], pace: Pace, scenario: str) -> P
         "page_id": PAGE_ID,
     }
     directory = place / "config"
-    for name, source in _files(scenario).items():
-        if name in NEEDS and NEEDS[name] not in ports:
-            continue
-        file = directory / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(Template(source.read_text(encoding="utf-8")).substitute(values), encoding="utf-8")
-    for name in ("status", "staff"):
-        (place / "pages" / name).mkdir(parents=True, exist_ok=True)
-    return directory
-
-
-def _files(scenario: str) -> dict[str, Path]:
-    """Return what to fill in, by its path in the configuration."""
-    found: dict[str, Path] = {}
     for root in (BUSINESS / COMMON, BUSINESS / scenario):
-        found |= {str(path.relative_to(root)): path for path in sorted(root.rglob("*.toml"))}
-    return found
+        for source in root.rglob("*.toml"):
+            name = source.relative_to(root)
+            if NEEDS.get(str(name), "") in ("", *ports):
+                (directory / name).parent.mkdir(parents=True, exist_ok=True)
+                text = Template(source.read_text(encoding="utf-8")).substitute(values)
+                (directory / name).write_text(text, encoding="utf-8")
+    for page in ("status", "staff"):
+        (place / "pages" / page).mkdir(parents=True, exist_ok=True)
+    return directory

@@ -30,6 +30,7 @@ class Jabber:
 
     def __init__(self, directory: Path, password: str) -> None:
         self._directory, self._password = directory, password
+        self._file = directory / "prosody.cfg.lua"
         self._process: asyncio.subprocess.Process | None = None
         self._wrong = False  # whether it shows the wrong certificate
         self.ca = directory / "jabber.pem"
@@ -48,7 +49,7 @@ class Jabber:
         with socket.socket() as sock:
             sock.bind((HOST, 0))
             self.port = sock.getsockname()[1]
-        (self._directory / "prosody.cfg.lua").write_text(self._configuration())
+        self._file.write_text(self._configuration())
         await self._launch()
         return self
 
@@ -95,7 +96,7 @@ class Jabber:
                 self._process.send_signal(number)
 
     async def _launch(self) -> None:
-        argv = (shutil.which("prosody", path=_PATH) or "prosody", "--config", self._file, "-F")
+        argv = (shutil.which("prosody", path=_PATH) or "prosody", "--config", str(self._file), "-F")
         log = self._directory / "prosody.out"
         with log.open("ab") as out:
             null = asyncio.subprocess.DEVNULL
@@ -116,7 +117,7 @@ class Jabber:
     async def _shell(self, line: str) -> str:
         """Run one line of Prosody's shell and return what it says."""
         program = shutil.which("prosodyctl", path=_PATH) or "prosodyctl"
-        return await _said(program, "--config", self._file, "shell", line)
+        return await _said(program, "--config", str(self._file), "shell", line)
 
     async def _restart(self, certificate: Path, key: Path) -> None:
         """Start anew with another certificate; sessions that stood on the old one end."""
@@ -138,10 +139,6 @@ class Jabber:
         )
         if not await asyncio.to_thread(certificate.exists):
             raise JabberError("openssl did not make a certificate")
-
-    @property
-    def _file(self) -> str:
-        return str(self._directory / "prosody.cfg.lua")
 
     def _configuration(self) -> str:
         where, user, group = self._directory, getpass.getuser(), grp.getgrgid(os.getgid()).gr_name

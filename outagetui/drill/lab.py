@@ -32,11 +32,10 @@ async def main(scenario: str, speed: str, place: Path) -> None:
 
 
 async def _serve(pace: Pace, servers: ScenarioServers) -> None:
-    lines = await _standard_input()
     orders: OrderClient | None = None
     playing: asyncio.Task[None] | None = None
-    while line := await lines.readline():
-        word, _, store = line.decode().strip().partition(" ")
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        word, _, store = line.strip().partition(" ")
         if word == "store":
             orders = OrderClient(Path(store))
         elif word == "go" and playing is None and orders is not None:
@@ -54,13 +53,6 @@ async def _play(pace: Pace, servers: ScenarioServers, orders: OrderClient) -> No
         await asyncio.sleep(begin + act.at - loop.time())
         await servers.faulty[act.target].suffer(act.kind, act.share)
         await orders.send(Fault(fault=act.words, target=act.target))
-
-
-async def _standard_input() -> asyncio.StreamReader:
-    reader = asyncio.StreamReader()
-    protocol = asyncio.StreamReaderProtocol(reader)
-    await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, sys.stdin)
-    return reader
 
 
 if __name__ == "__main__":

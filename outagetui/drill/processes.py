@@ -51,6 +51,7 @@ def running_drill(scenario: Scenario, speed: str) -> Iterator[RunningDrill]:
     (place / "pages").mkdir()
     make_secrets(place, scenario.id)
     pace: Pace = getattr(scenario, speed)
+    environment = {name: value for name, value in os.environ.items() if name not in PRIVATE}
     with (place / "lab.log").open("w") as log:
         lab = subprocess.Popen(
             [sys.executable, "-m", "outagetui.drill.lab", scenario.id, speed, str(place)],
@@ -59,7 +60,7 @@ def running_drill(scenario: Scenario, speed: str) -> Iterator[RunningDrill]:
             stderr=log,
             text=True,
             start_new_session=True,
-            env=_environment(),
+            env=environment,
         )
     assert lab.stdin is not None
     assert lab.stdout is not None
@@ -78,7 +79,7 @@ def running_drill(scenario: Scenario, speed: str) -> Iterator[RunningDrill]:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                env=_environment() | {DRILL: name, DRILL_PLACE: str(place)},
+                env=environment | {DRILL: name, DRILL_PLACE: str(place)},
             )
         store = Path(store_of(config, os.environ))
         lab.stdin.write(f"store {store}\n")
@@ -96,10 +97,6 @@ def running_drill(scenario: Scenario, speed: str) -> Iterator[RunningDrill]:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(lab.pid, signal.SIGKILL)  # a server of the lab's that outlived it
         lab.stdout.close()
-
-
-def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name not in PRIVATE}
 
 
 def _reap(process: "subprocess.Popen[Any]") -> None:

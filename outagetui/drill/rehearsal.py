@@ -73,10 +73,12 @@ async def _quiet(source: StoreSource) -> None:
 
 
 class _Operator:
-    """Does what a person at the screens would do. `warnings` are what was said of each outlet before it was told."""
+    """Does what a person at the screens would do. `warnings` are what was said of each outlet before it was told.
+
+    `announcing` are the playbook's steps that announce.
+    """
 
     def __init__(self, playbook: str, announcing: dict[str, StepOptions], orders: OrderClient) -> None:
-        """`announcing` are the playbook's steps that announce."""
         self._playbook, self._announcing, self._orders = playbook, announcing, orders
         self._answered: set[tuple[str, str, int]] = set()
         self._told: set[tuple[str, int]] = set()

@@ -17,6 +17,7 @@ from outagetui.drill.business_files import PAGE_ID
 from outagetui.drill.servers import Answer, Request
 
 VERSION = "v25.0"
+HEAD = "<!doctype html><title>Example Hosting</title><h1>Example Hosting</h1>"
 
 
 class Posts:
@@ -60,7 +61,9 @@ class Facebook:
     def answer(self, request: Request) -> Answer:
         """Answer one request."""
         if request.method == "GET" and request.path == f"/{PAGE_ID}":
-            return _page("Example Hosting", (row["text"] for row in reversed(self._posts.rows.values())))
+            texts = (_paragraphs(row["text"]) for row in reversed(self._posts.rows.values()))
+            posts = "".join(f"<article>{each}</article>" for each in texts)
+            return 200, "text/html; charset=utf-8", f"{HEAD}{posts}".encode()
         if request.headers.get("authorization") != f"Bearer {self._token}":
             return _refusal(190, "Error validating access token", 401)
         if request.path == f"/{VERSION}/{PAGE_ID}/feed":
@@ -132,11 +135,6 @@ class Mastodon:
 
 def _field(request: Request, name: str) -> str:
     return parse_qs(request.body.decode(), strict_parsing=True)[name][0]
-
-
-def _page(title: str, texts: Any) -> Answer:
-    posts = "".join(f"<article>{_paragraphs(text)}</article>" for text in texts)
-    return 200, "text/html; charset=utf-8", f"<!doctype html><title>{title}</title><h1>{title}</h1>{posts}".encode()
 
 
 def _paragraphs(text: str) -> str:
