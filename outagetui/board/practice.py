@@ -13,8 +13,6 @@ A drill has playbooks of its own. One of the same id counts as practice of ours:
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from msgspec import Struct
-
 from outagetui.board.rows import PracticeRow
 from outagetui.core.copies import copied
 from outagetui.core.model import DrilledBook
@@ -28,20 +26,11 @@ OLD = 180 * DAY
 LEVELS = ("none", "low", "medium", "high")
 
 
-class Practice(Struct, frozen=True, kw_only=True):
-    """One time that a playbook was run to its end, at `at`.
-
-    `digest` is that of what was done then, `ours` that of our playbook then; in a run they are the same.
-    """
+class Practice(DrilledBook, frozen=True, kw_only=True):
+    """One time that a playbook was run to its end, at `at`; in a run `digest` and `ours` are the same."""
 
     at: float
     where: str  # "real" or "drill"
-    state: str
-    seconds: float
-    failed: int
-    skipped: int
-    digest: str
-    ours: str
 
 
 def practices(
@@ -56,6 +45,7 @@ def practices(
         practice = copied(
             Practice,
             run,
+            id=run.playbook,
             at=run.ended,
             where="drill" if in_drill else "real",
             seconds=max(0.0, run.ended - run.started),

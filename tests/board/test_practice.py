@@ -20,8 +20,8 @@ NOW = 1_795_354_327.0
 def once(age: float = 1.0, **more: Any) -> Practice:
     """A practice `age` days ago; everything went well and the playbook is as it was."""
     defaults: dict[str, Any] = {
-        "at": NOW - age * DAY, "where": "real", "state": "done", "seconds": 90.0, "failed": 0, "skipped": 0,
-        "digest": "now", "ours": "now",
+        "id": "switch", "at": NOW - age * DAY, "where": "real", "state": "done", "seconds": 90.0, "failed": 0,
+        "skipped": 0, "digest": "now", "ours": "now",
     }  # fmt: skip
     return Practice(**(defaults | more))
 
@@ -128,7 +128,7 @@ def test_runs_are_practice_with_what_failed_and_what_was_left_out() -> None:
     )
     (only,) = practices(ledger.runs.values(), ledger.drills)["switch"]
     assert only == Practice(
-        at=NOW - 40, where="real", state="done", seconds=60.0, failed=1, skipped=1, digest="d1", ours="d1"
+        id="switch", at=NOW - 40, where="real", state="done", seconds=60.0, failed=1, skipped=1, digest="d1", ours="d1"
     )
     assert practices(ledger.runs.values(), (), in_drill=True)["switch"][0].where == "drill"
 
