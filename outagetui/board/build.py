@@ -5,18 +5,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from outagetui.board import rows
 from outagetui.board.practice import practices, practised
-from outagetui.board.rows import (
-    Board,
-    ChannelRow,
-    CheckRow,
-    DaemonRow,
-    IncidentRow,
-    KindRow,
-    OutletRow,
-    PlaybookRow,
-    ReachRow,
-)
 from outagetui.board.run_rows import announcement_row, glass_rows, run_row
 from outagetui.board.suggest import Moment, Seen, suggestions
 from outagetui.core.copies import copied
@@ -32,7 +22,7 @@ RUNS_SHOWN = 20
 ANNOUNCEMENTS_SHOWN = 10
 
 
-def build(public: Public, live: Iterable[Live], ledger: Ledger, beat: Beat | None, now: float) -> Board:
+def build(public: Public, live: Iterable[Live], ledger: Ledger, beat: Beat | None, now: float) -> rows.Board:
     """Return the board at `now`. `ledger` must be folded with the primaries of `public`."""
     view = _View(public, live, ledger, beat, now)
     channels = tuple(sorted(map(view.channel, public.channels), key=_worst_first))
@@ -47,7 +37,7 @@ def build(public: Public, live: Iterable[Live], ledger: Ledger, beat: Beat | Non
     announcements = sorted(ledger.announcements.values(), key=lambda made: made.parts[-1][0], reverse=True)
     languages = languages_of(public)
     return copied(
-        Board,
+        rows.Board,
         public,
         at=now,
         daemon=view.daemon(),
@@ -59,7 +49,7 @@ def build(public: Public, live: Iterable[Live], ledger: Ledger, beat: Beat | Non
         suggestions=hints,
         playbooks=tuple(
             copied(
-                PlaybookRow,
+                rows.PlaybookRow,
                 book,
                 suggested=book.id in suggested,
                 running=running.get(book.id, ""),
@@ -73,7 +63,7 @@ def build(public: Public, live: Iterable[Live], ledger: Ledger, beat: Beat | Non
             if number < RUNS_SHOWN or run.ended is None
         ),
         announcements=tuple(announcement_row(made, languages) for made in announcements[:ANNOUNCEMENTS_SHOWN]),
-        kinds=tuple(KindRow(kind=kind, closes=kind in CLOSING_KINDS) for kind in public.kinds),
+        kinds=tuple(rows.KindRow(kind=kind, closes=kind in CLOSING_KINDS) for kind in public.kinds),
         glass=glass_rows(runs, ledger.open_incident(now)),
     )
 
@@ -83,14 +73,14 @@ def languages_of(public: Public) -> dict[str, str]:
     return {outlet.id: outlet.language for outlet in public.outlets}
 
 
-def _worst_first(row: ChannelRow) -> tuple[int, int, int, str]:
+def _worst_first(row: rows.ChannelRow) -> tuple[int, int, int, str]:
     return AUDIENCES.index(row.audience), WORST_FIRST.index(row.state), row.is_backup, row.name
 
 
 class _Judged(Struct, frozen=True, kw_only=True):
     """How a channel or outlet stands: `known` is the last state that was certain, `onset` when its trouble began."""
 
-    checks: tuple[CheckRow, ...]
+    checks: tuple[rows.CheckRow, ...]
     state: State
     local: str
     known: State
@@ -98,7 +88,7 @@ class _Judged(Struct, frozen=True, kw_only=True):
     share: Share
 
     @property
-    def worst(self) -> CheckRow | None:
+    def worst(self) -> rows.CheckRow | None:
         """The check that decides its state; None without checks."""
         return min(self.checks, key=lambda row: WORST_FIRST.index(row.state), default=None)
 
@@ -120,11 +110,11 @@ class _View:
         self.judged = {owner.id: self._judge(owner) for owner in owners}
 
     def _judge(self, owner: PublicChannel | PublicOutlet) -> _Judged:
-        rows = tuple(self._check(check) for check in owner.checks)
+        checks = tuple(self._check(check) for check in owner.checks)
         tracks = [live.track for check in owner.checks for live in self.by_check.get(check.id, ())]
-        state, local = health.judged({vantage: State(held) for vantage, held in row.vantages} for row in rows)
+        state, local = health.judged({vantage: State(held) for vantage, held in row.vantages} for row in checks)
         return _Judged(
-            checks=rows,
+            checks=checks,
             state=state,
             local=local,
             known=health.certain(tracks) if state is State.UNKNOWN else state,
@@ -132,14 +122,14 @@ class _View:
             share=health.share(State.BLIND if self.blind else state, tracks),
         )
 
-    def _check(self, check: PublicCheck) -> CheckRow:
+    def _check(self, check: PublicCheck) -> rows.CheckRow:
         lives = self.by_check.get(check.id, [])
         if not lives:
-            return copied(CheckRow, check, state=State.UNKNOWN, since=None, why="not probed yet")
+            return copied(rows.CheckRow, check, state=State.UNKNOWN, since=None, why="not probed yet")
         judged = [(live, *verdict.state_at(live.track, check.every, self.now)) for live in lives]
         live, state, since = min(judged, key=lambda item: WORST_FIRST.index(item[1]))
         return copied(
-            CheckRow,
+            rows.CheckRow,
             check,
             state=state,
             since=since,
@@ -164,7 +154,7 @@ class _View:
             "checks": judged.checks,
         }
 
-    def _why(self, judged: _Judged, worst: CheckRow) -> str:
+    def _why(self, judged: _Judged, worst: rows.CheckRow) -> str:
         if self.blind:
             return f"our own uplink fails: {self.blind}"
         if judged.state is State.UP:
@@ -182,13 +172,13 @@ class _View:
         of_checks = (row.state for each in self.judged.values() for row in each.checks if row.id == name)
         return next(of_checks, State.UNKNOWN)
 
-    def channel(self, channel: PublicChannel) -> ChannelRow:
+    def channel(self, channel: PublicChannel) -> rows.ChannelRow:
         """Return the row of one channel."""
         judged = self.judged[channel.id]
         proof = self.ledger.proofs.get(channel.id)
         standing = ("active" if channel.id in self.ledger.active else "standby") if channel.is_backup else None
         return copied(
-            ChannelRow,
+            rows.ChannelRow,
             channel,
             known=judged.known,
             standing=standing,
@@ -223,7 +213,7 @@ class _View:
         use = spending(channel.cost, self.now - since, self.ledger.activations[channel.id].balance, balance)
         return words(channel.cost, use)
 
-    def outlet(self, outlet: PublicOutlet) -> OutletRow:
+    def outlet(self, outlet: PublicOutlet) -> rows.OutletRow:
         """Return the row of one outlet."""
         newest = [(made, made.newest.part) for made in self.ledger.announcements.values()]
         told = [
@@ -231,22 +221,22 @@ class _View:
             for made, part in newest
             if (part, outlet.id) in made.deliveries
         ]
-        return copied(OutletRow, outlet, delivery=told[-1].state if told else "", **self.shown(outlet.id))
+        return copied(rows.OutletRow, outlet, delivery=told[-1].state if told else "", **self.shown(outlet.id))
 
-    def daemon(self) -> DaemonRow | None:
+    def daemon(self) -> rows.DaemonRow | None:
         """Return the daemon's sign of life and whether it is too old to trust."""
         if self.beat is None:
             return None
         age = max(0.0, self.now - self.beat.at)
-        return DaemonRow(pid=self.beat.pid, age=age, stale=age > STALE_AFTER, trouble=self.beat.trouble)
+        return rows.DaemonRow(pid=self.beat.pid, age=age, stale=age > STALE_AFTER, trouble=self.beat.trouble)
 
-    def incident(self) -> IncidentRow | None:
+    def incident(self) -> rows.IncidentRow | None:
         """Return the latest incident."""
         incident, closed = self.ledger.incident_at(self.now)
         if incident is None:
             return None
         return copied(
-            IncidentRow,
+            rows.IncidentRow,
             incident,
             channels=tuple(sorted(incident.channels)),
             closed=closed,
@@ -254,18 +244,18 @@ class _View:
             woken=self.ledger.alerts.woken(incident.id),
         )
 
-    def reaches(self, moment: Moment) -> tuple[ReachRow, ...]:
+    def reaches(self, moment: Moment) -> tuple[rows.ReachRow, ...]:
         """Return reach now and with every standby backup, per audience that has channels or segments."""
-        rows = []
+        found = []
         present = {each.audience for each in self.public.channels} | {each.audience for each in self.public.segments}
         for audience in AUDIENCES:
             if audience in present:
                 now, guess = moment.reach(audience)
                 possible, _ = moment.reach(audience, moment.channels)
-                rows.append(ReachRow(audience=audience, now=now, possible=possible, uncertain=guess))
-        return tuple(rows)
+                found.append(rows.ReachRow(audience=audience, now=now, possible=possible, uncertain=guess))
+        return tuple(found)
 
-    def moment(self, channels: Sequence[ChannelRow]) -> Moment:
+    def moment(self, channels: Sequence[rows.ChannelRow]) -> Moment:
         """Return what reach and suggestions are made from."""
         return Moment(
             public=self.public,
@@ -275,11 +265,11 @@ class _View:
             now=self.now,
         )
 
-    def _seen(self, row: ChannelRow) -> Seen:
+    def _seen(self, row: rows.ChannelRow) -> Seen:
         judged = self.judged[row.id]
-        return Seen(
-            name=row.name,
-            audience=row.audience,
+        return copied(
+            Seen,
+            row,
             primary=not row.is_backup,
             state=judged.state,
             since=judged.onset if judged.state in BAD else row.since,

@@ -99,17 +99,11 @@ class GainRow(Struct, frozen=True, kw_only=True):
 
 
 class SuggestionRow(Struct, frozen=True, kw_only=True):
-    """A playbook whose condition holds, and the reach of the audience it helps most: now, and with its backups.
-
-    `gains` are all audiences it wins people of, most people first.
-    """
+    """A playbook whose condition holds. `gains` are the audiences it wins people of, most people first."""
 
     playbook: str
     name: str
     why: str
-    audience: Audience
-    now: float | None
-    then: float | None
     gains: tuple[GainRow, ...] = ()
 
 

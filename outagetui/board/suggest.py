@@ -132,15 +132,10 @@ def _suggestion(book: PublicPlaybook, held: Condition, moment: Moment) -> tuple[
         if now is not None and then is not None:
             won.append(((then - now) * people, GainRow(audience=audience, now=now, then=then)))
     won.sort(key=lambda each: -each[0])
-    first = moment.channels[held.channels[0]].audience if held.channels else held.audience or AUDIENCES[0]
-    best = won[0][1] if won else None
     row = SuggestionRow(
         playbook=book.id,
         name=book.name,
         why=why(held, moment),
-        audience=best.audience if best else first,
-        now=best.now if best else None,
-        then=best.then if best else None,
         gains=tuple(gain for people, gain in won if people > 0),
     )
     return sum(people for people, _ in won), row

@@ -51,9 +51,6 @@ def test_a_small_story_whole() -> None:
             playbook="switch",
             name="Switch",
             why="Messenger is down",
-            audience="customers",
-            now=0.4,
-            then=1.0,
             gains=(GainRow(audience="customers", now=0.4, then=1.0),),
         ),
     )
@@ -183,7 +180,7 @@ def test_suggestions_are_ranked_by_what_they_win() -> None:
 
 def test_a_playbook_is_judged_by_the_audience_with_most_people_to_win() -> None:
     shown = board(rows(messenger=State.DOWN, team=State.DOWN))
-    assert shown.suggestions[0].audience == "customers"  # 600 of 1000, not 12 of 12
+    assert shown.suggestions[0].gains[0].audience == "customers"  # 600 of 1000, not 12 of 12
 
 
 # Suppression, doubt, blindness, staleness.
