@@ -159,10 +159,10 @@ class Answering:
         return self.run, question.id, question.attempt, f"{' '.join(question.answers)} {question.hash}"
 
     def _chosen(self, key: str) -> Choice | None:
-        question = self.question
-        if question is None:
+        row, question = self.row, self.question
+        if row is None or question is None:
             return None
-        found = choices(question, second=may_be_second(self.row, question, self.asker))
+        found = choices(question, second=may_be_second(row, question, self.asker))
         return next((choice for choice in found if choice.key == key), None)
 
     def _open(self, what: str) -> bool:

@@ -5,7 +5,7 @@ from outagetui.core.model import State
 from outagetui.core.orders import Activate, Deactivate, Mute
 from outagetui.core.text import clean
 from outagetui.tui.operator import Operator
-from outagetui.tui.widgets.reasons import Row
+from outagetui.tui.widgets.story import Row
 
 
 async def mute(operator: Operator, row: Row) -> None:

@@ -48,17 +48,18 @@ class Composing:
         return self._screen.operator
 
     @property
-    def _board(self) -> Board | None:
+    def board(self) -> Board:
+        """The newest board; there is one before anything is composed."""
+        assert self._operator.board is not None
         return self._operator.board
 
     @property
     def draft(self) -> Draft:
-        """What is composed; made as soon as there is a board."""
+        """What is composed."""
         if self._draft is None:
-            assert self._board is not None, "nothing is drafted without facts"
             kept = self._operator.draft
             if kept is None or not kept.begun or self._audience not in ("", kept.audience):
-                kept = fresh(self._board, self._audience)
+                kept = fresh(self.board, self._audience)
             self.draft = kept
         assert self._draft is not None
         return self._draft
@@ -70,7 +71,7 @@ class Composing:
     @property
     def places(self) -> list[OutletRow]:
         """The outlets that can tell the audience."""
-        return places(self._board, self.draft.audience) if self._board is not None else []
+        return places(self.board, self.draft.audience)
 
     @property
     def composed(self) -> Composed:
@@ -81,7 +82,7 @@ class Composing:
     @property
     def ready(self) -> bool:
         """Whether what is shown is what would be sent."""
-        current = self._board is not None and self._proved == self.draft.order(self._board)
+        current = self._proved == self.draft.order(self.board)
         return self.proof is not None and current and self._timer is None and not self._asking
 
     def changed(self) -> None:
@@ -93,11 +94,10 @@ class Composing:
 
     def notice(self) -> None:
         """Compose anew when what the words are made of changed, or when they are old."""
-        if self._board is not None:
-            seen, age = stirred(self._board, self.draft.audience), self._operator.clock() - self._asked_at
-            if seen != self._seen or (age >= (RETRY if self.proof is None else RENEW) and not self._confirming):
-                self._seen = seen
-                self._ask_soon(0.0)
+        seen, age = stirred(self.board, self.draft.audience), self._operator.clock() - self._asked_at
+        if seen != self._seen or (age >= (RETRY if self.proof is None else RENEW) and not self._confirming):
+            self._seen = seen
+            self._ask_soon(0.0)
 
     def send(self) -> None:
         """Ask whether to send it, and send it once."""
@@ -119,10 +119,10 @@ class Composing:
     def _ask(self) -> None:
         """Have it composed, one question at a time."""
         self._timer = None
-        if self._board is None or self._asking:
-            self._again = self._asking
+        if self._asking:
+            self._again = True
             return
-        said = self.draft.order(self._board)
+        said = self.draft.order(self.board)
         if said.outlets:
             self._asking, self._again = True, False
             self._screen.run_worker(self._prove(said), group="prove", exit_on_error=False)
@@ -136,7 +136,7 @@ class Composing:
             reply = await self._operator.ask(said.preview())
         finally:
             self._asking = False
-        if self._board is not None and said == self.draft.order(self._board):
+        if said == self.draft.order(self.board):
             self._take_in(said, read(reply))
         else:
             self._again = True
@@ -162,7 +162,7 @@ class Composing:
             self._confirming = False
         if not agreed:
             return
-        if self.proof != proof or self._board is None or self.draft.order(self._board) != said:
+        if self.proof != proof or self.draft.order(self.board) != said:
             self._operator.tell("nothing was sent: it would say something else by now; read it again", "warning")
             return
         self.sending, self._refused = True, ""

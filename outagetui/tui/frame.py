@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from rich.cells import cell_len
-from rich.color import Color, ColorSystem
+from rich.color import ColorSystem
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 from rich.style import Style
@@ -98,7 +98,9 @@ class _Encoder:
 @lru_cache(4096)
 def _blank_alike(before: Style | None, style: Style | None) -> bool:
     """Whether a blank looks the same in both styles: nothing of it shows but its background."""
-    return _unmarked(before) and _unmarked(style) and _ground(before) == _ground(style)
+    pair = before or Style.null(), style or Style.null()
+    marked = any(each.underline or each.underline2 or each.overline or each.strike or each.reverse for each in pair)
+    return not marked and pair[0].bgcolor == pair[1].bgcolor
 
 
 @lru_cache(4096)
@@ -115,14 +117,6 @@ def _code(style: Style | None, colors: ColorSystem | None) -> str:
         return ""
     shown = style.update_link(None).render("X", color_system=colors)
     return shown[: shown.index("X")]
-
-
-def _unmarked(style: Style | None) -> bool:
-    return style is None or not (style.underline or style.underline2 or style.overline or style.strike or style.reverse)
-
-
-def _ground(style: Style | None) -> Color | None:
-    return None if style is None else style.bgcolor
 
 
 def _only_colours(style: Style) -> bool:

@@ -8,7 +8,7 @@ from rich.text import Text
 from textual.command import DiscoveryHit, Hit, Provider
 
 from outagetui.core.text import clean
-from outagetui.tui.widgets.reasons import Row
+from outagetui.tui.widgets.story import Row
 
 if TYPE_CHECKING:
     from outagetui.tui.app import OutageApp

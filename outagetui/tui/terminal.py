@@ -116,7 +116,7 @@ class _Leaving:
         threading.Thread(target=self._deadline, name="deadline", daemon=True).start()
         if self.loop is not None:
             with contextlib.suppress(RuntimeError):  # a closed loop: the end is near anyway
-                self.loop.call_soon_threadsafe(self._end)
+                self.loop.call_soon_threadsafe(lambda: self._app.exit(return_code=self.status))
 
     def finish(self) -> None:
         """Stop watching. After a signal the deadline stays: leaving the interpreter may hang as well."""
@@ -124,9 +124,6 @@ class _Leaving:
             self._over.set()
         elif not self._ending.acquire(blocking=False):
             threading.Event().wait()  # the deadline is giving the terminal back and ends the process
-
-    def _end(self) -> None:
-        self._app.exit(return_code=self.status)
 
     def _deadline(self) -> None:
         if not self._over.wait(DEADLINE):

@@ -3,9 +3,10 @@
 A colour never stands alone: every state also has a glyph and a word (`glyphs`).
 """
 
-from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from rich.style import Style
 from textual.theme import BUILTIN_THEMES, Theme
 
@@ -41,27 +42,39 @@ OKABE = Theme(
 ANSI = BUILTIN_THEMES["ansi-dark"]
 
 
-@dataclass(frozen=True)
-class Look:
-    """The styles of everything that is drawn line by line."""
+def _style(color: str | None = None, *, on: str | None = None, bold: bool = False, reverse: bool = False) -> Style:
+    return Style(color=color, bgcolor=on, bold=bold or None, reverse=reverse or None)
 
-    text: Style
-    dim: Style
-    strong: Style
-    title: Style
-    rule: Style
-    key: Style
-    cursor: Style
-    states: dict[State, Style]  # of their signs and words
-    incident: Style
-    warning: Style
-    blind: Style
-    drill: Style
-    ask: Style
-    good: Style
-    bar: Style
-    loud: Style
-    possible: Style
+
+class Look(Struct, frozen=True, dict=True):
+    """The styles of everything that is drawn line by line, in full colour unless said otherwise."""
+
+    text: Style = _style(PAPER)
+    dim: Style = _style(FAINT)
+    strong: Style = _style("#ffffff", bold=True)
+    title: Style = _style(SKY, bold=True)
+    rule: Style = _style(LINE)
+    key: Style = _style(SKY, bold=True)
+    cursor: Style = _style(on=ROW)
+    states: dict[State, Style] = field(
+        default_factory=lambda: {
+            State.UP: _style(GREEN),
+            State.SLOW: _style(YELLOW, bold=True),
+            State.PARTIAL: _style(ORANGE, bold=True),
+            State.DOWN: _style(VERMILLION, bold=True, reverse=True),
+            State.UNKNOWN: _style(SKY, bold=True),
+            State.BLIND: _style(PURPLE, bold=True),
+        }
+    )  # of their signs and words
+    incident: Style = _style(VERMILLION, bold=True, reverse=True)
+    warning: Style = _style(ORANGE, bold=True, reverse=True)
+    blind: Style = _style(PURPLE, bold=True, reverse=True)
+    drill: Style = _style(SKY, bold=True, reverse=True)
+    ask: Style = _style(YELLOW, bold=True, reverse=True)
+    good: Style = _style(GREEN)
+    bar: Style = _style(MOSS)
+    loud: Style = _style(ORANGE, bold=True)
+    possible: Style = _style(SKY)
 
     @cached_property
     def aged(self) -> "Look":
@@ -70,36 +83,7 @@ class Look:
         return replace(self, states=states, good=self.dim, bar=self.dim, possible=self.dim)
 
 
-def _style(color: str | None = None, *, on: str | None = None, bold: bool = False, reverse: bool = False) -> Style:
-    return Style(color=color, bgcolor=on, bold=bold or None, reverse=reverse or None)
-
-
-RICH = Look(
-    text=_style(PAPER),
-    dim=_style(FAINT),
-    strong=_style("#ffffff", bold=True),
-    title=_style(SKY, bold=True),
-    rule=_style(LINE),
-    key=_style(SKY, bold=True),
-    cursor=_style(on=ROW),
-    states={
-        State.UP: _style(GREEN),
-        State.SLOW: _style(YELLOW, bold=True),
-        State.PARTIAL: _style(ORANGE, bold=True),
-        State.DOWN: _style(VERMILLION, bold=True, reverse=True),
-        State.UNKNOWN: _style(SKY, bold=True),
-        State.BLIND: _style(PURPLE, bold=True),
-    },
-    incident=_style(VERMILLION, bold=True, reverse=True),
-    warning=_style(ORANGE, bold=True, reverse=True),
-    blind=_style(PURPLE, bold=True, reverse=True),
-    drill=_style(SKY, bold=True, reverse=True),
-    ask=_style(YELLOW, bold=True, reverse=True),
-    good=_style(GREEN),
-    bar=_style(MOSS),
-    loud=_style(ORANGE, bold=True),
-    possible=_style(SKY),
-)
+RICH = Look()
 # The sixteen colours every terminal has; without colour only bold and reverse stay.
 _SIXTEEN = {
     shade.lower(): colour
@@ -116,7 +100,7 @@ def _plain(style: Style) -> Style:
 
 
 PLAIN = Look(
-    **{each.name: _plain(getattr(RICH, each.name)) for each in fields(Look) if each.name not in ("cursor", "states")},
+    **{name: _plain(getattr(RICH, name)) for name in Look.__struct_fields__ if name not in ("cursor", "states")},
     cursor=_style(bold=True),
     states={state: _plain(style) for state, style in RICH.states.items()},
 )

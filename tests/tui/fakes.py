@@ -138,6 +138,13 @@ def outage(**fields: Any) -> Board:
     """A board in the middle of an outage: the messenger is partial, backups stand by, a playbook is suggested."""
     down = {"since": NOW - 30 * MINUTE, "backed_by": ("webchat", "phone")}
     beat: tuple[float | None, ...] = (50, 61, None, 58, None, 77, 90, None, 66, None, 71, None)
+    running = {run.playbook for run in fields.get("runs", ()) if run.ended is None}
+    hint = SuggestionRow(
+        playbook="messenger-down",
+        name="Public messenger down",
+        why="messenger partial for 30 min",
+        gains=(GainRow(audience="customers", now=0.31, then=0.94),),
+    )
     defaults: dict[str, Any] = {
         "at": NOW,
         "business": "Example Hosting",
@@ -170,11 +177,7 @@ def outage(**fields: Any) -> Board:
             outlet("page", "Status page", "page", delivery="sent", url="https://status.example.net/"),
             outlet("blog", "Company blog", "wordpress", State.DOWN, why="http.503 Service Unavailable"),
         ),
-        "suggestions": (
-            SuggestionRow(playbook="messenger-down", name="Public messenger down", why="messenger partial for 30 min",
-                          audience="customers", now=0.31, then=0.94,
-                          gains=(GainRow(audience="customers", now=0.31, then=0.94),)),
-        ),
+        "suggestions": (hint,) if hint.playbook not in running else (),
         "playbooks": (playbook(),),
         "runs": (),
         "announcements": (),

@@ -9,10 +9,9 @@ from outagetui.core.model import State
 from outagetui.tui.app import OutageApp
 from outagetui.tui.theme import GREEN, RICH
 from outagetui.tui.wall import WallApp
-from outagetui.tui.widgets.boardview import Columns
+from outagetui.tui.widgets.boardview import Columns, spark
 from outagetui.tui.widgets.lines import across, joined, shortened, wrapped
-from outagetui.tui.widgets.reasons import reason
-from outagetui.tui.widgets.spark import spark
+from outagetui.tui.widgets.story import reason
 from rich.style import Style
 from tests.tui import run_fakes as rf
 from tests.tui.fakes import (

@@ -9,8 +9,7 @@ from outagetui.core.model import Observation, Outcome, Sample
 from outagetui.tui.glyphs import ascii_text
 from outagetui.tui.theme import PLAIN
 from outagetui.tui.time_words import age
-from outagetui.tui.widgets.checks import FILLS, shares
-from outagetui.tui.widgets.history import Bin, binned, drawn, merged, nice_top
+from outagetui.tui.widgets.checks import FILLS, Bin, binned, drawn, merged, nice_top, shares
 from outagetui.tui.widgets.scrolling import Listing, Page
 from rich.text import Text
 from textual.app import App, ComposeResult

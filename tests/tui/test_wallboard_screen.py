@@ -3,8 +3,7 @@ import subprocess
 import msgspec
 import pytest
 from outagetui.board.rows import Board, GlassRow, IncidentRow
-from outagetui.tui.screens.wallboard import WallScreen
-from outagetui.tui.wall import WallApp
+from outagetui.tui.wall import WallApp, WallScreen
 from tests.kit.pty_driver import python
 from tests.tui.fakes import (
     MINUTE,
@@ -39,7 +38,7 @@ async def test_the_wall_reads_as_it_was_kept(name: str, size: tuple[int, int]) -
 
 def test_a_wall_has_nothing_in_it_that_could_order() -> None:
     code = (
-        "import sys, outagetui.tui.wall, outagetui.tui.screens.wallboard\n"
+        "import sys, outagetui.tui.wall\n"
         "print([name for name in sys.modules if name.startswith(('outagetui.orders', 'outagetui.daemon',"
         " 'outagetui.playbook', 'outagetui.runner', 'outagetui.tui.app', 'outagetui.tui.screens.ask',"
         " 'outagetui.tui.palette'))])"

@@ -1,6 +1,5 @@
 """Small questions in front of a screen: yes or no, a reason, and how long to mute for which reason."""
 
-from collections.abc import Iterator
 from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
@@ -23,20 +22,22 @@ def words(text: str, classes: str = "", *, id: str | None = None) -> Static:
 
 
 class Question(ModalScreen[T | None]):
-    """A question in front of a screen. The result is None when it was left."""
+    """A question in front of a screen: what is asked, what has to be filled in, a place for `complain`, the keys.
+
+    The result is None when it was left.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "leave", id="question.leave", tooltip="Leave it as it is", priority=True),
     ]
 
+    def __init__(self, *parts: Widget) -> None:
+        super().__init__()
+        self._parts = parts
+
     def compose(self) -> ComposeResult:
         """Put the parts in a frame."""
-        with Vertical(classes="dialog"):
-            yield from self.parts()
-
-    def parts(self) -> Iterator[Widget]:
-        """Yield the question, what has to be filled in, a place for `complain` and the keys."""
-        raise AssertionError("a question has parts")
+        yield Vertical(*self._parts, classes="dialog")
 
     def on_mount(self) -> None:
         """Keep the cursor still: over a slow line every blink costs."""
@@ -63,16 +64,9 @@ class Confirm(Question[bool]):
     ]
 
     def __init__(self, question: str, warning: str = "") -> None:
-        super().__init__()
-        self._question = clean_lines(question, 1200)
-        self._warning = clean_lines(warning, 600)
-
-    def parts(self) -> Iterator[Widget]:
-        """Lay the question above the keys."""
-        yield words(self._question, "question")
-        if self._warning:
-            yield words(self._warning, "alarm")
-        yield words("y  yes      n  no", "keys")
+        warned = clean_lines(warning, 600)
+        alarm = [words(warned, "alarm")] if warned else []
+        super().__init__(words(clean_lines(question, 1200), "question"), *alarm, words("y  yes      n  no", "keys"))
 
     def action_answer(self, answer: bool) -> None:
         """End with the answer."""
@@ -83,19 +77,15 @@ class Reason(Question[str]):
     """Asks for a reason of at least `shortest` characters, typed and not picked."""
 
     def __init__(self, question: str, warning: str, shortest: int) -> None:
-        super().__init__()
-        self._question = clean_lines(question, 600)
-        self._warning = clean_lines(warning, 600)
+        super().__init__(
+            words(clean_lines(question, 600), "question"),
+            words(clean_lines(warning, 600), "alarm"),
+            words(f"Why, in at least {shortest} characters"),
+            Input(id="reason", max_length=300),
+            words("", "alarm", id="fault"),
+            words("Enter  do it      Esc  leave", "keys"),
+        )
         self._shortest = shortest
-
-    def parts(self) -> Iterator[Widget]:
-        """Lay the field below the question."""
-        yield words(self._question, "question")
-        yield words(self._warning, "alarm")
-        yield words(f"Why, in at least {self._shortest} characters")
-        yield Input(id="reason", max_length=300)
-        yield words("", "alarm", id="fault")
-        yield words("Enter  do it      Esc  leave", "keys")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """End with the reason once it is one."""
@@ -110,20 +100,16 @@ class MuteForm(Question[tuple[float, str]]):
     """Asks for minutes and a reason. The result is (seconds, reason), 0 seconds to end a mute."""
 
     def __init__(self, name: str, muted: bool) -> None:
-        super().__init__()
-        self._name = clean(name, 60)
+        super().__init__(
+            words(f"Mute {clean(name, 60)}: checks go on, nobody is alarmed", "question"),
+            words(f"Minutes (up to {LONGEST_MUTE}){'; 0 ends the mute in force' if muted else ''}"),
+            Input("60", id="minutes", restrict=r"[0-9]*", max_length=5),
+            words("Reason"),
+            Input(id="reason", max_length=120),
+            words("", "alarm", id="fault"),
+            words("Enter  next, mute      Esc  leave", "keys"),
+        )
         self._muted = muted
-
-    def parts(self) -> Iterator[Widget]:
-        """Lay out the two fields."""
-        ending = "; 0 ends the mute in force" if self._muted else ""
-        yield words(f"Mute {self._name}: checks go on, nobody is alarmed", "question")
-        yield words(f"Minutes (up to {LONGEST_MUTE}){ending}")
-        yield Input("60", id="minutes", restrict=r"[0-9]*", max_length=5)
-        yield words("Reason")
-        yield Input(id="reason", max_length=120)
-        yield words("", "alarm", id="fault")
-        yield words("Enter  next, mute      Esc  leave", "keys")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go from the minutes to the reason, and from the reason to the end."""

@@ -17,7 +17,7 @@ from outagetui.tui.widgets.boardview import BoardView
 from outagetui.tui.widgets.detail import brief, panel
 from outagetui.tui.widgets.header import banner_lines, banners, reach_lines, title_line
 from outagetui.tui.widgets.lines import across
-from outagetui.tui.widgets.prompts import key_line, prompt_lines, suggestions
+from outagetui.tui.widgets.prompts import key_line, prompt_lines
 
 if TYPE_CHECKING:
     from outagetui.tui.app import OutageApp
@@ -138,9 +138,8 @@ class BoardScreen(Screen[None]):
     def action_start(self) -> None:
         """Open the suggested playbook's preview."""
         board = self.operator.board
-        waiting = suggestions(board) if board is not None else []
-        if waiting:
-            self.operator.open_plan(waiting[0].playbook)
+        if board is not None and board.suggestions:
+            self.operator.open_plan(board.suggestions[0].playbook)
         else:
             self.operator.tell("No playbook is suggested now; p lists them all")
 

@@ -12,12 +12,10 @@ from outagetui.core.model import Observation
 from outagetui.core.orders import Prove, Recheck
 from outagetui.tui.channel_orders import activate, mute
 from outagetui.tui.screens.opened import Opened
-from outagetui.tui.widgets.checks import RANGES, check_lines, graph_lines, sample_lines, tabs
-from outagetui.tui.widgets.history import OVERLAP, merged
+from outagetui.tui.widgets.checks import OVERLAP, RANGES, check_lines, graph_lines, merged, sample_lines, tabs
 from outagetui.tui.widgets.lines import beside, rule, said
-from outagetui.tui.widgets.reasons import Row
 from outagetui.tui.widgets.scrolling import Page
-from outagetui.tui.widgets.story import facts, find, head_lines
+from outagetui.tui.widgets.story import Row, facts, find, head_lines
 
 WIDE = 120  # cells from which facts and check stand side by side
 RARELY = 10.0  # seconds between two looks at a long history

@@ -16,13 +16,7 @@ from outagetui.tui.proofs import fresh, kinds
 from outagetui.tui.screens.announcement import AnnouncementScreen
 from outagetui.tui.screens.opened import Opened
 from outagetui.tui.widgets.scrolling import Head, Listing, Page
-from outagetui.tui.widgets.sheets import (
-    form_lines,
-    heading_line,
-    outlet_line,
-    sheet_lines,
-    shown_sheets,
-)
+from outagetui.tui.widgets.sheets import form_lines, heading_line, outlet_line, sheet_lines, shown_sheets
 
 LONGEST_NOTE = 500  # characters that the daemon keeps of a note
 
@@ -83,6 +77,11 @@ class ComposerScreen(Opened):
         )
 
     @property
+    def board(self) -> Board:
+        """The newest board; there is one before this screen is opened."""
+        return self.composing.board
+
+    @property
     def outlets(self) -> Outlets:
         """The list of outlets."""
         return self.query_one(Outlets)
@@ -129,7 +128,7 @@ class ComposerScreen(Opened):
 
     def action_kind(self, number: int) -> None:
         """Choose a kind by its number."""
-        found = kinds(self.board, self.composing.draft.audience) if self.board is not None else []
+        found = kinds(self.board, self.composing.draft.audience)
         if number <= len(found):
             self.composing.draft.kind = found[number - 1].kind
             self.composing.changed()
@@ -137,20 +136,19 @@ class ComposerScreen(Opened):
     def action_next_kind(self, by: int) -> None:
         """Choose the kind after or before."""
         draft = self.composing.draft
-        found = [each.kind for each in kinds(self.board, draft.audience)] if self.board is not None else []
+        found = [each.kind for each in kinds(self.board, draft.audience)]
         if found:
             here = found.index(draft.kind) if draft.kind in found else -by
             self.action_kind((here + by) % len(found) + 1)
 
     def action_audience(self) -> None:
         """Tell the other audience, with the same note."""
-        if self.board is not None:
-            other = AUDIENCES[(AUDIENCES.index(self.composing.draft.audience) + 1) % len(AUDIENCES)]
-            made = fresh(self.board, other)
-            made.note, self.composing.draft = self.composing.draft.note, made
-            self.outlets.cursor = self._first = 0
-            self.composing.proof = None
-            self.composing.changed()
+        other = AUDIENCES[(AUDIENCES.index(self.composing.draft.audience) + 1) % len(AUDIENCES)]
+        made = fresh(self.board, other)
+        made.note, self.composing.draft = self.composing.draft.note, made
+        self.outlets.cursor = self._first = 0
+        self.composing.proof = None
+        self.composing.changed()
 
     def action_take(self) -> None:
         """Take the outlet under the cursor in, or leave it out."""
@@ -194,7 +192,7 @@ class ComposerScreen(Opened):
         elif self.composing.sending:
             self.operator.tell("it is being sent: wait for the daemon's answer")
         else:
-            if self.board is not None and self.composing.draft.begun:
+            if self.composing.draft.begun:
                 self.operator.tell("your words are kept until you leave outagetui; w shows them again")
             super().action_back()
 
@@ -202,7 +200,7 @@ class ComposerScreen(Opened):
         """Take no key while the note is typed or the announcement is on its way."""
         if action in ("back", "quit", "read") or parameters == ("help",):
             return True
-        return not self._typing and not self.composing.sending and self.board is not None
+        return not self._typing and not self.composing.sending
 
     @on(Listing.Moved)
     def show_text(self) -> None:
@@ -242,8 +240,6 @@ class ComposerScreen(Opened):
         self.composing.changed()
 
     def _form(self, width: int) -> list[Text]:
-        if self.board is None:
-            return []
         most = 2 if self.size.height < 30 else 5
         return form_lines(self.composing.composed, self.board, width, self.look, most=most)
 
@@ -251,8 +247,6 @@ class ComposerScreen(Opened):
         return [outlet_line(row, self.composing.composed, width, self.look) for row in self.composing.places]
 
     def _texts(self, width: int) -> list[Text]:
-        if self.board is None:
-            return []
         made, here = self.composing.composed, self.chosen
         sheets = shown_sheets(made, here, width, self._first)
         if sheets and made.proof is not None:

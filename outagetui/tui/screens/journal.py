@@ -1,8 +1,9 @@
 """The journal, newest first: what happened and who did it, read page by page."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
+from rich.style import Style
 from rich.text import Text
 from textual import on
 from textual.binding import Binding, BindingType
@@ -10,13 +11,17 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from outagetui.board.rows import Board, LogRow
+from outagetui.core.model import State
+from outagetui.core.text import clean
 from outagetui.tui.screens.opened import Opened
-from outagetui.tui.widgets.lines import joined, said, sides
-from outagetui.tui.widgets.log import Line, detail_lines, line_text, lined, matches
+from outagetui.tui.theme import Look
+from outagetui.tui.time_words import day_of, second_of
+from outagetui.tui.widgets.lines import cut, filled, joined, paragraph, rule, said, sides
 from outagetui.tui.widgets.scrolling import Listing, Page
 
 CHUNK = 200  # entries read at once
 SEARCH = 2000  # entries looked through at most for one search that finds too little
+KIND = 16  # cells for the kind of entry
 
 
 class JournalScreen(Opened):
@@ -35,7 +40,7 @@ class JournalScreen(Opened):
         super().__init__()
         self.words = ""
         self._rows: list[LogRow] = []
-        self._lines: list[Line] = []
+        self._lines: list[LogRow | str] = []  # entries, and the headings of days
         self._ended = False
         self._read_to = 0  # the newest entry read
         self._oldest = 0
@@ -54,7 +59,8 @@ class JournalScreen(Opened):
     def entry(self) -> LogRow | None:
         """The entry under the cursor."""
         cursor = self.query_one(Listing).cursor
-        return self._lines[cursor].row if cursor < len(self._lines) else None
+        line = self._lines[cursor] if cursor < len(self._lines) else None
+        return line if isinstance(line, LogRow) else None
 
     def body(self) -> Iterator[Widget]:
         """Lay the list above the entry and the search."""
@@ -176,9 +182,8 @@ class JournalScreen(Opened):
         return self.read(lambda: self.operator.source.log(CHUNK, before))
 
     def _put_cursor(self, row: LogRow) -> None:
-        place = next((index for index, line in enumerate(self._lines) if line.row == row), None)
-        if place is not None:
-            listing = self.query_one(Listing)
+        if row in self._lines:
+            listing, place = self.query_one(Listing), self._lines.index(row)
             moved = place - listing.cursor
             listing.redraw()
             listing.cursor = place
@@ -192,3 +197,54 @@ class JournalScreen(Opened):
 
     def _entry(self, width: int) -> list[Text]:
         return detail_lines(self.entry, self.zone, width, self.look)
+
+
+def lined(rows: Sequence[LogRow], zone: str) -> list[LogRow | str]:
+    """Return `rows` (newest first) with a heading before the first entry of each day."""
+    lines: list[LogRow | str] = []
+    day = ""
+    for row in rows:
+        if (this := day_of(row.at, zone)) != day:
+            day = this
+            lines.append(day)
+        lines.append(row)
+    return lines
+
+
+def matches(row: LogRow, words: str) -> bool:
+    """Return whether every word occurs in the entry's kind, actor or text, whatever its case."""
+    hay = f"{row.kind} {row.actor} {row.text}".casefold()
+    return all(word in hay for word in words.casefold().split())
+
+
+def line_text(row: LogRow | str, zone: str, width: int, look: Look) -> Text:
+    """Return one line: time, kind, who, and as much of the words as fits; or the heading of a day."""
+    if isinstance(row, str):
+        return rule(row, width, look)
+    who = filled(said(row.actor, look.dim, limit=40), 14 if width >= 100 else 9)
+    kind = filled(said(row.kind, _style(row.kind, look), limit=40), KIND)
+    return cut(joined((f"{second_of(row.at, zone)} ", look.dim), kind, " ", who, " ", clean(row.text, 500)), width)
+
+
+def detail_lines(row: LogRow | None, zone: str, width: int, look: Look) -> list[Text]:
+    """Return the whole of an entry, wrapped."""
+    if row is None:
+        return []
+    head = f"#{row.seq}  {day_of(row.at, zone)} {second_of(row.at, zone)}  {clean(row.kind, 40)}"
+    head += f"  by {clean(row.actor, 60)}"
+    return [joined((head, look.dim)), *paragraph(row.text, width, look.text, limit=1200)]
+
+
+def _style(kind: str, look: Look) -> Style:
+    first = kind.split(".")[0]
+    styles = {
+        "state": look.states[State.PARTIAL],
+        "blind": look.states[State.BLIND],
+        "run": look.key,
+        "step": look.key,
+        "announce": look.possible,
+        "activate": look.good,
+        "deactivate": look.good,
+        "fault": look.states[State.PARTIAL],
+    }
+    return styles.get(first, look.dim)

@@ -1,10 +1,8 @@
 """Words of one's own for one outlet: a title and a text, in front of a screen."""
 
-from collections.abc import Iterator
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from outagetui.core.text import clean
@@ -27,19 +25,14 @@ class OwnWords(Question[tuple[str, str]]):
     ]
 
     def __init__(self, name: str, title: str, body: str, keep: str = "keep") -> None:
-        super().__init__()
-        self._name = clean(name, 60)
-        self._first = published(title, LONGEST_TITLE), published_lines(body, LONGEST_BODY)
-        self._keep = keep
-
-    def parts(self) -> Iterator[Widget]:
-        """Lay the title above the text."""
-        title, body = self._first
-        yield words(f"Words for {self._name} alone", "question")
-        yield Input(title, id="title", max_length=LONGEST_TITLE)
-        yield TextArea(body, id="body", tab_behavior="focus", show_line_numbers=False)
-        yield words("", "alarm", id="fault")
-        yield words(f"^s  {self._keep}      Tab  title, text      Esc  leave", "keys")
+        text = published_lines(body, LONGEST_BODY)
+        super().__init__(
+            words(f"Words for {clean(name, 60)} alone", "question"),
+            Input(published(title, LONGEST_TITLE), id="title", max_length=LONGEST_TITLE),
+            TextArea(text, id="body", tab_behavior="focus", show_line_numbers=False),
+            words("", "alarm", id="fault"),
+            words(f"^s  {keep}      Tab  title, text      Esc  leave", "keys"),
+        )
 
     def on_mount(self) -> None:
         """Begin in the text, with a still cursor: over a slow line every blink costs."""

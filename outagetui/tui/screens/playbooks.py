@@ -3,22 +3,25 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
+from rich.style import Style
 from rich.text import Text
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
 
-from outagetui.board.rows import Board, PlaybookRow, RunRow
+from outagetui.board.rows import Board, PlaybookRow, PracticeRow, RunRow
 from outagetui.board.suggest import gain_words
 from outagetui.core.orders import Start
 from outagetui.core.text import clean
 from outagetui.tui.screens.opened import Opened
-from outagetui.tui.time_words import time_of
-from outagetui.tui.widgets.confidence import confidence_mark, practice_words
+from outagetui.tui.theme import Look
+from outagetui.tui.time_words import age, time_of
 from outagetui.tui.widgets.lines import behind, filled, joined, paragraph, rule, said, sides, wrapped
 from outagetui.tui.widgets.run_steps import run_mark
 from outagetui.tui.widgets.scrolling import Listing, Page
+
+CONFIDENCE = {"high": "■■■", "medium": "■■□", "low": "■□□", "none": "□□□"}
 
 
 class PlaybooksScreen(Opened):
@@ -186,3 +189,24 @@ class PlaybooksScreen(Opened):
         long = len(lines) + 1 > self.query_one("#plan", Page).size.height
         keys = joined((f" PgUp PgDn: all {len(lines)} lines", look.key)) if long else Text()
         return [joined(rule("What starting it would do", width - keys.cell_len, look), keys), *lines]
+
+
+def confidence_mark(row: PracticeRow, look: Look) -> tuple[str, Style]:
+    """Return the confidence as bars and word, as wide for each: `■■□ medium`."""
+    word = clean(row.confidence, 10)
+    style = {"high": look.good, "medium": look.text}.get(row.confidence, look.loud)
+    return f"{CONFIDENCE.get(row.confidence, '?')} {word:<6}", style
+
+
+def practice_words(row: PracticeRow, now: float, zone: str) -> str:
+    """Return the confidence and why: when it was last run, how that went, and how long it took."""
+    sure = f"Confidence {clean(row.confidence, 10)}"
+    if row.at is None:
+        return f"{sure}: never run, neither for real nor in a drill"
+    where = "drilled" if row.where == "drill" else "run for real"
+    took = f"{clean(row.state, 12)} {'in' if row.state == 'done' else 'after'} {age(row.seconds)}"
+    words = [f"{sure}: {where} {time_of(row.at, now, zone)}", took]
+    mishaps = (row.failed, "failed"), (row.skipped, "left out")
+    words += [f"{count} step{'s' * (count != 1)} {what}" for count, what in mishaps if count]
+    words += ["changed since"] if row.changed else []
+    return ", ".join(words)

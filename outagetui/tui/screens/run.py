@@ -208,9 +208,8 @@ class RunScreen(Opened):
         trail, here = self.query_one(Trail), current_step(row)
         trail.at_hand = None
         for number, step in enumerate(row.steps, 1):
-            first, ended = len(lines), row.ended is not None
-            lines += step_lines(step, number, board.at, board.timezone, width, self.look, ended=ended,
-                                unfolded=self._unfolded)  # fmt: skip
+            first = len(lines)
+            lines += step_lines(row, number, board, width, self.look, unfolded=self._unfolded)
             if step is here:
                 trail.at_hand = (f"{row.id} {step.id} {step.state} {step.attempt}", first, len(lines) - 1)
         return lines
@@ -225,7 +224,7 @@ class RunScreen(Opened):
 
     def _answers(self, width: int) -> list[Text]:
         made = self.answering
-        if made.question is None:
+        if made.row is None or made.question is None:
             return []
         words = made.sent.words if made.sent else ""
         return answer_lines(made.row, made.question, words, made.note, made.asker, width, self.look)

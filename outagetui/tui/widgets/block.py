@@ -22,31 +22,26 @@ class Block(Widget):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self._lines: tuple[Text, ...] = ()
-
-    @property
-    def lines(self) -> tuple[Text, ...]:
-        """What is shown now."""
-        return self._lines
+        self.lines: tuple[Text, ...] = ()  # what is shown now
 
     def show(self, lines: Sequence[Text]) -> None:
         """Show `lines` instead of what is there; a changed number of lines lays the screen out again."""
-        before, self._lines = self._lines, tuple(lines)
-        if len(before) != len(self._lines) and self.styles.height is not None and self.styles.height.is_auto:
+        before, self.lines = self.lines, tuple(lines)
+        if len(before) != len(self.lines) and self.styles.height is not None and self.styles.height.is_auto:
             self.refresh(layout=True)
             return
         width = self.size.width
-        pairs = enumerate(zip_longest(before, self._lines, fillvalue=Text()))
+        pairs = enumerate(zip_longest(before, self.lines, fillvalue=Text()))
         changed = [Region(0, y, width, 1) for y, (was, now) in pairs if was != now]
         if changed:
             self.refresh(*changed)
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
         """Return the number of lines shown."""
-        return len(self._lines)
+        return len(self.lines)
 
     def render_line(self, y: int) -> Strip:
         """Return one line on the widget's own background."""
-        line = self._lines[y] if y < len(self._lines) else Text()
+        line = self.lines[y] if y < len(self.lines) else Text()
         strip = Strip(line.render(self.app.console)).apply_style(self.rich_style)
         return strip.crop_extend(0, self.size.width, self.rich_style)

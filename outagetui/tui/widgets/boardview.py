@@ -1,7 +1,10 @@
 """The live table of channels and outlets."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
+from rich.style import Style
 from rich.text import Text
 from textual.geometry import Size
 from textual.message import Message
@@ -10,18 +13,18 @@ from textual.strip import Strip
 from outagetui.board.rows import Board, ChannelRow
 from outagetui.core.model import AUDIENCES, State
 from outagetui.core.text import clean
-from outagetui.tui.glyphs import CURSOR, signed
+from outagetui.tui.glyphs import CURSOR, MISS, SPARK, signed
 from outagetui.tui.theme import Look
 from outagetui.tui.time_words import lasting, milliseconds
 from outagetui.tui.widgets.block import Block
 from outagetui.tui.widgets.lines import Part, across, fit, shortened
-from outagetui.tui.widgets.reasons import Row, active, reason, standing
-from outagetui.tui.widgets.spark import spark
+from outagetui.tui.widgets.story import Row, active, reason, standing
 
 STATE_WIDTH = 9
 REASON = 62  # cells a reason has before bars and long words get theirs
 LINES = 3  # that one reason may take where rows are free
 WRAPPED = 30  # cells from which on a reason is worth wrapping
+QUIET = 20.0  # milliseconds that the scale of the bars spans at least
 
 
 class More(str):
@@ -140,18 +143,10 @@ class BoardView(Block):
         rows = self._rows
         if rows:
             place = rows.index(self._cursor) if self._cursor in rows else 0
-            self._put(rows[min(max(place + by, 0), len(rows) - 1)])
-
-    def choose(self, id: str) -> None:
-        """Put the cursor on the row `id`, if there is one."""
-        found = [index for index in self._rows if self._id_at(index) == id]
-        if found:
-            self._put(found[0])
-
-    def _put(self, index: int) -> None:
-        self._cursor, self._kept = index, self._id_at(index)
-        self.draw()
-        self.post_message(self.Moved())
+            self._cursor = rows[min(max(place + by, 0), len(rows) - 1)]
+            self._kept = self._id_at(self._cursor)
+            self.draw()
+            self.post_message(self.Moved())
 
     def _id_at(self, index: int) -> str:
         item = self._items[index]
@@ -167,7 +162,7 @@ class BoardView(Block):
         if self._board is not None and self._drawn != self.size:
             self._items = self._spread(items(self._board))
             self._find_cursor()
-            self._lines = tuple(self._in_sight())
+            self.lines = tuple(self._in_sight())
         return super().render_line(y)
 
     def _in_sight(self) -> list[Text]:
@@ -255,3 +250,22 @@ def row_line(row: Row, columns: Columns, look: Look, width: int, now: float, why
     if chosen:
         line.stylize_before(look.cursor)
     return line
+
+
+def spark(values: Sequence[float | None], width: int, bar: Style, miss: Style) -> list[tuple[str, Style]]:
+    """Return the newest `width` values as bars, newest on the right; None is a failure and gets a cross.
+
+    The scale goes from nought to three times the usual value (the median), so that a steady channel draws a calm line
+    and a spike stands out, and at least to `QUIET`, so that a quick one's noise is no mountain.
+    """
+    shown = list(values[-width:]) if width > 0 else []
+    known = sorted(value for value in shown if value is not None)
+    usual = known[len(known) // 2] if known else 0.0
+    parts = [(" " * (width - len(shown)), bar)] if len(shown) < width else []
+    chars = [(MISS, miss) if value is None else (_bar(value, usual), bar) for value in shown]
+    return parts + [("".join(char for char, _ in run), style) for style, run in groupby(chars, lambda each: each[1])]
+
+
+def _bar(value: float, usual: float) -> str:
+    level = int(value / max(3 * usual, QUIET) * len(SPARK))
+    return SPARK[min(max(level, 0), len(SPARK) - 1)]

@@ -8,7 +8,7 @@ from outagetui.tui.glyphs import STATE
 from outagetui.tui.theme import Look
 from outagetui.tui.time_words import milliseconds
 from outagetui.tui.widgets.lines import Part, across, fit, joined, shortened
-from outagetui.tui.widgets.reasons import Row, reason, since, standing
+from outagetui.tui.widgets.story import Row, reason, since, standing
 
 
 def brief(row: Row | None, board: Board, now: float, look: Look, width: int) -> list[Text]:
@@ -33,7 +33,8 @@ def panel(row: Row | None, board: Board, now: float, look: Look, width: int, hei
     inner = width - 4
     state = f"{STATE[row.state][0]} {row.state.value}{since(row, now, board.timezone)}"
     lines: list[Part] = [(clean(row.name, 60), look.strong), (state, look.states[row.state])]
-    lines.append((standing(row, False) + _carries(row), look.dim))
+    carries = f" for {', '.join(clean(word, 10) for word in row.carries)}" if isinstance(row, ChannelRow) else ""
+    lines.append((standing(row, False) + carries, look.dim))
     why = reason(row, now, board.timezone)
     if why:
         lines += ["", *shortened(why, inner, 6)]
@@ -48,10 +49,6 @@ def panel(row: Row | None, board: Board, now: float, look: Look, width: int, hei
         lines.append(joined(mark, fit(clean(check.id, 60), inner - 17), " ", probe, took))
     shown = [*lines[:height], *[""] * (height - len(lines))]
     return [joined((" │ ", look.rule), across(look.text, width - 3, line)) for line in shown]
-
-
-def _carries(row: Row) -> str:
-    return " for " + ", ".join(clean(word, 10) for word in row.carries) if isinstance(row, ChannelRow) else ""
 
 
 def _facts(row: Row, board: Board) -> list[tuple[str, str]]:

@@ -39,7 +39,8 @@ def joined(*parts: Part) -> Text:
 
 def across(base: Style, width: int, *parts: Part) -> Text:
     """Join parts to one line of exactly `width` cells; what has no style of its own is drawn in `base`."""
-    line = filled(joined(*parts), width)
+    line = cut(joined(*parts), width)
+    line.append(" " * (width - line.cell_len))
     line.stylize_before(base)
     return line
 

@@ -1,6 +1,7 @@
 """The foot of the board: the question that waits, what to do next, and the keys."""
 
 import math
+from collections.abc import Sequence
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -38,14 +39,7 @@ def prompt_lines(board: Board, now: float, look: Look, width: int) -> list[Text]
     found = [run_line(run, now, look, width) for run in board.runs if run.ended is None][:2]
     standing = sorted((row for row in board.announcements if row.open), key=lambda row: row.next_update or math.inf)
     found += [announcement_line(each, now, board.timezone, look, width) for each in standing[:2]]
-    waiting = suggestions(board)
-    return found + ([suggestion_line(waiting, look, width)] if waiting else [])
-
-
-def suggestions(board: Board) -> list[SuggestionRow]:
-    """Return the suggested playbooks that are not running already."""
-    running = {run.playbook for run in board.runs if run.ended is None}
-    return [row for row in board.suggestions if row.playbook not in running]
+    return found + ([suggestion_line(board.suggestions, look, width)] if board.suggestions else [])
 
 
 def run_line(run: RunRow, now: float, look: Look, width: int, key: str = "r") -> Text:
@@ -98,7 +92,7 @@ def announcement_line(row: AnnouncementRow, now: float, zone: str, look: Look, w
     return across(look.dim, width, *parts, ": ", (clean(row.title, 60), look.text))
 
 
-def suggestion_line(rows: list[SuggestionRow], look: Look, width: int) -> Text:
+def suggestion_line(rows: Sequence[SuggestionRow], look: Look, width: int) -> Text:
     """Return the suggested playbook with its key and what it wins."""
     first = rows[0]
     gain = gain_words(first.gains)

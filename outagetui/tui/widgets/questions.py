@@ -66,9 +66,9 @@ def in_time(step: StepRow, now: float) -> bool:
     return bool(step.hash) and (step.until is None or now <= step.until)
 
 
-def may_be_second(run: RunRow | None, step: StepRow, asker: Asker) -> bool:
+def may_be_second(run: RunRow, step: StepRow, asker: Asker) -> bool:
     """Return whether this user may be the second person, as far as a screen can know; the daemon decides."""
-    mine = run is not None and bool(asker.actor) and asker.actor in (run.actor, run.started_by)
+    mine = bool(asker.actor) and asker.actor in (run.actor, run.started_by)
     return asker.role == "approver" and not mine and in_time(step, asker.now)
 
 
@@ -112,9 +112,7 @@ def preview_lines(step: StepRow, width: int, look: Look) -> list[Text]:
     return paragraph(step.preview, width, look.text, indent=2, limit=20_000)
 
 
-def answer_lines(
-    run: RunRow | None, step: StepRow, sent: str, note: str, asker: Asker, width: int, look: Look
-) -> list[Text]:
+def answer_lines(run: RunRow, step: StepRow, sent: str, note: str, asker: Asker, width: int, look: Look) -> list[Text]:
     """Return the foot of the panel that asks: the answers with their keys, or what was sent."""
     lines = wrapped(joined(("note: ", look.dim), said(note, look.text)), width)[:2] if note else []
     if why_asked(step) == "approve":
@@ -139,7 +137,7 @@ def _what_follows(step: StepRow) -> str:
     return kind.shows
 
 
-def _approval(run: RunRow | None, step: StepRow, asker: Asker, width: int, look: Look) -> list[Text]:
+def _approval(run: RunRow, step: StepRow, asker: Asker, width: int, look: Look) -> list[Text]:
     """Return what two people need to agree: the hash they compare, how long it stands, and whose turn it is."""
     short = clean(step.hash[:SHORTEST_HASH], SHORTEST_HASH)
     left = "" if step.until is None else f"{age(step.until - asker.now)} left"
@@ -149,19 +147,19 @@ def _approval(run: RunRow | None, step: StepRow, asker: Asker, width: int, look:
     if may_be_second(run, step, asker):
         words = joined(("You can be the second person: read all of it, compare the hash, then y.", look.text))
     else:
-        order = f"outagetui approve {clean(run.id if run else '', 12)} {clean(step.id, 64)} {short}"
+        order = f"outagetui approve {clean(run.id, 12)} {clean(step.id, 64)} {short}"
         words = joined(("Waits for another approver: ", look.dim), (order, look.text))
     return [head, *wrapped(words, width)]
 
 
-def _choices(run: RunRow | None, step: StepRow, asker: Asker, width: int, look: Look) -> list[Text]:
+def _choices(run: RunRow, step: StepRow, asker: Asker, width: int, look: Look) -> list[Text]:
     rows: list[Text] = []
     found = choices(step, second=may_be_second(run, step, asker))
     named = [choice for choice in found if choice.answer not in (*KEYS, APPROVE)]
     for choice in named:
         head, *rest = wrapped(said(choice.words, look.text), width - 5)
         key = joined((f"{choice.key or '-':>3}  ", look.key if choice.key else look.dim))
-        order = f"outagetui answer {run.id if run else ''} {step.id} {choice.answer}"
+        order = f"outagetui answer {run.id} {step.id} {choice.answer}"
         tail = "" if choice.key else f"  ({clean(order, 160)})"
         rows += behind(key, [joined(head, (tail, look.dim)), *rest])
     letters = [*((each.key, each.words) for each in found if each not in named), ("n", "add a note")]

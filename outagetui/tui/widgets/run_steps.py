@@ -3,7 +3,7 @@
 from rich.style import Style
 from rich.text import Text
 
-from outagetui.board.rows import RunRow, StepRow
+from outagetui.board.rows import Board, RunRow, StepRow
 from outagetui.core.model import State
 from outagetui.core.text import clean, clean_lines
 from outagetui.tui.theme import Look
@@ -54,28 +54,23 @@ def run_facts(run: RunRow, zone: str, width: int, look: Look, end: Text) -> Text
     return sides(joined((words, look.dim)), end, width)
 
 
-def step_lines(
-    step: StepRow,
-    number: int,
-    now: float,
-    zone: str,
-    width: int,
-    look: Look,
-    *,
-    ended: bool = False,
-    unfolded: bool = False,
-) -> list[Text]:
+def step_lines(run: RunRow, number: int, board: Board, width: int, look: Look, *, unfolded: bool) -> list[Text]:
     """Return what there is to say of one step: state, what, who and when, what came of it, and what it printed.
 
-    Nothing of a run that has `ended` still asks or waits. `unfolded`: all that was printed, not the last lines only.
+    Steps are counted from 1. `unfolded`: all that was printed, not the last lines only.
     """
+    step = run.steps[number - 1]
     (glyph, _), word = STEPS.get(step.state, ("?", "")), clean(step.state, 9).upper()
     style = step_style(step.state, look)
-    if ended and step.state in ("waiting", "asking"):
+    if run.ended is not None and step.state in ("waiting", "asking"):
         (glyph, word), style = LEFT, look.dim
     words = look.dim if step.state in ("waiting", "skipped") else look.text
     again = f" (try {step.attempt})" if step.attempt > 1 else ""
-    when = age(now - step.at) if step.state == "doing" and step.at is not None else _when(step, zone)
+    when = ""
+    if step.at is not None:
+        actor = clean(step.actor, 20)
+        doing = step.state == "doing"
+        when = age(board.at - step.at) if doing else f"{second_of(step.at, board.timezone)} {actor}".rstrip()
     end = joined((when, look.dim))
     head = joined((f" {glyph} {word:<8}", style), (f"{number:>2} ", look.dim))
     title = wrapped(joined((clean(step.title or step.id) + again, words)), width - INDENT - max(8, end.cell_len) - 2)
@@ -106,12 +101,6 @@ def current_step(run: RunRow) -> StepRow | None:
     if run.ended is not None:
         return None
     return run.asking or next((step for step in run.steps if step.state == "doing"), None)
-
-
-def _when(step: StepRow, zone: str) -> str:
-    if step.at is None:
-        return ""
-    return f"{second_of(step.at, zone)} {clean(step.actor, 20)}".rstrip()
 
 
 def step_style(state: str, look: Look) -> Style:

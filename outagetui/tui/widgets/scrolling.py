@@ -40,13 +40,8 @@ class Page(ScrollView, can_focus=True, inherit_bindings=False):
     def __init__(self, build: Builder, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._build = build
-        self._lines: list[Text] = []
+        self.lines: list[Text] = []  # what stands on the page
         self._strips: dict[int, Strip] = {}
-
-    @property
-    def lines(self) -> Sequence[Text]:
-        """What stands on the page."""
-        return self._lines
 
     @property
     def room(self) -> int:
@@ -58,15 +53,15 @@ class Page(ScrollView, can_focus=True, inherit_bindings=False):
         if self.room <= 0:
             return
         new = list(self._build(self.room))
-        old, self._lines = self._lines, new
+        old, self.lines = self.lines, new
         changed = [y for y, (was, now) in enumerate(zip_longest(old, new)) if was != now]
         for y in changed:
             self._strips.pop(y, None)
         width = self.scrollable_content_region.width
         if self.virtual_size != (width, len(new)):
             self.virtual_size = Size(width, len(new))
-        for first, count in _runs(changed):
-            self.refresh_lines(first, count)
+        if changed:
+            self.refresh_lines(changed[0], changed[-1] - changed[0] + 1)
 
     def on_resize(self, _event: events.Resize) -> None:
         """Wrap for the new width."""
@@ -94,7 +89,7 @@ class Page(ScrollView, can_focus=True, inherit_bindings=False):
 
     def mark(self, line: int) -> Text:
         """Return what is drawn for a line."""
-        return self._lines[line] if line < len(self._lines) else Text()
+        return self.lines[line] if line < len(self.lines) else Text()
 
     def line_style(self, line: int) -> Style:
         """Return what a line is drawn on."""
@@ -122,8 +117,7 @@ class Head(Page, can_focus=False):
     def redraw(self) -> None:
         """Build the lines anew and take as many rows."""
         super().redraw()
-        if self.styles.height is None or self.styles.height.value != len(self.lines):
-            self.styles.height = len(self.lines)
+        self.styles.height = len(self.lines)
 
 
 class Trail(Page):
@@ -225,19 +219,3 @@ class Listing(Page, inherit_bindings=False):
         """Tell that the item was chosen."""
         if self.lines:
             self.post_message(self.Chosen())
-
-    async def _on_click(self, event: events.Click) -> None:
-        line = event.y + self.scroll_offset.y
-        if line < len(self.lines):
-            self.cursor = line
-
-
-def _runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
-    """Return (first, count) of each run of consecutive numbers."""
-    runs: list[tuple[int, int]] = []
-    for number in numbers:
-        if runs and runs[-1][0] + runs[-1][1] == number:
-            runs[-1] = (runs[-1][0], runs[-1][1] + 1)
-        else:
-            runs.append((number, 1))
-    return runs

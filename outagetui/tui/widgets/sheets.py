@@ -139,14 +139,10 @@ def outlet_line(row: OutletRow, made: Composed, width: int, look: Look) -> Text:
     own = "own words · " if row.id in made.draft.words else ""
     if row.id in made.draft.off:
         own += "told before, so it goes there too · "
-    tail = joined((f" {own}", look.key) if own else " ", *_warnings(warned, sheet, look))
+    about_it: Part = (f"! {clean(warned[0], 160)}", look.loud) if warned else (_named(sheet), look.dim)
+    more = f" (+{len(warned) - 1})" if warned[1:] else ""
+    tail = joined((f" {own}", look.key) if own else " ", about_it, (more, look.loud))
     return cut(joined(mark, name, " ", about, size, tail), width)
-
-
-def _warnings(words: list[str], sheet: Rendering, look: Look) -> list[Part]:
-    if words:
-        return [(f"! {clean(words[0], 160)}", look.loud), (f" (+{len(words) - 1})" if words[1:] else "", look.loud)]
-    return [(_named(sheet), look.dim)]
 
 
 def _named(sheet: Rendering) -> str:

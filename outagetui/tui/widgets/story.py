@@ -1,4 +1,4 @@
-"""What there is to say about a channel or outlet, apart from its checks, as lines. Pure."""
+"""What there is to say about a channel or outlet, apart from its checks, in words and as lines. Pure."""
 
 from rich.text import Text
 
@@ -10,7 +10,66 @@ from outagetui.tui.glyphs import signed
 from outagetui.tui.theme import Look
 from outagetui.tui.time_words import lasting, time_of
 from outagetui.tui.widgets.lines import Part, fact, joined, paragraph, said, sides
-from outagetui.tui.widgets.reasons import Row, since
+
+Row = ChannelRow | OutletRow
+
+
+def standing(row: Row, short: bool) -> str:
+    """Return `primary`, `backup standby` or `BACKUP ACTIVE`; an outlet's kind. `short` keeps it to nine cells."""
+    if isinstance(row, OutletRow):
+        return clean(row.kind, 20)
+    if not row.is_backup:
+        return "primary"
+    if row.standing == "active":
+        return "ACTIVE" if short else "BACKUP ACTIVE"
+    return "standby" if short else "backup standby"
+
+
+def active(row: Row) -> bool:
+    """Return whether a row is a backup in use."""
+    return isinstance(row, ChannelRow) and row.standing == "active"
+
+
+def since(row: Row, now: float, zone: str) -> str:
+    """Return ` since 14:02 (30m)`, or nothing where that is not known."""
+    return "" if row.since is None else f" since {time_of(row.since, now, zone)} ({lasting(now - row.since)})"
+
+
+def readiness_words(row: Row) -> str:
+    """Return why a backup might not serve when needed, or nothing."""
+    if isinstance(row, ChannelRow) and row.is_backup and row.readiness in ("stale", "untested", "broken"):
+        return {"stale": "not proven lately", "untested": "never proven", "broken": "last proof failed"}[row.readiness]
+    return ""
+
+
+def reason(row: Row, now: float, zone: str) -> str:
+    """Return why the row is as it is, in one line; nothing for one that is simply up."""
+    parts = []
+    if row.muted is not None:
+        until = time_of(row.muted.until, now, zone)
+        parts.append(f"muted until {until} by {clean(row.muted.actor, 40)}: {clean(row.muted.reason, 120)}")
+    if isinstance(row, ChannelRow):
+        if row.spending:
+            parts.append(clean(row.spending, 120))
+        if row.suppressed and row.state is State.UP:
+            parts.append(f"needs {_names(row.depends_on)}" if row.depends_on else "")
+        elif row.suppressed:
+            names = f" ({_names(row.depends_on)})" if row.depends_on else ""
+            parts.append(f"what it depends on is down{names}")
+        if row.local:
+            parts.append(f"only seen from {clean(row.local, 40)}")
+        if row.state is State.BLIND:
+            parts.append(f"was {row.known.value} when last certain")
+    elif row.delivery:
+        parts.append(f"announcement {clean(row.delivery, 40)}")
+    if row.why and row.state is not State.UP:
+        parts.append(clean(row.why))
+    parts.append(readiness_words(row))
+    return " · ".join(part for part in parts if part)
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return ", ".join(clean(name, 40) for name in names[:3])
 
 
 def find(board: Board | None, id: str) -> Row | None:
@@ -44,42 +103,35 @@ def head_lines(row: Row, board: Board, width: int, look: Look) -> list[Text]:
 
 def facts(row: Row, board: Board, width: int, look: Look) -> list[Text]:
     """Return everything else that is known of the channel or outlet, labelled."""
-    lines: list[Text] = []
-    if row.muted is not None:
-        lines += fact("muted", _mute(row.muted, board, look), width, look)
+    known = [("muted", _mute(row.muted, board, look))] if row.muted is not None else []
     if isinstance(row, OutletRow):
-        if row.url:
-            lines += fact("address", said(row.url), width, look)
-        if row.delivery:
-            lines += fact("announced", said(row.delivery), width, look)
-        return lines
-    if row.suppressed and row.state is not State.UP:
-        lines += fact("suppressed", joined("what it depends on is down: no alarm, still checked"), width, look)
-    if row.local:
-        lines += fact("local", said(f"only {row.local} sees this: shown, not alarmed"), width, look)
-    if row.state != row.known:
-        lines += fact("last known", joined(state_mark(row.known, look)), width, look)
-    for label, words in (("people use", row.address), ("how", row.instructions), ("login", row.credentials)):
-        if words:
-            lines += fact(label, said(words), width, look)
+        known += [("address", said(row.url)), ("announced", said(row.delivery))]
+    else:
+        known += _of_channel(row, board, look)
+    return [line for label, words in known if words for line in fact(label, words, width, look)]
+
+
+def _of_channel(row: ChannelRow, board: Board, look: Look) -> list[tuple[str, Text]]:
+    suppressed = row.suppressed and row.state is not State.UP
+    proof = Text()
     if row.proved is not None:
         when = f"{lasting(board.at - row.proved)} ago, {time_of(row.proved, board.at, board.timezone)}: "
-        lines += fact("proof", joined(when, (clean(row.proof, 200), look.text)), width, look)
-    if row.cost or row.spending:
-        costs = "; ".join(filter(None, (row.cost, row.spending)))
-        lines += fact("costs", said(costs), width, look)
-    for index, words in enumerate(row.fates):
-        lines += fact("" if index else "common fate", said(f"shares {words}"), width, look)
-    related = (
-        ("backs up", row.backs_up),
-        ("backed by", row.backed_by),
-        ("depends on", row.depends_on),
-        ("needed by", row.dependents),
-    )
-    for label, ids in related:
-        if ids:
-            lines += fact(label, _related(ids, board, look), width, look)
-    return lines
+        proof = joined(when, (clean(row.proof, 200), look.text))
+    return [
+        ("suppressed", said("what it depends on is down: no alarm, still checked" if suppressed else "")),
+        ("local", said(f"only {row.local} sees this: shown, not alarmed" if row.local else "")),
+        ("last known", joined(state_mark(row.known, look)) if row.state != row.known else Text()),
+        ("people use", said(row.address)),
+        ("how", said(row.instructions)),
+        ("login", said(row.credentials)),
+        ("proof", proof),
+        ("costs", said("; ".join(filter(None, (row.cost, row.spending))))),
+        *(("" if index else "common fate", said(f"shares {words}")) for index, words in enumerate(row.fates)),
+        ("backs up", _related(row.backs_up, board, look)),
+        ("backed by", _related(row.backed_by, board, look)),
+        ("depends on", _related(row.depends_on, board, look)),
+        ("needed by", _related(row.dependents, board, look)),
+    ]
 
 
 def _marks(row: Row, look: Look) -> list[Part]:

@@ -13,7 +13,7 @@ from outagetui.tui.widgets.boardview import STATE_WIDTH
 from outagetui.tui.widgets.header import Banner
 from outagetui.tui.widgets.lines import Part, across, fit
 from outagetui.tui.widgets.prompts import announcement_line, run_line
-from outagetui.tui.widgets.reasons import Row, active, reason, standing
+from outagetui.tui.widgets.story import Row, active, reason, standing
 
 AGED_OUT = 30 * 60.0  # seconds after which what is over is no longer shown
 AIRY = 20  # lines of a page from which on empty lines set the rows apart
