@@ -12,7 +12,7 @@ import re
 import secrets
 
 from outagetui.drill.scenario import SEED
-from outagetui.drill.servers import HOST, Answering, Trouble
+from outagetui.drill.servers import HOST, Datagrams, Trouble
 from outagetui.protocols.sip.message import Incoming, compose, parse
 
 DOMAIN = "drill.test"
@@ -21,7 +21,7 @@ RETRY_AFTER = 30
 _PARAMETER = re.compile(r'(\w+)=(?:"([^"]*)"|([^\s,"]+))')
 
 
-class Sound(Answering):
+class Sound(Datagrams):
     """Sends every packet back to where it came from."""
 
     def __init__(self, trouble: Trouble) -> None:
@@ -40,7 +40,7 @@ class Sound(Answering):
             self._transport.sendto(data, addr)
 
 
-class Exchange(Answering):
+class Exchange(Datagrams):
     """Answers OPTIONS, takes registrations of `USER`, and calls to any number; `calls` are those not hung up."""
 
     def __init__(self, password: str, sound: asyncio.DatagramTransport, trouble: Trouble) -> None:

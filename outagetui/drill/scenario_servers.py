@@ -41,7 +41,7 @@ async def messenger(place: Path) -> ScenarioServers:
         "website": _http(servers.website(place / "pages"), fine),
         "webchat": _http(servers.webchat, fine),
         "mail": Opening(fine, partial(serve_smtp, Mailbox(fine))),
-        "dns": Opening(fine, partial(servers.serve_names, fine)),
+        "names": Opening(fine, partial(servers.serve_names, fine)),
     }
     return await _started(openings)
 

@@ -179,7 +179,7 @@ def website(pages: Path) -> Service:
     return page
 
 
-class Answering(asyncio.DatagramProtocol):
+class Datagrams(asyncio.DatagramProtocol):
     """Answers datagrams from the socket that they come to, as far as its trouble lets it."""
 
     def __init__(self, trouble: Trouble) -> None:
@@ -191,7 +191,7 @@ class Answering(asyncio.DatagramProtocol):
         self._transport = cast("asyncio.DatagramTransport", transport)
 
 
-class Names(Answering):
+class Names(Datagrams):
     """A name server for the drill's zone. Trouble of kind `servfail`: as a resolver whose authorities are all gone."""
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
