@@ -60,8 +60,10 @@ class Page(ScrollView, can_focus=True, inherit_bindings=False):
         width = self.scrollable_content_region.width
         if self.virtual_size != (width, len(new)):
             self.virtual_size = Size(width, len(new))
-        if changed:
-            self.refresh_lines(changed[0], changed[-1] - changed[0] + 1)
+        top = self.scroll_offset.y
+        for y in changed:
+            if top <= y < top + self.size.height:
+                self.refresh_lines(y)
 
     def on_resize(self, _event: events.Resize) -> None:
         """Wrap for the new width."""

@@ -12,6 +12,8 @@ from outagetui.tui.time_words import lasting, time_of
 from outagetui.tui.widgets.lines import Part, fact, joined, paragraph, said, sides
 
 Row = ChannelRow | OutletRow
+# Why a backup might not serve when needed, by its readiness.
+DOUBTS = {"stale": "not proven lately", "untested": "never proven", "broken": "last proof failed"}
 
 
 def standing(row: Row, short: bool) -> str:
@@ -33,13 +35,6 @@ def active(row: Row) -> bool:
 def since(row: Row, now: float, zone: str) -> str:
     """Return ` since 14:02 (30m)`, or nothing where that is not known."""
     return "" if row.since is None else f" since {time_of(row.since, now, zone)} ({lasting(now - row.since)})"
-
-
-def readiness_words(row: Row) -> str:
-    """Return why a backup might not serve when needed, or nothing."""
-    if isinstance(row, ChannelRow) and row.is_backup and row.readiness in ("stale", "untested", "broken"):
-        return {"stale": "not proven lately", "untested": "never proven", "broken": "last proof failed"}[row.readiness]
-    return ""
 
 
 def reason(row: Row, now: float, zone: str) -> str:
@@ -64,7 +59,8 @@ def reason(row: Row, now: float, zone: str) -> str:
         parts.append(f"announcement {clean(row.delivery, 40)}")
     if row.why and row.state is not State.UP:
         parts.append(clean(row.why))
-    parts.append(readiness_words(row))
+    if isinstance(row, ChannelRow) and row.readiness is not None:
+        parts.append(DOUBTS.get(row.readiness, ""))
     return " · ".join(part for part in parts if part)
 
 
