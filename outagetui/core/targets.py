@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from outagetui.core.sip_uri import PORTS, read_uri
 
-TLS_PORTS = {"https": 443, "wss": 443, "tls": 443, "imaps": 993, "ircs": 6697}
+TLS_PORTS = {"https": 443, "wss": 443, "tls": 443, "imaps": 993, "ircs": 6697, "smtps": 465}
 _LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?|_[\w-]{1,62}")
 _PRIVATE = tuple(
     ipaddress.ip_network(each)

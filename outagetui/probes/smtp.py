@@ -1,8 +1,11 @@
 """`smtp`: greeting, EHLO, STARTTLS, AUTH and an envelope that is taken back (RFC 5321); a message is never sent.
 
 Codes: `smtp.NNN` for a refusal (warn for a 4xx to RCPT, which is how greylisting looks), `smtp.starttls-missing`,
-`smtp.auth-missing`, `smtp.protocol`, `smtp.closed`, and those of TLS. Port 465 speaks TLS at once (RFC 8314).
+`smtp.auth-missing`, `smtp.protocol`, `smtp.closed`, and those of TLS. A target `smtps://…`, and port 465, speak TLS
+at once (RFC 8314).
 """
+
+from urllib.parse import urlsplit
 
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import SmtpOptions
@@ -17,6 +20,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Look once at the mail server of `check`."""
     options = check.own(SmtpOptions)
     host, port = target(check.target, 25)
+    direct = port == IMPLICIT_TLS or urlsplit(check.target).scheme == "smtps"
     password = "" if options.secret is None else vantage.secrets.read(options.secret)
     for address in (options.mail_from or "", options.rcpt_to or ""):
         require_address(address)
@@ -24,7 +28,6 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     async with phases.within(deadline):
         with await dial(vantage, host, port, phases, deadline=deadline, connect=check.connect) as stream:
             context = vantage.tls_context(options.ca)
-            direct = port == IMPLICIT_TLS
             smtp, banner = await begin(stream, host, direct, context, phases, options.starttls)
             if options.user is not None:
                 phases.enter("auth")

@@ -287,6 +287,13 @@ async def test_port_465_speaks_tls_at_once(vantage: Vantage, pki: Pki) -> None:
     assert list(sample.phases) == ["resolve", "connect", "tls", "banner", "ehlo"]
 
 
+async def test_smtps_speaks_tls_at_once_on_any_port(vantage: Vantage, pki: Pki) -> None:
+    async with serve(script(b"220 mail\r\n", b"250 mail\r\n"), context=pki.good()) as server:
+        sample = await look_at(vantage, "smtp", f"smtps://localhost:{server.port}", ca=pki.ca, within=1)
+    assert sample.outcome is Outcome.PASS
+    assert list(sample.phases) == ["resolve", "connect", "tls", "banner", "ehlo"]
+
+
 @settings(max_examples=60)
 @given(data=st.one_of(st.binary(max_size=200), st.binary(max_size=100).map(lambda tail: b"220-" + tail)))
 def test_random_bytes_never_raise_and_never_pass_for_a_mail_server(data: bytes) -> None:

@@ -130,7 +130,7 @@ class SmtpOptions(ProbeOptions, frozen=True, kw_only=True):
     """`smtp`: with `mail_from` and `rcpt_to` the envelope is tried, never the message."""
 
     word = "smtp"
-    target = Target(words="smtp://host:port", schemes=("smtp",))
+    target = Target(words="smtp://host:port or smtps://host:port", schemes=("smtp", "smtps"))
     default_for = ("smtp", "smtps")
     addressed = "mail"
 
