@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from outagetui.config.decode import NOT_YET, decode, keys_of
+from outagetui.config.defaults import probe_of
 from outagetui.config.outlettable import read_outlet
 from outagetui.config.parsed import ID, ID_WORDS, Draft, Owner, Placed, usable_id
 from outagetui.config.positions import Path
 from outagetui.config.tables import ChannelTable, CheckTable, OutletTable, OwnerFile
-from outagetui.config.tomlfile import Source, names_in, read_source
+from outagetui.config.tomlfile import Source, names_in, passed_over, read_source
 from outagetui.core.copies import copied
 from outagetui.core.model import Check
 from outagetui.core.outlet_options import OutletOptions
@@ -18,10 +19,13 @@ from outagetui.core.text import listing, nearest
 
 def read_check_files(draft: Draft) -> None:
     """Read every file of `checks/` into `draft`."""
-    files = names_in(draft.directory / "checks", ".toml", draft.report)
+    directory = draft.directory / "checks"
+    files = names_in(directory, ".toml", draft.report)
     if not files:
         message = "no check file: add at least one *.toml file with a [channel] and a [[check]]"
-        draft.report.add(str(draft.directory / "checks"), 1, "", message)
+        others = [path.name for path in passed_over(directory, ".toml")]
+        passed = f"; not read, since only names that end in .toml are: {listing(others)}" if others else ""
+        draft.report.add(str(directory), 1, "", message + passed)
     for file in files:
         source = read_source(file, draft.report)
         if source.data is None:
@@ -31,8 +35,8 @@ def read_check_files(draft: Draft) -> None:
 
 
 def _read_owner(draft: Draft, source: Source, data: dict[str, Any]) -> None:
-    decode(OwnerFile, data, source, ())
     raw = [each for each in ("channel", "outlet") if each in data]
+    decode(OwnerFile, data, source, ())
     if len(raw) != 1:
         words = "either [channel] or [outlet], not both" if raw else "a [channel] or an [outlet] table"
         source.problem((raw[-1],) if raw else (), f"expected {words}")
@@ -78,8 +82,8 @@ def told_twice(names: tuple[str, ...], source: Source, at: Path) -> None:
 
 
 def _read_check(draft: Draft, raw: dict[str, Any], owner: str, source: Source, at: Path) -> Check:
-    probe = raw.get("probe")
-    kind = PROBES.get(probe) if isinstance(probe, str) else None
+    probe = _probe(raw, source, at)
+    kind = PROBES.get(probe)
     own = set(keys_of(kind)) if kind else set()
     # A key of the probe wins: `slow_above` of a `value` probe is a number of the value, not a duration.
     common = {key: value for key, value in raw.items() if key in keys_of(CheckTable) and key not in own}
@@ -97,7 +101,27 @@ def _read_check(draft: Draft, raw: dict[str, Any], owner: str, source: Source, a
     for key in ("vantages", "depends_on"):
         told_twice(getattr(table, key), source, (*at, key))
     timeout = table.timeout if "timeout" in raw else options.timeout(table.timeout)
-    return copied(Check, table, id=f"{owner}.{table.id}", options=options, timeout=timeout)
+    id_ = _id(table, raw, probe)
+    return copied(Check, table, id=f"{owner}.{id_}", probe=probe, options=options, timeout=timeout)
+
+
+def _probe(raw: dict[str, Any], source: Source, at: Path) -> str:
+    """Return the probe as written, else the one that the target means; nothing when it cannot be known."""
+    if "probe" in raw:
+        return raw["probe"] if isinstance(raw["probe"], str) else ""
+    target = raw.get("target")
+    if not isinstance(target, str) or not target:
+        return ""
+    try:
+        return probe_of(target)
+    except ValueError as error:
+        source.problem((*at, "target"), str(error))
+        return ""
+
+
+def _id(table: CheckTable, raw: dict[str, Any], probe: str) -> str:
+    """Return the id as written, else its probe with what an id may hold; nothing when it cannot be known."""
+    return table.id or ("" if "id" in raw or probe not in PROBES else probe.replace(".", "-"))
 
 
 def _look_at_check(table: CheckTable, options: ProbeOptions, source: Source, at: Path, raw: dict[str, Any]) -> None:

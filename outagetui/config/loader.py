@@ -7,6 +7,7 @@ from outagetui.config.alertchain import heartbeat_of
 from outagetui.config.checkfiles import read_check_files
 from outagetui.config.commandfile import commands_of
 from outagetui.config.contactsfile import read_contacts
+from outagetui.config.defaults import host_name, system_timezone, vantage_name
 from outagetui.config.parsed import Draft, Owner
 from outagetui.config.places import default_store
 from outagetui.config.playbookfiles import read_playbooks
@@ -62,6 +63,9 @@ def _config(draft: Draft) -> Config:
         directory=str(draft.directory.resolve()),
         store=draft.beside(store) if store else default_store(draft.directory, os.environ),
         secrets=draft.beside(settings.secrets.directory) if settings.secrets else None,
+        business=settings.business or host_name(),
+        vantage=settings.vantage or vantage_name(),
+        timezone=settings.timezone or system_timezone(os.environ),
         fail_back=settings.fail_back.up_for,
         update_every=settings.announce.update_every,
         canaries=tuple(draft.canaries),

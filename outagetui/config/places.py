@@ -8,28 +8,54 @@ from outagetui.config.problems import ConfigError, Problem, Report
 from outagetui.config.tomlfile import is_directory, read_source
 
 VARIABLE = "OUTAGETUI_CONFIG"
+SETTINGS = "outagetui.toml"
+SYSTEM = Path("/etc/outagetui")
 _PARTS = (("", ".toml"), ("checks", ".toml"), ("playbooks", ".toml"), ("playbooks/announcements", ".txt"))
 
 
 def find(option: str | None, env: Mapping[str, str], cwd: Path, home: Path) -> Path:
     """Return the configuration directory: the option, `$OUTAGETUI_CONFIG`, `cwd` with `checks/`, then the usual places.
 
-    Raises `ConfigError` when the one named is no directory, or none is found, naming the places looked in.
+    Raises `ConfigError` when the one named is none, or none is found, naming the places looked in.
     """
+    chosen = named(option, env, cwd)
+    if chosen is not None:
+        if not _counts(cwd / chosen):
+            advice = f"`outagetui --config {chosen} add NAME TARGET` begins one there"
+            raise ConfigError([Problem(str(chosen), 0, "", f"holds neither {SETTINGS} nor checks/; {advice}")])
+        return chosen
+    usual = (home / ".config" / "outagetui", SYSTEM)
+    if is_directory(cwd / "checks"):
+        return cwd
+    for place in usual:
+        if _counts(place):
+            return place
+    empty = f" (has neither {SETTINGS} nor checks/)"
+    looked = ", ".join(
+        [f"{cwd} (has no checks/)", *(f"{place}{empty if is_directory(place) else ''}" for place in usual)]
+    )
+    advice = "`outagetui init DIR` writes one to start from, `outagetui add NAME TARGET` begins one here"
+    raise ConfigError(
+        [Problem("configuration", 0, "", f"none found; looked in {looked}; {advice}, --config DIR names one")]
+    )
+
+
+def named(option: str | None, env: Mapping[str, str], cwd: Path) -> Path | None:
+    """Return the directory that the option or the environment names. Raises `ConfigError` when it is no directory."""
     for given, name in ((option, "--config"), (env.get(VARIABLE) or None, f"${VARIABLE}")):
         if given is not None:
             if not is_directory(cwd / given):
                 raise ConfigError([Problem(given or '""', 0, "", f"not a directory; {name} must name one")])
             return Path(given)
-    usual = (home / ".config" / "outagetui", Path("/etc/outagetui"))
-    if is_directory(cwd / "checks"):
-        return cwd
-    for place in usual:
-        if is_directory(place):
-            return place
-    looked = ", ".join([f"{cwd} (has no checks/)", *map(str, usual)])
-    advice = "`outagetui init DIR` writes one to start from, --config DIR names one"
-    raise ConfigError([Problem("configuration", 0, "", f"none found; looked in {looked}; {advice}")])
+    return None
+
+
+def _counts(place: Path) -> bool:
+    """Return whether `place` holds a configuration. One that may not be looked into may: whoever reads it says so."""
+    if not is_directory(place):
+        return False
+    settings = os.path.lexists(place / SETTINGS)
+    return settings or is_directory(place / "checks") or not os.access(place, os.X_OK)
 
 
 def shipped() -> Path:
@@ -46,7 +72,7 @@ def default_store(directory: Path, env: Mapping[str, str]) -> str:
         try:
             state = Path.home() / ".local" / "state"
         except RuntimeError as error:
-            place = str(directory / "outagetui.toml")
+            place = str(directory / SETTINGS)
             message = "this user has no home directory; say where the store lies"
             raise ConfigError([Problem(place, 1, "store.path", message)]) from error
     import hashlib
@@ -60,7 +86,7 @@ def store_of(directory: Path, env: Mapping[str, str]) -> str:
 
     A file that cannot be read counts as silent here: whoever loads it whole says what is wrong with it.
     """
-    table = (read_source(directory / "outagetui.toml", Report()).data or {}).get("store")
+    table = (read_source(directory / SETTINGS, Report()).data or {}).get("store")
     path = table.get("path") if isinstance(table, dict) else None
     return str(directory.resolve() / path) if isinstance(path, str) and path else default_store(directory, env)
 

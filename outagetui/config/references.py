@@ -1,9 +1,11 @@
 """Comparing across files: every name must mean something, every id one thing, and nothing may wait for itself."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from outagetui.config import graph
 from outagetui.config.alertchain import look_at_routes
+from outagetui.config.defaults import vantage_name
 from outagetui.config.messages import look_at_messages
 from outagetui.config.names import known_name, known_names
 from outagetui.config.parsed import Draft, Owner, Placed
@@ -12,6 +14,8 @@ from outagetui.config.positions import Path
 from outagetui.config.suggestions import look_at_conditions
 from outagetui.config.tables import ChannelTable
 from outagetui.core.model import Check
+from outagetui.core.outlet_options import publishes
+from outagetui.core.step_options import AnnounceOptions, BannerOptions
 
 
 def look_at_references(draft: Draft) -> None:
@@ -28,6 +32,7 @@ def look_at_references(draft: Draft) -> None:
     for playbook in draft.playbooks:
         look_at_conditions(draft, playbook)
         look_at_steps(draft, playbook)
+    _look_for_a_name(draft)
     look_at_messages(draft)
     look_at_routes(draft)
     graph.look_for_cycles(draft)
@@ -47,7 +52,9 @@ def _once(entries: Iterable[tuple[str, Placed[object], Path]]) -> None:
     first: dict[str, str] = {}
     for id, placed, key in entries:
         if id in first:
-            placed.problem(key, f'the id "{id}" is taken by {first[id]}')
+            given = not isinstance(placed.value, Check) or placed.source.holds((*placed.at, *key))
+            words = f'the id "{id}" is taken by {first[id]}'
+            placed.problem(key, words if given else f"missing; without one {words}: give this check an id of its own")
         else:
             first[id] = placed.source.place((*placed.at, *key))
 
@@ -73,6 +80,31 @@ def _owner_references(
     for check in owner.checks:
         depends = check.value.depends_on
         known_names(draft, check, ("depends_on",), depends, {**channels, **checks}, "channel or check")
-        if draft.settings and draft.settings.value.vantage:
-            vantage = draft.settings.value.vantage
+        if vantage := _vantage(draft):
             known_names(draft, check, ("vantages",), check.value.vantages, {vantage: None}, "vantage")
+
+
+def _look_for_a_name(draft: Draft) -> None:
+    """Note the first that publishes while the business has no name: what stands in for it is this machine's."""
+    if draft.settings is None or draft.settings.source.holds(("business",)):
+        return
+    speakers: list[tuple[Placed[Any], Path]] = [
+        (owner.table, ()) for owner in draft.owners if owner.outlet and publishes(owner.outlet.kind, owner.options)
+    ]
+    speakers += [
+        (playbook, ("step", index))
+        for playbook in draft.playbooks
+        for index, step in enumerate(playbook.value.steps)
+        if isinstance(step.options, AnnounceOptions | BannerOptions)
+    ]
+    for placed, at in speakers[:1]:
+        words = 'speaks for a business, whose name is not known: write business = "…" at the top of outagetui.toml'
+        placed.problem(at, f"{words}; a host's name is not published")
+
+
+def _vantage(draft: Draft) -> str:
+    """Return the name of our vantage, or nothing when what is written is of no use."""
+    if draft.settings is None:
+        return ""
+    written = draft.settings.value.vantage
+    return written or ("" if draft.settings.source.holds(("vantage",)) else vantage_name())

@@ -8,6 +8,7 @@ from outagetui.config.checkfiles import told_twice
 from outagetui.config.commandfile import look_at_commands
 from outagetui.config.decode import decode
 from outagetui.config.parsed import ID, ID_WORDS, Draft, Placed
+from outagetui.config.places import SETTINGS
 from outagetui.config.tables import AudienceFile, SettingsFile
 from outagetui.config.tomlfile import Source, names_in, read_source
 from outagetui.core import times
@@ -15,7 +16,6 @@ from outagetui.core.model import Check
 from outagetui.core.probe_options import canary
 from outagetui.core.text import listing, nearest
 
-SETTINGS = "outagetui.toml"
 AUDIENCE = "audience.toml"
 CONTACTS = "contacts.toml"
 CANARY_EVERY = 10.0
@@ -23,12 +23,13 @@ CANARY_TIMEOUT = 5.0
 
 
 def read_settings(draft: Draft) -> None:
-    """Read `outagetui.toml`, which must be there."""
+    """Read `outagetui.toml`; without it everything there has its default."""
     file = draft.directory / SETTINGS
-    if SETTINGS not in draft.files:
-        draft.report.add(str(file), 1, "", "missing; `outagetui init DIR` writes a whole configuration to start from")
-        return
-    source = read_source(file, draft.report)
+    if SETTINGS in draft.files:
+        source = read_source(file, draft.report)
+    else:
+        source = Source(str(file), file.stem, draft.report)
+        source.parse("")
     if source.data is None:
         return
     settings = decode(SettingsFile, source.data, source, ())

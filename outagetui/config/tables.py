@@ -62,11 +62,11 @@ class CommandTable(Struct, kw_only=True):
 
 
 class SettingsFile(Struct, kw_only=True):
-    """`outagetui.toml`."""
+    """`outagetui.toml`; without them, business and vantage are this machine's name and the time zone is its own."""
 
-    business: Text
-    vantage: Text
-    timezone: Text
+    business: Text | None = None
+    vantage: Text | None = None
+    timezone: Text | None = None
     canaries: tuple[Text, ...] = ()
     store: StoreTable = field(default_factory=StoreTable)
     secrets: SecretsTable | None = None
@@ -83,8 +83,8 @@ class ChannelTable(Struct, kw_only=True):
 
     id: Text | None = None
     name: Text
-    audience: Audience
-    role: Literal["primary", "backup"]
+    audience: Audience = "customers"
+    role: Literal["primary", "backup"] = "primary"
     carries: Annotated[tuple[Literal["text", "voice", "video"], ...], Meta(min_length=1)] = ("text",)
     credentials: str = ""
     backs_up: tuple[Text, ...] = ()
@@ -124,10 +124,10 @@ class OwnerFile(Struct, kw_only=True):
 
 
 class CheckTable(Struct, kw_only=True):
-    """The keys of `[[check]]` that every probe shares."""
+    """The keys of `[[check]]` that every probe shares; a target means a `probe`, which is the `id`, unless given."""
 
-    id: Text
-    probe: Text
+    id: Text | None = None
+    probe: Text | None = None
     target: Text
     every: Interval = 30.0
     timeout: Limit = 5.0

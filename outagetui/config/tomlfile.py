@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,17 @@ class Source:
     def problem(self, at: positions.Path, message: str) -> None:
         """Note a fault of the key at `at`, on the key's line or, when it is missing, its table's."""
         self.report.add(self.shown, self._positions.line(at), dotted(at), message)
+
+    def holds(self, at: positions.Path) -> bool:
+        """Return whether the key at `at` is written in the file."""
+        value: Any = self.data
+        for part in at:
+            if not (
+                part in value if isinstance(value, dict) else isinstance(value, list) and part in range(len(value))
+            ):
+                return False
+            value = value[part]
+        return True
 
     def place(self, at: positions.Path) -> str:
         """Return `path:line` of a key, to point at from another problem."""
@@ -73,7 +85,7 @@ def read_text(path: Path, report: Report) -> str | None:
         report.add(str(path), 1, "", "larger than 1 MiB; a configuration file cannot be that long")
         return None
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         report.add(str(path), line, "", f"not UTF-8: byte 0x{content[error.start]:02x}; save the file as UTF-8")
@@ -110,6 +122,23 @@ def names_in(directory: Path, ending: str, report: Report) -> list[Path]:
         report.add(str(directory), 1, "", _reason(error))
         return []
     return [directory / name for name in found if name.endswith(ending) and not name.startswith(".")]
+
+
+def passed_over(directory: Path, ending: str, beside: Collection[str] = ()) -> list[Path]:
+    """Return what lies in `directory` and is not read, since its name lacks the ending: sorted, without hidden ones.
+
+    Texts for people and what is named in `beside` have a reason to be there.
+    """
+    fine = (ending, ".md", ".txt")
+    try:
+        names = sorted(entry.name for entry in os.scandir(directory))
+    except OSError:
+        return []  # whoever reads the directory says so
+    return [
+        directory / name
+        for name in names
+        if not name.startswith(".") and not name.endswith(fine) and name not in beside
+    ]
 
 
 def dotted(at: positions.Path) -> str:

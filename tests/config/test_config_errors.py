@@ -240,13 +240,17 @@ def test_a_reserved_id_is_refused(tmp_path: Path) -> None:
     assert told == ['checks/canary.toml:1: channel.id: "canary" is reserved; choose another id']
 
 
-def test_a_missing_settings_file_and_missing_checks_are_one_problem_each(tmp_path: Path) -> None:
+def test_missing_checks_are_one_problem_that_names_what_was_passed_over(tmp_path: Path) -> None:
+    missing = f"{tmp_path}/checks:1: no check file: add at least one *.toml file with a [channel] and a [[check]]"
     with pytest.raises(config.ConfigError) as caught:
         config.load(tmp_path)
-    assert [str(problem) for problem in caught.value.problems] == [
-        f"{tmp_path}/checks:1: no check file: add at least one *.toml file with a [channel] and a [[check]]",
-        f"{tmp_path}/outagetui.toml:1: missing; `outagetui init DIR` writes a whole configuration to start from",
-    ]
+    assert str(caught.value) == missing
+    (tmp_path / "checks").mkdir()
+    for name in ("web.yaml", "phone.TOML", ".hidden.toml", "README.md"):
+        (tmp_path / "checks" / name).write_text("")
+    with pytest.raises(config.ConfigError) as caught:
+        config.load(tmp_path)
+    assert str(caught.value) == f"{missing}; not read, since only names that end in .toml are: phone.TOML, web.yaml"
 
 
 def test_a_directory_that_is_none_is_one_problem(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from outagetui import config
+from outagetui.config import places
 from outagetui.config.places import store_of
 from outagetui.core.model import State
 from outagetui.core.probe_options import HttpOptions, ValueOptions
@@ -168,9 +169,9 @@ def test_the_digest_changes_with_every_file_and_only_with_them(tmp_path: Path) -
 
 def test_the_directory_is_found_in_the_promised_order(tmp_path: Path) -> None:
     here, home, other = tmp_path / "here", tmp_path / "home", tmp_path / "other"
-    (home / ".config" / "outagetui").mkdir(parents=True)
-    here.mkdir()
-    other.mkdir()
+    for directory in (home / ".config" / "outagetui", here, other):
+        directory.mkdir(parents=True)
+        (directory / "outagetui.toml").write_text("")
     environment = {"OUTAGETUI_CONFIG": str(other)}
     assert config.find(str(here), environment, here, home) == here
     assert config.find(None, environment, here, home) == other
@@ -188,6 +189,38 @@ def test_a_directory_that_is_not_there_is_told_with_the_places(tmp_path: Path) -
     if not Path("/etc/outagetui").is_dir():
         with pytest.raises(config.ConfigError, match=r"none found; looked in .*/etc/outagetui; `outagetui init DIR`"):
             config.find(None, {}, tmp_path, tmp_path)
+
+
+def test_a_directory_counts_only_with_settings_or_checks_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    usual = home / ".config" / "outagetui"
+    usual.mkdir(parents=True)
+    (usual / "keys.toml").write_text("")
+    system = tmp_path / "etc"
+    monkeypatch.setattr(places, "SYSTEM", system)
+    with pytest.raises(config.ConfigError, match=r"/outagetui \(has neither outagetui.toml nor checks/\), .*/etc;"):
+        config.find(None, {}, tmp_path, home)
+    (system / "checks").mkdir(parents=True)
+    assert config.find(None, {}, tmp_path, home) == system
+    (usual / "outagetui.toml").write_text("")
+    assert config.find(None, {}, tmp_path, home) == usual
+
+
+def test_a_directory_that_is_named_and_holds_no_configuration_is_told(tmp_path: Path) -> None:
+    (tmp_path / "outagetui").mkdir()
+    for option, environment in (("outagetui", {}), (None, {"OUTAGETUI_CONFIG": "outagetui"})):
+        with pytest.raises(config.ConfigError, match=r"^outagetui: holds neither outagetui.toml nor checks/; "):
+            config.find(option, environment, tmp_path, tmp_path)
+
+
+def test_a_directory_that_may_not_be_looked_into_is_not_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, system = tmp_path / "home", tmp_path / "etc"
+    system.mkdir()
+    monkeypatch.setattr(places, "SYSTEM", system)
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    assert config.find(None, {}, tmp_path, home) == system
 
 
 def test_the_shipped_definitions_are_in_the_checkout() -> None:

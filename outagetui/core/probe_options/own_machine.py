@@ -16,6 +16,7 @@ class WireguardOptions(ProbeOptions, frozen=True, kw_only=True):
 
     word = "wireguard"
     target = NameTarget(words="wireguard:INTERFACE", schemes=("wireguard",), pattern=r"[A-Za-z0-9_=+.-]{1,15}")
+    default_for = ("wireguard",)
     streams = False
 
     peer: str | None = None
@@ -32,6 +33,7 @@ class ExecOptions(ProbeOptions, frozen=True, kw_only=True):
 
     word = "exec"
     target = NameTarget(words="exec:NAME", schemes=("exec",), pattern=r"[A-Za-z0-9_.-]{1,64}")
+    default_for = ("exec",)
     streams = False
 
     argv: Annotated[tuple[str, ...], Meta(min_length=1)]

@@ -20,7 +20,7 @@ class SipOptionsOptions(ProbeOptions, frozen=True, kw_only=True):
     word = "sip.options"
     target = SipTarget(words="sip:host:port;transport=udp, tcp or tls")
     streams = False
-    default_for = ("sip",)
+    default_for = ("sip", "sips")
     addressed = "sip"
 
     accept: Annotated[tuple[Annotated[int, Meta(ge=200, le=699)], ...], Meta(min_length=1)] | None = None
