@@ -5,6 +5,7 @@ from typing import Any
 
 from outagetui.config.decode import NOT_YET, decode, keys_of
 from outagetui.config.defaults import probe_of
+from outagetui.config.homes import homes_of_checks
 from outagetui.config.outlettable import read_outlet
 from outagetui.config.parsed import ID, ID_WORDS, Draft, Owner, Placed, usable_id
 from outagetui.config.positions import Path
@@ -36,6 +37,7 @@ def read_check_files(draft: Draft) -> None:
 
 def _read_owner(draft: Draft, source: Source, data: dict[str, Any]) -> None:
     raw = [each for each in ("channel", "outlet") if each in data]
+    source.homes = homes_of_checks(*raw[:1])
     decode(OwnerFile, data, source, ())
     if len(raw) != 1:
         words = "either [channel] or [outlet], not both" if raw else "a [channel] or an [outlet] table"

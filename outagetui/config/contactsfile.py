@@ -1,6 +1,7 @@
 """Reading `contacts.toml`: people, and where each is reached on which channel."""
 
 from outagetui.config.decode import decode
+from outagetui.config.homes import homes_of
 from outagetui.config.parsed import Draft, Placed
 from outagetui.config.settings import CONTACTS
 from outagetui.config.tables import ContactsFile
@@ -14,6 +15,7 @@ def read_contacts(draft: Draft) -> None:
     source = read_source(draft.directory / CONTACTS, draft.report)
     if source.data is None:
         return
+    source.homes = homes_of(ContactsFile)
     decoded = decode(ContactsFile, source.data, source, ())
     raw = source.data.get("contact")
     indexes = [index for index, entry in enumerate(raw) if isinstance(entry, dict)] if isinstance(raw, list) else []

@@ -62,7 +62,8 @@ class _Decoder:
                 self.source.problem((*at, key), NOT_YET)
             elif key not in fields:
                 known = [*fields, *self.also]
-                hint = nearest(key, known) or (f"; known: {listing(known)}" if known else "; none is known here")
+                hint = self.source.belongs((*at, key), raw[key]) or nearest(key, known)
+                hint = hint or (f"; known: {listing(known)}" if known else "; none is known here")
                 self.source.problem((*at, key), f"unknown key{hint}")
         values = {}
         for name, field in fields.items():
@@ -152,6 +153,9 @@ class _Decoder:
     def entries(self, item: inspect.Type, raw: dict[str, Any], at: Path) -> dict[str, Any]:
         good = {}
         for key, value in raw.items():
+            if not _fits(item, value) and (home := self.source.belongs((*at, key), value)):
+                self.source.problem((*at, key), f"expected {_expected(item)}, not {_told(value)}{home}")
+                continue
             try:
                 good[key] = self.value(item, value, (*at, key))
             except _WrongError:

@@ -20,5 +20,7 @@ def known_name(
 ) -> None:
     """Note that `name` is not `known`, unless a file that does not parse may define it."""
     if name and name not in known and name.partition(".")[0] not in draft.maybe:
-        hint = nearest(name, known) or (f"; known: {listing(sorted(known))}" if known else "; there is none")
+        stray = placed.source.belongs((*placed.at, *at), name) if at[-1] == name else ""  # a key, not a name
+        hint = stray or nearest(name, known)
+        hint = hint or (f"; known: {listing(sorted(known))}" if known else "; there is none")
         placed.problem(at, f'unknown {noun} "{name}"{hint}')

@@ -6,6 +6,7 @@ import msgspec
 
 from outagetui.config.checkfiles import told_twice, unknown_kind
 from outagetui.config.decode import decode
+from outagetui.config.homes import homes_of
 from outagetui.config.parsed import ID, ID_WORDS, Draft, Placed
 from outagetui.config.positions import Path
 from outagetui.config.suggestions import conditions
@@ -25,6 +26,7 @@ def read_playbooks(draft: Draft) -> None:
         if not ID.fullmatch(source.name):
             source.problem((), f"the file's name is the playbook's id: expected {ID_WORDS}")
         if source.data is not None:
+            source.homes = homes_of(PlaybookFile)
             file = decode(PlaybookFile, source.data, source, ())
             draft.playbooks.append(Placed(_playbook(file, draft, source), source, ()))
 

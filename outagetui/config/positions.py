@@ -18,10 +18,14 @@ _ESCAPED = {"b": "\b", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", 
 
 
 class Positions:
-    """The line of every key path: table names and array places, as in `("check", 0, "every")`."""
+    """The line of every key path: table names and array places, as in `("check", 0, "every")`.
 
-    def __init__(self, lines: dict[Path, int]) -> None:
+    `header` is the first table's, as it is written; empty when there is none.
+    """
+
+    def __init__(self, lines: dict[Path, int], header: str = "") -> None:
         self.lines = lines
+        self.header = header
 
     def line(self, path: Path) -> int:
         """Return the line of `path`, or of the nearest thing around it that has one; 1 for the file itself."""
@@ -36,7 +40,7 @@ def scan(text: str) -> Positions:
     scanner = _Scanner(text.replace("\r\n", "\n"))
     with contextlib.suppress(_LostError, RecursionError):  # the lines found so far still serve
         scanner.document()
-    return Positions(scanner.lines)
+    return Positions(scanner.lines, scanner.header)
 
 
 class _LostError(Exception):
@@ -48,6 +52,7 @@ class _Scanner:
         self.text = text
         self.at = 0
         self.lines: dict[Path, int] = {}
+        self.header = ""
         self._elements: dict[Path, int] = {}  # arrays of tables and how many elements each has so far
         self._line = 1
         self._counted = 0
@@ -76,12 +81,14 @@ class _Scanner:
 
     def _header(self, end: str) -> Path:
         path: Path = ()
+        start = self.at
         for name in self._key():
             if path in self._elements:
                 path = (*path, self._elements[path] - 1)
             path = (*path, name)
         if end == "]" and path in self._elements:
             raise _LostError
+        self.header = self.header or f"{'[' * len(end)}{self.text[start : self.at].strip()}{end}"
         self._expect(end)
         return path
 

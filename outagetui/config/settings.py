@@ -7,6 +7,7 @@ from outagetui.config.alertchain import look_at_alerts
 from outagetui.config.checkfiles import told_twice
 from outagetui.config.commandfile import look_at_commands
 from outagetui.config.decode import decode
+from outagetui.config.homes import homes_of
 from outagetui.config.parsed import ID, ID_WORDS, Draft, Placed
 from outagetui.config.places import SETTINGS
 from outagetui.config.tables import AudienceFile, SettingsFile
@@ -32,6 +33,7 @@ def read_settings(draft: Draft) -> None:
         source.parse("")
     if source.data is None:
         return
+    source.homes = homes_of(SettingsFile)
     settings = decode(SettingsFile, source.data, source, ())
     draft.settings = Placed(settings, source, ())
     _look_at_names(settings, source)
@@ -93,6 +95,7 @@ def read_audience(draft: Draft) -> None:
     source = read_source(file, draft.report)
     if source.data is None:
         return
+    source.homes = homes_of(AudienceFile)
     decoded = decode(AudienceFile, source.data, source, ())
     raw = source.data.get("segment")
     indexes = [index for index, entry in enumerate(raw) if isinstance(entry, dict)] if isinstance(raw, list) else []

@@ -2,13 +2,14 @@
 
 import os
 import stat
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from outagetui.config import positions
 from outagetui.config.problems import Report
 
+Homes = Mapping[str, tuple[str, ...]]  # for a key the headers it may stand right below; "" is the top of the file
 LARGEST = 1 << 20  # bytes; a configuration file beyond this is a mistake, and reading it would stall the program
 
 
@@ -19,6 +20,7 @@ class Source:
         self.shown = shown
         self.name = name
         self.report = report
+        self.homes: Homes = {}
         self.text = ""
         self.data: dict[str, Any] | None = None
         self._positions = positions.Positions({})
@@ -37,6 +39,21 @@ class Source:
                 return False
             value = value[part]
         return True
+
+    def belongs(self, at: positions.Path, value: object) -> str:
+        """Return where the key at `at`, which has no meaning there, belongs; nothing when it means nothing anywhere."""
+        *parent, key = at
+        here = ".".join(part for part in parent if isinstance(part, str))
+        here = f"[[{here}]]" if isinstance(at[-2:][0], int) else f"[{here}]"
+        homes = [home for home in self.homes.get(str(key), ()) if home != here]
+        if "" not in homes:
+            return f"; it belongs right below {' or '.join(homes)}" if homes else ""
+        if isinstance(value, dict):
+            return f"; it is a table of its own: write [{key}]"
+        if isinstance(value, list) and any(isinstance(each, dict) for each in value):
+            return f"; each is a table of its own: write [[{key}]]"
+        first = self._positions.header
+        return f"; it belongs to the top of the file{f': put it above {first}' if first else ''}"
 
     def place(self, at: positions.Path) -> str:
         """Return `path:line` of a key, to point at from another problem."""
