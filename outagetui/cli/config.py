@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from outagetui.cli.common import UNUSABLE, directory, fail
-from outagetui.config import ConfigError, deep, load
+from outagetui.config import ConfigError, deep, load, notes
 from outagetui.config import init as write_starter
 from outagetui.core.model import Config
 from outagetui.core.text import listing, nearest
@@ -20,7 +20,10 @@ from outagetui.facts.common_fate import Fate, common
 )
 @click.pass_obj
 def validate(options: dict[str, str | None], look: bool) -> None:
-    """Report every error of the configuration, one a line: path:line: key: message. Exit status 0 or 3."""
+    """Report every error of the configuration, one a line: path:line: key: message. Exit status 0 or 3.
+
+    Without an error, what is missing to be of use in an outage is told as notes.
+    """
     place = directory(options)
     try:
         config = load(place)
@@ -38,6 +41,8 @@ def validate(options: dict[str, str | None], look: bool) -> None:
         f"{len(config.segments)} segments, {len(config.playbooks)} playbooks"
     )
     click.echo(f"{place}: {counts}: no errors")
+    for note in notes(place):
+        click.echo(f"note: {note}")
 
 
 def _common_fates(config: Config) -> tuple[Fate, ...]:

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from outagetui.config.advice import notes as notes
     from outagetui.config.loader import load as load
     from outagetui.config.machine import deep as deep
     from outagetui.config.places import digest as digest
@@ -23,6 +24,7 @@ _HOMES = {
     "ConfigError": "problems",
     "Problem": "problems",
     "init": "starter",
+    "notes": "advice",
 }
 
 

@@ -27,7 +27,7 @@ class Source:
 
     def problem(self, at: positions.Path, message: str) -> None:
         """Note a fault of the key at `at`, on the key's line or, when it is missing, its table's."""
-        self.report.add(self.shown, self._positions.line(at), dotted(at), message)
+        self.report.add(self.shown, self.line(at), dotted(at), message)
 
     def holds(self, at: positions.Path) -> bool:
         """Return whether the key at `at` is written in the file."""
@@ -55,9 +55,13 @@ class Source:
         first = self._positions.header
         return f"; it belongs to the top of the file{f': put it above {first}' if first else ''}"
 
+    def line(self, at: positions.Path) -> int:
+        """Return the line of a key, or of what is nearest around it."""
+        return self._positions.line(at)
+
     def place(self, at: positions.Path) -> str:
         """Return `path:line` of a key, to point at from another problem."""
-        return f"{self.shown}:{self._positions.line(at)}"
+        return f"{self.shown}:{self.line(at)}"
 
     def parse(self, text: str) -> None:
         """Read `text`; a syntax error becomes a problem with its line."""

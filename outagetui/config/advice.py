@@ -1,0 +1,64 @@
+"""What a configuration without a fault still lacks to be useful in an outage."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from outagetui.config.checkfiles import beside
+from outagetui.config.loader import read
+from outagetui.config.parsed import Draft, Owner
+from outagetui.config.places import SETTINGS
+from outagetui.config.problems import Problem, Report
+from outagetui.config.settings import AUDIENCE
+from outagetui.config.tables import OutletTable
+from outagetui.config.templates import FOLDER
+from outagetui.config.tomlfile import passed_over
+from outagetui.core.outlet_options import publishes
+
+PAGE = "index.html"  # what the first publication leaves in a page's directory
+
+
+def notes(directory: Path) -> list[Problem]:
+    """Return what is missing in a configuration that has no fault: nothing here keeps it from being used."""
+    draft = read(directory)
+    found = Report()
+    for path, message in (*_missing(draft), *_unread(directory)):
+        found.add(str(path), 0, "", message)
+    for owner, table in _outlets(draft):
+        if table.kind == "page" and _unpublished(place := Path(beside(draft, table.directory))):
+            message = f"nothing was published in {place} yet: outagetui accounts publish"
+            found.add(owner.table.source.shown, owner.table.source.line(owner.table.at), "outlet", message)
+    return found.problems
+
+
+def _missing(draft: Draft) -> Iterator[tuple[Path, str]]:
+    settings, checks = draft.directory / SETTINGS, draft.directory / "checks"
+    if not draft.channels():
+        yield checks, "no [channel]: nothing that people use is watched"
+    if not any(publishes(table.kind, owner.options) for owner, table in _outlets(draft)):
+        yield checks, "no [outlet] that publishes: people cannot be told where to find you"
+    if draft.settings is not None and not draft.settings.value.alert:
+        yield settings, "no [[alert]]: nobody is woken when something fails"
+    if not draft.canaries:
+        yield settings, "no canaries: when this machine's own uplink fails, every channel will look down"
+    if not draft.segments:
+        yield draft.directory / AUDIENCE, "no [[segment]]: it is not known how many people can still reach you"
+
+
+def _outlets(draft: Draft) -> list[tuple[Owner, OutletTable]]:
+    return [(owner, owner.outlet) for owner in draft.owners if owner.outlet is not None]
+
+
+def _unpublished(place: Path) -> bool:
+    """Return whether a page's directory is seen to hold no page."""
+    return not os.path.lexists(place / PAGE) and (not place.exists() or os.access(place, os.X_OK))
+
+
+def _unread(directory: Path) -> Iterator[tuple[Path, str]]:
+    places = (("checks", ".toml", ()), ("playbooks", ".toml", (FOLDER.name,)), (FOLDER, ".txt", ()))
+    for folder, ending, known in places:
+        for path in passed_over(directory / folder, ending, known):
+            yield (
+                path,
+                "a directory, and not looked into" if path.is_dir() else f"not read: its name must end in {ending}",
+            )

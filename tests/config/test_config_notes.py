@@ -1,0 +1,114 @@
+"""What `validate` says of a configuration without a fault: what is missing to be of use, and nothing else."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from outagetui import config
+from outagetui.cli.group import outagetui
+from tests.kit.configs import PAGE, SETTINGS, write
+
+WHOLE = {
+    "outagetui.toml": SETTINGS + 'canaries = ["dns:a"]\n[[alert]]\nname = "phone"\nsecret = "phone"\n',
+    "audience.toml": '[[segment]]\nid = "s"\naudience = "customers"\npeople = 1\nuses = ["a"]\n',
+    "checks/page.toml": PAGE,
+    "page/index.html": "",
+}
+
+
+def told(directory: Path) -> list[str]:
+    """Return the notes, with paths from the directory."""
+    return [str(note).removeprefix(f"{directory}/") for note in config.notes(directory)]
+
+
+def test_a_configuration_that_lacks_nothing_gets_no_note(tmp_path: Path) -> None:
+    assert told(write(tmp_path, WHOLE)) == []
+
+
+def test_the_smallest_configuration_is_told_all_that_it_lacks(tmp_path: Path) -> None:
+    (tmp_path / "checks").mkdir()
+    (tmp_path / "checks" / "web.toml").write_text('[channel]\nname = "Web"\n[[check]]\ntarget = "http://h/"\n')
+    assert told(tmp_path) == [
+        "audience.toml: no [[segment]]: it is not known how many people can still reach you",
+        "checks: no [outlet] that publishes: people cannot be told where to find you",
+        "outagetui.toml: no [[alert]]: nobody is woken when something fails",
+        "outagetui.toml: no canaries: when this machine's own uplink fails, every channel will look down",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("outagetui.toml", SETTINGS + 'canaries = ["dns:a"]\n', "outagetui.toml: no [[alert]]"),
+        ("outagetui.toml", SETTINGS + '[[alert]]\nname = "p"\nsecret = "p"\n', "outagetui.toml: no canaries"),
+        ("audience.toml", "", "audience.toml: no [[segment]]"),
+        (
+            "checks/page.toml",
+            '[outlet]\nname = "B"\nkind = "wordpress"\naudience = "staff"\n',
+            "checks: no [outlet] that",
+        ),
+        ("checks/page.toml", PAGE.replace('"page"\nurl', '"other"\nurl'), "checks/page.toml:1: outlet: nothing was"),
+    ],
+)
+def test_each_lack_is_told_alone(tmp_path: Path, name: str, content: str, expected: str) -> None:
+    (only,) = told(write(tmp_path, {**WHOLE, name: content}))
+    assert only.startswith(expected)
+
+
+def test_a_configuration_of_outlets_alone_watches_nobodys_way(tmp_path: Path) -> None:
+    write(tmp_path, {**WHOLE, "audience.toml": ""})
+    (tmp_path / "checks" / "a.toml").unlink()
+    assert told(tmp_path)[1] == "checks: no [channel]: nothing that people use is watched"
+
+
+def test_a_page_that_nobody_may_look_at_is_not_called_unpublished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, WHOLE)
+    (tmp_path / "page" / "index.html").unlink()
+    assert told(tmp_path) == [
+        f"checks/page.toml:1: outlet: nothing was published in {tmp_path}/page yet: outagetui accounts publish"
+    ]
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    assert told(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["web.yaml", "web.yml", "web.tml", "web.toml~", "web.TOML", "web", "web.toml.bak", "#web.toml#"]
+)
+def test_a_file_that_is_not_read_because_of_its_name_is_told(tmp_path: Path, name: str) -> None:
+    write(tmp_path, {**WHOLE, f"checks/{name}": "not read", f"playbooks/{name}": "not read"})
+    assert told(tmp_path) == [
+        f"checks/{name}: not read: its name must end in .toml",
+        f"playbooks/{name}: not read: its name must end in .toml",
+    ]
+
+
+def test_a_directory_and_a_text_of_announcements_are_told_too(tmp_path: Path) -> None:
+    write(tmp_path, {**WHOLE, "checks/old/web.toml": "", "playbooks/announcements/update.en.text": "Title\n\nBody"})
+    assert told(tmp_path) == [
+        "checks/old: a directory, and not looked into",
+        "playbooks/announcements/update.en.text: not read: its name must end in .txt",
+    ]
+
+
+def test_what_is_there_for_people_or_hidden_is_not_told(tmp_path: Path) -> None:
+    names = ("checks/README.md", "checks/notes.txt", "checks/.web.toml", "checks/.web.toml.swp")
+    assert told(write(tmp_path, {**WHOLE, **dict.fromkeys(names, "x"), "playbooks/announcements/README.md": "x"})) == []
+
+
+def test_validate_prints_notes_behind_the_verdict_and_ends_well(tmp_path: Path) -> None:
+    write(tmp_path, {"checks/web.yml": ""})
+    done = CliRunner().invoke(outagetui, ["--config", str(tmp_path), "validate"])
+    verdict, *notes = done.stdout.splitlines()
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert verdict.endswith(": no errors")
+    assert notes == [f"note: {note}" for note in config.notes(tmp_path)]
+    assert f"note: {tmp_path}/checks/web.yml: not read: its name must end in .toml" in notes
+
+
+def test_with_an_error_no_note_is_told(tmp_path: Path) -> None:
+    write(tmp_path, {"outagetui.toml": "what = 1\n"})
+    done = CliRunner().invoke(outagetui, ["--config", str(tmp_path), "validate"])
+    assert done.exit_code == 3
+    assert "note:" not in done.output
