@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {  # name: (module in this package, one l
     "drill": ("drill", "Rehearse an outage against local servers."),
     "validate": ("config", "Report every error of the configuration."),
     "init": ("config", "Write a commented starter configuration."),
+    "add": ("add", "Write the file of one more channel."),
 }
 
 

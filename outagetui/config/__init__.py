@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from outagetui.config.addition import add as add
     from outagetui.config.advice import notes as notes
     from outagetui.config.loader import load as load
     from outagetui.config.machine import deep as deep
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 # No module here may be named as one of these: importing it would put the module in the name's place.
 _HOMES = {
+    "add": "addition",
     "deep": "machine",
     "load": "loader",
     "digest": "places",

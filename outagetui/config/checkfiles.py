@@ -32,10 +32,11 @@ def read_check_files(draft: Draft) -> None:
         if source.data is None:
             draft.may_define(source)
         else:
-            _read_owner(draft, source, source.data)
+            read_owner(draft, source, source.data)
 
 
-def _read_owner(draft: Draft, source: Source, data: dict[str, Any]) -> None:
+def read_owner(draft: Draft, source: Source, data: dict[str, Any]) -> None:
+    """Read what a file of `checks/` says into `draft`; faults go to `source`."""
     raw = [each for each in ("channel", "outlet") if each in data]
     source.homes = homes_of_checks(*raw[:1])
     decode(OwnerFile, data, source, ())

@@ -43,7 +43,7 @@ def _create(target: Path, service: bool) -> None:
     try:
         place = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         _write(place, service)
-        place.chmod(0o777 & ~_umask())
+        place.chmod(0o777 & ~umask())
         place.rename(target)
     except BaseException:
         if place is not None:
@@ -97,7 +97,8 @@ def _make_parents(parent: Path) -> list[Path]:
     return made
 
 
-def _umask() -> int:
+def umask() -> int:
+    """Return what this process takes away from the mode of the files it makes."""
     mask = os.umask(0o077)
     os.umask(mask)
     return mask
