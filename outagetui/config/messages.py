@@ -11,6 +11,7 @@ from outagetui.config.commandfile import commands_of
 from outagetui.config.names import known_name
 from outagetui.config.parsed import Draft, Owner
 from outagetui.config.tables import ChannelTable, OutletTable
+from outagetui.config.tomlfile import line_of
 from outagetui.core.commands import names_in, pattern_trouble, value_trouble
 from outagetui.core.mailbox import read_list, read_mailbox
 from outagetui.core.model import Command
@@ -79,8 +80,11 @@ def look_at_files(table: "Placed[ChannelTable] | Placed[OutletTable]", options: 
         return
     try:
         lines = list(read_list(File(people).read_text(encoding="utf-8-sig")))
-    except (OSError, ValueError) as error:
-        table.problem(("recipients_file",), f"{people}: {getattr(error, 'strerror', None) or 'is not UTF-8 text'}")
+    except UnicodeDecodeError as error:
+        table.problem(("recipients_file",), f"{people}:{line_of(error)}: is not UTF-8 text")
+        return
+    except OSError as error:
+        table.problem(("recipients_file",), f"{people}: {error.strerror}")
         return
     for number, line in lines:
         try:

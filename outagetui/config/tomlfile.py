@@ -106,11 +106,17 @@ def read_text(path: Path, report: Report) -> str | None:
         report.add(str(path), 1, "", "larger than 1 MiB; a configuration file cannot be that long")
         return None
     try:
-        return content.decode("utf-8").removeprefix("\ufeff")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        report.add(str(path), line, "", f"not UTF-8: byte 0x{content[error.start]:02x}; save the file as UTF-8")
+        report.add(
+            str(path), line_of(error), "", f"not UTF-8: byte 0x{error.object[error.start]:02x}; save the file as UTF-8"
+        )
         return None
+
+
+def line_of(error: UnicodeDecodeError) -> int:
+    """Return the line of the byte that is not UTF-8."""
+    return error.object.count(b"\n", 0, error.start) + 1
 
 
 def _syntax_words(error: ValueError) -> str:

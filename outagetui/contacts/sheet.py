@@ -8,6 +8,7 @@ from typing import NamedTuple, get_args
 
 from outagetui.config.contactsfile import line_trouble
 from outagetui.config.problems import Problem, Report
+from outagetui.config.tomlfile import line_of
 from outagetui.core.addresses import Entry
 from outagetui.core.model import Audience, Contact
 from outagetui.core.text import listing, nearest
@@ -59,9 +60,11 @@ def read(
     rows: list[Row] = []
     try:
         lines = list(_lines(content))
-    except (UnicodeDecodeError, csv.Error, ValueError) as error:
-        words = "not UTF-8; save the sheet as CSV in UTF-8" if isinstance(error, UnicodeDecodeError) else f"{error}"
-        report.add(shown, 1, "", words)
+    except UnicodeDecodeError as error:
+        report.add(shown, line_of(error), "", "not UTF-8; save the sheet as CSV in UTF-8")
+        return [], report.problems
+    except (csv.Error, ValueError) as error:
+        report.add(shown, 1, "", f"{error}")
         return [], report.problems
     if not lines:
         report.add(shown, 1, "", "empty; expected a first line with the columns name, audience and channel ids")

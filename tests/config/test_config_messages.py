@@ -80,6 +80,9 @@ def test_within_this_machine_a_login_needs_no_tls_and_staff_cannot_unsubscribe(t
     assert mail.options.recipients_file == str(tmp_path / "people.txt")
     problem = [str(each) for each in config.deep(loaded) if each.key.endswith("recipients_file")]
     assert problem[0].endswith(f"{tmp_path}/people.txt:2: expected a mail address such as someone@example.net")
+    (tmp_path / "people.txt").write_bytes(b"\xef\xbb\xbfa@example.net\n\n# caf\xe9\n")
+    (only,) = (str(each) for each in config.deep(loaded) if each.key.endswith("recipients_file"))
+    assert only.endswith(f"{tmp_path}/people.txt:3: is not UTF-8 text")
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,7 @@ def test_a_sheet_of_semicolons_with_a_mark_and_empty_lines_is_read() -> None:
         (b'name,audience,jabber\n"A\nB",staff,x\n', ["3: name: holds a line end or another control character"]),
         (b"name,audience,jabber\nA,staff,\x1b[2J\n", ["2: jabber: holds a line end"]),
         (b"name,audience,jabber\nA,staff,x,y\n", ["2: 4 cells, but the first line names 3 columns"]),
-        (b"name,audience,jabber\n\xe4,staff,x\n", ["not UTF-8; save the sheet as CSV in UTF-8"]),
+        (b"name,audience,jabber\n\xe4,staff,x\n", ["x.csv:2: not UTF-8; save the sheet as CSV in UTF-8"]),
         (b'name,audience,jabber\n"A,staff,x\n', ["x.csv:1: "]),
         (b"x" * (sheet.LARGEST + 1), ["larger than 1 MiB"]),
         (b"name,audience,jabber\nA,staff,a\0b\n", ["x.csv:"]),
