@@ -1,10 +1,8 @@
 """What a configuration without a fault still lacks to be useful in an outage."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from outagetui.config.checkfiles import beside
 from outagetui.config.loader import read
 from outagetui.config.parsed import Draft, Owner
 from outagetui.config.places import SETTINGS
@@ -12,7 +10,7 @@ from outagetui.config.problems import Problem, Report
 from outagetui.config.settings import AUDIENCE
 from outagetui.config.tables import OutletTable
 from outagetui.config.templates import FOLDER
-from outagetui.config.tomlfile import passed_over
+from outagetui.config.tomlfile import is_directory, passed_over
 from outagetui.core.outlet_options import publishes
 
 PAGE = "index.html"  # what the first publication leaves in a page's directory
@@ -25,7 +23,7 @@ def notes(directory: Path) -> list[Problem]:
     for path, message in (*_missing(draft), *_unread(directory)):
         found.add(str(path), 0, "", message)
     for owner, table in _outlets(draft):
-        if table.kind == "page" and _unpublished(place := Path(beside(draft, table.directory))):
+        if owner.options.page and _unpublished(place := Path(draft.beside(table.directory))):
             message = f"nothing was published in {place} yet: outagetui accounts publish"
             found.add(owner.table.source.shown, owner.table.source.line(owner.table.at), "outlet", message)
     return found.problems
@@ -51,14 +49,18 @@ def _outlets(draft: Draft) -> list[tuple[Owner, OutletTable]]:
 
 def _unpublished(place: Path) -> bool:
     """Return whether a page's directory is seen to hold no page."""
-    return not os.path.lexists(place / PAGE) and (not place.exists() or os.access(place, os.X_OK))
+    try:
+        (place / PAGE).lstat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False  # not for this user to see
+    return False
 
 
 def _unread(directory: Path) -> Iterator[tuple[Path, str]]:
     places = (("checks", ".toml", ()), ("playbooks", ".toml", (FOLDER.name,)), (FOLDER, ".txt", ()))
     for folder, ending, known in places:
         for path in passed_over(directory / folder, ending, known):
-            yield (
-                path,
-                "a directory, and not looked into" if path.is_dir() else f"not read: its name must end in {ending}",
-            )
+            folder_words, file_words = "a directory, and not looked into", f"not read: its name must end in {ending}"
+            yield path, folder_words if is_directory(path) else file_words

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from msgspec import Struct, inspect
 
 from outagetui.config.decode import keys_of
-from outagetui.config.tables import ChannelTable, CheckTable, CostTable, OutletTable, OwnerFile
+from outagetui.config.tables import ChannelTable, CheckTable, OutletTable, OwnerFile
 from outagetui.config.tomlfile import Homes
+from outagetui.core.model import Cost
 from outagetui.core.outlet_options import OUTLETS
 from outagetui.core.probe_options import PROBES
 
@@ -24,7 +25,7 @@ def homes_of(file: type[Struct]) -> Homes:
 def homes_of_checks(owner: str = "") -> Homes:
     """Return the same for a file of `checks/` that has an `owner` table; without one it may become either."""
     own = {
-        "channel": (("[channel]", keys_of(ChannelTable)), ("[channel.cost]", keys_of(CostTable))),
+        "channel": (("[channel]", keys_of(ChannelTable)), ("[channel.cost]", keys_of(Cost))),
         "outlet": (("[outlet]", _of_any(OutletTable, OUTLETS.values())),),
     }
     homes: dict[str, list[str]] = {key: [""] for key in keys_of(OwnerFile)}

@@ -15,7 +15,6 @@ from outagetui.config.suggestions import look_at_conditions
 from outagetui.config.tables import ChannelTable
 from outagetui.core.model import Check
 from outagetui.core.outlet_options import publishes
-from outagetui.core.step_options import AnnounceOptions, BannerOptions
 
 
 def look_at_references(draft: Draft) -> None:
@@ -95,7 +94,7 @@ def _look_for_a_name(draft: Draft) -> None:
         (playbook, ("step", index))
         for playbook in draft.playbooks
         for index, step in enumerate(playbook.value.steps)
-        if isinstance(step.options, AnnounceOptions | BannerOptions)
+        if step.options.audiences()
     ]
     for placed, at in speakers[:1]:
         words = 'speaks for a business, whose name is not known: write business = "…" at the top of outagetui.toml'

@@ -32,19 +32,18 @@ class Source:
     def holds(self, at: positions.Path) -> bool:
         """Return whether the key at `at` is written in the file."""
         value: Any = self.data
-        for part in at:
-            if not (
-                part in value if isinstance(value, dict) else isinstance(value, list) and part in range(len(value))
-            ):
-                return False
-            value = value[part]
+        try:
+            for part in at:
+                value = value[part]
+        except (KeyError, IndexError, TypeError):
+            return False
         return True
 
     def belongs(self, at: positions.Path, value: object) -> str:
         """Return where the key at `at`, which has no meaning there, belongs; nothing when it means nothing anywhere."""
         *parent, key = at
-        here = ".".join(part for part in parent if isinstance(part, str))
-        here = f"[[{here}]]" if isinstance(at[-2:][0], int) else f"[{here}]"
+        names = ".".join(part for part in parent if isinstance(part, str))
+        here = f"[[{names}]]" if parent and isinstance(parent[-1], int) else f"[{names}]"
         homes = [home for home in self.homes.get(str(key), ()) if home != here]
         if "" not in homes:
             return f"; it belongs right below {' or '.join(homes)}" if homes else ""

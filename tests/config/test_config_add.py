@@ -11,6 +11,7 @@ from outagetui import config
 from outagetui.cli.group import outagetui
 from outagetui.config import addition
 from outagetui.config.addition import slug, target_directory
+from outagetui.config.parsed import Draft
 from tests.kit.configs import write
 from tests.kit.targets import TARGETS
 
@@ -147,7 +148,7 @@ def test_nothing_is_ever_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyP
     before = file.read_text()
     assert refused(tmp_path, "Web", CHAT).startswith(f"{file}: exists already")
     monkeypatch.setattr(os.path, "lexists", lambda path: False)  # as when somebody else writes it in this moment
-    monkeypatch.setattr(addition, "read", addition.Draft)
+    monkeypatch.setattr(addition, "read", Draft)
     assert refused(tmp_path, "Web", CHAT) == f"{file}: exists already"
     assert file.read_text() == before
 

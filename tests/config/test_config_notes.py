@@ -1,5 +1,6 @@
 """What `validate` says of a configuration without a fault: what is missing to be of use, and nothing else."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,11 @@ def test_a_page_that_nobody_may_look_at_is_not_called_unpublished(
     assert told(tmp_path) == [
         f"checks/page.toml:1: outlet: nothing was published in {tmp_path}/page yet: outagetui accounts publish"
     ]
-    monkeypatch.setattr("os.access", lambda path, mode: False)
+
+    def refuse(self: Path) -> os.stat_result:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "lstat", refuse)
     assert told(tmp_path) == []
 
 
