@@ -59,6 +59,12 @@ def test_help_loads_only_the_command_line() -> None:
     assert not modules & (SCREENS | NETWORK | {"asyncio", "sqlite3"})
 
 
+def test_the_manual_loads_only_the_command_line_and_its_pages() -> None:
+    modules = command("help", "sip.call", status={0})
+    assert "outagetui.manual.topics" in modules
+    assert not modules & (SCREENS | NETWORK | {"asyncio", "sqlite3", "tomli"})
+
+
 def test_validate_loads_no_screens_and_no_network() -> None:
     modules = command("--config", str(ROOT / "tests/data/small"), "validate", status={0})
     assert not modules & (SCREENS | (NETWORK - {"ssl"}) | {"sqlite3"})

@@ -28,7 +28,13 @@ def contacts() -> None:
 
 @contacts.command(name="export")
 @click.option("--channel", "name", required=True, metavar="CHANNEL", help="Whose addresses to write.")
-@click.option("--format", "form", required=True, type=click.Choice(["vcard", "csv", "prosody-groups"]))
+@click.option(
+    "--format",
+    "form",
+    required=True,
+    type=click.Choice(["vcard", "csv", "prosody-groups"]),
+    help="For address books, for spreadsheets, or for Prosody's mod_groups.",
+)
 @click.option("--audience", type=AUDIENCE, help="Only these (prosody-groups: staff, unless you say otherwise).")
 @click.pass_obj
 def export_(options: dict[str, str | None], name: str, form: str, audience: Audience | None) -> None:

@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {  # name: (module in this package, one l
     "validate": ("config", "Report every error of the configuration."),
     "init": ("config", "Write a commented starter configuration."),
     "add": ("add", "Write the file of one more channel."),
+    "help": ("help", "Read the manual: a page, a probe, a step, an outlet, a command."),
 }
 
 
