@@ -12,6 +12,7 @@ from hatchling.builders.wheel import WheelBuilder
 from outagetui.cli.group import outagetui as command_line
 from outagetui.config import ConfigError
 from outagetui.config.system import HIDDEN, KEPT, PROGRAM, install, program, system_files, unseen
+from outagetui.manual import PAGES
 
 UNIT = "etc/systemd/system/outagetui.service"
 LOCAL = f"{UNIT}.d/local.conf"
@@ -192,10 +193,17 @@ def test_no_example_takes_the_wall_or_the_units_further_than_it_says() -> None:
     assert local == ["[Service]", "ReadWritePaths=-/var/www/status"]  # where the starter configuration's page lies
 
 
-def test_a_wheel_holds_them(tmp_path: Path) -> None:
+def test_a_wheel_holds_them_and_the_manual(tmp_path: Path) -> None:
     """Built by hatchling itself, as `pip wheel` does, without the network."""
     root = Path(__file__).parent.parent.parent
     (wheel,) = WheelBuilder(str(root)).build(directory=str(tmp_path), versions=["standard"])
     with zipfile.ZipFile(wheel) as archive:
         held = set(archive.namelist())
+        man = {name: archive.read(name).decode() for name in held if "/share/man/" in name}
     assert {f"outagetui/system/{name}" for name in system_files()} <= held
+    assert {f"outagetui/manual/{page}.md" for page in PAGES} <= held
+    (data,) = {name.partition("/")[0] for name in man}
+    assert {name: text.partition(" ")[0] for name, text in man.items()} == {
+        f"{data}/data/share/man/man1/outagetui.1": ".TH",
+        f"{data}/data/share/man/man5/outagetui.5": ".TH",
+    }
