@@ -1,19 +1,24 @@
-"""The help: the keys of the screen it was opened from, the keys of everywhere, and what the signs mean."""
+"""The help: the keys of the screen it was opened from, the keys of everywhere, what the signs mean; and the manual."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from rich.text import Text
-from textual.binding import Binding, BindingsMap
+from textual import on
+from textual.binding import Binding, BindingsMap, BindingType
 from textual.screen import Screen
 from textual.widget import Widget
 
 from outagetui.board.rows import Board
+from outagetui.manual import PAGES, source
+from outagetui.manual.layout import lines
+from outagetui.manual.markdown import parse
+from outagetui.manual.topics import summary
 from outagetui.tui.glyphs import STATE
 from outagetui.tui.screens.opened import Opened
-from outagetui.tui.widgets.lines import behind, beside, filled, joined, rule, said, wrapped
+from outagetui.tui.widgets.lines import behind, beside, cut, filled, joined, rule, said, sides, wrapped
 from outagetui.tui.widgets.run_steps import STEPS, step_style
-from outagetui.tui.widgets.scrolling import Page
+from outagetui.tui.widgets.scrolling import Listing, Page
 from outagetui.tui.widgets.story import state_mark
 
 KEY = 12  # cells for the keys
@@ -44,16 +49,54 @@ NAMES = {
 }  # fmt: skip
 
 
+TOPICS = tuple(PAGES)
+WIDEST = 100  # cells of the manual's lines; longer ones are hard to read
+
+
 class HelpScreen(Opened):
-    """One page, made from the bindings themselves so that it cannot be out of date."""
+    """The keys, made from the bindings themselves so that they cannot be out of date, above the manual's pages."""
+
+    DEFAULT_CSS = """
+    HelpScreen #topics { margin-top: 1; max-height: 30%; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("pageup", "read(-1)", "read", id="help.pageup", priority=True, key_display="PgUp PgDn",
+                tooltip="A page up in the keys and signs"),
+        Binding("pagedown", "read(1)", "read", show=False, id="help.pagedown", priority=True,
+                tooltip="A page down in the keys and signs"),
+    ]  # fmt: skip
 
     def body(self) -> Iterator[Widget]:
-        """Everything is on one page."""
+        """Lay the keys and signs above the pages of the manual."""
         yield Page(self._page, id="help")
+        yield Listing(self._topics, id="topics")
 
     def heading(self, board: Board, width: int) -> list[Text]:
         """Return the title."""
-        return [joined(("Help", self.look.strong), ("  the keys, the signs, the words", self.look.dim))]
+        return [
+            joined(("Help", self.look.strong), ("  the keys, the signs, the words; Enter: the manual", self.look.dim))
+        ]
+
+    def on_mount(self) -> None:
+        """Put the cursor on the manual."""
+        super().on_mount()
+        topics = self.query_one(Listing)
+        topics.styles.height = len(TOPICS)
+        topics.focus()
+
+    @on(Listing.Chosen)
+    def open_page(self) -> None:
+        """Open the page under the cursor."""
+        self.app.push_screen(ManualScreen(TOPICS[self.query_one(Listing).cursor]))
+
+    def action_read(self, by: int) -> None:
+        """Turn a page of the keys and signs."""
+        page = self.query_one("#help", Page)
+        page.scroll_relative(y=by * max(1, page.size.height - 1), animate=False)
+
+    def _topics(self, width: int) -> list[Text]:
+        look, room = self.look, max(map(len, TOPICS)) + 2
+        return [cut(joined((page.ljust(room), look.key), (summary(page), look.dim)), width) for page in TOPICS]
 
     def follow(self) -> None:
         """Change nothing: no fact stands here."""
@@ -103,6 +146,45 @@ class HelpScreen(Opened):
             for word, words in pairs:
                 lines += self._row(joined((word, look.strong)), words, width, 18)
         return lines
+
+
+class ManualScreen(Opened):
+    """One page of the manual."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "turn(-1)", "other page", id="manual.before", tooltip="The page before", key_display="← →"),
+        Binding("right", "turn(1)", "next page", show=False, id="manual.after", tooltip="The page after"),
+    ]
+
+    def __init__(self, topic: str) -> None:
+        super().__init__()
+        self._topic = topic
+
+    def body(self) -> Iterator[Widget]:
+        """One page to read."""
+        yield Page(self._page, id="manual")
+
+    def heading(self, board: Board, width: int) -> list[Text]:
+        """Return which page it is."""
+        place = f"{TOPICS.index(self._topic) + 1} of {len(TOPICS)}"
+        title = joined(("Manual", self.look.strong), (f"  outagetui help {self._topic}", self.look.dim))
+        return [sides(title, joined((place, self.look.dim)), width)]
+
+    def action_turn(self, by: int) -> None:
+        """Go to another page."""
+        self._topic = TOPICS[(TOPICS.index(self._topic) + by) % len(TOPICS)]
+        for page in self.query(Page):
+            page.redraw()
+        self.query_one("#manual", Page).scroll_home(animate=False)
+
+    def follow(self) -> None:
+        """Change nothing: no fact stands here."""
+
+    def _page(self, width: int) -> list[Text]:
+        look = self.look
+        styles = {"": look.text, "code": look.key, "strong": look.strong, "head": look.title}
+        drawn = lines(parse(source(self._topic)), min(width, WIDEST))
+        return [joined(*((span.text, styles[span.style]) for span in line)) for line in drawn]
 
 
 def name_of(screen: Screen[Any]) -> str:
