@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from outagetui.board.rows import Board
-from outagetui.core.orders import Order, name_of
+from outagetui.core.orders import Order, Preview, name_of
 from outagetui.drill.processes import RunningDrill, running_drill
 from outagetui.drill.rehearsal import rehearse
 from outagetui.drill.scenario import MESSENGER_2011
+from outagetui.orders.client import OrderClient
 from outagetui.store.source import StoreSource
+from outagetui.tui.proofs import fresh
 from outagetui.tui.terminal import prepare
 
 Moment = tuple[Path, float]
@@ -25,11 +27,16 @@ WIDE, SMALL = (112, 34), (80, 24)
 
 
 class Nobody:
-    """Orders are not given in pictures."""
+    """Orders are not given in pictures; what an announcement would be, the drill's daemon has said before."""
 
     role = "operator"
 
+    def __init__(self, preview: dict[str, object]) -> None:
+        self._preview = preview
+
     async def send(self, order: Order) -> dict[str, object]:
+        if isinstance(order, Preview):
+            return self._preview
         return {"ok": False, "error": f"{name_of(order)}: not in a picture"}
 
     async def hello(self) -> dict[str, object]:
@@ -49,9 +56,11 @@ def wanted(board: Board) -> str:
     return "backups" if told and down else ""
 
 
-async def record(set_up: RunningDrill, place: Path) -> dict[str, Moment]:
-    """Play the drill and copy the store at each moment; return the copies and when they were made."""
+async def record(set_up: RunningDrill, place: Path) -> tuple[dict[str, Moment], dict[str, object]]:
+    """Play the drill and copy the store at each moment; return the copies, when they were made, and a preview."""
     moments: dict[str, Moment] = {}
+    preview: dict[str, object] = {}
+    orders = OrderClient(set_up.store)
     playing = asyncio.create_task(rehearse(MESSENGER_2011, set_up))
     source = StoreSource(set_up.store)
     while not playing.done():
@@ -61,10 +70,13 @@ async def record(set_up: RunningDrill, place: Path) -> dict[str, Moment]:
             name not in moments or name == "outage"
         ):  # the last look before the run: by then a playbook is suggested
             moments[name] = await asyncio.to_thread(copy, set_up.store, place / f"{name}.db"), board.at
+            if name == "backups":
+                preview = await orders.send(fresh(board).order(board).preview())
         await asyncio.sleep(0.05)
     await playing
+    await orders.aclose()
     moments["over"] = copy(set_up.store, place / "over.db"), time.time()
-    return moments
+    return moments, preview
 
 
 def copy(store: Path, to: Path) -> Path:
@@ -89,20 +101,20 @@ async def shoot(app: Any, size: tuple[int, int], keys: str, file: Path) -> None:
         file.write_text(svg + "\n", encoding="utf-8")
 
 
-def recorded(place: Path) -> dict[str, Moment]:
+def recorded(place: Path) -> tuple[dict[str, Moment], dict[str, object]]:
     """Set the drill up, record it and take it down."""
     with running_drill(MESSENGER_2011, "short") as set_up:
         return asyncio.run(record(set_up, place))
 
 
-async def shoot_all(moments: dict[str, Moment], out: Path) -> None:
+async def shoot_all(moments: dict[str, Moment], preview: dict[str, object], out: Path) -> None:
     """Shoot every screen."""
     from outagetui.tui.app import OutageApp
     from outagetui.tui.wall import WallApp
 
     def operator(moment: str) -> Callable[[], Any]:
         path, at = moments[moment]
-        return lambda: OutageApp(StoreSource(path), Nobody(), clock=lambda: at, ascii=False)
+        return lambda: OutageApp(StoreSource(path), Nobody(preview), clock=lambda: at, ascii=False)
 
     def wall(moment: str) -> Callable[[], Any]:
         path, at = moments[moment]
@@ -112,10 +124,18 @@ async def shoot_all(moments: dict[str, Moment], out: Path) -> None:
         ("board", operator("outage"), WIDE, ""),
         ("board-80x24", operator("outage"), SMALL, ""),
         ("playbook", operator("outage"), WIDE, "s"),
+        ("start", operator("outage"), WIDE, "s s"),
+        ("mute", operator("outage"), WIDE, "m"),
         ("run", operator("question"), WIDE, "r"),
         ("board-backups", operator("backups"), WIDE, ""),
         ("channel", operator("backups"), WIDE, "enter"),
+        ("announcement", operator("backups"), WIDE, "t"),
+        ("composer", operator("backups"), WIDE, "w"),
+        ("own-words", operator("backups"), WIDE, "w e"),
         ("journal", operator("over"), WIDE, "l"),
+        ("help", operator("outage"), WIDE, "question_mark"),
+        ("manual", operator("outage"), WIDE, "question_mark enter"),
+        ("palette", operator("outage"), WIDE, "ctrl+p"),
         ("wallboard", wall("backups"), WIDE, ""),
     ]
     out.mkdir(exist_ok=True)
@@ -130,7 +150,7 @@ def main(out: Path) -> None:
     prepare(os.environ)
     place = Path(tempfile.mkdtemp(prefix="outagetui-screenshots-"))
     try:
-        asyncio.run(shoot_all(recorded(place), out))
+        asyncio.run(shoot_all(*recorded(place), out))
     finally:
         shutil.rmtree(place)
 

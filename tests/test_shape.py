@@ -73,6 +73,7 @@ SUBJECTS = {
     "cachet": "the status page as a feed that is read, and as an outlet that is written to",
     "command": "the step, and the outlet, that run a declared program",
     "delivery": "what is handed to an outlet, and the command that repairs it",
+    "help": "the command, and the screen",
     "http": "the probe, the step, and what outlets with a web service share",
     "journal": "the table, the screen and the command",
     "run": "what the journal knows of one, and the screen that shows it",

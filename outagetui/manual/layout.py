@@ -3,7 +3,19 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from outagetui.manual.markdown import Block, Code, Heading, Item, Paragraph, Span, Spans, Style, Table, leads, plain
+from outagetui.manual.markdown_parser import (
+    Block,
+    Code,
+    Heading,
+    Item,
+    Paragraph,
+    Span,
+    Spans,
+    Style,
+    Table,
+    leads,
+    plain,
+)
 
 INDENT, GAP = 2, 2
 Line = tuple[Span, ...]

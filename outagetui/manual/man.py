@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from outagetui import __doc__ as ABOUT  # noqa: N812 - what the package says of itself
 from outagetui import __version__
 from outagetui.manual import PAGES, source
-from outagetui.manual.markdown import Block, Code, Heading, Item, Paragraph, Spans, Table, leads, parse, plain
+from outagetui.manual.markdown_parser import Block, Code, Heading, Item, Paragraph, Spans, Table, leads, parse, plain
 
 NAMES = {1: "outagetui.1", 5: "outagetui.5"}
 _VOLUMES = {1: "User Commands", 5: "File Formats"}

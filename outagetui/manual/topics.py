@@ -6,7 +6,19 @@ from itertools import groupby, takewhile
 from typing import NamedTuple
 
 from outagetui.manual import PAGES, source
-from outagetui.manual.markdown import Block, Heading, Paragraph, Span, Spans, Table, anchor, parse, plain, spans, texts
+from outagetui.manual.markdown_parser import (
+    Block,
+    Heading,
+    Paragraph,
+    Span,
+    Spans,
+    Table,
+    anchor,
+    parse,
+    plain,
+    spans,
+    texts,
+)
 
 _NAME = re.compile(r"[\w.:\[\]{}$*/+-]+(?: [a-z]+)?")
 

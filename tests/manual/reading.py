@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from outagetui.manual import PAGES, source
-from outagetui.manual.markdown import Block, Code, Heading, Item, Paragraph, Span, Table, parse, plain
+from outagetui.manual.markdown_parser import Block, Code, Heading, Item, Paragraph, Span, Table, parse, plain
 from outagetui.manual.topics import Part, parts_of
 
 ROOT = Path(__file__).parent.parent.parent

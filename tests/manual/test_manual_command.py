@@ -15,7 +15,7 @@ from outagetui.core.outlet_options import OUTLETS
 from outagetui.core.probe_options import PROBES
 from outagetui.core.step_options import STEPS
 from outagetui.manual import PAGES
-from outagetui.manual.markdown import Code, Heading, Item, Paragraph, Span, Table, parse
+from outagetui.manual.markdown_parser import Code, Heading, Item, Paragraph, Span, Table, parse
 from outagetui.manual.topics import summary
 
 INSTALL = "{0} is missing: apt-get install {1}"

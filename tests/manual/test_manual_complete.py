@@ -17,7 +17,7 @@ from outagetui.core.outlet_options import OUTLETS
 from outagetui.core.probe_options import PROBES, FeedFormat
 from outagetui.core.step_options import STEPS
 from outagetui.core.times import parse_duration
-from outagetui.manual.markdown import Heading, Span, Table, plain
+from outagetui.manual.markdown_parser import Heading, Span, Table, plain
 from outagetui.tui import screens
 from outagetui.wording.compose import FIELDS
 from tests.manual.reading import BLOCKS, ROOT, Rows, options_of, part, rows_of, spans_of, tables
@@ -56,7 +56,7 @@ PAGE_OF: dict[str, str] = {
     "UndoTable": "steps",
 }
 STRUCTS = [each for _, each in inspect.getmembers(config_tables, inspect.isclass) if issubclass(each, Struct)]
-TABLES = [each for each in {*STRUCTS, Operator} if each is not Struct]
+TABLES = [each for each in dict.fromkeys((*STRUCTS, Operator)) if each is not Struct]
 
 
 def default_of(field: msgspec.structs.FieldInfo) -> str | None:
@@ -131,25 +131,28 @@ def test_every_key_of_a_file_stands_on_its_page(kind: type[Struct]) -> None:
 # Commands.
 
 
-def commands() -> list[tuple[str, click.Command, click.Context]]:
+def commands() -> dict[str, click.Command]:
     """Every command and every command of a command, with what is typed."""
     root = click.Context(outagetui, info_name="outagetui", obj={"config": None, "store": None})
-    found = []
+    found = {}
     waiting = [(name, outagetui.get_command(root, name), root) for name in COMMANDS]
     while waiting:
         name, command, parent = waiting.pop(0)
         assert command is not None
         context = click.Context(command, info_name=name.rpartition(" ")[2], parent=parent)
-        found.append((name, command, context))
+        found[name] = command
         if isinstance(command, click.Group):
             inside = command.list_commands(context)
             waiting += [(f"{name} {each}", command.get_command(context, each), context) for each in inside]
     return found
 
 
-@pytest.mark.parametrize(("name", "command", "context"), commands(), ids=str)
-def test_every_option_of_a_command(name: str, command: click.Command, context: click.Context) -> None:
-    check_options(command, options_of("commands", name))
+ALL_COMMANDS = commands()
+
+
+@pytest.mark.parametrize("name", ALL_COMMANDS)
+def test_every_option_of_a_command(name: str) -> None:
+    check_options(ALL_COMMANDS[name], options_of("commands", name))
 
 
 def test_the_options_of_every_command() -> None:
@@ -170,7 +173,7 @@ def check_options(command: click.Command, rows: Rows) -> None:
 
 def test_no_command_is_explained_that_is_not_there() -> None:
     parts = {plain(block.spans) for block in BLOCKS["commands"] if isinstance(block, Heading) and block.level == 3}
-    assert parts == {name for name, _, _ in commands()}
+    assert parts == ALL_COMMANDS.keys()
 
 
 # Words.

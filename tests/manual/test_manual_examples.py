@@ -9,7 +9,7 @@ import pytest
 import tomli
 from outagetui import config
 from outagetui.cli.group import outagetui
-from outagetui.manual.markdown import Code
+from outagetui.manual.markdown_parser import Code
 from tests.manual.reading import command_lines, examples
 
 SETTINGS = {

@@ -8,7 +8,7 @@ from outagetui import manual
 from outagetui.core.text import clean_lines
 from outagetui.manual import PAGES, source
 from outagetui.manual.layout import lines
-from outagetui.manual.markdown import Code, Heading, Table, anchor, plain
+from outagetui.manual.markdown_parser import Code, Heading, Table, anchor, plain
 from outagetui.manual.topics import summary
 from tests.manual.reading import BLOCKS, EVERYTHING, README, ROOT, spans_of, words_of
 

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from outagetui.board.rows import Board
 from outagetui.manual import PAGES, source
 from outagetui.manual.layout import lines
-from outagetui.manual.markdown import parse
+from outagetui.manual.markdown_parser import parse
 from outagetui.manual.topics import summary
 from outagetui.tui.glyphs import STATE
 from outagetui.tui.screens.opened import Opened
