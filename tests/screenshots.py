@@ -11,11 +11,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from outagetui.board.rows import Board
 from outagetui.core.orders import Order, Preview, name_of
+from outagetui.drill import rehearsal
 from outagetui.drill.processes import RunningDrill, running_drill
-from outagetui.drill.rehearsal import rehearse
 from outagetui.drill.scenario import MESSENGER_2011
 from outagetui.orders.client import OrderClient
 from outagetui.store.source import StoreSource
@@ -60,20 +61,32 @@ async def record(set_up: RunningDrill, place: Path) -> tuple[dict[str, Moment], 
     """Play the drill and copy the store at each moment; return the copies, when they were made, and a preview."""
     moments: dict[str, Moment] = {}
     preview: dict[str, object] = {}
-    orders = OrderClient(set_up.store)
-    playing = asyncio.create_task(rehearse(MESSENGER_2011, set_up))
     source = StoreSource(set_up.store)
-    while not playing.done():
+
+    def look() -> Board:
         board = source.board(time.time())
         name = wanted(board)
-        if name and (
-            name not in moments or name == "outage"
-        ):  # the last look before the run: by then a playbook is suggested
-            moments[name] = await asyncio.to_thread(copy, set_up.store, place / f"{name}.db"), board.at
-            if name == "backups":
+        # Of the outage the last look before the run: by then a playbook is suggested.
+        if name and (name not in moments or name == "outage"):
+            moments[name] = copy(set_up.store, place / f"{name}.db"), board.at
+        return board
+
+    class Watched(OrderClient):
+        """The rehearsal's client: nothing it orders changes a moment before that moment was looked at."""
+
+        async def send(self, order: Order) -> dict[str, Any]:
+            look()
+            return await super().send(order)
+
+    orders = OrderClient(set_up.store)
+    with patch.object(rehearsal, "OrderClient", Watched):
+        playing = asyncio.create_task(rehearsal.rehearse(MESSENGER_2011, set_up))
+        while not playing.done():
+            board = look()
+            if "backups" in moments and not preview:
                 preview = await orders.send(fresh(board).order(board).preview())
-        await asyncio.sleep(0.05)
-    await playing
+            await asyncio.sleep(0.05)
+        await playing
     await orders.aclose()
     moments["over"] = copy(set_up.store, place / "over.db"), time.time()
     return moments, preview
