@@ -48,7 +48,7 @@ Service = Callable[[Request], Answer]
 
 
 class Trouble:
-    """How a server misbehaves now. Draws are seeded per path, so that a scenario fails the same way every time."""
+    """How a server misbehaves now. Draws are seeded per path and begin with the fault: it strikes alike every time."""
 
     def __init__(self) -> None:
         self.share = 0.0
@@ -57,6 +57,8 @@ class Trouble:
 
     def strikes(self, path: str) -> bool:
         """Whether this answer is one of those that fail."""
+        if not self.share:
+            return False
         dice = self._dice.setdefault(path, random.Random(f"{SEED}{path}"))  # noqa: S311 a script, not a secret
         return dice.random() < self.share
 
@@ -103,7 +105,7 @@ async def serve_http(service: Service, trouble: Trouble, port: int = 0, host: st
                 request = await _request(reader)
                 if trouble.kind == "hang":
                     await asyncio.sleep(60)
-                if trouble.strikes(request.path):
+                if trouble.strikes(f"replies to {request.path}"):
                     status, kind, body = 503, "text/plain", b"no server is available"
                 else:
                     status, kind, body = service(request)
