@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -10,6 +11,8 @@ from outagetui.core.model import Check, Outcome, Sample, State
 from outagetui.core.text import clean
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
     from outagetui.core.orders import Order
     from outagetui.facts.live import PublicCheck
     from outagetui.orders.client import OrderClient
@@ -80,16 +83,27 @@ async def client(options: dict[str, str | None]) -> "OrderClient":
         fail(str(error), UNUSABLE)
 
 
-async def ordered(options: dict[str, str | None], order: "Order") -> dict[str, Any]:
-    """Give one order and return the reply; a refusal ends the command with status 1 and its words."""
+@asynccontextmanager
+async def ordering(
+    options: dict[str, str | None],
+) -> "AsyncIterator[Callable[[Order], Awaitable[dict[str, Any]]]]":
+    """Hold a connection to the store's daemon; what is entered gives an order over it and returns the reply.
+
+    A refusal ends the command with status 1 and its words. A daemon that was started for this ends only some time after
+    its last client left: whoever waits for what comes of an order holds the connection until then.
+    """
     orders = await client(options)
-    try:
+
+    async def give(order: "Order") -> dict[str, Any]:
         reply = await orders.send(order)
+        if not reply.get("ok"):
+            fail(str(reply.get("error")), REFUSED)
+        return reply
+
+    try:
+        yield give
     finally:
         await orders.aclose()
-    if not reply.get("ok"):
-        fail(str(reply.get("error")), REFUSED)
-    return reply
 
 
 def source(options: dict[str, str | None]) -> "StoreSource":

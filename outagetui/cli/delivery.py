@@ -7,7 +7,7 @@ from typing import TextIO, get_args
 import click
 
 from outagetui.board.rows import AnnouncementRow
-from outagetui.cli.common import fail, ordered, print_json, source
+from outagetui.cli.common import fail, ordering, print_json, source
 from outagetui.cli.following import PATIENCE, USAGE, document, fitted, follow, patience, status
 from outagetui.core.orders import Delivery, Do
 from outagetui.core.text import clean
@@ -75,10 +75,11 @@ async def _order(
     options: dict[str, str | None], order: Delivery, wait: float, *, quiet: bool
 ) -> AnnouncementRow | None:
     """Give the order and follow it; None for an older part, which is followed in the journal."""
-    reply = await ordered(options, order)
-    made = source(options).announcement(str(reply["announcement"]))
-    if made is not None and made.parts > int(reply["part"]) + 1 and made.retracted is None:
-        sys.stderr.write(f"{clean(made.id)} part {reply['part']}: what comes of it: outagetui journal\n")
-        return None
-    say = (lambda words: None) if quiet else click.echo
-    return await follow(options, reply, wait, say, [str(reply["outlet"])])
+    async with ordering(options) as give:
+        reply = await give(order)
+        made = source(options).announcement(str(reply["announcement"]))
+        if made is not None and made.parts > int(reply["part"]) + 1 and made.retracted is None:
+            sys.stderr.write(f"{clean(made.id)} part {reply['part']}: what comes of it: outagetui journal\n")
+            return None
+        say = (lambda words: None) if quiet else click.echo
+        return await follow(options, reply, wait, say, [str(reply["outlet"])])

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from outagetui.cli.common import ordered
+from outagetui.cli.common import ordering
 from outagetui.core.orders import Ack, Activate, Deactivate, Mute, Order, Recheck, Reload
 from outagetui.core.text import clean
 from outagetui.core.times import parse_duration
@@ -14,7 +14,12 @@ from outagetui.core.times import parse_duration
 
 def give(options: dict[str, str | None], order: Order) -> dict[str, Any]:
     """Give one order, say a warning, and return the reply; a refusal ends the command with status 1 and its words."""
-    reply = asyncio.run(ordered(options, order))
+
+    async def given() -> dict[str, Any]:
+        async with ordering(options) as give:
+            return await give(order)
+
+    reply = asyncio.run(given())
     if reply.get("warning"):
         sys.stderr.write(f"warning: {clean(reply['warning'])}\n")
     return reply
