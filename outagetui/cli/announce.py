@@ -8,7 +8,7 @@ import click
 from msgspec.structs import replace
 
 from outagetui.board.rows import AnnouncementRow
-from outagetui.cli.common import configuration, fail, ordered, print_json
+from outagetui.cli.common import configuration, fail, ordering, print_json
 from outagetui.cli.following import PATIENCE, USAGE, WAITING, document, fitted, follow, patience, status
 from outagetui.cli.previews import document as planned
 from outagetui.cli.previews import preview, show, warn
@@ -46,7 +46,9 @@ def announce(
     wait: float,
     as_json: bool,
 ) -> None:
-    """Tell an audience: KIND is investigating, identified, backup-active, update, recovering, resolved or false-alarm.
+    """Tell an audience.
+
+    KIND is investigating, identified, backup-active, update, recovering, resolved, false-alarm or drill.
 
     Exit status: 0 done, 1 an outlet failed, 2 usage, 3 configuration, 4 waiting for a yes.
     """
@@ -93,8 +95,8 @@ def _ask(yes: bool, as_json: bool, question: str, otherwise: str) -> None:
 
 
 async def _order(options: dict[str, str | None], order: Order, wait: float, *, quiet: bool) -> AnnouncementRow:
-    reply = await ordered(options, order)
-    return await follow(options, reply, wait, (lambda words: None) if quiet else click.echo)
+    async with ordering(options) as give:
+        return await follow(options, await give(order), wait, (lambda words: None) if quiet else click.echo)
 
 
 def _end(options: dict[str, str | None], made: AnnouncementRow, as_json: bool) -> None:

@@ -36,10 +36,14 @@ def validate(options: dict[str, str | None], look: bool) -> None:
         )
     if problems:
         fail("\n".join(map(str, problems)), UNUSABLE)
-    counts = (
-        f"{len(config.channels)} channels, {len(config.outlets)} outlets, {len(config.checks())} checks, "
-        f"{len(config.segments)} segments, {len(config.playbooks)} playbooks"
-    )
+    held = {
+        "channel": config.channels,
+        "outlet": config.outlets,
+        "check": config.checks(),
+        "segment": config.segments,
+        "playbook": config.playbooks,
+    }
+    counts = ", ".join(f"{len(each)} {name}{'' if len(each) == 1 else 's'}" for name, each in held.items())
     click.echo(f"{place}: {counts}: no errors")
     for note in notes(place):
         click.echo(f"note: {note}")

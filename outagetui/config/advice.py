@@ -24,7 +24,8 @@ def notes(directory: Path) -> list[Problem]:
         found.add(str(path), 0, "", message)
     for owner, table in _outlets(draft):
         if owner.options.page and _unpublished(place := Path(draft.beside(table.directory))):
-            message = f"nothing was published in {place} yet: outagetui accounts publish"
+            first = "" if place.is_dir() else "create the directory, then "
+            message = f"nothing was published in {place} yet: {first}outagetui accounts publish"
             found.add(owner.table.source.shown, owner.table.source.line(owner.table.at), "outlet", message)
     return found.problems
 

@@ -53,14 +53,19 @@ def look_up(topic: str) -> tuple[Block, ...]:
     named = [part for part in parts if wanted in _names(part)] or [
         part for part in parts if any(name.startswith(f"{wanted}.") for name in _codes(part.heading.spans))
     ]
-    return _shown(named) if named else _rows(parts, wanted) or _mentions(parts, wanted)
+    page = parse(source(f"{wanted}s")) if f"{wanted}s" in PAGES else ()
+    if named or page:
+        return (*_shown(named), *page)
+    _, _, key = wanted.rpartition(".")  # of a key with its table, as `validate` prints it
+    return _rows(parts, wanted) or _rows(parts, key) or _mentions(parts, wanted)
 
 
 def names() -> set[str]:
     """Return everything that can be asked for."""
     parts = [part for page in PAGES for part in parts_of(page)]
     rows = {name for part in parts for table in _tables(part) for row in table.rows for name in _codes(row[0])}
-    return {*PAGES, *(name for part in parts for name in _names(part)), *rows}
+    found = {*PAGES, *(name for part in parts for name in _names(part)), *rows}
+    return found | {name.partition(".")[0] for name in found if "." in name}
 
 
 def parts_of(page: str) -> list[Part]:

@@ -215,7 +215,7 @@ def test_the_command_writes_into_an_empty_directory_and_says_what_is_next(run: R
     assert done.exit_code == 0
     validated = run("validate")
     assert validated.exit_code == 0
-    assert validated.stdout.startswith(f"{here}: 1 channels, 0 outlets, 1 checks, 0 segments, 0 playbooks: no errors\n")
+    assert validated.stdout.startswith(f"{here}: 1 channel, 0 outlets, 1 check, 0 segments, 0 playbooks: no errors\n")
     named = run("--config", "..", "add", "Phone", "sip:pbx.example.net")
     assert named.stdout.startswith("../checks/phone.toml: written\nNext: outagetui --config .. check phone;")
 

@@ -62,6 +62,14 @@ def test_a_configuration_of_outlets_alone_watches_nobodys_way(tmp_path: Path) ->
     assert told(tmp_path)[1] == "checks: no [channel]: nothing that people use is watched"
 
 
+def test_a_page_without_its_directory_is_told_what_comes_first(tmp_path: Path) -> None:
+    write(tmp_path, WHOLE)
+    (tmp_path / "page" / "index.html").unlink()
+    (tmp_path / "page").rmdir()
+    (only,) = told(tmp_path)
+    assert only.endswith(f"{tmp_path}/page yet: create the directory, then outagetui accounts publish")
+
+
 def test_a_page_that_nobody_may_look_at_is_not_called_unpublished(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -141,3 +141,16 @@ def test_a_terminal_gets_pages_and_bold_headings(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
     shown = (tmp_path / "shown").read_text(encoding="utf-8")
     assert shown.startswith("\x1b[1mKeys\x1b[0m\n")
+
+
+def test_a_page_is_found_by_its_singular_too() -> None:
+    assert "What to do, in order" in told("playbook")
+    assert "places where you publish" in told("outlet")
+
+
+def test_a_key_is_found_as_validate_prints_it() -> None:
+    assert "business" in told("store.business")
+
+
+def test_a_family_is_meant_by_who_misspells_it() -> None:
+    assert 'did you mean "sip"?' in CliRunner().invoke(help, ["sipp"]).stderr

@@ -37,7 +37,7 @@ target = "tcp://192.0.2.1:443"
 OTHERS = {  # what an example may name, and does not show
     "checks/messenger.toml": CHANNEL.format(audience="customers", role="primary"),
     "checks/mail.toml": CHANNEL.format(audience="customers", role="primary"),
-    "checks/webchat.toml": CHANNEL.format(audience="customers", role="backup"),
+    "checks/web-chat.toml": CHANNEL.format(audience="customers", role="backup"),
     "checks/phone.toml": CHANNEL.format(audience="customers", role="backup"),
     "checks/jabber.toml": CHANNEL.format(audience="staff", role="backup"),
     "checks/page.toml": """[outlet]
