@@ -12,6 +12,7 @@ from outagetui.board.rows import RunRow, StepRow
 from outagetui.core.model import SHORTEST_REASON
 from outagetui.core.orders import Abort, Answer, Approve, Order, Start, Take
 from outagetui.core.text import clean
+from outagetui.core.words import RunState
 from outagetui.tui.operator import Front, Operator
 from outagetui.tui.widgets.questions import APPROVE, Asker, Choice, choices, may_be_second
 
@@ -116,7 +117,7 @@ class Answering:
             return row.ended is None and self._operator.actor not in ("", row.actor)
         runs = self._operator.board.runs if self._operator.board else ()
         back = (run for run in runs if run.stands_down == row.id)
-        stood_down = any(run.ended is None or run.state == "done" for run in back)
+        stood_down = any(run.ended is None or run.state == RunState.DONE for run in back)
         return row.ended is not None and not row.stands_down and not stood_down
 
     def answer(self, key: str) -> None:

@@ -10,15 +10,15 @@ from textual.widget import Widget
 from outagetui.board.rows import AnnouncementRow, Board, DeliveryRow
 from outagetui.core.orders import Delivery, Do, Retract
 from outagetui.core.text import clean
+from outagetui.core.words import MISSED, TROUBLED, DeliveryState
 from outagetui.tui.answering import PATIENCE
 from outagetui.tui.screens.opened import Opened
 from outagetui.tui.widgets.announced import about_lines, deliveries_heading, delivery_lines, outlet_name, said_lines
 from outagetui.tui.widgets.lines import joined, paragraph, sides
 from outagetui.tui.widgets.scrolling import Page
 
-RETRIED = ("failed", "unknown", "skipped")
-SKIPPED = ("planned", "failed", "unknown")
-EDITED = ("planned", "failed", "skipped")
+SKIPPED = (DeliveryState.PLANNED, *TROUBLED)
+EDITED = (DeliveryState.PLANNED, DeliveryState.FAILED, DeliveryState.SKIPPED)
 
 
 class Deliveries(Page, inherit_bindings=False):
@@ -106,7 +106,7 @@ class AnnouncementScreen(Opened):
         if action == "edit":
             return not back and chosen.state in EDITED
         if parameters == ("retry",):
-            return chosen.state in RETRIED
+            return chosen.state in MISSED
         return not back and chosen.state in SKIPPED
 
     def action_other(self, by: int) -> None:

@@ -5,22 +5,22 @@ from rich.text import Text
 
 from outagetui.board.rows import AnnouncementRow, Board, DeliveryRow
 from outagetui.core.text import clean
+from outagetui.core.words import MISSED, PLACED, TROUBLED, DeliveryState
 from outagetui.tui.glyphs import CURSOR
 from outagetui.tui.theme import Look
 from outagetui.tui.time_words import countdown, minutes, time_of
 from outagetui.tui.widgets.lines import Part, filled, joined, paragraph, rule, said, sides
 
-MARKS = {
-    "planned": "○",
-    "sending": "◆",
-    "sent": "✔",
-    "seen": "✔",
-    "unknown": "?",
-    "failed": "✗",
-    "skipped": "–",
-    "retracted": "←",
+MARKS: dict[str, str] = {
+    DeliveryState.PLANNED: "○",
+    DeliveryState.SENDING: "◆",
+    DeliveryState.SENT: "✔",
+    DeliveryState.SEEN: "✔",
+    DeliveryState.UNKNOWN: "?",
+    DeliveryState.FAILED: "✗",
+    DeliveryState.SKIPPED: "–",
+    DeliveryState.RETRACTED: "←",
 }
-THERE = ("sent", "seen")
 INDENT = 16  # cells before what is said of a delivery below its first line
 
 
@@ -45,10 +45,10 @@ def deliveries_heading(row: AnnouncementRow, width: int, look: Look) -> Text:
     """Return the heading of the outlets, with how many have it."""
     count = len(row.deliveries)
     if row.retracted is not None:
-        back = sum(each.state == "retracted" for each in row.deliveries)
+        back = sum(each.state == DeliveryState.RETRACTED for each in row.deliveries)
         return rule(f"Taken back from {back} of {count}", width, look)
-    there = sum(each.state in THERE for each in row.deliveries)
-    seen = sum(each.state == "seen" for each in row.deliveries)
+    there = sum(each.state in PLACED for each in row.deliveries)
+    seen = sum(each.state == DeliveryState.SEEN for each in row.deliveries)
     return rule(f"There: {there} of {count}, seen by a reader: {seen}", width, look)
 
 
@@ -64,7 +64,7 @@ def delivery_lines(
     notes: list[Part] = []
     if row.limit:
         notes.append((f"  {row.count}/{row.limit}", look.dim))
-    if row.state == "sent" and not row.settled:
+    if row.state == DeliveryState.SENT and not row.settled:
         notes.append(("  looking whether readers see it…", look.dim))
     if waits:
         notes.append(("  ordered, waiting for the journal…", look.key))
@@ -76,7 +76,7 @@ def delivery_lines(
     if row.url and not fits:
         lines += paragraph(row.url, width, look.dim, indent=INDENT, limit=600)
     if row.detail:
-        bad = row.state in ("failed", "unknown", "skipped")
+        bad = row.state in MISSED
         lines += paragraph(row.detail, width, look.text if bad else look.dim, indent=INDENT, limit=600)
     return lines
 
@@ -96,8 +96,8 @@ def outlet_name(board: Board | None, id: str) -> str:
 
 
 def _style(state: str, look: Look) -> Style:
-    if state in THERE:
+    if state in PLACED:
         return look.good
-    if state in ("failed", "unknown"):
+    if state in TROUBLED:
         return look.warning
-    return look.key if state in ("sending", "retracted") else look.dim
+    return look.key if state in (DeliveryState.SENDING, DeliveryState.RETRACTED) else look.dim

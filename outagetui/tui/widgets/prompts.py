@@ -9,6 +9,7 @@ from rich.text import Text
 from outagetui.board.rows import AnnouncementRow, Board, RunRow, SuggestionRow
 from outagetui.board.suggest import gain_words
 from outagetui.core.text import clean
+from outagetui.core.words import STEP_SETTLED, TROUBLED, StepState
 from outagetui.tui.theme import Look
 from outagetui.tui.time_words import countdown, lasting, time_of
 from outagetui.tui.widgets.lines import Part, across, filled, fit, joined
@@ -52,8 +53,8 @@ def run_line(run: RunRow, now: float, look: Look, width: int, key: str = "r") ->
             what = f"needs a second person{_left(step.until, now)}"
         words = f" run {clean(run.id, 12)} {what}{press}: {clean(step.question or step.title)} "
         return across(look.ask, width, words)
-    doing = next((step for step in run.steps if step.state == "doing"), None)
-    done = sum(step.state in ("done", "skipped", "undone") for step in run.steps)
+    doing = next((step for step in run.steps if step.state == StepState.DOING), None)
+    done = sum(step.state in STEP_SETTLED for step in run.steps)
     words = f" run {clean(run.id, 12)} {clean(run.name, 40)}: {done} of {len(run.steps)} steps"
     if doing is None:
         return across(look.text, width, words)
@@ -74,7 +75,7 @@ def announcement_line(row: AnnouncementRow, now: float, zone: str, look: Look, w
 
     One that is due says how late it is. `key` writes it; empty where there are no keys.
     """
-    failed = [each.outlet for each in row.deliveries if each.state in ("failed", "unknown")]
+    failed = [each.outlet for each in row.deliveries if each.state in TROUBLED]
     left_out = [each.outlet for each in row.deliveries if each.left_out]
     due = row.next_update if row.open else None
     parts: list[Part] = []

@@ -7,6 +7,7 @@ from outagetui.board.rows import RunRow, StepRow
 from outagetui.core.model import SHORTEST_HASH
 from outagetui.core.step_options import StepOptions
 from outagetui.core.text import clean
+from outagetui.core.words import Why
 from outagetui.tui.theme import Look
 from outagetui.tui.time_words import age
 from outagetui.tui.widgets.lines import behind, flowing, joined, paragraph, said, sides, wrapped
@@ -24,13 +25,13 @@ KEYS = {
     "abort": ("x", "end the run"),
 }
 APPROVE = "approve"  # no answer but an order of its own, which names the hash
-ASKED = {
-    "confirm": "MAY I DO THIS?",
-    "manual": "YOUR TURN",
-    "choose": "WHICH WAY?",
-    "approve": "TWO PEOPLE HAVE TO AGREE",
-    "failed": "THIS FAILED. WHAT NOW?",
-    "unsure": "UNSURE WHETHER THIS HAPPENED",
+ASKED: dict[str, str] = {
+    Why.CONFIRM: "MAY I DO THIS?",
+    Why.MANUAL: "YOUR TURN",
+    Why.CHOOSE: "WHICH WAY?",
+    Why.APPROVE: "TWO PEOPLE HAVE TO AGREE",
+    Why.FAILED: "THIS FAILED. WHAT NOW?",
+    Why.UNSURE: "UNSURE WHETHER THIS HAPPENED",
 }
 
 
@@ -55,10 +56,10 @@ def why_asked(step: StepRow) -> str:
     if step.why in ASKED:
         return step.why
     if "yes" in step.answers:
-        return "confirm"
+        return Why.CONFIRM
     if not step.answers or {"retry", "done"} <= set(step.answers):
-        return "unsure"
-    return "failed" if "retry" in step.answers else "manual"
+        return Why.UNSURE
+    return Why.FAILED if "retry" in step.answers else Why.MANUAL
 
 
 def in_time(step: StepRow, now: float) -> bool:
@@ -74,11 +75,11 @@ def may_be_second(run: RunRow, step: StepRow, asker: Asker) -> bool:
 
 def choices(step: StepRow, *, second: bool = False) -> list[Choice]:
     """Return the answers that the question takes, with their keys; `second`: this user may approve it."""
-    found = [Choice(APPROVE, "y", "approve exactly this")] if second and why_asked(step) == "approve" else []
-    words = dict(line.partition(": ")[::2] for line in step.preview.splitlines()) if step.why == "choose" else {}
+    found = [Choice(APPROVE, "y", "approve exactly this")] if second and why_asked(step) == Why.APPROVE else []
+    words = dict(line.partition(": ")[::2] for line in step.preview.splitlines()) if step.why == Why.CHOOSE else {}
     number = 0
     for answer in step.answers:
-        if answer == "done" and why_asked(step) == "unsure":
+        if answer == "done" and why_asked(step) == Why.UNSURE:
             found.append(Choice(answer, "d", "it did happen"))
         elif answer in KEYS:
             found.append(Choice(answer, *KEYS[answer]))
@@ -94,7 +95,7 @@ def question_lines(step: StepRow, width: int, look: Look, *, long: int = 0) -> l
     why = why_asked(step)
     lines = [sides(joined((f" {ASKED[why]} ", look.ask)), joined((clean(step.id, 30), look.dim)), width)]
     lines += paragraph(step.question or step.title, width, look.strong, limit=600)[:4]
-    if step.detail and why in ("failed", "unsure"):
+    if step.detail and why in (Why.FAILED, Why.UNSURE):
         lines += paragraph(step.detail, width, look.text, limit=400)[:2]
     if shows_preview(step):
         more = joined((f"PgUp PgDn: all {long} lines", look.key)) if long else Text()
@@ -104,7 +105,7 @@ def question_lines(step: StepRow, width: int, look: Look, *, long: int = 0) -> l
 
 def shows_preview(step: StepRow | None) -> bool:
     """Return whether the step asks for something that can be read beforehand."""
-    return step is not None and bool(step.preview) and why_asked(step) in ("confirm", "approve")
+    return step is not None and bool(step.preview) and why_asked(step) in (Why.CONFIRM, Why.APPROVE)
 
 
 def preview_lines(step: StepRow, width: int, look: Look) -> list[Text]:
@@ -115,7 +116,7 @@ def preview_lines(step: StepRow, width: int, look: Look) -> list[Text]:
 def answer_lines(run: RunRow, step: StepRow, sent: str, note: str, asker: Asker, width: int, look: Look) -> list[Text]:
     """Return the foot of the panel that asks: the answers with their keys, or what was sent."""
     lines = wrapped(joined(("note: ", look.dim), said(note, look.text)), width)[:2] if note else []
-    if why_asked(step) == "approve":
+    if why_asked(step) == Why.APPROVE:
         lines += _approval(run, step, asker, width, look)
     if sent:
         lines.append(said(f"sent: {sent}. Waiting for the journal…", look.key))
@@ -129,7 +130,7 @@ def answer_lines(run: RunRow, step: StepRow, sent: str, note: str, asker: Asker,
 
 
 def _what_follows(step: StepRow) -> str:
-    if why_asked(step) == "approve":
+    if why_asked(step) == Why.APPROVE:
         return "Exactly this will be done:"
     kind = StepOptions.of(step.do)
     if kind.announces:
