@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from outagetui.core.model import Command, Contact, Outlet
 from outagetui.core.outlet_options import OUTLETS, OutletOptions, publishes
 from outagetui.core.text import clean
+from outagetui.core.words import DeliveryState
 from outagetui.machine.secrets import SecretError
 from outagetui.wording.delivery import Delivered, Delivery, Fitted, Placed, Post
 
@@ -110,7 +111,7 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
         return Delivered("failed", detail=f"outlet {outlet.id} {who}")
     if delivery.again and not OutletOptions.of(outlet.kind).repeatable:
         there = await find(outlet, delivery, tools)
-        if there is not None and there.state == "unknown":
+        if there is not None and there.state == DeliveryState.UNKNOWN:
             return replace(there, detail=clean(f"not sent again, since it may be there: {there.detail}"))
         if there is not None:
             return there
@@ -151,7 +152,7 @@ async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: 
 
     What was not sent, or cannot be read, comes back as it is.
     """
-    if delivered.state != "sent" or _trouble(outlet) or not hasattr(_publisher(outlet.kind), "seen"):
+    if delivered.state != DeliveryState.SENT or _trouble(outlet) or not hasattr(_publisher(outlet.kind), "seen"):
         return delivered
     try:
         async with asyncio.timeout(outlet.timeout):

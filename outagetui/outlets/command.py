@@ -16,6 +16,7 @@ from outagetui.core.commands import fill, names_in
 from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import CommandOutletOptions
 from outagetui.core.text import clean
+from outagetui.core.words import DeliveryState
 from outagetui.machine.program import GRACE, Ended, run
 from outagetui.outlets import Delivered, Delivery, MaybeSentError, Tools, UnsentError
 from outagetui.outlets.answers import options_of, read_back, words_of
@@ -62,7 +63,7 @@ async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | 
     """Look in our own record, and where that does not tell, let the command that looks up decide."""
     there = settled(recall(tools, delivery.key))
     name = options_of(outlet, CommandOutletOptions).find
-    if there is None or there.state != "unknown" or name is None:
+    if there is None or there.state != DeliveryState.UNKNOWN or name is None:
         return there
     ended = await _run(_call(name, outlet, delivery, tools), outlet, delivery, tools, "find")
     with sent_log(tools, delivery.key) as log:

@@ -14,6 +14,7 @@ from outagetui.core.mailbox import Mailbox, distinct, read_list, read_mailbox
 from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import EmailOptions
 from outagetui.core.text import clean
+from outagetui.core.words import DeliveryState
 from outagetui.outlets import Delivered, Delivery, Tools, UnsentError
 from outagetui.outlets.answers import options_of, words_of
 from outagetui.outlets.letters import Envelope, letter
@@ -147,9 +148,9 @@ def _told(people: Sequence[str], marks: dict[str, Mark], envelope: Envelope, tro
     owed = len(by_fate.get("later", ())) + len(by_fate.get("begun", ()))
     left = owed > 0 or len(by_fate.get("refused", ())) > len(people) * FEW
     if not accepted and not lost:
-        state = "failed"
+        state = DeliveryState.FAILED
     else:
-        state = "unknown" if left or not accepted else "sent"
+        state = DeliveryState.UNKNOWN if left or not accepted else DeliveryState.SENT
     words = [f"{accepted} of {len(people)} accepted"]
     for fate, what in (
         ("refused", "refused"),
@@ -162,10 +163,10 @@ def _told(people: Sequence[str], marks: dict[str, Mark], envelope: Envelope, tro
             words.append(f"{len(some)} {what}{f': {said}' if said else ''}")
     if trouble and "begun" not in by_fate:
         words.append(trouble)
-    if state == "unknown" and left:
+    if state == DeliveryState.UNKNOWN and left:
         words.append("a retry goes on with those left")
     identifier = f"{envelope.key}@{envelope.sender.domain}"
-    return Delivered(state, "", "" if state == "failed" else identifier, clean("; ".join(words), 400))
+    return Delivered(state, "", "" if state == DeliveryState.FAILED else identifier, clean("; ".join(words), 400))
 
 
 def _envelope(outlet: Outlet, options: EmailOptions, delivery: Delivery, tools: Tools) -> Envelope:

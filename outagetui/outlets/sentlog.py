@@ -17,6 +17,7 @@ from typing import Final, Literal
 import msgspec
 from msgspec import Struct
 
+from outagetui.core.words import DeliveryState
 from outagetui.outlets import Delivered, MaybeSentError, Tools, UnsentError
 
 Fate = Literal["begun", "accepted", "refused", "later", "lost"]
@@ -157,7 +158,13 @@ async def once(tools: Tools, key: str, act: Callable[[SentLog], Awaitable[Delive
         except MaybeSentError as error:
             log.note({"": Mark("lost", tools.hide(str(error)))})
             raise
-        fate: Fate = "accepted" if done.state == "sent" else "lost" if done.state == "unknown" else "later"
+        fate: Fate = (
+            "accepted"
+            if done.state == DeliveryState.SENT
+            else "lost"
+            if done.state == DeliveryState.UNKNOWN
+            else "later"
+        )
         log.note({"": Mark(fate, tools.hide(done.detail), done.url, done.remote_id)})
         return done
 

@@ -13,6 +13,7 @@ from typing import Final
 from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import XmppOutletOptions
 from outagetui.core.probe_options import XmppOptions
+from outagetui.core.words import DeliveryState
 from outagetui.net.trouble import Trouble, from_os_error
 from outagetui.outlets import Delivered, Delivery, MaybeSentError, Tools, UnsentError, subjects
 from outagetui.outlets.answers import SKEW, login_of, options_of, words_of
@@ -78,7 +79,7 @@ async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
             return Delivered("sent", outlet.url, detail="said that it is withdrawn")
 
         done = await once(tools, f"{delivery.key}-withdrawn", act)
-        if done.state != "sent":
+        if done.state != DeliveryState.SENT:
             return done
         words = await _put_back(office, outlet, delivery, tools) if office is not None else ""
         return Delivered("retracted", outlet.url, detail=f"said that it is withdrawn{words}")
@@ -89,7 +90,7 @@ async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | 
     options = options_of(outlet, XmppOutletOptions)
     marks = recall(tools, delivery.key)
     there = settled(marks)
-    if there is None or there.state != "unknown" or not options.room:
+    if there is None or there.state != DeliveryState.UNKNOWN or not options.room:
         return there
     async with _visit(outlet, tools) as session:
         office = await _enter(session, options.room)
