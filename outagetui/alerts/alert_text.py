@@ -84,7 +84,7 @@ def _incident(what: str, facts: Facts) -> tuple[str, str, list[str]]:
         lines.append(f"{facts.acked_by} has taken the incident.")
     else:
         lines.append("Nobody has taken it yet. Take it: outagetui ack")
-    return (f"still: {title}" if what == "update" else title), "failure", lines
+    return (f"still: {title}" if what == AlertNews.UPDATE else title), "failure", lines
 
 
 def _blindness(what: str, facts: Facts) -> tuple[str, str, list[str]]:

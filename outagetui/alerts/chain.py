@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from outagetui.core.model import Alert
-from outagetui.core.words import ALERT_MISSED, AlertNews, AlertState
+from outagetui.core.words import ALERT_MISSED, AlertNews, AlertPhase, AlertState
 from outagetui.facts.alert_ledger import Told
 
 LASTING = 30.0  # seconds that a channel has to be bad, or all of them good
@@ -100,12 +100,12 @@ def _following(scene: Scene, link: Link, state: Told, now: float) -> Act | None:
 
 def _news(scene: Scene, state: Told, now: float) -> str:
     if scene.recovered:
-        return AlertNews.RECOVERED if state.phase == "bad" else ""
+        return AlertNews.RECOVERED if state.phase == AlertPhase.BAD else ""
     if not scene.open:
         return ""
-    if scene.acked_by and not state.acked and state.phase == "bad":
+    if scene.acked_by and not state.acked and state.phase == AlertPhase.BAD:
         return AlertNews.ACKED
-    more = scene.bad - state.channels or (scene.bad and state.phase == "recovered")
+    more = scene.bad - state.channels or (scene.bad and state.phase == AlertPhase.RECOVERED)
     return AlertNews.UPDATE if more and passed(state.at, now, UPDATE_EVERY) else ""
 
 

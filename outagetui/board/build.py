@@ -11,6 +11,7 @@ from outagetui.board.run_rows import announcement_row, glass_rows, run_row
 from outagetui.board.suggest import Moment, Seen, suggestions
 from outagetui.core.copies import copied
 from outagetui.core.model import AUDIENCES, BAD, CLOSING_KINDS, WORST_FIRST, State
+from outagetui.core.words import Readiness, Standing
 from outagetui.facts import health, verdict
 from outagetui.facts.cost import rates, spending, words
 from outagetui.facts.ledger import Ledger, Proof
@@ -176,7 +177,9 @@ class _View:
         """Return the row of one channel."""
         judged = self.judged[channel.id]
         proof = self.ledger.proofs.get(channel.id)
-        standing = ("active" if channel.id in self.ledger.active else "standby") if channel.is_backup else None
+        standing = (
+            (Standing.ACTIVE if channel.id in self.ledger.active else Standing.STANDBY) if channel.is_backup else None
+        )
         return copied(
             rows.ChannelRow,
             channel,
@@ -288,10 +291,11 @@ def _turned(pointers: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
     return turned
 
 
-def readiness(proof: Proof | None, prove_every: float | None, now: float) -> str:
+def readiness(proof: Proof | None, prove_every: float | None, now: float) -> Readiness:
     """Return whether a backup was proven to work: untested, broken, stale (older than `prove_every`) or ready."""
     if proof is None:
-        return "untested"
+        return Readiness.UNTESTED
     if not proof.passed:
-        return "broken"
-    return "stale" if prove_every is not None and now - proof.at > prove_every else "ready"
+        return Readiness.BROKEN
+    late = prove_every is not None and now - proof.at > prove_every
+    return Readiness.STALE if late else Readiness.READY

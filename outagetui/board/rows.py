@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from outagetui.core.model import Audience, ChannelFacts, OutletFacts, Sample, State
-from outagetui.core.words import STEP_ASKS
+from outagetui.core.words import STEP_ASKS, Readiness, Standing
 from outagetui.facts.ledger import Mute
 from outagetui.facts.live import PublicCheck
 
@@ -36,8 +36,8 @@ class ChannelRow(ChannelFacts, frozen=True, kw_only=True):
     known: State
     since: float | None
     why: str
-    standing: str | None = None  # backups: "standby" or "active"
-    readiness: str | None = None  # backups: "ready", "stale", "untested" or "broken"
+    standing: Standing | None = None  # of backups, like the readiness
+    readiness: Readiness | None = None
     proved: float | None = None  # when the last proof was made
     proof: str = ""  # what it said
     latency_ms: float | None = None

@@ -14,7 +14,7 @@ from outagetui.core import times
 from outagetui.core.model import Entry
 from outagetui.core.orders import AlertTest
 from outagetui.core.text import clean
-from outagetui.core.words import AlertState
+from outagetui.core.words import AlertNews, AlertState
 from outagetui.facts.alert_ledger import Use
 from outagetui.facts.events import AlertEnded, Event
 from outagetui.facts.ledger import Ledger
@@ -74,7 +74,7 @@ def _read(path: Path) -> tuple[tuple[PublicAlert, ...], Ledger]:
 
 def _tested(_: Entry, event: Event | None) -> tuple[str, str] | None:
     """Return the link and the outcome of a test that has ended."""
-    return (event.link, event.outcome) if isinstance(event, AlertEnded) and event.what == "test" else None
+    return (event.link, event.outcome) if isinstance(event, AlertEnded) and event.what == AlertNews.TEST else None
 
 
 def _row(link: PublicAlert, ledger: Ledger) -> dict[str, Any]:

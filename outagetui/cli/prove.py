@@ -14,7 +14,7 @@ from outagetui.core.model import Entry
 from outagetui.core.orders import Prove
 from outagetui.core.text import clean
 from outagetui.core.times import stamp
-from outagetui.core.words import ProofOutcome
+from outagetui.core.words import ProofOutcome, Readiness
 from outagetui.facts.events import Event, Proved
 from outagetui.store.source import StoreSource
 
@@ -51,7 +51,7 @@ async def _prove(options: dict[str, str | None], ids: tuple[str, ...]) -> dict[s
         "channels": [
             {
                 "id": name,
-                "readiness": readiness.get(name) or "untested",
+                "readiness": readiness.get(name) or Readiness.UNTESTED,
                 "proved": stamp(at),
                 "outcome": proof.outcome,
                 "detail": clean(proof.detail),

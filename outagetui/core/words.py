@@ -101,9 +101,32 @@ class AlertNews(StrEnum):
     TEST = "test"
 
 
+class AlertPhase(StrEnum):
+    """What a link of the alert chain was told last of how an incident stands."""
+
+    BAD = "bad"
+    RECOVERED = "recovered"
+
+
 class ProofOutcome(StrEnum):
     """What came of trying a backup; `UNKNOWN`: we could not look ourselves."""
 
     PASSED = "passed"
     FAILED = "failed"
     UNKNOWN = "unknown"
+
+
+class Standing(StrEnum):
+    """Whether a backup is in use."""
+
+    STANDBY = "standby"
+    ACTIVE = "active"
+
+
+class Readiness(StrEnum):
+    """Whether a backup was proven to work; `STALE`: too long ago, `BROKEN`: not the last time."""
+
+    READY = "ready"
+    STALE = "stale"
+    UNTESTED = "untested"
+    BROKEN = "broken"

@@ -21,7 +21,7 @@ from outagetui.core.current import Current
 from outagetui.core.model import Alert, Channel, Config, State
 from outagetui.core.orders import OrderError
 from outagetui.core.text import clean
-from outagetui.core.words import AlertState
+from outagetui.core.words import AlertNews, AlertState
 from outagetui.daemon.journal_writer import JournalWriter
 from outagetui.daemon.watch import Watch
 from outagetui.facts.events import AlertEnded, AlertIntended
@@ -222,8 +222,8 @@ class Alarm:
 
     def _begin_test(self, actor: str, link: Alert) -> None:
         now = self._clock()
-        message = compose("test", replace(self._facts(self._current.config, "", now, now), link=link.name))
-        self._go(link, self._tell(actor, link, "", "test", message, ()))
+        message = compose(AlertNews.TEST, replace(self._facts(self._current.config, "", now, now), link=link.name))
+        self._go(link, self._tell(actor, link, "", AlertNews.TEST, message, ()))
 
     def _test_what_is_due(self, config: Config, now: float) -> None:
         alerts = self._journal.ledger.alerts

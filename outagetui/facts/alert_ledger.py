@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from outagetui.core.model import BAD, GOOD, Entry, State
-from outagetui.core.words import AlertNews, AlertState
+from outagetui.core.words import AlertNews, AlertPhase, AlertState
 from outagetui.facts import events
 
 KEPT = 8  # incidents
@@ -134,5 +134,5 @@ def ended(told: Told, what: str, outcome: str, at: float) -> Told:
     after = replace(told, opened=opened, pending="", trying="", tries=0, tried=at)
     if what == AlertNews.ACKED:
         return replace(after, acked=True)
-    phase = AlertNews.RECOVERED if what == AlertNews.RECOVERED else "bad"
+    phase = AlertPhase.RECOVERED if what == AlertNews.RECOVERED else AlertPhase.BAD
     return replace(after, phase=phase, at=at, channels=told.channels | told.naming)

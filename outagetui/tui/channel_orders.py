@@ -4,6 +4,7 @@ from outagetui.board.rows import ChannelRow
 from outagetui.core.model import State
 from outagetui.core.orders import Activate, Deactivate, Mute
 from outagetui.core.text import clean
+from outagetui.core.words import Standing
 from outagetui.tui.operator import Operator
 from outagetui.tui.widgets.story import Row
 
@@ -19,7 +20,7 @@ async def mute(operator: Operator, row: Row) -> None:
 async def activate(operator: Operator, row: ChannelRow) -> None:
     """Ask, then take a backup into use or back out of it."""
     name = clean(row.name, 60)
-    if row.standing == "active":
+    if row.standing == Standing.ACTIVE:
         question = f"Take {name} out of use? It goes back to standby and no longer counts as a way to reach us."
         if await operator.confirm(question):
             await operator.order(Deactivate(channels=(row.id,)))

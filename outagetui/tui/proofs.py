@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from outagetui.board.rows import AnnouncementRow, Board, KindRow, OutletRow
 from outagetui.core.model import AUDIENCES, BAD, Audience
 from outagetui.core.orders import Announce
+from outagetui.core.words import Standing
 from outagetui.wording.preview import Proof
 
 UPDATE, BACKUP_ACTIVE, FIRST = "update", "backup-active", "investigating"
@@ -60,7 +61,7 @@ def fresh(board: Board, audience: str = "") -> Draft:
     """Return a draft of what is most likely to be said now, to `audience` or to whom it is owed."""
     whom = audience or _owed(board)
     known = [each.kind for each in kinds(board, whom)]
-    backups = any(row.standing == "active" and row.audience == whom for row in board.channels)
+    backups = any(row.standing == Standing.ACTIVE and row.audience == whom for row in board.channels)
     wanted = UPDATE if open_one(board, whom) is not None else BACKUP_ACTIVE if backups else FIRST
     return Draft(audience=whom, kind=wanted if wanted in known or not known else known[0])
 

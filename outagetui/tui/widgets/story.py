@@ -5,6 +5,7 @@ from rich.text import Text
 from outagetui.board.rows import Board, ChannelRow, OutletRow
 from outagetui.core.model import State
 from outagetui.core.text import clean
+from outagetui.core.words import Readiness, Standing
 from outagetui.facts.ledger import Mute
 from outagetui.tui.glyphs import signed
 from outagetui.tui.theme import Look
@@ -13,7 +14,11 @@ from outagetui.tui.widgets.lines import Part, fact, joined, paragraph, said, sid
 
 Row = ChannelRow | OutletRow
 # Why a backup might not serve when needed, by its readiness.
-DOUBTS = {"stale": "not proven lately", "untested": "never proven", "broken": "last proof failed"}
+DOUBTS = {
+    Readiness.STALE: "not proven lately",
+    Readiness.UNTESTED: "never proven",
+    Readiness.BROKEN: "last proof failed",
+}
 
 
 def standing(row: Row, short: bool) -> str:
@@ -22,14 +27,14 @@ def standing(row: Row, short: bool) -> str:
         return clean(row.kind, 20)
     if not row.is_backup:
         return "primary"
-    if row.standing == "active":
+    if row.standing == Standing.ACTIVE:
         return "ACTIVE" if short else "BACKUP ACTIVE"
     return "standby" if short else "backup standby"
 
 
 def active(row: Row) -> bool:
     """Return whether a row is a backup in use."""
-    return isinstance(row, ChannelRow) and row.standing == "active"
+    return isinstance(row, ChannelRow) and row.standing == Standing.ACTIVE
 
 
 def since(row: Row, now: float, zone: str) -> str:
@@ -134,10 +139,10 @@ def _marks(row: Row, look: Look) -> list[Part]:
     parts: list[Part] = []
     if isinstance(row, ChannelRow):
         if row.standing:
-            style = look.good if row.standing == "active" else look.dim
+            style = look.good if row.standing == Standing.ACTIVE else look.dim
             parts.append((f" {clean(row.standing, 10).upper()}", style))
         if row.readiness:
-            style = look.dim if row.readiness == "ready" else look.states[State.SLOW]
+            style = look.dim if row.readiness == Readiness.READY else look.states[State.SLOW]
             parts.append((f" {clean(row.readiness, 10)}", style))
     if row.muted is not None:
         parts.append((" MUTED", look.blind))
