@@ -6,7 +6,7 @@ A step of stand-downs only; playbooks use `verify` and `wait_for`.
 import asyncio
 
 from outagetui.actions import Result, StepContext, options_of
-from outagetui.core.model import GOOD, Outcome
+from outagetui.core.model import GOOD, PASSED
 from outagetui.core.step_options import FailBackOptions
 from outagetui.facts.events import StepPlan
 
@@ -26,7 +26,7 @@ async def act(plan: StepPlan, context: StepContext) -> Result:
         started = context.now()
         due = [check for found in checks.values() for check in found if rows[check.id] < options.times]
         for check, sample in zip(due, await asyncio.gather(*map(context.probe, due)), strict=True):
-            rows[check.id] = rows[check.id] + 1 if sample.outcome in (Outcome.PASS, Outcome.WARN) else 0
+            rows[check.id] = rows[check.id] + 1 if sample.outcome in PASSED else 0
         words = [_missing(name, [rows[check.id] for check in checks[name]], options, context) for name in checks]
         missing = [each for each in words if each]
         if not missing:

@@ -3,13 +3,13 @@
 import asyncio
 
 from outagetui.actions import Result, StepContext, options_of
-from outagetui.core.model import GOOD, Check, Outcome, Sample, State
+from outagetui.core.model import GOOD, PASSED, Check, Outcome, Sample, State
 from outagetui.core.step_options import WaitOptions
 from outagetui.facts.events import StepPlan
 
 VERIFY_EVERY = 1.0
 MATCHES: dict[str, frozenset[Outcome]] = {
-    "up": frozenset({Outcome.PASS, Outcome.WARN}),
+    "up": frozenset(PASSED),
     "slow": frozenset({Outcome.WARN}),
     "partial": frozenset({Outcome.FAIL}),
     "down": frozenset({Outcome.FAIL}),

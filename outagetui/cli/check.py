@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from outagetui.cli.common import STATUS, UNUSABLE, check_document, configuration, fail, leave, print_json
-from outagetui.core.model import WORST_FIRST, Channel, Check, Config, Outcome, Outlet, Sample, State, worst
+from outagetui.core.model import PASSED, WORST_FIRST, Channel, Check, Config, Outcome, Outlet, Sample, State, worst
 from outagetui.core.text import clean
 from outagetui.core.times import stamp
 from outagetui.facts import verdict
@@ -78,7 +78,7 @@ async def probe_all(config: Config, checks: Sequence[Check]) -> dict[str, Sample
     together = [*checks, *config.canaries]
     samples = dict(zip((c.id for c in together), await asyncio.gather(*map(one, together)), strict=True))
     await vantage.aclose()
-    answered = any(samples[c.id].outcome in (Outcome.PASS, Outcome.WARN) for c in together if c.expect == "up")
+    answered = any(samples[c.id].outcome in PASSED for c in together if c.expect == "up")
     return {c.id: verdict.expected(c, samples[c.id], trusted=answered) for c in checks}
 
 

@@ -27,6 +27,9 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+PASSED = (Outcome.PASS, Outcome.WARN)  # it works, though perhaps slowly
+
+
 class State(StrEnum):
     """Health of a check or channel; `BLIND` means that our own uplink fails, so nothing can be said."""
 

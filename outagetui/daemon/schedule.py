@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
-from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.model import PASSED, Check, Outcome, Sample
 from outagetui.core.probe_options import ProbeOptions
 from outagetui.facts.verdict import QUICK_AFTER_FAILURE, QUICK_SECONDS, SUSPICION_SECONDS
 
@@ -182,7 +182,7 @@ class Schedule:
         check = plan.check
         before = self._behind
         sample = _excused(check, await self._look(check, started + check.timeout), self._behind - before)
-        if sample.latency_ms is not None and sample.outcome in (Outcome.PASS, Outcome.WARN):
+        if sample.latency_ms is not None and sample.outcome in PASSED:
             took = sample.latency_ms / 1000
             plan.usual = took if plan.usual is None else 0.8 * plan.usual + 0.2 * took
         plan.wanted = self._seen(check, at, sample)

@@ -13,7 +13,7 @@ from outagetui import __version__
 from outagetui.announce.outbox import Outbox
 from outagetui.config import digest
 from outagetui.core.current import Current
-from outagetui.core.model import Channel, Check, Config, Outcome, Outlet, Sample, primaries_of
+from outagetui.core.model import PASSED, Channel, Check, Config, Outlet, Sample, primaries_of
 from outagetui.daemon.alarm import Alarm
 from outagetui.daemon.background_delivery import BackgroundDelivery
 from outagetui.daemon.heartbeat import Pulse
@@ -174,7 +174,7 @@ class Daemon:
 
     async def _already(self, name: str) -> bool:
         checks = self.watch.checks_of(name)
-        return bool(checks) and (await self._probe(checks[0])).outcome in (Outcome.PASS, Outcome.WARN)
+        return bool(checks) and (await self._probe(checks[0])).outcome in PASSED
 
     async def _keep_flushing(self) -> None:
         while True:

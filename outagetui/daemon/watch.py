@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
-from outagetui.core.model import BAD, Channel, Check, Config, Observation, Outcome, Outlet, Sample, State
+from outagetui.core.model import BAD, PASSED, Channel, Check, Config, Observation, Outcome, Outlet, Sample, State
 from outagetui.core.text import clean
 from outagetui.facts import health, verdict
 from outagetui.facts.events import BlindChanged, Event, StateChanged
@@ -102,10 +102,10 @@ class Watch:
         if sample.outcome in (Outcome.FAIL, Outcome.WARN):
             self._cause[check.id, sample.outcome] = sample
         spark = self._sparks.setdefault(check.id, deque(maxlen=SPARK))
-        spark.append(sample.latency_ms if sample.outcome in (Outcome.PASS, Outcome.WARN) else None)
+        spark.append(sample.latency_ms if sample.outcome in PASSED else None)
         self._seen.append(Observation(check.id, self.vantage, at, sample))
         self._dirty.add(check.id)
-        answered = sample.outcome in (Outcome.PASS, Outcome.WARN)
+        answered = sample.outcome in PASSED
         if answered and check.expect == "up":
             self._answered = at
         if check.id in self._canaries:

@@ -9,7 +9,7 @@ from rich.style import Style
 from rich.text import Text
 
 from outagetui.board.rows import CheckRow
-from outagetui.core.model import Observation, Outcome, State
+from outagetui.core.model import PASSED, Observation, Outcome, State
 from outagetui.core.text import clean
 from outagetui.tui.glyphs import STATE
 from outagetui.tui.theme import Look
@@ -226,7 +226,7 @@ def binned(observations: Iterable[Observation], start: float, end: float, width:
         counts[column][places[seen.sample.outcome]] += 1
         latency = seen.sample.latency_ms
         # A failure's latency is often the time-out itself and would flatten everything else.
-        if latency is not None and seen.sample.outcome in (Outcome.PASS, Outcome.WARN):
+        if latency is not None and seen.sample.outcome in PASSED:
             latencies[column] = max(latency, latencies[column] or 0.0)
     return [Bin(latency, *count) for latency, count in zip(latencies, counts, strict=True)]
 
