@@ -190,6 +190,7 @@ def test_a_stranger_is_no_command() -> None:
 # Kinds: what is known of a probe, a step or an outlet stands in its own class.
 
 SORTS: dict[str, type[Kind]] = {"probe": ProbeOptions, "do": StepOptions, "kind": OutletOptions}
+ATTRIBUTES = {"probe": {"probe"}, "do": {"do", "asks"}, "kind": {"kind"}}  # what tells a kind of the sort
 ROOMS = {"probe": "probes", "do": "actions", "kind": "outlets"}  # where a kind of the sort has its module
 CLASSES = {  # by sort and kind: what its class is called, and what those are that it shares with others of the sort
     name: {word: {each.__name__ for each in {*kind.mro()} - {*sort.mro()}} for word, kind in sort.kinds.items()}
@@ -256,7 +257,7 @@ def questions_for_kinds(path: str, tree: ast.AST) -> list[str]:
                 classes = names_in(kinds)
         for name, sort in SORTS.items() if asked or classes else ():
             meant = {word for word, called in CLASSES[name].items() if called & classes}
-            meant |= words & sort.kinds.keys() if name in asked else set()
+            meant |= words & sort.kinds.keys() if ATTRIBUTES[name] & asked else set()
             modules = {f"outagetui/{ROOMS[name]}/{module_of(sort.kinds[word])}.py" for word in meant}
             if modules - {path}:
                 found.append(f"{path}:{node.lineno}: which {name}")  # type: ignore[attr-defined]
@@ -295,6 +296,7 @@ def test_a_table_of_kinds_is_found(code: str) -> None:
     [
         'check.probe == "tls"',
         'step.do in ("manual", "choose")',
+        'step.options.asks != "choose"',
         'outlet.kind != "page"',
         'check.probe.startswith("sip.")',
         'match do:\n    case "announce":\n        pass',

@@ -15,6 +15,7 @@ from outagetui.config.tomlfile import Source, names_in, read_source
 from outagetui.core.copies import copied
 from outagetui.core.model import Playbook, Step, Undo
 from outagetui.core.step_options import STEPS, StepOptions
+from outagetui.core.words import Why
 
 RESERVED: Final = ("yes", "no", "done", "failed", "skip", "abort", "retry", "undo", "again", "approved", "break-glass")
 
@@ -82,7 +83,7 @@ def _step(table: StepTable, index: int, draft: Draft, source: Source) -> Step:
 
 
 def _look_at_choice(table: StepTable, options: StepOptions, source: Source, at: Path) -> None:
-    if options.asks != "choose":
+    if options.asks != Why.CHOOSE:
         if table.answers:
             source.problem((*at, "answers"), "only a choose step has answers")
         return

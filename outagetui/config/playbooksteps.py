@@ -21,6 +21,7 @@ from outagetui.core.step_options import (
     StepOptions,
 )
 from outagetui.core.text import listing, nearest
+from outagetui.core.words import Why
 
 
 def look_at_steps(draft: Draft, playbook: Placed[Playbook]) -> None:
@@ -49,7 +50,7 @@ def _look_at_condition(playbook: Placed[Playbook], at: Path, step: Step) -> None
     if not step.only_if:
         return
     before = playbook.value.steps[: playbook.value.steps.index(step)]
-    earlier = {other.id: other for other in before if other.options.asks == "choose"}
+    earlier = {other.id: other for other in before if other.options.asks == Why.CHOOSE}
     name, equals, answer = step.only_if.partition("=")
     if not equals:
         playbook.problem((*at, "if"), f'"{step.only_if}": expected "STEP=ANSWER"')

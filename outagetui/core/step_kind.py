@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from outagetui.core.kind import Kind
 from outagetui.core.troubles import Trouble, secret_troubles
+from outagetui.core.words import Why
 
 if TYPE_CHECKING:
     from outagetui.core.model import Config
@@ -33,7 +34,7 @@ class StepOptions(Kind, frozen=True, kw_only=True):
     looks: ClassVar[bool] = False
     outside: ClassVar[bool] = False
     must_ask: ClassVar[bool] = False
-    asks: ClassVar[Literal["", "manual", "choose"]] = ""
+    asks: ClassVar[Literal["", Why.MANUAL, Why.CHOOSE]] = ""
     says: ClassVar[str] = ""
     shows: ClassVar[str] = "This is what a yes does:"
     leaves_nothing: ClassVar[bool] = False

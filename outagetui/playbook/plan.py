@@ -106,7 +106,7 @@ def dry_run(steps: Iterable[StepPlan]) -> list[str]:
 def how(step: StepPlan) -> str:
     """Return in words how a step goes: who is asked, how long it may take, what a failure leads to, what undoes it."""
     needs = {"auto": "by itself", "confirm": "asks before", "two-person": "needs two people"}
-    asks = {"manual": "waits for an answer", "choose": f"asks which: {', '.join(name for name, _ in step.answers)}"}
+    asks = {Why.MANUAL: "waits for an answer", Why.CHOOSE: f"asks which: {', '.join(name for name, _ in step.answers)}"}
     kind = StepOptions.of(step.do)
     parts = [asks[kind.asks] if kind.asks else needs.get(step.needs, step.needs)]
     if kind.looks:

@@ -108,7 +108,7 @@ class RunDriver:
         if plan.needs == "two-person":
             return await self._ask(plan, Why.APPROVE, plan.what)
         if asks := StepOptions.of(plan.do).asks:
-            return await self._ask(plan, Why(asks), plan.say)
+            return await self._ask(plan, asks, plan.say)
         if plan.needs == "confirm":
             return await self._ask(plan, Why.CONFIRM, plan.what)
         return "do"
@@ -133,7 +133,7 @@ class RunDriver:
             case "retry" if plan.needs == "two-person":
                 return await self._ask(plan, Why.APPROVE, f"{plan.what}, once more")
             case "yes" | "retry" | "approved" | "break-glass" if kind.asks:
-                return await self._ask(plan, Why(kind.asks), plan.say)
+                return await self._ask(plan, kind.asks, plan.say)
             case "yes" | "retry" | "approved" | "break-glass" | "do":
                 return await self._do(plan)
             case "done":

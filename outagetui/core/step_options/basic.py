@@ -15,6 +15,7 @@ from outagetui.core.step_kind import StepOptions, Word, way_back
 from outagetui.core.text import listed
 from outagetui.core.times import span
 from outagetui.core.troubles import Trouble, json_path_trouble, request_troubles
+from outagetui.core.words import Why
 
 SHOWN = 200  # characters of a request's body
 _PLACEHOLDER = "{secret}"
@@ -32,7 +33,7 @@ class ManualOptions(TalkOptions, frozen=True):
     """`manual`: a person does it, and says how it went."""
 
     word = "manual"
-    asks = "manual"
+    asks = Why.MANUAL
     says = "says what to do or asks"
 
 
@@ -282,7 +283,7 @@ class ChooseOptions(TalkOptions, frozen=True):
     """`choose`: a person says which of its answers holds."""
 
     word = "choose"
-    asks = "choose"
+    asks = Why.CHOOSE
     says = "asks"
     takes_back = False
 
