@@ -65,20 +65,28 @@ def test_no_file_is_too_long_to_be_read() -> None:
     assert long == {}
 
 
-# Rooms that speak of the same subject call their part of it by the same name; any other name means one module.
+# Rooms that speak of the same subject call their part of it by the same name; any other means one module or folder.
 SUBJECTS = {
-    "announce": "the step, and the command",
+    "announce": "the room, the step, and the command",
     "announcement": "what the journal knows of one, and the screen that shows it",
-    "basic": "the kinds of probe, and of step, that stand for themselves",
+    "board": "the room, and the screen that shows it",
     "cachet": "the status page as a feed that is read, and as an outlet that is written to",
     "command": "the step, and the outlet, that run a declared program",
+    "config": "the room, and the commands",
+    "contacts": "the room, and the command",
+    "daemon": "the room, and the command",
     "delivery": "what is handed to an outlet, and the command that repairs it",
+    "drill": "the room, and the command",
     "help": "the command, and the screen",
     "http": "the probe, the step, and what outlets with a web service share",
     "journal": "the table, the screen and the command",
+    "orders": "what can be ordered, and the room for how it gets to the daemon",
+    "report": "the room, and the command",
     "run": "what the journal knows of one, and the screen that shows it",
+    "screens": "the folder, and the commands that open them",
+    "sip": "the protocol, and the kinds of probe that speak it",
     "statuspage": "as cachet",
-    "xmpp": "the probe, and the outlet",
+    "xmpp": "the protocol, the probe, and the outlet",
     "xmpp_room": "the probe, and the step",
 }
 
@@ -87,11 +95,12 @@ def test_no_module_lies_loose_at_the_top_of_the_package() -> None:
     assert {file.name for file in PACKAGE.glob("*.py")} == {"__init__.py", "__main__.py"}
 
 
-def test_one_module_name_means_one_thing() -> None:
+def test_one_name_of_a_module_or_folder_means_one_thing() -> None:
     places: dict[str, list[str]] = {}
     for file in SOURCES:
-        places.setdefault(file.stem, []).append(str(file.relative_to(PACKAGE)))
-    shared = {name: where for name, where in places.items() if len(where) > 1 and name != "__init__"}
+        place = file.parent if file.stem == "__init__" else file
+        places.setdefault(place.stem, []).append(str(place.relative_to(PACKAGE)))
+    shared = {name: where for name, where in places.items() if len(where) > 1}
     assert {name: where for name, where in shared.items() if name not in SUBJECTS} == {}
     assert set(SUBJECTS) - set(shared) == set()
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from outagetui.config.addition import add as add
     from outagetui.config.advice import notes as notes
+    from outagetui.config.deep_look import deep as deep
     from outagetui.config.loader import load as load
-    from outagetui.config.machine import deep as deep
     from outagetui.config.places import digest as digest
     from outagetui.config.places import find as find
     from outagetui.config.places import shipped as shipped
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # No module here may be named as one of these: importing it would put the module in the name's place.
 _HOMES = {
     "add": "addition",
-    "deep": "machine",
+    "deep": "deep_look",
     "load": "loader",
     "digest": "places",
     "find": "places",

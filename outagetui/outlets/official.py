@@ -16,7 +16,7 @@ from outagetui.core import times
 from outagetui.core.model import Audience, Channel, Outlet
 from outagetui.machine import files
 from outagetui.machine.pages import styles, template
-from outagetui.outlets import feeds, page, page_words
+from outagetui.outlets import page, page_feeds, page_words
 from outagetui.outlets.notices import tidy
 from outagetui.outlets.page_view import HERE, card
 from outagetui.outlets.signing import NAMESPACE, Signature, sign, signers, verify_command
@@ -96,7 +96,7 @@ def listing(
         timezone=timezone,
         languages=tuple(dict.fromkeys(page_words.language_of(language) for language in spoken)),
         at=at,
-        page=feeds.address(outlet),
+        page=page_feeds.address(outlet),
         accounts=accounts_of(channels, outlet.audience),
     )
 

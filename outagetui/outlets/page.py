@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from outagetui.core import times
 from outagetui.core.model import Outlet
 from outagetui.machine import files
-from outagetui.outlets import Delivered, Delivery, Tools, feeds
+from outagetui.outlets import Delivered, Delivery, Tools, page_feeds
 from outagetui.outlets.fragment import fragment
 from outagetui.outlets.notices import notices, tidy
 from outagetui.outlets.page_marks import Marks, read
@@ -94,13 +94,13 @@ def render(
         place=times.zone(timezone),
         language=language,
         seen=at,
-        page=feeds.address(outlet),
+        page=page_feeds.address(outlet),
         listed=listed,
     )
     return (
-        ("feed.atom", feeds.atom(shown, outlet, business, language, at)),
-        ("status.json", feeds.status(shown, outlet, business, timezone, language, at)),
-        ("xmpp-status.json", feeds.outage(shown, language)),
+        ("feed.atom", page_feeds.atom(shown, outlet, business, language, at)),
+        ("status.json", page_feeds.status(shown, outlet, business, timezone, language, at)),
+        ("xmpp-status.json", page_feeds.outage(shown, language)),
         ("notice.html", notice.encode()),
         ("notice.js", (HERE / "notice.js").read_bytes()),
         (INDEX, index.encode()),

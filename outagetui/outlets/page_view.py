@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from outagetui.core import times
 from outagetui.machine.pages import styles, template
-from outagetui.outlets import feeds
+from outagetui.outlets import page_feeds
 from outagetui.outlets.notices import Notice, tidy
 from outagetui.outlets.page_marks import mark
 from outagetui.outlets.page_words import MEANINGS, OTHER, Words, language_of, name_of, tag_of, words
@@ -150,7 +150,7 @@ def _moment(at: float, place: tzinfo, lang: str) -> Moment:
 def _part(post: Post, say: Words, place: tzinfo, language: str) -> dict[str, object]:
     withdrawn = post.kind == "withdrawn"
     return {
-        "anchor": feeds.anchor(post),
+        "anchor": page_feeds.anchor(post),
         "announcement": "" if withdrawn else post.announcement,  # what was taken back is not here any more
         "part": "" if withdrawn else post.part,
         "mark": "" if withdrawn else mark(post.at),

@@ -1,7 +1,7 @@
 """`http`: one request on a fresh connection; status, body and certificate must be as expected.
 
 Codes: `http.NNN` for a status that is not accepted, `http.match` when `match` is not in the body, `http.no-match` when
-`no_match` is, warn `tls.expires-soon`, beside those of `fetch`.
+`no_match` is, warn `tls.expires-soon`, beside those of `http_fetch`.
 """
 
 import time

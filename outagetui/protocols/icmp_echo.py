@@ -1,4 +1,4 @@
-"""Echo packets as bytes: ICMP (RFC 792) and ICMPv6 (RFC 4443). Pure; `pinger` sends and receives them."""
+"""Echo packets as bytes: ICMP (RFC 792) and ICMPv6 (RFC 4443). Pure; `icmp_pinger` sends and receives them."""
 
 import socket
 import struct

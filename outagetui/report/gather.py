@@ -10,8 +10,8 @@ from outagetui.core.times import zone_or_utc
 from outagetui.facts import events
 from outagetui.facts.live import Public
 from outagetui.report.evidence import Evidence, Tally
-from outagetui.report.facts import Reporter
 from outagetui.report.incidents import LEAD_SECONDS, Incident, find, readable
+from outagetui.report.reporter import Reporter
 from outagetui.report.values import Report, when
 from outagetui.store.journal import StoreError
 from outagetui.store.reader import Reader
