@@ -40,8 +40,8 @@ def test_a_wall_has_nothing_in_it_that_could_order() -> None:
     code = (
         "import sys, outagetui.tui.wall\n"
         "print([name for name in sys.modules if name.startswith(('outagetui.orders', 'outagetui.daemon',"
-        " 'outagetui.playbook', 'outagetui.runner', 'outagetui.tui.app', 'outagetui.tui.screens.ask',"
-        " 'outagetui.tui.palette'))])"
+        " 'outagetui.playbook', 'outagetui.core.orders', 'outagetui.actions', 'outagetui.tui.app',"
+        " 'outagetui.tui.screens.ask', 'outagetui.tui.palette'))])"
     )
     seen = subprocess.run(python("-c", code), capture_output=True, text=True, check=True)
     assert seen.stdout.strip() == "[]"
