@@ -127,12 +127,12 @@ class Primary:
             async with asyncio.timeout_at(deadline):
                 data = await self._send(wire, progress, deadline)
         except Trouble as trouble:
-            raise NoAnswerError(self._told(trouble.detail), sent=progress.sent) from None
+            raise NoAnswerError(self._naming_server(trouble.detail), sent=progress.sent) from None
         except TimeoutError:
             what = "gave no answer in time" if progress.sent else "could not be reached in time"
             raise NoAnswerError(f"{self.shown} {what}", sent=progress.sent) from None
         except OSError as error:
-            raise NoAnswerError(self._told(error.strerror or str(error)), sent=progress.sent) from None
+            raise NoAnswerError(self._naming_server(error.strerror or str(error)), sent=progress.sent) from None
         return self._read(data, message)
 
     async def _send(self, wire: bytes, progress: "_Progress", deadline: float) -> bytes:
@@ -174,7 +174,7 @@ class Primary:
             raise NoAnswerError(f"the answer of {self.shown} is to another question", sent=True)
         return reply
 
-    def _told(self, detail: str) -> str:
+    def _naming_server(self, detail: str) -> str:
         return detail if self.host in detail else f"{self.shown}: {detail}"
 
 
@@ -199,7 +199,7 @@ def held(reply: dns.message.Message, name: Name, kind: dns.rdatatype.RdataType) 
     return frozenset(found)
 
 
-def told(values: Values, kind: str) -> str:
+def in_words(values: Values, kind: str) -> str:
     """Return what a name holds, in words."""
     return show(values) if values else f"no {kind} record"
 

@@ -11,7 +11,7 @@ from dns.name import Name
 from msgspec import Struct
 
 from outagetui.actions import StepContext
-from outagetui.actions.dns_primary import NoAnswerError, Primary, RefusedError, Values, held, told
+from outagetui.actions.dns_primary import NoAnswerError, Primary, RefusedError, Values, held, in_words
 from outagetui.core.step_options import DnsUpdateOptions
 from outagetui.core.text import clean
 from outagetui.net.connect import endpoint
@@ -79,7 +79,7 @@ class Readers:
                 words = f"{server.name} does not serve the zone ({dns.rcode.to_text(reply.rcode())})"
                 continue
             found = held(reply, self._name, self._kind)
-            return "" if found == wanted else f"{server.name} still answers {told(found, self._options.type)}"
+            return "" if found == wanted else f"{server.name} still answers {in_words(found, self._options.type)}"
         return clean(words)
 
     async def _servers(self, deadline: float) -> list[NameServer]:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from outagetui.actions import Result, StepContext, options_of
 from outagetui.actions.deadline import deadline_of
-from outagetui.actions.dns_primary import NoAnswerError, Primary, RefusedError, Values, told
+from outagetui.actions.dns_primary import NoAnswerError, Primary, RefusedError, Values, in_words
 from outagetui.actions.dns_read_back import Readers
 from outagetui.core.step_options import DnsUpdateOptions
 from outagetui.core.text import clean
@@ -48,7 +48,7 @@ async def recover(plan: StepPlan, context: StepContext) -> Result | str | None:
                 return replace(result, detail=clean(context.hide(result.detail), 600))
             if found == step.old:
                 return None
-            return clean(f"{step.shown} holds {told(found, step.kind)}, neither the old nor the new value", 600)
+            return clean(f"{step.shown} holds {in_words(found, step.kind)}, neither the old nor the new value", 600)
     except (SecretError, RecordError, ValueError, NoAnswerError, RefusedError) as error:
         return clean(context.hide(f"what the name holds now is not known: {error}"), 600)
     except Trouble as trouble:
@@ -133,7 +133,7 @@ class _Step:
 
     def _differs(self, found: Values) -> Result:
         expected = f"not the expected {show(self.old)}; somebody changed it"
-        return Result(False, f"{self.shown} holds {told(found, self.kind)}, {expected}")
+        return Result(False, f"{self.shown} holds {in_words(found, self.kind)}, {expected}")
 
     def _until(self) -> float:
         now = self._context.now()

@@ -5,7 +5,7 @@ A message in a room counts when the room has sent it back to us; one to a person
 
 from outagetui.actions import Result, StepContext, options_of
 from outagetui.actions.xmpp_room import message_id, sure
-from outagetui.actions.xmpp_visit import NICK, Doubt, visit
+from outagetui.actions.xmpp_visit import NICK, Progress, visit
 from outagetui.core.step_options import XmppMessageOptions
 from outagetui.core.text import clean_lines
 from outagetui.facts.events import StepPlan
@@ -18,21 +18,21 @@ from outagetui.protocols.xmpp.session import Session
 async def act(plan: StepPlan, context: StepContext) -> Result:
     """Say it once: what an earlier try of this step has said in the room is found among its last messages."""
 
-    async def deed(session: Session, doubt: Doubt) -> Result:
+    async def deed(session: Session, progress: Progress) -> Result:
         options = options_of(plan, XmppMessageOptions)
-        text, people, words = clean_lines(options.text), plan.facts.get("people", []), doubt.done
+        text, people, words = clean_lines(options.text), plan.facts.get("people", []), progress.done
         if options.room:
             office = Office(session, read_room(plan.facts["room"]))
             await office.enter(NICK, create=False)
             if message_id(context) in office.seen:
                 words.append(f"{office.address} has it already")
             else:
-                with doubt.about(f"it may have been said in {office.address}"):
+                with progress.in_doubt(f"it may have been said in {office.address}"):
                     await office.say(text, message_id(context))
                 words.append(f"said in {office.address}")
         if not people:
             return Result(True, "; ".join(words))
-        with doubt.about(f"{', '.join(people)} may have it"):
+        with progress.in_doubt(f"{', '.join(people)} may have it"):
             letters = {message_id(context, number): each for number, each in enumerate(people, 1)}
             returned = await post(session, letters, text)
         if sent := [each for each in people if each not in returned]:
@@ -49,7 +49,7 @@ async def recover(plan: StepPlan, context: StepContext) -> Result | str | None:
     if people:
         return f"whether {', '.join(people)} have the message cannot be looked up"
 
-    async def deed(session: Session, doubt: Doubt) -> Result:
+    async def deed(session: Session, progress: Progress) -> Result:
         office = Office(session, read_room(plan.facts["room"]))
         await office.enter(NICK, create=False)
         if message_id(context) in office.seen:

@@ -5,7 +5,7 @@ is ever destroyed. Once invitations were sent they are sent again only on an ope
 """
 
 from outagetui.actions import Result, StepContext, options_of
-from outagetui.actions.xmpp_visit import NICK, Doubt, visit
+from outagetui.actions.xmpp_visit import NICK, Progress, visit
 from outagetui.core.step_options import XmppRoomStepOptions
 from outagetui.core.text import clean, clean_lines
 from outagetui.facts.events import StepPlan
@@ -20,14 +20,14 @@ MARK = "made by outagetui"
 async def act(plan: StepPlan, context: StepContext) -> Result:
     """Make the room unless it is there; subject, members and invitations come after, in this order."""
 
-    async def deed(session: Session, doubt: Doubt) -> Result:
+    async def deed(session: Session, progress: Progress) -> Result:
         options = options_of(plan, XmppRoomStepOptions)
         office = Office(session, read_room(plan.facts["room"]))
-        mine, told = await _made(office, options, context, doubt)
+        mine, told = await _made(office, options, context, progress)
         if options.members_only and not told.members_only:
             words = f"{office.address} is open to everybody, but members_only is asked: nobody was invited"
             return Result(False, words, changed=mine)
-        done = doubt.done
+        done = progress.done
         done.append(f"{office.address} made" if mine else f"{office.address} was there already")
         if mine and told.description != mark(context):
             done.append("the server keeps no description of it, so a stand-down will leave it")
@@ -38,9 +38,9 @@ async def act(plan: StepPlan, context: StepContext) -> Result:
         if text and id in office.seen:  # the last thing that is done, so all before it was done as well
             return Result(True, f"{'; '.join(done)}; all was done by an earlier try", changed=mine)
         reason = subject or clean(options.text)
-        left_out = await bring(office, plan.facts["people"], reason, members=told.members_only, of=(context, doubt))
+        left_out = await bring(office, plan.facts["people"], reason, members=told.members_only, of=(context, progress))
         if text:
-            with doubt.about("the text may have been said"):
+            with progress.in_doubt("the text may have been said"):
                 await office.say(text, id)
             done.append("said the text")
         return Result(not left_out, "; ".join(done), changed=mine)
@@ -53,7 +53,7 @@ async def recover(plan: StepPlan, context: StepContext) -> Result | str | None:
     options = options_of(plan, XmppRoomStepOptions)
     text, people = bool(clean_lines(options.text)), plan.facts["people"]
 
-    async def deed(session: Session, doubt: Doubt) -> Result:
+    async def deed(session: Session, progress: Progress) -> Result:
         office = Office(session, read_room(plan.facts["room"]))
         told = await office.described()
         if told is None or not (text or people):
@@ -70,10 +70,10 @@ async def recover(plan: StepPlan, context: StepContext) -> Result | str | None:
 
 
 async def _made(
-    office: Office, options: XmppRoomStepOptions, context: StepContext, doubt: Doubt
+    office: Office, options: XmppRoomStepOptions, context: StepContext, progress: Progress
 ) -> tuple[bool, Described]:
     """Enter; tell whether this step made the room, now or in an earlier try, and what the room says of itself."""
-    with doubt.about(f"{office.address} may have been made"):
+    with progress.in_doubt(f"{office.address} may have been made"):
         try:
             fresh = await office.enter(NICK, create=True)
         except Answered as trouble:
@@ -98,16 +98,16 @@ async def _made(
 
 
 async def bring(
-    office: Office, people: list[str], reason: str, *, members: bool, of: tuple[StepContext, Doubt]
+    office: Office, people: list[str], reason: str, *, members: bool, of: tuple[StepContext, Progress]
 ) -> bool:
     """Invite those who are not in the room; where only members may enter, they become members before.
 
-    Returns whether somebody could not be invited; what was done is added to the doubt's `done`.
+    Returns whether somebody could not be invited; what was done is added to the `done` of the progress.
     """
-    context, doubt = of
+    context, progress = of
     us, inside = office.account.lower(), set(office.people.values())
     guests = [each for each in people if each.lower() != us and each.lower() not in inside]
-    words = doubt.done
+    words = progress.done
     if here := [each for each in people if each.lower() in inside and each.lower() != us]:
         words.append(f"already in: {', '.join(here)}")
     if not guests:
@@ -115,7 +115,7 @@ async def bring(
     if members:
         known = await office.affiliated()
         await office.make_members(each for each in guests if each.lower() not in known)
-    with doubt.about(f"{', '.join(guests)} may have been invited to {office.address}"):
+    with progress.in_doubt(f"{', '.join(guests)} may have been invited to {office.address}"):
         ids = {message_id(context, number): each for number, each in enumerate(guests, 1)}
         refused = await office.invite(ids, reason)
     if asked := [each for each in guests if each not in refused]:

@@ -2,7 +2,7 @@
 
 from outagetui.actions import Result, StepContext, options_of
 from outagetui.actions.xmpp_room import MARK
-from outagetui.actions.xmpp_visit import Doubt, visit
+from outagetui.actions.xmpp_visit import Progress, visit
 from outagetui.core.step_options import XmppRoomCloseOptions
 from outagetui.core.text import clean
 from outagetui.facts.events import StepPlan
@@ -14,7 +14,7 @@ from outagetui.protocols.xmpp.session import Session
 async def act(plan: StepPlan, context: StepContext) -> Result:
     """Destroy the room if its description says that a step made it."""
 
-    async def deed(session: Session, doubt: Doubt) -> Result:
+    async def deed(session: Session, progress: Progress) -> Result:
         options = options_of(plan, XmppRoomCloseOptions)
         office = Office(session, read_room(plan.facts["room"]))
         told = await office.described()
@@ -22,7 +22,7 @@ async def act(plan: StepPlan, context: StepContext) -> Result:
             return Result(True, f"there is no room {office.address} any more", changed=False)
         if not told.description.startswith(MARK):
             return Result(True, f"{office.address} was there before; left as it is", changed=False)
-        with doubt.about(f"{office.address} may have been destroyed"):
+        with progress.in_doubt(f"{office.address} may have been destroyed"):
             await office.destroy(clean(options.text))
             if await office.described() is not None:
                 return Result(False, f"the server still knows {office.address} after it was destroyed")

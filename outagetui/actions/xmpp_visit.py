@@ -18,7 +18,7 @@ NICK = "outage-desk"  # not that of the checks, which may stay in the same room
 _MARGIN = 1.0  # seconds before the step's own limit, so that what is not known is told and not just cut off
 
 
-class Doubt:
+class Progress:
     """What was `done` so far, and in `words` what may have happened, should no answer come; else empty."""
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class Doubt:
         self.words = ""
 
     @contextlib.contextmanager
-    def about(self, words: str) -> Iterator[None]:
+    def in_doubt(self, words: str) -> Iterator[None]:
         """Guard a request that takes effect at the far side: only an answer, also a refusal, ends the doubt."""
         self.words = words
         try:
@@ -37,7 +37,7 @@ class Doubt:
         self.words = ""
 
 
-Deed = Callable[[Session, Doubt], Awaitable[Result]]
+Deed = Callable[[Session, Progress], Awaitable[Result]]
 
 
 async def visit(plan: StepPlan, context: StepContext, deed: Deed) -> Result:
@@ -45,14 +45,14 @@ async def visit(plan: StepPlan, context: StepContext, deed: Deed) -> Result:
 
     What goes wrong becomes a Result; it is unsure while there is doubt about what was asked of the server.
     """
-    doubt = Doubt()
+    progress = Progress()
     limit = asyncio.get_running_loop().time() + plan.timeout - min(_MARGIN, plan.timeout / 10)
     try:
         facts = plan.facts
         options = XmppOptions(secret=facts["secret"], ca=facts["ca"], direct_tls=facts["direct_tls"])
         account = read_account(facts["target"], options, facts["connect"])
         async with own_session(account, context.secret(facts["secret"]), limit) as session, asyncio.timeout_at(limit):
-            return await deed(session, doubt)
+            return await deed(session, progress)
     except SecretError as error:
         words = str(error)
     except TimeoutError:
@@ -61,4 +61,4 @@ async def visit(plan: StepPlan, context: StepContext, deed: Deed) -> Result:
         words = explained(trouble)
     except OSError as error:
         words = explained(from_os_error(error))
-    return Result(False, "; ".join(filter(None, (*doubt.done, doubt.words, words))), unsure=bool(doubt.words))
+    return Result(False, "; ".join(filter(None, (*progress.done, progress.words, words))), unsure=bool(progress.words))

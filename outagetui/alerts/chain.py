@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from outagetui.core.model import Alert
 from outagetui.core.words import ALERT_MISSED, AlertNews, AlertPhase, AlertState
-from outagetui.facts.alert_ledger import Told
+from outagetui.facts.alert_ledger import LinkRecord
 
 LASTING = 30.0  # seconds that a channel has to be bad, or all of them good
 UPDATE_EVERY = 300.0
@@ -58,12 +58,14 @@ class Act(Struct, frozen=True, kw_only=True):
     again: bool = False
 
 
-def due(scene: Scene, links: Sequence[Link], told: Mapping[str, Told], busy: Iterable[str], now: float) -> list[Act]:
+def due(
+    scene: Scene, links: Sequence[Link], told: Mapping[str, LinkRecord], busy: Iterable[str], now: float
+) -> list[Act]:
     """Return what is to be done at `now` (epoch seconds); nothing is begun with links that are `busy`."""
     acts: list[Act] = []
     before = ""  # what became of the alert at the link before
     for link in links:
-        state = told.get(link.name, Told())
+        state = told.get(link.name, LinkRecord())
         if link.name in busy:
             before = AlertState.SENDING if state.opened != AlertState.SENT else AlertState.SENT
             continue
@@ -75,7 +77,7 @@ def due(scene: Scene, links: Sequence[Link], told: Mapping[str, Told], busy: Ite
     return acts
 
 
-def _opening(scene: Scene, link: Link, state: Told, before: str, now: float) -> Act | None:
+def _opening(scene: Scene, link: Link, state: LinkRecord, before: str, now: float) -> Act | None:
     if not scene.open or not scene.bad or scene.acked_by or state.opened == AlertState.SENT:
         return None
     if scene.age < link.after and before not in ALERT_MISSED:
@@ -88,7 +90,7 @@ def _opening(scene: Scene, link: Link, state: Told, before: str, now: float) -> 
     return Act(link=link.name, what=AlertNews.OPENED, again=state.opened == AlertState.SENDING)
 
 
-def _following(scene: Scene, link: Link, state: Told, now: float) -> Act | None:
+def _following(scene: Scene, link: Link, state: LinkRecord, now: float) -> Act | None:
     what = _news(scene, state, now) if state.opened == AlertState.SENT and not link.blocked else ""
     if not what:
         return None
@@ -98,7 +100,7 @@ def _following(scene: Scene, link: Link, state: Told, now: float) -> Act | None:
     return Act(link=link.name, what=what, again=state.pending == what)
 
 
-def _news(scene: Scene, state: Told, now: float) -> str:
+def _news(scene: Scene, state: LinkRecord, now: float) -> str:
     if scene.recovered:
         return AlertNews.RECOVERED if state.phase == AlertPhase.BAD else ""
     if not scene.open:

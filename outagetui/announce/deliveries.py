@@ -52,7 +52,7 @@ def _above(config: Config, ledger: Ledger, made: Announcement, outlet: str) -> D
     for other in reversed(ledger.announcements.values()) if made.id in ledger.announcements else ():
         if other.id == made.id:
             break
-        told = other.told().get(outlet)
+        told = other.reached().get(outlet)
         if told and other.retracted is None and other.newest.audience == made.newest.audience:
             return delivery_for(config, ledger, other, other.part(max(told)), outlet)
     return None
@@ -84,7 +84,7 @@ def _history(
     later = False
     for other in ledger.announcements.values():
         own = other.id == made.id
-        told = other.told().get(outlet, ())
+        told = other.reached().get(outlet, ())
         mine = [
             _post(at, other, each, outlet, language)
             for at, _, each in other.parts

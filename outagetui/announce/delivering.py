@@ -104,7 +104,7 @@ class Deliverer:
         The `last` time journals also that there is nothing new, so that nobody waits for it any longer.
         """
         outlet, done = self._current.config.outlet(name), made.delivery(event.part, name)
-        newer = any(part > event.part for part in made.told().get(name, ()))
+        newer = any(part > event.part for part in made.reached().get(name, ()))
         if outlet is None or newer or made.retracted is not None or not done.followed:
             return True
         delivery = self._delivery(made, event, name)
@@ -133,7 +133,7 @@ class Deliverer:
     async def take_back(self, actor: str, made: Announcement, name: str) -> DeliveryRecord | None:
         """Take an announcement back from one outlet, unless that was tried; None when nothing of it ever went there."""
         async with self.turn(name):
-            done, parts = made.retractions.get(name), made.told().get(name)
+            done, parts = made.retractions.get(name), made.reached().get(name)
             if not parts or (done is not None and done.state != DeliveryState.PLANNED):
                 return done
             event, outlet = made.part(max(parts)), self._current.config.outlet(name)
@@ -214,7 +214,7 @@ class Deliverer:
             return GONE
         if made.retracted is not None or made.id in self.withdrawn:
             return WITHDRAWN
-        if any(part > event.part for part in made.told().get(name, ())):
+        if any(part > event.part for part in made.reached().get(name, ())):
             return NEWER
         down = self.down_since(name) if heeds_checks else ""
         return f"{down}: not sent; outagetui delivery {made.id} {name} retry" if down else ""

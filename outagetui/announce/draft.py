@@ -144,7 +144,7 @@ def _outlets(wanted: Wanted, config: Config, closes: Announcement | None) -> lis
         who = f"{', '.join(wrong)} cannot tell {wanted.audience}"
         raise AnnounceError(f"{who}: another audience, no secret, or only watched")
     if closes is not None:
-        told = closes.told()
+        told = closes.reached()
         found += [outlet for outlet in mine if outlet.id in told and outlet not in found]
     if not found:
         raise AnnounceError(f"no outlet can tell {wanted.audience}")

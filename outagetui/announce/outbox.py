@@ -274,7 +274,7 @@ class Outbox:
                     lost = Delivered(DeliveryState.UNKNOWN, detail=LOST)
                     await self._deliverer.end(actor, made.part(each.part), each.outlet, lost, do=Deed.RETRACT)
             names = {name for name, done in made.retractions.items() if done.state != DeliveryState.PLANNED}
-            if set(made.told()) - names:
+            if set(made.reached()) - names:
                 owed.append(made.id)
         return owed
 
@@ -330,7 +330,7 @@ class Outbox:
             raise AnnounceError(f"{outlet} is being told right now; wait for what comes of it")
         if done.state in PLACED:
             raise AnnounceError(f"{outlet} has it already; say more with announce --update {made.id}, or --retract it")
-        newer = [each for each in made.told().get(outlet, ()) if each > part]
+        newer = [each for each in made.reached().get(outlet, ()) if each > part]
         if newer:
             raise AnnounceError(f"{outlet} has part {max(newer)} already, which is newer")
         if do == "edit" and done.doubtful:

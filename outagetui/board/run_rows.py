@@ -74,7 +74,7 @@ def announcement_row(made: Announcement, languages: Mapping[str, str] | None = N
     part = made.newest
     outlets = dict.fromkeys(part.outlets)
     if made.retracted is not None:
-        outlets |= dict.fromkeys([*made.told(), *made.retractions])
+        outlets |= dict.fromkeys([*made.reached(), *made.retractions])
     return copied(
         AnnouncementRow,
         part,
@@ -92,7 +92,7 @@ def _delivery_row(made: Announcement, outlet: str, language: str) -> DeliveryRow
     record = became = made.delivery(part.part, outlet)
     if made.retracted is not None and outlet in made.retractions:
         became = made.retractions[outlet]
-    elif made.retracted is not None and outlet in made.told():
+    elif made.retracted is not None and outlet in made.reached():
         became = DeliveryRecord(part=part.part, outlet=outlet)  # it is about to be taken back
     title, body = made.words(part, outlet, language)
     row = copied(

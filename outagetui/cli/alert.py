@@ -106,12 +106,12 @@ def _lines(row: dict[str, Any], now: float) -> list[str]:
     every = f", tested every {times.show_duration(row['test_every_s'])}" if row["test_every_s"] else ""
     return [
         f"{clean(row['name'])}: {after}{through}{every}",
-        f"  last test: {_told(row['test'], now)}",
-        f"  last use:  {_told(row['use'], now)}",
+        f"  last test: {_last(row['test'], now)}",
+        f"  last use:  {_last(row['use'], now)}",
     ]
 
 
-def _told(use: dict[str, Any] | None, now: float) -> str:
+def _last(use: dict[str, Any] | None, now: float) -> str:
     if use is None:
         return "never"
     return f"{use['outcome']} {times.about(now - use['at_s'])} ago" + (f": {use['detail']}" if use["detail"] else "")

@@ -28,7 +28,7 @@ def decode(cls: type[T], raw: object, source: Source, at: Path, also: Iterable[s
     """
     kind = _type_of(cls)
     if not isinstance(raw, dict):
-        source.problem(at, f"expected a table, not {_told(raw)}")
+        source.problem(at, f"expected a table, not {_described(raw)}")
         return cls(**{field.name: _empty(field) for field in kind.fields})
     return cast("T", _Decoder(source, tuple(also)).struct(kind, raw, at))
 
@@ -87,21 +87,21 @@ class _Decoder:
             case inspect.UnionType(types=types):
                 fitting = [inner for inner in types if _fits(inner, raw)]
                 if not fitting:
-                    self.fail(at, f"expected {_expected(kind)}, not {_told(raw)}")
+                    self.fail(at, f"expected {_expected(kind)}, not {_described(raw)}")
                 return self.value(fitting[0], raw, at)
             case inspect.LiteralType(values=allowed):
                 if not any(raw == each and type(raw) is type(each) for each in allowed):
-                    self.fail(at, f"expected {_expected(kind)}, not {_told(raw)}{_near(raw, allowed)}")
+                    self.fail(at, f"expected {_expected(kind)}, not {_described(raw)}{_near(raw, allowed)}")
                 return raw
             case inspect.EnumType(cls=cls):
                 words = [member.value for member in cls]
                 if raw not in words:
-                    self.fail(at, f"expected {_expected(kind)}, not {_told(raw)}{_near(raw, words)}")
+                    self.fail(at, f"expected {_expected(kind)}, not {_described(raw)}{_near(raw, words)}")
                 return cls(raw)
         if not _fits(kind, raw):
             brackets = isinstance(kind, inspect.VarTupleType) and isinstance(raw, dict)
             hint = f"; write [[{at[-1]}]] in two brackets" if brackets else ""
-            self.fail(at, f"expected {_expected(kind)}, not {_told(raw)}{hint}")
+            self.fail(at, f"expected {_expected(kind)}, not {_described(raw)}{hint}")
         return self.checked(kind, raw, at)
 
     def checked(self, kind: inspect.Type, raw: Any, at: Path) -> Any:
@@ -110,7 +110,7 @@ class _Decoder:
             case inspect.StrType():
                 return self.text(kind, raw, at)
             case inspect.IntType() | inspect.FloatType():
-                if trouble := _out_of_range(kind, raw, _told(raw).removeprefix("the number ")):
+                if trouble := _out_of_range(kind, raw, _described(raw).removeprefix("the number ")):
                     self.fail(at, trouble)
                 return raw if isinstance(kind, inspect.IntType) else float(raw)
             case inspect.VarTupleType(item_type=item):
@@ -133,7 +133,7 @@ class _Decoder:
     def duration(self, kind: inspect.Type, raw: object, at: Path) -> float:
         seconds = parse_duration(raw) if isinstance(raw, str) else None
         if seconds is None:
-            self.fail(at, f'expected a duration such as "500ms", "10s", "2m" or "7d", not {_told(raw)}')
+            self.fail(at, f'expected a duration such as "500ms", "10s", "2m" or "7d", not {_described(raw)}')
         assert isinstance(kind, inspect.FloatType)
         if trouble := _out_of_range(kind, seconds, f'"{raw}"', show_duration):
             self.fail(at, trouble)
@@ -154,7 +154,7 @@ class _Decoder:
         good = {}
         for key, value in raw.items():
             if not _fits(item, value) and (home := self.source.belongs((*at, key), value)):
-                self.source.problem((*at, key), f"expected {_expected(item)}, not {_told(value)}{home}")
+                self.source.problem((*at, key), f"expected {_expected(item)}, not {_described(value)}{home}")
                 continue
             try:
                 good[key] = self.value(item, value, (*at, key))
@@ -257,7 +257,7 @@ def _near(raw: object, allowed: Iterable[object]) -> str:
     return nearest(raw, [word for word in allowed if isinstance(word, str)]) if isinstance(raw, str) else ""
 
 
-def _told(raw: object) -> str:
+def _described(raw: object) -> str:
     if isinstance(raw, bool):
         return "true" if raw else "false"
     if isinstance(raw, str):

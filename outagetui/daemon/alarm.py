@@ -87,7 +87,7 @@ class Alarm:
         for scene, facts, one_by_one in self._scenes(config, now):
             quiet = quiet and not scene.bad
             order = chain.by_failure_only(links) if one_by_one else links
-            for act in chain.due(scene, order, alerts.told(scene.incident), self._busy, now):
+            for act in chain.due(scene, order, alerts.by_link(scene.incident), self._busy, now):
                 self._begin(config, act, scene, facts)
         self._ages.forget()
         if quiet and not self._watch.blind and not self._drill:
@@ -176,13 +176,13 @@ class Alarm:
             incident.id,
             incident.since,
             max((turns[name].at for name in good), default=now),
-            bad=self._told(bad),
+            bad=self._described(bad),
             channels=[channel.name for channel in primaries],
             acked_by=incident.acked_by,
         )
         yield scene, facts, False
 
-    def _told(self, bad: Sequence[Channel]) -> list[Bad]:
+    def _described(self, bad: Sequence[Channel]) -> list[Bad]:
         ledger = self._journal.ledger
         return [
             Bad(

@@ -158,7 +158,7 @@ async def serve_smtp(mailbox: Mailbox, port: int = 0) -> asyncio.Server:
 async def _serve(
     trouble: Trouble, greeting: bytes, session: Callable[[], Callable[[bytes], bytes]], port: int
 ) -> asyncio.Server:
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve_client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         answer = session()
         try:
             async with asyncio.timeout(60):
@@ -172,4 +172,4 @@ async def _serve(
         finally:
             writer.close()
 
-    return await asyncio.start_server(talk, HOST, port, limit=_LONGEST)
+    return await asyncio.start_server(serve_client, HOST, port, limit=_LONGEST)

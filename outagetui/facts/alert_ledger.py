@@ -14,7 +14,7 @@ from outagetui.facts import events
 KEPT = 8  # incidents
 
 
-class Told(Struct, frozen=True):
+class LinkRecord(Struct, frozen=True):
     """What one link was told of one incident.
 
     `opened` is what became of the alert itself: empty, sending, sent, failed or skipped. `phase` is what it was told
@@ -51,7 +51,7 @@ class Turn(Struct, frozen=True):
 class Alerts(Struct):
     """What the journal says of alerts. `bad_since` is when the first primary of those bad now became so."""
 
-    incidents: dict[str, dict[str, Told]] = {}
+    incidents: dict[str, dict[str, LinkRecord]] = {}
     turns: dict[str, Turn] = {}
     whys: dict[str, str] = {}  # why each channel is as it is
     bad_since: float = 0.0
@@ -73,8 +73,8 @@ class Alerts(Struct):
                     self.blind, self.blind_since = f"b{entry.seq}", entry.at
                 self.sight_since = None if blind else entry.at
             case events.AlertIntended(incident=incident, link=link, what=what, channels=channels) if incident:
-                told = self.told(incident).get(link, Told())
-                self._put(incident, link, intended(told, what, frozenset(channels), entry.at))
+                record = self.by_link(incident).get(link, LinkRecord())
+                self._put(incident, link, intended(record, what, frozenset(channels), entry.at))
             case events.AlertEnded():
                 self._ended(event, entry.at)
             case events.HeartbeatChanged():
@@ -82,13 +82,13 @@ class Alerts(Struct):
             case _:
                 pass
 
-    def told(self, incident: str) -> dict[str, Told]:
+    def by_link(self, incident: str) -> dict[str, LinkRecord]:
         """Return what each link was told of an incident."""
         return self.incidents.get(incident, {})
 
     def woken(self, incident: str) -> tuple[str, ...]:
         """Return the links that took the alert of an incident."""
-        return tuple(link for link, told in self.told(incident).items() if told.opened == AlertState.SENT)
+        return tuple(link for link, record in self.by_link(incident).items() if record.opened == AlertState.SENT)
 
     def _state(self, event: events.StateChanged, at: float, primaries: frozenset[str]) -> None:
         state = State(event.now)
@@ -102,8 +102,8 @@ class Alerts(Struct):
         if before is None or before.good is not good:
             self.turns[event.id] = Turn(good, at)
 
-    def _put(self, incident: str, link: str, told: Told) -> None:
-        self.incidents.setdefault(incident, {})[link] = told
+    def _put(self, incident: str, link: str, record: LinkRecord) -> None:
+        self.incidents.setdefault(incident, {})[link] = record
         while len(self.incidents) > KEPT:
             del self.incidents[next(iter(self.incidents))]
 
@@ -112,27 +112,27 @@ class Alerts(Struct):
         if event.outcome == AlertState.SENT:
             self.worked[event.link] = at
         if event.incident:
-            told = self.told(event.incident).get(event.link, Told())
-            self._put(event.incident, event.link, ended(told, event.what, event.outcome, at))
+            record = self.by_link(event.incident).get(event.link, LinkRecord())
+            self._put(event.incident, event.link, ended(record, event.what, event.outcome, at))
             self.uses[event.link] = use
         else:
             self.tests[event.link] = use
 
 
-def intended(told: Told, what: str, channels: frozenset[str], at: float) -> Told:
-    """Return `told` after it was decided to send."""
-    opened = AlertState.SENDING if what == AlertNews.OPENED else told.opened
-    return replace(told, opened=opened, pending=what, naming=channels, tried=at)
+def intended(record: LinkRecord, what: str, channels: frozenset[str], at: float) -> LinkRecord:
+    """Return `record` after it was decided to send."""
+    opened = AlertState.SENDING if what == AlertNews.OPENED else record.opened
+    return replace(record, opened=opened, pending=what, naming=channels, tried=at)
 
 
-def ended(told: Told, what: str, outcome: str, at: float) -> Told:
-    """Return `told` after the outcome."""
-    opened = outcome if what == AlertNews.OPENED else told.opened
+def ended(record: LinkRecord, what: str, outcome: str, at: float) -> LinkRecord:
+    """Return `record` after the outcome."""
+    opened = outcome if what == AlertNews.OPENED else record.opened
     if outcome != AlertState.SENT:
-        tries = told.tries + 1 if told.trying == what else 1
-        return replace(told, opened=opened, pending="", trying=what, tries=tries, tried=at)
-    after = replace(told, opened=opened, pending="", trying="", tries=0, tried=at)
+        tries = record.tries + 1 if record.trying == what else 1
+        return replace(record, opened=opened, pending="", trying=what, tries=tries, tried=at)
+    after = replace(record, opened=opened, pending="", trying="", tries=0, tried=at)
     if what == AlertNews.ACKED:
         return replace(after, acked=True)
     phase = AlertPhase.RECOVERED if what == AlertNews.RECOVERED else AlertPhase.BAD
-    return replace(after, phase=phase, at=at, channels=told.channels | told.naming)
+    return replace(after, phase=phase, at=at, channels=record.channels | record.naming)

@@ -109,7 +109,7 @@ class Announcement(Struct):
             return edit.title, edit.body
         return event.texts[event.spoken(language)]
 
-    def told(self) -> dict[str, list[int]]:
+    def reached(self) -> dict[str, list[int]]:
         """Return the outlets that have, or may have, any part, each with the numbers of those parts."""
         found: dict[str, list[int]] = {}
         for (part, outlet), record in self.deliveries.items():

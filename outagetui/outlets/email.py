@@ -54,7 +54,7 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
             trouble = f"not done within {outlet.timeout:g} s"
         except UnsentError as error:
             trouble = str(error)
-        return _told(people, log.marks, envelope, trouble)
+        return _tally(people, log.marks, envelope, trouble)
 
 
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
@@ -69,7 +69,7 @@ async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | 
         return None
     options = options_of(outlet, EmailOptions)
     people = await recipients(outlet, options, tools)
-    return _told(people, marks, _envelope(outlet, options, delivery, tools), "")
+    return _tally(people, marks, _envelope(outlet, options, delivery, tools), "")
 
 
 async def recipients(outlet: Outlet, options: EmailOptions, tools: Tools) -> list[str]:
@@ -134,7 +134,7 @@ def _owed(people: Sequence[str], marks: dict[str, Mark]) -> list[str]:
     return [each for each in people if each not in marks or marks[each].fate not in ("accepted", "lost")]
 
 
-def _told(people: Sequence[str], marks: dict[str, Mark], envelope: Envelope, trouble: str) -> Delivered:
+def _tally(people: Sequence[str], marks: dict[str, Mark], envelope: Envelope, trouble: str) -> Delivered:
     """Return what became of the whole, in counts: whom we write to is nobody's business who reads the journal.
 
     `unknown` while some are owed a letter that others have, or more are refused than a few dead addresses would be: a

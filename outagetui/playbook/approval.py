@@ -20,7 +20,7 @@ def approval_hash(run: str, attempt: int, plan: StepPlan, words: str) -> str:
 
 def shown(plan: StepPlan, words: str) -> str:
     """Return what an approver reads: the kind, every parameter, what names stand for, and the words to be sent."""
-    lines = [f"{plan.do}: {plan.what}", *_told(plan.options, ""), *_told(plan.facts, "")]
+    lines = [f"{plan.do}: {plan.what}", *_parameters(plan.options, ""), *_parameters(plan.facts, "")]
     return "\n".join(lines) + (f"\n\n{words}" if words else "")
 
 
@@ -34,9 +34,9 @@ def person(actor: str) -> str:
     return actor[actor.index("(") + 1 : -1] if actor.endswith(")") and "(" in actor else actor
 
 
-def _told(value: Any, name: str) -> Iterable[str]:
+def _parameters(value: Any, name: str) -> Iterable[str]:
     if isinstance(value, dict):
         for key, each in value.items():
-            yield from _told(each, f"{name}.{key}" if name else str(key))
+            yield from _parameters(each, f"{name}.{key}" if name else str(key))
     elif value not in (None, "", [], ()):
         yield f"  {name} = {value!r}"

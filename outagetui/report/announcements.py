@@ -15,7 +15,7 @@ NOTE = 2000
 _Made = tuple[float, events.AnnouncementMade]
 
 
-def told(
+def announcements_and_gaps(
     entries: Iterable[Entry], mine: Sequence[Entry], outlets: Mapping[str, str], begin: float, end: float
 ) -> tuple[tuple[Announced, ...], tuple[Gap, ...]]:
     """Return the announcements with the parts that were made in the incident, and where they were silent for long.

@@ -12,7 +12,7 @@ from outagetui.core.words import PLACED, AlertState
 from outagetui.facts import events
 from outagetui.facts.live import Public
 from outagetui.report import failures, reach_over_time, timeline
-from outagetui.report.announcements import asked, told
+from outagetui.report.announcements import announcements_and_gaps, asked
 from outagetui.report.blind_spots import stretches
 from outagetui.report.evidence import Evidence, first_failure, without
 from outagetui.report.incidents import LEAD_SECONDS, Incident, entries_of
@@ -64,7 +64,7 @@ class Reporter:
         incident, public = self.incident, self.public
         figures = self._figures()
         outlets = {outlet.id: outlet.name for outlet in public.outlets}
-        announcements, gaps = told(self.past, self.mine, outlets, self.begin, self.end)
+        announcements, gaps = announcements_and_gaps(self.past, self.mine, outlets, self.begin, self.end)
         backups = frozenset(each.id for each in public.channels if each.is_backup)
         active, states = self._before()
         wrong = failures.troubles(self.mine, self.names, backups, active, states, self.unseen)

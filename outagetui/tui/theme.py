@@ -19,8 +19,8 @@ VERMILLION = "#D55E00"
 SKY = "#56B4E9"
 PURPLE = "#CC79A7"
 MOSS = "#4f8378"
-INK = "#11161c"
-PAPER = "#d5dbe1"
+BACKGROUND = "#11161c"
+FOREGROUND = "#d5dbe1"
 FAINT = "#87929d"
 LINE = "#2c3641"
 ROW = "#1f2a36"
@@ -33,8 +33,8 @@ OKABE = Theme(
     warning=ORANGE,
     error=VERMILLION,
     accent=SKY,
-    foreground=PAPER,
-    background=INK,
+    foreground=FOREGROUND,
+    background=BACKGROUND,
     surface="#161d25",
     panel="#1b232c",
     dark=True,
@@ -49,7 +49,7 @@ def _style(color: str | None = None, *, on: str | None = None, bold: bool = Fals
 class Look(Struct, frozen=True, dict=True):
     """The styles of everything that is drawn line by line, in full colour unless said otherwise."""
 
-    text: Style = _style(PAPER)
+    text: Style = _style(FOREGROUND)
     dim: Style = _style(FAINT)
     strong: Style = _style("#ffffff", bold=True)
     title: Style = _style(SKY, bold=True)

@@ -69,7 +69,7 @@ def test_the_chain_keeps_its_promises(script: list[tuple[Any, ...]]) -> None:
     look_over(alarms)
     incident = alarms.ledger.incident
     assert incident is not None
-    links = alarms.ledger.alerts.told(incident.id)
+    links = alarms.ledger.alerts.by_link(incident.id)
     if not incident.acked_by:
         assert links["phone"].opened == "sent", "somebody is always woken in the end"
 

@@ -111,13 +111,13 @@ def test_of_what_is_taken_back_what_came_of_that_is_shown() -> None:
 
 
 def test_what_may_be_there_is_remembered_until_it_is_known() -> None:
-    def told(*more: Event) -> dict[str, list[int]]:
-        return ledger_of(MADE, SENT, *more).announcements["a1"].told()
+    def reached(*more: Event) -> dict[str, list[int]]:
+        return ledger_of(MADE, SENT, *more).announcements["a1"].reached()
 
-    assert told() == {"blog": [0]}
-    assert told(ended("unknown"), ended("skipped", "skip")) == {"blog": [0]}
-    assert told(ended("unknown"), ended("failed")) == {}
-    assert told(ended("sent")) == {"blog": [0]}
+    assert reached() == {"blog": [0]}
+    assert reached(ended("unknown"), ended("skipped", "skip")) == {"blog": [0]}
+    assert reached(ended("unknown"), ended("failed")) == {}
+    assert reached(ended("sent")) == {"blog": [0]}
 
 
 def test_journals_of_before_still_read() -> None:

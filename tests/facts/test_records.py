@@ -19,7 +19,7 @@ def test_a_delivery_is_followed_through_doubt_and_an_operators_word() -> None:
     made.apply(events.DeliveryEnded(**WHERE, state="unknown", detail="hung up"))
     record = made.delivery(0, "blog")
     assert (record.state, record.detail, record.doubtful, record.followed) == ("unknown", "hung up", True, True)
-    assert made.told() == {"blog": [0]}
+    assert made.reached() == {"blog": [0]}
     made.apply(events.DeliveryOrdered(**WHERE))
     record = made.delivery(0, "blog")
     assert (record.state, record.detail, record.fresh, record.doubtful) == ("planned", "", False, True)

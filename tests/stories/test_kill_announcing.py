@@ -62,7 +62,7 @@ class KillsAmidAnnouncing:
         self.installation.start()
         eventually(lambda: self._taken_back(made.id), seconds=RECOVERY)
         back = self.installation.ledger().announcements[made.id].retractions
-        assert set(back) == set(self.installation.ledger().announcements[made.id].told())
+        assert set(back) == set(self.installation.ledger().announcements[made.id].reached())
         assert {done.state for done in back.values()} == {"retracted"}
         for name in self.outlets.services:
             assert not [note for note in self.notes.values() if self.outlets.count(name, note)], name
@@ -125,7 +125,7 @@ class KillsAmidAnnouncing:
         def quiet() -> bool:
             made = self.installation.ledger().announcements.values()
             back = [done.state for each in made if each.retracted for done in each.retractions.values()]
-            owed = [name for each in made if each.retracted for name in each.told() if name not in each.retractions]
+            owed = [name for each in made if each.retracted for name in each.reached() if name not in each.retractions]
             return not owed and all(state in OVER for state in [*self._states().values(), *back])
 
         eventually(quiet)

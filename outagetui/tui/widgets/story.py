@@ -14,7 +14,7 @@ from outagetui.tui.widgets.lines import Part, fact, joined, paragraph, said, sid
 
 Row = ChannelRow | OutletRow
 # Why a backup might not serve when needed, by its readiness.
-DOUBTS = {
+UNREADY = {
     Readiness.STALE: "not proven lately",
     Readiness.UNTESTED: "never proven",
     Readiness.BROKEN: "last proof failed",
@@ -65,7 +65,7 @@ def reason(row: Row, now: float, zone: str) -> str:
     if row.why and row.state is not State.UP:
         parts.append(clean(row.why))
     if isinstance(row, ChannelRow) and row.readiness is not None:
-        parts.append(DOUBTS.get(row.readiness, ""))
+        parts.append(UNREADY.get(row.readiness, ""))
     return " · ".join(part for part in parts if part)
 
 
