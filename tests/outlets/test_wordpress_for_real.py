@@ -21,7 +21,7 @@ from outagetui.wording.neutral import unangled
 from tests.outlets.kit import AT, PAGE, delivery_of
 from tests.outlets.reader import Reader
 from tests.servers.between import between
-from tests.servers.wordpress import Wordpress
+from tests.servers.wordpress_site import Wordpress
 
 pytestmark = pytest.mark.slow
 NUMBERS = itertools.count(1)
