@@ -122,17 +122,17 @@ def test_what_is_said_of_the_primaries_is_compared_with_what_they_are() -> None:
     config = settings("blog")
     words = {"blog": fitted()}
 
-    def told(kind: str, **states: str) -> list[str]:
+    def warned(kind: str, **states: str) -> list[str]:
         return [each.words for each in warnings_of(config, part(config, "phone", kind=kind), words, known(**states))]
 
     for kind in ("investigating", "identified", "backup-active"):
-        assert told(kind) == ["no primary of customers fails now"]
-        assert told(kind, chat="down") == []
-        assert told(kind, chat="unknown") == []
+        assert warned(kind) == ["no primary of customers fails now"]
+        assert warned(kind, chat="down") == []
+        assert warned(kind, chat="unknown") == []
     for kind in ("recovering", "resolved"):
-        assert told(kind) == []
-        assert told(kind, chat="partial") == ["Chat fails now"]
-    assert told("update") == []
+        assert warned(kind) == []
+        assert warned(kind, chat="partial") == ["Chat fails now"]
+    assert warned("update") == []
 
 
 def test_what_is_shown_as_if_it_were_active_is_told() -> None:

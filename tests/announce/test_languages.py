@@ -24,7 +24,7 @@ def box_of(outlets: OutletsInMemory, **languages: str) -> OutboxInMemory:
     return box
 
 
-def told(box: OutboxInMemory, made: AnnouncementMade, outlet: str) -> tuple[str, str, list[str]]:
+def marked(box: OutboxInMemory, made: AnnouncementMade, outlet: str) -> tuple[str, str, list[str]]:
     ledger = box.journal.ledger
     got = delivery_for(box.current.config, ledger, ledger.announcements[made.announcement], made, outlet)
     return got.language, got.title, [each.language for each in got.others]
@@ -35,10 +35,10 @@ def test_words_are_marked_with_the_language_they_are_in(outlets: OutletsInMemory
         box = box_of(outlets, page="fr", blog="de-AT", forum="fr", wiki="en")
         made = await box.announce("update")
         assert set(made.texts) == {"en", "de-AT"}
-        assert told(box, made, "page") == ("en", "update", ["de-AT"])
-        assert told(box, made, "forum") == ("en", "update", ["de-AT"])
-        assert told(box, made, "blog") == ("de-AT", "Aus", ["en"])
-        assert told(box, made, "wiki") == ("en", "update", ["de-AT"])
+        assert marked(box, made, "page") == ("en", "update", ["de-AT"])
+        assert marked(box, made, "forum") == ("en", "update", ["de-AT"])
+        assert marked(box, made, "blog") == ("de-AT", "Aus", ["en"])
+        assert marked(box, made, "wiki") == ("en", "update", ["de-AT"])
         assert box.outbox.words("update", "customers", "fr") == box.outbox.words("update", "customers", "en")
 
     run(story())
@@ -48,7 +48,7 @@ def test_an_operators_own_words_are_in_the_language_of_the_outlet(outlets: Outle
     async def story() -> None:
         box = box_of(outlets, blog="fr")
         made = await box.outbox.make("ada", "update", "customers", words={"blog": ("Panne", "Nous cherchons.")})
-        assert told(box, made, "blog") == ("fr", "Panne", [])
+        assert marked(box, made, "blog") == ("fr", "Panne", [])
 
     run(story())
 

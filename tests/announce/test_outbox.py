@@ -138,17 +138,17 @@ def test_what_was_promised_is_settled_by_the_next_daemon(web: Web, dies: str) ->
             await asyncio.sleep(0.1)
         fresh = journal.after_crash()
         web.goes = {}
-        courier = BackgroundDelivery(outbox_of(fresh, settings))
-        courier.settle()
+        background = BackgroundDelivery(outbox_of(fresh, settings))
+        background.settle()
         await asyncio.sleep(5.0)
-        await courier.aclose()
+        await background.aclose()
         found = {"made": "seen", "hangs after": "seen", "lost": "unknown", "ended": "seen"}[dies]
         assert states(fresh) == {"page": found, "blog": "unknown" if dies == "ended" else "seen"}
         assert len(web.got) == len(set(web.got))
-        courier = BackgroundDelivery(outbox_of(fresh, settings))
+        background = BackgroundDelivery(outbox_of(fresh, settings))
         before = len(fresh.entries)
-        courier.settle()  # and there is nothing left to do
-        await courier.aclose()
+        background.settle()  # and there is nothing left to do
+        await background.aclose()
         assert len(fresh.entries) == before
 
     in_virtual_time(story())
@@ -160,9 +160,9 @@ def test_an_older_part_is_not_sent_after_a_newer_one(web: Web) -> None:
         outbox = outbox_of(journal, config("page"))
         await outbox.make("ada", "update", "customers")
         await outbox.make("ada", "update", "customers")
-        courier = BackgroundDelivery(outbox)
-        courier.settle()
-        await courier.aclose()
+        background = BackgroundDelivery(outbox)
+        background.settle()
+        await background.aclose()
         await asyncio.sleep(1.0)
         assert states(journal) == {"page": "skipped"}
         owed = await outbox.resume()
@@ -188,8 +188,8 @@ def test_a_full_disk_delays_what_was_promised_and_sends_nothing_unwritten(web: W
         outbox = outbox_of(journal, config("page"))
         made = await outbox.make("ada", "update", "customers")
         journal.full = True
-        courier = BackgroundDelivery(outbox)
-        courier.send("ada", made)
+        background = BackgroundDelivery(outbox)
+        background.send("ada", made)
         await asyncio.sleep(30.0)
         assert web.got == []
         journal.full = False

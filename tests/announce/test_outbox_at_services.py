@@ -31,7 +31,7 @@ def outbox_of(journal: MemoryJournal, settings: Config, tools: Tools | None) -> 
     return Outbox(Current(settings), journal, lambda _: State.UP, lambda: AT, tools)
 
 
-async def told(outbox: Outbox, kind: str, *, note: str = "") -> AnnouncementMade:
+async def announced(outbox: Outbox, kind: str, *, note: str = "") -> AnnouncementMade:
     made = await outbox.make("ada", kind, "customers", ["mastodon"], note=note)
     await outbox.deliver("ada", made.announcement, made.part)
     return made
@@ -49,7 +49,7 @@ async def test_later_parts_answer_the_one_before_and_name_the_accounts() -> None
         service.now = AT
         outbox = outbox_of(journal, settings(service), tools_for(service))
         for kind in ("backup-active", "update", "resolved"):
-            await told(outbox, kind)
+            await announced(outbox, kind)
         assert {request.method for request in service.requests} == {"POST"}  # a first try has nothing to look for
         first, second, third = service.statuses.values()
         assert [each["in_reply_to_id"] for each in (first, second, third)] == [None, first["id"], second["id"]]
@@ -62,7 +62,7 @@ async def test_what_surely_is_not_there_stays_failed_and_can_be_edited() -> None
     async with running(service):
         journal = MemoryJournal()
         outbox = outbox_of(journal, settings(service, url="http://127.0.0.1:9"), tools_for(service))
-        await told(outbox, "update")
+        await announced(outbox, "update")
         for _ in range(2):
             assert ended(journal)[-1].state == "failed"
             part, _ = await outbox.order("ada", "a1", "mastodon", "retry")
@@ -75,7 +75,7 @@ async def test_stores_do_not_share_keys() -> None:
     service = Mastodon()
     async with running(service):
         for note in ("The first store's.", "The second store's."):
-            await told(outbox_of(MemoryJournal(), settings(service), tools_for(service)), "update", note=note)
+            await announced(outbox_of(MemoryJournal(), settings(service), tools_for(service)), "update", note=note)
         assert [note in each["text"] for each, note in zip(service.statuses.values(), ("first", "second"), strict=True)]
 
 
@@ -85,7 +85,7 @@ async def test_a_try_again_looks_first_and_posts_nothing_twice() -> None:
         journal = MemoryJournal()
         outbox = outbox_of(journal, settings(service), tools_for(service))
         service.fault = Fault("stored")
-        made = await told(outbox, "update", note="Soon.")
+        made = await announced(outbox, "update", note="Soon.")
         assert states(journal) == {"mastodon": "unknown"}
         service.keys.clear()  # what a server forgets after an hour
         await outbox.deliver("ada", made.announcement, made.part, again=True)
@@ -98,7 +98,7 @@ async def test_what_a_killed_daemon_left_is_looked_up() -> None:
     async with running(service):
         journal = MemoryJournal()
         outbox = outbox_of(journal, settings(service), tools_for(service))
-        made = await told(outbox, "update")
+        made = await announced(outbox, "update")
         assert made.part == 0
         journal.ledger.announcements["a1"].deliveries[0, "mastodon"] = DeliveryRecord(
             part=0, outlet="mastodon", state="sending"
@@ -117,7 +117,7 @@ async def test_without_tools_no_login_is_loaded_and_nothing_leaves() -> None:
     service = Mastodon()
     async with running(service):
         journal = MemoryJournal()
-        await told(outbox_of(journal, settings(service), None), "update")
+        await announced(outbox_of(journal, settings(service), None), "update")
         assert states(journal) == {"mastodon": "failed"}
         assert ended(journal)[0].detail == "secret 'login': no secret is loaded here"
         assert service.requests == []

@@ -83,11 +83,11 @@ def test_what_is_still_being_sent_is_taken_back_too_and_what_is_not_begun_never_
         box = OutboxInMemory(outlets, "blog", "forum")
         outlets.goes = {"blog": "hangs after"}
         made = await box.outbox.make("ada", "update", "customers")
-        box.courier.send("ada", made, ["blog"])
+        box.background.send("ada", made, ["blog"])
         await asyncio.sleep(1.0)
         await box.outbox.retract("ada", "a1")
-        box.courier.take_back("ada", "a1")
-        box.courier.send("ada", made, ["forum"])
+        box.background.take_back("ada", "a1")
+        box.background.send("ada", made, ["forum"])
         outlets.goes = {}
         await asyncio.sleep(30.0)
         assert outlets.public == {}
@@ -111,7 +111,7 @@ def test_the_next_daemon_goes_on_taking_back_and_repeats_nothing_by_itself(outle
         if how:
             task.cancel()
         outlets.goes = {}
-        again.courier.settle()
+        again.background.settle()
         await asyncio.sleep(5.0)
         back = {name: done.state for name, done in again.journal.ledger.announcements["a1"].retractions.items()}
         assert back == {"blog": "unknown" if how else "retracted", "forum": "retracted"}

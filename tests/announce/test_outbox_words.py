@@ -130,7 +130,7 @@ def test_a_page_that_shows_it_is_seen_at_once_and_one_that_does_not_is_read_four
         assert outlets.read == [("blog", 0.0), ("forum", 0.0), ("forum", 2.0), ("forum", 5.0), ("forum", 15.0)]
         assert box.outbox.unsettled(0.0) == []
         again = box.after_crash()
-        again.courier.settle()
+        again.background.settle()
         await asyncio.sleep(100.0)
         assert len(outlets.read) == 5
 
@@ -143,10 +143,10 @@ def test_reading_back_goes_on_in_the_next_daemon(outlets: OutletsInMemory) -> No
         outlets.reads = {"blog": "blank"}
         await box.announce()
         await asyncio.sleep(3.0)
-        await box.courier.aclose()
+        await box.background.aclose()
         outlets.reads = {}
         again = box.after_crash()
-        again.courier.settle()
+        again.background.settle()
         await asyncio.sleep(1.0)
         assert again.became() == {"blog": "seen"}
 
@@ -243,7 +243,7 @@ def test_an_operators_word_is_kept_when_the_daemon_dies_right_after_it(outlets: 
         await box.outbox.order("ada", "a1", "blog", "retry")
         assert box.became() == {"blog": "planned", "forum": "failed"}
         again = box.after_crash()
-        again.courier.settle()
+        again.background.settle()
         await asyncio.sleep(1.0)
         assert again.became() == {"blog": "seen", "forum": "failed"}
 
@@ -255,7 +255,7 @@ def test_a_later_part_belongs_to_what_may_be_there_already(outlets: OutletsInMem
         box = OutboxInMemory(outlets, "blog")
         outlets.goes = {"blog": "stored"}
         first = await box.announce()
-        await box.courier.aclose()
+        await box.background.aclose()
         outlets.goes = {}
         second = await box.announce()
         assert box.became(0) == {"blog": "sent"}

@@ -15,10 +15,10 @@ from tests.kit.sample_business import PUBLIC
 
 NOW = 2000.0
 ONE = StepPlan(id="one", do="command", what="restart it")
-Told = tuple[float, str, Event]
+Journaled = tuple[float, str, Event]
 
 
-def board(*told: Told, digest: str = "d", beat: Beat | None = None, now: float = NOW) -> Board:
+def board(*told: Journaled, digest: str = "d", beat: Beat | None = None, now: float = NOW) -> Board:
     ledger = Ledger(frozenset({"messenger"}))
     for number, (at, actor, event) in enumerate(told):
         ledger.apply(Entry(number + 1, at, actor, events.kind_of(event), events.encode(event), "", ""))
@@ -26,11 +26,11 @@ def board(*told: Told, digest: str = "d", beat: Beat | None = None, now: float =
     return build(public, (), ledger, beat, now)
 
 
-def started(at: float, run: str = "r1", **more: Any) -> Told:
+def started(at: float, run: str = "r1", **more: Any) -> Journaled:
     return at, "ada", events.RunStarted(run=run, playbook="switch", name="Switch", digest="d", steps=(ONE,), **more)
 
 
-def asked(at: float, why: str = "approve", run: str = "r1") -> Told:
+def asked(at: float, why: str = "approve", run: str = "r1") -> Journaled:
     question = events.StepAsked(
         run=run, step="one", attempt=1, why=why, question="restart it?", answers=("again", "break-glass"),
         preview="command: restart it", hash="ab" * 32, until=NOW + 60.0,
@@ -38,16 +38,16 @@ def asked(at: float, why: str = "approve", run: str = "r1") -> Told:
     return at, "outagetui", question
 
 
-def alone(at: float, run: str = "r1", actor: str = "ada") -> Told:
+def alone(at: float, run: str = "r1", actor: str = "ada") -> Journaled:
     note = "nobody else is awake"
     return at, actor, events.StepAnswered(run=run, step="one", attempt=1, answer="break-glass", note=note)
 
 
-def over(at: float, run: str = "r1") -> Told:
+def over(at: float, run: str = "r1") -> Journaled:
     return at, "outagetui", events.RunEnded(run=run, state="done")
 
 
-def messenger(at: float, now: str) -> Told:
+def messenger(at: float, now: str) -> Journaled:
     return at, "outagetui", events.StateChanged(id="messenger", was="up", now=now, why="x")
 
 
@@ -68,7 +68,7 @@ def test_a_run_has_its_starter_and_whoever_took_it_over() -> None:
     [("d", (), False), ("e", (), True), ("", (), False), ("e", (over(1950),), False)],
     ids=["the same", "another", "not known", "over"],
 )
-def test_a_running_run_says_that_its_playbook_changed(digest: str, more: tuple[Told, ...], changed: bool) -> None:
+def test_a_running_run_says_that_its_playbook_changed(digest: str, more: tuple[Journaled, ...], changed: bool) -> None:
     assert board(started(1900), *more, digest=digest).runs[0].changed == changed
 
 

@@ -271,12 +271,12 @@ def test_ten_outlets_of_which_one_hangs_take_one_timeout(announcing: Installatio
     with announcing.client() as client:
         assert client.order("announce", kind="update", audience="customers", note="We are at it.")["ok"]
 
-    def told() -> bool:
+    def others_are_sent() -> bool:
         made = announcing.ledger().announcements["a1"]
         done = [made.delivery(0, name) for name in outlets.services if name != "mastodon"]
         return all(each.state in ("sent", "seen") for each in done)
 
-    eventually(told, 4.0)
+    eventually(others_are_sent, 4.0)
     assert announcing.ledger().announcements["a1"].deliveries[0, "mastodon"].state == "sending"
 
 

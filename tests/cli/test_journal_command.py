@@ -39,7 +39,7 @@ class Follower:
         assert isinstance(found, dict)
         return found
 
-    def told(self, number: int) -> list[tuple[int, str]]:
+    def numbered_channels(self, number: int) -> list[tuple[int, str]]:
         entries = [self.entry() for _ in range(number)]
         return [(entry["seq"], entry["document"]["channel"]) for entry in entries]
 
@@ -77,14 +77,14 @@ def test_a_replaced_store_is_followed_from_its_beginning(followed: tuple[Path, l
     old = append(path, Activated(channel="one"), Deactivated(channel="two"))
     follower = Follower(path)
     running.append(follower)
-    assert follower.told(2) == [(1, "one"), (2, "two")]
+    assert follower.numbered_channels(2) == [(1, "one"), (2, "two")]
     old.close()
     for file in path.parent.glob("store.db*"):
         file.unlink()
     new = append(path, Activated(channel="three"))
-    assert follower.told(1) == [(1, "three")]
+    assert follower.numbered_channels(1) == [(1, "three")]
     new.append(time.time(), "alice", Activated(channel="four"))
-    assert follower.told(1) == [(2, "four")]
+    assert follower.numbered_channels(1) == [(2, "four")]
     new.close()
     assert follower.end() == f"{path}: the store was replaced; its journal begins anew\n"
 
@@ -98,9 +98,9 @@ def test_a_store_that_is_moved_into_place_is_followed_too(
     append(restored, Activated(channel="two"), Activated(channel="three")).close()
     follower = Follower(path)
     running.append(follower)
-    assert follower.told(1) == [(1, "one")]
+    assert follower.numbered_channels(1) == [(1, "one")]
     restored.replace(path)
-    assert follower.told(2) == [(1, "two"), (2, "three")]
+    assert follower.numbered_channels(2) == [(1, "two"), (2, "three")]
     assert "replaced" in follower.end()
 
 
@@ -111,8 +111,8 @@ def test_a_daemon_that_comes_to_a_settled_store_is_followed_without_repeating(
     append(path, Activated(channel="one")).close()
     follower = Follower(path)
     running.append(follower)
-    assert follower.told(1) == [(1, "one")]
+    assert follower.numbered_channels(1) == [(1, "one")]
     store = append(path, Activated(channel="two"))
-    assert follower.told(1) == [(2, "two")]
+    assert follower.numbered_channels(1) == [(2, "two")]
     store.close()
     assert follower.end() == ""

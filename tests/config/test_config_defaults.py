@@ -23,7 +23,7 @@ def smallest(directory: Path, files: Mapping[str, str] = {}) -> Path:
     return directory
 
 
-def told(directory: Path) -> list[str]:
+def faults(directory: Path) -> list[str]:
     with pytest.raises(config.ConfigError) as caught:
         config.load(directory)
     return [str(problem).removeprefix(f"{directory}/") for problem in caught.value.problems]
@@ -70,7 +70,7 @@ def test_a_check_may_name_the_vantage_that_the_host_gives(tmp_path: Path, monkey
     monkeypatch.setattr(socket, "gethostname", lambda: "vps-1")
     config.load(smallest(tmp_path, {"checks/web.toml": WEB + 'vantages = ["vps-1"]\n'}))
     smallest(tmp_path, {"checks/web.toml": WEB + 'vantages = ["vps-2"]\n'})
-    assert told(tmp_path) == [
+    assert faults(tmp_path) == [
         'checks/web.toml:5: check[1].vantages[1]: unknown vantage "vps-2" (did you mean "vps-1"?)'
     ]
 
@@ -142,7 +142,7 @@ def test_a_scheme_means_one_probe() -> None:
 )
 def test_a_target_that_means_no_probe_or_several_is_told_at_its_line(tmp_path: Path, target: str, words: str) -> None:
     text = f'[channel]\nname = "A"\n[[check]]\ntarget = "{target}"\n'
-    (only,) = told(smallest(tmp_path, {"checks/web.toml": text}))
+    (only,) = faults(smallest(tmp_path, {"checks/web.toml": text}))
     assert only.startswith("checks/web.toml:4: check[1].target: ")
     assert words in only
     named = text + 'probe = "sip.register"\n'
@@ -151,13 +151,13 @@ def test_a_target_that_means_no_probe_or_several_is_told_at_its_line(tmp_path: P
 
 
 def test_a_missing_target_is_told_alone(tmp_path: Path) -> None:
-    (only,) = told(smallest(tmp_path, {"checks/web.toml": '[channel]\nname = "A"\n[[check]]\nevery = "9s"\n'}))
+    (only,) = faults(smallest(tmp_path, {"checks/web.toml": '[channel]\nname = "A"\n[[check]]\nevery = "9s"\n'}))
     assert only == "checks/web.toml:3: check[1].target: missing; expected a text in quotes"
 
 
 def test_two_checks_that_their_probe_would_name_the_same_need_an_id(tmp_path: Path) -> None:
     second = '[[check]]\ntarget = "https://chat.example.net/second"\n'
-    (only,) = told(smallest(tmp_path, {"checks/web.toml": WEB + second}))
+    (only,) = faults(smallest(tmp_path, {"checks/web.toml": WEB + second}))
     taken = f'the id "web.http" is taken by {tmp_path}/checks/web.toml:3: give this check an id of its own'
     assert only == f"checks/web.toml:5: check[2].id: missing; without one {taken}"
     config.load(smallest(tmp_path, {"checks/web.toml": WEB + second + 'id = "second"\n'}))

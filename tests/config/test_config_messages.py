@@ -21,7 +21,7 @@ def outlet(kind: str, *lines: str, audience: str = "customers") -> str:
     return f'[outlet]\nname = "O"\nkind = "{kind}"\naudience = "{audience}"\n' + "\n".join(lines) + "\n"
 
 
-def told(directory: Path, kind: str, *lines: str, audience: str = "customers") -> list[str]:
+def faults(directory: Path, kind: str, *lines: str, audience: str = "customers") -> list[str]:
     files = {
         "checks/o.toml": outlet(kind, *lines, audience=audience),
         "checks/a.toml": CHANNEL,
@@ -43,7 +43,7 @@ def told(directory: Path, kind: str, *lines: str, audience: str = "customers") -
     ],
 )
 def test_mail_says_what_is_missing_or_unsafe(tmp_path: Path, change: tuple[str, ...], problem: str) -> None:
-    (found,) = told(tmp_path, "email", *MAIL, *change)
+    (found,) = faults(tmp_path, "email", *MAIL, *change)
     assert found.partition(":")[2].startswith(problem.partition(":")[2]), found
 
 
@@ -64,7 +64,7 @@ def test_mail_says_what_is_missing_or_unsafe(tmp_path: Path, change: tuple[str, 
 def test_every_address_of_mail_is_looked_at(tmp_path: Path, at: int, line: str, problem: str) -> None:
     lines = [*MAIL, LEAVE]
     lines[at] = line
-    (found,) = told(tmp_path, "email", *lines)
+    (found,) = faults(tmp_path, "email", *lines)
     assert problem in found
 
 
@@ -103,7 +103,7 @@ def test_within_this_machine_a_login_needs_no_tls_and_staff_cannot_unsubscribe(t
     ],
 )
 def test_an_account_and_a_place_belong_to_a_chat(tmp_path: Path, lines: tuple[str, ...], problem: str) -> None:
-    found = told(tmp_path, "xmpp", *lines)
+    found = faults(tmp_path, "xmpp", *lines)
     assert any(problem in each for each in found), found
 
 
@@ -120,7 +120,7 @@ def test_an_account_and_a_place_belong_to_a_chat(tmp_path: Path, lines: tuple[st
 def test_a_command_is_declared_and_every_parameter_has_a_value(
     tmp_path: Path, lines: tuple[str, ...], problem: str
 ) -> None:
-    (found,) = told(tmp_path, "command", *lines)
+    (found,) = faults(tmp_path, "command", *lines)
     assert problem in found
 
 

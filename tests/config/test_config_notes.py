@@ -17,19 +17,19 @@ WHOLE = {
 }
 
 
-def told(directory: Path) -> list[str]:
+def noted(directory: Path) -> list[str]:
     """Return the notes, with paths from the directory."""
     return [str(note).removeprefix(f"{directory}/") for note in config.notes(directory)]
 
 
 def test_a_configuration_that_lacks_nothing_gets_no_note(tmp_path: Path) -> None:
-    assert told(write(tmp_path, WHOLE)) == []
+    assert noted(write(tmp_path, WHOLE)) == []
 
 
 def test_the_smallest_configuration_is_told_all_that_it_lacks(tmp_path: Path) -> None:
     (tmp_path / "checks").mkdir()
     (tmp_path / "checks" / "web.toml").write_text('[channel]\nname = "Web"\n[[check]]\ntarget = "http://h/"\n')
-    assert told(tmp_path) == [
+    assert noted(tmp_path) == [
         "audience.toml: no [[segment]]: it is not known how many people can still reach you",
         "checks: no [outlet] that publishes: people cannot be told where to find you",
         "outagetui.toml: no [[alert]]: nobody is woken when something fails",
@@ -52,14 +52,14 @@ def test_the_smallest_configuration_is_told_all_that_it_lacks(tmp_path: Path) ->
     ],
 )
 def test_each_lack_is_told_alone(tmp_path: Path, name: str, content: str, expected: str) -> None:
-    (only,) = told(write(tmp_path, {**WHOLE, name: content}))
+    (only,) = noted(write(tmp_path, {**WHOLE, name: content}))
     assert only.startswith(expected)
 
 
 def test_a_configuration_of_outlets_alone_watches_nobodys_way(tmp_path: Path) -> None:
     write(tmp_path, {**WHOLE, "audience.toml": ""})
     (tmp_path / "checks" / "a.toml").unlink()
-    assert told(tmp_path)[1] == "checks: no [channel]: nothing that people use is watched"
+    assert noted(tmp_path)[1] == "checks: no [channel]: nothing that people use is watched"
 
 
 def test_a_page_without_its_directory_is_told_what_comes_first(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_a_page_that_nobody_may_look_at_is_not_called_unpublished(
 ) -> None:
     write(tmp_path, WHOLE)
     (tmp_path / "page" / "index.html").unlink()
-    assert told(tmp_path) == [
+    assert noted(tmp_path) == [
         f"checks/page.toml:1: outlet: nothing was published in {tmp_path}/page yet: outagetui accounts publish"
     ]
 
@@ -83,7 +83,7 @@ def test_a_page_that_nobody_may_look_at_is_not_called_unpublished(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "lstat", refuse)
-    assert told(tmp_path) == []
+    assert noted(tmp_path) == []
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_page_that_nobody_may_look_at_is_not_called_unpublished(
 )
 def test_a_file_that_is_not_read_because_of_its_name_is_told(tmp_path: Path, name: str) -> None:
     write(tmp_path, {**WHOLE, f"checks/{name}": "not read", f"playbooks/{name}": "not read"})
-    assert told(tmp_path) == [
+    assert noted(tmp_path) == [
         f"checks/{name}: not read: its name must end in .toml",
         f"playbooks/{name}: not read: its name must end in .toml",
     ]
@@ -99,7 +99,7 @@ def test_a_file_that_is_not_read_because_of_its_name_is_told(tmp_path: Path, nam
 
 def test_a_directory_and_a_text_of_announcements_are_told_too(tmp_path: Path) -> None:
     write(tmp_path, {**WHOLE, "checks/old/web.toml": "", "playbooks/announcements/update.en.text": "Title\n\nBody"})
-    assert told(tmp_path) == [
+    assert noted(tmp_path) == [
         "checks/old: a directory, and not looked into",
         "playbooks/announcements/update.en.text: not read: its name must end in .txt",
     ]
@@ -107,7 +107,9 @@ def test_a_directory_and_a_text_of_announcements_are_told_too(tmp_path: Path) ->
 
 def test_what_is_there_for_people_or_hidden_is_not_told(tmp_path: Path) -> None:
     names = ("checks/README.md", "checks/notes.txt", "checks/.web.toml", "checks/.web.toml.swp")
-    assert told(write(tmp_path, {**WHOLE, **dict.fromkeys(names, "x"), "playbooks/announcements/README.md": "x"})) == []
+    assert (
+        noted(write(tmp_path, {**WHOLE, **dict.fromkeys(names, "x"), "playbooks/announcements/README.md": "x"})) == []
+    )
 
 
 def test_validate_prints_notes_behind_the_verdict_and_ends_well(tmp_path: Path) -> None:

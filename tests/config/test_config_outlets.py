@@ -21,7 +21,7 @@ def outlet(kind: str, *lines: str, url: str = "https://o.example.net") -> str:
     return OUTLET.format(kind=kind, url=url) + "\n".join(lines) + "\n"
 
 
-def told(directory: Path, kind: str, *lines: str, url: str = "https://o.example.net") -> list[str]:
+def faults(directory: Path, kind: str, *lines: str, url: str = "https://o.example.net") -> list[str]:
     found = problems(directory, {"checks/o.toml": outlet(kind, *lines, url=url)})
     return [each.removeprefix("checks/o.toml:") for each in found]
 
@@ -43,18 +43,18 @@ def told(directory: Path, kind: str, *lines: str, url: str = "https://o.example.
     ],
 )
 def test_each_kind_has_its_own_keys(tmp_path: Path, kind: str, lines: list[str], problem: str) -> None:
-    (found,) = told(tmp_path, kind, *lines)
+    (found,) = faults(tmp_path, kind, *lines)
     assert found.startswith(problem)
 
 
 def test_a_secret_without_the_address_it_is_for_is_an_error(tmp_path: Path) -> None:
-    (found,) = told(tmp_path, "mastodon", 'secret = "s"', url="")
+    (found,) = faults(tmp_path, "mastodon", 'secret = "s"', url="")
     assert found == "5: outlet.url: missing; with a secret, a mastodon outlet needs url"
 
 
 @pytest.mark.parametrize("url", ["http://blog.example.net", "http://192.0.2.4"])
 def test_a_login_is_not_sent_in_the_open(tmp_path: Path, url: str) -> None:
-    (found,) = told(tmp_path, "mastodon", 'secret = "s"', url=url)
+    (found,) = faults(tmp_path, "mastodon", 'secret = "s"', url=url)
     assert found == "5: outlet.url: a login must not travel over plain http, except to this machine; use https"
 
 

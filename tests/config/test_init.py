@@ -104,28 +104,28 @@ def test_deep_tells_what_this_machine_lacks(tmp_path: Path) -> None:
     mail = directory / "checks" / "mail.toml"
     mail.write_text(mail.read_text().replace("starttls =", 'user = "u"\nsecret = "mail"\nca = "ca.pem"\nstarttls ='))
 
-    def told() -> list[str]:
+    def found() -> list[str]:
         return [str(problem) for problem in config.deep(config.load(directory), directory)]
 
-    first, second = told()
+    first, second = found()
     assert first.startswith(f"{mail}:17: check[1].secret: secret 'mail': there is no such file")
     assert second == f"{mail}:18: check[1].ca: {directory.resolve()}/ca.pem: no such file, or not readable"
     (directory / "ca.pem").write_text("")
     (directory / "secrets" / "mail").write_text("word\n")
     (directory / "secrets" / "mail").chmod(0o640)
-    (only,) = told()
+    (only,) = found()
     assert "others may use it" in only
     assert "word" not in only
     (directory / "secrets" / "mail").chmod(0o600)
-    assert told() == []
+    assert found() == []
     (directory / "secrets").chmod(0o755)
-    (only,) = told()
+    (only,) = found()
     assert only.startswith(f"{settings}:")
     assert "secrets.directory" in only
     assert "others may look into it" in only
     page.write_text(page.read_text().replace(str(tmp_path), str(tmp_path / "gone")))
     (directory / "secrets").chmod(0o700)
-    (only,) = told()
+    (only,) = found()
     assert only.startswith(f"{page}:10: outlet.directory: ")
 
 

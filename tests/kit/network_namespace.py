@@ -75,7 +75,7 @@ def open_world() -> int:
     return device
 
 
-def told(packet: bytes) -> str:
+def destination(packet: bytes) -> str:
     """Return protocol number and destination of a packet; empty for the kernel's own."""
     if packet[0] >> 4 == 4:
         return f"{packet[9]} to {socket.inet_ntoa(packet[16:20])}"
@@ -104,7 +104,7 @@ def main(command: list[str]) -> None:
     def drain() -> None:
         nonlocal kernels
         while packet := os.read(device, 4096):
-            if where := told(packet):
+            if where := destination(packet):
                 sent.append(where)
             else:
                 kernels += 1

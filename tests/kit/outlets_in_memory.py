@@ -82,7 +82,7 @@ class OutletsInMemory:
 
 
 class OutboxInMemory:
-    """An outbox and its courier over a journal in memory; `states` are those of channels and outlets.
+    """An outbox and its background delivery over a journal in memory; `states` are those of channels and outlets.
 
     Only one that `follows` reads back what it sent.
     """
@@ -100,7 +100,7 @@ class OutboxInMemory:
         self.states: dict[str, State] = {"chat": State.DOWN}
         self.current = Current(settings(*names, **more))
         self.outbox = Outbox(self.current, self.journal, lambda name: self.states.get(name, State.UP), self.now)
-        self.courier = BackgroundDelivery(self.outbox)
+        self.background = BackgroundDelivery(self.outbox)
         if not follows:
             self.outbox.afterwards = lambda announcement, part, outlet: None
 

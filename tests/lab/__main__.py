@@ -43,7 +43,7 @@ def up(directory: Path) -> int:
             raise
         sys.stderr.write(f"the lab did not start: {error}\n")
         return 1
-    servers = {server.name: _told(server) for server in lab.servers}
+    servers = {server.name: _document(server) for server in lab.servers}
     (directory / STATE).write_text(json.dumps({"servers": servers, "left_out": lab.left_out}, indent=2) + "\n")
     for name, install in lab.left_out.items():
         sys.stderr.write(f"left out: {name} ({install})\n")
@@ -63,7 +63,7 @@ def down(directory: Path) -> int:
     return 0
 
 
-def _told(server: Server) -> dict[str, object]:
+def _document(server: Server) -> dict[str, object]:
     told = asdict(server)
     del told["name"]
     return told | {"started": started(server.group)}

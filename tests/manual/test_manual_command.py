@@ -21,7 +21,7 @@ from outagetui.manual.topics import summary
 INSTALL = "{0} is missing: apt-get install {1}"
 
 
-def told(*topic: str) -> str:
+def manual(*topic: str) -> str:
     """What the command prints when it is piped."""
     done = CliRunner().invoke(help, topic, env={"COLUMNS": "80"})
     assert done.exit_code == 0, done.output
@@ -65,44 +65,44 @@ x = 1
 
 
 def test_without_a_topic_the_pages_are_listed_each_in_a_line() -> None:
-    lines = told().splitlines()
+    lines = manual().splitlines()
     for page in PAGES:
         assert f"  {page:15}{summary(page)}" in lines
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_is_shown_as_plain_text_of_eighty_columns(page: str) -> None:
-    text = told(page)
+    text = manual(page)
     assert "\x1b" not in text
     assert max(map(len, text.splitlines())) <= 80
 
 
 @pytest.mark.parametrize("name", sorted({*PROBES, *STEPS, *OUTLETS, *COMMANDS}))
 def test_every_probe_step_outlet_and_command_can_be_asked_for(name: str) -> None:
-    assert re.search(rf"^{re.escape(name)}$" if name not in PAGES else "", told(name), re.MULTILINE)
+    assert re.search(rf"^{re.escape(name)}$" if name not in PAGES else "", manual(name), re.MULTILINE)
 
 
 def test_a_family_of_names_is_shown_together() -> None:
-    text = told("sip")
+    text = manual("sip")
     assert [name for name in PROBES if f"\n{name}\n" in text] == ["sip.options", "sip.register", "sip.call"]
 
 
 def test_a_name_that_two_rooms_have_is_shown_from_both() -> None:
-    assert told("http").splitlines()[0] == "Probes"
-    assert "\nSteps\n=====\n\nhttp\n" in told("http")
+    assert manual("http").splitlines()[0] == "Probes"
+    assert "\nSteps\n=====\n\nhttp\n" in manual("http")
 
 
 def test_a_command_of_a_command_a_section_a_key_an_option_and_a_code_can_be_asked_for() -> None:
-    assert "--channel" in told("contacts", "export")
-    assert "provider" in told("Common fate")
-    assert "how old a proof may be" in told("prove_every")
-    assert "how soon news is promised" in told("update_every")
-    assert "announce" in told("--dry-run")
-    assert told("tls.expired").endswith("the certificate ended\n")
+    assert "--channel" in manual("contacts", "export")
+    assert "provider" in manual("Common fate")
+    assert "how old a proof may be" in manual("prove_every")
+    assert "how soon news is promised" in manual("update_every")
+    assert "announce" in manual("--dry-run")
+    assert manual("tls.expired").endswith("the certificate ended\n")
 
 
 def test_a_word_that_nothing_is_called_is_looked_up() -> None:
-    lines = told("systemd").splitlines()
+    lines = manual("systemd").splitlines()
     assert any(line.split() == ["server", "What", "differs", "on", "your", "machine"] for line in lines), lines
 
 

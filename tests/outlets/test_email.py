@@ -187,10 +187,10 @@ async def test_a_server_that_ends_conversations_is_called_again(tmp_path: Path) 
         assert all(after - before > 0.08 for before, after in itertools.pairwise(times))
 
 
-@pytest.mark.parametrize("stage", ["connect", "ehlo", "auth", "mail", "rcpt"])
-async def test_a_server_that_hangs_before_the_letter_surely_has_none(tmp_path: Path, stage: str) -> None:
+@pytest.mark.parametrize("moment", ["connect", "ehlo", "auth", "mail", "rcpt"])
+async def test_a_server_that_hangs_before_the_letter_surely_has_none(tmp_path: Path, moment: str) -> None:
     async with Post(users={"ada": PASSWORD}).running() as post:
-        post.hangs = stage
+        post.hangs = moment
         outlet = outlet_for(post.port, timeout=0.6, url=f"smtp://ada@127.0.0.1:{post.port}", secret="mail")
         done = await publish(outlet, delivery_of(outlet), tools_at(tmp_path))
         assert done.state == "failed", done
@@ -202,11 +202,11 @@ async def test_a_server_that_hangs_before_the_letter_surely_has_none(tmp_path: P
         assert sorted(post.got()) == sorted(PEOPLE)
 
 
-@pytest.mark.parametrize("stage", ["data", "content"])
-async def test_a_server_that_hangs_with_a_letter_leaves_just_that_one_unknown(tmp_path: Path, stage: str) -> None:
+@pytest.mark.parametrize("moment", ["data", "content"])
+async def test_a_server_that_hangs_with_a_letter_leaves_just_that_one_unknown(tmp_path: Path, moment: str) -> None:
     async with Post().running() as post:
         outlet = outlet_for(post.port, timeout=0.6)
-        post.hangs = stage
+        post.hangs = moment
         done = await publish(outlet, delivery_of(outlet), tools_at(tmp_path))
         assert done.state == "unknown"
         assert done.detail.startswith("0 of 5 accepted; 1 not known")

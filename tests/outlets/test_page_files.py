@@ -39,7 +39,7 @@ def outlet(directory: Path) -> Outlet:
     return Outlet(id="page", name="Page", kind="page", audience="customers", directory=str(directory), timeout=1.0)
 
 
-async def told(directory: Path) -> Delivered:
+async def publish_once(directory: Path) -> Delivered:
     return await publish(outlet(directory), DELIVERY, TOOLS)
 
 
@@ -168,7 +168,7 @@ async def test_a_full_disk_is_one_line_and_the_old_page_stays(tmp_path: Path, mo
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "write", full)
-    done = await told(tmp_path)
+    done = await publish_once(tmp_path)
     assert (done.state, done.detail) == ("failed", f"{tmp_path}/feed.atom: No space left on device")
     assert contents(tmp_path) == dict(OLD)
 
@@ -178,7 +178,7 @@ async def test_a_disk_that_takes_only_a_part_leaves_the_old_page(tmp_path: Path)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (7000, limits[1]))  # the kernel cuts a write at this size, then refuses
     try:
-        done = await told(tmp_path)
+        done = await publish_once(tmp_path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert (done.state, done.detail) == ("failed", f"{tmp_path}/index.html: File too large")
@@ -187,7 +187,7 @@ async def test_a_disk_that_takes_only_a_part_leaves_the_old_page(tmp_path: Path)
 
 async def test_a_missing_directory_a_file_and_none_at_all_fail_in_words(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    missing, file = await told(tmp_path / "missing"), await told(tmp_path / "file")
+    missing, file = await publish_once(tmp_path / "missing"), await publish_once(tmp_path / "file")
     assert (missing.state, missing.detail) == ("failed", f"{tmp_path}/missing: No such file or directory")
     assert (file.state, file.detail) == ("failed", f"{tmp_path}/file/index.html: Not a directory")
     none = await publish(Outlet(id="page", name="P", kind="page", audience="customers"), DELIVERY, TOOLS)
@@ -197,7 +197,7 @@ async def test_a_missing_directory_a_file_and_none_at_all_fail_in_words(tmp_path
 
 async def test_a_directory_in_the_place_of_the_page_fails_in_words(tmp_path: Path) -> None:
     (tmp_path / "index.html").mkdir()
-    done = await told(tmp_path)
+    done = await publish_once(tmp_path)
     assert (done.state, done.detail) == ("failed", f"{tmp_path}/index.html: Is a directory")
     assert [path.name for path in tmp_path.iterdir()] == ["index.html"]
     there = await find(outlet(tmp_path), DELIVERY, TOOLS)
@@ -213,11 +213,11 @@ async def test_a_directory_that_may_not_be_written_fails_in_words() -> None:
         if os.geteuid() == 0:  # root may write anywhere, so be somebody else for a moment
             os.seteuid(65534)
             try:
-                done = await told(directory)
+                done = await publish_once(directory)
             finally:
                 os.seteuid(0)
         else:
-            done = await told(directory)
+            done = await publish_once(directory)
         directory.chmod(0o755)
         assert (done.state, done.detail) == ("failed", f"{directory}/feed.atom: Permission denied")
         assert contents(directory) == dict(OLD)
@@ -226,14 +226,14 @@ async def test_a_directory_that_may_not_be_written_fails_in_words() -> None:
 async def test_a_web_server_of_another_user_may_read_whatever_our_mask(tmp_path: Path) -> None:
     mask = os.umask(0o077)
     try:
-        assert (await told(tmp_path)).state == "sent"
+        assert (await publish_once(tmp_path)).state == "sent"
     finally:
         os.umask(mask)
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o644}
 
 
 async def test_two_writers_take_turns(tmp_path: Path) -> None:
-    done = await asyncio.gather(*(told(tmp_path) for _ in range(8)))
+    done = await asyncio.gather(*(publish_once(tmp_path) for _ in range(8)))
     assert {each.state for each in done} == {"sent"}
     assert set(contents(tmp_path)) == {name for name, _ in page.render(outlet(tmp_path), DELIVERY, "B", "UTC")}
 
@@ -271,7 +271,7 @@ async def test_a_publisher_s_own_mistake_is_one_clean_line(tmp_path: Path, monke
         raise RuntimeError("one\nline \x1b[31m")
 
     monkeypatch.setattr(page, "render", broken)
-    done = await told(tmp_path)
+    done = await publish_once(tmp_path)
     assert done.state == "failed"
     assert done.detail.startswith("one line ")
     assert "\x1b" not in done.detail

@@ -34,7 +34,7 @@ def text_of(directory: Path, name: str = "index.html") -> str:
     return (directory / name).read_text(encoding="utf-8")
 
 
-def told(directory: Path, what: Delivery, **changes: Any) -> Html:
+def written(directory: Path, what: Delivery, **changes: Any) -> Html:
     done = asyncio.run(publish(outlet(directory, **changes), what, TOOLS))
     assert done.state == "sent", done
     return assert_valid_page(text_of(directory))
@@ -55,9 +55,9 @@ def test_every_kind_of_page_is_valid_in_one_language_and_in_two(tmp_path: Path, 
         (tmp_path / "accounts.html").write_text("x")
     past = Post(announcement="a1", part=0, kind="resolved", title="Old", body="x", at=SINCE - 9e5, others=(GERMAN,))
     still = Post(announcement="a5", part=0, kind="identified", title="Phone is down", body="x", at=SINCE - 600)
-    html = told(tmp_path, delivery(kind, 2, history=(still, past)))
+    html = written(tmp_path, delivery(kind, 2, history=(still, past)))
     assert ("accounts.html" in [attrs["href"] for attrs in html.all("a")]) is listed
-    html = told(tmp_path, both(kind, 3))
+    html = written(tmp_path, both(kind, 3))
     assert {attrs["lang"] for _, attrs in html.tags if "lang" in attrs} == {"en", "de"}
     assert_valid_atom((tmp_path / "feed.atom").read_bytes())
 
@@ -68,13 +68,13 @@ def test_a_page_without_a_notice_and_one_all_clear_are_valid(tmp_path: Path) -> 
     assert html.all("html") == [{"lang": "de"}]
     assert text_of(tmp_path, "notice.html") == NOTHING
     assert outage(tmp_path) == {}
-    told(tmp_path, both("resolved", 2, accounts=(), next_update=None))
+    written(tmp_path, both("resolved", 2, accounts=(), next_update=None))
     assert text_of(tmp_path, "notice.html") == NOTHING
     assert outage(tmp_path) == {}
 
 
 def test_both_languages_stand_in_blocks_of_their_own_and_accounts_once(tmp_path: Path) -> None:
-    html = told(tmp_path, both())
+    html = written(tmp_path, both())
     text = text_of(tmp_path)
     assert html.all("html") == [{"lang": "en"}]
     german = text[text.index('<section class="tongue" id="in-de" lang="de"') :].partition("</section>")[0]
@@ -91,12 +91,12 @@ def test_both_languages_stand_in_blocks_of_their_own_and_accounts_once(tmp_path:
 
 
 def test_earlier_parts_keep_their_other_language_folded(tmp_path: Path) -> None:
-    html = told(tmp_path, both("update", 2))
+    html = written(tmp_path, both("update", 2))
     assert [attrs["lang"] for attrs in html.all("details")] == ["de", "de"]
 
 
 def test_jabber_clients_are_told_in_the_form_of_their_standard(tmp_path: Path) -> None:
-    told(tmp_path, both())
+    written(tmp_path, both())
     document = outage(tmp_path)
     assert set(document) == {"planned", "beginning", "message"}, "no end is ever expected"
     assert document["planned"] is False
@@ -108,14 +108,14 @@ def test_jabber_clients_are_told_in_the_form_of_their_standard(tmp_path: Path) -
 
 
 def test_a_drill_tells_jabber_clients_nothing(tmp_path: Path) -> None:
-    told(tmp_path, both("drill", 0))
+    written(tmp_path, both("drill", 0))
     assert outage(tmp_path) == {}
 
 
 def test_what_is_taken_back_is_shown_as_withdrawn_with_nothing_but_its_first_title(tmp_path: Path) -> None:
     old = Post(announcement="a1", part=0, kind="resolved", title="Old and over", body="x", at=SINCE - 9e5)
     what = both(placed=PLACED, history=(*both().history, old))
-    told(tmp_path, what)
+    written(tmp_path, what)
     tools = msgspec.structs.replace(TOOLS, now=lambda: SINCE + 600)
     done = asyncio.run(retract(outlet(tmp_path), what, tools))
     assert (done.state, done.url) == ("retracted", "https://status.example.net/")
@@ -144,7 +144,7 @@ def test_a_notice_that_was_withdrawn_earlier_stays_withdrawn_below_the_next(tmp_
     ]
     gone = Post(announcement="a5", part=1, kind="withdrawn", title="Wrong", body="Call 0900", at=SINCE - 60)
     for history in ((gone, *parts), (*parts, gone)):
-        html = told(tmp_path, delivery(history=history))
+        html = written(tmp_path, delivery(history=history))
         assert "0900" not in html.text
         assert "Also open" not in html.text
         assert html.text.index("Past notices") < html.text.index("Withdrawn") < html.text.index("Wrong")
@@ -182,7 +182,7 @@ LINKS = (
 
 
 def test_chat_addresses_are_links_and_scripts_are_not(tmp_path: Path) -> None:
-    html = told(tmp_path, delivery(accounts=tuple((f"Account {at}", link) for at, link in enumerate(LINKS))))
+    html = written(tmp_path, delivery(accounts=tuple((f"Account {at}", link) for at, link in enumerate(LINKS))))
     assert [attrs["href"] for attrs in html.all("a")][1:5] == list(LINKS)
     sly = (
         "javascript:alert(1)",
@@ -191,7 +191,9 @@ def test_chat_addresses_are_links_and_scripts_are_not(tmp_path: Path) -> None:
         "irc://",
         "view-source:x",
     )
-    html = told(tmp_path, delivery("update", 2, accounts=tuple(("Account", link) for link in sly), body="\n".join(sly)))
+    html = written(
+        tmp_path, delivery("update", 2, accounts=tuple(("Account", link) for link in sly), body="\n".join(sly))
+    )
     assert [attrs["href"] for attrs in html.all("a")] == ["#main", "feed.atom", "status.json"]
 
 
@@ -243,5 +245,5 @@ def _assert_clean(directory: Path) -> None:
 
 
 def test_the_accounts_named_first_are_those_of_the_delivery(tmp_path: Path) -> None:
-    html = told(tmp_path, delivery())
+    html = written(tmp_path, delivery())
     assert [html.text.index(name) for name, _ in ACCOUNTS] == sorted(html.text.index(name) for name, _ in ACCOUNTS)

@@ -43,15 +43,15 @@ class Operator:
         note = f"note-{self.orders}-{self.chance.randrange(1 << 30)}"
         kind = self.chance.choice(["ack", "mute", "switch", "announce", "start", "answer", "answer", "answer", "abort"])
         if kind == "ack":
-            self._told(client.order("ack", note=note), note, "ack")
+            self._noted(client.order("ack", note=note), note, "ack")
         elif kind == "mute":
-            self._told(client.order("mute", id="phone", seconds=60, reason=note), note, "mute")
+            self._noted(client.order("mute", id="phone", seconds=60, reason=note), note, "mute")
         elif kind == "switch":
             which = self.chance.choice(["activate", "deactivate"])
             self.switched[which] += client.order(which, channels=["phone"]).get("changed", 0)
         elif kind == "announce" and self.chance.random() < 0.2:
             reply = client.order("announce", kind="update", audience="customers", outlets=["page"], note=note)
-            self._told(reply, note, "announce")
+            self._noted(reply, note, "announce")
         elif kind == "start":
             reply = client.order("start", playbook="chat-down")
             if reply["ok"]:
@@ -71,9 +71,9 @@ class Operator:
                 good = [answer for answer in row.answers if answer in ("yes", "done")] or ["skip"]
                 answer = self.chance.choice([*good * 8, *row.answers])
                 fields = {"run": run.id, "step": row.id, "attempt": row.attempt, "answer": answer, "note": note}
-                self._told(client.order("answer", **fields), note, "step.answer")
+                self._noted(client.order("answer", **fields), note, "step.answer")
 
-    def _told(self, reply: dict[str, object], note: str, kind: str) -> None:
+    def _noted(self, reply: dict[str, object], note: str, kind: str) -> None:
         if reply["ok"]:
             self.notes[note] = kind
 

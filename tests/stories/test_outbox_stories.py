@@ -54,17 +54,17 @@ class Story:
             kind = self.chance.choice(("investigating", "update", "update", "resolved"))
             chosen = self.chance.sample(NAMES, self.chance.randint(0, 3))
             made = await self.box.outbox.make("ada", kind, "customers", chosen)
-            self.box.courier.send("ada", made)
+            self.box.background.send("ada", made)
         elif act == "order" and ledger.announcements:
             made_before = self.chance.choice(list(ledger.announcements))
             await self._order(made_before, self.chance.choice(NAMES), self.chance.choice(("retry", "skip", "edit")))
         elif act == "retract" and ledger.announcements and self.chance.random() < 0.5:
             name = self.chance.choice(list(ledger.announcements))
             await self.box.outbox.retract("ada", name)
-            self.box.courier.take_back("ada", name)
+            self.box.background.take_back("ada", name)
         elif act == "die":
             self.box = self.box.after_crash()
-            self.box.courier.settle()
+            self.box.background.settle()
         elif act == "cancel" and ledger.announcements:
             one = self.chance.choice(list(ledger.announcements.values()))
             task = asyncio.create_task(self.box.outbox.deliver("ada", one.id, one.newest.part))
@@ -73,13 +73,13 @@ class Story:
             await asyncio.gather(task, return_exceptions=True)
 
     async def _order(self, announcement: str, outlet: str, do: str) -> None:
-        outbox, courier = self.box.outbox, self.box.courier
+        outbox, background = self.box.outbox, self.box.background
         words = f"own words {self.chance.randrange(1000)}"
         part, due = await outbox.order("ada", announcement, outlet, do, title="Own", body=words)  # type: ignore[arg-type]
         if due == "retract":
-            courier.take_back("ada", announcement)
+            background.take_back("ada", announcement)
         elif due:
-            courier.send("ada", self.box.journal.ledger.announcements[announcement].part(part), [outlet])
+            background.send("ada", self.box.journal.ledger.announcements[announcement].part(part), [outlet])
 
     async def _mend(self) -> None:
         """Order what a patient operator orders when everything works again."""

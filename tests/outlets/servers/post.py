@@ -87,8 +87,8 @@ class Post:
         self._talks.append(talk)
         return talk
 
-    async def reach(self, stage: str) -> None:
-        if self.hangs == stage:
+    async def reach(self, moment: str) -> None:
+        if self.hangs == moment:
             await self._forever.wait()
 
     def _authenticate(self, server: SMTP, session: Session, envelope: Envelope, how: str, data: object) -> AuthResult:
