@@ -66,7 +66,7 @@ def test_a_page_without_its_directory_is_told_what_comes_first(tmp_path: Path) -
     write(tmp_path, WHOLE)
     (tmp_path / "page" / "index.html").unlink()
     (tmp_path / "page").rmdir()
-    (only,) = told(tmp_path)
+    (only,) = noted(tmp_path)
     assert only.endswith(f"{tmp_path}/page yet: create the directory, then outagetui accounts publish")
 
 

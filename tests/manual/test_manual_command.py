@@ -144,12 +144,12 @@ def test_a_terminal_gets_pages_and_bold_headings(tmp_path: Path) -> None:
 
 
 def test_a_page_is_found_by_its_singular_too() -> None:
-    assert "What to do, in order" in told("playbook")
-    assert "places where you publish" in told("outlet")
+    assert "What to do, in order" in manual("playbook")
+    assert "places where you publish" in manual("outlet")
 
 
 def test_a_key_is_found_as_validate_prints_it() -> None:
-    assert "business" in told("store.business")
+    assert "business" in manual("store.business")
 
 
 def test_a_family_is_meant_by_who_misspells_it() -> None:
