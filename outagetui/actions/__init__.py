@@ -93,6 +93,9 @@ class StepContext(Protocol):
     def preview(self, plan: StepPlan, as_of: float | None) -> str:
         """Return word for word what the step would send, or why that cannot be said."""
 
+    def outlook(self, plan: StepPlan) -> str:
+        """Return in a line where what the step announces does not go, and what speaks against it; or nothing."""
+
     def announce(self, plan: StepPlan) -> Awaitable[Result]:
         """Compose and deliver what the step announces; what was delivered for it before is not sent again."""
 

@@ -7,7 +7,18 @@ from msgspec import Struct
 from outagetui import outlets
 from outagetui.announce.effect import liked
 from outagetui.core import times
-from outagetui.core.model import BAD, CLOSING_KINDS, Audience, Channel, Config, Outlet, State, Template
+from outagetui.core.model import (
+    BAD,
+    CLOSING_KINDS,
+    DRILL_KIND,
+    SHORTEST_REASON,
+    Audience,
+    Channel,
+    Config,
+    Outlet,
+    State,
+    Template,
+)
 from outagetui.core.text import clean, nearest
 from outagetui.facts.announcement import Announcement
 from outagetui.facts.events import AnnouncementMade
@@ -32,7 +43,8 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
     No `outlets` are all of the audience, `update` names the announcement it must belong to, `words` are an operator's
     own title and body by outlet, `languages` are composed beside those of the outlets. With `suppose`, words that need
-    an active backup are made as if those in good health were: to be looked at, never to be sent.
+    an active backup are made as if those in good health were: to be looked at, never to be sent. `reason` is why a
+    drill is announced where none is played.
     """
 
     kind: str
@@ -45,15 +57,20 @@ class Wanted(Struct, frozen=True, kw_only=True):
     run: str = ""
     step: str = ""
     suppose: bool = False
+    reason: str = ""
 
 
 class Scene(Struct, frozen=True):
-    """What announcements are made from: `state_of` tells the state of a channel or outlet, `now` epoch seconds."""
+    """What announcements are made from: `state_of` tells the state of a channel or outlet, `now` epoch seconds.
+
+    `drill`: this is a rehearsal, whose own incident is none.
+    """
 
     config: Config
     ledger: Ledger
     state_of: Callable[[str], State]
     now: float
+    drill: bool = False
 
 
 def draft(wanted: Wanted, scene: Scene, *, nowhere: bool = False) -> AnnouncementMade:
@@ -62,6 +79,8 @@ def draft(wanted: Wanted, scene: Scene, *, nowhere: bool = False) -> Announcemen
     Raises AnnounceError: no outlet (unless `nowhere`), no template, a field that cannot be filled, no room.
     """
     config, ledger = scene.config, scene.ledger
+    if wanted.kind == DRILL_KIND and not scene.drill and ledger.open_incident(scene.now) is not None:
+        raise AnnounceError(f"an incident is open: nobody can be told now that it is only a {DRILL_KIND}")
     standing = _standing(wanted, ledger)
     closing = wanted.kind in CLOSING_KINDS
     if closing and standing is None:
@@ -99,10 +118,18 @@ def draft(wanted: Wanted, scene: Scene, *, nowhere: bool = False) -> Announcemen
         outlets=tuple(outlet.id for outlet in to),
         run=wanted.run,
         step=wanted.step,
+        reason=wanted.reason,
     )
     for outlet in to:
         _fits(outlet, wanted.words.get(outlet.id) or texts[made.spoken(outlet.language)], config, named)
     return made
+
+
+def agreed(wanted: Wanted, *, drill: bool) -> None:
+    """Raise AnnounceError when words that nothing has failed lack the reason that they need outside of a rehearsal."""
+    if wanted.kind == DRILL_KIND and not drill and len(wanted.reason.strip()) < SHORTEST_REASON:
+        lacks = f"a reason of at least {SHORTEST_REASON} characters (announce --reason, or a note with the answer)"
+        raise AnnounceError(f"no drill is played here: to tell people of one needs {lacks}")
 
 
 def own_words(title: str, body: str) -> tuple[str, str]:

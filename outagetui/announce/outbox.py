@@ -1,7 +1,7 @@
 """The outbox: an announcement composed once, journaled, and handed to each outlet at most once without a word."""
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from secrets import token_hex
 from typing import Any, TypeVar
 
@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from outagetui.announce.deliveries import delivery_for
 from outagetui.announce.delivering import Deliverer
-from outagetui.announce.draft import AnnounceError, NothingToCloseError, Scene, Wanted, draft, own_words
-from outagetui.announce.previewing import Knowledge, proof
+from outagetui.announce.draft import AnnounceError, NothingToCloseError, Wanted, own_words
+from outagetui.announce.proposals import Proposals, edits
 from outagetui.core.current import Current
 from outagetui.core.model import Audience, State
 from outagetui.core.orders import Do
@@ -24,22 +24,19 @@ from outagetui.facts.events import (
     DeliveryOrdered,
 )
 from outagetui.facts.journaling import Journal
-from outagetui.facts.reach import Share
-from outagetui.machine.secrets import SecretError
 from outagetui.outlets import Delivered, Delivery, Tools
-from outagetui.wording.preview import Proof
 
 __all__ = ["AnnounceError", "NothingToCloseError", "Outbox"]
 
 LOST = "begun before the daemon ended; it may still be there"
-OLDEST_SHOWN = 86400.0  # seconds after which what was shown is no longer compared
 T = TypeVar("T")
 
 
 class Outbox:
     """Makes announcements and delivers them. `state_of` tells how channels and outlets are.
 
-    `afterwards` is called with announcement, part and outlet when something was sent, or may have been.
+    `proposals` composes what is only looked at. `afterwards` is called with announcement, part and outlet when
+    something was sent, or may have been.
     """
 
     def __init__(
@@ -50,11 +47,13 @@ class Outbox:
         clock: Callable[[], float],
         tools: Tools | None = None,
         nonce: Callable[[], str] = token_hex,
+        *,
+        drill: bool = False,
     ) -> None:
         tools = tools or Tools.bare(current.config.business, current.config.timezone, clock)
         self._deliverer = Deliverer(current, journal, state_of, clock, tools)
-        self._current, self._journal, self._state_of, self._clock = current, journal, state_of, clock
-        self._nonce = nonce
+        self.proposals = Proposals(current, journal, state_of, clock, self._deliverer, drill=drill)
+        self._current, self._journal, self._clock, self._nonce = current, journal, clock, nonce
         self._turn = asyncio.Lock()
         self.afterwards: Callable[[str, int, str], None] = lambda announcement, part, outlet: None
 
@@ -72,6 +71,7 @@ class Outbox:
         update: str = "",
         words: Mapping[str, tuple[str, str]] | None = None,
         shown: str = "",
+        reason: str = "",
     ) -> AnnouncementMade:
         """Compose and journal an announcement, or the next part of the open one, which must be `update` if given.
 
@@ -88,61 +88,21 @@ class Outbox:
             step=step,
             update=update,
             words=own,
+            reason=reason,
         )
+        self.proposals.agree(wanted)
         async with self._turn:
-            if shown and not self._as_shown(wanted, shown):
+            if shown and not self.proposals.still(wanted, shown):
                 raise AnnounceError("what would be sent has changed since it was shown; look again")
-            made = draft(wanted, self._scene(as_of))
+            made = self.proposals.drafted(wanted, as_of)
             if made.part == 0:
                 made = replace(made, nonce=self._nonce())
-            await self._journal.write(actor, made, *_edits(made, own))
+            await self._journal.write(actor, made, *edits(made, own))
             return made
 
     def now(self) -> float:
         """Return the time (epoch seconds) by the clock that announcements are dated with."""
         return self._clock()
-
-    def preview(self, kind: str, audience: Audience, chosen: Sequence[str] = (), *, as_of: float | None = None) -> str:
-        """Return word for word what an announcement made now, or `as_of` then, would say, once for each language."""
-        made = draft(Wanted(kind=kind, audience=audience, outlets=tuple(chosen)), self._scene(as_of))
-        return "\n\n".join(f"{title}\n\n{body}" for title, body in made.texts.values())
-
-    def words(self, kind: str, audience: Audience, language: str, as_of: float | None = None) -> tuple[str, str]:
-        """Return title and body of an announcement made now, or `as_of` then; AnnounceError when it cannot be made."""
-        wanted = Wanted(kind=kind, audience=audience, languages=(language,))
-        made = draft(wanted, self._scene(as_of), nowhere=True)
-        return made.texts[made.spoken(language)]
-
-    def proof(self, wanted: Wanted, shares: Mapping[str, Share], hosts: Mapping[str, Collection[str]]) -> Proof:
-        """Return what each outlet would be sent now, what that does, and what to be warned of.
-
-        `shares` tells how much of each channel works, `hosts` which IP addresses channels and outlets have. Raises
-        AnnounceError as `make` does.
-        """
-        own = {outlet: own_words(*each) for outlet, each in wanted.words.items()}
-        scene = self._scene(None)
-        made = draft(replace(wanted, words=own), scene)
-        why = self._unreadable(made.outlets)
-        known = Knowledge(shares=shares, hosts=hosts, unreadable=why, incident=self._incident())
-        return proof(scene, made, _edits(made, own), self._deliverer.down_since, known)
-
-    def _as_shown(self, wanted: Wanted, shown: str) -> bool:
-        """Whether what was shown would be composed again, had no time passed since."""
-        try:
-            then = float(shown.partition(" ")[0])
-        except ValueError:
-            return False
-        if not abs(self._clock() - then) <= OLDEST_SHOWN:
-            return False
-        scene = self._scene(then)
-        made = draft(wanted, scene)
-        known = Knowledge(incident=self._incident())
-        return proof(scene, made, _edits(made, wanted.words), self._deliverer.down_since, known).shown == shown
-
-    def _incident(self) -> str:
-        """Return the incident that is open now; what is said depends on it."""
-        incident = self._journal.ledger.open_incident(self._clock())
-        return incident.id if incident is not None else ""
 
     async def deliver(
         self, actor: str, announcement: str, part: int, *, again: bool = False, only: Iterable[str] = ()
@@ -353,34 +313,11 @@ class Outbox:
             raise AnnounceError(f"{outlet}: {error}") from error
         return edit
 
-    def _unreadable(self, names: Collection[str]) -> dict[str, str]:
-        """Return why the secrets of outlets cannot be read, by outlet."""
-        found = {}
-        for outlet in self._current.config.outlets:
-            secret = getattr(outlet.options, "secret", None)
-            if outlet.id in names and secret:
-                try:
-                    self._deliverer.tools.secret(secret)
-                except SecretError as error:
-                    found[outlet.id] = str(error)
-        return found
-
     def _made(self, announcement: str) -> Announcement:
         made = self._journal.ledger.announcements.get(announcement)
         if made is None:
             raise AnnounceError(f"there is no announcement {clean(announcement, 40)}")
         return made
-
-    def _scene(self, as_of: float | None) -> Scene:
-        now = self._clock() if as_of is None else as_of
-        return Scene(self._current.config, self._journal.ledger, self._state_of, now)
-
-
-def _edits(made: AnnouncementMade, words: Mapping[str, tuple[str, str]]) -> tuple[DeliveryEdited, ...]:
-    return tuple(
-        DeliveryEdited(announcement=made.announcement, part=made.part, outlet=outlet, title=title, body=body)
-        for outlet, (title, body) in words.items()
-    )
 
 
 async def _together(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:

@@ -12,9 +12,11 @@ from outagetui.announce.draft import AnnounceError, Scene
 from outagetui.announce.effect import effect
 from outagetui.announce.warnings import Known, warnings_of
 from outagetui.core.copies import copied
+from outagetui.core.text import clean
 from outagetui.facts.announcement import Announcement
 from outagetui.facts.events import AnnouncementMade, DeliveryEdited
 from outagetui.facts.reach import Share
+from outagetui.wording.compose import account_line
 from outagetui.wording.counting import price
 from outagetui.wording.delivery import Fitted
 from outagetui.wording.fit import sent_text
@@ -40,10 +42,11 @@ def proof(
     down: Callable[[str], str],
     knowledge: Knowledge,
 ) -> Proof:
-    """Return the proof of a part that was drafted and not journaled."""
+    """Return the proof of a part that was drafted, journaled or not."""
     config, known = scene.config, scene.ledger.announcements.get(event.announcement)
     before = known if known is not None else Announcement(event.announcement)
-    made = replace(before, parts=[*before.parts, (scene.now, "", event)], deliveries={**before.deliveries})
+    earlier = [each for each in before.parts if each[2].part != event.part]
+    made = replace(before, parts=[*earlier, (scene.now, "", event)], deliveries={**before.deliveries})
     for edit in edits:
         made.edit(edit)
     fitted: dict[str, Fitted] = {}
@@ -93,6 +96,20 @@ def proof(
         ),
         shown=f"{scene.now!r} {_digest(event, rows, knowledge.incident)}",
     )
+
+
+def reading(rows: Sequence[Rendering], accounts: Sequence[tuple[str, str]]) -> str:
+    """Return what a person reads before a yes: the accounts, then each text once, under the outlets it goes to."""
+    named = "\n".join(account_line(*account) for account in accounts)
+    blocks = [f"Names these accounts:\n{named}" if named else "Names no account."]
+    same: dict[tuple[str, str], list[Rendering]] = {}
+    for row in rows:
+        same.setdefault((row.language, row.text), []).append(row)
+    for (language, text), together in same.items():
+        size = f", {together[0].count} of {together[0].limit} characters" if together[0].limit else ""
+        names = ", ".join(clean(row.name, 60) for row in together)
+        blocks.append(f"To {names} ({language}{size}):\n\n{text}")
+    return "\n\n".join(blocks)
 
 
 def _digest(event: AnnouncementMade, rows: Sequence[Rendering], incident: str) -> str:

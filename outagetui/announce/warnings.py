@@ -47,13 +47,27 @@ def warnings_of(
     return tuple(found)
 
 
+def outlook(config: Config, made: AnnouncementMade, down: Collection[str], state_of: Callable[[str], State]) -> str:
+    """Return in a line to how many of its outlets a part goes and why not to those that are `down`, and what is odd.
+
+    Empty when it goes everywhere and nothing is odd.
+    """
+    known = Known(state_of=state_of, down=lambda outlet: "")
+    said = [*_of_facts(config, made, known), *_of_accounts(config, made, known)]
+    if down:
+        names = listed([clean(outlet.name, 60) for outlet in config.outlets if outlet.id in down])
+        be = "is" if len(down) == 1 else "are"
+        said.insert(0, f"{len(made.outlets) - len(down)} of {len(made.outlets)} outlets; {names} {be} down")
+    return "; ".join(said)
+
+
 def _of_facts(config: Config, made: AnnouncementMade, known: Known) -> Iterable[str]:
     """Warn of an outage that is not seen now, and of an all-clear while something fails."""
     primaries = [each for each in config.channels if not each.is_backup and each.audience == made.audience]
     failing = [clean(each.name, 60) for each in primaries if known.state_of(each.id) in BAD]
     if made.kind in OUTAGE and primaries and all(known.state_of(each.id) in GOOD for each in primaries):
         yield f"no primary of {made.audience} fails now"
-    elif made.kind in ("recovering", "resolved") and failing:
+    elif made.kind in ("recovering", *CLOSING_KINDS) and failing:
         yield f"{listed(failing)} {'fails' if len(failing) == 1 else 'fail'} now"
 
 

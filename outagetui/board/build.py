@@ -10,7 +10,7 @@ from outagetui.board.practice import practices, practised
 from outagetui.board.run_rows import announcement_row, glass_rows, run_row
 from outagetui.board.suggest import Moment, Seen, suggestions
 from outagetui.core.copies import copied
-from outagetui.core.model import AUDIENCES, BAD, CLOSING_KINDS, WORST_FIRST, State
+from outagetui.core.model import AUDIENCES, BAD, WORST_FIRST, State
 from outagetui.core.words import Readiness, Standing
 from outagetui.facts import health, verdict
 from outagetui.facts.cost import rates, spending, words
@@ -64,7 +64,7 @@ def build(public: Public, live: Iterable[Live], ledger: Ledger, beat: Beat | Non
             if number < RUNS_SHOWN or run.ended is None
         ),
         announcements=tuple(announcement_row(made, languages) for made in announcements[:ANNOUNCEMENTS_SHOWN]),
-        kinds=tuple(rows.KindRow(kind=kind, closes=kind in CLOSING_KINDS) for kind in public.kinds),
+        kinds=public.kinds,
         glass=glass_rows(runs, ledger.open_incident(now)),
     )
 

@@ -61,7 +61,8 @@ def _of_announcement(event: events.AnnouncementEvent) -> str:
     name = f"announcement {event.announcement}"
     match event:
         case events.AnnouncementMade(kind=kind, outlets=outlets):
-            return f"{name} {kind} for {', '.join(outlets)}: {event.title}"
+            why = f" (no drill was played: {event.reason})" if event.reason else ""
+            return f"{name} {kind} for {', '.join(outlets)}: {event.title}{why}"
         case events.AnnouncementRetracted(note=note):
             return f"{name} is taken back" + (f": {note}" if note else "")
         case events.DeliveryEdited(outlet=outlet, title=title):

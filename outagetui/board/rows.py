@@ -235,13 +235,6 @@ class AnnouncementRow(Struct, frozen=True, kw_only=True):
     accounts: tuple[tuple[str, str], ...] = ()
 
 
-class KindRow(Struct, frozen=True, kw_only=True):
-    """A kind of announcement there are words for; one that `closes` needs an open one."""
-
-    kind: str
-    closes: bool = False
-
-
 class DaemonRow(Struct, frozen=True, kw_only=True):
     """The daemon's last sign of life."""
 
@@ -279,7 +272,7 @@ class Board(Struct, frozen=True, kw_only=True):
     playbooks: tuple[PlaybookRow, ...]
     runs: tuple[RunRow, ...]  # newest first
     announcements: tuple[AnnouncementRow, ...]  # newest first
-    kinds: tuple[KindRow, ...] = ()  # of announcements, in the order they are mostly told in
+    kinds: tuple[str, ...] = ()  # of announcements that there are words for
     glass: tuple[GlassRow, ...] = ()  # of the open incident and of runs under way, newest first
 
     @property

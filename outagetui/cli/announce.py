@@ -26,6 +26,7 @@ UPDATE = "update"
 @click.option("--note", default="", help="Words for the template's {note}; with --retract, why (for the journal).")
 @click.option("--update", metavar="ID", default="", help="Go on with this open announcement (KIND: update).")
 @click.option("--retract", metavar="ID", default="", help="Take this announcement back from wherever it is.")
+@click.option("--reason", default="", help="Why a drill is announced where none is played.")
 @click.option("--dry-run", "dry", is_flag=True, help="Print what each outlet would get; send nothing.")
 @click.option("--yes", is_flag=True, help="Send without asking.")
 @click.option(
@@ -41,6 +42,7 @@ def announce(
     note: str,
     update: str,
     retract: str,
+    reason: str,
     dry: bool,
     yes: bool,
     wait: float,
@@ -61,7 +63,7 @@ def announce(
     kind = _kind(configuration(options), kind, update)
     if audience is None and not update:
         fail("say whom to tell: --audience customers, or staff", USAGE)
-    said = Announce(kind=kind, audience=audience, outlets=chosen, note=note, update=update)
+    said = Announce(kind=kind, audience=audience, outlets=chosen, note=note, update=update, reason=reason)
     proof = asyncio.run(preview(options, said.preview(suppose=dry)))
     warn(proof)
     if dry or not yes:

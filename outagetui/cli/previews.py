@@ -110,7 +110,7 @@ def _made_here(config: Config, path: Path, order: Preview) -> dict[str, Any]:
     tools = Tools(config.business, config.timezone, _reader(config), str, time.time)
     outbox = Outbox(Current(config), _Sketch(ledger), lambda name: states.get(name, State.UNKNOWN), time.time, tools)
     wanted = copied(Wanted, order, audience=order.audience or outbox.audience_of(order.update))
-    made: dict[str, Any] = msgspec.to_builtins(outbox.proof(wanted, shares, {}))
+    made: dict[str, Any] = msgspec.to_builtins(outbox.proposals.proof(wanted, shares, {}))
     return made
 
 

@@ -85,7 +85,7 @@ def asking_lines(run: str, asking: StepRow) -> list[str]:
     if asking.hash:
         out.append(f"    outagetui approve {run} {asking.id} {asking.hash[:SHORTEST_HASH]}   (another approver)")
     for answer in asking.answers:
-        note = ' --note "why I go on alone"' if answer == "break-glass" else ""
+        note = {"break-glass": ' --note "why I go on alone"', "words": ' --note "what people read too"'}.get(answer, "")
         out.append(f"    outagetui answer {run} {asking.id} {answer}{note}")
     return out
 
@@ -94,7 +94,7 @@ def asking_lines(run: str, asking: StepRow) -> list[str]:
 @click.argument("run")
 @click.argument("step")
 @click.argument("answer_", metavar="ANSWER")
-@click.option("--note", default="", help="A remark for the journal.")
+@click.option("--note", default="", help="A remark for the journal; with words, what people read too.")
 @click.option("--attempt", type=int, help="Refuse unless the question is of this attempt (default: the open one).")
 @click.pass_obj
 def answer(options: dict[str, str | None], run: str, step: str, answer_: str, note: str, attempt: int | None) -> None:

@@ -1,5 +1,6 @@
 """What a configuration without a fault still lacks to be useful in an outage."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from outagetui.config.templates import FOLDER
 from outagetui.config.tomlfile import is_directory, passed_over
 from outagetui.core.outlet_options import publishes
 
-PAGE = "index.html"  # what the first publication leaves in a page's directory
+PAGE = "index.html"
 
 
 def notes(directory: Path) -> list[Problem]:
@@ -23,9 +24,7 @@ def notes(directory: Path) -> list[Problem]:
     for path, message in (*_missing(draft), *_unread(directory)):
         found.add(str(path), 0, "", message)
     for owner, table in _outlets(draft):
-        if owner.options.page and _unpublished(place := Path(draft.beside(table.directory))):
-            first = "" if place.is_dir() else "create the directory, then "
-            message = f"nothing was published in {place} yet: {first}outagetui accounts publish"
+        if owner.options.page and (message := _place(Path(draft.beside(table.directory)))):
             found.add(owner.table.source.shown, owner.table.source.line(owner.table.at), "outlet", message)
     return found.problems
 
@@ -48,15 +47,19 @@ def _outlets(draft: Draft) -> list[tuple[Owner, OutletTable]]:
     return [(owner, owner.outlet) for owner in draft.owners if owner.outlet is not None]
 
 
-def _unpublished(place: Path) -> bool:
-    """Return whether a page's directory is seen to hold no page."""
+def _place(place: Path) -> str:
+    """Return what is wrong with a page's directory, as far as this user can see it."""
+    if not place.is_dir():
+        return f"the directory {place} does not exist: create it, writable for the daemon's user"
+    if not os.access(place, os.W_OK | os.X_OK):
+        return f"{place} is not writable for this user: the daemon's user has to write its files there"
     try:
         (place / PAGE).lstat()
     except FileNotFoundError:
-        return True
+        return f"nothing is in {place} yet: the daemon writes a first page there when it starts"
     except OSError:
-        return False  # not for this user to see
-    return False
+        return ""  # not for this user to see
+    return ""
 
 
 def _unread(directory: Path) -> Iterator[tuple[Path, str]]:

@@ -5,9 +5,8 @@ from pathlib import PurePosixPath
 from outagetui.config.parsed import Draft, Owner, Placed
 from outagetui.config.positions import Path
 from outagetui.config.settings import CONTACTS
-from outagetui.config.templates import KINDS
 from outagetui.core.addresses import is_bare, on_channel, whole_room
-from outagetui.core.model import AUDIENCES, Audience, Channel, Contact, Playbook
+from outagetui.core.model import ANNOUNCEMENT_KINDS, AUDIENCES, Audience, Channel, Contact, Playbook
 from outagetui.core.step_options import BannerOptions, XmppStepOptions
 from outagetui.core.text import listing, nearest
 
@@ -80,9 +79,9 @@ def _look_at_everybody(draft: Draft, playbook: Placed[Playbook], at: Path, group
 
 def look_at_banner(options: BannerOptions, draft: Draft, playbook: Placed[Playbook], at: Path) -> None:
     """Note a text that is not there."""
-    if options.kind not in KINDS:
+    if options.kind not in ANNOUNCEMENT_KINDS:
         if options.kind:
-            hint = nearest(options.kind, KINDS) or f"; known: {listing(KINDS)}"
+            hint = nearest(options.kind, ANNOUNCEMENT_KINDS) or f"; known: {listing(ANNOUNCEMENT_KINDS)}"
             playbook.problem((*at, "kind"), f'unknown kind of announcement "{options.kind}"{hint}')
     elif not draft.templates.keys() & {(options.kind, options.language), (options.kind, _base(options.language))}:
         message = f"there is no playbooks/announcements/{options.kind}.{options.language}.txt"

@@ -9,9 +9,8 @@ from outagetui.config.names import known_name, known_names
 from outagetui.config.parsed import Draft, Owner, Placed
 from outagetui.config.positions import Path
 from outagetui.config.tables import OutletTable, SettingsFile
-from outagetui.config.templates import KINDS
 from outagetui.config.wiresteps import look_at_records
-from outagetui.core.model import Playbook, Step
+from outagetui.core.model import ANNOUNCEMENT_KINDS, Playbook, Step
 from outagetui.core.outlet_options import publishes
 from outagetui.core.step_options import (
     AnnounceOptions,
@@ -151,9 +150,9 @@ def _announcement(options: AnnounceOptions, draft: Draft, playbook: Placed[Playb
         ]
         if not chosen and not draft.maybe:
             playbook.problem((*at, "audience"), f"no outlet for {options.audience} can publish; add one of kind page")
-    if options.kind not in KINDS:
+    if options.kind not in ANNOUNCEMENT_KINDS:
         if options.kind:
-            hint = nearest(options.kind, KINDS) or f"; known: {listing(KINDS)}"
+            hint = nearest(options.kind, ANNOUNCEMENT_KINDS) or f"; known: {listing(ANNOUNCEMENT_KINDS)}"
             playbook.problem((*at, "kind"), f'unknown kind of announcement "{options.kind}"{hint}')
         return
     # Whatever is announced is closed with `resolved` one day, so that text must exist as well.

@@ -6,11 +6,10 @@ from outagetui.config.parsed import Draft
 from outagetui.config.places import shipped
 from outagetui.config.problems import Report
 from outagetui.config.tomlfile import names_in, read_text
-from outagetui.core.model import Template
+from outagetui.core.model import ANNOUNCEMENT_KINDS, Template
 from outagetui.core.text import listing, nearest
 
 FOLDER = Path("playbooks") / "announcements"
-KINDS = ("investigating", "identified", "backup-active", "update", "recovering", "resolved", "false-alarm", "drill")
 
 
 def read_templates(draft: Draft) -> None:
@@ -28,8 +27,8 @@ def _read(file: Path, draft: Draft, report: Report) -> None:
     if not language or "." in language:
         report.add(str(file), 1, "", "expected a name such as backup-active.en.txt: KIND.LANGUAGE.txt")
         return
-    if kind not in KINDS:
-        hint = nearest(kind, KINDS) or f"; known: {listing(KINDS)}"
+    if kind not in ANNOUNCEMENT_KINDS:
+        hint = nearest(kind, ANNOUNCEMENT_KINDS) or f"; known: {listing(ANNOUNCEMENT_KINDS)}"
         report.add(str(file), 1, "", f'unknown kind of announcement "{kind}"{hint}')
         return
     # Known even when it is faulty: a step that names it must not be told that it is missing.

@@ -46,7 +46,20 @@ WORST_FIRST: tuple[State, ...] = (State.DOWN, State.PARTIAL, State.UNKNOWN, Stat
 
 GOOD = (State.UP, State.SLOW)  # people can use it
 BAD = (State.PARTIAL, State.DOWN)  # it fails for some, or for all
+DRILL_KIND = "drill"  # the kind of announcement that says that nothing has failed
+# In the order they are mostly told in. Each keeps its place for ever: it is the digit that chooses it.
+ANNOUNCEMENT_KINDS = (
+    "investigating",
+    "identified",
+    "backup-active",
+    "update",
+    "recovering",
+    "resolved",
+    "false-alarm",
+    DRILL_KIND,
+)
 CLOSING_KINDS = ("resolved", "false-alarm")  # kinds of announcement that end it
+FOLLOWING_KINDS = ("update", "recovering", *CLOSING_KINDS)  # those that go on with something
 
 
 def worst(states: Iterable[State]) -> State:

@@ -121,6 +121,7 @@ class Announce(Order, frozen=True):
 
     `update` names the open announcement that it must belong to, which tells the audience too; `words` are own titles
     and bodies by outlet, `shown` what the preview that was agreed to said of itself: nothing else is sent then.
+    `reason` is why a drill is announced where none is played.
     """
 
     kind: str = ""
@@ -130,6 +131,7 @@ class Announce(Order, frozen=True):
     update: str = ""
     words: dict[str, tuple[str, str]] = {}
     shown: str = ""
+    reason: str = ""
 
     def preview(self, *, suppose: bool = False) -> "Preview":
         """Return the order that shows what this one would send."""

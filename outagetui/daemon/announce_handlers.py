@@ -30,7 +30,7 @@ class AnnounceHandlers:
         audience, kind = self._about(order)
         wanted = copied(Wanted, order, kind=kind, audience=audience, note=published(order.note, NOTE))
         shares = {channel.id: daemon.watch.share_of(channel.id) for channel in daemon.current.config.channels}
-        document: dict[str, Any] = msgspec.to_builtins(daemon.outbox.proof(wanted, shares, daemon.hosts))
+        document: dict[str, Any] = msgspec.to_builtins(daemon.outbox.proposals.proof(wanted, shares, daemon.hosts))
         return document
 
     async def announce(self, sender: Sender, order: Announce) -> dict[str, Any]:
@@ -46,6 +46,7 @@ class AnnounceHandlers:
             update=order.update,
             words=order.words,
             shown=order.shown,
+            reason=clean(order.reason, NOTE),
         )
         self._daemon.delivery.send(sender.actor, made)
         return {"announcement": made.announcement, "part": made.part}

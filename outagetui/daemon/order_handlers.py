@@ -174,6 +174,7 @@ class _Handlers:
         self._daemon.current.config = fresh
         self._daemon.watch.configure(fresh)
         self._daemon.schedule.replace(self._daemon.watch.checks())
+        self._daemon.pages.renew()
 
     async def fault(self, sender: Sender, order: orders.Fault) -> None:
         if not self._daemon.drill:

@@ -8,6 +8,7 @@ from outagetui.core.current import Current
 from outagetui.core.model import Config
 from outagetui.daemon.alarm import Alarm
 from outagetui.daemon.background_delivery import BackgroundDelivery
+from outagetui.daemon.first_pages import FirstPages
 from outagetui.daemon.journal_writer import JournalWriter
 from outagetui.daemon.prover import Prover
 from outagetui.daemon.schedule import Schedule
@@ -29,6 +30,7 @@ class Parts(Protocol):
     runner: Runner
     prover: Prover
     alarm: Alarm
+    pages: FirstPages
     hosts: dict[str, set[str]]
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:

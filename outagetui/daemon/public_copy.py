@@ -2,9 +2,8 @@
 
 from msgspec.structs import replace
 
-from outagetui.config.templates import KINDS
 from outagetui.core.copies import copied
-from outagetui.core.model import Config, Playbook
+from outagetui.core.model import ANNOUNCEMENT_KINDS, Config, Playbook
 from outagetui.core.step_options import StepOptions
 from outagetui.facts.common_fate import Fate
 from outagetui.facts.events import StepPlan
@@ -15,7 +14,7 @@ from outagetui.playbook.plan import digest, plan
 def shown(config: Config, drill: str, fates: tuple[Fate, ...]) -> Public:
     """Return the public copy of `config`, with what every playbook's steps would do in words."""
     told = {template.kind for template in config.templates}
-    kinds = tuple(kind for kind in KINDS if kind in told)
+    kinds = tuple(kind for kind in ANNOUNCEMENT_KINDS if kind in told)
     return replace(public(config, _playbooks(config), drill, fates), kinds=kinds)
 
 

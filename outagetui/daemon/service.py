@@ -16,6 +16,7 @@ from outagetui.core.current import Current
 from outagetui.core.model import PASSED, Channel, Check, Config, Outlet, Sample, primaries_of
 from outagetui.daemon.alarm import Alarm
 from outagetui.daemon.background_delivery import BackgroundDelivery
+from outagetui.daemon.first_pages import FirstPages
 from outagetui.daemon.heartbeat import Pulse
 from outagetui.daemon.journal_writer import JournalWriter
 from outagetui.daemon.notify import Notifier
@@ -73,8 +74,9 @@ class Daemon:
         self.schedule = Schedule(self._look, self.watch.see, clock)
         kept = store.path.parent / "sent"
         tools = Tools(config.business, config.timezone, secrets.read, secrets.hide, clock, place=kept)
-        self.outbox = Outbox(self.current, self.journal, self.watch.state_of, clock, tools)
+        self.outbox = Outbox(self.current, self.journal, self.watch.state_of, clock, tools, drill=bool(drill))
         self.delivery = BackgroundDelivery(self.outbox)
+        self.pages = FirstPages(self.current, self.journal, tools)
         self._progress: dict[str, str] = {}  # how far waits have come, by "run/step"
         touched = self.journal, self.watch, self.outbox, self._probe, self._progress, secrets
         self.runner = Runner(self.journal, partial(RunStepContext, *touched), self._already, clock)
@@ -110,6 +112,7 @@ class Daemon:
             self._keep_proving(),
             self._keep_finding_fates(),
             self.alarm.run(),
+            self.pages.run(),
             self.pulse.run(),
         ):
             self.spawn(work)
@@ -204,7 +207,8 @@ class Daemon:
         self._flushed = now
 
     def _trouble(self) -> str:
-        return "; ".join(filter(None, (self.journal.trouble, self.pulse.trouble, self.alarm.trouble)))
+        said = (part.trouble for part in (self.journal, self.pulse, self.alarm, self.pages))
+        return "; ".join(filter(None, said))
 
     def _ailing(self) -> str:
         """Return why this daemon does not do its work, or nothing: what a watcher outside has to be told."""

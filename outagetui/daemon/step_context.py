@@ -7,8 +7,10 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from outagetui.actions import Result, StepContext, options_of
 from outagetui.announce.delivering import neglected
+from outagetui.announce.draft import Wanted
 from outagetui.announce.outbox import AnnounceError, NothingToCloseError, Outbox
-from outagetui.core.model import GOOD, Audience, Check, Sample, State
+from outagetui.core.copies import copied
+from outagetui.core.model import DRILL_KIND, GOOD, Audience, Check, Sample, State
 from outagetui.core.step_options import AnnounceOptions
 from outagetui.core.text import clean_lines
 from outagetui.core.words import DELIVERED, DELIVERY_WELL, DeliveryState
@@ -20,8 +22,10 @@ from outagetui.facts.journaling import DAEMON
 from outagetui.facts.run import StepRecord
 from outagetui.machine.secrets import Secrets
 from outagetui.store.journal import WriteError
+from outagetui.wording.published import published
 
 AGAIN = ("retry", "approved", "break-glass")  # answers that let what failed be sent once more
+NOTE = 500  # characters of an operator's words that people read
 TAIL = 8  # lines of what a step prints that are seen while it runs
 TAIL_WIDTH = 160
 
@@ -84,7 +88,7 @@ class RunStepContext(StepContext):
 
     def words(self, kind: str, audience: Audience, language: str, as_of: float | None = None) -> tuple[str, str]:
         """Return title and body of an announcement made now."""
-        return self._outbox.words(kind, audience, language, as_of or self._approved_as_of(self._plan))
+        return self._outbox.proposals.words(kind, audience, language, as_of or self._approved_as_of(self._plan))
 
     def now(self) -> float:
         """Return monotonic seconds."""
@@ -138,31 +142,40 @@ class RunStepContext(StepContext):
 
     def preview(self, plan: StepPlan, as_of: float | None) -> str:
         """Return word for word what the announcement would say now, or would have said `as_of` then."""
-        options = options_of(plan, AnnounceOptions)
-        made = self._outbox.part_of(self.run, plan.id)
-        if made is not None:  # it was composed already, and those are the words that go on being sent
-            return "\n\n".join(f"{title}\n\n{body}" for title, body in made.texts.values())
         try:
-            return self._outbox.preview(options.kind, options.audience, options.outlets, as_of=as_of)
+            return self._outbox.proposals.read(self._drafted(plan, as_of))
         except NothingToCloseError as error:
             return f"Nothing will be sent: {error}."
         except AnnounceError as error:
             return f"This cannot be sent as things are: {error}."
 
+    def outlook(self, plan: StepPlan) -> str:
+        """Return in a line where the announcement does not go, and what speaks against it."""
+        try:
+            return self._outbox.proposals.outlook(self._drafted(plan, None))
+        except AnnounceError:
+            return ""  # the preview says why
+
+    def _drafted(self, plan: StepPlan, as_of: float | None) -> AnnouncementMade:
+        """Return the part: where it was composed already, those are the words that go on being sent."""
+        wanted = copied(Wanted, options_of(plan, AnnounceOptions), note=published(self._step(plan).words, NOTE))
+        return self._outbox.part_of(self.run, plan.id) or self._outbox.proposals.drafted(wanted, as_of)
+
     async def announce(self, plan: StepPlan) -> Result:
         """Compose and deliver what the step announces, going on where an earlier try of it stopped."""
-        options = options_of(plan, AnnounceOptions)
+        options, step = options_of(plan, AnnounceOptions), self._step(plan)
         try:
             made = self._outbox.part_of(self.run, plan.id) or await self._outbox.make(
                 DAEMON,
                 options.kind,
                 options.audience,
                 options.outlets,
+                note=published(step.words, NOTE),
                 run=self.run,
                 step=plan.id,
                 as_of=self._approved_as_of(plan),
+                reason=step.answered.note if step.answered is not None and options.kind == DRILL_KIND else "",
             )
-            step = self._step(plan)
             # A word given for this very try; after a crash the try has a number of its own.
             again = step.answered is not None and step.said in AGAIN and step.answered.attempt == step.attempt
             return summary(made, await self._outbox.deliver(DAEMON, made.announcement, made.part, again=again))

@@ -240,6 +240,7 @@ class AnnouncementMade(AnnouncementEvent, frozen=True, kw_only=True):
     run: str = ""
     step: str = ""
     nonce: str = ""
+    reason: str = ""  # why a drill was announced where none was played
 
     @property
     def title(self) -> str:

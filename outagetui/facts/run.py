@@ -22,6 +22,7 @@ class StepRecord(Struct):
     asked: events.StepAsked | None = None
     answered: events.StepAnswered | None = None
     actor: str = ""
+    words: str = ""  # what an operator has people read besides
     tries: int = 0  # how often it was begun
     detail: str = ""
     output: str = ""  # what it printed, cleaned and capped
@@ -79,8 +80,10 @@ class Run(Struct):
                 self.state = RunState.RUNNING
                 if answer == "break-glass":
                     self.alone.append((entry.at, entry.actor, event))
-                if answer == "again":
+                if answer in ("again", "words"):
                     self.people.add(entry.actor)
+                if answer == "words":
+                    step.words = note
                 step.state, step.detail = StepState.WAITING, f"{answer}: {note}" if note else answer
                 step.answered, step.actor = event, entry.actor
             case events.StepIntended():

@@ -1,9 +1,11 @@
 """Replacing files of a public directory whole: whoever reads sees the old or the new one, also after power loss."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import secrets
+import stat
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -36,6 +38,20 @@ def replace(directory: Path, files: Sequence[tuple[str, bytes]], patience: float
             for beside, _ in fresh:
                 with contextlib.suppress(OSError):
                     beside.unlink()
+
+
+def content(path: Path, limit: int) -> bytes:
+    """Return at most the first `limit` bytes of a regular file; OSError for anything else: nobody may fill a FIFO."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            words = os.strerror(errno.EISDIR) if stat.S_ISDIR(mode) else "is no regular file"
+            raise OSError(errno.EINVAL, words, str(path))
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read(limit)
+    finally:
+        os.close(descriptor)
 
 
 @contextlib.contextmanager

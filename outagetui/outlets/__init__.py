@@ -1,10 +1,10 @@
 """Outlets: where announcements are published, one module a kind, imported only when it is used.
 
 A module has `publish`, `retract` (take back all that is placed), `find` (look up what may be there), `update` where a
-later part (`delivery.placed` tells of earlier ones) is not published as the first is, and `seen` (read it back without
-a login) where that can be done. What it raises becomes a state: `UnsentError` and `SecretError` are `failed`,
-`MaybeSentError` is `unknown`. What an outlet cannot look up at its service is looked up in our own record of it
-(`sentlog`).
+later part (`delivery.placed` tells of earlier ones) is not published as the first is, `seen` (read it back without a
+login) where that can be done, and `first` where it shows something before anything is announced. What it raises becomes
+a state: `UnsentError` and `SecretError` are `failed`, `MaybeSentError` is `unknown`. What an outlet cannot look up at
+its service is looked up in our own record of it (`sentlog`).
 """
 
 import asyncio
@@ -35,6 +35,7 @@ __all__ = [
     "UnsentError",
     "can_publish",
     "find",
+    "first",
     "publish",
     "retract",
     "seen",
@@ -128,6 +129,15 @@ async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
         return Delivered("skipped", detail="nothing of it is there")
     module = _publisher(outlet.kind)
     return await _done(outlet, tools, lambda own: module.retract(outlet, delivery, own), "it may still be there")
+
+
+async def first(outlet: Outlet, tools: Tools) -> Delivered | None:
+    """Put in place what an outlet shows before anything is announced; None where its kind shows nothing. Never raises.
+
+    `skipped` when something lies there.
+    """
+    begin = getattr(_publisher(outlet.kind), "first", None)
+    return None if _trouble(outlet) or begin is None else await _done(outlet, tools, lambda own: begin(outlet, own), "")
 
 
 async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None:

@@ -188,14 +188,13 @@ async def put(outlet: Outlet, made: Listing, signature: Signature | None) -> boo
         for name in (SIGNATURE, SIGNERS):
             (directory / name).unlink(missing_ok=True)
     await page.quiet(outlet, made.business, made.timezone, made.at)
-    return f'href="{HTML}"' in (directory / page.INDEX).read_text(encoding="utf-8", errors="replace")
+    return f'href="{HTML}"'.encode() in files.content(directory / page.INDEX, _READ_LIMIT)
 
 
 def published(outlet: Outlet) -> Published | None:
     """Return what lies there; None when nothing does, or nothing that can be read."""
     directory = Path(outlet.directory)
     try:
-        with (directory / JSON).open("rb") as file:
-            return msgspec.json.decode(file.read(_READ_LIMIT), type=Published)
+        return msgspec.json.decode(files.content(directory / JSON, _READ_LIMIT), type=Published)
     except (OSError, msgspec.MsgspecError):
         return None

@@ -70,6 +70,11 @@ async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: 
     return replace(delivered, detail=f"{outlet.url} does not show it: is {directory_of(outlet)} what it serves?")
 
 
+async def first(outlet: Outlet, tools: Tools) -> Delivered:
+    """As `quiet`, now."""
+    return await quiet(outlet, tools.business, tools.timezone, tools.now())
+
+
 async def quiet(outlet: Outlet, business: str, timezone: str, at: float) -> Delivered:
     """Write a first page that says there is no notice; `skipped` when a page with anything on it is there already."""
     return await asyncio.to_thread(_publish_first, outlet, business, timezone, at)

@@ -3,6 +3,7 @@
 from html.parser import HTMLParser
 from pathlib import Path
 
+from outagetui.machine import files
 from outagetui.outlets.notices import tidy
 from outagetui.wording.delivery import Delivery
 
@@ -53,8 +54,7 @@ def mark(at: float) -> str:
 def read(index: Path) -> Marks | None:
     """Return what the page at `index` shows; None without one. OSError when it cannot be read."""
     try:
-        with index.open("rb") as file:
-            content = file.read(_READ_LIMIT)
+        content = files.content(index, _READ_LIMIT)
     except FileNotFoundError:
         return None
     return Marks(content.decode("utf-8", "replace"))

@@ -16,10 +16,10 @@ from outagetui.facts.run import Run
 from outagetui.playbook.unwind import announces, can_undo, undo_of
 
 _ANSWERS: dict[str, tuple[str, ...]] = {
-    Why.CONFIRM: ("yes", "skip", "abort"),
+    Why.CONFIRM: ("yes", "words", "skip", "abort"),
     Why.MANUAL: ("done", "failed", "skip", "abort"),
     Why.CHOOSE: ("abort",),
-    Why.APPROVE: ("again", "skip", "abort", "break-glass"),
+    Why.APPROVE: ("again", "words", "skip", "abort", "break-glass"),
     Why.FAILED: ("retry", "skip", "undo", "abort"),
     Why.UNSURE: ("retry", "done", "skip", "undo", "abort"),
 }
@@ -72,13 +72,16 @@ def digest(steps: Iterable[StepPlan]) -> str:
 def answers(why: str, step: StepPlan) -> tuple[str, ...]:
     """Return the answers allowed to a question asked for `why`: confirm, manual, choose, approve, failed or unsure.
 
-    `undo` is among them only when the step can be taken back, and by one person. Raises ValueError for another `why`.
+    `undo` is among them only when the step can be taken back, and by one person; `words`, which people are to read
+    besides, when it announces. Raises ValueError for another `why`.
     """
     if why not in _ANSWERS:
         raise ValueError(f"no question is asked for {why!r}; expected one of {', '.join(_ANSWERS)}")
     alone = step.needs != "two-person" and can_undo(step)
     named = tuple(name for name, _ in step.answers) if why == Why.CHOOSE else ()
-    return (*named, *(answer for answer in _ANSWERS[why] if answer != "undo" or alone))
+    told = StepOptions.of(step.do).announces
+    barred = {answer for answer, possible in (("undo", alone), ("words", told)) if not possible}
+    return (*named, *(answer for answer in _ANSWERS[why] if answer not in barred))
 
 
 def failed_condition(step: StepPlan, run: Run) -> str:

@@ -130,6 +130,9 @@ class RunDriver:
                 return await self._ask(plan, Why.CONFIRM, f"{plan.what} (the words have changed since you read them)")
             case "again":
                 return await self._ask(plan, Why.APPROVE, plan.what)
+            case "words":
+                why = Why.APPROVE if plan.needs == "two-person" else Why.CONFIRM
+                return await self._ask(plan, why, f"{plan.what} (with your words)")
             case "retry" if plan.needs == "two-person":
                 return await self._ask(plan, Why.APPROVE, f"{plan.what}, once more")
             case "yes" | "retry" | "approved" | "break-glass" if kind.asks:
@@ -170,6 +173,14 @@ class RunDriver:
             return context.hide(actions.preview(plan, context, as_of))
         except Exception as error:
             return clean(context.hide(f"This cannot be shown beforehand: {type(error).__name__}: {error}"))
+
+    def _outlook(self, plan: StepPlan) -> str:
+        """Return in a line what a yes will leave out, and what speaks against it."""
+        context = self._context(self.run.id, plan)
+        try:
+            return context.hide(context.outlook(plan)) if StepOptions.of(plan.do).announces else ""
+        except Exception as error:  # as in _words
+            return clean(context.hide(f"what speaks against it is not known: {type(error).__name__}: {error}"))
 
     async def _do(self, plan: StepPlan) -> str:
         attempt = self._attempt(plan)
@@ -288,6 +299,7 @@ class RunDriver:
         words, digest, until, now = "", "", None, self._clock()
         if why in (Why.CONFIRM, Why.APPROVE):
             words = self._words(plan, now)
+            question = ": ".join(filter(None, (question, self._outlook(plan))))
         elif why is Why.CHOOSE:
             words = "\n".join(f"{name}: {told}" for name, told in plan.answers)
         if why == Why.APPROVE:

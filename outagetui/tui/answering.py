@@ -14,11 +14,12 @@ from outagetui.core.orders import Abort, Answer, Approve, Order, Start, Take
 from outagetui.core.text import clean
 from outagetui.core.words import RunState
 from outagetui.tui.operator import Front, Operator
-from outagetui.tui.widgets.questions import APPROVE, Asker, Choice, choices, may_be_second
+from outagetui.tui.widgets.questions import APPROVE, WORDS, Asker, Choice, choices, may_be_second
 
 PATIENCE = 10.0  # seconds in which what was ordered may not be ordered again, unless the journal answered
 # Seconds a question stands before it takes an answer: keys typed before it was there are not meant for it.
 READING = 0.7
+READ_FIRST = ("yes", APPROVE)  # answers that do what has to be read before
 ORDERS = {"abort": "end the run", "take": "take the run over", "stand_down": "stand down"}
 Asked = tuple[str, str, int, str]  # what is asked: run, step, attempt, and its answers with the hash
 
@@ -41,6 +42,7 @@ class Answering:
         self._sent: Sent | None = None
         self._asked: Asked | None = None
         self._asked_at: float | None = None  # when it stood before somebody's eyes
+        self.unread = 0  # lines of what a yes will do that were not in sight yet
 
     @property
     def _operator(self) -> Operator:
@@ -100,6 +102,11 @@ class Answering:
         if self._asked_at is None:
             self._asked_at = self._operator.clock()
 
+    def moved(self) -> None:
+        """Count anew how long a question has stood, since it stands elsewhere on the screen now."""
+        if self._asked_at is not None:
+            self._asked_at = self._operator.clock()
+
     def turn_to(self, run: str) -> None:
         """Speak with another run from now on."""
         self.run, self._sent = run, None
@@ -125,7 +132,11 @@ class Answering:
         question, choice = self.question, self._chosen(key)
         if question is None or choice is None or not self._open("answer"):
             return
-        if choice.answer == "skip":
+        if choice.answer in READ_FIRST and self._unread():
+            return
+        if choice.answer == WORDS:
+            self._ask_first(self._say(question))
+        elif choice.answer == "skip":
             self._ask_first(self._skip(question))
         elif choice.answer == APPROVE:
             self._send(choice.words, Approve(run=self.run, step=question.id, hash=question.hash))
@@ -136,7 +147,7 @@ class Answering:
         """After a second look `abort`, `take` over or `stand_down` the run, or go on alone (`break_glass`)."""
         question = self.question
         if what == "break_glass":
-            if question is not None and self._open("go on alone"):
+            if question is not None and self._open("go on alone") and not self._unread():
                 self._ask_first(self._break_glass(question))
         elif self._operator.may(ORDERS[what]):
             self._ask_first(self._order(what))
@@ -175,6 +186,13 @@ class Answering:
             return False
         return True
 
+    def _unread(self) -> bool:
+        """Whether part of what a yes will do was never in sight, after saying so."""
+        if self.unread:
+            lines = f"{self.unread} more line{'s' * (self.unread != 1)}"
+            self._operator.tell(f"read it to its end first: PgDn shows {lines}")
+        return self.unread > 0
+
     def _waits(self) -> bool:
         if self.sent is not None:
             self._operator.tell(f"already sent: {self.sent.words}; waiting for the journal")
@@ -196,6 +214,14 @@ class Answering:
         asked = await self._operator.confirm(f"Leave out this step? {clean(question.title)}", "It will not be done.")
         if asked and self._still(what):
             self._give(question, "skip", "skip it", self.note)
+
+    async def _say(self, question: StepRow) -> None:
+        what = self._what()
+        said = await self._operator.public_words(
+            "People read these words too. You see the whole text before it is sent."
+        )
+        if said is not None and self._still(what):
+            self._give(question, WORDS, "your words for the text", said)
 
     async def _break_glass(self, question: StepRow) -> None:
         what = self._what()

@@ -152,6 +152,10 @@ class OutageApp(BoardApp):
         """Ask for a reason of at least `shortest` characters and wait; None when it was left."""
         return cast("str | None", await self._question("Reason", question, warning, shortest))
 
+    async def public_words(self, about: str) -> str | None:
+        """Ask for words that people will read, which may be none, and wait; None when it was left."""
+        return cast("str | None", await self._question("PublicWords", about))
+
     async def mute(self, name: str, *, muted: bool) -> tuple[float, str] | None:
         """Ask for how many seconds `name` is muted and why, 0 to end a mute, and wait; None when it was left."""
         return cast("tuple[float, str] | None", await self._question("MuteForm", name, muted))

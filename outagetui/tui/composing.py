@@ -1,16 +1,19 @@
 """Composing with the daemon: the words are composed when something changes, and sent once, as they were read."""
 
+import re
+from collections.abc import Iterable
 from typing import Protocol
 
 from msgspec.structs import replace
 
 from outagetui.board.rows import Board, OutletRow
+from outagetui.core.model import DRILL_KIND, SHORTEST_REASON
 from outagetui.core.orders import Announce
 from outagetui.core.text import clean
 from outagetui.tui.operator import Front, Operator, Timer
 from outagetui.tui.proofs import Draft, fresh, places, read, stirred
 from outagetui.tui.widgets.sheets import Composed
-from outagetui.wording.preview import Proof
+from outagetui.wording.preview import Proof, Rendering
 
 DEBOUNCE = 0.3  # seconds of quiet after a change before the words are composed anew
 RENEW = 60.0  # seconds after which they are composed anew because time went on
@@ -22,6 +25,9 @@ class ComposerFront(Front, Protocol):
 
     def sent(self, announcement: str, part: int) -> None:
         """Give way to the announcement that was sent."""
+
+    def turn_to(self, outlet: str) -> None:
+        """Show the text of an outlet."""
 
 
 class Composing:
@@ -42,6 +48,7 @@ class Composing:
         self._asking = False
         self._again = False  # something changed while the daemon was asked
         self._confirming = False
+        self._read: set[str] = set()  # texts that were in sight to their end
 
     @property
     def _operator(self) -> Operator:
@@ -85,6 +92,15 @@ class Composing:
         current = self._proved == self.draft.order(self.board)
         return self.proof is not None and current and self._timer is None and not self._asking
 
+    @property
+    def sheets(self) -> tuple[Rendering, ...]:
+        """What each outlet would be sent."""
+        return self.proof.outlets if self.proof is not None else ()
+
+    def read(self, sheets: Iterable[Rendering]) -> None:
+        """Remember that these texts were in sight to their end."""
+        self._read |= {_gist(each) for each in sheets}
+
     def changed(self) -> None:
         """Show a change of the draft, and compose with it when no other follows at once."""
         self._refused = ""
@@ -105,8 +121,19 @@ class Composing:
             return
         if not self.ready:
             self._operator.tell(self._trouble or "wait for the texts: they are being composed", "warning")
+        elif (unread := next((each for each in self.sheets if _gist(each) not in self._read), None)) is not None:
+            self._screen.turn_to(unread.id)
+            name = clean(unread.name, 60)
+            self._operator.tell(f"read what {name} is sent to its end first: PgDn shows more", "warning")
         else:
             self._screen.run_worker(self._send(), exclusive=True, group="send", exit_on_error=False)
+
+    async def _reason(self, said: Announce) -> str | None:
+        """Return why a drill is announced where none is played, empty where no reason is needed; None when left."""
+        if said.kind != DRILL_KIND or self.board.drill:
+            return ""
+        words = "No drill is played here. Why are people told that one is?"
+        return await self._operator.reason(words, "The journal keeps it, with your name.", SHORTEST_REASON)
 
     def _ask_soon(self, seconds: float) -> None:
         if self._timer is not None:
@@ -160,7 +187,7 @@ class Composing:
             agreed = await self._operator.confirm(_question(proof, self.draft), _warnings(proof))
         finally:
             self._confirming = False
-        if not agreed:
+        if not agreed or (reason := await self._reason(said)) is None:
             return
         if self.proof != proof or self.draft.order(self.board) != said:
             self._operator.tell("nothing was sent: it would say something else by now; read it again", "warning")
@@ -169,7 +196,8 @@ class Composing:
         self._screen.follow()
         self._screen.refresh_bindings()
         try:
-            shown = replace(said, outlets=tuple(each.id for each in proof.outlets), shown=proof.shown)
+            outlets = tuple(each.id for each in proof.outlets)
+            shown = replace(said, outlets=outlets, shown=proof.shown, reason=reason)
             reply = await self._operator.order(shown)
         finally:
             self.sending = False
@@ -181,6 +209,11 @@ class Composing:
         self._refused = f"not sent: {clean(reply.get('error', 'the daemon refused'), 500)}"
         self._screen.follow()
         self._screen.refresh_bindings()
+
+
+def _gist(sheet: Rendering) -> str:
+    """Return a text without the times of day in it: those pass while it is read, and need not be read again."""
+    return re.sub(r"[0-9]{1,2}[:.][0-9]{2}", "", sheet.text)
 
 
 def _question(proof: Proof, draft: Draft) -> str:

@@ -57,6 +57,10 @@ class Operator(Protocol):
         """Ask for a reason of at least `shortest` characters; None when it was left."""
         ...
 
+    async def public_words(self, about: str) -> str | None:
+        """Ask for words that people will read, which may be none; None when it was left."""
+        ...
+
     async def mute(self, name: str, *, muted: bool) -> tuple[float, str] | None:
         """Ask for how many seconds `name` is muted and why, 0 to end a mute; None when it was left."""
         ...

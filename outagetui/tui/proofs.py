@@ -6,8 +6,8 @@ from typing import cast
 import msgspec
 from msgspec import Struct, field
 
-from outagetui.board.rows import AnnouncementRow, Board, KindRow, OutletRow
-from outagetui.core.model import AUDIENCES, BAD, Audience
+from outagetui.board.rows import AnnouncementRow, Board, OutletRow
+from outagetui.core.model import ANNOUNCEMENT_KINDS, AUDIENCES, BAD, DRILL_KIND, FOLLOWING_KINDS, Audience
 from outagetui.core.orders import Announce
 from outagetui.core.words import Standing
 from outagetui.wording.preview import Proof
@@ -60,16 +60,26 @@ class Draft(Struct):
 def fresh(board: Board, audience: str = "") -> Draft:
     """Return a draft of what is most likely to be said now, to `audience` or to whom it is owed."""
     whom = audience or _owed(board)
-    known = [each.kind for each in kinds(board, whom)]
+    known = kinds(board, whom)
     backups = any(row.standing == Standing.ACTIVE and row.audience == whom for row in board.channels)
     wanted = UPDATE if open_one(board, whom) is not None else BACKUP_ACTIVE if backups else FIRST
     return Draft(audience=whom, kind=wanted if wanted in known or not known else known[0])
 
 
-def kinds(board: Board, audience: str) -> list[KindRow]:
-    """Return the kinds that can be told to `audience` now: one that closes only when something stands open."""
-    standing = open_one(board, audience)
-    return [each for each in board.kinds if standing is not None or not each.closes]
+def kinds(board: Board, audience: str) -> list[str]:
+    """Return the kinds that can be told to `audience` now."""
+    return [kind for kind in ANNOUNCEMENT_KINDS if not why_not(board, audience, kind)]
+
+
+def why_not(board: Board, audience: str, kind: str) -> str:
+    """Return in words why a kind cannot be told to `audience` now; empty when it can."""
+    if kind not in board.kinds:
+        return f"there are no words for {kind}"
+    if kind in FOLLOWING_KINDS and open_one(board, audience) is None:
+        return f"{kind} goes on with something, and nothing stands open that {audience} were told"
+    if kind == DRILL_KIND and not board.drill and board.open_incident is not None:
+        return f"{kind} says that nothing has failed: not while an incident is open"
+    return ""
 
 
 def places(board: Board, audience: str) -> list[OutletRow]:

@@ -39,7 +39,8 @@ def test_words_are_marked_with_the_language_they_are_in(outlets: OutletsInMemory
         assert marked(box, made, "forum") == ("en", "update", ["de-AT"])
         assert marked(box, made, "blog") == ("de-AT", "Aus", ["en"])
         assert marked(box, made, "wiki") == ("en", "update", ["de-AT"])
-        assert box.outbox.words("update", "customers", "fr") == box.outbox.words("update", "customers", "en")
+        words = box.outbox.proposals.words
+        assert words("update", "customers", "fr") == words("update", "customers", "en")
 
     run(story())
 

@@ -29,7 +29,7 @@ def play(story: Coroutine[object, object, None]) -> None:
 
 
 def shown(box: OutboxInMemory, kind: str = "update") -> Proof:
-    return box.outbox.proof(Wanted(kind=kind, audience="customers"), {}, {})
+    return box.outbox.proposals.proof(Wanted(kind=kind, audience="customers"), {}, {})
 
 
 def timed(box: OutboxInMemory) -> None:
@@ -87,7 +87,7 @@ def test_two_audiences_with_one_telephone_are_counted_each_by_its_own(outlets: O
         box.current.config = replace(box.current.config, channels=(channel("chat"), ours, theirs), segments=people)
         box.journal.put("ada", Activated(channel="hotline"))
         shares = {"chat": Share(0.0), "hotline": Share(1.0), "staff-phone": Share(1.0)}
-        proof = box.outbox.proof(Wanted(kind="backup-active", audience="customers"), shares, {})
+        proof = box.outbox.proposals.proof(Wanted(kind="backup-active", audience="customers"), shares, {})
         assert proof.effect == "names Phone: 100 of 100 can reach us"
         assert not any("no backup of customers is active" in each.words for each in proof.warnings)
 

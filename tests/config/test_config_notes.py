@@ -48,7 +48,7 @@ def test_the_smallest_configuration_is_told_all_that_it_lacks(tmp_path: Path) ->
             '[outlet]\nname = "B"\nkind = "wordpress"\naudience = "staff"\n',
             "checks: no [outlet] that",
         ),
-        ("checks/page.toml", PAGE.replace('"page"\nurl', '"other"\nurl'), "checks/page.toml:1: outlet: nothing was"),
+        ("checks/page.toml", PAGE.replace('"page"\nurl', '"other"\nurl'), "checks/page.toml:1: outlet: the directory"),
     ],
 )
 def test_each_lack_is_told_alone(tmp_path: Path, name: str, content: str, expected: str) -> None:
@@ -67,7 +67,7 @@ def test_a_page_without_its_directory_is_told_what_comes_first(tmp_path: Path) -
     (tmp_path / "page" / "index.html").unlink()
     (tmp_path / "page").rmdir()
     (only,) = noted(tmp_path)
-    assert only.endswith(f"{tmp_path}/page yet: create the directory, then outagetui accounts publish")
+    assert only.endswith(f"the directory {tmp_path}/page does not exist: create it, writable for the daemon's user")
 
 
 def test_a_page_that_nobody_may_look_at_is_not_called_unpublished(
@@ -76,7 +76,8 @@ def test_a_page_that_nobody_may_look_at_is_not_called_unpublished(
     write(tmp_path, WHOLE)
     (tmp_path / "page" / "index.html").unlink()
     assert noted(tmp_path) == [
-        f"checks/page.toml:1: outlet: nothing was published in {tmp_path}/page yet: outagetui accounts publish"
+        f"checks/page.toml:1: outlet: nothing is in {tmp_path}/page yet: "
+        "the daemon writes a first page there when it starts"
     ]
 
     def refuse(self: Path) -> os.stat_result:

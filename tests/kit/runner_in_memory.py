@@ -115,6 +115,9 @@ class StepContextInMemory:
     def preview(self, plan: StepPlan, as_of: float | None = None) -> str:
         return f"{self.effects.text} of {plan.id}" if plan.do == "announce" else ""
 
+    def outlook(self, plan: StepPlan) -> str:
+        return ""
+
     def up_for(self, channel: str) -> float:
         return math.inf
 

@@ -11,8 +11,7 @@ import pytest
 from msgspec import Meta, Struct
 from outagetui.cli.group import COMMANDS, outagetui
 from outagetui.config import tables as config_tables
-from outagetui.config.templates import KINDS
-from outagetui.core.model import Operator, State
+from outagetui.core.model import ANNOUNCEMENT_KINDS, Operator, State
 from outagetui.core.outlet_options import OUTLETS
 from outagetui.core.probe_options import PROBES, FeedFormat
 from outagetui.core.step_options import STEPS
@@ -185,7 +184,7 @@ def codes(page: str) -> set[str]:
 
 
 def test_every_kind_of_announcement_and_every_field_of_its_words() -> None:
-    assert set(KINDS) <= codes("announcements")
+    assert set(ANNOUNCEMENT_KINDS) <= codes("announcements")
     assert {f"{{{field}}}" for field in FIELDS} <= codes("announcements")
 
 

@@ -55,7 +55,7 @@ def test_a_second_answer_and_a_stale_attempt_are_refused() -> None:
         runner = runner_of(journal, Effects(lambda: "badly"))
         await runner.start("ada", "book", "Book", (announce("tell"),))
         await settle()
-        with pytest.raises(OrderError, match=r"takes yes, skip, abort; not retry"):
+        with pytest.raises(OrderError, match=r"takes yes, words, skip, abort; not retry"):
             await runner.answer("ada", "r1", "tell", 1, "retry")
         await runner.answer("ada", "r1", "tell", 1, "yes")
         with pytest.raises(OrderError, match=r"r1 tell is not asking"):

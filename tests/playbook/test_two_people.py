@@ -174,3 +174,41 @@ def test_words_that_changed_since_they_were_read_are_asked_about_anew() -> None:
         assert effects.acts == ["begin r1 tell", "end r1 tell"]
 
     in_virtual_time(story())
+
+
+def test_words_that_people_read_are_asked_about_with_the_text_they_stand_in() -> None:
+    async def story() -> None:
+        journal, effects = MemoryJournal(), Effects()
+        runner = runner_of(journal, effects)
+        await runner.start("ada", "book", "Book", (announce("tell"),))
+        await settle()
+        assert "words" in row(journal, "tell").answers
+        await runner.answer("ada", "r1", "tell", 1, "words", "Tills work")
+        await settle()
+        assert effects.acts == []
+        assert row(journal, "tell").question == "tell them (with your words)"
+        assert row(journal, "tell").attempt == 2
+        assert journal.ledger.runs["r1"].steps["tell"].words == "Tills work"
+        await runner.answer("ada", "r1", "tell", 2, "yes", "my own remark")
+        await settle()
+        assert effects.acts == ["begin r1 tell", "end r1 tell"]
+        assert journal.ledger.runs["r1"].steps["tell"].words == "Tills work"
+
+    in_virtual_time(story())
+
+
+def test_who_adds_words_is_not_the_second_person() -> None:
+    async def story() -> None:
+        journal, effects = MemoryJournal(), Effects()
+        runner = runner_of(journal, effects)
+        await runner.start("ada", "book", "Book", (announce("tell", needs="two-person"),))
+        await settle()
+        before = row(journal, "tell").hash
+        await runner.answer("bob", "r1", "tell", 1, "words", "Tills work")
+        await settle()
+        asked = row(journal, "tell")
+        assert asked.hash not in ("", before)
+        with pytest.raises(OrderError, match="needs a second person"):
+            await runner.approve("bob", "r1", "tell", asked.hash, approver=True)
+
+    in_virtual_time(story())

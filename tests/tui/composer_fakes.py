@@ -6,20 +6,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from outagetui.board.rows import AnnouncementRow, Board, DeliveryRow, KindRow, OutletRow
-from outagetui.core.model import State
+from outagetui.board.rows import AnnouncementRow, Board, DeliveryRow, OutletRow
+from outagetui.core.model import ANNOUNCEMENT_KINDS, State
 from outagetui.core.orders import Order
 from outagetui.tui.app import OutageApp
 from outagetui.tui.screens.composer import ComposerScreen
+from outagetui.tui.widgets.scrolling import Page
 from tests.tui import fakes
 from tests.tui.fakes import MINUTE, NOW, FakeOrders, FakeSource, document, outlet
 
-KINDS = tuple(
-    KindRow(kind=kind, closes=kind in ("resolved", "false-alarm"))
-    for kind in (
-        "investigating", "identified", "backup-active", "update", "recovering", "resolved", "false-alarm", "drill",
-    )
-)  # fmt: skip
 PLACES = (
     outlet("page", "Status page", "page", language="en", url="https://status.example.net/"),
     outlet("blog", "Company blog", "wordpress", State.DOWN, language="en", why="http.503 Service Unavailable"),
@@ -40,7 +35,7 @@ LIMITS = {"mastodon": 500, "x": 280}
 
 def board(**fields: Any) -> Board:
     """The outage with words for every kind, and outlets that can tell."""
-    return fakes.outage(**({"kinds": KINDS, "outlets": PLACES, "suggestions": ()} | fields))
+    return fakes.outage(**({"kinds": ANNOUNCEMENT_KINDS, "outlets": PLACES, "suggestions": ()} | fields))
 
 
 def announced(*deliveries: DeliveryRow, **fields: Any) -> AnnouncementRow:
@@ -66,10 +61,10 @@ def delivery(outlet: str, state: str, **fields: Any) -> DeliveryRow:
     return DeliveryRow(**{"outlet": outlet, "state": state} | words | fields)
 
 
-def sheet(row: OutletRow, fields: dict[str, Any]) -> dict[str, Any]:
+def sheet(row: OutletRow, fields: dict[str, Any], next: str) -> dict[str, Any]:
     """What a daemon says of one outlet."""
     title = f"{fields['kind']}: reach us by web chat and phone"
-    body = BODY.format(note=f"\n{fields['note']}\n" if fields.get("note", "") else "", next="15:02")
+    body = BODY.format(note=f"\n{fields['note']}\n" if fields.get("note", "") else "", next=next)
     own = fields.get("words", {}).get(row.id)
     title, body = own or (title, body)
     limit = LIMITS.get(row.kind, 0)
@@ -92,6 +87,7 @@ class Daemon(FakeOrders):
     cannot: str = ""
     shown: str = ""
     hold: asyncio.Event | None = None
+    next: str = "15:02"
     warnings: tuple[tuple[str, str], ...] = (
         ("", "Phone +49 30 901820 is named and is slow"),
         ("blog", "its checks say it is down since 14:05: left out, unless it is tried on purpose"),
@@ -115,7 +111,7 @@ class Daemon(FakeOrders):
             "ok": True, "announcement": fields.get("update", "a3"), "part": 1 if fields.get("update") else 0,
             "kind": fields["kind"], "audience": fields["audience"], "since": NOW - 30 * MINUTE,
             "next_update": None if fields["kind"] == "resolved" else NOW + 30 * MINUTE,
-            "outlets": [sheet(row, fields) for row in rows],
+            "outlets": [sheet(row, fields, self.next) for row in rows],
             "effect": "names Chat on the web site and Phone +49 30 901820: 143 of 160 can reach us; 17 have only the "
                       "failed Public messenger",
             "warnings": [{"outlet": name, "words": words} for name, words in self.warnings
@@ -150,3 +146,18 @@ async def settled(app: OutageApp, pilot: object) -> ComposerScreen:
             await asyncio.sleep(0.02)
     await pilot.pause()  # type: ignore[attr-defined]
     return screen
+
+
+async def read(app: OutageApp, pilot: Any) -> None:
+    """Have every text in sight to its end, and end at the first outlet."""
+    screen = await settled(app, pilot)
+    texts = screen.query_one("#texts", Page)
+    await pilot.press("home")
+    for _ in screen.composing.places:
+        await pilot.pause()
+        while texts.unread:
+            await pilot.press("pagedown")
+            await pilot.pause()
+        await pilot.press("down")
+    await pilot.press("home")
+    await pilot.pause()

@@ -56,6 +56,10 @@ class PlainOperator:
         answer = self._answer(question)
         return answer if isinstance(answer, str) else None
 
+    async def public_words(self, about: str) -> str | None:
+        answer = self._answer(about)
+        return answer if isinstance(answer, str) else None
+
     async def mute(self, name: str, *, muted: bool) -> tuple[float, str] | None:
         answer = self._answer(f"mute {name}, {muted=}")
         return answer if isinstance(answer, tuple) else None
@@ -88,6 +92,7 @@ class PlainScreen:
         self.followed = 0
         self.timers: list[PlainTimer] = []
         self.shown: tuple[str, int] | None = None
+        self.turned = ""
         self._work: deque[Coroutine[Any, Any, None]] = deque()
 
     def follow(self) -> None:
@@ -108,6 +113,9 @@ class PlainScreen:
 
     def sent(self, announcement: str, part: int) -> None:
         self.shown = announcement, part
+
+    def turn_to(self, outlet: str) -> None:
+        self.turned = outlet
 
     async def done(self) -> None:
         while self._work:

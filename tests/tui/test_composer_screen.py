@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 from msgspec.structs import replace
-from outagetui.board.rows import ChannelRow
-from outagetui.core.model import State
+from outagetui.board.rows import Board, ChannelRow
+from outagetui.core.model import ANNOUNCEMENT_KINDS, State
 from outagetui.core.orders import Order
 from outagetui.tui.app import OutageApp
 from outagetui.tui.composing import DEBOUNCE, RENEW, RETRY
@@ -81,11 +81,25 @@ async def test_it_begins_with_what_is_most_likely_to_be_said(made: object, kind:
         assert orders.previews[-1]["outlets"] == ALL
 
 
-async def test_what_closes_is_offered_only_while_something_is_open() -> None:
-    async with composer() as (app, pilot):
-        assert "resolved" not in text_of(app)
-        await show(app, pilot, board(announcements=(announced(),)))
-        assert "resolved" in text_of(app)
+@pytest.mark.parametrize(
+    ("made", "possible"),
+    [
+        (board(), "123"),
+        (board(incident=None), "1238"),
+        (board(announcements=(announced(),)), "1234567"),
+        (board(announcements=(announced(),), incident=None), "12345678"),
+        (board(drill="messenger-2011"), "1238"),
+    ],
+)
+async def test_a_digit_is_one_kind_for_ever_and_says_why_it_is_not_possible(made: Board, possible: str) -> None:
+    async with composer(made=made, size=(120, 30)) as (app, pilot):
+        assert all(f"{digit} {kind}" in text_of(app) for digit, kind in enumerate(ANNOUNCEMENT_KINDS, 1))
+        for digit, kind in enumerate(ANNOUNCEMENT_KINDS, 1):
+            await pilot.press("1", str(digit))
+            draft = app.screen.composing.draft  # type: ignore[attr-defined]
+            assert draft.kind == (kind if str(digit) in possible else "investigating")
+        told = [line.split(" ")[0] for line in toasts(app).splitlines()]
+        assert told == [kind for digit, kind in enumerate(ANNOUNCEMENT_KINDS, 1) if str(digit) not in possible]
 
 
 async def test_outlets_that_are_only_watched_are_not_offered() -> None:
@@ -112,14 +126,14 @@ async def test_one_question_is_asked_at_a_time_and_the_last_change_is_always_com
         assert len(orders.previews) == 1
         await pilot.press("3")
         await asyncio.sleep(DEBOUNCE + 0.1)
-        await pilot.press("4")
+        await pilot.press("2")
         await asyncio.sleep(DEBOUNCE + 0.1)
         assert len(orders.previews) == 1
         assert orders.hold is not None
         orders.hold.set()
         await settled(app, pilot)
-        assert [each["kind"] for each in orders.previews] == ["investigating", "update"]
-        assert "update: reach us" in text_of(app)
+        assert [each["kind"] for each in orders.previews] == ["investigating", "identified"]
+        assert "identified: reach us" in text_of(app)
 
 
 async def test_it_is_composed_anew_when_the_facts_change_and_when_time_goes_on() -> None:
@@ -212,7 +226,7 @@ async def test_keys_that_come_at_once_are_the_words_of_the_line_that_the_first_o
 @pytest.mark.parametrize("keys", [("3", "tab"), ("5", "shift+tab")])
 async def test_tab_goes_from_kind_to_kind(keys: tuple[str, ...]) -> None:
     orders = Daemon()
-    async with composer(orders) as (app, pilot):
+    async with composer(orders, board(announcements=(announced(),))) as (app, pilot):
         await pilot.press(*keys)
         await settled(app, pilot)
         assert orders.previews[-1]["kind"] == "update"

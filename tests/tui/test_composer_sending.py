@@ -10,7 +10,7 @@ from outagetui.tui.screens.ask import Confirm
 from outagetui.tui.screens.board import BoardScreen
 from outagetui.tui.screens.composer import ComposerScreen
 from outagetui.tui.screens.own_words import OwnWords
-from tests.tui.composer_fakes import Daemon, announced, board, composer, delivery, settled
+from tests.tui.composer_fakes import Daemon, announced, board, composer, delivery, read, settled
 from tests.tui.fakes import Clock, lines_with, replace_channel, text_of
 from tests.tui.run_fakes import show, toasts
 from textual.widgets import Input, TextArea
@@ -26,6 +26,7 @@ async def test_it_is_sent_exactly_once_as_it_stands_there() -> None:
         await pilot.press("3", "down", "space", "n", *"hello", "enter")
         await settled(app, pilot)
         orders.hold.clear()
+        await read(app, pilot)
         await pilot.press("s")
         await pilot.pause()
         assert "Tell customers on 3 outlets now?" in text_of(app)
@@ -51,6 +52,7 @@ async def test_it_is_sent_exactly_once_as_it_stands_there() -> None:
 
 async def test_results_arrive_from_the_journal_and_not_from_the_reply() -> None:
     async with composer() as (app, pilot):
+        await read(app, pilot)
         await pilot.press("s", "y")
         await pilot.pause()
         assert "Waiting for the journal to show a3" in text_of(app)
@@ -69,6 +71,7 @@ async def test_the_part_before_is_not_mistaken_for_the_one_just_sent() -> None:
             return {**await super().send(order)} | ({"part": 1} if type(order) is Announce else {})
 
     async with composer(Second(), board(announcements=(announced(delivery("page", "seen")),))) as (app, pilot):
+        await read(app, pilot)
         await pilot.press("s", "y")
         await pilot.pause()
         assert "Waiting for the journal to show a3" in text_of(app)
@@ -78,7 +81,8 @@ async def test_the_part_before_is_not_mistaken_for_the_one_just_sent() -> None:
 
 async def test_what_was_shown_goes_along_with_the_yes() -> None:
     orders = Daemon(shown="1000.0 c0ffee")
-    async with composer(orders) as (_, pilot):
+    async with composer(orders) as (app, pilot):
+        await read(app, pilot)
         await pilot.press("s", "y")
         await pilot.pause()
         ((order, fields),) = orders.sent
@@ -88,6 +92,7 @@ async def test_what_was_shown_goes_along_with_the_yes() -> None:
 async def test_a_no_sends_nothing() -> None:
     orders = Daemon()
     async with composer(orders) as (app, pilot):
+        await read(app, pilot)
         await pilot.press("s", "n", "s", "escape")
         await pilot.pause()
         assert orders.sent == []
@@ -99,11 +104,13 @@ async def test_a_refusal_is_said_and_every_word_is_kept() -> None:
     async with composer(orders) as (app, pilot):
         await pilot.press("3", "n", *"hello", "enter")
         await settled(app, pilot)
+        await read(app, pilot)
         await pilot.press("s", "y")
         await pilot.pause()
         assert "not sent: the disk is full" in text_of(app)
         assert "hello" in text_of(app)
         orders.refuse = ""
+        await read(app, pilot)
         await pilot.press("s", "y")
         await pilot.pause()
         assert [fields["note"] for _, fields in orders.sent] == ["hello", "hello"]
@@ -112,6 +119,7 @@ async def test_a_refusal_is_said_and_every_word_is_kept() -> None:
 async def test_what_changed_while_the_question_stood_is_not_sent_unread() -> None:
     orders = Daemon()
     async with composer(orders) as (app, pilot):
+        await read(app, pilot)
         await pilot.press("s")
         await pilot.pause()
         orders.warnings = (("", "webchat is named and is down"),)
@@ -126,6 +134,7 @@ async def test_what_changed_while_the_question_stood_is_not_sent_unread() -> Non
 async def test_time_that_goes_on_does_not_take_a_standing_question_back() -> None:
     orders = Daemon()
     async with composer(orders) as (app, pilot):
+        await read(app, pilot)
         await pilot.press("s")
         await pilot.pause()
         assert isinstance(app.clock, Clock)
@@ -144,6 +153,7 @@ async def test_with_every_outlet_left_out_nothing_can_be_sent() -> None:
             await pilot.press("space", "down")
         await settled(app, pilot)
         assert "every outlet is left out" in text_of(app)
+        await read(app, pilot)
         await pilot.press("s")
         await pilot.pause()
         assert not isinstance(app.screen, Confirm)
@@ -166,6 +176,7 @@ async def test_own_words_go_to_one_outlet_alone_and_empty_ones_are_composed_agai
         await settled(app, pilot)
         assert orders.previews[-1]["words"] == {"mastodon": ["Hallo", "Wir sind im Chat."]}
         assert lines_with(text_of(app), ("Mastodon", "own words"))
+        await read(app, pilot)
         await pilot.press("s", "y")
         await pilot.pause()
         assert orders.sent[-1][1]["words"] == {"mastodon": ["Hallo", "Wir sind im Chat."]}
@@ -211,11 +222,13 @@ async def test_a_draft_without_words_is_made_anew() -> None:
 
 async def test_sending_the_next_part_leads_back_to_the_announcement_it_was_written_from() -> None:
     async with composer(made=board(announcements=(announced(delivery("page", "seen")),))) as (app, pilot):
+        await read(app, pilot)
         await pilot.press("s", "y")
         await pilot.pause()
         await pilot.press("w")
         await pilot.pause()
         await settled(app, pilot)
+        await read(app, pilot)
         await pilot.press("s", "y")
         await pilot.pause()
         assert isinstance(app.screen, AnnouncementScreen)

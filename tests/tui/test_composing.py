@@ -11,7 +11,7 @@ from tests.tui.plain import PlainOperator, PlainScreen
 
 
 async def composing(
-    daemon: Daemon | None = None, *says: bool, made: Any = None
+    daemon: Daemon | None = None, *says: object, made: Any = None
 ) -> tuple[Composing, PlainScreen, PlainOperator, Daemon]:
     """Somebody whose first texts were composed."""
     daemon = daemon or Daemon()
@@ -20,6 +20,7 @@ async def composing(
     one = Composing(screen)
     one.notice()
     await screen.done()
+    one.read(one.sheets)
     return one, screen, operator, daemon
 
 
@@ -147,3 +148,48 @@ async def test_words_that_were_begun_are_there_again() -> None:
     again = Composing(screen).draft
     assert again is not one.draft
     assert operator.draft is again
+
+
+async def test_what_was_not_in_sight_to_its_end_is_not_sent() -> None:
+    one, screen, operator, daemon = await composing(None, True)
+    one.draft.note = "words that nobody has read yet"
+    one.changed()
+    screen.timers[-1].go_off()
+    await screen.done()
+    first = one.sheets[0]
+    one.read(each for each in one.sheets if each.text != first.text)
+    one.send()
+    await screen.done()
+    assert (daemon.sent, operator.asked, screen.turned) == ([], [], first.id)
+    assert operator.told == [f"read what {first.name} is sent to its end first: PgDn shows more"]
+    one.read([first])
+    one.send()
+    await screen.done()
+    assert len(daemon.sent) == 1
+
+
+async def test_times_that_pass_need_not_be_read_again() -> None:
+    one, screen, operator, daemon = await composing(None, True)
+    daemon.next = "15:09"
+    operator.time.now += RENEW
+    one.notice()
+    await screen.done()
+    assert "15:09" in one.sheets[0].text
+    one.send()
+    await screen.done()
+    assert len(daemon.sent) == 1
+
+
+async def test_a_drill_is_announced_outside_of_one_only_with_a_reason() -> None:
+    calm = board(incident=None)
+    one, screen, operator, daemon = await composing(None, True, "the yearly rehearsal of the whole house", made=calm)
+    one.draft.kind = "drill"
+    one.changed()
+    screen.timers[-1].go_off()
+    await screen.done()
+    one.read(one.sheets)
+    one.send()
+    await screen.done()
+    ((_, fields),) = daemon.sent
+    assert (fields["kind"], fields["reason"]) == ("drill", "the yearly rehearsal of the whole house")
+    assert "No drill is played here" in operator.asked[1]

@@ -103,7 +103,7 @@ async def test_every_answer_takes_a_note(why: str) -> None:
     orders = FakeOrders()
     async with operator(rf.source(rf.asking(why)), orders) as me:
         await me.open_run()
-        me.see("n add a note")
+        me.see("n journal note")
         await me.press("n", *"sxyuD", "enter")
         await me.press("r" if why in ("failed", "unsure") else "y")
         assert [fields["note"] for _, fields in orders.sent] == ["sxyuD"]
@@ -158,6 +158,7 @@ async def test_a_long_text_is_scrolled_where_it_stands() -> None:
     text = "\n\n".join(f"Paragraph {n}: use the web chat." for n in range(20))
     async with operator(rf.source(announcing(text))) as me:
         await me.open_run()
+        await me.settle()
         me.see_as_kept("run-announce-long")
         for _ in range(8):
             await me.press("pagedown")
@@ -184,8 +185,63 @@ async def test_a_long_text_that_follows_another_question_leaves_the_keys_in_sigh
         await me.find(rf.board(announcing(text)))
         lines = me.text.splitlines()
         assert "esc back" in lines[-1]
-        assert "y yes, do it" in lines[-3]
+        assert "y read all" in " ".join(lines[-5:-2])
         assert [line for line in lines if "ASKING   3" in line]
+
+
+LONG = "\n\n".join(f"Paragraph {n}: use the web chat." for n in range(20))
+
+
+async def test_a_yes_counts_only_when_the_end_of_the_text_was_in_sight() -> None:
+    orders = FakeOrders()
+    async with operator(rf.source(announcing(LONG)), orders) as me:
+        await me.open_run()
+        await me.press(*"yyyyyyyy")
+        assert orders.sent == []
+        me.see("y read all (", "read it to its end first: PgDn shows")
+        while "Paragraph 19" not in me.text:
+            await me.press("y", "pagedown")
+            assert orders.sent == []
+        me.see("y yes, do it")
+        await me.press("y")
+        assert [fields["answer"] for _, fields in orders.sent] == ["yes"]
+
+
+async def test_a_text_that_does_not_fit_any_more_is_read_again() -> None:
+    orders = FakeOrders()
+    wide = "\n\n".join(f"Paragraph {n}: {'use the web chat, ' * 6}" for n in range(20))
+    async with operator(rf.source(announcing(wide)), orders, size=(160, 70)) as me:
+        await me.open_run()
+        me.see("Paragraph 19", "y yes, do it")
+        await me.resize(60, 24)
+        me.read()
+        await me.press("y")
+        assert orders.sent == []
+        me.see("y read all (")
+
+
+async def test_another_attempt_of_the_question_has_to_be_read_too() -> None:
+    orders = FakeOrders()
+    async with operator(rf.source(announcing(LONG)), orders, size=(80, 24)) as me:
+        await me.open_run()
+        for _ in range(8):
+            await me.press("pagedown")
+        await me.find(rf.board(rf.attempt(announcing(LONG + "\n\nAnd one line more."), 2)))
+        me.read()
+        await me.press("y")
+        assert orders.sent == []
+
+
+async def test_words_that_people_read_are_told_apart_from_the_note_of_the_journal() -> None:
+    orders = FakeOrders()
+    row = announcing(answers=("yes", "words", "skip", "abort"))
+    async with operator(rf.source(row), orders) as me:
+        await me.open_run()
+        me.see("e add words that people read", "n journal note")
+        await me.press("e", *"Tills work", "enter")
+        assert orders.sent == [
+            ("answer", {"run": "r12", "step": "tell", "attempt": 1, "answer": "words", "note": "Tills work"}),
+        ]
 
 
 async def test_staff_are_not_called_customers() -> None:

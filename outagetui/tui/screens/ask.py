@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from outagetui.core.text import clean, clean_lines
 
+LONGEST_NOTE = 500  # characters that the daemon keeps of words for an announcement
 LONGEST_MUTE = 7 * 24 * 60  # minutes
 T = TypeVar("T")
 
@@ -94,6 +95,22 @@ class Reason(Question[str]):
             self.dismiss(reason)
         else:
             self.complain("Longer, please: the journal keeps it and others read it")
+
+
+class PublicWords(Question[str]):
+    """Asks for words that people will read; none take back those that were given before."""
+
+    def __init__(self, about: str) -> None:
+        super().__init__(
+            words("Words that people read, at the note of the text", "question"),
+            words(clean_lines(about, 600)),
+            Input(id="words", max_length=LONGEST_NOTE),
+            words("Enter  show me the text with them      Esc  leave", "keys"),
+        )
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """End with the words."""
+        self.dismiss(event.value.strip())
 
 
 class MuteForm(Question[tuple[float, str]]):

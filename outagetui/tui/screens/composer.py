@@ -10,15 +10,15 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from outagetui.board.rows import Board, OutletRow
-from outagetui.core.model import AUDIENCES
+from outagetui.core.model import ANNOUNCEMENT_KINDS, AUDIENCES
 from outagetui.tui.composing import Composing
-from outagetui.tui.proofs import fresh, kinds
+from outagetui.tui.proofs import fresh, kinds, why_not
 from outagetui.tui.screens.announcement import AnnouncementScreen
+from outagetui.tui.screens.ask import LONGEST_NOTE
 from outagetui.tui.screens.opened import Opened
 from outagetui.tui.widgets.scrolling import Head, Listing, Page
 from outagetui.tui.widgets.sheets import form_lines, heading_line, outlet_line, sheet_lines, shown_sheets
-
-LONGEST_NOTE = 500  # characters that the daemon keeps of a note
+from outagetui.wording.preview import Rendering
 
 
 class Outlets(Listing, inherit_bindings=False):
@@ -42,13 +42,14 @@ class ComposerScreen(Opened):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s,ctrl+s", "send", "send", id="composer.send", tooltip="Send it, after a question that says where"),
         *(Binding(str(number), f"kind({number})", "kind", show=False, id="composer.kind",
-                  tooltip="Choose the kind of that number") for number in range(1, 10)),
+                  tooltip="Choose the kind of that number") for number in range(1, len(ANNOUNCEMENT_KINDS) + 1)),
         Binding("tab", "next_kind(1)", "next kind", show=False, id="composer.next", tooltip="The next kind"),
         Binding("shift+tab", "next_kind(-1)", "kind before", show=False, id="composer.before",
                 tooltip="The kind before"),
         Binding("a", "audience", "whom", id="composer.audience", tooltip="Tell the other audience"),
         Binding("space,enter", "take", "on/off", id="composer.take", tooltip="Take the outlet in, or leave it out"),
-        Binding("n", "note", "note", id="composer.note", tooltip="Words of your own for the text's note"),
+        Binding("n", "note", "public words", id="composer.note",
+                tooltip="Words of your own that people read, at the text's note"),
         Binding("e", "edit", "own words", id="composer.edit",
                 tooltip="Write this outlet's text by hand; empty, it is composed again"),
         Binding("left", "other(-1)", "outlet before", show=False, id="composer.left", tooltip="The outlet before"),
@@ -63,6 +64,7 @@ class ComposerScreen(Opened):
         self._typing = False  # the note is open
         self._note_before = ""
         self._first = 0  # which outlet's text stands first
+        self._shown: list[Rendering] = []  # the texts that stand there
 
     def body(self) -> Iterator[Widget]:
         """Lay the form above the outlets and their texts."""
@@ -72,7 +74,7 @@ class ComposerScreen(Opened):
         yield Input(
             id="note",
             max_length=LONGEST_NOTE,
-            placeholder="the note; Enter keeps it, Esc leaves it",
+            placeholder="words that people read; Enter keeps them, Esc leaves them",
             select_on_focus=False,
         )
 
@@ -112,6 +114,12 @@ class ComposerScreen(Opened):
         self.composing.notice()
         super().follow()
 
+    def turn_to(self, outlet: str) -> None:
+        """Show the text of an outlet."""
+        for number, row in enumerate(self.composing.places):
+            if row.id == outlet:
+                self.outlets.cursor = number
+
     def sent(self, announcement: str, part: int) -> None:
         """Give way to the announcement, in the screen this was opened from if it shows announcements."""
         below = self.app.screen_stack[-2]
@@ -127,19 +135,23 @@ class ComposerScreen(Opened):
         self.composing.send()
 
     def action_kind(self, number: int) -> None:
-        """Choose a kind by its number."""
-        found = kinds(self.board, self.composing.draft.audience)
-        if number <= len(found):
-            self.composing.draft.kind = found[number - 1].kind
-            self.composing.changed()
+        """Choose a kind by its number, which never changes; say why one cannot be told now."""
+        self._choose(ANNOUNCEMENT_KINDS[number - 1])
 
     def action_next_kind(self, by: int) -> None:
-        """Choose the kind after or before."""
+        """Choose the kind after or before, of those that can be told now."""
         draft = self.composing.draft
-        found = [each.kind for each in kinds(self.board, draft.audience)]
+        found = kinds(self.board, draft.audience)
         if found:
             here = found.index(draft.kind) if draft.kind in found else -by
-            self.action_kind((here + by) % len(found) + 1)
+            self._choose(found[(here + by) % len(found)])
+
+    def _choose(self, kind: str) -> None:
+        if why := why_not(self.board, self.composing.draft.audience, kind):
+            self.operator.tell(why, "warning")
+        else:
+            self.composing.draft.kind = kind
+            self.composing.changed()
 
     def action_audience(self) -> None:
         """Tell the other audience, with the same note."""
@@ -202,6 +214,12 @@ class ComposerScreen(Opened):
             return True
         return not self._typing and not self.composing.sending
 
+    @on(Page.Read)
+    def take_note(self) -> None:
+        """Remember the texts that were in sight to their end."""
+        if not self.query_one("#texts", Page).unread:
+            self.composing.read(self._shown)
+
     @on(Listing.Moved)
     def show_text(self) -> None:
         """Show the text of the outlet under the cursor from its beginning."""
@@ -248,7 +266,7 @@ class ComposerScreen(Opened):
 
     def _texts(self, width: int) -> list[Text]:
         made, here = self.composing.composed, self.chosen
-        sheets = shown_sheets(made, here, width, self._first)
+        sheets = self._shown = shown_sheets(made, here, width, self._first)
         if sheets and made.proof is not None:
             self._first = made.proof.outlets.index(sheets[0])
         return sheet_lines(sheets, made, here, width, self.look)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from rich.text import Text
+from textual import on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
@@ -43,7 +44,9 @@ class RunScreen(Opened):
         Binding("u", "answer('u')", "undo", id="run.undo", tooltip="Take the step back"),
         Binding("exclamation_mark", "order('break_glass')", "go on alone", id="run.break-glass", key_display="!",
                 tooltip="Go on without the second person, with a reason that everybody sees"),
-        Binding("n", "note", "note", id="run.note", tooltip="Add a note to the answer"),
+        Binding("e", "answer('e')", "public words", id="run.words",
+                tooltip="Add words that people read, and see the text with them"),
+        Binding("n", "note", "note", id="run.note", tooltip="Add a note for the journal to the answer"),
         Binding("x", "order('abort')", "end run", id="run.abort", tooltip="End the run; what was done stays done"),
         Binding("T", "order('take')", "take over", id="run.take", tooltip="Make another operator's run yours"),
         Binding("D", "order('stand_down')", "stand down", id="run.stand-down",
@@ -93,6 +96,7 @@ class RunScreen(Opened):
             panel.display = answering.question is not None
             panel.set_class(answering.sent is not None, "sent")
         self._show_alarms()
+        self._count_unread()
         self._fit()
         super().follow()
         self.refresh_bindings()
@@ -117,8 +121,16 @@ class RunScreen(Opened):
         return [Banner(CHANGED, self.look.warning)] if row is not None and row.changed else []
 
     def on_resize(self) -> None:
-        """Share out the new height."""
+        """Share out the new height, and let the question be read as it stands now."""
+        self.answering.moved()
         self.call_after_refresh(self.follow)
+
+    @on(Page.Read)
+    def take_note(self) -> None:
+        """Know how much of what a yes will do was in sight."""
+        self._count_unread()
+        self._fit()
+        self.query_one("#answers", Page).redraw()
 
     def on_screen_resume(self) -> None:
         """Let somebody read the question before it takes an answer."""
@@ -184,6 +196,15 @@ class RunScreen(Opened):
             self.query_one(Trail).start_over()
             self.follow()
 
+    def _count_unread(self) -> None:
+        question, preview = self.answering.question, self.query_one("#preview", Page)
+        if question is None or not shows_preview(question):
+            self.answering.unread = 0
+            return
+        # What was not drawn yet, because it has only just come, is not read.
+        wanted = preview_lines(question, max(1, preview.room), self.look)
+        self.answering.unread = preview.unread if preview.lines == wanted else len(wanted)
+
     def _fit(self) -> None:
         """Give the text to be sent the rows that nothing else needs."""
         preview, question = self.query_one("#preview", Page), self.answering.question
@@ -227,7 +248,8 @@ class RunScreen(Opened):
         if made.row is None or made.question is None:
             return []
         words = made.sent.words if made.sent else ""
-        return answer_lines(made.row, made.question, words, made.note, made.asker, width, self.look)
+        asker, unread = made.asker, made.unread
+        return answer_lines(made.row, made.question, words, made.note, asker, width, self.look, unread=unread)
 
 
 def _rows(widget: Widget) -> int:

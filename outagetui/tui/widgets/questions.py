@@ -19,11 +19,13 @@ KEYS = {
     "failed": ("f", "failed"),
     "retry": ("r", "try again"),
     "again": ("r", "ask anew"),
+    "words": ("e", "add words that people read"),
     "skip": ("S", "skip it"),
     "undo": ("u", "take it back"),
     "break-glass": ("!", "go on alone"),
     "abort": ("x", "end the run"),
 }
+WORDS = "words"  # not an answer that settles it: people read more
 APPROVE = "approve"  # no answer but an order of its own, which names the hash
 ASKED: dict[str, str] = {
     Why.CONFIRM: "MAY I DO THIS?",
@@ -113,8 +115,13 @@ def preview_lines(step: StepRow, width: int, look: Look) -> list[Text]:
     return paragraph(step.preview, width, look.text, indent=2, limit=20_000)
 
 
-def answer_lines(run: RunRow, step: StepRow, sent: str, note: str, asker: Asker, width: int, look: Look) -> list[Text]:
-    """Return the foot of the panel that asks: the answers with their keys, or what was sent."""
+def answer_lines(
+    run: RunRow, step: StepRow, sent: str, note: str, asker: Asker, width: int, look: Look, *, unread: int = 0
+) -> list[Text]:
+    """Return the foot of the panel that asks: the answers with their keys, or what was sent.
+
+    `unread` is how many lines of what a yes will do were not in sight yet.
+    """
     lines = wrapped(joined(("note: ", look.dim), said(note, look.text)), width)[:2] if note else []
     if why_asked(step) == Why.APPROVE:
         lines += _approval(run, step, asker, width, look)
@@ -125,7 +132,7 @@ def answer_lines(run: RunRow, step: StepRow, sent: str, note: str, asker: Asker,
     elif asker.role == "viewer":
         lines.append(said("You are a viewer: an operator has to answer.", look.dim))
     else:
-        lines += _choices(run, step, asker, width, look)
+        lines += _choices(run, step, asker, width, look, unread)
     return lines
 
 
@@ -153,7 +160,7 @@ def _approval(run: RunRow, step: StepRow, asker: Asker, width: int, look: Look) 
     return [head, *wrapped(words, width)]
 
 
-def _choices(run: RunRow, step: StepRow, asker: Asker, width: int, look: Look) -> list[Text]:
+def _choices(run: RunRow, step: StepRow, asker: Asker, width: int, look: Look, unread: int) -> list[Text]:
     rows: list[Text] = []
     found = choices(step, second=may_be_second(run, step, asker))
     named = [choice for choice in found if choice.answer not in (*KEYS, APPROVE)]
@@ -163,5 +170,9 @@ def _choices(run: RunRow, step: StepRow, asker: Asker, width: int, look: Look) -
         order = f"outagetui answer {run.id} {step.id} {choice.answer}"
         tail = "" if choice.key else f"  ({clean(order, 160)})"
         rows += behind(key, [joined(head, (tail, look.dim)), *rest])
-    letters = [*((each.key, each.words) for each in found if each not in named), ("n", "add a note")]
+    first = f"read all ({unread} more line{'s' * (unread != 1)}: PgDn), then " if unread else ""
+    letters = [
+        (each.key, f"{first}{each.words}" if each.key == "y" else each.words) for each in found if each not in named
+    ]
+    letters.append(("n", "journal note"))
     return rows + flowing((joined((letter, look.key), f" {words}") for letter, words in letters), width, 4)

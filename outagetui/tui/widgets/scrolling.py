@@ -42,6 +42,19 @@ class Page(ScrollView, can_focus=True, inherit_bindings=False):
         self._build = build
         self.lines: list[Text] = []  # what stands on the page
         self._strips: dict[int, Strip] = {}
+        self._read = 0  # lines that have been in sight, counted from the top
+
+    class Read(Message):
+        """More of the lines has come into sight."""
+
+        def can_replace(self, message: Message) -> bool:
+            """Tell it once, however many lines came."""
+            return isinstance(message, Page.Read)
+
+    @property
+    def unread(self) -> int:
+        """How many lines at the end have not been in sight as they are now."""
+        return max(0, len(self.lines) - self._read)
 
     @property
     def room(self) -> int:
@@ -55,6 +68,7 @@ class Page(ScrollView, can_focus=True, inherit_bindings=False):
         new = list(self._build(self.room))
         old, self.lines = self.lines, new
         changed = [y for y, (was, now) in enumerate(zip_longest(old, new)) if was != now]
+        self._read = min(self._read, *changed[:1], len(new))
         for y in changed:
             self._strips.pop(y, None)
         width = self.scrollable_content_region.width
@@ -82,6 +96,9 @@ class Page(ScrollView, can_focus=True, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         """Draw one row of the screen."""
         line = y + self.scroll_offset.y
+        if self._read <= line < len(self.lines):
+            self._read = line + 1
+            self.post_message(self.Read())
         width = self.scrollable_content_region.width
         if line not in self._strips:
             style = self.line_style(line)

@@ -7,9 +7,10 @@ from msgspec import Struct
 from rich.text import Text
 
 from outagetui.board.rows import Board, OutletRow
+from outagetui.core.model import ANNOUNCEMENT_KINDS
 from outagetui.core.text import clean
 from outagetui.tui.glyphs import CURSOR
-from outagetui.tui.proofs import Draft, failed, kinds, open_one, places
+from outagetui.tui.proofs import Draft, failed, open_one, places, why_not
 from outagetui.tui.theme import Look
 from outagetui.tui.time_words import countdown, time_of
 from outagetui.tui.widgets.lines import (
@@ -70,7 +71,7 @@ def heading_line(made: Composed, board: Board, width: int, look: Look) -> Text:
 
 
 def form_lines(made: Composed, board: Board, width: int, look: Look, *, most: int) -> list[Text]:
-    """Return kind, facts, effect, at most `most` lines of warnings, and the note."""
+    """Return kind, facts, effect, at most `most` lines of warnings, and the operator's words."""
     draft, proof = made.draft, made.proof
     fact = partial(labelled, look=look, room=LABEL)
     lines = fact("kind", _chips(draft, board, width - LABEL, look))
@@ -85,8 +86,12 @@ def form_lines(made: Composed, board: Board, width: int, look: Look, *, most: in
         lines += fact("", warned)
     else:
         lines += fact("effect", [joined(("composing…", look.dim))])
-    note = said(draft.note, look.text, limit=600) if draft.note else joined(("n", look.key), (" adds words", look.dim))
-    lines += fact("note", wrapped(note, width - LABEL)[:2])
+    note = (
+        said(draft.note, look.text, limit=600)
+        if draft.note
+        else joined(("n", look.key), (" adds words that people read", look.dim))
+    )
+    lines += fact("words", wrapped(note, width - LABEL)[:2])
     count = len(draft.outlets(board))
     words = f"Goes to {count} of {len(places(board, draft.audience))} outlets"
     return [*lines, rule(words, width, look)]
@@ -95,15 +100,18 @@ def form_lines(made: Composed, board: Board, width: int, look: Look, *, most: in
 def _chips(draft: Draft, board: Board, width: int, look: Look) -> list[Text]:
     """Return the kinds with their numbers, the chosen one marked."""
     chips = []
-    found = kinds(board, draft.audience)
-    for number, each in enumerate(found, 1):
-        chosen = each.kind == draft.kind
+    for number, kind in enumerate(ANNOUNCEMENT_KINDS, 1):
+        chosen, possible = kind == draft.kind, not why_not(board, draft.audience, kind)
         mark: Part = (CURSOR, look.key) if chosen else " "
-        key = f"{number} " if number <= 9 else ""
-        chips.append(joined(mark, (key, look.key), (clean(each.kind, 40), look.strong if chosen else look.dim), " "))
+        key = look.key if possible else look.rule
+        chips.append(
+            joined(
+                mark, (f"{number} ", key), (kind, look.strong if chosen else look.text if possible else look.rule), " "
+            )
+        )
     rows = flowing(chips, width)
-    if draft.kind not in [each.kind for each in found]:
-        rows.append(joined((f"{CURSOR}{clean(draft.kind, 40)}: not possible now", look.loud)))
+    if why := why_not(board, draft.audience, draft.kind):
+        rows.append(joined((f"{CURSOR}{clean(draft.kind, 40)}: not possible now: {why}", look.loud)))
     return rows
 
 
@@ -147,6 +155,12 @@ def outlet_line(row: OutletRow, made: Composed, width: int, look: Look) -> Text:
 
 def _named(sheet: Rendering) -> str:
     return f"names {', '.join(clean(name, 40) for name in sheet.names)}" if sheet.names else "names no account"
+
+
+def _accounts(sheet: Rendering) -> list[str]:
+    """Return the lines of a text that name an account: they are what people will follow, so they are read first."""
+    told = [line for line in sheet.text.splitlines() if line.startswith("- ")]
+    return [line for line in told if any(line[2:].startswith(name) for name in sheet.names)]
 
 
 def length(sheet: Rendering) -> str:
@@ -196,4 +210,5 @@ def _sheet(sheet: Rendering, made: Composed, *, here: bool, alone: bool, width: 
     lines += [row for words in shown for row in wrapped(said(f"! {words}", look.loud), width)]
     about = _named(sheet) + (" · goes on with what is there" if sheet.update else "")
     lines += [cut(joined((about, look.dim)), width)]
+    lines += [cut(said(line, look.strong, limit=400), width) for line in _accounts(sheet)]
     return lines + paragraph(sheet.text, width, look.text, limit=LONGEST)
