@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from outagetui.config.loader import read
+from outagetui.config.oddities import oddities
 from outagetui.config.parsed import Draft, Owner
 from outagetui.config.places import SETTINGS
 from outagetui.config.problems import Problem, Report
@@ -26,6 +27,10 @@ def notes(directory: Path) -> list[Problem]:
     for owner, table in _outlets(draft):
         if owner.options.page and (message := _place(Path(draft.beside(table.directory)))):
             found.add(owner.table.source.shown, owner.table.source.line(owner.table.at), "outlet", message)
+    for odd, key, message in oddities(draft):
+        placed = odd.table if isinstance(odd, Owner) else odd
+        source, at = placed.source, (*placed.at, *key)
+        found.add(source.shown, source.line(at), ".".join(map(str, key)), message)
     return found.problems
 
 

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
-from outagetui.core.model import Alert, Audience, Contact, Cost, Limit, Operator, Segment, State, Text
+from outagetui.core.model import LONGEST, Alert, Audience, Contact, Cost, Limit, Operator, Segment, State, Text
 from outagetui.core.outlet_options import OUTLETS
 
-Interval = Annotated[float, Meta(ge=0.1, extra_json_schema={"unit": "s"})]
+Interval = Annotated[float, Meta(ge=0.1, le=LONGEST, extra_json_schema={"unit": "s"})]
 Raw = dict[str, Any]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 

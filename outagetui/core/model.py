@@ -12,7 +12,8 @@ from outagetui.core.step_kind import StepOptions
 
 P = TypeVar("P", bound=ProbeOptions)
 Text = Annotated[str, Meta(min_length=1, max_length=4000)]
-Limit = Annotated[float, Meta(gt=0, extra_json_schema={"unit": "s"})]
+LONGEST = 366 * 86400.0  # seconds of the longest duration that is taken
+Limit = Annotated[float, Meta(gt=0, le=LONGEST, extra_json_schema={"unit": "s"})]
 Amount = Annotated[float, Meta(ge=0)]
 Audience = Literal["staff", "customers"]
 AUDIENCES: tuple[Audience, ...] = ("customers", "staff")

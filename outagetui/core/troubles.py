@@ -29,6 +29,8 @@ def pattern_troubles(options: Struct, *keys: str) -> Iterator[Trouble]:
             groups(pattern or "")
         except (re.error, RecursionError, OverflowError) as error:
             yield (key,), f"not a regular expression: {error}"
+        if pattern == "":
+            yield (key,), "must not be empty; remove it, or say what has to be found"
 
 
 def groups(pattern: str) -> int:

@@ -128,3 +128,58 @@ def test_with_an_error_no_note_is_told(tmp_path: Path) -> None:
     done = CliRunner().invoke(outagetui, ["--config", str(tmp_path), "validate"])
     assert done.exit_code == 3
     assert "note:" not in done.output
+
+
+CHECK = (
+    '[channel]\nname = "A"\n{channel}[[check]]\nid = "web"\nprobe = "http"\ntarget = "https://a.example/"\n{check}\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("check", "line", "words"),
+    [
+        ('timeout = "1s"\nslow_above = "2s"', 7, "slow_above: never reached: what takes longer than timeout (1s)"),
+        ('timeout = "2s"\nslow_above = "2s"', 7, "slow_above: never reached"),
+        ('timeout = "1ms"', 7, "timeout: hardly anything answers within 1ms"),
+        ('timeout = "2d"', 7, "timeout: a check that hangs is noticed after 2d"),
+        ('every = "7d"', 7, "every: looks only every 7d: an outage may pass unseen"),
+        ('match = ".*"', 7, "match: is found in every answer, even an empty one, so it says nothing"),
+        ('no_match = "x*"', 7, "no_match: is found in every answer, even an empty one, so the check always fails"),
+    ],
+)
+def test_what_is_odd_is_told_and_still_validates(tmp_path: Path, check: str, line: int, words: str) -> None:
+    write(tmp_path, {**WHOLE, "checks/a.toml": CHECK.format(channel="", check=check)})
+    config.load(tmp_path)
+    (only,) = noted(tmp_path)
+    assert only.startswith(f"checks/a.toml:{line}: {words}")
+
+
+def test_a_backup_that_is_proven_all_the_time_is_told(tmp_path: Path) -> None:
+    backup = 'role = "backup"\nprove_every = "1s"\n'
+    write(tmp_path, {**WHOLE, "checks/a.toml": CHECK.format(channel=backup, check="")})
+    assert "checks/a.toml:4: prove_every: the backup is tried out every 1s: is that meant?" in noted(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("check", "words"),
+    [
+        ('every = "999999d"', "every: "),
+        ('timeout = "400d"', "timeout: "),
+        ('match = ""', "match: must not be empty"),
+        ('no_match = ""', "no_match: must not be empty"),
+    ],
+)
+def test_what_cannot_be_is_an_error(tmp_path: Path, check: str, words: str) -> None:
+    write(tmp_path, {**WHOLE, "checks/a.toml": CHECK.format(channel="", check=check)})
+    with pytest.raises(config.ConfigError, match=words):
+        config.load(tmp_path)
+
+
+@pytest.mark.parametrize("fate", ["slow", "down"])
+def test_limits_that_no_number_keeps_are_an_error(tmp_path: Path, fate: str) -> None:
+    value = CHECK.replace('probe = "http"', 'probe = "value"').format(
+        channel="", check=f'path = "$.x"\n{fate}_below = 5\n{fate}_above = 3'
+    )
+    write(tmp_path, {**WHOLE, "checks/a.toml": value})
+    with pytest.raises(config.ConfigError, match=f"{fate}_below: is above {fate}_above"):
+        config.load(tmp_path)

@@ -199,3 +199,7 @@ class ValueOptions(ProbeOptions, frozen=True, kw_only=True):
             yield ("path",), trouble
         if self.match is not None and not any(pattern_troubles(self, "match")) and not groups(self.match):
             yield ("match",), "needs a group in parentheses: the number"
+        for fate in ("slow", "down"):
+            below, above = getattr(self, f"{fate}_below"), getattr(self, f"{fate}_above")
+            if below is not None and above is not None and below > above:
+                yield (f"{fate}_below",), f"is above {fate}_above ({above:g}): every number would be {fate}"
