@@ -47,6 +47,7 @@ ROLL_UP_EVERY = 3600.0
 FATES_EVERY = 86400.0
 PROVE_EVERY = 60.0  # how often to look which proofs are due
 LINGER = 900.0
+MEANT_FOR_NOBODY = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF)
 SILENCE = 30.0  # seconds without any probe ended, beyond its interval, after which we are not well
 
 
@@ -97,6 +98,8 @@ class Daemon:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, self.end, f"signal {signal.Signals(number).name}")
+        for number in MEANT_FOR_NOBODY:
+            loop.add_signal_handler(number, lambda: None)  # not ignored by the kernel: programs would inherit that
         self.watch.configure(self.current.config)
         self.watch.resume(self._left_live)
         await self.journal.write(DAEMON, self._started())

@@ -19,9 +19,11 @@ from outagetui.core.text import clean
 from outagetui.tui.board_feed import POLL, BoardFeed, Source
 from outagetui.tui.frame import Frame
 from outagetui.tui.glyphs import SafeFilter
+from outagetui.tui.keyboard import SteadyDriver
 from outagetui.tui.terminal import Terminal
 from outagetui.tui.theme import ANSI, OKABE, PLAIN, RICH, Look
 
+FAULT = 1  # exit status after an error in ourselves
 SHORT = 18  # lines of a terminal below which empty ones are left out
 
 
@@ -49,7 +51,7 @@ class BoardApp(App[int]):
         ascii: bool | None = None,
     ) -> None:
         terminal = Terminal.here()
-        super().__init__(ansi_color=True if terminal.plain else None)
+        super().__init__(driver_class=SteadyDriver, ansi_color=True if terminal.plain else None)
         self.source = source
         self.clock = clock
         self.ascii = terminal.ascii if ascii is None else ascii
@@ -119,6 +121,11 @@ class BoardApp(App[int]):
     def _set_pointer_shape(self, shape: str) -> None:
         # There is no mouse here, and consoles that do not know the sequence would print it.
         return
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """End with what went wrong on the terminal, and never as if all were well."""
+        self._return_code = self._return_code or FAULT
+        super().panic(*renderables)
 
     def _fatal_error(self) -> None:
         # The toolkit's own report shows local values and would let their control characters through.

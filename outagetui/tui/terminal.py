@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 REFUSED = 3  # exit status when there is no terminal that can show screens: the state is unknown
 DEADLINE = 3.0  # seconds an orderly end may take
 TRIES = 25  # to write to a terminal that does not read
+# Nobody sends them on purpose, and what the kernel does with them leaves a terminal that cannot be used.
+MEANT_FOR_NOBODY = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF)
 TTY_CHECK = 2.0  # seconds between two looks whether the terminal is still ours
 SIXTEEN = ("linux", "screen", "vt100", "vt220", "xterm", "ansi", "cygwin")
 # CAN ends a half-sent sequence; then mouse, paste, focus, resize and keyboard modes off, wrap and cursor on, main page.
@@ -62,7 +64,7 @@ def prepare(environment: MutableMapping[str, str]) -> None:
     """Set what the toolkit reads while it is imported: nothing moves by itself, nothing listens to a debugger."""
     environment["TEXTUAL_ANIMATIONS"] = "none"
     environment["TEXTUAL_SMOOTH_SCROLL"] = "0"
-    environment.setdefault("ESCDELAY", "200")
+    environment["ESCDELAY"] = "5"  # what is torn is put together before the toolkit sees it
     for name in ("TEXTUAL", "TEXTUAL_DEBUG", "TEXTUAL_DRIVER", "TEXTUAL_PRESS", "TEXTUAL_SCREENSHOT", "TEXTUAL_LOG"):
         environment.pop(name, None)
 
@@ -80,6 +82,7 @@ def run(app_factory: "Callable[[], App[Any]]") -> int:
     app = app_factory()
     leaving = _Leaving(app)
     before = {number: signal.signal(number, leaving.on_signal) for number in leaving.SIGNALS}
+    before |= {number: signal.signal(number, _nothing) for number in MEANT_FOR_NOBODY}
     threading.Thread(target=leaving.watch_terminal, name="terminal-watch", daemon=True).start()
     try:
         with asyncio.Runner() as runner:
@@ -92,13 +95,17 @@ def run(app_factory: "Callable[[], App[Any]]") -> int:
     return leaving.status or app.return_code or 0
 
 
+def _nothing(_number: int, _frame: object) -> None:
+    """Do nothing: a handler of ours, and not the kernel's to ignore it, which programs we start would inherit."""
+
+
 class _Leaving:
     """Ends an app on a signal or when its terminal is gone, by force when it does not end in time.
 
     The handlers are plain ones: those of a loop never run while it waits for a terminal that stopped reading.
     """
 
-    SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
+    SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGABRT)
 
     def __init__(self, app: "App[Any]") -> None:
         self._app = app

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from outagetui.tui.terminal import DEADLINE, REFUSED, TTY_CHECK
+from outagetui.tui.terminal import DEADLINE, MEANT_FOR_NOBODY, REFUSED, TTY_CHECK
 from tests.kit.installation import eventually
 from tests.kit.pty_driver import Pty, python
 
@@ -33,7 +33,7 @@ def assert_usable(terminal: Pty) -> None:
 
 
 @pytest.mark.parametrize("kind", ["board", "wall"])
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGABRT])
 def test_a_signal_ends_the_screens_and_gives_the_terminal_back(kind: str, number: signal.Signals) -> None:
     with Pty(child(kind)) as terminal:
         terminal.until_text("Example Hosting")
@@ -50,6 +50,43 @@ def test_a_key_ends_the_screens_with_status_0(kind: str, key: str) -> None:
         terminal.until_text("Example Hosting")
         terminal.send(key)
         assert terminal.wait() == 0
+        assert_usable(terminal)
+
+
+@pytest.mark.parametrize("kind", ["board", "wall"])
+def test_signals_that_are_meant_for_nobody_change_nothing(kind: str) -> None:
+    with Pty(child(kind)) as terminal:
+        terminal.until_text("Example Hosting")
+        for number in MEANT_FOR_NOBODY:
+            terminal.signal(number)
+        terminal.read(0.5)
+        assert terminal.process.poll() is None
+        terminal.send("q")
+        assert terminal.wait() == 0
+        assert_usable(terminal)
+
+
+@pytest.mark.parametrize("kind", ["board", "wall"])
+def test_bytes_that_no_keyboard_sends_end_nothing(kind: str) -> None:
+    with Pty(child(kind)) as terminal:
+        terminal.until_text("Example Hosting")
+        for made_up in (b"\xff\xfe", b"\x1b[1114112u", b"\x1b[200~q\x1b[201~q", b"\xc3"):
+            os.write(terminal.master, made_up)
+            terminal.read(0.3)
+        assert terminal.process.poll() is None
+        terminal.send("q")
+        assert terminal.wait() == 0
+
+
+def test_an_error_in_ourselves_is_no_status_0() -> None:
+    code = (
+        "import sys; from outagetui.tui import keyboard; "
+        "keyboard.Keyboard.feed = lambda self, data, now: 1 // 0; "
+        "import runpy; sys.argv=['child','board','outage']; runpy.run_module('tests.tui.child', run_name='__main__')"
+    )
+    with Pty(python("-c", code)) as terminal:
+        terminal.send("j")
+        assert terminal.wait() == 1
         assert_usable(terminal)
 
 
@@ -212,5 +249,5 @@ def test_the_environment_is_set_before_the_toolkit_is_imported() -> None:
     )
     seen = subprocess.run(python("-c", code), capture_output=True, text=True, check=True).stdout
     assert "('TEXTUAL_ANIMATIONS', 'none'), ('TEXTUAL_SMOOTH_SCROLL', '0')" in seen
-    assert "('ESCDELAY', '77')" in seen
+    assert "('ESCDELAY', '5')" in seen, "what is torn is put together before the toolkit sees it"
     assert "TEXTUAL_PRESS" not in seen
