@@ -19,7 +19,7 @@ from outagetui.core.model import (
     State,
     Template,
 )
-from outagetui.core.text import clean, nearest
+from outagetui.core.text import clean, nearest, readable
 from outagetui.facts.announcement import Announcement
 from outagetui.facts.events import AnnouncementMade
 from outagetui.facts.ledger import Ledger
@@ -127,7 +127,7 @@ def draft(wanted: Wanted, scene: Scene, *, nowhere: bool = False) -> Announcemen
 
 def agreed(wanted: Wanted, *, drill: bool) -> None:
     """Raise AnnounceError when words that nothing has failed lack the reason that they need outside of a rehearsal."""
-    if wanted.kind == DRILL_KIND and not drill and len(wanted.reason.strip()) < SHORTEST_REASON:
+    if wanted.kind == DRILL_KIND and not drill and len(readable(wanted.reason)) < SHORTEST_REASON:
         lacks = f"a reason of at least {SHORTEST_REASON} characters (announce --reason, or a note with the answer)"
         raise AnnounceError(f"no drill is played here: to tell people of one needs {lacks}")
 

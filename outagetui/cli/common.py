@@ -92,10 +92,13 @@ async def ordering(
     A refusal ends the command with status 1 and its words. A daemon that was started for this ends only some time after
     its last client left: whoever waits for what comes of an order holds the connection until then.
     """
+    from outagetui.orders.client import waiting
+
     orders = await client(options)
 
     async def give(order: "Order") -> dict[str, Any]:
-        reply = await orders.send(order)
+        with waiting(lambda words: sys.stderr.write(f"{words}\n")):
+            reply = await orders.send(order)
         if not reply.get("ok"):
             fail(str(reply.get("error")), REFUSED)
         return reply

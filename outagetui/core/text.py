@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 MARKS_PER_BASE = 8
+_MEANINGLESS = REPLACEMENT + "\N{BRAILLE PATTERN BLANK}"
 
 # C0, DEL and C1 controls, soft hyphen, bidirectional controls, zero-width characters and fillers, line and paragraph
 # separators, byte-order mark, interlinear annotation, invisible format controls of notations, surrogates and tags: a
@@ -78,6 +79,12 @@ def few_marks(text: str) -> str:
         if run <= MARKS_PER_BASE:
             kept.append(char)
     return "".join(kept)
+
+
+def readable(text: str) -> str:
+    """Return what of `text` somebody can read: letters, digits, signs, and single blanks between them."""
+    kept = (char for char in text if unicodedata.category(char)[0] in "LNPS" or char == " ")
+    return " ".join("".join(char for char in kept if char not in _MEANINGLESS).split())
 
 
 def listed(things: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from outagetui.announce.outbox import AnnounceError
 from outagetui.core.orders import ROLES, Ack, Activate, Deactivate, Drilled, Mute, Order, OrderError, name_of
-from outagetui.core.text import clean, nearest
+from outagetui.core.text import clean, nearest, readable
 from outagetui.core.words import RUN_ENDED
 from outagetui.daemon.sender import Sender
 from outagetui.facts.events import Acked, Activated, Deactivated, DrillEnded, Event, Muted
@@ -80,7 +80,7 @@ def mute_event(order: Mute, known: frozenset[str], now: float) -> Muted:
     if not math.isfinite(order.seconds) or not 0 <= order.seconds <= LONGEST_MUTE:
         raise OrderError("a mute lasts from 0 s (ends it) to 30 days")
     reason = clean(order.reason, NOTE)
-    if order.seconds and not reason:
+    if order.seconds and not readable(reason):
         raise OrderError("a mute needs a reason")
     return Muted(id=order.id, until=now + order.seconds if order.seconds else 0.0, reason=reason)
 

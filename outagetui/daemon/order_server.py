@@ -8,11 +8,16 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 from outagetui.core.current import Current
 from outagetui.daemon.sender import Sender, sender_of
 from outagetui.orders.wire import LINE_LIMIT, decode, encode
 
 MOST_CLIENTS = 100
+MOST_VIEWERS = 50  # of all clients together: those who only look never keep out those who act
+MOST_OF_ONE = 60  # of one user's
+IDLE = 300.0  # seconds without an order after which a viewer is let go: a screen comes again by itself
 BACKLOG = 512  # a burst of clients waits; a full queue would refuse them without a word
 LONGEST_PATH = 107  # unix(7): sun_path holds 108 bytes, the last one 0
 Take = Callable[[Sender, dict[str, Any]], Awaitable[dict[str, Any]]]
@@ -22,14 +27,23 @@ class ListenError(Exception):
     """Orders cannot be taken; the message says why and what to do."""
 
 
+class Guest(Struct):
+    """Who is connected: since when they were idle (loop time), and whether an order of theirs is being done."""
+
+    uid: int
+    role: str
+    last: float
+    busy: bool = False
+
+
 class OrderServer:
     """Listens at the store's order socket. `clients` are the clients connected now."""
 
-    def __init__(self, path: Path, current: Current, take: Take) -> None:
+    def __init__(self, path: Path, current: Current, take: Take, idle: float = IDLE) -> None:
         self.path = path
-        self._current, self._take = current, take
+        self._current, self._take, self._idle = current, take, idle
         self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], Guest] = {}
         self.left = asyncio.get_running_loop().time()  # when the last client was there
 
     @property
@@ -66,25 +80,47 @@ class OrderServer:
     async def _enter(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self._tasks.add(task)
+        now = asyncio.get_running_loop().time()
         try:
-            if len(self._tasks) > MOST_CLIENTS:
-                writer.write(encode({"ok": False, "error": f"more than {MOST_CLIENTS} clients are connected"}))
+            sender = sender_of(writer.get_extra_info("socket"), self._current.config.operators)
+            guest = self._tasks[task] = Guest(sender.uid, sender.role, now)
+            if full := self._make_room(task, guest):
+                writer.write(encode({"ok": False, "error": full}))
             else:
-                await self._serve(reader, writer)
-        except (OSError, asyncio.CancelledError):
+                await self._serve(reader, writer, guest)
+        except (OSError, TimeoutError, asyncio.CancelledError):
             pass  # a client that goes away takes nothing with it
         finally:
-            self._tasks.discard(task)
+            self._tasks.pop(task, None)
             self.left = asyncio.get_running_loop().time()
             writer.close()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _make_room(self, task: asyncio.Task[None], guest: "Guest") -> str:
+        """Let the client go that has been idle for longest where there are too many; return why there is no room."""
+        viewers = [each for each, one in self._tasks.items() if one.role == "viewer"]
+        own = [each for each, one in self._tasks.items() if one.uid == guest.uid]
+        for crowd, most, whose in (
+            (viewers if guest.role == "viewer" else [], MOST_VIEWERS, "viewers"),
+            (own, MOST_OF_ONE, "clients of yours"),
+            (viewers + list(self._tasks), MOST_CLIENTS + len(viewers), "clients"),
+        ):
+            if len(crowd) <= most:
+                continue
+            idle = [each for each in crowd if each is not task and not self._tasks[each].busy]
+            idle.sort(key=lambda each: (self._tasks[each].role != "viewer", self._tasks[each].last))
+            if not idle or (guest.role == "viewer" and self._tasks[idle[0]].role != "viewer"):
+                return f"more than {most if whose != 'clients' else MOST_CLIENTS} {whose} are connected"
+            idle[0].cancel()
+            del self._tasks[idle[0]]
+        return ""
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, guest: "Guest") -> None:
         connection = writer.get_extra_info("socket")
         too_long = False
         while True:
             try:
-                line = await reader.readuntil(b"\n")
+                async with asyncio.timeout(self._idle if guest.role == "viewer" else None):
+                    line = await reader.readuntil(b"\n")
             except asyncio.IncompleteReadError:
                 return  # gone, in the middle of a line or between two
             except asyncio.LimitOverrunError as error:
@@ -104,6 +140,8 @@ class OrderServer:
                 # Asked anew for every order, so that a reload that takes a role away counts at once. An order goes on
                 # when its client leaves.
                 sender = sender_of(connection, self._current.config.operators)
+                guest.role, guest.busy = sender.role, True
                 reply = await asyncio.shield(self._take(sender, request))
+                guest.busy, guest.last = False, asyncio.get_running_loop().time()
             writer.write(encode(reply))
             await writer.drain()

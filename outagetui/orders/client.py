@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from outagetui.core.text import clean
 from outagetui.orders.wire import REPLY_LIMIT, decode, encode, socket_path
 
 REPLY_SECONDS = 10.0
+PATIENCE = 2.0  # seconds of silence after which it is said that something is waited for
 GONE = "the daemon does not answer; start it with: systemctl start outagetui, or outagetui daemon"
 
 
@@ -28,14 +30,17 @@ class OrderClient:
         self._turn = asyncio.Lock()
         self.role = "viewer"
         self.refused = ""
+        self.silent = False  # the last order was taken by somebody who did not answer it
 
     async def send(self, order: Order) -> dict[str, Any]:
         """Give an order; return the daemon's reply, or one that says why there is none. Never raises."""
         async with self._turn:
+            self.silent = False
             try:
                 async with asyncio.timeout(REPLY_SECONDS):
                     return await self._ask(order)
             except TimeoutError:
+                self.silent = True
                 await self._drop()
                 return {
                     "ok": False,
@@ -83,6 +88,17 @@ class OrderClient:
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
+
+
+@contextlib.contextmanager
+def waiting(say: Callable[[str], object]) -> Iterator[None]:
+    """Say after a while what is waited for, and that it can be left."""
+    loop = asyncio.get_running_loop()
+    told = loop.call_later(PATIENCE, say, "the daemon does not answer yet; waiting, Ctrl+C leaves")
+    try:
+        yield
+    finally:
+        told.cancel()
 
 
 def _words(error: Exception) -> str:

@@ -6,10 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from outagetui.orders.client import OrderClient
+from outagetui.orders.client import REPLY_SECONDS, OrderClient, waiting
 
 START_SECONDS = 15.0
 BACKGROUND = "OUTAGETUI_BACKGROUND"
+HANGS = f"a daemon runs and did not answer within {REPLY_SECONDS:g} s: it hangs; see outagetui status, or start it anew"
 LOCKED = 75  # exit status (EX_TEMPFAIL) of a background daemon that came second: the first will answer
 
 
@@ -23,18 +24,24 @@ async def connect(store: Path, config: Path) -> OrderClient:
     Raises LaunchError with the words to show.
     """
     client = OrderClient(store)
-    if (await client.hello()).get("ok"):
-        return client
-    if not owns(store):
-        raise LaunchError(client.refused)
-    process = start(config)
-    for _ in range(round(START_SECONDS / 0.05)):
+    with waiting(lambda words: sys.stderr.write(f"{words}\n")):
         if (await client.hello()).get("ok"):
-            sys.stderr.write("started a daemon in the background; outagetui daemon --stop ends it\n")
             return client
-        if process.poll() not in (None, LOCKED):
-            break
-        await asyncio.sleep(0.05)
+        if client.silent:
+            raise LaunchError(HANGS)
+        if not owns(store):
+            raise LaunchError(client.refused)
+        process = start(config)
+        until = asyncio.get_running_loop().time() + START_SECONDS
+        while asyncio.get_running_loop().time() < until:
+            if (await client.hello()).get("ok"):
+                sys.stderr.write("started a daemon in the background; outagetui daemon --stop ends it\n")
+                return client
+            if client.silent:
+                raise LaunchError(HANGS)
+            if process.poll() not in (None, LOCKED):
+                break
+            await asyncio.sleep(0.05)
     raise LaunchError(_why(process))
 
 

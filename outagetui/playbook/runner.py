@@ -6,6 +6,7 @@ from collections.abc import Callable
 from outagetui.actions import StepContext
 from outagetui.core.model import SHORTEST_HASH, SHORTEST_REASON
 from outagetui.core.orders import OrderError
+from outagetui.core.text import readable
 from outagetui.core.words import RunState
 from outagetui.facts.events import RunEnded, RunStarted, RunTaken, StepAnswered, StepAsked, StepPlan
 from outagetui.facts.journaling import Journal
@@ -90,7 +91,7 @@ class Runner:
                 hint = f"; another approver types: outagetui approve {run} {step} {asked.hash[:SHORTEST_HASH]}"
                 two = hint if asked.hash and answer in ("yes", "done") else ""
                 raise OrderError(f"{run} {step} takes {', '.join(asked.answers)}; not {answer}{two}")
-            if answer == "break-glass" and len(note) < SHORTEST_REASON:
+            if answer == "break-glass" and len(readable(note)) < SHORTEST_REASON:
                 raise OrderError(f"going on alone needs a reason of at least {SHORTEST_REASON} characters (--note)")
             await self._answered(actor, run, step, attempt, answer, note)
 

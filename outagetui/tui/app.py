@@ -35,6 +35,9 @@ def _everything() -> "type[Provider]":
     return Everything
 
 
+PATIENCE = 2.0  # seconds of silence after which it is said that an answer is waited for
+
+
 class OutageApp(BoardApp):
     """The operator's screens over one source of facts and one sender of orders."""
 
@@ -132,7 +135,10 @@ class OutageApp(BoardApp):
         return self._begin(self._order(order))
 
     async def _order(self, order: Order) -> dict[str, object]:
+        words = f"{name_of(order)}: the daemon does not answer yet; waiting"
+        late = self.set_timer(PATIENCE, lambda: self.tell(words, "warning"))
         reply = await self.orders.send(order)
+        late.stop()
         if not reply.get("ok"):
             self.tell(clean(reply.get("error", f"{name_of(order)} was refused")), "error")
         elif warning := reply.get("warning"):

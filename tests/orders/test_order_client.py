@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from outagetui.core.orders import Order
+from outagetui.orders import client, launch
 from outagetui.orders.client import OrderClient
 from outagetui.orders.wire import socket_path
 
@@ -50,3 +52,22 @@ async def test_the_reply_to_an_order_given_up_is_not_taken_for_that_of_the_next(
             gate.set()
             assert await client.send(Next()) == {"ok": True, "to": "next"}
         await client.aclose()
+
+
+async def test_a_daemon_that_hangs_is_told_of_and_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(client, "REPLY_SECONDS", 0.3)
+    monkeypatch.setattr(client, "PATIENCE", 0.05)
+    started: list[Path] = []
+    monkeypatch.setattr(launch, "start", started.append)
+
+    async def silence(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_unix_server(silence, socket_path(tmp_path / "store.db")):
+        with pytest.raises(launch.LaunchError, match="a daemon runs and did not answer"):
+            await asyncio.wait_for(launch.connect(tmp_path / "store.db", tmp_path), 10.0)
+    assert started == [], "a second daemon is no help while the first one holds the store"
+    assert capsys.readouterr().err == "the daemon does not answer yet; waiting, Ctrl+C leaves\n"

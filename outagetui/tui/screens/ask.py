@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from outagetui.core.text import clean, clean_lines
+from outagetui.core.text import clean, clean_lines, readable
 
 LONGEST_NOTE = 500  # characters that the daemon keeps of words for an announcement
 LONGEST_MUTE = 7 * 24 * 60  # minutes
@@ -91,7 +91,7 @@ class Reason(Question[str]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """End with the reason once it is one."""
         reason = event.value.strip()
-        if len(reason) >= self._shortest:
+        if len(readable(reason)) >= self._shortest:
             self.dismiss(reason)
         else:
             self.complain("Longer, please: the journal keeps it and others read it")
@@ -138,7 +138,7 @@ class MuteForm(Question[tuple[float, str]]):
             self.dismiss((0.0, reason.value.strip() or "over"))
         elif event.input is minutes:
             reason.focus()
-        elif not reason.value.strip():
+        elif not readable(reason.value):
             self.complain("Say why: the journal keeps it", reason)
         else:
             self.dismiss((int(minutes.value) * 60.0, reason.value.strip()))
