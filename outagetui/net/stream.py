@@ -10,6 +10,7 @@ import socket
 import ssl
 from types import TracebackType
 
+from outagetui.core.hosts import unzoned, written
 from outagetui.net.trouble import fail
 
 CHUNK = 65536
@@ -31,13 +32,13 @@ class Stream:
 
     @property
     def remote(self) -> str:
-        """The address at the other end, bare."""
-        return str(self._sock.getpeername()[0])
+        """The address at the other end, bare and without a zone."""
+        return unzoned(str(self._sock.getpeername()[0]))
 
     @property
     def local(self) -> str:
-        """Our own address, bare."""
-        return str(self._sock.getsockname()[0])
+        """Our own address, bare and without a zone."""
+        return unzoned(str(self._sock.getsockname()[0]))
 
     @property
     def local_port(self) -> int:
@@ -47,8 +48,7 @@ class Stream:
     @property
     def peer(self) -> str:
         """Address and port at the other end, as text."""
-        host, port = self._sock.getpeername()[:2]
-        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return f"{written(self.remote)}:{self._sock.getpeername()[1]}"
 
     async def read(self, size: int = CHUNK) -> bytes:
         """Return what has come, at most `size` bytes; empty at the end."""
@@ -96,7 +96,7 @@ class Stream:
         if self._unread:
             fail("tls.plaintext", "the far side sent plaintext after it had agreed to TLS")
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self.tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name.rstrip("."))
+        self.tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=unzoned(name).removesuffix("."))
         try:
             while True:
                 try:

@@ -14,6 +14,7 @@ from websockets.protocol import State
 from websockets.typing import Origin, Subprotocol
 from websockets.uri import WebSocketURI
 
+from outagetui.core.hosts import unzoned
 from outagetui.net.connect import dial
 from outagetui.net.farewell import goodbye
 from outagetui.net.secure import secure
@@ -67,7 +68,7 @@ class WebSocket:
 
     def __init__(self, stream: Stream, wanted: Request, subprotocol: str | None, origin: str | None = None) -> None:
         path, _, query = wanted.path.partition("?")
-        uri = WebSocketURI(wanted.scheme == "https", wanted.host, wanted.port, path, query)
+        uri = WebSocketURI(wanted.scheme == "https", unzoned(wanted.host), wanted.port, path, query)
         self._stream = stream
         self._wanted = subprotocol
         self._protocol = ClientProtocol(
