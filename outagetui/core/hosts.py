@@ -7,6 +7,7 @@ It means nothing to anybody else, so what is sent goes through `unzoned` or `wri
 
 import ipaddress
 import re
+from typing import NoReturn
 from urllib.parse import unquote
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -74,14 +75,23 @@ def read_name(text: str) -> str:
     """Return a name of the DNS, which is not always a host's (`_sip._udp.…`, `.`), as its A-labels; else ValueError."""
     if text == ".":  # the root zone
         return text
-    name = text
-    if not text.isascii():
-        import ada_url
-
-        name = ada_url.idna.encode(text).decode()
+    name = in_labels(text)
     if not all(_PLAIN.fullmatch(label.lower()) for label in name.removesuffix(".").split(".")):
-        raise ValueError(f'"{text}" is no name')
+        _no_name(text)
     return within_dns(name)
+
+
+def in_labels(name: str) -> str:
+    """Return a name with its A-labels; what is ASCII stays as it is. ValueError when Unicode forbids it (UTS 46)."""
+    if name.isascii():
+        return name
+    import ada_url
+
+    return ada_url.idna.encode(name).decode() or _no_name(name)
+
+
+def _no_name(text: str) -> NoReturn:
+    raise ValueError(f'"{text}" is no name')
 
 
 def is_name(text: str) -> bool:

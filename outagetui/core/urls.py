@@ -14,6 +14,7 @@ _ZONED = re.compile(
     r"%(?P<zone>[^\]/\\?#@]+)(?P<tail>\].*)",
     re.DOTALL,
 )
+_BRACKET = re.compile(r"[^/\\]*[/\\]{2}[^/\\?#]*[\[\]]")
 _PORT = re.compile(r"[^/\\]*[/\\]{2}[^/\\?#]*:(?P<port>\d+)(?:[/\\?#].*)?", re.DOTALL)
 
 
@@ -43,6 +44,11 @@ class Url(Struct, frozen=True):
     def origin(self) -> str:
         """Scheme, host and port as they are sent (RFC 6454)."""
         return f"{self.scheme}://{self.place}"
+
+    @property
+    def root(self) -> str:
+        """Scheme, host and port with the zone: where the paths of a service begin, for ourselves."""
+        return Url(self.scheme, self.host, self.port).text
 
     @property
     def asked(self) -> str:
@@ -120,6 +126,8 @@ def _why_not(text: str) -> str:
     port = _PORT.fullmatch(text)
     if port is not None and int(port["port"]) > 65535:
         return "port out of range 0-65535"
+    if _BRACKET.match(text):
+        return "invalid IPv6 URL"
     return "the host is missing or no host name"
 
 

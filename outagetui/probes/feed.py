@@ -2,7 +2,6 @@
 
 import asyncio
 from functools import partial
-from urllib.parse import urlsplit
 
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import FeedOptions
@@ -25,7 +24,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
             vantage, check.target, redirects=REDIRECTS, connect=check.connect, limit=LIMIT, deadline=deadline
         )
         phases = reply.phases
-        if urlsplit(reply.url).scheme != urlsplit(check.target).scheme:
+        if reply.url.partition(":")[0] != check.target.partition(":")[0].lower():
             raise Unreadable("feed.unreachable", f"redirected to {reply.url}: name that address as the target")
         if reply.status != 200:
             raise Unreadable("feed.unreachable", f"the feed answered {reply.status}")

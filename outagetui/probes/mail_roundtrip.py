@@ -15,10 +15,13 @@ import email.policy
 import email.utils
 import time
 from email.message import EmailMessage
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
+
+from msgspec.structs import replace
 
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import MailRoundtripOptions
+from outagetui.core.urls import read_url
 from outagetui.net.connect import dial, target
 from outagetui.net.trouble import Phases, Trouble, fail
 from outagetui.net.vantage import Vantage
@@ -52,15 +55,15 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     clock = asyncio.get_running_loop().time
     ready_by = clock() + max(0.0, deadline - clock() - options.within) * _BEFORE
     traces = vantage.shared(Traces, Traces)
-    parts = urlsplit(options.imap)
-    host, port = target(options.imap, imap_session.PORTS.get(parts.scheme))
+    scheme = options.imap.partition(":")[0].lower()
+    host, port = target(options.imap, imap_session.PORTS.get(scheme))
     where: Where = "TEXT" if _is_form(check.target) else "SUBJECT"
     phases = _Legs()
     with traces.trace() as trace, contextlib.ExitStack() as stack:
         async with phases.within(ready_by):
             phases.leg = "imap_"
             stream = stack.enter_context(await dial(vantage, host, port, phases, deadline=ready_by))
-            imap = await imap_session.begin(stream, host, parts.scheme, vantage.tls_context(), "offered", phases)
+            imap = await imap_session.begin(stream, host, scheme, vantage.tls_context(), "offered", phases)
             phases.enter("login")
             await imap_session.log_in(stream, imap, options.imap_user or options.to, imap_password, "offered")
             phases.enter("select")
@@ -91,7 +94,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
 
 
 def _is_form(target: str) -> bool:
-    return target.startswith(("http://", "https://"))
+    return target.partition(":")[0].lower() in ("http", "https")
 
 
 def _sender(options: MailRoundtripOptions) -> str:
@@ -154,12 +157,12 @@ def _message(options: MailRoundtripOptions, token: str) -> bytes:
 
 
 async def _leave_in_chat(check: Check, vantage: Vantage, trace: Trace, deadline: float) -> None:
-    parts = urlsplit(check.target)
-    fields = [(name, value.replace(TOKEN, trace.token)) for name, value in parse_qsl(parts.query, True)]
+    form = read_url(check.target)
+    fields = [(name, value.replace(TOKEN, trace.token)) for name, value in parse_qsl(form.query, True)]
     trace.gone = False
     reply = await fetch(
         vantage,
-        parts._replace(query="").geturl(),
+        replace(form, query="").text,
         method="POST",
         headers={"content-type": "application/x-www-form-urlencoded"},
         body=urlencode(fields).encode(),

@@ -5,8 +5,6 @@ Codes: `smtp.NNN` for a refusal (warn for a 4xx to RCPT, which is how greylistin
 at once (RFC 8314).
 """
 
-from urllib.parse import urlsplit
-
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import SmtpOptions
 from outagetui.net.connect import dial, target
@@ -20,7 +18,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Look once at the mail server of `check`."""
     options = check.own(SmtpOptions)
     host, port = target(check.target, 25)
-    direct = port == IMPLICIT_TLS or urlsplit(check.target).scheme == "smtps"
+    direct = port == IMPLICIT_TLS or check.target.lower().startswith("smtps:")
     password = "" if options.secret is None else vantage.secrets.read(options.secret)
     for address in (options.mail_from or "", options.rcpt_to or ""):
         require_address(address)

@@ -3,12 +3,13 @@
 import re
 from functools import partial
 from typing import Any, TypeVar
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 import msgspec
 from msgspec import Struct, field
 
 from outagetui.core.model import Outcome
+from outagetui.core.urls import read_url
 from outagetui.net.aside import aside
 from outagetui.net.trouble import Trouble, fail
 from outagetui.net.vantage import Vantage
@@ -238,7 +239,7 @@ async def refusal(reply: Reply) -> Trouble:
         said = None
     word = said.get("errcode") if isinstance(said, dict) else None
     if not isinstance(word, str) or not _ERROR.fullmatch(word):
-        return Trouble(Outcome.FAIL, f"http.{reply.status}", f"{urlsplit(reply.url).path} answered {reply.status}")
+        return Trouble(Outcome.FAIL, f"http.{reply.status}", f"{read_url(reply.url).path} answered {reply.status}")
     words = said.get("error") if isinstance(said, dict) else None
     code = f"matrix.{word.removeprefix('M_').lower().replace('_', '-')}"
     # Asking too often is our own doing and says nothing of those who do not.

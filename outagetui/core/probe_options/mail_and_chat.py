@@ -3,15 +3,16 @@
 import re
 from collections.abc import Collection, Iterator
 from typing import Annotated, Any, ClassVar, Literal
-from urllib.parse import urlsplit
 
 from msgspec import Meta
 
 from outagetui.core import targets
+from outagetui.core.hosts import is_name
 from outagetui.core.probe_kind import ProbeOptions
-from outagetui.core.targets import RoundtripTarget, Target, is_name
+from outagetui.core.targets import RoundtripTarget, Target
 from outagetui.core.times import show_duration
 from outagetui.core.troubles import Trouble, line_troubles, pair_troubles, pattern_troubles, secret_troubles
+from outagetui.core.urls import read_url
 
 
 class XmppOptions(ProbeOptions, frozen=True, kw_only=True):
@@ -106,7 +107,7 @@ class MailRoundtripOptions(ProbeOptions, frozen=True, kw_only=True):
             yield ("to",), f'"{self.to}" is no mail address'
         if trouble := targets.IMAP.trouble(self.imap):
             yield ("imap",), trouble
-        elif "@" in urlsplit(self.imap).netloc:
+        elif read_url(self.imap).user:
             yield ("imap",), "the user belongs into imap_user"
 
     def timeout(self, usual: float) -> float:
