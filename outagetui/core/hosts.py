@@ -103,6 +103,15 @@ def is_name(text: str) -> bool:
     return True
 
 
+def is_host(text: str) -> bool:
+    """Return whether `text` can be a host."""
+    try:
+        read_host(text)
+    except ValueError:
+        return False
+    return True
+
+
 def is_plain(host: str) -> bool:
     """Return whether a host that was read is made of what people name hosts with: an address, or letters, digits, -, _.
 

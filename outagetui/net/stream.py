@@ -11,10 +11,18 @@ import ssl
 from types import TracebackType
 
 from outagetui.core.hosts import unzoned, written
+from outagetui.net.identity import holds, names_of
 from outagetui.net.trouble import fail
 
 CHUNK = 65536
+_HOSTNAME_MISMATCH = 62  # X509_V_ERR_HOSTNAME_MISMATCH of OpenSSL's x509_vfy.h
 _FAIR = 16  # reads in a row before others get a turn: data that is always there would never let a deadline fire
+
+
+def _another_host() -> ssl.SSLCertVerificationError:
+    error = ssl.SSLCertVerificationError(1, "the certificate is of another host")
+    error.verify_code, error.verify_message = _HOSTNAME_MISMATCH, error.args[1]
+    return error
 
 
 class Stream:
@@ -89,8 +97,9 @@ class Stream:
         await self._loop.sock_sendall(self._sock, data)
 
     async def start_tls(self, context: ssl.SSLContext, name: str) -> None:
-        """Shake hands as a client of `name`. Raises `ssl.SSLError`; `tls` then still holds what was seen.
+        """Shake hands as a client of the host `name`. Raises `ssl.SSLError`; `tls` then still holds what was seen.
 
+        Where `context` verifies certificates, the name is compared here, by the rules of RFC 9525.
         Plaintext that came ahead of the handshake is refused: it would pass for protected (CVE-2011-0411 and its kind).
         """
         if self._unread:
@@ -108,6 +117,27 @@ class Stream:
             self._send_rest()  # the alert, so that the far side learns why
             raise
         await self._flush()
+        if context.verify_mode is ssl.CERT_REQUIRED and not holds(names_of(self.tls.getpeercert()), name):
+            raise _another_host()
+
+    async def hear_out(self, seconds: float) -> None:
+        """Wait at most `seconds` for a refusal that only follows the handshake. Raises `ssl.SSLError` with its alert.
+
+        By TLS 1.3 a client is done before the server has judged the client's certificate, or that there is none
+        (RFC 8446 section 2). A session ticket, data, or a proper goodbye say that nothing was refused.
+        """
+        if self.tls is None or self.tls.version() != "TLSv1.3":
+            return
+        with contextlib.suppress(TimeoutError, ssl.SSLZeroReturnError):
+            async with asyncio.timeout(seconds):
+                while True:
+                    try:
+                        self._unread += self.tls.read(CHUNK)
+                        return
+                    except ssl.SSLWantReadError:
+                        if self.tls.session is not None and self.tls.session.has_ticket:
+                            return
+                        await self._feed()
 
     async def _feed(self) -> None:
         await self._flush()

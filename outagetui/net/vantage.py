@@ -32,6 +32,8 @@ class Vantage:
     def tls_context(self, ca: str | None = None, *, verify: bool = True) -> ssl.SSLContext:
         """Return the client context that trusts the certificates in file `ca`, or the system's; TLS 1.2 and newer.
 
+        It is for `Stream.start_tls`, which compares the name. For any other use there is `client_context`.
+
         One is kept per trust setting, because each costs some 25 ms and much memory. A changed `ca` file is read anew.
         Without `verify` it accepts anything: only for looking at a certificate that was refused.
         """
@@ -42,7 +44,9 @@ class Vantage:
                 stamp = (info.st_mtime_ns, info.st_ino)
         kept = self._contexts.get((ca, verify))
         if kept is None or kept[0] != stamp:
-            kept = (stamp, client_context(ca, verify=verify))
+            context = client_context(ca, verify=verify)
+            context.check_hostname = False  # Stream.start_tls compares names, wildcards for names with _ too
+            kept = (stamp, context)
             self._contexts[ca, verify] = kept
         return kept[1]
 
@@ -94,6 +98,7 @@ def client_context(ca: str | None, *, verify: bool = True) -> ssl.SSLContext:
     """Return a context of TLS 1.2 or newer that trusts the file `ca`, or the system; else `tls.ca-unreadable`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.hostname_checks_common_name = False  # RFC 9525 section 6.3
     if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -21,7 +21,13 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     phases: dict[str, float] = {}
     try:
         reply = await fetch(
-            vantage, check.target, redirects=REDIRECTS, connect=check.connect, limit=LIMIT, deadline=deadline
+            vantage,
+            check.target,
+            ca=options.ca,
+            redirects=REDIRECTS,
+            connect=check.connect,
+            limit=LIMIT,
+            deadline=deadline,
         )
         phases = reply.phases
         if reply.url.partition(":")[0] != check.target.partition(":")[0].lower():

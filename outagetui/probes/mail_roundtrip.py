@@ -63,7 +63,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
         async with phases.within(ready_by):
             phases.leg = "imap_"
             stream = stack.enter_context(await dial(vantage, host, port, phases, deadline=ready_by))
-            imap = await imap_session.begin(stream, host, scheme, vantage.tls_context(), "offered", phases)
+            imap = await imap_session.begin(stream, host, scheme, vantage.tls_context(options.ca), "offered", phases)
             phases.enter("login")
             await imap_session.log_in(stream, imap, options.imap_user or options.to, imap_password, "offered")
             phases.enter("select")
@@ -73,7 +73,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
             if _is_form(check.target):
                 phases.leg = ""
                 phases.enter("form")
-                await _leave_in_chat(check, vantage, trace, ready_by)
+                await _leave_in_chat(check, options, vantage, trace, ready_by)
             else:
                 phases.leg = "smtp_"
                 await _submit(check, options, smtp_password, vantage, trace, phases, ready_by)
@@ -124,7 +124,7 @@ async def _submit(
     host, port = target(check.target, 25)
     with await dial(vantage, host, port, phases, deadline=deadline, connect=check.connect) as stream:
         direct = port == smtp_session.IMPLICIT_TLS
-        smtp, _ = await smtp_session.begin(stream, host, direct, vantage.tls_context(), phases)
+        smtp, _ = await smtp_session.begin(stream, host, direct, vantage.tls_context(options.ca), phases)
         if options.user is not None:
             phases.enter("auth")
             await smtp_session.log_in(smtp, options.user, password)
@@ -156,7 +156,9 @@ def _message(options: MailRoundtripOptions, token: str) -> bytes:
     return bytes(message)
 
 
-async def _leave_in_chat(check: Check, vantage: Vantage, trace: Trace, deadline: float) -> None:
+async def _leave_in_chat(
+    check: Check, options: MailRoundtripOptions, vantage: Vantage, trace: Trace, deadline: float
+) -> None:
     form = read_url(check.target)
     fields = [(name, value.replace(TOKEN, trace.token)) for name, value in parse_qsl(form.query, True)]
     trace.gone = False
@@ -166,6 +168,7 @@ async def _leave_in_chat(check: Check, vantage: Vantage, trace: Trace, deadline:
         method="POST",
         headers={"content-type": "application/x-www-form-urlencoded"},
         body=urlencode(fields).encode(),
+        ca=options.ca,
         connect=check.connect,
         deadline=deadline,
     )

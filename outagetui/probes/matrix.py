@@ -78,8 +78,9 @@ def _device(check: Check, vantage: Vantage) -> str:
 
 async def _discover(vantage: Vantage, check: Check, deadline: float) -> tuple[MatrixApi, str]:
     """Return the homeserver that clients of the target use, and what is wrong with what other servers read."""
-    here = MatrixApi(vantage, check.target, check.connect, deadline)
-    root = MatrixApi(vantage, read_url(here.base).root, check.connect, deadline)
+    ca = check.own(MatrixOptions).ca
+    here = MatrixApi(vantage, check.target, check.connect, ca, deadline)
+    root = MatrixApi(vantage, read_url(here.base).root, check.connect, ca, deadline)
     reply = await root.file("/.well-known/matrix/client")
     if reply.status != 200:
         flaw = "" if reply.status == 404 else f"/.well-known/matrix/client answered {reply.status}"
@@ -92,7 +93,7 @@ async def _discover(vantage: Vantage, check: Check, deadline: float) -> tuple[Ma
     if not found or not is_loopback_or_tls(base):
         fail("matrix.well-known", f"/.well-known/matrix/client names {base!r}, which is no https address")
     same = found == _address(here.base)
-    home = MatrixApi(vantage, base, check.connect if same else None, deadline)
+    home = MatrixApi(vantage, base, check.connect if same else None, ca, deadline)
     return home, await _server_flaw(root)
 
 

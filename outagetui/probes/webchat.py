@@ -41,7 +41,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
 
 
 async def _page(check: Check, options: WebchatOptions, vantage: Vantage, deadline: float) -> str:
-    reply = await fetch(vantage, check.target, connect=check.connect, deadline=deadline)
+    reply = await fetch(vantage, check.target, ca=options.ca, connect=check.connect, deadline=deadline)
     if not 200 <= reply.status < 400:
         fail(f"http.{reply.status}", f"the page answers with status {reply.status}")
     if options.widget is None:
@@ -58,6 +58,7 @@ async def _socket(
         vantage,
         address(url),
         phases,
+        ca=options.ca,
         subprotocol=SUBPROTOCOL if options.xmpp_domain else None,
         origin=read_url(check.target).origin,  # as the page's script would; servers may ask for it
         deadline=deadline,

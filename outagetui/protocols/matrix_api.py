@@ -106,12 +106,13 @@ class Sync(Struct):
 class MatrixApi:
     """A homeserver as a client sees it. Requests raise `Trouble`: `matrix.*` by the server's word, else `http.NNN`."""
 
-    def __init__(self, vantage: Vantage, base: str, connect: str | None, deadline: float) -> None:
+    def __init__(self, vantage: Vantage, base: str, connect: str | None, ca: str | None, deadline: float) -> None:
         self.base = base.rstrip("/")
         self.deadline = deadline
         self.token = ""
         self._vantage = vantage
         self._connect = connect
+        self._ca = ca
 
     async def versions(self) -> list[str]:
         """Return the versions of the specification that the server speaks: at least one."""
@@ -213,6 +214,7 @@ class MatrixApi:
             body=b"" if body is None else msgspec.json.encode(body),
             redirects=0 if self.token or body is not None else REDIRECTS,
             connect=self._connect,
+            ca=self._ca,
             deadline=self.deadline,
         )
 

@@ -43,6 +43,7 @@ async def opened(
     *,
     subprotocol: str | None,
     deadline: float,
+    ca: str | None = None,
     origin: str | None = None,
     connect: str | None = None,
 ) -> "AsyncIterator[WebSocket]":
@@ -52,7 +53,7 @@ async def opened(
     """
     with await dial(vantage, wanted.host, wanted.port, phases, deadline=deadline, connect=connect) as stream:
         if wanted.scheme == "https":
-            await secure(stream, vantage.tls_context(), wanted.host, phases)
+            await secure(stream, vantage.tls_context(ca), wanted.host, phases)
         phases.enter("handshake")
         socket = WebSocket(stream, wanted, subprotocol, origin)
         await socket.shake()
