@@ -75,3 +75,17 @@ def distinct(mailboxes: Iterable[Mailbox]) -> list[str]:
 def in_dns(domain: str) -> str:
     """Return the domain of an address as DNS has it; ValueError when it is none."""
     return read_name(domain).removesuffix(".").lower()
+
+
+def in_envelope(address: str) -> str:
+    """Return an address with its domain as an envelope needs it: international ones as DNS has them, others as written.
+
+    What has no such domain stays as it is: it is told where the address is looked at.
+    """
+    local, at, domain = address.rpartition("@")
+    if domain.isascii():
+        return address
+    try:
+        return f"{local}{at}{in_dns(domain)}"
+    except ValueError:
+        return address

@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from msgspec.structs import replace
 
+from outagetui.core.mailbox import in_envelope
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import MailRoundtripOptions
 from outagetui.core.urls import read_url
@@ -47,7 +48,8 @@ class _Legs(Phases):
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Send one message for `check` and wait for it."""
-    options = check.own(MailRoundtripOptions)
+    written = check.own(MailRoundtripOptions)
+    options = replace(written, to=in_envelope(written.to), imap_user=written.imap_user or written.to)
     for address in (options.to, _sender(options)):
         smtp_session.require_address(address)
     smtp_password = "" if options.secret is None else vantage.secrets.read(options.secret)
@@ -99,7 +101,7 @@ def _is_form(target: str) -> bool:
 
 def _sender(options: MailRoundtripOptions) -> str:
     """Return the address a message comes from: the user's where that is one, else the recipient's own."""
-    return options.user if options.user is not None and "@" in options.user else options.to
+    return in_envelope(options.user) if options.user is not None and "@" in options.user else options.to
 
 
 async def _clear(imap: ImapConnection, where: Where, traces: Traces) -> str:

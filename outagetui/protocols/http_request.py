@@ -6,11 +6,14 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from outagetui.core.hosts import written
+from outagetui.core.hosts import written, zone_of
+from outagetui.core.text import clean
 from outagetui.core.urls import Url, read_url
-from outagetui.net.trouble import fail, unknown
+from outagetui.net.resolve import interface
+from outagetui.net.trouble import Trouble, fail, unknown
 
 PORTS: dict[str, int] = {"http": 80, "https": 443}
+_SHOWN = 200  # characters of an address from outside in words
 REDIRECTING = (301, 302, 303, 307, 308)
 _ABOUT_BODY = frozenset({"content-encoding", "content-language", "content-length", "content-location", "content-type"})
 _ABOUT_ORIGIN = frozenset({"authorization", "cookie", "host", "proxy-authorization"})
@@ -43,16 +46,22 @@ class Request(Struct, frozen=True):
 
         Raises `Trouble` `http.redirect` where it must not go: from https to http, or to what is no web address.
         """
+        shown = clean(location, _SHOWN)
         try:
             found = read_url(location, self._base)
         except ValueError as error:
-            fail("http.redirect", f"redirected to {location!r}, which no browser could follow: {error}")
+            fail("http.redirect", f'redirected to "{shown}", which no browser could follow: {error}')
         where = _place(found)
         if where is None:
-            fail("http.redirect", f"redirected to {location!r}, which is no web address")
+            fail("http.redirect", f'redirected to "{shown}", which is no web address')
+        if (zone := zone_of(found.host)) and zone != zone_of(self.host):
+            try:
+                interface(zone)
+            except Trouble:
+                fail("http.redirect", f'redirected to "{shown}", which names an interface that we have not')
         scheme, host, port, path = where
         if self.scheme == "https" and scheme == "http":
-            fail("http.redirect", f"redirected from https to plain {location}")
+            fail("http.redirect", f"redirected from https to plain {shown}")
         method, body, dropped = self.method, self.body, frozenset[str]()
         if (status in (301, 302) and method == "POST") or (status == 303 and method not in ("GET", "HEAD")):
             method, body, dropped = "GET", b"", _ABOUT_BODY
@@ -80,10 +89,10 @@ def request(method: str, url: str, headers: tuple[tuple[str, str], ...] = (), bo
     try:
         found = read_url(url)
     except ValueError as error:
-        unknown("target.invalid", f"{url!r}: {error}")
+        unknown("target.invalid", f"{url}: {error}")
     where = _place(found)
     if where is None:
-        unknown("target.invalid", f"{url!r} is not an http or https address")
+        unknown("target.invalid", f"{url} is not an http or https address")
     scheme, host, port, path = where
     return Request(method, scheme, host, port, path, headers, body)
 

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from outagetui.core import targets
 from outagetui.core.hosts import is_name
+from outagetui.core.mailbox import in_envelope
 from outagetui.core.probe_kind import TrustOptions
 from outagetui.core.targets import RoundtripTarget, Target
 from outagetui.core.times import show_duration
@@ -101,7 +102,7 @@ class MailRoundtripOptions(TrustOptions, frozen=True, kw_only=True):
         yield from pair_troubles(self, ("user", "secret"), ("secret", "user"))
         yield from line_troubles(self, "to", "user", "imap_user")
         yield from secret_troubles(self, "imap_secret")
-        if not re.fullmatch(r"[!-;=?-~]+@[!-;=?-~]+", self.to):
+        if not re.fullmatch(r"[!-;=?-~]+@[!-;=?-~]+", in_envelope(self.to)):
             yield ("to",), f'"{self.to}" is no mail address'
         if trouble := targets.IMAP.trouble(self.imap):
             yield ("imap",), trouble
