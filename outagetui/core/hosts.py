@@ -18,6 +18,7 @@ _PLAIN = re.compile(r"[a-z0-9_-]{1,63}")
 # Between these the URL standard finds other parts of a URL; of white space a parser of URLs would take some away.
 _DELIMITER = re.compile(r"[\s/?#@\\:\[\]\x00-\x20\x7f]")
 _WITH_COLON = re.compile(r"(?P<open>\[?)(?P<address>[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)(?:%(?P<zone>[^\]]*))?(?P<close>\]?)")
+_NUMBER_LAST = re.compile(r"(?:.*\.)?(?:[0-9]+|0[xX][0-9A-Fa-f]*)\.?", re.DOTALL)
 _ZONE = re.compile(r"[^\s/%\[\]\x00-\x20\x7f]{1,64}")
 _PRIVATE = tuple(
     ipaddress.ip_network(each)
@@ -51,7 +52,14 @@ def _parsed(host: str) -> str:
     try:
         return ada_url.URL(f"http://{host}").hostname
     except ValueError:
-        raise ValueError("the host is missing or no host name") from None
+        raise ValueError(why_not(host)) from None
+
+
+def why_not(host: str) -> str:
+    """Return what is wrong with a host that browsers do not take."""
+    if _NUMBER_LAST.fullmatch(host):
+        return "a host whose last part is a number must be an IPv4 address"
+    return "the host is missing or no host name"
 
 
 def within_dns(host: str) -> str:

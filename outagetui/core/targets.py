@@ -33,11 +33,12 @@ class Target(Struct, frozen=True, kw_only=True):
         """Return what is wrong with `target`, or nothing."""
         if any(char.isspace() or not char.isprintable() for char in target):
             return f"{self.expected}, without spaces"
+        if target.partition(":")[0].lower() not in self.schemes:
+            return self.expected
         try:
-            url = read_url(target)
+            return self._wrong(read_url(target))
         except ValueError as error:
             return f"{self.expected}: {error}"
-        return self._wrong(url) if url.scheme in self.schemes else self.expected
 
     def _wrong(self, url: Url) -> str:
         if url.password or (url.user and not self.user):

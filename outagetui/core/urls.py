@@ -14,6 +14,7 @@ _ZONED = re.compile(
     r"%(?P<zone>[^\]/\\?#@]+)(?P<tail>\].*)",
     re.DOTALL,
 )
+_HOST = re.compile(r"[^/\\]*[/\\]+(?:[^/\\?#@]*@)?(?P<host>[^/\\?#:]*)")
 _BRACKET = re.compile(r"[^/\\]*[/\\]{2}[^/\\?#]*[\[\]]")
 _PORT = re.compile(r"[^/\\]*[/\\]{2}[^/\\?#]*:(?P<port>\d+)(?:[/\\?#].*)?", re.DOTALL)
 
@@ -128,7 +129,8 @@ def _why_not(text: str) -> str:
         return "port out of range 0-65535"
     if _BRACKET.match(text):
         return "invalid IPv6 URL"
-    return "the host is missing or no host name"
+    host = _HOST.match(text)
+    return hosts.why_not(host["host"] if host else "")
 
 
 def read_place(text: str) -> tuple[str, int | None]:

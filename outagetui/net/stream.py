@@ -45,8 +45,8 @@ class Stream:
 
     @property
     def local(self) -> str:
-        """Our own address, bare and without a zone."""
-        return unzoned(str(self._sock.getsockname()[0]))
+        """Our own address, bare and with its zone."""
+        return str(self._sock.getsockname()[0])
 
     @property
     def local_port(self) -> int:

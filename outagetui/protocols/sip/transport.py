@@ -8,7 +8,7 @@ import asyncio
 import socket
 from abc import ABC, abstractmethod
 
-from outagetui.core.hosts import unzoned, written
+from outagetui.core.hosts import written
 from outagetui.core.model import Outcome
 from outagetui.net.connect import dial
 from outagetui.net.secure import secure
@@ -27,7 +27,7 @@ class Transport(ABC):
 
     def __init__(self, host: str, port: int) -> None:
         self.lost: OSError | Trouble | None = None  # why nothing comes any more
-        self.local_host = unzoned(host)
+        self.local_host = host  # with its zone: the sound of a call leaves by it too
         self._local_port = port
 
     @property
