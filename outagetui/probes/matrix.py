@@ -103,7 +103,8 @@ def _address(url: str) -> tuple[str, str, int | None] | None:
         found = read_url(url)
     except ValueError:
         return None
-    return (found.scheme, found.host, found.port) if found.scheme in ("http", "https") and not found.user else None
+    usable = found.scheme in ("http", "https") and not found.user and found.port != 0
+    return (found.scheme, found.host, found.port) if usable else None
 
 
 async def _server_flaw(root: MatrixApi) -> str:

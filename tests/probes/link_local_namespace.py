@@ -85,7 +85,7 @@ async def mail(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 async def looks(pki: Pki) -> dict[str, str]:
     loop = asyncio.get_running_loop()
     protected = pki.good(HOME)
-    protected.sni_callback = lambda _, name, __: heard.append(f"SNI {name}")  # type: ignore[assignment]
+    protected.sni_callback = lambda _, name, __: heard.append(f"SNI {name}")
     page = await asyncio.start_server(web, f"{HOME}%lo", 0)
     closed = await asyncio.start_server(web, f"{HOME}%lo", 0, ssl=protected)
     post = await asyncio.start_server(mail, f"{HOME}%lo", 0)
