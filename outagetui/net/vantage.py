@@ -70,7 +70,7 @@ class Vantage:
             unknown("target.invalid", f"{host}: {error}")
         if is_localhost(host) and host.removesuffix(".").lower() != "localhost":
             # A name below localhost is this machine (RFC 6761 section 6.3), which many resolvers do not know.
-            found = [Address(socket.AF_INET, "127.0.0.1", port), Address(socket.AF_INET6, "::1", port)]
+            found = [Address(socket.AF_INET6, "::1", port), Address(socket.AF_INET, "127.0.0.1", port)]
         else:
             address = literal(host, port)
             if address is None:

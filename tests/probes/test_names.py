@@ -15,7 +15,9 @@ from outagetui.core.sip_uri import read_hop, read_uri
 from outagetui.core.targets import DNS, connect_trouble
 from outagetui.net.resolve import nameservers
 from outagetui.net.trouble import Trouble
-from outagetui.net.vantage import Vantage
+from outagetui.net.vantage import Vantage, client_context
+from outagetui.protocols.http_exchange import Progress, exchange
+from outagetui.protocols.http_request import request
 from outagetui.protocols.xmpp.account import read_account, read_room
 from tests.kit.scripted_servers import answering, look_at, reply, serve
 
@@ -66,6 +68,14 @@ async def test_a_target_is_read_as_a_browser_reads_it(vantage: Vantage, target: 
     async with serve(answering(reply())) as server:
         told = await look_at(vantage, "http", target.format(port=server.port))
     assert told.outcome is Outcome.PASS, told
+
+
+@pytest.mark.parametrize("host", SAME)
+async def test_steps_and_outlets_go_to_the_same_place(host: str) -> None:
+    async with serve(answering(reply())) as server:
+        wanted = request("GET", f"http://{host}:{server.port}/a b")
+        got = await exchange(wanted, client_context(None), Progress(), within=3)
+        assert (got.status, got.url) == (200, wanted.url)
 
 
 async def host_seen(vantage: Vantage, target: str, location: str = "") -> tuple[list[str], str]:
