@@ -10,9 +10,9 @@ from outagetui.core import hosts
 PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}  # the schemes that the standard reads as those of the web
 # The zone of an address, which the standard has no place for: it is taken off before the URL is read (RFC 6874).
 _ZONED = re.compile(
-    r"(?P<head>\s*(?:[A-Za-z][A-Za-z0-9+.-]*:[/\\]*|[/\\]{2,})(?:[^/\\?#@]*@)?\[[0-9A-Fa-f:.]+)"
+    r"(?P<head>[\x00-\x20]*(?:(?:https?|wss?):[/\\]*|(?:[a-z][a-z0-9+.-]*:)?[/\\]{2,})(?:[^/\\?#@]*@)?\[[0-9A-Fa-f:.]+)"
     r"%(?P<zone>[^\]/\\?#@]+)(?P<tail>\].*)",
-    re.DOTALL,
+    re.DOTALL | re.IGNORECASE,
 )
 _HOST = re.compile(r"[^/\\]*[/\\]+(?:[^/\\?#@]*@)?(?P<host>[^/\\?#:]*)")
 _BRACKET = re.compile(r"[^/\\]*[/\\]{2}[^/\\?#]*[\[\]]")
@@ -70,7 +70,7 @@ class Url(Struct, frozen=True):
         place = self.place.replace("]", f"%25{quote(zone, safe='')}]") if zone else self.place
         secret = f":{quote(self.password, safe='')}" if self.password else ""
         user = f"{quote(self.user, safe='')}{secret}@" if self.user or secret else ""
-        authority = f"//{user}{place}" if self.host else ""
+        authority = f"//{user}{place}" if self.host or self.path.startswith("//") else ""
         return f"{self.scheme}:{authority}{self.asked}{f'#{self.fragment}' if self.fragment else ''}"
 
 
@@ -125,7 +125,7 @@ def _is_local(host: str) -> bool:
 
 def _why_not(text: str) -> str:
     port = _PORT.fullmatch(text)
-    if port is not None and int(port["port"]) > 65535:
+    if port is not None and (len(port["port"].lstrip("0")) > 5 or int(port["port"]) > 65535):
         return "port out of range 0-65535"
     if _BRACKET.match(text):
         return "invalid IPv6 URL"
