@@ -9,7 +9,7 @@ from outagetui.core.hosts import read_host, written
 TRANSPORTS = ("udp", "tcp", "tls")
 PORTS = {"udp": 5060, "tcp": 5060, "tls": 5061}
 _URI = re.compile(
-    r"(?P<scheme>sips?):(?:(?P<user>[A-Za-z0-9_.!~*'()&=+$,;?/%-]+)@)?"
+    r"(?P<scheme>[Ss][Ii][Pp][Ss]?):(?:(?P<user>[A-Za-z0-9_.!~*'()&=+$,;?/%-]+)@)?"
     r"(?P<host>\[[^\]]+\]|[^\s:;?<>\"@\[\]]+)(?::(?P<port>\d{1,5}))?(?P<parameters>(?:;[^\s;<>\"@]+)*)",
     re.ASCII,
 )
@@ -69,7 +69,7 @@ def read_uri(text: str) -> SipUri | None:
         host = read_host(found["host"])
     except ValueError:
         return None
-    return SipUri(found["scheme"], found["user"] or "", host, port, transport, "lr" in parameters)
+    return SipUri(found["scheme"].lower(), found["user"] or "", host, port, transport, "lr" in parameters)
 
 
 def read_hop(text: str) -> Hop | None:

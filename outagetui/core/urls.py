@@ -16,6 +16,7 @@ _ZONED = re.compile(
 )
 _HOST = re.compile(r"[^/\\]*[/\\]+(?:[^/\\?#@]*@)?(?P<host>[^/\\?#:]*)")
 _BRACKET = re.compile(r"[^/\\]*[/\\]{2}[^/\\?#]*[\[\]]")
+_COLONS = re.compile(r"[^/\\]*[/\\]{2}[^/\\?#:]*:[^/\\?#:]*:")
 _PORT = re.compile(r"[^/\\]*[/\\]{2}[^/\\?#]*:(?P<port>\d+)(?:[/\\?#].*)?", re.DOTALL)
 
 
@@ -129,6 +130,8 @@ def _why_not(text: str) -> str:
         return "port out of range 0-65535"
     if _BRACKET.match(text):
         return "invalid IPv6 URL"
+    if _COLONS.match(text):
+        return "an IPv6 address must stand in brackets, as in [::1]:80"
     host = _HOST.match(text)
     return hosts.why_not(host["host"] if host else "")
 

@@ -32,7 +32,8 @@ _SILENT = logging.Logger("websocket", logging.CRITICAL + 1)
 
 def address(url: str) -> Request:
     """Read a ws or wss URL as the request its handshake makes; a wrong one is unknown `target.invalid`."""
-    return request("GET", f"http{url.removeprefix('ws')}")
+    scheme, _, rest = url.partition(":")
+    return request("GET", f"{'https' if scheme.lower() == 'wss' else 'http'}:{rest}")
 
 
 @contextlib.asynccontextmanager

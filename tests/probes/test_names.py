@@ -9,17 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from outagetui.core.mailbox import in_envelope, read_mailbox
 from outagetui.core.model import Outcome
-from outagetui.core.probe_options import PROBES, XmppOptions
+from outagetui.core.probe_options import PROBES, MailRoundtripOptions, XmppOptions
 from outagetui.core.sip_uri import read_hop, read_uri
 from outagetui.core.targets import DNS, connect_trouble
 from outagetui.net.resolve import nameservers
 from outagetui.net.trouble import Trouble
 from outagetui.net.vantage import Vantage, client_context
+from outagetui.protocols.dns_records import read_value
 from outagetui.protocols.http_exchange import Progress, exchange
 from outagetui.protocols.http_request import request
 from outagetui.protocols.xmpp.account import read_account, read_room
-from tests.kit.scripted_servers import answering, look_at, reply, serve
+from tests.kit.scripted_servers import answering, look_at, refused_port, reply, serve
 
 SCRIPT = Path(__file__).with_name("link_local_namespace.py")
 
@@ -256,3 +258,54 @@ def test_the_name_servers_of_this_machine_may_have_zones(tmp_path: Path) -> None
     path = tmp_path / "resolv.conf"
     path.write_text("nameserver fe80::53%lo\nnameserver 127.1\nnameserver nonsense\nnameserver FE80::53%eth0 # x\n")
     assert [host for host, _ in nameservers(path)] == ["fe80::53%lo", "127.0.0.1", "fe80::53%eth0"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "plain"),
+    [
+        ("CNAME", "bücher.example.", "xn--bcher-kva.example."),
+        ("MX", "10 mail.faß.example.", "10 mail.xn--fa-hia.example."),
+        ("SRV", "0 5 5222 ☃.example.", "0 5 5222 xn--n3h.example."),
+        ("TXT", "bücher", '"b\\195\\188cher"'),
+    ],
+)
+def test_names_in_records_are_read_alike(kind: str, text: str, plain: str) -> None:
+    assert read_value(kind, text).to_text() == plain
+
+
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("wache@bücher.example", "wache@xn--bcher-kva.example"),
+        ("Wache@FAẞ.example", "Wache@xn--fa-hia.example"),
+        ("wache@foo_bar.☃.net", "wache@foo_bar.xn--n3h.net"),
+        ("wache@Mail.Example", "wache@mail.example"),
+    ],
+)
+def test_the_domain_of_a_mailbox_is_read_alike(written: str, address: str) -> None:
+    assert read_mailbox(written).address == address
+    options = MailRoundtripOptions(to=written, imap="imaps://h", imap_secret="s")
+    assert not list(options.troubles("smtp://h:25", ()))
+    assert in_envelope(written).lower() == address.lower()
+
+
+@pytest.mark.parametrize(
+    "written", ["wache@a..b", "wache@a b", "wache@[::1", "wache@\u202ex", "wache@", "@x", "wäche@x.de"]
+)
+def test_what_is_no_mailbox_is_told(written: str) -> None:
+    with pytest.raises(ValueError, match="mail address"):
+        read_mailbox(written)
+
+
+@pytest.mark.parametrize("scheme", ["HTTP", "Ws", "TCP", "Tls", "SMTP", "SMTPS", "IMAPS", "IRCS"])
+async def test_a_scheme_may_stand_in_any_case(vantage: Vantage, scheme: str) -> None:
+    probe = {"ws": "websocket", "smtps": "smtp", "imaps": "imap", "ircs": "irc"}.get(scheme.lower(), scheme.lower())
+    target = f"{scheme}://127.1:{refused_port()}"
+    assert PROBES[probe].target.trouble(target) == ""
+    told = await look_at(vantage, probe, target)
+    assert told.code == "tcp.refused", told
+
+
+async def test_a_sip_scheme_may_stand_in_any_case(vantage: Vantage) -> None:
+    told = await look_at(vantage, "sip.options", f"SIPS:127.1:{refused_port()}")
+    assert told.code == "tcp.refused", told
