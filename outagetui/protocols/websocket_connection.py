@@ -19,7 +19,7 @@ from outagetui.net.connect import dial
 from outagetui.net.farewell import goodbye
 from outagetui.net.secure import secure
 from outagetui.net.stream import Stream
-from outagetui.net.trouble import Phases, fail
+from outagetui.net.trouble import Phases, fail, unknown
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.http_request import Request, request
 
@@ -33,7 +33,8 @@ _SILENT = logging.Logger("websocket", logging.CRITICAL + 1)
 def address(url: str) -> Request:
     """Read a ws or wss URL as the request its handshake makes; a wrong one is unknown `target.invalid`."""
     scheme, _, rest = url.partition(":")
-    return request("GET", f"{'https' if scheme.lower() == 'wss' else 'http'}:{rest}")
+    web = {"ws": "http", "wss": "https"}.get(scheme.lower())
+    return request("GET", f"{web}:{rest}") if web else unknown("target.invalid", f"{url} is not a ws or wss address")
 
 
 @contextlib.asynccontextmanager
