@@ -47,9 +47,14 @@ def chain(stream: Stream) -> list[Certificate]:
     # The method became public in 3.13, where it returns bytes only; the object below returns decoded ones in both.
     inner = getattr(stream.tls, "_sslobj", None)
     found = inner.get_verified_chain() if inner is not None else None
-    infos: list[dict[str, Any]] = [each.get_info() for each in found or ()]
-    return [
-        Certificate(
+    return [each for each in map(_read, found or ()) if each is not None]
+
+
+def _read(certificate: Any) -> Certificate | None:
+    """Return a certificate of the library's; None when text in it is not UTF-8, as that takes it to be, or no date."""
+    try:
+        info: dict[str, Any] = certificate.get_info()
+        return Certificate(
             subject=_name(info.get("subject", ())),
             issuer=_name(info.get("issuer", ())),
             starts=_moment(info["notBefore"]),
@@ -57,8 +62,8 @@ def chain(stream: Stream) -> list[Certificate]:
             issuers_at=tuple(info.get("caIssuers", ())),
             names=tuple(value for _, value in names_of(info)),
         )
-        for info in infos
-    ]
+    except ValueError:
+        return None
 
 
 @lru_cache(1024)  # the same few certificates are met again and again, and parsing their dates costs more than the rest

@@ -15,13 +15,13 @@ from outagetui.net.identity import holds, names_of
 from outagetui.net.trouble import fail
 
 CHUNK = 65536
-_HOSTNAME_MISMATCH = 62  # X509_V_ERR_HOSTNAME_MISMATCH of OpenSSL's x509_vfy.h
+_UNSPECIFIED, _HOSTNAME_MISMATCH = 1, 62  # X509_V_ERR_* of OpenSSL's x509_vfy.h
 _FAIR = 16  # reads in a row before others get a turn: data that is always there would never let a deadline fire
 
 
-def _another_host() -> ssl.SSLCertVerificationError:
-    error = ssl.SSLCertVerificationError(1, "the certificate is of another host")
-    error.verify_code, error.verify_message = _HOSTNAME_MISMATCH, error.args[1]
+def _refused(code: int, words: str) -> ssl.SSLCertVerificationError:
+    error = ssl.SSLCertVerificationError(1, words)
+    error.verify_code, error.verify_message = code, words
     return error
 
 
@@ -117,8 +117,17 @@ class Stream:
             self._send_rest()  # the alert, so that the far side learns why
             raise
         await self._flush()
-        if context.verify_mode is ssl.CERT_REQUIRED and not holds(names_of(self.tls.getpeercert()), name):
-            raise _another_host()
+        if context.verify_mode is ssl.CERT_REQUIRED:
+            self._prove(self.tls, name)
+
+    @staticmethod
+    def _prove(tls: ssl.SSLObject, name: str) -> None:
+        try:
+            names = names_of(tls.getpeercert())
+        except ValueError:  # its text is decoded as UTF-8, whatever it is
+            raise _refused(_UNSPECIFIED, "it holds names that are no text (RFC 5280 section 4.2.1.6)") from None
+        if not holds(names, name):
+            raise _refused(_HOSTNAME_MISMATCH, "it is of another host")
 
     async def hear_out(self, seconds: float) -> None:
         """Wait at most `seconds` for a refusal that only follows the handshake. Raises `ssl.SSLError` with its alert.

@@ -4,6 +4,9 @@ import socket
 import ssl
 
 import pytest
+from cryptography import x509
+from cryptography.x509.oid import ExtensionOID
+from outagetui.core.model import Outcome
 from outagetui.net.identity import holds, names_of
 from outagetui.net.stream import Stream
 from outagetui.net.vantage import Vantage, client_context
@@ -101,3 +104,32 @@ async def test_an_unverified_handshake_compares_nothing(vantage: Vantage, pki: P
             await stream.start_tls(vantage.tls_context(verify=False), "a.example")
             assert stream.tls is not None
             assert isinstance(stream.tls, ssl.SSLObject)
+
+
+def dns_names(*names: bytes) -> x509.UnrecognizedExtension:
+    """A subjectAltName of dNSNames with any bytes in them (RFC 5280 section 4.2.1.6)."""
+    body = b"".join(b"\x82" + bytes([len(name)]) + name for name in names)
+    return x509.UnrecognizedExtension(ExtensionOID.SUBJECT_ALTERNATIVE_NAME, b"\x30" + bytes([len(body)]) + body)
+
+
+@pytest.mark.parametrize(
+    ("names", "code"),
+    [
+        ((b"localhost",), ""),
+        ((b"\xff\xfe.example",), "tls.untrusted"),
+        ((b"\xff", b"localhost"), "tls.untrusted"),
+        ((b"localhost\x00.evil.example",), "tls.hostname"),
+        (("lücalhost".encode(),), "tls.hostname"),
+        ((b"",), "tls.hostname"),
+        ((b" localhost",), "tls.hostname"),
+        ((), "tls.hostname"),
+    ],
+)
+async def test_no_bytes_in_a_certificate_are_our_own_trouble(
+    vantage: Vantage, pki: Pki, names: tuple[bytes, ...], code: str
+) -> None:
+    ca, context = pki.with_names(dns_names(*names))
+    async with serve(hanging(), context=context) as server:
+        sample = await look_at(vantage, "tls", f"tls://localhost:{server.port}", ca=ca)
+    assert (sample.outcome, sample.code) == (Outcome.FAIL if code else Outcome.PASS, code), sample
+    assert "codec" not in sample.detail
