@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar, cast
 from outagetui.core.hosts import is_localhost, read_host
 from outagetui.machine.secrets import Secrets
 from outagetui.net.resolve import Address, Resolver, literal
-from outagetui.net.trouble import unknown
+from outagetui.net.trouble import fail, unknown
 
 T = TypeVar("T")
 _FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
@@ -66,8 +66,8 @@ class Vantage:
         """
         try:
             host = read_host(host)
-        except ValueError as error:
-            unknown("target.invalid", f"{host}: {error}")
+        except ValueError as error:  # targets and options were read before; records such as SRV may name anything
+            fail("dns.nxdomain", f"{host}: no such name: {error}")
         if is_localhost(host) and host.removesuffix(".").lower() != "localhost":
             # A name below localhost is this machine (RFC 6761 section 6.3), which many resolvers do not know.
             found = [Address(socket.AF_INET6, "::1", port), Address(socket.AF_INET, "127.0.0.1", port)]
