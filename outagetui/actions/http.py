@@ -9,7 +9,6 @@ import time
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import partial
-from urllib.parse import urljoin
 
 import msgspec
 from msgspec.structs import replace
@@ -87,7 +86,7 @@ class _Step:
             target = reply.headers.get("location")
             if not 300 <= reply.status < 400 or target is None:
                 return self._refused(reply)
-            whole = urljoin(wanted.url, target)
+            whole = wanted.joined(target)
             if self._options.method not in SAFE:
                 words = f"http.{reply.status}: it redirects to {whole}, which a {self._options.method} does not follow"
                 return Result(False, words)

@@ -1,12 +1,12 @@
 """What an operator should know before an announcement is sent. Pure."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from outagetui.core.model import BAD, CLOSING_KINDS, GOOD, Channel, Config, Outlet, State
 from outagetui.core.text import clean, listed
+from outagetui.core.urls import read_url
 from outagetui.facts.events import AnnouncementMade
 from outagetui.wording.counting import price
 from outagetui.wording.delivery import Fitted
@@ -131,7 +131,7 @@ def host_of(target: str) -> str:
     """Return the host name or address that a target or URL names, in lower case; empty when it names none."""
     text = target if "//" in target else target.replace(":", "://", 1)
     try:
-        return (urlsplit(text).hostname or "").lower()
+        return read_url(text).host
     except ValueError:
         return ""
 

@@ -1,11 +1,10 @@
 """Reading `[[alert]]` and `[heartbeat]` of `outagetui.toml`: who is woken, and who hears that we are well."""
 
-from urllib.parse import urlsplit
-
 from outagetui.config.names import known_names
 from outagetui.config.parsed import Draft, Placed
 from outagetui.config.tables import HeartbeatTable, SettingsFile
 from outagetui.config.tomlfile import Source
+from outagetui.core import targets
 from outagetui.core.model import Alert, Heartbeat
 from outagetui.core.times import show_duration
 from outagetui.machine.secrets import SecretError, Secrets
@@ -48,13 +47,7 @@ def _look_at_heartbeat(table: HeartbeatTable, source: Source) -> None:
 
 def is_web_address(url: str) -> bool:
     """Whether the heartbeat can be sent to `url`."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return False
-    plain = not any(char.isspace() for char in url) and "@" not in parts.netloc
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0 and plain
+    return not targets.WEB.trouble(url)
 
 
 def look_at_routes(draft: Draft) -> None:

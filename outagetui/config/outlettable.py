@@ -1,9 +1,7 @@
 """Reading `[outlet]`: the keys that all kinds share, and those of its kind."""
 
 from collections.abc import Iterator
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
 from outagetui.config.decode import decode, keys_of
 from outagetui.config.parsed import ID
@@ -55,20 +53,9 @@ def _troubles(table: OutletTable, options: OutletOptions) -> Iterator[tuple[Path
         if not (getattr(table, key, None) or given(options, key)):
             published = "a secret" if options.published_with == "secret" else options.published_with
             yield (key,), f"missing; with {published}, {_article(table.kind)} outlet needs {key}"
-    if table.url and secret is not None and options.web_url and not _private(table.url):
+    if table.url and secret is not None and options.web_url and not targets.is_loopback_or_tls(table.url):
         yield ("url",), "a login must not travel over plain http, except to this machine; use https"
 
 
 def _article(word: str) -> str:
     return f"{'an' if word[0] in 'aeio' or word in ('x', 'xmpp') else 'a'} {word}"
-
-
-def _private(url: str) -> bool:
-    """Return whether a login is safe on the way to `url`."""
-    try:
-        parts = urlsplit(url)
-        if parts.scheme == "https" or parts.hostname == "localhost":
-            return True
-        return ip_address(parts.hostname or "").is_loopback
-    except ValueError:
-        return False

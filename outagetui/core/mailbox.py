@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+from outagetui.core.hosts import read_name
 
 if TYPE_CHECKING:
     from email.headerregistry import Address
 
 LONGEST = 254  # characters of an address (RFC 5321 section 4.5.3.1, less the brackets)
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _NAMED = re.compile(r"(?P<name>[^<>]*?)\s*<(?P<address>[^<>]*)>")
 EXPECTED = "expected a mail address such as someone@example.net"
 
@@ -44,7 +45,10 @@ def read_mailbox(text: str) -> Mailbox:
     if not name.isprintable():
         raise ValueError("the name holds a line end or another control character")
     local, at, domain = (named["address"] if named else text).rpartition("@")
-    domain = _in_dns(domain)
+    try:
+        domain = in_dns(domain)
+    except ValueError:
+        raise ValueError(EXPECTED) from None
     if not at or not _LOCAL.fullmatch(local) or not all(_LABEL.fullmatch(each) for each in domain.split(".")):
         raise ValueError(EXPECTED)
     address = f"{local}@{domain}"
@@ -68,20 +72,20 @@ def distinct(mailboxes: Iterable[Mailbox]) -> list[str]:
     return list(found.values())
 
 
-def is_here(host: str) -> bool:
-    """Return whether what is sent to `host` does not leave this machine."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def in_dns(domain: str) -> str:
+    """Return the domain of an address as DNS has it; ValueError when it is none."""
+    return read_name(domain).removesuffix(".").lower()
 
 
-def _in_dns(domain: str) -> str:
+def in_envelope(address: str) -> str:
+    """Return an address with its domain as an envelope needs it: international ones as DNS has them, others as written.
+
+    What has no such domain stays as it is: it is told where the address is looked at.
+    """
+    local, at, domain = address.rpartition("@")
     if domain.isascii():
-        return domain.lower()
-    import idna  # only for the few that need it
-
+        return address
     try:
-        return idna.encode(domain, uts46=True).decode()
-    except idna.IDNAError:
-        return ""
+        return f"{local}{at}{in_dns(domain)}"
+    except ValueError:
+        return address

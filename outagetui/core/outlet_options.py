@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from msgspec import Meta, field
 
 from outagetui.core import targets
 from outagetui.core.addresses import is_bare
-from outagetui.core.mailbox import is_here, read_mailbox
+from outagetui.core.hosts import is_loopback, is_name
+from outagetui.core.mailbox import read_mailbox
 from outagetui.core.outlet_kind import OutletOptions as OutletOptions
 from outagetui.core.outlet_kind import Shared
 from outagetui.core.troubles import Trouble
+from outagetui.core.urls import read_url
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 
@@ -170,13 +171,13 @@ class EmailOptions(ServiceOptions, frozen=True, kw_only=True):
             yield ("unsubscribe",), 'expected where to write to or to go, "mailto:…" or "https://…", without spaces'
         if self.from_ is None:
             return
-        parts = urlsplit(outlet.url)
-        if parts.username and self.secret is None:
+        url = read_url(outlet.url or "smtp:")
+        if url.user and self.secret is None:
             yield ("secret",), "missing; the url names a user, whose password it holds"
-        if self.secret is not None and outlet.url and not parts.username:
+        if self.secret is not None and outlet.url and not url.user:
             yield ("url",), "names no user whose password secret holds; expected smtp://user@host:port"
-        login = parts.scheme == "smtp" and self.secret is not None
-        if self.starttls == "never" and login and not is_here(parts.hostname or ""):
+        login = url.scheme == "smtp" and self.secret is not None
+        if self.starttls == "never" and login and not is_loopback(url.host):
             yield ("starttls",), "a login must not travel without TLS, except to this machine"
         if not (self.recipients or self.recipients_file or self.contacts):
             yield ("recipients",), "missing; expected recipients, recipients_file or contacts: whom to write to"
@@ -220,7 +221,7 @@ class XmppOutletOptions(ServiceOptions, frozen=True, kw_only=True):
             yield ("connect",), trouble
         if self.room and not is_bare(self.room):
             yield ("room",), f'"{self.room}" is no room\'s address: expected one such as office@rooms.example.net'
-        if self.announce_to and (not is_bare(f"a@{self.announce_to}") or "@" in self.announce_to):
+        if self.announce_to and not is_name(self.announce_to):
             yield ("announce_to",), f'"{self.announce_to}" is no domain'
         if self.secret is not None and bool(self.room) == bool(self.announce_to):
             words = "expected either room or announce_to" if self.room else "missing; expected room, or announce_to"

@@ -73,3 +73,9 @@ class ProbeOptions(Kind, frozen=True, kw_only=True):
         if not cls.streams:
             return f"the {cls.word} probe does not dial a TCP port; remove it"
         return connect_trouble(connect)
+
+
+class TrustOptions(ProbeOptions, frozen=True, kw_only=True):
+    """Base of the options of every probe that speaks TLS: `ca` is a file of authorities to trust, else the system's."""
+
+    ca: str | None = None

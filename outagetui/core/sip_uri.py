@@ -4,11 +4,13 @@ import re
 
 from msgspec import Struct
 
+from outagetui.core.hosts import read_host, written
+
 TRANSPORTS = ("udp", "tcp", "tls")
 PORTS = {"udp": 5060, "tcp": 5060, "tls": 5061}
 _URI = re.compile(
-    r"(?P<scheme>sips?):(?:(?P<user>[A-Za-z0-9_.!~*'()&=+$,;?/%-]+)@)?"
-    r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>\d{1,5}))?(?P<parameters>(?:;[^\s;<>\"@]+)*)",
+    r"(?P<scheme>[Ss][Ii][Pp][Ss]?):(?:(?P<user>[A-Za-z0-9_.!~*'()&=+$,;?/%-]+)@)?"
+    r"(?P<host>\[[^\]]+\]|[^\s:;?<>\"@\[\]]+)(?::(?P<port>\d{1,5}))?(?P<parameters>(?:;[^\s;<>\"@]+)*)",
     re.ASCII,
 )
 
@@ -22,7 +24,7 @@ class Hop(Struct, frozen=True):
 
 
 class SipUri(Struct, frozen=True):
-    """A SIP URI taken apart; `host` is bare, an IPv6 address without its brackets."""
+    """A SIP URI taken apart; `host` is as `core.hosts` reads it, with its zone."""
 
     scheme: str
     user: str
@@ -34,7 +36,7 @@ class SipUri(Struct, frozen=True):
     @property
     def name(self) -> str:
         """The host as a URI writes it."""
-        return f"[{self.host}]" if ":" in self.host else self.host
+        return written(self.host)
 
     @property
     def domain(self) -> str:
@@ -63,8 +65,11 @@ def read_uri(text: str) -> SipUri | None:
     port = int(found["port"]) if found["port"] else None
     if (transport is not None and transport not in TRANSPORTS) or (port is not None and not 0 < port < 65536):
         return None
-    host = found["host"].strip("[]")
-    return SipUri(found["scheme"], found["user"] or "", host, port, transport, "lr" in parameters)
+    try:
+        host = read_host(found["host"])
+    except ValueError:
+        return None
+    return SipUri(found["scheme"].lower(), found["user"] or "", host, port, transport, "lr" in parameters)
 
 
 def read_hop(text: str) -> Hop | None:

@@ -1,22 +1,16 @@
 """Where a check points: the forms a target may have, and what each says of the host behind it. Pure."""
 
-import ipaddress
 import re
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote
 
 from msgspec import Struct
 
+from outagetui.core import hosts
+from outagetui.core.hosts import is_name
 from outagetui.core.sip_uri import PORTS, read_uri
+from outagetui.core.urls import Url, read_place, read_url
 
 TLS_PORTS = {"https": 443, "wss": 443, "tls": 443, "imaps": 993, "ircs": 6697, "smtps": 465}
-_LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?|_[\w-]{1,62}")
-_PRIVATE = tuple(
-    ipaddress.ip_network(each)
-    for each in (
-        *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"),
-        *("::1", "fe80::/10", "fc00::/7"),
-    )
-)
 
 
 class Target(Struct, frozen=True, kw_only=True):
@@ -39,79 +33,97 @@ class Target(Struct, frozen=True, kw_only=True):
         """Return what is wrong with `target`, or nothing."""
         if any(char.isspace() or not char.isprintable() for char in target):
             return f"{self.expected}, without spaces"
+        if target.partition(":")[0].lower() not in self.schemes:
+            return self.expected
         try:
-            parts = urlsplit(target)
-            _ = parts.port
+            return self._wrong(read_url(target))
         except ValueError as error:
-            return f"{self.expected}: {str(error)[:1].lower()}{str(error)[1:]}"
-        return self._wrong(parts) if parts.scheme in self.schemes else self.expected
+            return f"{self.expected}: {error}"
 
-    def _wrong(self, parts: SplitResult) -> str:
-        if parts.password is not None or (parts.username is not None and not self.user):
+    def _wrong(self, url: Url) -> str:
+        if url.password or (url.user and not self.user):
             return f"a {'password' if self.user else 'user or password'} must not stand in a target"
-        if not parts.hostname or not _is_host(parts):
+        if not url.host or not hosts.is_plain(url.host):
             return f"{self.expected}: the host is missing or no host name"
-        return "port 0 cannot be reached" if parts.port == 0 else self._rest(parts)
+        return "port 0 cannot be reached" if url.port == 0 else self._rest(url)
 
-    def _rest(self, parts: SplitResult) -> str:
+    def _rest(self, url: Url) -> str:
         if self.path:
             return ""
-        if parts.port is None:
+        if url.port is None:
             return f"{self.expected}: the port is missing"
-        return self.expected if parts.path.strip("/") or parts.query or parts.fragment else ""
+        return self.expected if _has_more(url) or url.fragment else ""
 
     def place(self, target: str) -> tuple[str, int, bool]:
         """Return the host a target names, its port, and whether it speaks TLS from the first byte."""
         try:
-            parts = urlsplit(target if "://" in target else target.replace(":", "://", 1))
-            host, port = parts.hostname or "", parts.port
+            url = read_url(target)
         except ValueError:
             return "", 0, False
-        return host, port or TLS_PORTS.get(parts.scheme, 80), parts.scheme in TLS_PORTS
+        return url.host, url.port or TLS_PORTS.get(url.scheme, 80), url.scheme in TLS_PORTS
 
 
 class WebSocketTarget(Target, frozen=True):
     """A WebSocket, which has no fragment."""
 
-    def _rest(self, parts: SplitResult) -> str:
-        return "a WebSocket has no part behind #" if parts.fragment else ""
+    def _rest(self, url: Url) -> str:
+        return "a WebSocket has no part behind #" if url.fragment else ""
 
 
 class UsualPortTarget(Target, frozen=True):
     """A mail server, whose port follows from the scheme: 143 or 993, 587 or 465."""
 
-    def _rest(self, parts: SplitResult) -> str:
-        usual = parts.port is None and not parts.path.strip("/") and not parts.query
-        return "" if usual else super()._rest(parts)
+    def _rest(self, url: Url) -> str:
+        return "" if url.port is None and not _has_more(url) else super()._rest(url)
 
 
 class HostTarget(Target, frozen=True):
     """A host, or with `user` an account on it: no port stands in it, whatever is asked finds that itself."""
 
-    def _rest(self, parts: SplitResult) -> str:
-        whole = parts.username if self.user else True
-        return self.expected if not whole or parts.port is not None or parts.path.strip("/") or parts.query else ""
+    def _rest(self, url: Url) -> str:
+        whole = url.user if self.user else True
+        return self.expected if not whole or url.port is not None or _has_more(url) else ""
 
 
 class RoundtripTarget(Target, frozen=True):
     """A mail server, or the form of a website, whose query holds the place of the token."""
 
-    def _rest(self, parts: SplitResult) -> str:
-        if parts.scheme == "smtp":
-            return super()._rest(parts)
-        return "" if "{token}" in parts.query else f"{self.expected}: {{token}} is missing in its query"
+    def _rest(self, url: Url) -> str:
+        if url.scheme == "smtp":
+            return super()._rest(url)
+        return "" if "{token}" in url.query else f"{self.expected}: {{token}} is missing in its query"
 
 
 class DnsTarget(Target, frozen=True):
     """A name to ask a server for, or without one the system's resolver."""
 
-    def _wrong(self, parts: SplitResult) -> str:
-        if not parts.netloc:
-            return "" if is_name(parts.path) and not parts.query else self.expected
-        return super()._wrong(parts)
+    def trouble(self, target: str) -> str:
+        server, name = self.split(target)
+        if not target.lower().startswith("dns:"):
+            return self.expected
+        wrong = super().trouble(f"dns://{server}") if server or target[4:6] == "//" else ""
+        if wrong or is_name(name):
+            return wrong
+        return f"{self.expected}: the name is missing" if target[4:6] == "//" else self.expected
 
-    def _rest(self, parts: SplitResult) -> str:
-        return "" if is_name(unquote(parts.path[1:])) and not parts.query else f"{self.expected}: the name is missing"
+    def _rest(self, url: Url) -> str:
+        return self.expected if _has_more(url) or url.fragment else ""
+
+    def split(self, target: str) -> tuple[str, str]:
+        """Return the server of a target, "host:port" or empty for the system's, and the name, as they are written."""
+        text = target.partition(":")[2]
+        if not text.startswith("//"):
+            return "", unquote(text)
+        server, _, name = text[2:].partition("/")
+        return server, unquote(name)
+
+    def place(self, target: str) -> tuple[str, int, bool]:
+        server, name = self.split(target)
+        try:
+            host, port = read_place(server or name)
+        except ValueError:
+            return "", 0, False
+        return host, port or 80, False
 
 
 class NameTarget(Target, frozen=True):
@@ -123,7 +135,7 @@ class NameTarget(Target, frozen=True):
         named = re.fullmatch(self.pattern, target.partition(":")[2])
         return super().trouble(target) or ("" if named else self.expected)
 
-    def _wrong(self, parts: SplitResult) -> str:
+    def _wrong(self, url: Url) -> str:
         return ""
 
     def place(self, target: str) -> tuple[str, int, bool]:
@@ -137,7 +149,7 @@ class SipTarget(Target, frozen=True):
         if any(char.isspace() or not char.isprintable() for char in target):
             return f"{self.expected}, without spaces"
         uri = read_uri(target)
-        if uri is None or not _is_domain(uri.host):
+        if uri is None or not hosts.is_plain(uri.host):
             return self.expected
         return self.expected if self.user and not uri.user else ""
 
@@ -165,38 +177,23 @@ def connect_trouble(connect: str) -> str:
     return 'expected "host:port"' if TCP.trouble(f"tcp://{connect}") else ""
 
 
-def is_name(name: str) -> bool:
-    """Return whether `name` can be a name of the DNS."""
-    if name == ".":  # the root zone
-        return True
-    labels = name.removesuffix(".").split(".")
-    return len(name) <= 253 and all(_LABEL.fullmatch(label) for label in labels)
-
-
-def is_private(url: str) -> bool:
-    """Whether a URL's host is this machine, or an address of a private network."""
-    host = urlsplit(url).hostname or ""
+def is_private_or_tls(url: str) -> bool:
+    """Whether a secret may go to a web address: by TLS, or to this machine or an address of a private network."""
     try:
-        address = ipaddress.ip_address(host)
+        found = read_url(url)
     except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-    return any(address.version == network.version and address in network for network in _PRIVATE)
+        return False
+    return found.scheme == "https" or hosts.is_private(found.host)
 
 
-def _is_host(parts: SplitResult) -> bool:
-    host = parts.hostname or ""
-    if "[" in parts.netloc or ":" in host:
-        try:
-            ipaddress.IPv6Address(host)
-        except ValueError:
-            return False
-        return True
-    return is_name(host)
-
-
-def _is_domain(host: str) -> bool:
+def is_loopback_or_tls(url: str) -> bool:
+    """Whether nobody on the way to a web address can read what is sent: TLS, or this machine itself."""
     try:
-        ipaddress.ip_address(host)
+        found = read_url(url)
     except ValueError:
-        return ":" not in host and is_name(host)
-    return True
+        return False
+    return found.scheme == "https" or hosts.is_loopback(found.host)
+
+
+def _has_more(url: Url) -> bool:
+    return bool(url.path.strip("/") or url.query)

@@ -1,5 +1,7 @@
 """What the daemon keeps of each check between samples, and the public copy of the configuration that screens read."""
 
+import re
+
 import msgspec
 from msgspec import Struct
 
@@ -22,6 +24,7 @@ from outagetui.facts.common_fate import Fate
 from outagetui.facts.verdict import Track
 
 SPARK = 40
+_USER = re.compile(r"^([/\\]*)[^/\\]*@")
 
 
 class Live(Struct, frozen=True, array_like=True):
@@ -115,12 +118,8 @@ class Beat(Struct, frozen=True):
 
 def public_target(target: str) -> str:
     """Return `target` without user, password, query and fragment, which may hold secrets."""
-    from urllib.parse import urlsplit, urlunsplit  # only the daemon needs it; readers of the store start without
-
-    parts = urlsplit(target)
-    host = parts.netloc.rpartition("@")[2]
-    path = parts.path if parts.netloc else parts.path.rpartition("@")[2]
-    return urlunsplit((parts.scheme, host, path, "", ""))
+    scheme, colon, rest = re.split(r"[?#]", target, maxsplit=1)[0].partition(":")
+    return scheme + colon + _USER.sub(r"\1", rest)
 
 
 def _checks(owner: Channel | Outlet) -> tuple[PublicCheck, ...]:

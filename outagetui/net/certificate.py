@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 
 from outagetui.core.model import Outcome
 from outagetui.core.times import about_in_full
+from outagetui.net.identity import names_of
 from outagetui.net.stream import Stream
-from outagetui.net.trouble import Trouble
+from outagetui.net.trouble import Trouble, of_tls
 
 DAY = 86400.0
+_NAMES = 4  # of a certificate that is of another host, as many as are told
 
 # X509_V_ERR_* of OpenSSL's x509_vfy.h.
 _EXPIRED, _NOT_YET_VALID, _SELF_SIGNED = 10, 9, 18
@@ -30,13 +32,14 @@ _NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "B
 
 
 class Certificate(NamedTuple):
-    """One certificate of a chain; times are epoch seconds."""
+    """One certificate of a chain; times are epoch seconds, `names` are the hosts it is of (subjectAltName)."""
 
     subject: str
     issuer: str
     starts: float
     expires: float
     issuers_at: tuple[str, ...]
+    names: tuple[str, ...] = ()
 
 
 def chain(stream: Stream) -> list[Certificate]:
@@ -44,17 +47,23 @@ def chain(stream: Stream) -> list[Certificate]:
     # The method became public in 3.13, where it returns bytes only; the object below returns decoded ones in both.
     inner = getattr(stream.tls, "_sslobj", None)
     found = inner.get_verified_chain() if inner is not None else None
-    infos: list[dict[str, Any]] = [each.get_info() for each in found or ()]
-    return [
-        Certificate(
+    return [each for each in map(_read, found or ()) if each is not None]
+
+
+def _read(certificate: Any) -> Certificate | None:
+    """Return a certificate of the library's; None when text in it is not UTF-8, as that takes it to be, or no date."""
+    try:
+        info: dict[str, Any] = certificate.get_info()
+        return Certificate(
             subject=_name(info.get("subject", ())),
             issuer=_name(info.get("issuer", ())),
             starts=_moment(info["notBefore"]),
             expires=_moment(info["notAfter"]),
             issuers_at=tuple(info.get("caIssuers", ())),
+            names=tuple(value for _, value in names_of(info)),
         )
-        for info in infos
-    ]
+    except ValueError:
+        return None
 
 
 @lru_cache(1024)  # the same few certificates are met again and again, and parsing their dates costs more than the rest
@@ -95,7 +104,7 @@ def meaning(error: ssl.SSLError, built: list[Certificate]) -> tuple[str, str]:
         return "tls.protocol", f"no common TLS version (we speak 1.2 and newer): {error.reason}"
     if error.reason in _NOT_TLS:
         return "tls.handshake", f"the answer is not TLS ({error.reason})"
-    return "tls.handshake", (error.reason or str(error)).replace("_", " ").lower()
+    return of_tls(error)
 
 
 def _refused_certificate(error: ssl.SSLCertVerificationError, built: list[Certificate]) -> tuple[str, str]:
@@ -112,7 +121,7 @@ def _refused_certificate(error: ssl.SSLCertVerificationError, built: list[Certif
         young = max(built, key=lambda each: each.starts)
         words = f"{young.subject} is valid only in {about_in_full(young.starts - now)}"
     elif code == "tls.hostname":
-        words = f"the certificate of {leaf.subject} does not hold this name"
+        words = f"the certificate of {leaf.subject} {_instead(leaf)}"
     elif code == "tls.self-signed":
         words = f"the certificate of {leaf.subject} is signed by itself"
     elif error.verify_code in _NO_ISSUER and len(built) == 1 and leaf.issuers_at:
@@ -120,3 +129,10 @@ def _refused_certificate(error: ssl.SSLCertVerificationError, built: list[Certif
     elif error.verify_code in _NO_ISSUER:
         words = f"issued by {top.issuer}, which is not trusted here"
     return code, words
+
+
+def _instead(leaf: Certificate) -> str:
+    if not leaf.names:
+        return "does not hold this name: it has no subjectAltName, and browsers take no other name (RFC 9525)"
+    more = f" and {len(leaf.names) - _NAMES} more" if len(leaf.names) > _NAMES else ""
+    return f"does not hold this name, only {', '.join(leaf.names[:_NAMES])}{more}"

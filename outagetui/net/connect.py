@@ -3,9 +3,9 @@
 import asyncio
 import socket
 from typing import Literal
-from urllib.parse import urlsplit
 
 from outagetui.core.model import Outcome
+from outagetui.core.urls import read_place, read_url
 from outagetui.net.resolve import Address
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import Phases, Trouble, from_os_error, unknown
@@ -16,19 +16,23 @@ STAGGER = 0.25  # seconds an attempt gets before the next address is tried besid
 
 def endpoint(text: str, default: int | None = None) -> tuple[str, int]:
     """Read `host:port` or `[v6]:port`; a wrong one is unknown `target.invalid`."""
-    return target(f"//{text}", default)
+    try:
+        host, port = read_place(text)
+    except ValueError as error:
+        unknown("target.invalid", f"{text}: {error}")
+    return host, port or default or unknown("target.invalid", f"{text}: this needs a host and a port")
 
 
 def target(url: str, default: int | None = None) -> tuple[str, int]:
     """Return host and port of a target such as `tcp://host:port`; a wrong one is unknown `target.invalid`."""
     try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port or default
-    except ValueError:
-        host = port = None
-    if not host or not port:
-        unknown("target.invalid", f"{url.removeprefix('//')}: this needs a host and a port")
-    return host, port
+        found = read_url(url)
+    except ValueError as error:
+        unknown("target.invalid", f"{url}: {error}")
+    port = found.port or default
+    if not found.host or not port:
+        unknown("target.invalid", f"{url}: this needs a host and a port")
+    return found.host, port
 
 
 async def dial(

@@ -12,8 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
+from outagetui.core.hosts import address_of, read_host, unzoned, zone_of
 from outagetui.net.aside import settle
-from outagetui.net.trouble import fail, unknown
+from outagetui.net.trouble import Trouble, fail, unknown
 
 THREADS = 16
 PATIENCE = 1.0  # seconds before a silent look-up makes us ask whether the resolver lives, and for that answer
@@ -39,15 +40,46 @@ class Address(NamedTuple):
         return f"[{self.host}]:{self.port}" if self.family == socket.AF_INET6 else f"{self.host}:{self.port}"
 
 
+def interface(zone: str) -> int:
+    """Return the number of the interface that the zone of an address means (RFC 4007 section 11).
+
+    Raises `Trouble` `net.no-interface`, ours, where this machine has none of that name.
+    """
+    if zone.isascii() and zone.isdecimal():
+        return int(zone)
+    try:
+        return socket.if_nametoindex(zone)
+    except OSError:
+        unknown("net.no-interface", f"this machine has no network interface {zone}")
+
+
+def literal(host: str, port: int) -> Address | None:
+    """Return the address that a host which was read is, in its zone; None when it is a name. Trouble as `interface`."""
+    found = address_of(host)
+    if found is None:
+        return None
+    zone = zone_of(host)
+    family = socket.AF_INET if found.version == 4 else socket.AF_INET6
+    return Address(family, unzoned(host), port, interface(zone) if zone else 0)
+
+
 def nameservers(path: Path = Path("/etc/resolv.conf")) -> list[tuple[str, int]]:
-    """Return the name servers this machine asks, as resolv.conf(5) defines it."""
+    """Return the name servers this machine asks, as resolv.conf(5) defines it; what is no address is passed over."""
     try:
         lines = path.read_text(errors="replace").splitlines()
     except OSError:
         lines = []
     words = [line.split() for line in lines]
-    found = [(word[1], 53) for word in words if len(word) > 1 and word[0] == "nameserver"]
-    return found or [("127.0.0.1", 53)]
+    found = [_server(word[1]) for word in words if len(word) > 1 and word[0] == "nameserver"]
+    return [(host, 53) for host in found if host] or [("127.0.0.1", 53)]
+
+
+def _server(text: str) -> str:
+    try:
+        host = read_host(text)
+    except ValueError:
+        return ""
+    return host if address_of(host) is not None else ""
 
 
 class Resolver:
@@ -171,11 +203,16 @@ async def resolver_lives(servers: list[tuple[str, int]], timeout: float) -> bool
 async def _ask_root(server: tuple[str, int]) -> bool:
     """Send one query for the root's NS records (RFC 1035 section 4) and judge the answer's code."""
     loop = asyncio.get_running_loop()
-    family = socket.AF_INET6 if ":" in server[0] else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as sock:
+    try:
+        address = literal(*server)
+    except Trouble:
+        return False
+    if address is None:
+        return False
+    with socket.socket(address.family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as sock:
         try:
             number = os.urandom(2)
-            sock.connect(server)
+            sock.connect(address.sockaddr)
             await loop.sock_sendall(sock, number + struct.pack("!5H", 0x0100, 1, 0, 0, 0) + b"\0\0\x02\0\x01")
             while True:
                 reply = await loop.sock_recv(sock, 4096)

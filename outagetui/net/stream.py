@@ -10,10 +10,19 @@ import socket
 import ssl
 from types import TracebackType
 
+from outagetui.core.hosts import unzoned, written
+from outagetui.net.identity import holds, names_of
 from outagetui.net.trouble import fail
 
 CHUNK = 65536
+_UNSPECIFIED, _HOSTNAME_MISMATCH = 1, 62  # X509_V_ERR_* of OpenSSL's x509_vfy.h
 _FAIR = 16  # reads in a row before others get a turn: data that is always there would never let a deadline fire
+
+
+def _refused(code: int, words: str) -> ssl.SSLCertVerificationError:
+    error = ssl.SSLCertVerificationError(1, words)
+    error.verify_code, error.verify_message = code, words
+    return error
 
 
 class Stream:
@@ -31,12 +40,12 @@ class Stream:
 
     @property
     def remote(self) -> str:
-        """The address at the other end, bare."""
-        return str(self._sock.getpeername()[0])
+        """The address at the other end, bare and without a zone."""
+        return unzoned(str(self._sock.getpeername()[0]))
 
     @property
     def local(self) -> str:
-        """Our own address, bare."""
+        """Our own address, bare and with its zone."""
         return str(self._sock.getsockname()[0])
 
     @property
@@ -47,8 +56,7 @@ class Stream:
     @property
     def peer(self) -> str:
         """Address and port at the other end, as text."""
-        host, port = self._sock.getpeername()[:2]
-        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return f"{written(self.remote)}:{self._sock.getpeername()[1]}"
 
     async def read(self, size: int = CHUNK) -> bytes:
         """Return what has come, at most `size` bytes; empty at the end."""
@@ -89,14 +97,15 @@ class Stream:
         await self._loop.sock_sendall(self._sock, data)
 
     async def start_tls(self, context: ssl.SSLContext, name: str) -> None:
-        """Shake hands as a client of `name`. Raises `ssl.SSLError`; `tls` then still holds what was seen.
+        """Shake hands as a client of the host `name`. Raises `ssl.SSLError`; `tls` then still holds what was seen.
 
+        Where `context` verifies certificates, the name is compared here, by the rules of RFC 9525.
         Plaintext that came ahead of the handshake is refused: it would pass for protected (CVE-2011-0411 and its kind).
         """
         if self._unread:
             fail("tls.plaintext", "the far side sent plaintext after it had agreed to TLS")
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self.tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name.rstrip("."))
+        self.tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=unzoned(name).removesuffix("."))
         try:
             while True:
                 try:
@@ -108,6 +117,36 @@ class Stream:
             self._send_rest()  # the alert, so that the far side learns why
             raise
         await self._flush()
+        if context.verify_mode is ssl.CERT_REQUIRED:
+            self._prove(self.tls, name)
+
+    @staticmethod
+    def _prove(tls: ssl.SSLObject, name: str) -> None:
+        try:
+            names = names_of(tls.getpeercert())
+        except ValueError:  # its text is decoded as UTF-8, whatever it is
+            raise _refused(_UNSPECIFIED, "it holds names that are no text (RFC 5280 section 4.2.1.6)") from None
+        if not holds(names, name):
+            raise _refused(_HOSTNAME_MISMATCH, "it is of another host")
+
+    async def hear_out(self, seconds: float) -> None:
+        """Wait at most `seconds` for a refusal that only follows the handshake. Raises `ssl.SSLError` with its alert.
+
+        By TLS 1.3 a client is done before the server has judged the client's certificate, or that there is none
+        (RFC 8446 section 2). A session ticket, data, or a proper goodbye say that nothing was refused.
+        """
+        if self.tls is None or self.tls.version() != "TLSv1.3":
+            return
+        with contextlib.suppress(TimeoutError, ssl.SSLZeroReturnError):
+            async with asyncio.timeout(seconds):
+                while True:
+                    try:
+                        self._unread += self.tls.read(CHUNK)
+                        return
+                    except ssl.SSLWantReadError:
+                        if self.tls.session is not None and self.tls.session.has_ticket:
+                            return
+                        await self._feed()
 
     async def _feed(self) -> None:
         await self._flush()

@@ -36,6 +36,7 @@ def unknown(code: str, detail: str) -> NoReturn:
     raise Trouble(Outcome.UNKNOWN, code, detail)
 
 
+_WANTS_OURS = "ALERT_CERTIFICATE_REQUIRED"  # RFC 8446 section 6.2
 # The kernel's word, our code, and whose trouble it is.
 _ERRNO: dict[int, tuple[Outcome, str, str]] = {
     errno.ECONNREFUSED: (Outcome.FAIL, "tcp.refused", "connection refused"),
@@ -61,11 +62,19 @@ _ERRNO: dict[int, tuple[Outcome, str, str]] = {
 def from_os_error(error: OSError, where: str = "", phases: dict[str, float] | None = None) -> Trouble:
     """Return the trouble an `OSError` means; `where` names the address it happened at."""
     if isinstance(error, ssl.SSLError):
-        outcome, code, words = Outcome.FAIL, "tls.handshake", getattr(error, "reason", None) or str(error)
+        outcome, (code, words) = Outcome.FAIL, of_tls(error)
     else:
         known = _ERRNO.get(error.errno or 0)
         outcome, code, words = known or (Outcome.UNKNOWN, "net.error", error.strerror or str(error) or repr(error))
     return Trouble(outcome, code, f"{where}: {words}" if where else words, phases)
+
+
+def of_tls(error: ssl.SSLError) -> tuple[str, str]:
+    """Return the code of what TLS told, in a handshake or after it, and words for it."""
+    reason = getattr(error, "reason", None) or ""
+    if _WANTS_OURS in reason:
+        return "tls.client-certificate", "the server demands a certificate of its clients, and we have none to show"
+    return "tls.handshake", (reason or str(error)).replace("_", " ").lower()
 
 
 class Phases:

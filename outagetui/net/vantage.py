@@ -1,18 +1,19 @@
 """A place from which probes look, and what its probes share: trust settings, name look-ups, one-of-a-kind sockets."""
 
 import contextlib
-import ipaddress
 import socket
 import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
+from outagetui.core.hosts import is_localhost, read_host
 from outagetui.machine.secrets import Secrets
-from outagetui.net.resolve import Address, Resolver
-from outagetui.net.trouble import unknown
+from outagetui.net.resolve import Address, Resolver, literal
+from outagetui.net.trouble import fail, unknown
 
 T = TypeVar("T")
+_FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 
 
 class Vantage:
@@ -31,6 +32,8 @@ class Vantage:
     def tls_context(self, ca: str | None = None, *, verify: bool = True) -> ssl.SSLContext:
         """Return the client context that trusts the certificates in file `ca`, or the system's; TLS 1.2 and newer.
 
+        It is for `Stream.start_tls`, which compares the name. For any other use there is `client_context`.
+
         One is kept per trust setting, because each costs some 25 ms and much memory. A changed `ca` file is read anew.
         Without `verify` it accepts anything: only for looking at a certificate that was refused.
         """
@@ -41,7 +44,9 @@ class Vantage:
                 stamp = (info.st_mtime_ns, info.st_ino)
         kept = self._contexts.get((ca, verify))
         if kept is None or kept[0] != stamp:
-            kept = (stamp, client_context(ca, verify=verify))
+            context = client_context(ca, verify=verify)
+            context.check_hostname = False  # Stream.start_tls compares names, wildcards for names with _ too
+            kept = (stamp, context)
             self._contexts[ca, verify] = kept
         return kept[1]
 
@@ -56,19 +61,23 @@ class Vantage:
     ) -> list[Address]:
         """Return every address of `host`, in the system's order; `ip` keeps one family.
 
-        Raises `Trouble`: `dns.nxdomain`, `dns.nodata` and `dns.servfail` are the name's fault, `dns.no-resolver` ours.
+        Raises `Trouble`: `dns.nxdomain`, `dns.nodata` and `dns.servfail` are the name's fault; `dns.no-resolver` and
+        `net.no-interface` are ours.
         """
         try:
-            literal = ipaddress.ip_address(host.strip("[]"))
-        except ValueError:
-            return await self.shared(Resolver, Resolver).resolve(host, port, ip, type, deadline)
-        if ip is not None and literal.version != ip:
-            unknown("target.invalid", f"{host} is not an IPv{ip} address, which the option `ip` asks for")
-        scope = getattr(literal, "scope_id", None)
-        if scope is not None:
-            return await self.shared(Resolver, Resolver).resolve(host.strip("[]"), port, ip, type, deadline)
-        family = socket.AF_INET if literal.version == 4 else socket.AF_INET6
-        return [Address(family, str(literal), port)]
+            host = read_host(host)
+        except ValueError as error:  # targets and options were read before; records such as SRV may name anything
+            fail("dns.nxdomain", f"{host}: no such name: {error}")
+        if is_localhost(host) and host.removesuffix(".").lower() != "localhost":
+            # A name below localhost is this machine (RFC 6761 section 6.3), which many resolvers do not know.
+            found = [Address(socket.AF_INET6, "::1", port), Address(socket.AF_INET, "127.0.0.1", port)]
+        else:
+            address = literal(host, port)
+            if address is None:
+                return await self.shared(Resolver, Resolver).resolve(host, port, ip, type, deadline)
+            found = [address]
+        kept = [each for each in found if ip is None or each.family == _FAMILIES[ip]]
+        return kept or unknown("target.invalid", f"{host} is not an IPv{ip} address, which the option `ip` asks for")
 
     def shared(self, key: type[T], make: Callable[[], T]) -> T:
         """Return this vantage's one `key`, made by `make` at its first use and closed with the vantage."""
@@ -89,6 +98,7 @@ def client_context(ca: str | None, *, verify: bool = True) -> ssl.SSLContext:
     """Return a context of TLS 1.2 or newer that trusts the file `ca`, or the system; else `tls.ca-unreadable`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.hostname_checks_common_name = False  # RFC 9525 section 6.3
     if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 import msgspec
 from msgspec.structs import replace
@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from outagetui.core.markup import text_of
 from outagetui.core.model import Outlet
 from outagetui.core.text import clean, clean_without
+from outagetui.core.urls import read_url
 from outagetui.net.trouble import Trouble, fail
 from outagetui.net.vantage import client_context
 from outagetui.outlets import MaybeSentError, Tools, UnsentError
@@ -191,8 +192,7 @@ def _is_own(reply: Reply) -> bool:
 
 def origin(url: str) -> str:
     """Return scheme, host and port of an address."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    return read_url(url).root
 
 
 def base(outlet: Outlet) -> str:

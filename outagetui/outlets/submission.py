@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 from collections.abc import Iterable
 from types import TracebackType
-from urllib.parse import unquote, urlsplit
 
-from outagetui.core.mailbox import Mailbox, is_here
+from outagetui.core.hosts import is_loopback
+from outagetui.core.mailbox import Mailbox
 from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import EmailOptions
 from outagetui.core.text import clean_without
+from outagetui.core.urls import read_url
 from outagetui.machine.secrets import Secrets
 from outagetui.net.connect import dial
 from outagetui.net.stream import Stream
@@ -42,12 +43,12 @@ class Submission:
 
     def __init__(self, outlet: Outlet, sender: Mailbox, tools: Tools) -> None:
         options = options_of(outlet, EmailOptions)
-        parts = urlsplit(outlet.url)
-        self._host, self._direct = parts.hostname or "", parts.scheme == "smtps"
-        self._port = parts.port or PORTS[parts.scheme]
-        self._user = unquote(parts.username or "")
+        url = read_url(outlet.url)
+        self._host, self._direct = url.host, url.scheme == "smtps"
+        self._port = url.port or PORTS[url.scheme]
+        self._user = url.user
         self._secret, self._password = login_of(outlet, tools) if options.secret else ("", "")
-        usual: StartTls = "never" if is_here(self._host) else "required"
+        usual: StartTls = "never" if is_loopback(self._host) else "required"
         self._sender, self._starttls, self._ca = sender, options.starttls or usual, options.ca
         self._limit, self._hide = outlet.timeout, tools.hide
         self._place = Vantage("", Secrets.none())

@@ -1,19 +1,21 @@
 """`dns`: what a name server, or this machine's resolver, answers for a name."""
 
 import asyncio
-import ipaddress
+import contextlib
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
+from outagetui.core.hosts import address_of, read_host
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import DnsOptions
+from outagetui.core.targets import DNS
 from outagetui.net.connect import endpoint
 from outagetui.net.resolve import Address
 from outagetui.net.trouble import Phases, Trouble, fail, unknown
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.dns_exchange import Question, ask, ask_system, records
+from outagetui.protocols.dns_records import RecordError, in_dns, read_name
 from outagetui.protocols.dns_serials import compare
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ Asker = Callable[[Question], Awaitable["Message"]]
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Ask once and judge rcode and records, or with `serials` every name server of the zone."""
     options = check.own(DnsOptions)
-    server, text = _target(check.target)
+    server, text = DNS.split(check.target)
     server = check.connect or server
     kind = _kind(options.type)
     name = _name(text, options.type)
@@ -72,14 +74,6 @@ async def _ask_any(addresses: list[Address], question: Question, *, deadline: fl
     raise min(troubles, key=lambda trouble: trouble.outcome is Outcome.UNKNOWN)
 
 
-def _target(target: str) -> tuple[str, str]:
-    """Return server ("host:port", empty for the system's) and name of a target."""
-    if not target.startswith("dns://"):
-        return "", target.removeprefix("dns:")
-    parts = urlsplit(target)
-    return parts.netloc, parts.path.removeprefix("/")
-
-
 def _kind(text: str) -> "RdataType":
     import dns.rdatatype
 
@@ -91,19 +85,15 @@ def _kind(text: str) -> "RdataType":
 
 def _name(text: str, kind: str) -> "Name":
     """Return the absolute name; an address asked for its PTR means its name in the reverse tree."""
-    import dns.exception
-    import dns.name
     import dns.reversename
 
+    with contextlib.suppress(ValueError):
+        if kind.upper() == "PTR" and (address := address_of(read_host(text))) is not None:
+            return dns.reversename.from_address(str(address))
     try:
-        if kind.upper() == "PTR":
-            return dns.reversename.from_address(str(ipaddress.ip_address(text)))
-    except ValueError:
-        pass
-    try:
-        return dns.name.from_text(text)
-    except (dns.exception.DNSException, UnicodeError, ValueError) as error:
-        unknown("target.invalid", f"{text!r} is not a name: {error}")
+        return read_name(text)
+    except RecordError as error:
+        unknown("target.invalid", str(error))
 
 
 def _judge(reply: "Message", name: "Name", kind: "RdataType", options: DnsOptions, *, chosen: bool) -> str:
@@ -144,7 +134,7 @@ def _expected(text: str, kind: "RdataType") -> tuple[object, ...]:
     if kind in (dns.rdatatype.TXT, dns.rdatatype.SPF) and not text.startswith('"'):
         return (text.encode(),)
     try:
-        return _canonical(dns.rdata.from_text("IN", kind, text, origin=dns.name.root, relativize=False))
+        return _canonical(dns.rdata.from_text("IN", kind, in_dns(text), origin=dns.name.root, relativize=False))
     except (dns.exception.DNSException, UnicodeError, ValueError) as error:
         unknown("option.invalid", f"answer: {text!r} is not a {dns.rdatatype.to_text(kind)} record: {error}")
 

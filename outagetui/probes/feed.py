@@ -2,7 +2,6 @@
 
 import asyncio
 from functools import partial
-from urllib.parse import urlsplit
 
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import FeedOptions
@@ -22,10 +21,16 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     phases: dict[str, float] = {}
     try:
         reply = await fetch(
-            vantage, check.target, redirects=REDIRECTS, connect=check.connect, limit=LIMIT, deadline=deadline
+            vantage,
+            check.target,
+            ca=options.ca,
+            redirects=REDIRECTS,
+            connect=check.connect,
+            limit=LIMIT,
+            deadline=deadline,
         )
         phases = reply.phases
-        if urlsplit(reply.url).scheme != urlsplit(check.target).scheme:
+        if reply.url.partition(":")[0] != check.target.partition(":")[0].lower():
             raise Unreadable("feed.unreachable", f"redirected to {reply.url}: name that address as the target")
         if reply.status != 200:
             raise Unreadable("feed.unreachable", f"the feed answered {reply.status}")

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from statistics import fmean
 
+from outagetui.core.hosts import read_host
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import IcmpOptions
 from outagetui.core.text import clean
@@ -38,12 +39,10 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
 
 def _host(target: str) -> str:
     """Return the host of `icmp://host` or `icmp:host`; IPv6 addresses may stand in brackets."""
-    host = target.removeprefix("icmp:").removeprefix("//").rstrip("/")
-    if host.startswith("[") and host.endswith("]"):
-        host = host[1:-1]
-    if not host or "/" in host:
-        unknown("target.invalid", f"{target} is not of the form icmp://host")
-    return host
+    try:
+        return read_host(target.partition(":")[2].removeprefix("//").rstrip("/"))
+    except ValueError as error:
+        unknown("target.invalid", f"{target} is not of the form icmp://host: {error}")
 
 
 async def _best(addresses: list[Address], count: int, deadline: float, vantage: Vantage) -> Burst:

@@ -5,10 +5,9 @@ Codes: `imap.auth-failed`, `imap.unavailable` (the login was refused for a reaso
 `imap.protocol`, and those of TLS. Without a user in the target nobody logs in, and the INBOX is left alone.
 """
 
-from urllib.parse import unquote, urlsplit
-
 from outagetui.core.model import Check, Sample
 from outagetui.core.probe_options import ImapOptions
+from outagetui.core.urls import read_url
 from outagetui.net.connect import dial, target
 from outagetui.net.trouble import Phases
 from outagetui.net.vantage import Vantage
@@ -19,15 +18,15 @@ from outagetui.protocols.imap_session import PORTS, begin, leave, log_in, open_i
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Look once at the mailbox of `check`."""
     options = check.own(ImapOptions)
-    parts = urlsplit(check.target)
-    host, port = target(check.target, PORTS.get(parts.scheme))
-    user = unquote(parts.username) if parts.username else None
+    scheme = check.target.partition(":")[0].lower()
+    host, port = target(check.target, PORTS.get(scheme))
+    user = read_url(check.target).user or None
     password = "" if options.secret is None else vantage.secrets.read(options.secret)
     phases = Phases()
     async with phases.within(deadline):
         with await dial(vantage, host, port, phases, deadline=deadline, connect=check.connect) as stream:
             context = vantage.tls_context(options.ca)
-            imap = await begin(stream, host, parts.scheme, context, options.starttls, phases)
+            imap = await begin(stream, host, scheme, context, options.starttls, phases)
             detail = "greeted"
             if user is not None:
                 phases.enter("login")

@@ -5,11 +5,10 @@ Codes: `irc.error` (the server's ERROR), `irc.not-authorized` (464, or an ERROR 
 that finds all of them taken is alive too and passes, as `irc.nick-in-use`.
 """
 
-import ipaddress
 import secrets
 import string
-from urllib.parse import urlsplit
 
+from outagetui.core.hosts import is_loopback
 from outagetui.core.model import Check, Sample
 from outagetui.core.probe_options import IrcOptions
 from outagetui.net.connect import dial, target
@@ -30,7 +29,7 @@ _TAKEN = ("433", "436", "437")
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Look once at the server of `check`."""
     options = check.own(IrcOptions)
-    tls = urlsplit(check.target).scheme == "ircs"
+    tls = check.target.lower().startswith("ircs:")
     host, port = target(check.target, TLS_PORT if tls else PORT)
     password = vantage.secrets.read(options.secret) if options.secret is not None else None
     if password is not None and any(char in password for char in "\r\n\0"):
@@ -39,8 +38,8 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     async with phases.within(deadline):
         with await dial(vantage, host, port, phases, deadline=deadline, connect=check.connect) as stream:
             if tls:
-                await secure(stream, vantage.tls_context(None), host, phases)
-            elif password is not None and not ipaddress.ip_address(stream.remote.partition("%")[0]).is_loopback:
+                await secure(stream, vantage.tls_context(options.ca), host, phases)
+            elif password is not None and not is_loopback(stream.remote):
                 unknown("option.invalid", "a password is not sent without TLS: the target must be ircs://")
             irc = IrcConnection(stream)
             phases.enter("register")

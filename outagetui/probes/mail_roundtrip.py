@@ -15,10 +15,14 @@ import email.policy
 import email.utils
 import time
 from email.message import EmailMessage
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
+from msgspec.structs import replace
+
+from outagetui.core.mailbox import in_envelope
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import MailRoundtripOptions
+from outagetui.core.urls import read_url
 from outagetui.net.connect import dial, target
 from outagetui.net.trouble import Phases, Trouble, fail
 from outagetui.net.vantage import Vantage
@@ -44,7 +48,8 @@ class _Legs(Phases):
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Send one message for `check` and wait for it."""
-    options = check.own(MailRoundtripOptions)
+    written = check.own(MailRoundtripOptions)
+    options = replace(written, to=in_envelope(written.to), imap_user=written.imap_user or written.to)
     for address in (options.to, _sender(options)):
         smtp_session.require_address(address)
     smtp_password = "" if options.secret is None else vantage.secrets.read(options.secret)
@@ -52,15 +57,15 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     clock = asyncio.get_running_loop().time
     ready_by = clock() + max(0.0, deadline - clock() - options.within) * _BEFORE
     traces = vantage.shared(Traces, Traces)
-    parts = urlsplit(options.imap)
-    host, port = target(options.imap, imap_session.PORTS.get(parts.scheme))
+    scheme = options.imap.partition(":")[0].lower()
+    host, port = target(options.imap, imap_session.PORTS.get(scheme))
     where: Where = "TEXT" if _is_form(check.target) else "SUBJECT"
     phases = _Legs()
     with traces.trace() as trace, contextlib.ExitStack() as stack:
         async with phases.within(ready_by):
             phases.leg = "imap_"
             stream = stack.enter_context(await dial(vantage, host, port, phases, deadline=ready_by))
-            imap = await imap_session.begin(stream, host, parts.scheme, vantage.tls_context(), "offered", phases)
+            imap = await imap_session.begin(stream, host, scheme, vantage.tls_context(options.ca), "offered", phases)
             phases.enter("login")
             await imap_session.log_in(stream, imap, options.imap_user or options.to, imap_password, "offered")
             phases.enter("select")
@@ -70,7 +75,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
             if _is_form(check.target):
                 phases.leg = ""
                 phases.enter("form")
-                await _leave_in_chat(check, vantage, trace, ready_by)
+                await _leave_in_chat(check, options, vantage, trace, ready_by)
             else:
                 phases.leg = "smtp_"
                 await _submit(check, options, smtp_password, vantage, trace, phases, ready_by)
@@ -91,12 +96,12 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
 
 
 def _is_form(target: str) -> bool:
-    return target.startswith(("http://", "https://"))
+    return target.partition(":")[0].lower() in ("http", "https")
 
 
 def _sender(options: MailRoundtripOptions) -> str:
     """Return the address a message comes from: the user's where that is one, else the recipient's own."""
-    return options.user if options.user is not None and "@" in options.user else options.to
+    return in_envelope(options.user) if options.user is not None and "@" in options.user else options.to
 
 
 async def _clear(imap: ImapConnection, where: Where, traces: Traces) -> str:
@@ -121,7 +126,7 @@ async def _submit(
     host, port = target(check.target, 25)
     with await dial(vantage, host, port, phases, deadline=deadline, connect=check.connect) as stream:
         direct = port == smtp_session.IMPLICIT_TLS
-        smtp, _ = await smtp_session.begin(stream, host, direct, vantage.tls_context(), phases)
+        smtp, _ = await smtp_session.begin(stream, host, direct, vantage.tls_context(options.ca), phases)
         if options.user is not None:
             phases.enter("auth")
             await smtp_session.log_in(smtp, options.user, password)
@@ -153,16 +158,19 @@ def _message(options: MailRoundtripOptions, token: str) -> bytes:
     return bytes(message)
 
 
-async def _leave_in_chat(check: Check, vantage: Vantage, trace: Trace, deadline: float) -> None:
-    parts = urlsplit(check.target)
-    fields = [(name, value.replace(TOKEN, trace.token)) for name, value in parse_qsl(parts.query, True)]
+async def _leave_in_chat(
+    check: Check, options: MailRoundtripOptions, vantage: Vantage, trace: Trace, deadline: float
+) -> None:
+    form = read_url(check.target)
+    fields = [(name, value.replace(TOKEN, trace.token)) for name, value in parse_qsl(form.query, True)]
     trace.gone = False
     reply = await fetch(
         vantage,
-        parts._replace(query="").geturl(),
+        replace(form, query="").text,
         method="POST",
         headers={"content-type": "application/x-www-form-urlencoded"},
         body=urlencode(fields).encode(),
+        ca=options.ca,
         connect=check.connect,
         deadline=deadline,
     )

@@ -11,13 +11,13 @@ the server's other errors, `http.NNN`, and those of TLS.
 import asyncio
 import contextlib
 import hashlib
-import ipaddress
 import re
 import secrets
-from urllib.parse import urlsplit
 
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import MatrixOptions
+from outagetui.core.targets import is_loopback_or_tls
+from outagetui.core.urls import read_url
 from outagetui.net.farewell import Farewells
 from outagetui.net.trouble import Phases, Trouble, fail, unknown
 from outagetui.net.vantage import Vantage
@@ -44,7 +44,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
             api, flaw = await _discover(vantage, check, soon)
             phases.enter("versions")
             versions = await api.versions()
-            words = f"{urlsplit(api.base).netloc} speaks {versions[-1]}"
+            words = f"{read_url(api.base).place} speaks {versions[-1]}"
             if options.user is not None:
                 _refuse_plain(api.base)
                 phases.enter("login")
@@ -67,15 +67,8 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
 
 
 def _refuse_plain(base: str) -> None:
-    parts = urlsplit(base)
-    if parts.scheme != "https" and not _is_loopback(parts.hostname or ""):
+    if not is_loopback_or_tls(base):
         unknown("option.invalid", "a password is not sent without TLS: the target must be https://")
-
-
-def _is_loopback(host: str) -> bool:
-    with contextlib.suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return host == "localhost"
 
 
 def _device(check: Check, vantage: Vantage) -> str:
@@ -85,9 +78,9 @@ def _device(check: Check, vantage: Vantage) -> str:
 
 async def _discover(vantage: Vantage, check: Check, deadline: float) -> tuple[MatrixApi, str]:
     """Return the homeserver that clients of the target use, and what is wrong with what other servers read."""
-    here = MatrixApi(vantage, check.target, check.connect, deadline)
-    parts = urlsplit(here.base)
-    root = MatrixApi(vantage, f"{parts.scheme}://{parts.netloc}", check.connect, deadline)
+    ca = check.own(MatrixOptions).ca
+    here = MatrixApi(vantage, check.target, check.connect, ca, deadline)
+    root = MatrixApi(vantage, read_url(here.base).root, check.connect, ca, deadline)
     reply = await root.file("/.well-known/matrix/client")
     if reply.status != 200:
         flaw = "" if reply.status == 404 else f"/.well-known/matrix/client answered {reply.status}"
@@ -97,21 +90,21 @@ async def _discover(vantage: Vantage, check: Check, deadline: float) -> tuple[Ma
     except Trouble as trouble:
         fail("matrix.well-known", trouble.detail)
     found = _address(base)
-    if not found or (found[0] != "https" and not _is_loopback(found[1])):
+    if not found or not is_loopback_or_tls(base):
         fail("matrix.well-known", f"/.well-known/matrix/client names {base!r}, which is no https address")
     same = found == _address(here.base)
-    home = MatrixApi(vantage, base, check.connect if same else None, deadline)
+    home = MatrixApi(vantage, base, check.connect if same else None, ca, deadline)
     return home, await _server_flaw(root)
 
 
 def _address(url: str) -> tuple[str, str, int | None] | None:
     """Return scheme, host and port of a web address, None when it is none."""
     try:
-        parts = urlsplit(url)
-        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+        found = read_url(url)
     except ValueError:
         return None
-    return (parts.scheme, parts.hostname, port) if parts.hostname and port and not parts.username else None
+    usable = found.scheme in ("http", "https") and not found.user and found.port != 0
+    return (found.scheme, found.host, found.port) if usable else None
 
 
 async def _server_flaw(root: MatrixApi) -> str:

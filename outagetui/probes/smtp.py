@@ -5,8 +5,9 @@ Codes: `smtp.NNN` for a refusal (warn for a 4xx to RCPT, which is how greylistin
 at once (RFC 8314).
 """
 
-from urllib.parse import urlsplit
+from msgspec.structs import replace
 
+from outagetui.core.mailbox import in_envelope
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import SmtpOptions
 from outagetui.net.connect import dial, target
@@ -18,9 +19,11 @@ from outagetui.protocols.smtp_session import IMPLICIT_TLS, begin, leave, log_in,
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Look once at the mail server of `check`."""
-    options = check.own(SmtpOptions)
+    written = check.own(SmtpOptions)
+    ends = {key: in_envelope(getattr(written, key) or "") or None for key in ("mail_from", "rcpt_to")}
+    options = replace(written, **ends)
     host, port = target(check.target, 25)
-    direct = port == IMPLICIT_TLS or urlsplit(check.target).scheme == "smtps"
+    direct = port == IMPLICIT_TLS or check.target.lower().startswith("smtps:")
     password = "" if options.secret is None else vantage.secrets.read(options.secret)
     for address in (options.mail_from or "", options.rcpt_to or ""):
         require_address(address)

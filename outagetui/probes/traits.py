@@ -9,6 +9,7 @@ import ipaddress
 import ssl
 from collections.abc import Iterable
 
+from outagetui.core.hosts import address_of
 from outagetui.core.model import Channel, Check, Outlet
 from outagetui.facts.common_fate import Trait, declared
 from outagetui.net.certificate import chain
@@ -16,6 +17,7 @@ from outagetui.net.connect import dial, endpoint
 from outagetui.net.trouble import Phases, Trouble
 from outagetui.net.vantage import Vantage
 from outagetui.protocols import dns_exchange
+from outagetui.protocols.dns_records import RecordError, read_name
 
 SECONDS = 5.0  # for each look-up
 MOST_LABELS = 5  # how far up a name its zone is looked for
@@ -56,14 +58,12 @@ async def _addresses(name: str, port: int, check: Check, vantage: Vantage) -> se
 async def _name_servers(name: str) -> set[Trait]:
     """Return the name servers of the zone that holds `name`."""
     import dns.exception
-    import dns.name
     import dns.rdatatype
 
-    with contextlib.suppress(ValueError):
-        ipaddress.ip_address(name)
+    if address_of(name) is not None:
         return set()
-    with contextlib.suppress(Trouble, OSError, TimeoutError, dns.exception.DNSException):
-        zone = dns.name.from_text(name)
+    with contextlib.suppress(Trouble, OSError, TimeoutError, RecordError, dns.exception.DNSException):
+        zone = read_name(name)
         deadline = _deadline()
         for _ in range(MOST_LABELS):
             if len(zone) < 3:

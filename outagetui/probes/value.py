@@ -21,7 +21,7 @@ _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Fetch the page and judge its number. A page that fails is a failure; one without the number is unknown."""
     options = check.own(ValueOptions)
-    reply = await fetch(vantage, check.target, connect=check.connect, deadline=deadline)
+    reply = await fetch(vantage, check.target, ca=options.ca, connect=check.connect, deadline=deadline)
     try:
         if not 200 <= reply.status < 300:
             fail(f"http.{reply.status}", f"the page answered {reply.status}")

@@ -5,10 +5,10 @@ anonymous login), `webchat.room-missing` (joining never leaves a new room behind
 did not come back in time), and `xmpp.CONDITION` as the server names it.
 """
 
-from urllib.parse import urlsplit
-
+from outagetui.core.hosts import in_letters, read_name
 from outagetui.core.model import Check, Sample
 from outagetui.core.probe_options import WebchatOptions
+from outagetui.core.urls import read_url
 from outagetui.net.pattern import search
 from outagetui.net.trouble import Phases, Trouble, fail
 from outagetui.net.vantage import Vantage
@@ -41,7 +41,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
 
 
 async def _page(check: Check, options: WebchatOptions, vantage: Vantage, deadline: float) -> str:
-    reply = await fetch(vantage, check.target, connect=check.connect, deadline=deadline)
+    reply = await fetch(vantage, check.target, ca=options.ca, connect=check.connect, deadline=deadline)
     if not 200 <= reply.status < 400:
         fail(f"http.{reply.status}", f"the page answers with status {reply.status}")
     if options.widget is None:
@@ -54,18 +54,19 @@ async def _page(check: Check, options: WebchatOptions, vantage: Vantage, deadlin
 async def _socket(
     check: Check, options: WebchatOptions, url: str, vantage: Vantage, phases: Phases, deadline: float
 ) -> str:
-    page = urlsplit(check.target)
     async with opened(
         vantage,
         address(url),
         phases,
+        ca=options.ca,
         subprotocol=SUBPROTOCOL if options.xmpp_domain else None,
-        origin=f"{page.scheme}://{page.netloc}",  # as the page's script would; servers may ask for it
+        origin=read_url(check.target).origin,  # as the page's script would; servers may ask for it
         deadline=deadline,
     ) as socket:
         if options.xmpp_domain is None:
             return "the WebSocket answers"
-        return await _visit(socket, options.xmpp_domain, options.room, phases)
+        domain = in_letters(read_name(options.xmpp_domain)).removesuffix(".")
+        return await _visit(socket, domain, options.room, phases)
 
 
 async def _visit(socket: WebSocket, domain: str, room: str | None, phases: Phases) -> str:

@@ -26,7 +26,13 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
         async with (
             phases.within(deadline),
             opened(
-                vantage, wanted, phases, subprotocol=options.subprotocol, deadline=deadline, connect=check.connect
+                vantage,
+                wanted,
+                phases,
+                ca=options.ca,
+                subprotocol=options.subprotocol,
+                deadline=deadline,
+                connect=check.connect,
             ) as socket,
         ):
             if options.send is not None:

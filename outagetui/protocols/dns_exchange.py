@@ -75,10 +75,12 @@ async def ask_system(question: Question, deadline: float) -> "Message":
     reply: Message | None = None
     said: list[str] = []
     for left, (host, port) in enumerate(servers, -len(servers)):
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
         share = (deadline - loop.time()) / -left
         try:
-            reply = await ask(Address(family, host, port), question, loop.time() + share)
+            address = resolve.literal(host, port)
+            if address is None:
+                continue
+            reply = await ask(address, question, loop.time() + share)
         except Trouble as trouble:
             said.append(trouble.detail)
             continue

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from outagetui.core.hosts import in_labels
 from outagetui.core.text import clean
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def read_name(text: str) -> "Name":
     import dns.name
 
     try:
-        return dns.name.from_text(text)
+        return dns.name.from_text(in_labels(text))
     except (dns.exception.DNSException, UnicodeError, ValueError) as error:
         raise RecordError(f'"{text}" is no name: {_lower(error)}') from None
 
@@ -43,13 +44,18 @@ def read_value(kind: str, text: str) -> "Rdata":
 
     written = _quoted(text) if kind == "TXT" and not text.lstrip().startswith('"') else text
     try:
-        value = dns.rdata.from_text("IN", kind, written, relativize=False)
+        value = dns.rdata.from_text("IN", kind, written if kind == "TXT" else in_dns(written), relativize=False)
         value.to_wire()
     except dns.name.NeedAbsoluteNameOrOrigin:
         raise RecordError(f'the name in "{text}" must be whole and end in a dot') from None
     except (dns.exception.DNSException, UnicodeError, ValueError, OverflowError) as error:
         raise RecordError(f'"{text}" is no {kind} record: {_lower(error)}') from None
     return value
+
+
+def in_dns(text: str) -> str:
+    """Return the text of a record with the names in it as their A-labels. ValueError when one is no name."""
+    return " ".join(word if word.startswith('"') else in_labels(word) for word in text.split(" "))
 
 
 def read_values(kind: str, texts: Iterable[str]) -> "frozenset[Rdata]":

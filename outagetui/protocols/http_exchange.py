@@ -12,8 +12,10 @@ import httpx
 from msgspec import Struct
 
 from outagetui import __version__
+from outagetui.core.hosts import is_localhost, unzoned, zone_of
 from outagetui.core.model import Outcome
 from outagetui.net.certificate import meaning
+from outagetui.net.resolve import interface
 from outagetui.net.trouble import Trouble, from_os_error
 from outagetui.protocols.http_answer import LIMIT, Reply
 from outagetui.protocols.http_request import Request
@@ -59,15 +61,21 @@ async def exchange(
         elif event == _CONNECTED:
             streams.append(about["return_value"])
 
-    headers = _DEFAULTS | {name.lower(): value for name, value in wanted.headers}
+    headers = {"host": wanted.authority} | _DEFAULTS | {name.lower(): value for name, value in wanted.headers}
     try:
         async with asyncio.timeout(within), httpx.AsyncHTTPTransport(verify=context, trust_env=False) as transport:
             request = httpx.Request(
                 wanted.method,
-                wanted.url,
+                httpx.URL(
+                    scheme=wanted.scheme, host=_dialled(wanted.host), port=wanted.port, raw_path=wanted.path.encode()
+                ),
                 headers=[(name.encode(), value.encode()) for name, value in headers.items()],
                 content=wanted.body,
-                extensions={"trace": follow, "timeout": {"connect": connect_within}},
+                extensions={
+                    "trace": follow,
+                    "timeout": {"connect": connect_within},
+                    "sni_hostname": unzoned(wanted.host).removesuffix("."),
+                },
             )
             return await _answer(wanted, await transport.handle_async_request(request), progress)
     except httpx.LocalProtocolError:
@@ -83,6 +91,14 @@ async def exchange(
         # The library forgets a connection whose TLS handshake is cancelled.
         for stream in streams:
             await stream.aclose()
+
+
+def _dialled(host: str) -> str:
+    """Return what to look up for `host`: a name below localhost is this machine, an interface is told by its number."""
+    if is_localhost(host):
+        return "localhost"
+    zone = zone_of(host)
+    return f"{unzoned(host)}%{interface(zone)}" if zone else host
 
 
 async def _answer(wanted: Request, response: httpx.Response, progress: Progress) -> Reply:

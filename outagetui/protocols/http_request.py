@@ -2,23 +2,25 @@
 
 from functools import lru_cache
 from typing import Literal
-from urllib.parse import quote, urljoin, urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from outagetui.net.trouble import fail, unknown
+from outagetui.core.hosts import written, zone_of
+from outagetui.core.text import clean
+from outagetui.core.urls import Url, read_url
+from outagetui.net.resolve import interface
+from outagetui.net.trouble import Trouble, fail, unknown
 
 PORTS: dict[str, int] = {"http": 80, "https": 443}
+_SHOWN = 200  # characters of an address from outside in words
 REDIRECTING = (301, 302, 303, 307, 308)
-# Left alone when a path or query is made plain ASCII: all that may stand there, and what is encoded already.
-_SAFE = "%/:=&?~#+!$,;'@()*[]"
 _ABOUT_BODY = frozenset({"content-encoding", "content-language", "content-length", "content-location", "content-type"})
 _ABOUT_ORIGIN = frozenset({"authorization", "cookie", "host", "proxy-authorization"})
 
 
 class Request(Struct, frozen=True):
-    """One request. `host` is ASCII and bare, `path` holds the query too."""
+    """One request. `host` is as `core.hosts` reads it, with its zone, `path` holds the query too."""
 
     method: str
     scheme: Literal["http", "https"]
@@ -31,12 +33,12 @@ class Request(Struct, frozen=True):
     @property
     def authority(self) -> str:
         """Host and port as they stand in a URL: the scheme's own port is left out."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
+        host = written(self.host)
         return host if self.port == PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
     def url(self) -> str:
-        """The whole address."""
+        """The whole address as others may see it, without the zone."""
         return f"{self.scheme}://{self.authority}{self.path}"
 
     def redirected(self, status: int, location: str) -> "Request":
@@ -44,12 +46,22 @@ class Request(Struct, frozen=True):
 
         Raises `Trouble` `http.redirect` where it must not go: from https to http, or to what is no web address.
         """
-        where = _read(urljoin(self.url, location))
+        shown = clean(location, _SHOWN)
+        try:
+            found = read_url(location, self._base)
+        except ValueError as error:
+            fail("http.redirect", f'redirected to "{shown}", which no browser could follow: {error}')
+        where = _place(found)
         if where is None:
-            fail("http.redirect", f"redirected to {location!r}, which is no web address")
+            fail("http.redirect", f'redirected to "{shown}", which is no web address')
+        if (zone := zone_of(found.host)) and zone != zone_of(self.host):
+            try:
+                interface(zone)
+            except Trouble:
+                fail("http.redirect", f'redirected to "{shown}", which names an interface that we have not')
         scheme, host, port, path = where
         if self.scheme == "https" and scheme == "http":
-            fail("http.redirect", f"redirected from https to plain {location}")
+            fail("http.redirect", f"redirected from https to plain {shown}")
         method, body, dropped = self.method, self.body, frozenset[str]()
         if (status in (301, 302) and method == "POST") or (status == 303 and method not in ("GET", "HEAD")):
             method, body, dropped = "GET", b"", _ABOUT_BODY
@@ -58,29 +70,34 @@ class Request(Struct, frozen=True):
         kept = tuple((name, value) for name, value in self.headers if name.lower() not in dropped)
         return replace(self, method=method, scheme=scheme, host=host, port=port, path=path, headers=kept, body=body)
 
+    def joined(self, location: str) -> str:
+        """Return the whole address that a redirect names, for people; as it was sent when it is none."""
+        try:
+            return read_url(location, self._base).sent
+        except ValueError:
+            return location
+
+    @property
+    def _base(self) -> Url:
+        path, _, query = self.path.partition("?")
+        return Url(self.scheme, self.host, None if self.port == PORTS[self.scheme] else self.port, path, query)
+
 
 @lru_cache(4096)  # a check asks for the same each time
 def request(method: str, url: str, headers: tuple[tuple[str, str], ...] = (), body: bytes = b"") -> Request:
     """Read `url` into a request; a URL that cannot be one is unknown `target.invalid`."""
-    where = _read(url)
+    try:
+        found = read_url(url)
+    except ValueError as error:
+        unknown("target.invalid", f"{url}: {error}")
+    where = _place(found)
     if where is None:
-        unknown("target.invalid", f"{url!r} is not an http or https address")
+        unknown("target.invalid", f"{url} is not an http or https address")
     scheme, host, port, path = where
     return Request(method, scheme, host, port, path, headers, body)
 
 
-def _read(url: str) -> tuple[Literal["http", "https"], str, int, str] | None:
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-        if not host.isascii():
-            import idna
-
-            host = idna.encode(host, uts46=True).decode()
-    except ValueError:  # IDNAError is one
+def _place(url: Url) -> tuple[Literal["http", "https"], str, int, str] | None:
+    if url.scheme not in PORTS or url.port == 0 or url.user or url.password:
         return None
-    scheme = parts.scheme
-    if scheme not in ("http", "https") or not host or "@" in parts.netloc or any(char <= " " for char in host):
-        return None
-    path = quote(parts.path or "/", _SAFE) + (f"?{quote(parts.query, _SAFE)}" if parts.query else "")
-    return ("https" if scheme == "https" else "http"), host, port or PORTS[scheme], path
+    return ("https" if url.scheme == "https" else "http"), url.host, url.port or PORTS[url.scheme], url.asked

@@ -3,12 +3,13 @@
 import re
 from functools import partial
 from typing import Any, TypeVar
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 import msgspec
 from msgspec import Struct, field
 
 from outagetui.core.model import Outcome
+from outagetui.core.urls import read_url
 from outagetui.net.aside import aside
 from outagetui.net.trouble import Trouble, fail
 from outagetui.net.vantage import Vantage
@@ -105,12 +106,13 @@ class Sync(Struct):
 class MatrixApi:
     """A homeserver as a client sees it. Requests raise `Trouble`: `matrix.*` by the server's word, else `http.NNN`."""
 
-    def __init__(self, vantage: Vantage, base: str, connect: str | None, deadline: float) -> None:
+    def __init__(self, vantage: Vantage, base: str, connect: str | None, ca: str | None, deadline: float) -> None:
         self.base = base.rstrip("/")
         self.deadline = deadline
         self.token = ""
         self._vantage = vantage
         self._connect = connect
+        self._ca = ca
 
     async def versions(self) -> list[str]:
         """Return the versions of the specification that the server speaks: at least one."""
@@ -212,6 +214,7 @@ class MatrixApi:
             body=b"" if body is None else msgspec.json.encode(body),
             redirects=0 if self.token or body is not None else REDIRECTS,
             connect=self._connect,
+            ca=self._ca,
             deadline=self.deadline,
         )
 
@@ -238,7 +241,7 @@ async def refusal(reply: Reply) -> Trouble:
         said = None
     word = said.get("errcode") if isinstance(said, dict) else None
     if not isinstance(word, str) or not _ERROR.fullmatch(word):
-        return Trouble(Outcome.FAIL, f"http.{reply.status}", f"{urlsplit(reply.url).path} answered {reply.status}")
+        return Trouble(Outcome.FAIL, f"http.{reply.status}", f"{read_url(reply.url).path} answered {reply.status}")
     words = said.get("error") if isinstance(said, dict) else None
     code = f"matrix.{word.removeprefix('M_').lower().replace('_', '-')}"
     # Asking too often is our own doing and says nothing of those who do not.

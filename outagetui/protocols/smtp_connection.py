@@ -4,6 +4,7 @@ import re
 import socket
 from typing import NamedTuple
 
+from outagetui.core.hosts import unzoned
 from outagetui.core.model import Outcome
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import Trouble, fail
@@ -102,5 +103,5 @@ def own_name(stream: Stream) -> str:
     name = socket.gethostname()
     if "." in name and name.isascii():
         return name
-    address = stream.local
+    address = unzoned(stream.local)
     return f"[IPv6:{address}]" if ":" in address else f"[{address}]"

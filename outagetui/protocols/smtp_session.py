@@ -2,10 +2,10 @@
 
 import base64
 import hmac
-import ipaddress
 import ssl
 from typing import Literal
 
+from outagetui.core.hosts import is_loopback
 from outagetui.net.farewell import goodbye
 from outagetui.net.secure import secure
 from outagetui.net.stream import Stream
@@ -82,7 +82,7 @@ def require_address(text: str) -> None:
 
 def is_private(stream: Stream) -> bool:
     """Tell whether nobody on the way can read what is sent: TLS, or this machine itself."""
-    return stream.tls is not None or ipaddress.ip_address(stream.remote.partition("%")[0]).is_loopback
+    return stream.tls is not None or is_loopback(stream.remote)
 
 
 def plain(user: str, password: str) -> str:

@@ -9,6 +9,7 @@ from typing import Literal
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
+from outagetui.core.hosts import in_letters, written
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import fail
 from outagetui.protocols.imap_connection import ImapConnection
@@ -23,13 +24,13 @@ _STREAMS = "http://etherx.jabber.org/streams"
 
 
 async def agree(stream: Stream, protocol: Protocol, name: str) -> None:
-    """Bring the dialogue to where the TLS handshake with `name` begins."""
+    """Bring the dialogue to where the TLS handshake with the host `name` begins."""
     if protocol == "smtp":
         await _smtp(stream)
     elif protocol == "imap":
         await _imap(stream)
     else:
-        await _xmpp(stream, name)
+        await _xmpp(stream, in_letters(written(name)).removesuffix("."))
 
 
 async def _smtp(stream: Stream) -> None:

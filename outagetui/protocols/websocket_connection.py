@@ -14,11 +14,12 @@ from websockets.protocol import State
 from websockets.typing import Origin, Subprotocol
 from websockets.uri import WebSocketURI
 
+from outagetui.core.hosts import unzoned
 from outagetui.net.connect import dial
 from outagetui.net.farewell import goodbye
 from outagetui.net.secure import secure
 from outagetui.net.stream import Stream
-from outagetui.net.trouble import Phases, fail
+from outagetui.net.trouble import Phases, fail, unknown
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.http_request import Request, request
 
@@ -31,7 +32,9 @@ _SILENT = logging.Logger("websocket", logging.CRITICAL + 1)
 
 def address(url: str) -> Request:
     """Read a ws or wss URL as the request its handshake makes; a wrong one is unknown `target.invalid`."""
-    return request("GET", f"http{url.removeprefix('ws')}")
+    scheme, _, rest = url.partition(":")
+    web = {"ws": "http", "wss": "https"}.get(scheme.lower())
+    return request("GET", f"{web}:{rest}") if web else unknown("target.invalid", f"{url} is not a ws or wss address")
 
 
 @contextlib.asynccontextmanager
@@ -42,6 +45,7 @@ async def opened(
     *,
     subprotocol: str | None,
     deadline: float,
+    ca: str | None = None,
     origin: str | None = None,
     connect: str | None = None,
 ) -> "AsyncIterator[WebSocket]":
@@ -51,7 +55,7 @@ async def opened(
     """
     with await dial(vantage, wanted.host, wanted.port, phases, deadline=deadline, connect=connect) as stream:
         if wanted.scheme == "https":
-            await secure(stream, vantage.tls_context(), wanted.host, phases)
+            await secure(stream, vantage.tls_context(ca), wanted.host, phases)
         phases.enter("handshake")
         socket = WebSocket(stream, wanted, subprotocol, origin)
         await socket.shake()
@@ -67,7 +71,7 @@ class WebSocket:
 
     def __init__(self, stream: Stream, wanted: Request, subprotocol: str | None, origin: str | None = None) -> None:
         path, _, query = wanted.path.partition("?")
-        uri = WebSocketURI(wanted.scheme == "https", wanted.host, wanted.port, path, query)
+        uri = WebSocketURI(wanted.scheme == "https", unzoned(wanted.host), wanted.port, path, query)
         self._stream = stream
         self._wanted = subprotocol
         self._protocol = ClientProtocol(

@@ -263,6 +263,13 @@ class Pki:
         leaf = _build(_name("localhost"), leaf_key, _name("Middle"), middle_key, issuer_at="http://ca.test/middle.cer")
         return self._store(_pem(root)), self._context(_pem_key(leaf_key), _pem(leaf))
 
+    def with_names(self, names: x509.ExtensionType) -> tuple[str, ssl.SSLContext]:
+        """A leaf with this subjectAltName, whatever it is; returns the root's file too."""
+        root_key, leaf_key = _key(), _key()
+        root = _build(_name("Root"), root_key, _name("Root"), root_key, authority=True)
+        leaf = _build(_name("localhost"), leaf_key, _name("Root"), root_key, names=names)
+        return self._store(_pem(root)), self._context(_pem_key(leaf_key), _pem(leaf))
+
     def short_intermediate(self) -> tuple[str, ssl.SSLContext]:
         """A long-lived leaf below an intermediate that ends in two days; returns the root's file too."""
         root_key, middle_key, leaf_key = _key(), _key(), _key()
@@ -299,6 +306,7 @@ def _build(
     authority: bool = False,
     days: int = 365,
     issuer_at: str = "",
+    names: x509.ExtensionType | None = None,
 ) -> x509.Certificate:
     builder = (
         x509.CertificateBuilder()
@@ -311,7 +319,7 @@ def _build(
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
     )
     if not authority:
-        names = x509.SubjectAlternativeName([x509.DNSName("localhost")])
+        names = names or x509.SubjectAlternativeName([x509.DNSName("localhost")])
         builder = builder.add_extension(names, critical=False)
     if issuer_at:
         where = x509.AccessDescription(

@@ -229,3 +229,33 @@ async def test_trust_settings_are_kept_apart_and_read_anew(vantage: Vantage, pki
     ca.write_text("nothing of the kind")
     with pytest.raises(Trouble, match="ca-unreadable"):
         vantage.tls_context(str(ca))
+
+
+@pytest.mark.parametrize("name", ["a b", "a\\032b.example", "a..b", "x" * 64, "1.2.3.4.5", ""])
+async def test_a_record_that_names_no_host_is_not_our_trouble(vantage: Vantage, name: str) -> None:
+    trouble = await trouble_of(vantage, name)
+    assert (trouble.outcome, trouble.code) == (Outcome.FAIL, "dns.nxdomain")
+
+
+@pytest.mark.parametrize("name", ["x.localhost", "☃.LOCALHOST.", "a.b.localhost"])
+async def test_names_below_localhost_are_this_machine_whatever_a_resolver_says(vantage: Vantage, name: str) -> None:
+    assert {each.host for each in await vantage.resolve(name, 1)} == {"127.0.0.1", "::1"}
+    assert [each.host for each in await vantage.resolve(name, 1, ip=4)] == ["127.0.0.1"]
+
+
+@pytest.mark.parametrize(
+    ("host", "address", "scope"),
+    [
+        ("fe80::1%1", "fe80::1", 1),
+        ("[fe80::1%25lo]", "fe80::1", socket.if_nametoindex("lo")),
+        ("127.1", "127.0.0.1", 0),
+    ],
+)
+async def test_an_address_is_dialled_in_its_zone(vantage: Vantage, host: str, address: str, scope: int) -> None:
+    found = await vantage.resolve(host, 9)
+    assert [(each.host, each.scope) for each in found] == [(address, scope)]
+
+
+async def test_an_interface_we_have_not_is_our_own_lack(vantage: Vantage) -> None:
+    trouble = await trouble_of(vantage, "fe80::1%nope")
+    assert (trouble.outcome, trouble.code) == (Outcome.UNKNOWN, "net.no-interface")

@@ -1,8 +1,11 @@
 """Every reason a certificate can be refused for, on plain TLS and after STARTTLS."""
 
 import asyncio
+import contextlib
+import socket
 import ssl
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 
 import pytest
 from outagetui.core.model import Outcome
@@ -256,3 +259,102 @@ async def test_a_stall_before_tls_keeps_the_deadline(vantage: Vantage, protocol:
         assert sample.outcome is Outcome.FAIL
         assert sample.code in ("timeout", "xmpp.protocol")
         assert "starttls" in sample.phases
+
+
+def demanding(pki: Pki, version: ssl.TLSVersion) -> ssl.SSLContext:
+    """A server that takes only clients with a certificate."""
+    context = pki.good()
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(pki.ca)
+    context.minimum_version = context.maximum_version = version
+    return context
+
+
+@contextlib.contextmanager
+def refusing(context: ssl.SSLContext, *before: bytes) -> Iterator[int]:
+    """A server in a thread that says `before`, a line for a line, and then shakes hands, alerts and all."""
+
+    def one(sock: socket.socket) -> None:
+        with sock, contextlib.suppress(OSError), sock.makefile("rb") as lines:
+            for said in before:
+                sock.sendall(said)
+                if said is not before[-1]:
+                    lines.readline()
+            with context.wrap_socket(sock, server_side=True) as protected:
+                protected.recv(1)
+
+    def serve_all() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                one(listener.accept()[0])
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve_all)
+        thread.start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+    thread.join()
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+async def test_a_server_that_demands_a_certificate_of_its_clients_is_not_well(
+    vantage: Vantage, pki: Pki, version: ssl.TLSVersion
+) -> None:
+    """By TLS 1.3 the handshake is over for us before the server has looked; by 1.2 it says only that it failed."""
+    code = "tls.client-certificate" if version is ssl.TLSVersion.TLSv1_3 else "tls.handshake"
+    with refusing(demanding(pki, version)) as port:
+        sample = await look_at(vantage, "tls", f"tls://localhost:{port}", ca=pki.ca)
+        web = await look_at(vantage, "http", f"https://localhost:{port}/", ca=pki.ca)
+    assert (sample.outcome, sample.code) == (Outcome.FAIL, code)
+    assert (web.outcome, web.code) == (Outcome.FAIL, code)
+
+
+async def test_a_server_that_breaks_off_after_the_handshake_is_not_well(vantage: Vantage, pki: Pki) -> None:
+    async with serve(hanging(), context=demanding(pki, ssl.TLSVersion.TLSv1_3)) as server:  # sends no alert
+        sample = await look_at(vantage, "tls", f"tls://localhost:{server.port}", ca=pki.ca)
+    assert (sample.outcome, sample.code) == (Outcome.FAIL, "tls.handshake")
+
+
+async def test_a_server_that_only_asks_for_a_certificate_is_well(vantage: Vantage, pki: Pki) -> None:
+    context = demanding(pki, ssl.TLSVersion.TLSv1_3)
+    context.verify_mode = ssl.CERT_OPTIONAL
+    async with serve(hanging(), context=context) as server:
+        sample = await look_at(vantage, "tls", f"tls://localhost:{server.port}", ca=pki.ca)
+    assert (sample.outcome, sample.code) == (Outcome.PASS, "")
+
+
+@pytest.mark.parametrize("tickets", [0, 2])
+@pytest.mark.parametrize("handler", [hanging(), hanging(b"220 hello\r\n"), saying(b"220 hello\r\n"), saying(b"")])
+async def test_a_server_that_says_nothing_more_or_something_or_goodbye_has_not_refused(
+    vantage: Vantage, pki: Pki, handler: Handler, tickets: int
+) -> None:
+    context = pki.good()
+    context.num_tickets = tickets
+    async with serve(handler, context=context) as server:
+        sample = await look_at(vantage, "tls", f"tls://localhost:{server.port}", ca=pki.ca, within=0.8)
+    assert (sample.outcome, sample.code) == (Outcome.PASS, "")
+    assert sample.latency_ms is not None
+    assert sample.latency_ms < 400  # waiting for a refusal is no part of it
+
+
+@pytest.mark.parametrize(
+    ("protocol", "before"),
+    [
+        ("smtp", (b"220 mail ESMTP\r\n", b"250-mail\r\n250 STARTTLS\r\n", b"220 go\r\n")),
+        ("imap", (b"* OK hello\r\n", b"* CAPABILITY IMAP4rev1 STARTTLS\r\na1 OK done\r\n", b"a2 OK go\r\n")),
+    ],
+)
+async def test_the_late_refusal_is_heard_after_starttls_too(
+    vantage: Vantage, pki: Pki, protocol: str, before: tuple[bytes, ...]
+) -> None:
+    with refusing(demanding(pki, ssl.TLSVersion.TLSv1_3), *before) as port:
+        sample = await look_at(vantage, "tls", f"tls://localhost:{port}", starttls=protocol, ca=pki.ca)
+    assert (sample.outcome, sample.code) == (Outcome.FAIL, "tls.client-certificate")
+    assert "demands a certificate" in sample.detail
+
+
+@pytest.mark.parametrize("name", ["a b", "a..b", "[::1", ""])
+async def test_a_server_name_that_is_no_host_is_our_own_trouble(vantage: Vantage, pki: Pki, name: str) -> None:
+    async with serve(hanging(), context=pki.good()) as server:
+        sample = await look_at(vantage, "tls", f"tls://localhost:{server.port}", server_name=name or "a/b", ca=pki.ca)
+    assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "option.invalid")

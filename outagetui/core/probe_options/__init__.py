@@ -5,6 +5,7 @@ Duration fields carry the type `Duration`; the configuration reader accepts `"50
 
 from outagetui.core.probe_kind import Duration as Duration
 from outagetui.core.probe_kind import ProbeOptions as ProbeOptions
+from outagetui.core.probe_kind import TrustOptions as TrustOptions
 from outagetui.core.probe_options.common_services import *  # noqa: F403
 from outagetui.core.probe_options.mail_and_chat import *  # noqa: F403
 from outagetui.core.probe_options.own_machine import *  # noqa: F403

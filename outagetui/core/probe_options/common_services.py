@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from outagetui.core import targets
-from outagetui.core.probe_kind import AddressKind, Duration, ProbeOptions
+from outagetui.core.hosts import is_host
+from outagetui.core.probe_kind import AddressKind, Duration, ProbeOptions, TrustOptions
 from outagetui.core.targets import HostTarget, Target
 from outagetui.core.text import listing, nearest
 from outagetui.core.troubles import (
@@ -29,7 +30,7 @@ RCODES = (
 )
 
 
-class HttpOptions(ProbeOptions, frozen=True, kw_only=True):
+class HttpOptions(TrustOptions, frozen=True, kw_only=True):
     """`http`: `status` holds codes and `"200-399"` ranges, `match` and `no_match` are searched in the body."""
 
     word = "http"
@@ -44,7 +45,6 @@ class HttpOptions(ProbeOptions, frozen=True, kw_only=True):
     match: str | None = None
     no_match: str | None = None
     redirects: Annotated[int, Meta(ge=0, le=20)] = 5
-    ca: str | None = None
     ip: Literal[4, 6] | None = None
     expires_warn: Duration = 21 * 86400.0
 
@@ -52,7 +52,7 @@ class HttpOptions(ProbeOptions, frozen=True, kw_only=True):
         yield from request_troubles(self.method, self.headers, self.status)
 
 
-class TlsOptions(ProbeOptions, frozen=True, kw_only=True):
+class TlsOptions(TrustOptions, frozen=True, kw_only=True):
     """`tls`: `starttls` speaks the named protocol first."""
 
     word = "tls"
@@ -61,11 +61,12 @@ class TlsOptions(ProbeOptions, frozen=True, kw_only=True):
 
     starttls: Literal["smtp", "imap", "xmpp"] | None = None
     server_name: str | None = None
-    ca: str | None = None
     expires_warn: Duration = 21 * 86400.0
     expires_fail: Duration = 3 * 86400.0
 
     def _wrong(self) -> Iterator[Trouble]:
+        if self.server_name is not None and not is_host(self.server_name):
+            yield ("server_name",), f'"{self.server_name}" is no host name'
         if self.expires_fail > self.expires_warn:
             yield ("expires_fail",), "longer than expires_warn, so that nothing would ever warn"
 
@@ -126,7 +127,7 @@ class IcmpOptions(ProbeOptions, frozen=True, kw_only=True):
             yield ("loss_slow",), "more than loss_down, so that nothing would ever be slow"
 
 
-class SmtpOptions(ProbeOptions, frozen=True, kw_only=True):
+class SmtpOptions(TrustOptions, frozen=True, kw_only=True):
     """`smtp`: with `mail_from` and `rcpt_to` the envelope is tried, never the message."""
 
     word = "smtp"
@@ -139,7 +140,6 @@ class SmtpOptions(ProbeOptions, frozen=True, kw_only=True):
     secret: str | None = None
     mail_from: str | None = None
     rcpt_to: str | None = None
-    ca: str | None = None
 
     def _wrong(self) -> Iterator[Trouble]:
         yield from pair_troubles(self, ("user", "secret"), ("secret", "user"), ("rcpt_to", "mail_from"))
@@ -160,7 +160,7 @@ FeedFormat = Literal[
 ]
 
 
-class FeedOptions(ProbeOptions, frozen=True, kw_only=True):
+class FeedOptions(TrustOptions, frozen=True, kw_only=True):
     """`feed`: a provider's own word; `components` are the names that matter to us."""
 
     word = "feed"
@@ -171,7 +171,7 @@ class FeedOptions(ProbeOptions, frozen=True, kw_only=True):
     components: tuple[str, ...] = ()
 
 
-class ValueOptions(ProbeOptions, frozen=True, kw_only=True):
+class ValueOptions(TrustOptions, frozen=True, kw_only=True):
     """`value`: a number at `path` (JSONPath, RFC 9535) or in the first group of `match`, and its limits."""
 
     word = "value"

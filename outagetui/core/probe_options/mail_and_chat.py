@@ -3,18 +3,20 @@
 import re
 from collections.abc import Collection, Iterator
 from typing import Annotated, Any, ClassVar, Literal
-from urllib.parse import urlsplit
 
 from msgspec import Meta
 
 from outagetui.core import targets
-from outagetui.core.probe_kind import ProbeOptions
-from outagetui.core.targets import RoundtripTarget, Target, is_name
+from outagetui.core.hosts import is_name
+from outagetui.core.mailbox import in_envelope
+from outagetui.core.probe_kind import TrustOptions
+from outagetui.core.targets import RoundtripTarget, Target
 from outagetui.core.times import show_duration
 from outagetui.core.troubles import Trouble, line_troubles, pair_troubles, pattern_troubles, secret_troubles
+from outagetui.core.urls import read_url
 
 
-class XmppOptions(ProbeOptions, frozen=True, kw_only=True):
+class XmppOptions(TrustOptions, frozen=True, kw_only=True):
     """`xmpp`: the account stands in the target, `secret` names its password; `direct_tls` never uses STARTTLS."""
 
     word = "xmpp"
@@ -23,7 +25,6 @@ class XmppOptions(ProbeOptions, frozen=True, kw_only=True):
     addressed = "xmpp"
 
     secret: Annotated[str, Meta(min_length=1)]
-    ca: str | None = None
     direct_tls: bool = False
 
     def troubles(self, target: str, written: Collection[str]) -> Iterator[Trouble]:
@@ -57,7 +58,7 @@ class XmppRoomOptions(XmppOptions, frozen=True, kw_only=True):
             yield ("nick",), "expected a name without control characters"
 
 
-class ImapOptions(ProbeOptions, frozen=True, kw_only=True):
+class ImapOptions(TrustOptions, frozen=True, kw_only=True):
     """`imap`: the user stands in the target, `secret` names the password."""
 
     word = "imap"
@@ -66,7 +67,6 @@ class ImapOptions(ProbeOptions, frozen=True, kw_only=True):
     addressed = "mail"
 
     secret: str | None = None
-    ca: str | None = None
     starttls: Literal["offered", "required", "never"] = "offered"
 
     def troubles(self, target: str, written: Collection[str]) -> Iterator[Trouble]:
@@ -78,7 +78,7 @@ class ImapOptions(ProbeOptions, frozen=True, kw_only=True):
             yield ("secret",), "needs the user in the target, as in imap://user@host"
 
 
-class MailRoundtripOptions(ProbeOptions, frozen=True, kw_only=True):
+class MailRoundtripOptions(TrustOptions, frozen=True, kw_only=True):
     """`mail.roundtrip`: a message to `to` must be in the mailbox of `imap_user` at `imap` after at most `within`."""
 
     word = "mail.roundtrip"
@@ -102,11 +102,11 @@ class MailRoundtripOptions(ProbeOptions, frozen=True, kw_only=True):
         yield from pair_troubles(self, ("user", "secret"), ("secret", "user"))
         yield from line_troubles(self, "to", "user", "imap_user")
         yield from secret_troubles(self, "imap_secret")
-        if not re.fullmatch(r"[!-;=?-~]+@[!-;=?-~]+", self.to):
+        if not re.fullmatch(r"[!-;=?-~]+@[!-;=?-~]+", in_envelope(self.to)):
             yield ("to",), f'"{self.to}" is no mail address'
         if trouble := targets.IMAP.trouble(self.imap):
             yield ("imap",), trouble
-        elif "@" in urlsplit(self.imap).netloc:
+        elif read_url(self.imap).user:
             yield ("imap",), "the user belongs into imap_user"
 
     def timeout(self, usual: float) -> float:
@@ -119,7 +119,7 @@ class MailRoundtripOptions(ProbeOptions, frozen=True, kw_only=True):
         return f"must be more than within ({within}), and leave time to log in and to send; remove it"
 
 
-class WebsocketOptions(ProbeOptions, frozen=True, kw_only=True):
+class WebsocketOptions(TrustOptions, frozen=True, kw_only=True):
     """`websocket`: after a ping `send` is sent, and a message must hold `match`."""
 
     word = "websocket"
@@ -131,7 +131,7 @@ class WebsocketOptions(ProbeOptions, frozen=True, kw_only=True):
     match: str | None = None
 
 
-class WebchatOptions(ProbeOptions, frozen=True, kw_only=True):
+class WebchatOptions(TrustOptions, frozen=True, kw_only=True):
     """`webchat`: `widget` must be in the page; a guest of `xmpp_domain` logs in over `websocket` and visits `room`."""
 
     word = "webchat"
@@ -154,7 +154,7 @@ class WebchatOptions(ProbeOptions, frozen=True, kw_only=True):
             yield ("room",), 'expected the address of a room such as "lobby@rooms.example.net"'
 
 
-class IrcOptions(ProbeOptions, frozen=True, kw_only=True):
+class IrcOptions(TrustOptions, frozen=True, kw_only=True):
     """`irc`: `secret` names the server's password (PASS)."""
 
     word = "irc"
@@ -169,7 +169,7 @@ class IrcOptions(ProbeOptions, frozen=True, kw_only=True):
             yield ("nick",), "expected letters, digits and -_[]{}\\`^|, at most 30, and no digit first"
 
 
-class MatrixOptions(ProbeOptions, frozen=True, kw_only=True):
+class MatrixOptions(TrustOptions, frozen=True, kw_only=True):
     """`matrix`: log in as `user`, and send a message round `room`, an alias or an id."""
 
     word = "matrix"

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta, field
 
-from outagetui.core.probe_kind import ProbeOptions
+from outagetui.core.probe_kind import TrustOptions
 from outagetui.core.sip_uri import read_hop, read_uri
 from outagetui.core.targets import SipTarget
 from outagetui.core.troubles import Trouble
@@ -14,7 +14,7 @@ from outagetui.core.troubles import Trouble
 CALL_BESIDE: Final = 2.0  # seconds of a `sip.call` that are not sound
 
 
-class SipOptionsOptions(ProbeOptions, frozen=True, kw_only=True):
+class SipOptionsOptions(TrustOptions, frozen=True, kw_only=True):
     """`sip.options`: with `accept` only those status codes pass; `from` is the address we ask as."""
 
     word = "sip.options"
@@ -25,14 +25,13 @@ class SipOptionsOptions(ProbeOptions, frozen=True, kw_only=True):
 
     accept: Annotated[tuple[Annotated[int, Meta(ge=200, le=699)], ...], Meta(min_length=1)] | None = None
     from_: str | None = field(default=None, name="from")
-    ca: str | None = None
 
     def _wrong(self) -> Iterator[Trouble]:
         if self.from_ is not None and read_uri(self.from_) is None:
             yield ("from",), "expected an address such as sip:watch@example.net"
 
 
-class SipAccountOptions(ProbeOptions, frozen=True, kw_only=True):
+class SipAccountOptions(TrustOptions, frozen=True, kw_only=True):
     """What acts as somebody has: `proxy` is "host:port;transport=udp" to send to, `user` the login."""
 
     streams = False
@@ -41,7 +40,6 @@ class SipAccountOptions(ProbeOptions, frozen=True, kw_only=True):
     proxy: str | None = None
     secret: str | None = None
     user: str | None = None
-    ca: str | None = None
 
     def _wrong(self) -> Iterator[Trouble]:
         if self.proxy is not None and read_hop(self.proxy) is None:

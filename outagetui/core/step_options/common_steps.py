@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta, field
@@ -201,7 +200,7 @@ class HttpStepOptions(StepOptions, frozen=True, kw_only=True):
             yield ("url",), trouble
         elif _PLACEHOLDER in self.url:
             yield ("url",), "a secret cannot stand in a URL, which is shown and kept; put it into headers or body"
-        elif self.secret is not None and urlsplit(self.url).scheme == "http" and not targets.is_private(self.url):
+        elif self.secret is not None and not targets.is_private_or_tls(self.url):
             yield (
                 ("url",),
                 "the secret would travel in the clear: use https, or http to loopback or a private address only",

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from msgspec import Meta
 
@@ -181,7 +180,7 @@ class BannerOptions(StepOptions, frozen=True, kw_only=True):
                 yield ("secret",), "goes with url only: a file takes none"
         elif trouble := targets.WEB.trouble(self.url):
             yield ("url",), trouble
-        elif self.secret is not None and urlsplit(self.url).scheme == "http" and not targets.is_private(self.url):
+        elif self.secret is not None and not targets.is_private_or_tls(self.url):
             yield ("url",), "a secret would go over the net in the clear: use https"
 
     def audiences(self) -> tuple[str, ...]:

@@ -1,17 +1,18 @@
 """Where a hop is (RFC 3263, without NAPTR): SRV records where no port is given, then the name's addresses."""
 
-import ipaddress
 import random
 import socket
 from collections.abc import AsyncIterator
 
 from msgspec import Struct
 
+from outagetui.core.hosts import address_of, is_localhost
 from outagetui.core.sip_uri import PORTS, Hop, SipUri, read_hop, read_uri
 from outagetui.net.resolve import Address
 from outagetui.net.trouble import fail, unknown
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.dns_exchange import Question, ask_system, records
+from outagetui.protocols.dns_records import read_name
 
 _SERVICES = {"udp": "_sip._udp", "tcp": "_sip._tcp", "tls": "_sips._tcp"}
 _TARGETS_LIMIT = 8  # SRV targets that are tried
@@ -37,7 +38,7 @@ def proxy_hop(text: str) -> Hop:
 
 async def locate(vantage: Vantage, hop: Hop, deadline: float) -> list[Spot]:
     """Return the addresses of `hop`, best first. Raises `Trouble` as `Vantage.resolve`, and `dns.no-service`."""
-    if hop.port is not None or _is_address(hop.host):
+    if hop.port is not None or address_of(hop.host) is not None or is_localhost(hop.host):
         transport = hop.transport or "udp"
         return await _addresses(vantage, transport, hop.host, hop.port or PORTS[transport], hop.host, deadline)
     async for transport, targets in _services(hop, deadline):
@@ -62,7 +63,7 @@ async def _services(hop: Hop, deadline: float) -> AsyncIterator[tuple[str, list[
     import dns.rdatatype
 
     for transport in (hop.transport,) if hop.transport else _SERVICES:
-        name = dns.name.from_text(f"{_SERVICES[transport]}.{hop.host}")
+        name = read_name(f"{_SERVICES[transport]}.{hop.host}")
         reply = await ask_system(Question(name, dns.rdatatype.SRV), deadline)
         found, _ = records(reply, name, dns.rdatatype.SRV)
         if len(found) == 1 and found[0].target == dns.name.root:  # type: ignore[attr-defined]
@@ -82,11 +83,3 @@ def order(rows: list[tuple[int, int, str, int]]) -> list[tuple[str, int]]:
             left.remove(drawn)
             ordered.append((drawn[2].rstrip("."), drawn[3]))
     return ordered
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True

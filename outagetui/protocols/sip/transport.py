@@ -8,6 +8,7 @@ import asyncio
 import socket
 from abc import ABC, abstractmethod
 
+from outagetui.core.hosts import written
 from outagetui.core.model import Outcome
 from outagetui.net.connect import dial
 from outagetui.net.secure import secure
@@ -26,13 +27,13 @@ class Transport(ABC):
 
     def __init__(self, host: str, port: int) -> None:
         self.lost: OSError | Trouble | None = None  # why nothing comes any more
-        self.local_host = host
+        self.local_host = host  # with its zone: the sound of a call leaves by it too
         self._local_port = port
 
     @property
     def host(self) -> str:
         """Our own address as a URI writes it."""
-        return f"[{self.local_host}]" if ":" in self.local_host else self.local_host
+        return written(self.local_host)
 
     @property
     def local(self) -> str:

@@ -5,10 +5,10 @@ when the domain's records say that there is no such service.
 """
 
 import asyncio
-import ipaddress
 import random
 from typing import TYPE_CHECKING, NamedTuple
 
+from outagetui.core.hosts import address_of, is_localhost
 from outagetui.core.model import Outcome
 from outagetui.net.connect import dial, endpoint
 from outagetui.net.secure import secure
@@ -16,6 +16,7 @@ from outagetui.net.stream import Stream
 from outagetui.net.trouble import Phases, Trouble, fail
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.dns_exchange import Question, ask_system, records
+from outagetui.protocols.dns_records import RecordError, read_name
 from outagetui.protocols.starttls import agree
 from outagetui.protocols.xmpp.account import Account
 from outagetui.protocols.xmpp.conditions import stream_ended
@@ -59,7 +60,7 @@ async def open_stream(account: Account, vantage: Vantage, phases: Phases, deadli
             phases.enter("tls")
             if not way.direct:
                 await _starttls(stream, account.domain)
-            await secure(stream, context, account.domain, phases)
+            await secure(stream, context, account.host, phases)
         except BaseException:
             stream.close()
             raise
@@ -83,18 +84,10 @@ async def _ways(account: Account, deadline: float) -> list[Way]:
     usual = DIRECT_PORT if account.direct_tls else PORT
     if account.connect:
         return [Way(*endpoint(account.connect, usual), account.direct_tls)]
-    if _has_no_records(account.domain):
-        return [Way(account.domain, usual, account.direct_tls)]
-    return await _looked_up(account, deadline) or [Way(account.domain, usual, account.direct_tls)]
-
-
-def _has_no_records(domain: str) -> bool:
-    """Tell whether a domain is an address or this machine, which no name server knows of."""
-    try:
-        ipaddress.ip_address(domain.strip("[]"))
-    except ValueError:
-        return domain == "localhost" or domain.endswith(".localhost")
-    return True
+    itself = [Way(account.host, usual, account.direct_tls)]
+    if address_of(account.host) is not None or is_localhost(account.host):  # which no name server knows of
+        return itself
+    return await _looked_up(account, deadline) or itself
 
 
 async def _looked_up(account: Account, deadline: float) -> list[Way]:
@@ -104,7 +97,7 @@ async def _looked_up(account: Account, deadline: float) -> list[Way]:
     now = asyncio.get_running_loop().time()
     limit = now + (deadline - now) / 2
     async with asyncio.TaskGroup() as group:
-        asked = [group.create_task(_ask(service, account.domain, limit)) for service in services]
+        asked = [group.create_task(_ask(service, account.host, limit)) for service in services]
     found: list[tuple[int, float, Way]] = []
     troubles: list[Trouble] = []
     declined = False
@@ -129,13 +122,11 @@ async def _looked_up(account: Account, deadline: float) -> list[Way]:
 
 async def _ask(service: str, domain: str, deadline: float) -> list[tuple[int, int, str, int]] | Trouble:
     """Return priority, weight, host and port of each record; a trouble as a value, not to end the sister question."""
-    import dns.exception
-    import dns.name
     import dns.rdatatype
 
     try:
-        name = dns.name.from_text(f"{service}._tcp.{domain}")
-    except (dns.exception.DNSException, UnicodeError):
+        name = read_name(f"{service}._tcp.{domain}")
+    except RecordError:
         return Trouble(Outcome.UNKNOWN, "target.invalid", f"{domain!r} is not a host name")
     try:
         reply: Message = await ask_system(Question(name, dns.rdatatype.SRV), deadline)
