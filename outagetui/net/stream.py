@@ -11,9 +11,9 @@ import ssl
 from types import TracebackType
 
 from outagetui.net.trouble import fail
+from outagetui.net.turn import Turn
 
 CHUNK = 65536
-_FAIR = 16  # reads in a row before others get a turn: data that is always there would never let a deadline fire
 
 
 class Stream:
@@ -25,8 +25,8 @@ class Stream:
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._loop = asyncio.get_running_loop()
-        self._reads = 0
         self._unread = b""
+        self.turn = Turn()
         self.tls: ssl.SSLObject | None = None
 
     @property
@@ -122,10 +122,13 @@ class Stream:
             await self._loop.sock_sendall(self._sock, self._outgoing.read())
 
     async def _receive(self, size: int) -> bytes:
-        self._reads += 1
-        if self._reads % _FAIR == 0:
-            await asyncio.sleep(0)
-        return await self._loop.sock_recv(self._sock, size)
+        await self.turn.share()
+        try:
+            return self._sock.recv(size)
+        except BlockingIOError:
+            data = await self._loop.sock_recv(self._sock, size)
+            self.turn.renew()
+            return data
 
     def _send_rest(self) -> None:
         with contextlib.suppress(OSError):

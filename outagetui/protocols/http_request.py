@@ -44,7 +44,7 @@ class Request(Struct, frozen=True):
 
         Raises `Trouble` `http.redirect` where it must not go: from https to http, or to what is no web address.
         """
-        where = _read(urljoin(self.url, location))
+        where = _read(_joined(self.url, location))
         if where is None:
             fail("http.redirect", f"redirected to {location!r}, which is no web address")
         scheme, host, port, path = where
@@ -67,6 +67,13 @@ def request(method: str, url: str, headers: tuple[tuple[str, str], ...] = (), bo
         unknown("target.invalid", f"{url!r} is not an http or https address")
     scheme, host, port, path = where
     return Request(method, scheme, host, port, path, headers, body)
+
+
+def _joined(base: str, location: str) -> str:
+    try:
+        return urljoin(base, location)
+    except ValueError:  # brackets that hold no address
+        return ""
 
 
 def _read(url: str) -> tuple[Literal["http", "https"], str, int, str] | None:

@@ -150,8 +150,8 @@ def test_what_is_no_finite_number_is_refused(found: object) -> None:
     assert caught.value.code == "value.not-a-number"
 
 
-@given(st.binary(max_size=300), st.sampled_from(["$", "$.a", "$[0]", "$..a", "$.*"]))
-def test_noise_raises_nothing_but_trouble(body: bytes, path: str) -> None:
+@given(st.text(max_size=300), st.sampled_from(["$", "$.a", "$[0]", "$..a", "$.*"]))
+def test_noise_raises_nothing_but_trouble(body: str, path: str) -> None:
     try:
         number = number_of(at_path(body, path))
     except Trouble as trouble:

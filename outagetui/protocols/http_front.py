@@ -1,0 +1,126 @@
+"""Which version of HTTP a front end is asked by: HTTP/1.1, and HTTP/2 only where it speaks nothing else.
+
+A browser offers both. HTTP/1.1 is asked first because it costs a tenth; whoever takes that up by name (ALPN) speaks it.
+A server that knows HTTP/2 only refuses the handshake, answers in frames, or has a fallback for the rest of the world,
+such as a bare 403, that says nothing of the site: then it is asked once more as a browser would.
+"""
+
+import asyncio
+import ssl
+from typing import Final, Literal
+
+from outagetui.net.certificate import chain
+from outagetui.net.connect import dial
+from outagetui.net.secure import secure
+from outagetui.net.trouble import Phases, Trouble, fail
+from outagetui.net.vantage import Vantage
+from outagetui.protocols import http1_exchange, http2_exchange
+from outagetui.protocols.http1_exchange import Answer, Stop
+from outagetui.protocols.http_parser import NotHttpError, SpeaksHttp2Error
+from outagetui.protocols.http_request import Request
+
+KNOWN_FOR: Final = 3600.0  # seconds for which is remembered what a front end speaks
+MOST_KNOWN: Final = 4096
+HTTP1: Final = ("http/1.1",)
+BOTH: Final = ("h2", "http/1.1")
+_UPGRADE: Final = (426, 464, 505)  # upgrade required; incompatible protocol, by load balancers; version not supported
+
+_Origin = tuple[str, str, int, str | None]
+
+
+class Versions:
+    """What the front ends of one vantage were found to speak."""
+
+    def __init__(self) -> None:
+        self._only_http2: dict[_Origin, tuple[bool, float]] = {}
+
+    def only_http2(self, origin: _Origin, now: float) -> bool | None:
+        """Return whether it speaks HTTP/2 only; None when that is not known."""
+        known, until = self._only_http2.get(origin, (None, 0.0))
+        return known if now < until else None
+
+    def learn(self, origin: _Origin, only_http2: bool | None, now: float) -> None:
+        """Remember it, or forget it with None."""
+        self._only_http2.pop(origin, None)
+        if only_http2 is not None:
+            if len(self._only_http2) >= MOST_KNOWN:
+                del self._only_http2[next(iter(self._only_http2))]
+            self._only_http2[origin] = only_http2, now + KNOWN_FOR
+
+
+class Front:
+    """The way to web servers for one look: asks for pages, each on a connection of its own."""
+
+    def __init__(
+        self,
+        vantage: Vantage,
+        phases: Phases,
+        *,
+        ca: str | None,
+        ip: Literal[4, 6] | None,
+        limit: int,
+        deadline: float,
+    ) -> None:
+        self.expires: float | None = None  # epoch second at which the first certificate on the way ends
+        self._vantage, self._phases, self._ca, self._ip, self._limit = vantage, phases, ca, ip, limit
+        self._deadline = deadline
+        self._versions = vantage.shared(Versions, Versions)
+        self._selected: str | None = None  # what the far side took up in the last handshake
+
+    async def ask(self, wanted: Request, cookie: str, connect: str | None, stop: Stop) -> Answer:
+        """Return the answer to `wanted`. Raises `Trouble`."""
+        clock = asyncio.get_running_loop().time
+        origin = wanted.scheme, wanted.host, wanted.port, connect
+        known = self._versions.only_http2(origin, clock())
+        answer: Answer | None = None
+        try:
+            try:
+                answer = await self._once(wanted, cookie, connect, stop, BOTH if known else HTTP1)
+            except (NotHttpError, Trouble) as error:
+                if known:
+                    self._versions.learn(origin, None, clock())
+                if known or not self._is_about_version(wanted, error, known):
+                    raise
+            if answer is not None and (known is not None or not self._is_fallback(wanted, answer.head.status)):
+                return answer
+            other = await self._once(wanted, cookie, connect, stop, BOTH)
+            self._versions.learn(origin, other.head.version == "2", clock())
+            return other
+        except NotHttpError as error:
+            fail("http.protocol", f"the answer is not proper HTTP: {error}")
+
+    async def _once(
+        self, wanted: Request, cookie: str, connect: str | None, stop: Stop, offered: tuple[str, ...]
+    ) -> Answer:
+        phases, self._selected = self._phases, None
+        stream = await dial(
+            self._vantage, wanted.host, wanted.port, phases, deadline=self._deadline, ip=self._ip, connect=connect
+        )
+        with stream:
+            if wanted.scheme == "https":
+                await secure(stream, self._vantage.tls_context(self._ca, alpn=offered), wanted.host, phases)
+                assert stream.tls is not None
+                self._selected = stream.tls.selected_alpn_protocol()
+                ends = [each.expires for each in chain(stream)]
+                self.expires = min([*ends, *([] if self.expires is None else [self.expires])], default=None)
+            phases.enter("first_byte")
+            # Without TLS nothing is agreed: only who answered in frames is asked in frames.
+            framed = self._selected == "h2" or (offered is BOTH and wanted.scheme == "http")
+            ask = http2_exchange.ask if framed else http1_exchange.ask
+            answer = await ask(stream, wanted, cookie, self._limit, phases, stop)
+            phases.stop()
+            return answer
+
+    def _is_fallback(self, wanted: Request, status: int) -> bool:
+        """Return whether an answer may be one for those who do not speak HTTP/2, instead of the site's own."""
+        return wanted.scheme == "https" and (status in _UPGRADE or (status >= 400 and self._selected is None))
+
+    def _is_about_version(self, wanted: Request, error: NotHttpError | Trouble, known: bool | None) -> bool:
+        """Return whether `error` may mean that another version of HTTP is wanted."""
+        if isinstance(error, SpeaksHttp2Error):
+            return True
+        cause = error.__cause__
+        if isinstance(cause, ssl.SSLError):
+            return "NO_APPLICATION_PROTOCOL" in (cause.reason or "")
+        unclear = isinstance(error, NotHttpError) or error.code == "http.no-reply"
+        return unclear and wanted.scheme == "https" and self._selected is None and known is None
