@@ -48,6 +48,12 @@ class Versions:
             self._only_http2[origin] = only_http2, now + KNOWN_FOR
 
 
+def wants_another_version(trouble: Trouble) -> bool:
+    """Return whether a handshake was refused because nothing that we offered is spoken there (RFC 7301 section 3.2)."""
+    cause = trouble.__cause__
+    return isinstance(cause, ssl.SSLError) and "NO_APPLICATION_PROTOCOL" in (cause.reason or "")
+
+
 class Front:
     """The way to web servers for one look: asks for pages, each on a connection of its own."""
 
@@ -119,8 +125,7 @@ class Front:
         """Return whether `error` may mean that another version of HTTP is wanted."""
         if isinstance(error, SpeaksHttp2Error):
             return True
-        cause = error.__cause__
-        if isinstance(cause, ssl.SSLError):
-            return "NO_APPLICATION_PROTOCOL" in (cause.reason or "")
+        if isinstance(error, Trouble) and wants_another_version(error):
+            return True
         unclear = isinstance(error, NotHttpError) or error.code == "http.no-reply"
         return unclear and wanted.scheme == "https" and self._selected is None and known is None
