@@ -14,7 +14,7 @@ from outagetui.net.trouble import Phases, fail, unknown
 from outagetui.protocols.http_parser import AnswerParser, Head
 from outagetui.protocols.http_request import Request
 
-_SLICE: Final = 1 << 13  # bytes parsed between two looks at the clock
+_SLICE: Final = 1 << 12  # bytes parsed between two looks at the clock
 _DEFAULTS: Final = {
     "user-agent": f"outagetui/{__version__}",
     "accept": "*/*",

@@ -51,8 +51,13 @@ class Cookies:
                 self._kept[key] = cookie
 
     def header(self, wanted: Request) -> str:
-        """Return the value of `Cookie` for a request: longer paths first; its own where nothing newer has that name."""
-        fitting = [each for each in self._kept.values() if each.goes_to(wanted)]
+        """Return the value of `Cookie` for a request: longer paths first, its own where nothing newer has that name.
+
+        It is empty where there is nothing to add.
+        """
+        fitting = [each for each in self._kept.values() if each.goes_to(wanted)] if self._kept else []
+        if not fitting:
+            return ""
         newer = {each.name for each in fitting}
         given = [value for name, value in wanted.headers if name.lower() == "cookie"]
         own = (each.strip() for value in given for each in value.split(";"))

@@ -7,6 +7,7 @@ server's failure. It makes no difference how the bytes were cut on their way.
 """
 
 import re
+from collections.abc import Callable
 from typing import Final, NoReturn
 
 from msgspec import Struct
@@ -25,6 +26,7 @@ _DECIDES = 9  # bytes that tell whether it is HTTP at all
 _BLANK = b" \t\r\n"
 _END = re.compile(rb"\r?\n\r?\n")
 _CHUNK = re.compile(rb"0*([0-9A-Fa-f]{1,16})")
+_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})\r\n")
 _SETTINGS = re.compile(rb"\x00[\x00-\xff]{2}\x04\x00\x00\x00\x00\x00", re.DOTALL)  # an HTTP/2 server's first frame
 
 
@@ -90,8 +92,9 @@ class AnswerParser:
         self.rest = b""
         self.codings: tuple[str, ...] = ()
         self._method, self._limit, self._upgrading = method, limit, upgrading
-        self._step = self._whole_head  # reads one thing; returns whether there may be more to read
-        self._unread = bytearray()
+        # Reads one thing and returns whether there may be more; unbound, so that no circle keeps a body in memory.
+        self._step: Callable[[AnswerParser], bool] = AnswerParser._whole_head
+        self._unread: bytes | bytearray = b""
         self._at = 0  # where in `_unread` the next line begins
         self._seen = 0  # bytes of `_unread` in which no line ends
         self._left = 0  # bytes of the body, or of a chunk, still to come
@@ -104,15 +107,18 @@ class AnswerParser:
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes. Raises `NotHttpError`."""
-        self._unread += data
-        while not self.done and self._step():
+        if self._unread:
+            self._unread += data
+        else:
+            self._unread = data
+        while not self.done and self._step(self):
             pass
-        del self._unread[: self._at]
+        self._unread = bytearray(self._unread[self._at :]) if self._at < len(self._unread) else b""
         self._seen, self._at = max(0, self._seen - self._at), 0
 
     def close(self) -> None:
         """Take that the far side has closed the connection. Raises `NotHttpError` when the answer is not complete."""
-        if self.done or self._step == self._until_close:
+        if self.done or self._step is AnswerParser._until_close:
             self.done = True
         elif self.head is None:
             self._not("it ends within its header lines" if _BEGINS.match(self._unread) else "it has no status line")
@@ -192,17 +198,17 @@ class AnswerParser:
         codings = head.tokens("transfer-encoding")
         self.codings = tuple(each for each in codings if each not in ("chunked", "identity"))
         if "chunked" in codings:
-            self._step = self._chunk_size
+            self._step = AnswerParser._chunk_size
             return
         lengths = head.tokens("content-length")
         if len({each.lstrip("0") if each.isdigit() else each for each in lengths}) > 1:
             self._not("its lengths contradict each other")
         length = lengths[0] if lengths else ""
         if self.codings or not (length.isdigit() and len(length) < 20):
-            self._step = self._until_close
+            self._step = AnswerParser._until_close
             return
         self._left = self._whole = int(length)
-        self._step, self.done = self._data, not self._left
+        self._step, self.done = AnswerParser._data, not self._left
 
     def _until_close(self) -> bool:
         self._keep(self._unread[self._at :])
@@ -219,32 +225,38 @@ class AnswerParser:
         if self._whole >= 0:
             self.done = True
         else:
-            self._step = self._chunk_end
+            self._step = AnswerParser._chunk_end
         return True
 
-    def _keep(self, data: bytearray) -> None:
+    def _keep(self, data: bytes | bytearray) -> None:
         self.body += data
         if len(self.body) > self._limit:
             del self.body[self._limit :]
             self.truncated = self.done = True
 
     def _chunk_size(self) -> bool:
-        line = self._line(_LINE_LIMIT, "the size of a chunk does not end")
-        if line is None:
-            return False
-        found = _CHUNK.fullmatch(line.partition(b";")[0].strip())
-        if found is None:
+        size = _SIZE.match(self._unread, self._at)
+        if size is not None:
+            around = size.end() - self._at
+            self._at = size.end()
+        else:  # with extensions, with spaces, not all of it, or none
+            line = self._line(_LINE_LIMIT, "the size of a chunk does not end")
+            if line is None:
+                return False
+            size = _CHUNK.fullmatch(line.partition(b";")[0].strip())
+            around = len(line) + 1
+        if size is None:
             self._not("a chunk has no size")
-        self._left = int(found[1], 16)
-        self._around(len(line) + 4)
-        self._step = self._data if self._left else self._trailer
+        self._left = int(size[1], 16)
+        self._around(around)
+        self._step = AnswerParser._data if self._left else AnswerParser._trailer
         return True
 
     def _chunk_end(self) -> bool:
         end = self._unread[self._at : self._at + 2]
         if end[:1] == b"\n" or end == b"\r\n":
             self._at += end.index(b"\n") + 1
-            self._step = self._chunk_size
+            self._step = AnswerParser._chunk_size
             return True
         if end not in (bytearray(), bytearray(b"\r")):
             self._not("a chunk is longer than its size")

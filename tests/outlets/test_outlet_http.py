@@ -69,7 +69,7 @@ async def test_an_answer_is_read_up_to_a_limit_and_unpacked() -> None:
         assert (await said(f"http://127.0.0.1:{serving.port}/")).body == b"hello"
     for coding in ("gzip", "rot13"):
         async with serve(answering(reply("200 OK", b"x", f"Content-Encoding: {coding}"))) as serving:
-            with pytest.raises(MaybeSentError, match="cannot be (read|decoded)"):
+            with pytest.raises(MaybeSentError, match=r"cannot be (read|decoded)"):
                 await said(f"http://127.0.0.1:{serving.port}/")
         async with serve(answering(reply("400 No", b"\x1f\x8b", f"Content-Encoding: {coding}"))) as serving:
             assert (await said(f"http://127.0.0.1:{serving.port}/")).body == b""

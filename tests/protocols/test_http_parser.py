@@ -1,6 +1,8 @@
 """The reader of HTTP/1 answers: every odd answer, however its bytes are cut, and floods that end soon."""
 
+import gc
 import time
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -197,6 +199,18 @@ def test_a_flood_ends_soon_and_a_slice_of_it_takes_little(name: str) -> None:
         assert fed < (2 * HEADERS_LIMIT if refused else 3 * LIMIT)
     assert refused or parser.truncated
     assert slowest < 0.05
+
+
+@pytest.mark.parametrize("body", [b"x" * 1000, b"3e8\r\n" + b"x" * 1000 + b"\r\n"])
+def test_a_body_is_freed_with_its_reader(body: bytes) -> None:
+    parser = whole(said(body=body))
+    gone = weakref.ref(parser)
+    gc.disable()
+    try:
+        del parser
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_as_many_header_lines_as_there_may_be() -> None:
