@@ -140,4 +140,4 @@ def refused(reply: Reply, words: str, now: float) -> Trouble:
     outcome = Outcome.UNKNOWN if reply.status == TOO_MANY else Outcome.FAIL
     if outcome is Outcome.UNKNOWN:
         words = f"{words}: we asked too often"
-    return Trouble(outcome, f"http.{reply.status}", words, reply.phases, retry_after=retry_after(reply.headers, now))
+    return Trouble(outcome, f"http.{reply.status}", words, retry_after=retry_after(reply.headers, now))

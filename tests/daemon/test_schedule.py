@@ -3,58 +3,13 @@
 import asyncio
 import itertools
 from collections import Counter
-from typing import Any
 
 import pytest
 from outagetui.core.model import Check, Outcome, Sample
-from outagetui.core.probe_options import FeedOptions, TcpOptions
+from outagetui.core.probe_options import FeedOptions
 from outagetui.daemon.schedule import CONCURRENT, MOST_PARKED, TICK, Schedule, phase_of
+from tests.kit.schedule_log import FAIL, Log, checks
 from tests.kit.virtual_loop import VirtualLoop, run
-
-PASS = Sample(Outcome.PASS, latency_ms=10.0)
-FAIL = Sample(Outcome.FAIL, "timeout", "no answer in time")
-
-
-def checks(count: int, every: float = 10.0, timeout: float = 3.0, **more: Any) -> list[Check]:
-    return [
-        Check(id=f"c{n}.p", probe="tcp", target="x", options=TcpOptions(), every=every, timeout=timeout, **more)
-        for n in range(count)
-    ]
-
-
-class Log:
-    """Answers every probe after `takes` seconds and remembers when each began."""
-
-    def __init__(self, takes: float = 0.01, sample: Sample = PASS, wants: int = 0) -> None:
-        self.takes, self.sample, self.wants = takes, sample, wants
-        self.began: dict[str, list[float]] = {}
-        self.seen: list[tuple[str, float, Sample]] = []
-        self.running = self.most = self.cancelled = 0
-        self.schedule = Schedule(self.look, self.see, lambda: 1e9 + asyncio.get_running_loop().time())
-
-    async def look(self, check: Check, deadline: float) -> Sample:
-        loop = asyncio.get_running_loop()
-        self.began.setdefault(check.id, []).append(loop.time())
-        self.running += 1
-        self.most = max(self.most, self.running)
-        try:
-            await asyncio.sleep(min(self.takes, deadline - loop.time()))
-        except asyncio.CancelledError:
-            self.cancelled += 1
-            raise
-        finally:
-            self.running -= 1
-        return self.sample
-
-    def see(self, check: Check, at: float, sample: Sample) -> int:
-        self.seen.append((check.id, at, sample))
-        return self.wants
-
-    async def play(self, seconds: float, watched: list[Check]) -> "asyncio.Task[None]":
-        self.schedule.replace(watched)
-        work = asyncio.ensure_future(self.schedule.run())
-        await asyncio.sleep(seconds)
-        return work
 
 
 def test_a_thousand_checks_are_spread_over_their_interval() -> None:
@@ -129,41 +84,6 @@ def test_quick_probes_follow_a_second_apart_while_they_are_wanted() -> None:
     times = log.began["c0.p"]
     assert len(times) >= 5
     assert all(1.0 <= b - a <= 1.0 + 2 * TICK for a, b in itertools.pairwise(times))
-
-
-def busy(outcome: Outcome, wait: float) -> Sample:
-    return Sample(outcome, "http.503", "busy", retry_after=wait)
-
-
-@pytest.mark.parametrize(("wait", "apart"), [(0.0, 1), (3.0, 3), (1e6, 10)])
-def test_a_far_side_that_asks_to_wait_is_spared_quick_repeats_and_no_regular_look(wait: float, apart: int) -> None:
-    log = Log(sample=busy(Outcome.FAIL, wait), wants=3)
-    run(log.play(50.0, checks(1)))
-    began = log.began["c0.p"]
-    gaps = Counter(round(later - former) for former, later in itertools.pairwise(began))
-    assert gaps.most_common(1)[0][0] == apart
-    slots = [(number + phase_of("c0.p")) * 10 for number in range(1, 4)]
-    assert all(min(abs(at - slot) for at in began) < 2 * TICK for slot in slots)
-
-
-@pytest.mark.parametrize(("wait", "looks"), [(0.0, 60), (15.0, 30), (100.0, 6), (1e6, 3)])
-def test_whoever_is_asked_too_often_is_left_alone_for_as_long_as_is_sensible(wait: float, looks: int) -> None:
-    log = Log(sample=busy(Outcome.UNKNOWN, wait))
-    run(log.play(600.0, checks(1)))
-    assert looks - 1 <= len(log.began["c0.p"]) <= looks + 1
-
-
-def test_an_order_to_look_now_is_obeyed_all_the_same() -> None:
-    async def scenario() -> int:
-        log = Log(sample=busy(Outcome.UNKNOWN, 200.0))
-        work = await log.play(20.0, checks(1))
-        before = len(log.began["c0.p"])
-        log.schedule.hurry()
-        await asyncio.sleep(1.0)
-        work.cancel()
-        return len(log.began["c0.p"]) - before
-
-    assert run(scenario()) == 1
 
 
 def test_quick_probes_do_not_wait_for_a_silent_far_end() -> None:
