@@ -10,8 +10,8 @@ import socket
 import ssl
 from types import TracebackType
 
+from outagetui.net.fairness import Turn
 from outagetui.net.trouble import fail
-from outagetui.net.turn import Turn
 
 CHUNK = 65536
 

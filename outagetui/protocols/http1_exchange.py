@@ -86,7 +86,7 @@ def fields(wanted: Request, cookie: str = "") -> dict[str, str]:
         found["content-length"] = str(len(wanted.body))
     for name, value in found.items():
         if not _TOKEN.fullmatch(name) or not _VALUE.fullmatch(value):
-            unknown("target.invalid", f"this request cannot be sent: the header {name!r} is not proper HTTP")
+            unknown("target.invalid", f"this request cannot be sent: the header {name} is not proper HTTP")
     if not _TOKEN.fullmatch(wanted.method) or not _TARGET.fullmatch(wanted.path):
         unknown("target.invalid", "this request cannot be sent: its method or its address is not proper HTTP")
     return found

@@ -51,7 +51,8 @@ class Versions:
 def wants_another_version(trouble: Trouble) -> bool:
     """Return whether a handshake was refused because nothing that we offered is spoken there (RFC 7301 section 3.2)."""
     cause = trouble.__cause__
-    return isinstance(cause, ssl.SSLError) and "NO_APPLICATION_PROTOCOL" in (cause.reason or "")
+    # Python has no name for this alert, so that the library's own words are all there is.
+    return isinstance(cause, ssl.SSLError) and "no application protocol" in str(cause).lower().replace("_", " ")
 
 
 class Front:

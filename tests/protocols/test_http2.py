@@ -3,8 +3,10 @@
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
+import trustme
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import RequestReceived
@@ -104,6 +106,31 @@ async def test_a_front_end_with_a_fallback_is_asked_by_http_2(vantage: Vantage, 
     assert (sample.outcome, sample.detail) == (Outcome.PASS, "200 OK, 5 bytes, HTTP/2")
     assert list(sample.phases) == ["resolve", "connect", "tls", "first_byte", "transfer"]
     assert (again.outcome, first, server.connections) == (Outcome.PASS, 2, 3)
+
+
+async def test_a_handshake_refused_for_its_protocol_is_offered_http_2(
+    vantage: Vantage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OpenSSL's own server refuses whoever offers nothing of its list, and says nothing further."""
+    authority = trustme.CA()
+    leaf, pem, ca = authority.issue_cert("localhost"), tmp_path / "server.pem", tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(ca))
+    monkeypatch.setenv("SSL_CERT_FILE", str(ca))
+    pem.write_bytes(b"".join([leaf.private_key_pem.bytes(), *(each.bytes() for each in leaf.cert_chain_pems)]))
+    argv = ("openssl", "s_server", "-accept", "127.0.0.1:0", "-alpn", "h2", "-cert", str(pem))
+    server = await asyncio.create_subprocess_exec(*argv, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE)
+    try:
+        assert server.stdout is not None
+        while not (line := await server.stdout.readline()).startswith(b"ACCEPT"):
+            assert line
+        port = int(line.rpartition(b":")[2])
+        sample = await look_at(vantage, "http", f"https://localhost:{port}/", within=1)
+        assert (sample.code, "first_byte" in sample.phases) == ("timeout", True)
+        socket = await look_at(vantage, "websocket", f"wss://localhost:{port}/", within=1)
+        assert (socket.outcome, socket.code) == (Outcome.UNKNOWN, "ws.http2")
+    finally:
+        server.kill()
+        await server.wait()
 
 
 async def test_what_http_2_says_is_what_counts(vantage: Vantage, pki: Pki) -> None:
