@@ -12,6 +12,7 @@ from typing import Final, Literal
 from outagetui.net.certificate import chain
 from outagetui.net.connect import dial
 from outagetui.net.secure import secure
+from outagetui.net.stream import Stream
 from outagetui.net.trouble import Phases, Trouble, fail
 from outagetui.net.vantage import Vantage
 from outagetui.protocols import http1_exchange, http2_exchange
@@ -76,57 +77,83 @@ class Front:
 
     async def ask(self, wanted: Request, cookie: str, connect: str | None, stop: Stop) -> Answer:
         """Return the answer to `wanted`. Raises `Trouble`."""
+        try:
+            return await self._answer(wanted, cookie, connect, stop)
+        except NotHttpError as error:
+            fail("http.protocol", f"the answer is not proper HTTP: {error}")
+
+    async def _answer(self, wanted: Request, cookie: str, connect: str | None, stop: Stop) -> Answer:
         clock = asyncio.get_running_loop().time
         origin = wanted.scheme, wanted.host, wanted.port, connect
         known = self._versions.only_http2(origin, clock())
         answer: Answer | None = None
+        error: NotHttpError | Trouble | None = None
         try:
-            try:
-                answer = await self._once(wanted, cookie, connect, stop, BOTH if known else HTTP1)
-            except (NotHttpError, Trouble) as error:
-                if known:
-                    self._versions.learn(origin, None, clock())
-                if known or not self._is_about_version(wanted, error, known):
-                    raise
-            if answer is not None and (known is not None or not self._is_fallback(wanted, answer.head.status)):
-                return answer
-            other = await self._once(wanted, cookie, connect, stop, BOTH)
-            self._versions.learn(origin, other.head.version == "2", clock())
-            return other
-        except NotHttpError as error:
-            fail("http.protocol", f"the answer is not proper HTTP: {error}")
+            with await self._connected(wanted, connect, BOTH if known else HTTP1) as stream:
+                answer = await self._asked(stream, wanted, cookie, stop, framed=bool(known) and wanted.scheme == "http")
+        except (NotHttpError, Trouble) as caught:
+            error = caught
+        if known:
+            if error is not None:
+                self._versions.learn(origin, None, clock())
+        elif isinstance(error, SpeaksHttp2Error) or (isinstance(error, Trouble) and wants_another_version(error)):
+            self._versions.learn(origin, True, clock())
+            with await self._connected(wanted, connect, BOTH) as stream:
+                return await self._asked(stream, wanted, cookie, stop, framed=self._selected is None)
+        elif known is None and self._is_doubtful(wanted, answer, error):
+            other = await self._offered(wanted, connect)
+            if other is not None:
+                with other:
+                    self._versions.learn(origin, self._selected == "h2", clock())
+                    if self._selected == "h2":
+                        return await self._asked(other, wanted, cookie, stop)
+        if answer is None:
+            assert error is not None
+            raise error
+        return answer
 
-    async def _once(
-        self, wanted: Request, cookie: str, connect: str | None, stop: Stop, offered: tuple[str, ...]
-    ) -> Answer:
+    async def _connected(self, wanted: Request, connect: str | None, offered: tuple[str, ...]) -> Stream:
         phases, self._selected = self._phases, None
         stream = await dial(
             self._vantage, wanted.host, wanted.port, phases, deadline=self._deadline, ip=self._ip, connect=connect
         )
-        with stream:
-            if wanted.scheme == "https":
+        if wanted.scheme == "https":
+            try:
                 await secure(stream, self._vantage.tls_context(self._ca, alpn=offered), wanted.host, phases)
-                assert stream.tls is not None
-                self._selected = stream.tls.selected_alpn_protocol()
-                ends = [each.expires for each in chain(stream)]
-                self.expires = min([*ends, *([] if self.expires is None else [self.expires])], default=None)
-            phases.enter("first_byte")
-            # Without TLS nothing is agreed: only who answered in frames is asked in frames.
-            framed = self._selected == "h2" or (offered is BOTH and wanted.scheme == "http")
-            ask = http2_exchange.ask if framed else http1_exchange.ask
-            answer = await ask(stream, wanted, cookie, self._limit, phases, stop)
-            phases.stop()
-            return answer
+            except BaseException:
+                stream.close()
+                raise
+            assert stream.tls is not None
+            self._selected = stream.tls.selected_alpn_protocol()
+            ends = [each.expires for each in chain(stream)]
+            self.expires = min([*ends, *([] if self.expires is None else [self.expires])], default=None)
+        return stream
 
-    def _is_fallback(self, wanted: Request, status: int) -> bool:
-        """Return whether an answer may be one for those who do not speak HTTP/2, instead of the site's own."""
-        return wanted.scheme == "https" and (status in _UPGRADE or (status >= 400 and self._selected is None))
+    async def _asked(self, stream: Stream, wanted: Request, cookie: str, stop: Stop, *, framed: bool = False) -> Answer:
+        """Ask in the version that was agreed on; without agreement in that of HTTP/2 only where `framed`."""
+        self._phases.enter("first_byte")
+        ask = http2_exchange.ask if framed or self._selected == "h2" else http1_exchange.ask
+        answer = await ask(stream, wanted, cookie, self._limit, self._phases, stop)
+        self._phases.stop()
+        return answer
 
-    def _is_about_version(self, wanted: Request, error: NotHttpError | Trouble, known: bool | None) -> bool:
-        """Return whether `error` may mean that another version of HTTP is wanted."""
-        if isinstance(error, SpeaksHttp2Error):
+    async def _offered(self, wanted: Request, connect: str | None) -> Stream | None:
+        """Return a connection on which HTTP/2 was offered too; None when there is no time for one, or no way."""
+        left = self._deadline - asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout(left / 2):
+                return await self._connected(wanted, connect, BOTH)
+        except (TimeoutError, OSError, Trouble):
+            return None
+        finally:
+            self._phases.stop()
+
+    def _is_doubtful(self, wanted: Request, answer: Answer | None, error: NotHttpError | Trouble | None) -> bool:
+        """Return whether what came may be for those who do not speak HTTP/2, instead of the site's own word."""
+        if wanted.scheme != "https":
+            return False
+        if answer is not None and answer.head.status in _UPGRADE:
             return True
-        if isinstance(error, Trouble) and wants_another_version(error):
-            return True
-        unclear = isinstance(error, NotHttpError) or error.code == "http.no-reply"
-        return unclear and wanted.scheme == "https" and self._selected is None and known is None
+        refusal = answer is not None and answer.head.status >= 400
+        unclear = isinstance(error, NotHttpError) or (error is not None and error.code == "http.no-reply")
+        return self._selected is None and (refusal or unclear)

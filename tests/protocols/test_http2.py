@@ -154,6 +154,18 @@ async def test_an_old_server_is_asked_twice_only_once(vantage: Vantage, pki: Pki
         assert (codes, server.connections) == (["http.403"] * 3, 4)
 
 
+async def test_an_old_server_that_is_slow_is_not_made_to_look_dead(vantage: Vantage, pki: Pki) -> None:
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await asyncio.sleep(0.7)
+        writer.write(reply("401 Unauthorized"))
+
+    async with serve(slow, context=pki.good()) as server:
+        target = f"https://localhost:{server.port}/"
+        sample = await look_at(vantage, "http", target, ca=pki.ca, status=(401,), within=1.2)
+    assert sample.outcome is Outcome.PASS
+
+
 async def test_without_tls_whoever_answers_in_frames_is_asked_in_frames(vantage: Vantage) -> None:
     async with serve(only_http2(page())) as server:
         target = f"http://127.0.0.1:{server.port}/"
