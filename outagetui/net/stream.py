@@ -26,6 +26,7 @@ class Stream:
         self._sock = sock
         self._loop = asyncio.get_running_loop()
         self._unread = b""
+        self._at = 0  # bytes of `_unread` that were taken as lines
         self.turn = Turn()
         self.tls: ssl.SSLObject | None = None
 
@@ -53,7 +54,8 @@ class Stream:
     async def read(self, size: int = CHUNK) -> bytes:
         """Return what has come, at most `size` bytes; empty at the end."""
         if self._unread:
-            data, self._unread = self._unread[:size], self._unread[size:]
+            data = self._unread[self._at : self._at + size]
+            self._take(len(data))
             return data
         if self.tls is None:
             return await self._receive(size)
@@ -67,8 +69,13 @@ class Stream:
 
     async def read_line(self, limit: int = 4096) -> bytes | None:
         """Return one line without its ending; None at the stream's end. Past `limit` bytes it raises `Trouble`."""
-        line = self._unread
-        self._unread = b""
+        await self.turn.share()  # a flood of short lines must not be read in one go
+        end = self._unread.find(b"\n", self._at)
+        if 0 <= end <= self._at + limit:
+            line = self._unread[self._at : end]
+            self._take(len(line) + 1)
+            return line.removesuffix(b"\r")
+        line, self._unread, self._at = self._unread[self._at :], b"", 0
         while (end := line.find(b"\n")) < 0:
             if len(line) > limit:
                 fail("reply.too-long", f"a line of more than {limit} bytes: {line[:60]!r}")
@@ -80,6 +87,11 @@ class Stream:
             fail("reply.too-long", f"a line of more than {limit} bytes: {line[:60]!r}")
         self._unread = line[end + 1 :]
         return line[:end].removesuffix(b"\r")
+
+    def _take(self, count: int) -> None:
+        self._at += count
+        if self._at >= len(self._unread):
+            self._unread, self._at = b"", 0
 
     async def write(self, data: bytes) -> None:
         """Send all of `data`."""

@@ -17,6 +17,8 @@ from outagetui.net.trouble import Trouble, unknown
 
 LIMIT: Final = 1 << 20  # bytes of a body
 TOO_MANY: Final = 429  # requests: we asked too often, which is our own limit and says nothing of others
+NESTS_LIMIT: Final = 50_000  # objects and lists of a document: each costs a hundred times its bytes
+_DATE: Final = 64  # characters of a date
 _SHORT: Final = 1 << 16  # bytes decoded on the spot
 LONGEST_WAIT: Final = 86400.0  # seconds of a `Retry-After` that are believed
 
@@ -90,7 +92,7 @@ def status_words(status: int) -> str:
 def at_path(text: str, path: str) -> object:
     """Return the one value at `path` (JSONPath, RFC 9535) in a JSON text.
 
-    Raises `Trouble`: `value.missing`, `value.ambiguous`, or `option.invalid` for what is not a JSONPath.
+    Raises `Trouble`: `value.missing`, `value.ambiguous`, `http.too-large`, or `option.invalid` for what is no JSONPath.
     """
     import jsonpath_rfc9535 as jsonpath
 
@@ -98,6 +100,8 @@ def at_path(text: str, path: str) -> object:
         query = jsonpath.compile(path)
     except jsonpath.JSONPathError as error:
         unknown("option.invalid", f"path: {path} is not a JSONPath: {error}")
+    if text.count("{") + text.count("[") > NESTS_LIMIT:
+        unknown("http.too-large", f"the page holds more than {NESTS_LIMIT} objects and lists")
     try:
         document = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
@@ -117,7 +121,7 @@ def at_path(text: str, path: str) -> object:
 def http_date(text: str) -> float | None:
     """Return the epoch second of a date in any form that is met in headers; None for what is none."""
     try:
-        moment = parsedate_to_datetime(text)
+        moment = parsedate_to_datetime(text[:_DATE])
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, TypeError, OverflowError):
         return None
@@ -127,7 +131,7 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Return the seconds that `retry-after` asks for, from 0 to a day, by the epoch second `now`; None without."""
     told = headers.get("retry-after", "").strip()
     if told.isascii() and told.isdecimal():
-        return min(float(told), LONGEST_WAIT) if len(told) < 10 else LONGEST_WAIT
+        return min(float(told[:_DATE]), LONGEST_WAIT)
     moment = http_date(told)
     return None if moment is None else min(max(0.0, moment - now), LONGEST_WAIT)
 

@@ -5,6 +5,7 @@ because it has no dot, `SameSite` does not matter on a walk that nobody's page b
 """
 
 import ipaddress
+import re
 from typing import Final
 
 from msgspec import Struct
@@ -14,6 +15,7 @@ from outagetui.protocols.http_request import Request
 
 MOST: Final = 50  # cookies of a walk
 LONGEST: Final = 4096  # bytes of one, as in browsers
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class _Cookie(Struct, frozen=True):
@@ -71,11 +73,7 @@ def _read(asked: Request, line: str, now: float) -> tuple[_Cookie, bool] | None:
     pair, *rest = line.split(";")
     name, value = pair.split("=", 1) if "=" in pair else ("", pair)
     name, value = name.strip(), value.strip()
-    if (
-        not (name or value)
-        or len(name) + len(value) > LONGEST
-        or any((char < " " and char != "\t") or char == "\x7f" for char in line)
-    ):
+    if not (name or value) or len(name) + len(value) > LONGEST or _CONTROL.search(line):
         return None
     about: dict[str, str] = {}
     for attribute in rest:

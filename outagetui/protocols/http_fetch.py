@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Literal
 
-from outagetui.net.trouble import Phases, fail
+from outagetui.net.trouble import Phases, Trouble, fail
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.http1_exchange import Answer
 from outagetui.protocols.http_answer import LIMIT, Reply
@@ -13,6 +13,9 @@ from outagetui.protocols.http_cookies import Cookies
 from outagetui.protocols.http_front import Front
 from outagetui.protocols.http_parser import Head, NotHttpError
 from outagetui.protocols.http_request import REDIRECTING, Request, request
+
+# What is our mistake in a target is the far side's in a redirect.
+_NOWHERE = frozenset({"target.invalid", "net.no-interface"})
 
 
 async def fetch(
@@ -59,9 +62,15 @@ async def _walk(front: Front, wanted: Request, redirects: int, connect: str | No
     """Return the last answer, and the request it is to."""
     origin = (wanted.host, wanted.port)
     cookies = Cookies()
-    for _ in range(redirects + 1):
+    for hop in range(redirects + 1):
         through = connect if (wanted.host, wanted.port) == origin else None
-        answer = await front.ask(wanted, cookies.header(wanted), through, _is_redirect if redirects else _is_wanted)
+        stop = _is_redirect if redirects else _is_wanted
+        try:
+            answer = await front.ask(wanted, cookies.header(wanted), through, stop)
+        except Trouble as trouble:
+            if hop and front.ip is None and trouble.code in _NOWHERE:
+                fail("http.redirect", f"redirected to {wanted.url}: {trouble.detail}")
+            raise
         try:
             location = answer.head.location() if redirects and answer.head.status in REDIRECTING else ""
         except NotHttpError as error:

@@ -70,7 +70,7 @@ class Front:
         deadline: float,
     ) -> None:
         self.expires: float | None = None  # epoch second at which the first certificate on the way ends
-        self._vantage, self._phases, self._ca, self._ip, self._limit = vantage, phases, ca, ip, limit
+        self._vantage, self._phases, self._ca, self.ip, self._limit = vantage, phases, ca, ip, limit
         self._deadline = deadline
         self._versions = vantage.shared(Versions, Versions)
         self._selected: str | None = None  # what the far side took up in the last handshake
@@ -115,7 +115,7 @@ class Front:
     async def _connected(self, wanted: Request, connect: str | None, offered: tuple[str, ...]) -> Stream:
         phases, self._selected = self._phases, None
         stream = await dial(
-            self._vantage, wanted.host, wanted.port, phases, deadline=self._deadline, ip=self._ip, connect=connect
+            self._vantage, wanted.host, wanted.port, phases, deadline=self._deadline, ip=self.ip, connect=connect
         )
         if wanted.scheme == "https":
             try:

@@ -57,10 +57,8 @@ class Head(Struct, frozen=True):
     def headers(self) -> dict[str, str]:
         """Return the headers as text; different values of one name are joined by a comma, equal ones are one."""
         joined: dict[str, list[bytes]] = {}
-        for name, value in self.lines:
-            kept = joined.setdefault(name, [])
-            if value not in kept:
-                kept.append(value)
+        for name, value in dict.fromkeys(self.lines):
+            joined.setdefault(name, []).append(value)
         return {name: b", ".join(values).decode("utf-8", "replace") for name, values in joined.items()}
 
     def location(self) -> str:

@@ -124,8 +124,7 @@ class WebSocket:
 
     def _agree(self, head: Head) -> None:
         """Check what the far side agrees to (RFC 6455 section 4.1)."""
-        names = dict.fromkeys(name for name, _ in head.lines)
-        lines = [(name, value.decode("latin-1")) for name in names for value in head.values(name)]
+        lines = [(name, value.decode("latin-1")) for name, value in dict.fromkeys(head.lines)]
         try:
             self._handshake.process_response(Response(head.status, "", Headers(lines)))
         except NegotiationError as error:

@@ -92,7 +92,7 @@ async def test_what_a_pattern_does_not_find_is_unknown(vantage: Vantage, pattern
     assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, code)
 
 
-@pytest.mark.parametrize("body", [b"", b"not json", b"\xff\xfe", b"[" * 100_000, b'{"balance": NaN}', b'{"a": 1e999}'])
+@pytest.mark.parametrize("body", [b"", b"not json", b"\xff\xfe", b"[" * 40_000, b'{"balance": NaN}', b'{"a": 1e999}'])
 async def test_a_page_that_is_no_json_is_unknown(vantage: Vantage, body: bytes) -> None:
     sample = await value(vantage, body, path="$.balance")
     assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "value.missing")
@@ -148,6 +148,11 @@ def test_what_is_no_finite_number_is_refused(found: object) -> None:
     with pytest.raises(Trouble) as caught:
         number_of(found)
     assert caught.value.code == "value.not-a-number"
+
+
+def test_a_document_of_too_many_lists_is_too_large_for_us() -> None:
+    with pytest.raises(Trouble, match=r"http\.too-large"):
+        at_path("[" + "[]," * 60_000 + "1]", "$..a")
 
 
 @given(st.text(max_size=300), st.sampled_from(["$", "$.a", "$[0]", "$..a", "$.*"]))

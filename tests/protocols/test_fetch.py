@@ -101,6 +101,27 @@ def test_a_redirect_to_where_a_browser_must_not_go_fails(to: str) -> None:
         request("GET", "https://a.test/x").redirected(302, to)
 
 
+@pytest.mark.parametrize(
+    "location",
+    [
+        *("http://[::1", "http://[", "//[::1", "http://a b/", "http://x:99999/", "http://x:-1/", "http://a..b/"),
+        *(
+            "mailto:a@b.test",
+            "javascript:alert(1)",
+            "ftp://127.0.0.1/",
+            "http://" + "a" * 300 + "/",
+            "http://u:p@127.0.0.1/",
+        ),
+        *("http://[" + "[" * 1000, "http://[v1.x", "http://\u202e/"),
+    ],
+)
+async def test_a_redirect_to_nowhere_is_the_server_s_failure(vantage: Vantage, location: str) -> None:
+    async with serve(Site(a=moved(location))) as server:
+        sample = await look_at(vantage, "http", f"http://127.0.0.1:{server.port}/a")
+    assert (sample.outcome, sample.code) == (Outcome.FAIL, "http.redirect")
+    assert sample.detail.isprintable()
+
+
 async def test_https_to_http_is_refused_on_the_wire(vantage: Vantage, pki: Pki) -> None:
     async with serve(answering(moved("http://localhost/"))) as plain:
         async with serve(answering(moved(f"http://localhost:{plain.port}/")), context=pki.good()) as server:

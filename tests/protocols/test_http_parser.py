@@ -213,6 +213,16 @@ def test_a_body_is_freed_with_its_reader(body: bytes) -> None:
         gc.enable()
 
 
+def test_many_lines_of_one_name_or_of_many_are_told_soon() -> None:
+    for lines in ([f"a: {number}" for number in range(4900)], [f"a{number}: b" for number in range(4900)]):
+        head = whole(said(*lines)).head
+        assert head is not None
+        began = time.process_time()
+        assert len(", ".join(head.headers().values()).split(", ")) == 4900
+        assert len(head.values("a")) + len(head.tokens("a")) in (0, 9800)
+        assert time.process_time() - began < 0.05
+
+
 def test_as_many_header_lines_as_there_may_be() -> None:
     lines = [f"X: {number}" for number in range(LINES_LIMIT)]
     assert isinstance(read([said(*lines)]), AnswerParser)
