@@ -38,12 +38,13 @@ class Answer(Struct, frozen=True):
 Stop = Callable[[Head], bool]  # whether the body of this answer is not wanted
 
 
-async def ask(stream: Stream, wanted: Request, cookie: str, limit: int, phases: Phases, stop: Stop) -> Answer:
+async def ask(stream: Stream, wanted: Request, cookie: str | None, limit: int, phases: Phases, stop: Stop) -> Answer:
     """Send `wanted` and read its answer, at most `limit` bytes of the body.
 
-    Raises `Trouble` `http.no-reply`, and `NotHttpError`.
+    `cookie` is what to say beside it, None for the request that a check makes. Raises `Trouble` `http.no-reply`, and
+    `NotHttpError`.
     """
-    head = _known_head(wanted) if not cookie else _head(wanted, cookie)
+    head = _known_head(wanted) if cookie is None else _head(wanted, cookie)
     # A server may answer and close before it has read all of the body.
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         await stream.write(head + wanted.body)
@@ -73,7 +74,7 @@ async def read(stream: Stream, parser: AnswerParser, phases: Phases, stop: Stop)
             return
 
 
-def fields(wanted: Request, cookie: str = "") -> dict[str, str]:
+def fields(wanted: Request, cookie: str | None = None) -> dict[str, str]:
     """Return the header fields of a request, names in lower case, without those that frame it.
 
     What cannot be sent is unknown `target.invalid`; the words hold no value, which may be a secret.
@@ -92,11 +93,12 @@ def fields(wanted: Request, cookie: str = "") -> dict[str, str]:
     return found
 
 
-def _head(wanted: Request, cookie: str = "") -> bytes:
+def _head(wanted: Request, cookie: str | None = None) -> bytes:
     lines = [f"{name}: {value}" for name, value in fields(wanted, cookie).items()]
     text = "\r\n".join([f"{wanted.method} {wanted.path} HTTP/1.1", *lines, "connection: close", "", ""])
     return text.encode("utf-8", "surrogateescape")
 
 
-# A check sends the same request each time.
+# A check sends the same request each time. Redirects are made up by the far side and are not kept, so that it cannot
+# fill our memory.
 _known_head = lru_cache(4096)(_head)

@@ -13,13 +13,12 @@ if TYPE_CHECKING:
 
 _SLICE: Final = 1 << 12  # bytes parsed between two looks at the clock: a frame may be 9
 _STREAM: Final = 1  # the only one
+_HEADER: Final = 9  # bytes ahead of a frame's body (RFC 9113 section 4.1)
+_GOAWAY: Final = 7
 
 
-async def ask(stream: Stream, wanted: Request, cookie: str, limit: int, phases: Phases, stop: Stop) -> Answer:
-    """Send `wanted` and read its answer, at most `limit` bytes of the body.
-
-    Raises `Trouble` `http.no-reply`, and `NotHttpError`.
-    """
+async def ask(stream: Stream, wanted: Request, cookie: str | None, limit: int, phases: Phases, stop: Stop) -> Answer:
+    """Send `wanted` and read its answer, as `http1_exchange.ask`."""
     from h2.exceptions import ProtocolError
 
     try:
@@ -37,11 +36,12 @@ class _Exchange:
         self._connection = H2Connection(H2Configuration(client_side=True, header_encoding=None))
         self._head: Head | None = None
         self._body = bytearray()
+        self._unread = bytearray()
         self._unsent = wanted.body
         self._received = self._interim = 0
         self._ended = self._stopped = False
 
-    async def run(self, cookie: str) -> Answer:
+    async def run(self, cookie: str | None) -> Answer:
         from h2.settings import SettingCodes
 
         self._connection.local_settings = type(self._connection.local_settings)(
@@ -97,10 +97,21 @@ class _Exchange:
         self._received += len(data)
         if self._head is None and self._received > 2 * HEADERS_LIMIT:
             raise NotHttpError("it never comes to the point")
-        for event in self._connection.receive_data(data):
-            self._see(event)
-            if self._over():
-                return
+        self._unread += data
+        at = 0
+        while not self._over() and len(self._unread) - at >= _HEADER:
+            size = _HEADER + int.from_bytes(self._unread[at : at + 3], "big")
+            if size > _HEADER + self._connection.max_inbound_frame_size:
+                raise NotHttpError("a frame is longer than it may be")
+            if len(self._unread) - at < size:
+                break
+            frame = bytes(self._unread[at : at + size])
+            at += size
+            # The library would take nothing more after a server said that our request is the last one it answers.
+            if not _is_farewell(frame):
+                for event in self._connection.receive_data(frame):
+                    self._see(event)
+        del self._unread[:at]
 
     def _see(self, event: "Event") -> None:
         from h2 import events
@@ -126,11 +137,17 @@ class _Exchange:
                 self._ended = True
             case events.StreamReset():
                 raise NotHttpError(f"it was reset with error {int(event.error_code or 0)}")
-            case events.ConnectionTerminated() if event.error_code or not event.last_stream_id:
+            case events.ConnectionTerminated():
                 raise NotHttpError(f"it was given up with error {int(event.error_code or 0)}")
 
 
-def _fields(wanted: Request, cookie: str) -> list[tuple[bytes, bytes]]:
+def _is_farewell(frame: bytes) -> bool:
+    """Return whether the far side ends the connection in good order after our request (RFC 9113 section 6.8)."""
+    last, error = int.from_bytes(frame[9:13], "big"), frame[13:17]
+    return frame[3] == _GOAWAY and last >= _STREAM and error == b"\0\0\0\0"
+
+
+def _fields(wanted: Request, cookie: str | None) -> list[tuple[bytes, bytes]]:
     regular = fields(wanted, cookie)
     first = {
         ":method": wanted.method,

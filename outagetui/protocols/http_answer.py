@@ -19,7 +19,7 @@ LIMIT: Final = 1 << 20  # bytes of a body
 TOO_MANY: Final = 429  # requests: we asked too often, which is our own limit and says nothing of others
 NESTS_LIMIT: Final = 50_000  # objects and lists of a document: each costs a hundred times its bytes
 _DATE: Final = 64  # characters of a date
-_SHORT: Final = 1 << 16  # bytes decoded on the spot
+_SHORT: Final = 1 << 17  # bytes decoded on the spot
 LONGEST_WAIT: Final = 86400.0  # seconds of a `Retry-After` that are believed
 
 

@@ -64,9 +64,9 @@ async def _walk(front: Front, wanted: Request, redirects: int, connect: str | No
     cookies = Cookies()
     for hop in range(redirects + 1):
         through = connect if (wanted.host, wanted.port) == origin else None
-        stop = _is_redirect if redirects else _is_wanted
+        stop = _is_redirect if redirects else _never
         try:
-            answer = await front.ask(wanted, cookies.header(wanted), through, stop)
+            answer = await front.ask(wanted, cookies.header(wanted) if hop else None, through, stop)
         except Trouble as trouble:
             if hop and front.ip is None and trouble.code in _NOWHERE:
                 fail("http.redirect", f"redirected to {wanted.url}: {trouble.detail}")
@@ -86,5 +86,5 @@ def _is_redirect(head: Head) -> bool:
     return head.status in REDIRECTING and any(head.values("location"))
 
 
-def _is_wanted(head: Head) -> bool:
+def _never(head: Head) -> bool:
     return False

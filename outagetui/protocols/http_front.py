@@ -75,14 +75,14 @@ class Front:
         self._versions = vantage.shared(Versions, Versions)
         self._selected: str | None = None  # what the far side took up in the last handshake
 
-    async def ask(self, wanted: Request, cookie: str, connect: str | None, stop: Stop) -> Answer:
+    async def ask(self, wanted: Request, cookie: str | None, connect: str | None, stop: Stop) -> Answer:
         """Return the answer to `wanted`. Raises `Trouble`."""
         try:
             return await self._answer(wanted, cookie, connect, stop)
         except NotHttpError as error:
             fail("http.protocol", f"the answer is not proper HTTP: {error}")
 
-    async def _answer(self, wanted: Request, cookie: str, connect: str | None, stop: Stop) -> Answer:
+    async def _answer(self, wanted: Request, cookie: str | None, connect: str | None, stop: Stop) -> Answer:
         clock = asyncio.get_running_loop().time
         origin = wanted.scheme, wanted.host, wanted.port, connect
         known = self._versions.only_http2(origin, clock())
@@ -129,7 +129,9 @@ class Front:
             self.expires = min([*ends, *([] if self.expires is None else [self.expires])], default=None)
         return stream
 
-    async def _asked(self, stream: Stream, wanted: Request, cookie: str, stop: Stop, *, framed: bool = False) -> Answer:
+    async def _asked(
+        self, stream: Stream, wanted: Request, cookie: str | None, stop: Stop, *, framed: bool = False
+    ) -> Answer:
         """Ask in the version that was agreed on; without agreement in that of HTTP/2 only where `framed`."""
         self._phases.enter("first_byte")
         ask = http2_exchange.ask if framed or self._selected == "h2" else http1_exchange.ask

@@ -111,7 +111,10 @@ class WebSocket:
         while parser.head is None:
             data = await self._read()
             try:
-                parser.feed(data) if data else parser.close()
+                if data:
+                    parser.feed(data)
+                else:
+                    parser.close()
             except SpeaksHttp2Error:
                 unknown("ws.http2", _HTTP2)
             except NotHttpError as error:

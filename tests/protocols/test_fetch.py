@@ -12,6 +12,7 @@ from outagetui.core.model import Outcome
 from outagetui.machine.secrets import Secrets
 from outagetui.net.trouble import Trouble
 from outagetui.net.vantage import Vantage
+from outagetui.protocols import http1_exchange
 from outagetui.protocols.http_answer import Reply
 from outagetui.protocols.http_fetch import fetch
 from outagetui.protocols.http_request import request
@@ -58,6 +59,18 @@ async def test_without_redirects_the_redirect_is_the_reply(vantage: Vantage) -> 
 async def test_a_redirect_without_location_is_the_reply(vantage: Vantage) -> None:
     async with serve(Site(a=reply("302 Found"))) as server:
         assert (await get(vantage, server)).status == 302
+
+
+async def test_what_the_far_side_makes_up_is_not_kept(vantage: Vantage) -> None:
+    async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(moved(f"/{server.connections}"))
+
+    async with serve(endless) as server:
+        kept = http1_exchange._known_head.cache_info().currsize
+        for _ in range(3):
+            await look_at(vantage, "http", f"http://127.0.0.1:{server.port}/", redirects=9)
+        assert http1_exchange._known_head.cache_info().currsize == kept + 1
 
 
 async def test_a_loop_ends_after_the_allowed_number(vantage: Vantage) -> None:

@@ -219,6 +219,14 @@ async def test_a_body_beyond_the_limit_is_cut(vantage: Vantage) -> None:
     assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "http.too-large")
 
 
+async def test_a_server_that_answers_once_and_says_goodbye_first_has_answered(vantage: Vantage) -> None:
+    goodbye = frame(7, 0, 0, b"\0\0\0\x01\0\0\0\0")
+    answer = breaking(HEADERS, goodbye, frame(0, 0, 1, b"hel"), goodbye, frame(0, 1, 1, b"lo"))
+    async with serve(only_http2(answer)) as server:
+        sample = await look_at(vantage, "http", f"http://127.0.0.1:{server.port}/", match="^hello$")
+    assert sample.outcome is Outcome.PASS
+
+
 def breaking(*frames: bytes, hold: bool = False) -> Script:
     async def script(connection: H2Connection, stream: int, writer: asyncio.StreamWriter) -> None:
         writer.write(connection.data_to_send() + b"".join(frames))
@@ -249,6 +257,8 @@ HEADERS = frame(1, 4, 1, b"\x88")
         [frame(1, 0, 1, b"\x88") + frame(9, 0, 1) * 100],
         [frame(4, 0, 0) * 60_000],
         [b"\xff" * 100_000],
+        [HEADERS, frame(7, 0, 0, b"\0\0\0\0\0\0\0\0")],
+        [HEADERS, frame(0, 1, 1, b"x" * 20_000)],
     ],
 )
 async def test_what_is_no_proper_http_2_is_the_server_s_failure(
