@@ -1,18 +1,28 @@
 """Front ends that speak only HTTP/2, with and without TLS, honest and hostile, and those that only seem to."""
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 import trustme
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import RequestReceived
+from hypothesis import given
+from hypothesis import strategies as st
 from outagetui.core.model import Outcome
+from outagetui.net.fairness import Turn
+from outagetui.net.stream import Stream
+from outagetui.net.trouble import Phases, Trouble
 from outagetui.net.vantage import Vantage
+from outagetui.protocols import http2_exchange
 from outagetui.protocols.http_front import Versions
+from outagetui.protocols.http_parser import NotHttpError
+from outagetui.protocols.http_request import request
 from tests.kit.scripted_servers import Handler, Pki, look_at, reply, serve
 
 Script = Callable[[H2Connection, int, asyncio.StreamWriter], Awaitable[None]]
@@ -281,6 +291,40 @@ async def test_what_is_no_proper_http_2_is_the_server_s_failure(
     assert (sample.outcome, sample.code) in [(Outcome.FAIL, "http.protocol"), (Outcome.FAIL, "tcp.reset")]
     assert sample.detail.isprintable()
     assert longest < 1
+
+
+class Canned:
+    """A connection that holds these bytes and then ends."""
+
+    def __init__(self, data: bytes, piece: int) -> None:
+        self._data, self._piece = data, piece
+        self.turn = Turn()
+
+    async def read(self) -> bytes:
+        part, self._data = self._data[: self._piece], self._data[self._piece :]
+        return part
+
+    async def write(self, data: bytes) -> None:
+        """Take what is sent."""
+
+
+frames = st.builds(
+    frame,
+    st.integers(0, 12),
+    st.integers(0, 255),
+    st.sampled_from([0, 1, 1, 2, 3]),
+    st.one_of(st.binary(max_size=20), st.sampled_from([b"\x88", b"\x88\x5c\x01\x35", b"\0\0\0\x01\0\0\0\0"])),
+)
+
+
+@given(st.lists(st.one_of(frames, st.just(HEADERS), st.binary(max_size=12)), max_size=8), st.integers(1, 40))
+def test_any_frames_raise_nothing_else(said: list[bytes], piece: int) -> None:
+    async def story() -> None:
+        stream = cast("Stream", Canned(SETTINGS + b"".join(said), piece))
+        with contextlib.suppress(NotHttpError, Trouble):
+            await http2_exchange.ask(stream, request("GET", "http://a.test/"), None, 100, Phases(), lambda head: False)
+
+    asyncio.run(story())
 
 
 async def test_a_front_end_that_forgot_http_2_is_asked_anew(vantage: Vantage) -> None:
