@@ -6,8 +6,7 @@ Only GET and HEAD follow redirects, and with a secret only on the same server. E
 
 import ssl
 import time
-from datetime import UTC
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from functools import partial
 
 import msgspec
@@ -22,7 +21,7 @@ from outagetui.machine.secrets import SecretError
 from outagetui.net.aside import aside
 from outagetui.net.trouble import Trouble
 from outagetui.net.vantage import client_context
-from outagetui.protocols.http_answer import LIMIT, Reply, accepted, at_path, status_words
+from outagetui.protocols.http_answer import LIMIT, Reply, accepted, at_path, retry_after, status_words
 from outagetui.protocols.http_exchange import Progress, exchange
 from outagetui.protocols.http_request import Request, request
 
@@ -124,7 +123,7 @@ class _Step:
         if reply.truncated:
             return f"the answer is longer than the {LIMIT >> 20} MiB that are read, so {path} is not known"
         try:
-            found = await aside(partial(at_path, reply.body, path), len(reply.body))
+            found = await aside(partial(at_path, await reply.searchable(), path), len(reply.body))
         except Trouble as trouble:
             return trouble.detail
         if _same(found, self._options.equals):
@@ -202,14 +201,11 @@ def _json(value: object) -> str:
 
 
 def _retry_after(reply: Reply) -> str:
-    """Return in words when the server asks to try again (RFC 9110 section 10.2.3); nothing if it does not."""
-    said = reply.headers.get("retry-after", "").strip()
-    if said.isascii() and said.isdigit() and len(said) <= 6:
-        return f"it asks to try again in {int(said)} s"
-    try:
-        moment = parsedate_to_datetime(said)
-        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-        seconds = moment.timestamp() - time.time()
-    except (ValueError, TypeError, OverflowError):
+    """Return in words when the server asks to try again; nothing if it does not."""
+    now = time.time()
+    wait = retry_after(reply.headers, now)
+    if wait is None:
         return ""
-    return f"it asks to try again at {moment:%H:%M:%S} UTC, in {max(0.0, seconds):.0f} s"
+    at = f"at {datetime.fromtimestamp(now + wait, UTC):%H:%M:%S} UTC, "
+    moment = "" if reply.headers["retry-after"].strip().isdecimal() else at
+    return f"it asks to try again {moment}in {wait:.0f} s"

@@ -48,7 +48,7 @@ def read_settings(draft: Draft) -> None:
                     id=f"canary.{number}",
                     probe=kind.word,
                     target=target,
-                    options=kind(),
+                    options=kind.of_canary(),
                     every=CANARY_EVERY,
                     timeout=CANARY_TIMEOUT,
                 )

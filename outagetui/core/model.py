@@ -73,7 +73,7 @@ class Sample(Struct, frozen=True):
 
     `latency_ms` is None where nothing was measured, `phases` maps a phase's name to milliseconds in order,
     `code` is a short stable word for the reason (empty for a plain pass), `detail` one cleaned line for people,
-    `value` the number a `value` probe read.
+    `value` the number a `value` probe read, `retry_after` the seconds for which the far side asked to be left alone.
     """
 
     outcome: Outcome
@@ -82,6 +82,7 @@ class Sample(Struct, frozen=True):
     latency_ms: float | None = None
     phases: dict[str, float] = {}
     value: float | None = None
+    retry_after: float | None = None
 
 
 class Observation(Struct, frozen=True):

@@ -34,6 +34,11 @@ class ProbeOptions(Kind, frozen=True, kw_only=True):
     reads_number: ClassVar[bool] = False
     addressed: ClassVar[AddressKind] = "other"
 
+    @classmethod
+    def of_canary(cls) -> "ProbeOptions":
+        """Return the options of a look at our own uplink."""
+        return cls()
+
     def troubles(self, target: str, written: Collection[str]) -> Iterator[Trouble]:
         """Yield what types alone cannot judge, each with its key; `written` are the keys that stand in the file."""
         yield from pattern_troubles(self, "match", "no_match")

@@ -1,4 +1,7 @@
-"""When to probe: due checks start together in short ticks, spread by a hash; on trouble quick repeats overlap."""
+"""When to probe: due checks start together in short ticks, spread by a hash; on trouble quick repeats overlap.
+
+A far side that asks to be left alone is asked again later, but never so late that we would not notice what it does.
+"""
 
 import asyncio
 import hashlib
@@ -18,6 +21,7 @@ CONCURRENT = 100
 FIRST_WITHIN = 3.0
 PARKED_AFTER = 1.0  # seconds in flight after which a probe only waits, and gives its place to the next
 MOST_PARKED = 400
+LONGEST_WAIT = 300.0  # seconds that a far side which we ask too often may keep us away
 
 Look = Callable[[Check, float], Awaitable[Sample]]
 Seen = Callable[[Check, float, Sample], int]  # returns how many quick probes the verdict still wants
@@ -32,12 +36,28 @@ class _Plan:
     wanted: int = 0
     running: set["asyncio.Task[None]"] = field(default_factory=set)
     usual: float | None = None  # smoothed seconds of an answer
+    hold: float = -math.inf  # until when the far side asked to be left alone
 
     def slot(self, now: float) -> float:
         """Return the next regular start behind `now`: the same phase in every interval."""
         every = self.check.every
         slot = (math.floor(now / every - self.phase) + 1 + self.phase) * every
         return slot if slot > now else slot + every  # rounding can land on `now` itself
+
+    def regular(self, now: float) -> float:
+        """Return the next regular start that the far side does not mind."""
+        slot = self.slot(now)
+        return slot if slot >= self.hold else self.slot(self.hold)
+
+    def heed(self, sample: Sample, now: float) -> None:
+        """Take what the far side asks for: after a failure to spare it quick repeats, if we ask too often to pause."""
+        wait = sample.retry_after
+        if wait is None:
+            self.hold = -math.inf
+        elif sample.outcome is Outcome.UNKNOWN:
+            self.hold = now + min(wait, max(LONGEST_WAIT, self.check.every))
+        else:
+            self.hold = min(now + wait, self.slot(now))
 
     def suspicion(self) -> float:
         """Return seconds after which a probe in flight should have been answered."""
@@ -167,12 +187,12 @@ class Schedule:
 
     def _aim(self, plan: _Plan, now: float) -> None:
         """Set the next start: a quick one while the verdict wants more than are in flight, else the regular slot."""
-        regular = plan.slot(now)
+        regular = plan.regular(now)
         soon = plan.launched + QUICK_SECONDS
         if plan.wanted > len(plan.running):
-            plan.due = min(regular, max(now, soon))
+            plan.due = min(regular, max(now, soon, plan.hold))
         elif plan.running and plan.check.timeout > SUSPICION_SECONDS:
-            plan.due = min(regular, max(now, plan.launched + plan.suspicion()))
+            plan.due = min(regular, max(now, plan.launched + plan.suspicion(), plan.hold))
         else:
             plan.due = regular
         self._push(plan)
@@ -185,6 +205,7 @@ class Schedule:
         if sample.latency_ms is not None and sample.outcome in PASSED:
             took = sample.latency_ms / 1000
             plan.usual = took if plan.usual is None else 0.8 * plan.usual + 0.2 * took
+        plan.heed(sample, asyncio.get_running_loop().time())
         plan.wanted = self._seen(check, at, sample)
 
     def _ended(self, plan: _Plan, task: "asyncio.Task[None]") -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from outagetui.core.hosts import address_of, read_host, unzoned, zone_of
+from outagetui.core.model import Outcome
 from outagetui.net.aside import settle
 from outagetui.net.trouble import Trouble, fail, unknown
 
@@ -144,12 +145,8 @@ class Resolver:
 
     async def _explain(self, error: socket.gaierror, host: str, deadline: float | None) -> NoReturn:
         """Raise the trouble that the error of a look-up means."""
-        if error.errno == socket.EAI_NONAME:
-            fail("dns.nxdomain", f"{host}: no such name")
-        if error.errno == socket.EAI_NODATA:
-            fail("dns.nodata", f"{host} has no address of the wanted kind")
-        if error.errno not in (socket.EAI_AGAIN, socket.EAI_FAIL):
-            unknown("dns.error", f"{host}: {error.strerror}")
+        if trouble := name_trouble(error, host):
+            raise trouble
         # The library says the same of a name server's SERVFAIL and of a resolver that never answered us.
         if not await self._resolver_lives(self._patience(deadline)):
             _dead_resolver()
@@ -176,6 +173,17 @@ class Resolver:
         if self._asking is not None:
             self._asking.cancel()
             await asyncio.gather(self._asking, return_exceptions=True)
+
+
+def name_trouble(error: socket.gaierror, host: str) -> Trouble | None:
+    """Return what the error of a look-up means; None where only asking our resolver would tell."""
+    if error.errno == socket.EAI_NONAME:
+        return Trouble(Outcome.FAIL, "dns.nxdomain", f"{host}: no such name")
+    if error.errno == socket.EAI_NODATA:
+        return Trouble(Outcome.FAIL, "dns.nodata", f"{host} has no address of the wanted kind")
+    if error.errno not in (socket.EAI_AGAIN, socket.EAI_FAIL):
+        return Trouble(Outcome.UNKNOWN, "dns.error", f"{host}: {error.strerror}")
+    return None
 
 
 def _dead_resolver() -> NoReturn:

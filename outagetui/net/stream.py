@@ -11,12 +11,12 @@ import ssl
 from types import TracebackType
 
 from outagetui.core.hosts import unzoned, written
+from outagetui.net.fairness import Turn
 from outagetui.net.identity import holds, names_of
 from outagetui.net.trouble import fail
 
 CHUNK = 65536
 _UNSPECIFIED, _HOSTNAME_MISMATCH = 1, 62  # X509_V_ERR_* of OpenSSL's x509_vfy.h
-_FAIR = 16  # reads in a row before others get a turn: data that is always there would never let a deadline fire
 
 
 def _refused(code: int, words: str) -> ssl.SSLCertVerificationError:
@@ -34,8 +34,9 @@ class Stream:
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._loop = asyncio.get_running_loop()
-        self._reads = 0
         self._unread = b""
+        self._at = 0  # bytes of `_unread` that were taken as lines
+        self.turn = Turn()
         self.tls: ssl.SSLObject | None = None
 
     @property
@@ -61,7 +62,8 @@ class Stream:
     async def read(self, size: int = CHUNK) -> bytes:
         """Return what has come, at most `size` bytes; empty at the end."""
         if self._unread:
-            data, self._unread = self._unread[:size], self._unread[size:]
+            data = self._unread[self._at : self._at + size]
+            self._take(len(data))
             return data
         if self.tls is None:
             return await self._receive(size)
@@ -75,8 +77,13 @@ class Stream:
 
     async def read_line(self, limit: int = 4096) -> bytes | None:
         """Return one line without its ending; None at the stream's end. Past `limit` bytes it raises `Trouble`."""
-        line = self._unread
-        self._unread = b""
+        await self.turn.share()  # a flood of short lines must not be read in one go
+        end = self._unread.find(b"\n", self._at)
+        if 0 <= end <= self._at + limit:
+            line = self._unread[self._at : end]
+            self._take(len(line) + 1)
+            return line.removesuffix(b"\r")
+        line, self._unread, self._at = self._unread[self._at :], b"", 0
         while (end := line.find(b"\n")) < 0:
             if len(line) > limit:
                 fail("reply.too-long", f"a line of more than {limit} bytes: {line[:60]!r}")
@@ -88,6 +95,11 @@ class Stream:
             fail("reply.too-long", f"a line of more than {limit} bytes: {line[:60]!r}")
         self._unread = line[end + 1 :]
         return line[:end].removesuffix(b"\r")
+
+    def _take(self, count: int) -> None:
+        self._at += count
+        if self._at >= len(self._unread):
+            self._unread, self._at = b"", 0
 
     async def write(self, data: bytes) -> None:
         """Send all of `data`."""
@@ -161,10 +173,13 @@ class Stream:
             await self._loop.sock_sendall(self._sock, self._outgoing.read())
 
     async def _receive(self, size: int) -> bytes:
-        self._reads += 1
-        if self._reads % _FAIR == 0:
-            await asyncio.sleep(0)
-        return await self._loop.sock_recv(self._sock, size)
+        await self.turn.share()
+        try:
+            return self._sock.recv(size)
+        except BlockingIOError:
+            data = await self._loop.sock_recv(self._sock, size)
+            self.turn.renew()
+            return data
 
     def _send_rest(self) -> None:
         with contextlib.suppress(OSError):

@@ -12,18 +12,36 @@ from outagetui.core.text import clean
 
 
 class Trouble(Exception):  # noqa: N818 - the word probes use; an error may be ours, the far side's or neither's
-    """A probe cannot go on: what it concluded, the stable `code`, words for people, milliseconds a phase."""
+    """A probe cannot go on: what it concluded, the stable `code`, words for people, milliseconds a phase.
 
-    def __init__(self, outcome: Outcome, code: str, detail: str = "", phases: dict[str, float] | None = None) -> None:
+    `retry_after` is the time in seconds for which the far side asked to be left alone.
+    """
+
+    def __init__(
+        self,
+        outcome: Outcome,
+        code: str,
+        detail: str = "",
+        phases: dict[str, float] | None = None,
+        *,
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(f"{code}: {detail}")
         self.outcome = outcome
         self.code = code
         self.detail = detail
         self.phases = {} if phases is None else phases
+        self.retry_after = retry_after
 
     def sample(self) -> Sample:
         """Return the sample to record, its detail cleaned."""
-        return Sample(outcome=self.outcome, code=self.code, detail=clean(self.detail), phases=dict(self.phases))
+        return Sample(
+            outcome=self.outcome,
+            code=self.code,
+            detail=clean(self.detail),
+            phases=dict(self.phases),
+            retry_after=self.retry_after,
+        )
 
 
 def fail(code: str, detail: str) -> NoReturn:

@@ -6,7 +6,6 @@ followed with a login, and a reply is read up to a limit.
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -20,14 +19,13 @@ from outagetui.core.urls import read_url
 from outagetui.net.trouble import Trouble, fail
 from outagetui.net.vantage import client_context
 from outagetui.outlets import MaybeSentError, Tools, UnsentError
-from outagetui.protocols.http_answer import Reply
+from outagetui.protocols.http_answer import LONGEST_WAIT, Reply, retry_after
 from outagetui.protocols.http_exchange import Progress, exchange
 from outagetui.protocols.http_request import REDIRECTING, Request, request
 
 REDIRECTS: Final = 5
 CONNECT_WITHIN: Final = 5.0
 WORDS: Final = 160  # characters of a service's own words that are shown
-LONGEST_WAIT: Final = 86400.0
 READ_FOR_WORDS: Final = 20000  # characters of a page that are searched for words
 _RESETS = ("x-rate-limit-reset", "x-ratelimit-reset", "ratelimit-reset")  # X; Mastodon; the IETF's draft and Bluesky
 _EPOCH = 1e9  # a greater number is a time, a smaller one counts seconds from now
@@ -93,10 +91,8 @@ class Wire:
             if progress.reply is None or progress.reply.status < 400:
                 raise
             reply = progress.reply  # a refusal is one, even when its words are cut off
-        if reply.headers.get("content-encoding", "identity") != "identity":
-            if reply.status < 400:
-                fail("http.protocol", "the answer is packed, which was not asked for")
-            reply = replace(reply, body=b"")
+        if reply.unread and reply.status < 400:
+            fail("http.coding", f"the answer cannot be read: {reply.unread}")
         return reply
 
     def wait_of(self, reply: Reply) -> float | None:
@@ -105,11 +101,9 @@ class Wire:
         resets = (reply.headers.get(name, "").strip() for name in _RESETS)
         reset = next(filter(None, resets), "") if reply.status != 503 else ""  # 503 is about the whole service
         try:
-            if told.isdecimal():
-                wait = float(told)
-            elif told:
-                wait = parsedate_to_datetime(told).timestamp() - self._tools.now()
-            elif reset.isdecimal():
+            if told:
+                return retry_after(reply.headers, self._tools.now())
+            if reset.isdecimal():
                 wait = float(reset) - (self._tools.now() if float(reset) > _EPOCH else 0.0)
             elif reset:
                 at = datetime.fromisoformat(reset)

@@ -1,6 +1,7 @@
 """`feed`: a provider's own word about its service, from its status page."""
 
 import asyncio
+import time
 from functools import partial
 
 from outagetui.core.model import Check, Outcome, Sample
@@ -10,6 +11,7 @@ from outagetui.net.aside import aside
 from outagetui.net.trouble import Trouble
 from outagetui.net.vantage import Vantage
 from outagetui.probes.feeds import LIMIT, Reading, Unreadable, read
+from outagetui.protocols.http_answer import retry_after
 from outagetui.protocols.http_fetch import fetch
 
 REDIRECTS = 3
@@ -19,6 +21,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Fetch and read the feed. One that cannot be fetched or read is unknown: it says neither up nor down."""
     options = check.own(FeedOptions)
     phases: dict[str, float] = {}
+    wait: float | None = None
     try:
         reply = await fetch(
             vantage,
@@ -33,7 +36,10 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
         if reply.url.partition(":")[0] != check.target.partition(":")[0].lower():
             raise Unreadable("feed.unreachable", f"redirected to {reply.url}: name that address as the target")
         if reply.status != 200:
+            wait = retry_after(reply.headers, time.time())
             raise Unreadable("feed.unreachable", f"the feed answered {reply.status}")
+        if reply.unread:
+            raise Unreadable("feed.unreadable", f"the feed cannot be read: {reply.unread}")
         if reply.truncated:
             raise Unreadable("feed.unreadable", f"the feed is longer than {LIMIT >> 20} MiB")
         async with asyncio.timeout_at(deadline):
@@ -44,7 +50,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
         words = f"{trouble.code}: {trouble.detail}"
         return Sample(Outcome.UNKNOWN, "feed.unreachable", clean(words), phases=trouble.phases)
     except Unreadable as problem:
-        return Sample(Outcome.UNKNOWN, problem.code, clean(problem.detail), phases=phases)
+        return Sample(Outcome.UNKNOWN, problem.code, clean(problem.detail), phases=phases, retry_after=wait)
     except TimeoutError:
         return Sample(Outcome.UNKNOWN, "feed.unreadable", "the feed could not be read in time", phases=phases)
     return Sample(said.outcome, said.code, clean(said.detail), sum(phases.values()), phases)

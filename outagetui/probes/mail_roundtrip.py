@@ -27,6 +27,7 @@ from outagetui.net.connect import dial, target
 from outagetui.net.trouble import Phases, Trouble, fail
 from outagetui.net.vantage import Vantage
 from outagetui.protocols import imap_session, smtp_session
+from outagetui.protocols.http_answer import refused
 from outagetui.protocols.http_fetch import fetch
 from outagetui.protocols.imap_connection import ImapConnection
 from outagetui.protocols.imap_search import PREFIX, Found, Trace, Traces, Where, delete, search
@@ -175,7 +176,7 @@ async def _leave_in_chat(
         deadline=deadline,
     )
     if not 200 <= reply.status < 400:
-        fail(f"http.{reply.status}", f"the chat did not take the message: status {reply.status}")
+        raise refused(reply, f"the chat did not take the message: status {reply.status}", time.time())
 
 
 async def _wait(imap: ImapConnection, where: Where, token: str, first: int, until: float) -> list[Found]:

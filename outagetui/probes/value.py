@@ -3,6 +3,7 @@
 import asyncio
 import math
 import re
+import time
 from functools import partial
 
 from outagetui.core.model import Check, Outcome, Sample
@@ -10,9 +11,9 @@ from outagetui.core.probe_options import ValueOptions
 from outagetui.core.text import clean
 from outagetui.net.aside import aside
 from outagetui.net.pattern import search
-from outagetui.net.trouble import Trouble, fail, unknown
+from outagetui.net.trouble import Trouble, unknown
 from outagetui.net.vantage import Vantage
-from outagetui.protocols.http_answer import Reply, at_path
+from outagetui.protocols.http_answer import Reply, at_path, refused
 from outagetui.protocols.http_fetch import fetch
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
@@ -24,7 +25,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     reply = await fetch(vantage, check.target, ca=options.ca, connect=check.connect, deadline=deadline)
     try:
         if not 200 <= reply.status < 300:
-            fail(f"http.{reply.status}", f"the page answered {reply.status}")
+            raise refused(reply, f"the page answered {reply.status}", time.time())
         if reply.truncated:
             unknown("value.missing", f"the page is longer than the {len(reply.body) >> 10} KiB that are read")
         found = await _find(reply, options, deadline)
@@ -38,14 +39,15 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
 
 async def _find(reply: Reply, options: ValueOptions, deadline: float) -> object:
     """Return what stands at the path, or in the first group of the pattern. Raises `Trouble` where that is not one."""
+    text = await reply.searchable()
     if options.path is None:
-        found = await search(options.match or "", reply.text, deadline)
+        found = await search(options.match or "", text, deadline)
         if found is None:
             unknown("value.missing", f"{options.match} is not on the page")
         return found[1]
     try:
         async with asyncio.timeout_at(deadline):
-            return await aside(partial(at_path, reply.body, options.path), len(reply.body))
+            return await aside(partial(at_path, text, options.path), len(reply.body))
     except TimeoutError:
         unknown("value.missing", "the page could not be read in time")
 

@@ -5,13 +5,16 @@ anonymous login), `webchat.room-missing` (joining never leaves a new room behind
 did not come back in time), and `xmpp.CONDITION` as the server names it.
 """
 
+import time
+
 from outagetui.core.hosts import in_letters, read_name
 from outagetui.core.model import Check, Sample
 from outagetui.core.probe_options import WebchatOptions
 from outagetui.core.urls import read_url
 from outagetui.net.pattern import search
-from outagetui.net.trouble import Phases, Trouble, fail
+from outagetui.net.trouble import Phases, Trouble, fail, unknown
 from outagetui.net.vantage import Vantage
+from outagetui.protocols.http_answer import LIMIT, refused
 from outagetui.protocols.http_fetch import fetch
 from outagetui.protocols.websocket_connection import WebSocket, address, opened
 from outagetui.protocols.xmpp_guest import SUBPROTOCOL, Guest
@@ -43,10 +46,12 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
 async def _page(check: Check, options: WebchatOptions, vantage: Vantage, deadline: float) -> str:
     reply = await fetch(vantage, check.target, ca=options.ca, connect=check.connect, deadline=deadline)
     if not 200 <= reply.status < 400:
-        fail(f"http.{reply.status}", f"the page answers with status {reply.status}")
+        raise refused(reply, f"the page answers with status {reply.status}", time.time())
     if options.widget is None:
         return "the page loads"
-    if not await search(options.widget, reply.text, deadline):
+    if not await search(options.widget, await reply.searchable(), deadline):
+        if reply.truncated:
+            unknown("http.too-large", f"of the page only {LIMIT >> 20} MiB are read; not in them is {options.widget!r}")
         fail("webchat.widget", f"the page loads, but does not hold {options.widget!r}")
     return "the page holds the widget"
 

@@ -1,14 +1,14 @@
 """`websocket`: the handshake of RFC 6455, a ping and its pong, and optionally something to send and an answer to match.
 
 Codes: `http.NNN` when the server answers the handshake with another status than 101, `ws.handshake`, `ws.subprotocol`,
-`ws.no-pong`, `ws.match`, `ws.closed`, `ws.protocol`, and those of TLS.
+`ws.no-pong`, `ws.match`, `ws.closed`, `ws.protocol`, unknown `ws.too-much` and `ws.http2`, and those of TLS.
 """
 
 from outagetui.core.model import Check, Sample
 from outagetui.core.probe_options import WebsocketOptions
 from outagetui.core.text import clean
 from outagetui.net.pattern import search
-from outagetui.net.trouble import Phases, Trouble, fail
+from outagetui.net.trouble import Phases, Trouble, unknown
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.websocket_connection import WebSocket, address, opened
 
@@ -53,7 +53,7 @@ async def _answer(socket: WebSocket, pattern: str, seen: list[str], deadline: fl
         seen.append(clean(text, 120))
         if found := await search(pattern, text, deadline):
             return clean(found[0], 120)
-    return fail("ws.match", f"nothing in {MESSAGES_LIMIT} messages matched {pattern!r}")
+    return unknown("ws.too-much", f"nothing in {MESSAGES_LIMIT} messages matched {pattern!r}, and more are not read")
 
 
 def _silence(trouble: Trouble, options: WebsocketOptions, seen: list[str]) -> Trouble:

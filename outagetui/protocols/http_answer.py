@@ -1,25 +1,34 @@
 """What an HTTP answer says: its status in words, its body as text, a value in it."""
 
-import re
-from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
+from collections.abc import Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 
-from outagetui.net.trouble import unknown
+from outagetui.core.charsets import CharsetError, decode
+from outagetui.core.model import Outcome
+from outagetui.net.aside import aside
+from outagetui.net.trouble import Trouble, unknown
 
-LIMIT = 1 << 20  # bytes of a body
-_CHARSET = re.compile(r"charset=[\"']?([\w.:-]+)", re.IGNORECASE)
+LIMIT: Final = 1 << 20  # bytes of a body
+TOO_MANY: Final = 429  # requests: we asked too often, which is our own limit and says nothing of others
+NESTS_LIMIT: Final = 50_000  # objects and lists of a document: each costs a hundred times its bytes
+_DATE: Final = 64  # characters of a date
+_SHORT: Final = 1 << 17  # bytes decoded on the spot
+LONGEST_WAIT: Final = 86400.0  # seconds of a `Retry-After` that are believed
 
 
 class Reply(Struct, frozen=True):
     """What came back in the end. Header names are lower-case, `url` is the last one after redirects.
 
-    `body` holds at most `limit` bytes, `truncated` tells that there was more. `phases` are milliseconds, where they
-    were taken. `expires` is the epoch second at which the first certificate on the way ends, None without TLS.
+    `body` holds at most `limit` bytes without their content coding, `truncated` tells that there was more, `unread` why
+    it could not be decoded (empty where it was). `phases` are milliseconds, where they were taken. `expires` is the
+    epoch second at which the first certificate on the way ends, None without TLS.
     """
 
     status: int
@@ -30,15 +39,30 @@ class Reply(Struct, frozen=True):
     version: str = "1.1"
     expires: float | None = None
     truncated: bool = False
+    unread: str = ""
 
     @property
     def text(self) -> str:
-        """The body in the charset the reply names, UTF-8 otherwise; what cannot be read is replaced."""
-        named = _CHARSET.search(self.headers.get("content-type", ""))
+        """The body as text, for people; what cannot be read is replaced."""
         try:
-            return self.body.decode(named[1] if named else "utf-8", "replace")
-        except (LookupError, UnicodeError):
-            return self.body.decode("utf-8", "replace")
+            return self._decoded()
+        except CharsetError:
+            return self.body.decode("ascii", "replace")
+
+    async def searchable(self) -> str:
+        """Return the body as text in which something may be sought: decoded, in its own charset, beside the loop.
+
+        What this program cannot read is unknown: `http.coding`, `http.charset`.
+        """
+        if self.unread:
+            unknown("http.coding", f"the body cannot be read: {self.unread}")
+        try:
+            return await aside(self._decoded, None if len(self.body) > _SHORT else 0)
+        except CharsetError as error:
+            unknown("http.charset", str(error))
+
+    def _decoded(self) -> str:
+        return decode(self.body, self.headers.get("content-type", ""), whole=not self.truncated)
 
     def json(self) -> Any:
         """Return the body's JSON value; ValueError when it is none."""
@@ -65,10 +89,10 @@ def status_words(status: int) -> str:
         return str(status)
 
 
-def at_path(body: bytes, path: str) -> object:
-    """Return the one value at `path` (JSONPath, RFC 9535) in the JSON text `body`.
+def at_path(text: str, path: str) -> object:
+    """Return the one value at `path` (JSONPath, RFC 9535) in a JSON text.
 
-    Raises `Trouble`: `value.missing`, `value.ambiguous`, or `option.invalid` for what is not a JSONPath.
+    Raises `Trouble`: `value.missing`, `value.ambiguous`, `http.too-large`, or `option.invalid` for what is no JSONPath.
     """
     import jsonpath_rfc9535 as jsonpath
 
@@ -76,8 +100,10 @@ def at_path(body: bytes, path: str) -> object:
         query = jsonpath.compile(path)
     except jsonpath.JSONPathError as error:
         unknown("option.invalid", f"path: {path} is not a JSONPath: {error}")
+    if text.count("{") + text.count("[") > NESTS_LIMIT:
+        unknown("http.too-large", f"the page holds more than {NESTS_LIMIT} objects and lists")
     try:
-        document = msgspec.json.decode(decode(body))
+        document = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
         unknown("value.missing", f"the page is not JSON: {error}")
     try:
@@ -92,16 +118,30 @@ def at_path(body: bytes, path: str) -> object:
     return value
 
 
-_MARKS = (  # the longer first: a UTF-32-LE mark begins with the UTF-16-LE one
-    (BOM_UTF32_LE, "utf-32-le"),
-    (BOM_UTF32_BE, "utf-32-be"),
-    (BOM_UTF8, "utf-8"),
-    (BOM_UTF16_LE, "utf-16-le"),
-    (BOM_UTF16_BE, "utf-16-be"),
-)
+def http_date(text: str) -> float | None:
+    """Return the epoch second of a date in any form that is met in headers; None for what is none."""
+    try:
+        moment = parsedate_to_datetime(text[:_DATE])
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
-def decode(body: bytes, errors: str = "strict") -> str:
-    """Return `body` as text by its byte-order mark, UTF-8 without one; raises `UnicodeDecodeError`."""
-    encoding, start = next(((name, len(mark)) for mark, name in _MARKS if body.startswith(mark)), ("utf-8", 0))
-    return body[start:].decode(encoding, errors)
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Return the seconds that `retry-after` asks for, from 0 to a day, by the epoch second `now`; None without."""
+    told = headers.get("retry-after", "").strip()
+    if told.isascii() and told.isdecimal():
+        return min(float(told[:_DATE]), LONGEST_WAIT)
+    moment = http_date(told)
+    return None if moment is None else min(max(0.0, moment - now), LONGEST_WAIT)
+
+
+def refused(reply: Reply, words: str, now: float) -> Trouble:
+    """Return what a status means that is not as wanted: asking too often is our own limit, all else the far side's.
+
+    The trouble knows for how long we are asked to wait.
+    """
+    outcome = Outcome.UNKNOWN if reply.status == TOO_MANY else Outcome.FAIL
+    if outcome is Outcome.UNKNOWN:
+        words = f"{words}: we asked too often"
+    return Trouble(outcome, f"http.{reply.status}", words, retry_after=retry_after(reply.headers, now))

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 from msgspec import Struct
+from msgspec.structs import replace
 
 from outagetui import __version__
 from outagetui.core.hosts import is_localhost, unzoned, zone_of
 from outagetui.core.model import Outcome
 from outagetui.net.certificate import meaning
-from outagetui.net.resolve import interface
+from outagetui.net.resolve import interface, name_trouble
 from outagetui.net.trouble import Trouble, from_os_error
 from outagetui.protocols.http_answer import LIMIT, Reply
+from outagetui.protocols.http_body import decoded
+from outagetui.protocols.http_coding import IDENTITY
 from outagetui.protocols.http_request import Request
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ _CONNECTED = "connection.connect_tcp.complete"
 _DEFAULTS = {
     "user-agent": f"outagetui/{__version__}",
     "accept": "*/*",
-    "accept-encoding": "identity",  # so that no small answer can become a huge one
+    "accept-encoding": "identity",
     "connection": "close",
 }
 
@@ -86,7 +89,7 @@ async def exchange(
         words = "no answer in time" if progress.sent else "no connection in time"
         raise Trouble(Outcome.FAIL, "timeout", words) from None
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-        raise _trouble(error) from None
+        raise _trouble(error, wanted.host) from None
     finally:
         # The library forgets a connection whose TLS handshake is cancelled.
         for stream in streams:
@@ -105,6 +108,8 @@ async def _answer(wanted: Request, response: httpx.Response, progress: Progress)
     body = bytearray()
     headers = {name.lower(): value for name, value in response.headers.items()}
     progress.reply = Reply(response.status_code, headers, b"", wanted.url)
+    coded = (each.strip().lower() for each in headers.get("content-encoding", "").split(","))
+    codings = tuple(each for each in coded if each not in IDENTITY)
     try:
         async for part in response.aiter_raw():
             body += part
@@ -112,13 +117,15 @@ async def _answer(wanted: Request, response: httpx.Response, progress: Progress)
                 break
     finally:
         await response.aclose()
-        progress.reply = Reply(
-            response.status_code, headers, bytes(body[:LIMIT]), wanted.url, truncated=len(body) > LIMIT
-        )
+        cut = len(body) > LIMIT
+        plain = b"" if codings else bytes(body[:LIMIT])
+        progress.reply = Reply(response.status_code, headers, plain, wanted.url, truncated=cut)
+    text, cut, unread = await decoded(bytes(body[:LIMIT]), codings, LIMIT, truncated=cut)
+    progress.reply = replace(progress.reply, body=text, truncated=cut, unread=unread)
     return progress.reply
 
 
-def _trouble(error: BaseException) -> Trouble:
+def _trouble(error: BaseException, host: str) -> Trouble:
     """Return what is wrong, from the deepest cause that says something."""
     causes: list[BaseException] = []
     cause: BaseException | None = error
@@ -129,7 +136,9 @@ def _trouble(error: BaseException) -> Trouble:
         if isinstance(each, ssl.SSLError):
             return Trouble(Outcome.FAIL, *meaning(each, []))
         if isinstance(each, socket.gaierror):
-            return Trouble(Outcome.UNKNOWN, "dns.failed", f"the name was not found: {each.strerror}")
+            return name_trouble(each, host) or Trouble(
+                Outcome.UNKNOWN, "dns.servfail", f"{host}: no name server answers for this name"
+            )
         if isinstance(each, OSError) and each.errno is not None:
             return from_os_error(each)
     if isinstance(error, httpx.RemoteProtocolError):

@@ -1,6 +1,7 @@
 """The few requests of the Matrix client-server API (v1.11) that a look needs, each bounded, its refusal told."""
 
 import re
+import time
 from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
@@ -11,9 +12,9 @@ from msgspec import Struct, field
 from outagetui.core.model import Outcome
 from outagetui.core.urls import read_url
 from outagetui.net.aside import aside
-from outagetui.net.trouble import Trouble, fail
+from outagetui.net.trouble import Trouble, fail, unknown
 from outagetui.net.vantage import Vantage
-from outagetui.protocols.http_answer import Reply
+from outagetui.protocols.http_answer import TOO_MANY, Reply, refused, retry_after
 from outagetui.protocols.http_fetch import fetch
 
 T = TypeVar("T")
@@ -190,8 +191,11 @@ class MatrixApi:
         self.token = ""
 
     async def file(self, path: str) -> Reply:
-        """Return what stands at `path`, whatever its status."""
-        return await self._fetch("GET", path, None)
+        """Return what stands at `path`, whatever its status, unless we ask too often to be told."""
+        reply = await self._fetch("GET", path, None)
+        if reply.status == TOO_MANY:
+            raise await refusal(reply)
+        return reply
 
     async def ask(self, method: str, path: str, body: object = None) -> Reply:
         """Send one request and return its reply, which is 200."""
@@ -226,7 +230,9 @@ def _part(text: str) -> str:
 async def read(reply: Reply, cls: type[T], what: str) -> T:
     """Return the JSON of `reply` as a `cls`; raises `Trouble` `matrix.protocol` when it is not `what`."""
     if reply.truncated:
-        fail("matrix.protocol", f"{what} is longer than {len(reply.body) >> 10} KiB")
+        unknown("http.too-large", f"{what} is longer than the {len(reply.body) >> 10} KiB that are read")
+    if reply.unread:
+        unknown("http.coding", f"{what} cannot be read: {reply.unread}")
     try:
         return await aside(partial(msgspec.json.decode, reply.body, type=cls), len(reply.body))
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
@@ -241,9 +247,13 @@ async def refusal(reply: Reply) -> Trouble:
         said = None
     word = said.get("errcode") if isinstance(said, dict) else None
     if not isinstance(word, str) or not _ERROR.fullmatch(word):
-        return Trouble(Outcome.FAIL, f"http.{reply.status}", f"{read_url(reply.url).path} answered {reply.status}")
+        return refused(reply, f"{read_url(reply.url).path} answered {reply.status}", time.time())
     words = said.get("error") if isinstance(said, dict) else None
     code = f"matrix.{word.removeprefix('M_').lower().replace('_', '-')}"
     # Asking too often is our own doing and says nothing of those who do not.
     outcome = Outcome.UNKNOWN if word == "M_LIMIT_EXCEEDED" else Outcome.FAIL
-    return Trouble(outcome, code, f"{word}: {words if isinstance(words, str) else reply.status}")
+    wait = retry_after(reply.headers, time.time())
+    if wait is None and isinstance(said, dict) and isinstance(milliseconds := said.get("retry_after_ms"), int):
+        wait = max(0, milliseconds) / 1000  # before v1.10 of the specification
+    detail = f"{word}: {words if isinstance(words, str) else reply.status}"
+    return Trouble(outcome, code, detail, retry_after=wait)

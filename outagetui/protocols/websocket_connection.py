@@ -2,15 +2,19 @@
 
 import contextlib
 import logging
-import re
 import secrets
+import ssl
+import time
+from collections import deque
 from collections.abc import AsyncIterator
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from websockets.client import ClientProtocol
-from websockets.exceptions import InvalidHandshake, NegotiationError
+from websockets.datastructures import Headers
+from websockets.exceptions import InvalidHandshake, NegotiationError, PayloadTooBig
 from websockets.frames import Frame, Opcode
-from websockets.protocol import State
+from websockets.http11 import Response
+from websockets.protocol import Protocol, Side, State
 from websockets.typing import Origin, Subprotocol
 from websockets.uri import WebSocketURI
 
@@ -19,13 +23,18 @@ from outagetui.net.connect import dial
 from outagetui.net.farewell import goodbye
 from outagetui.net.secure import secure
 from outagetui.net.stream import Stream
-from outagetui.net.trouble import Phases, fail, unknown
+from outagetui.net.trouble import Phases, Trouble, fail, unknown
 from outagetui.net.vantage import Vantage
+from outagetui.protocols.http_answer import Reply, refused, status_words
+from outagetui.protocols.http_front import HTTP1, wants_another_version
+from outagetui.protocols.http_parser import AnswerParser, Head, NotHttpError, SpeaksHttp2Error
 from outagetui.protocols.http_request import Request, request
 
-MESSAGE_LIMIT = 1 << 20  # bytes of a message, which may come in any number of frames
-RECEIVED_LIMIT = 4 << 20  # bytes of everything: a server that never stops must not keep us
-_STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})[^\r\n]*\r?\n")
+MESSAGE_LIMIT: Final = 1 << 20  # bytes of a message, which may come in any number of frames
+RECEIVED_LIMIT: Final = 4 << 20  # bytes of everything: a server that never stops must not keep us
+FRAMES_LIMIT: Final = 10_000  # of everything too: each costs far more than its bytes
+_SLICE: Final = 1 << 10  # bytes parsed between two looks at the clock: a frame may be 2
+_HTTP2: Final = "the front end speaks HTTP/2 only, in which WebSockets are not looked at"
 # The library tells of every frame when its logger is asked to; outside text must not reach a log.
 _SILENT = logging.Logger("websocket", logging.CRITICAL + 1)
 
@@ -55,7 +64,7 @@ async def opened(
     """
     with await dial(vantage, wanted.host, wanted.port, phases, deadline=deadline, connect=connect) as stream:
         if wanted.scheme == "https":
-            await secure(stream, vantage.tls_context(ca), wanted.host, phases)
+            await _secure(stream, vantage.tls_context(ca, alpn=HTTP1), wanted.host, phases)
         phases.enter("handshake")
         socket = WebSocket(stream, wanted, subprotocol, origin)
         await socket.shake()
@@ -66,49 +75,70 @@ async def opened(
         await socket.close(deadline)
 
 
+async def _secure(stream: Stream, context: ssl.SSLContext, name: str, phases: Phases) -> None:
+    try:
+        await secure(stream, context, name, phases)
+    except Trouble as trouble:
+        if wants_another_version(trouble):
+            unknown("ws.http2", _HTTP2)
+        raise
+
+
 class WebSocket:
-    """An open WebSocket. Methods raise `Trouble`: `ws.closed`, `ws.protocol`."""
+    """An open WebSocket. Methods raise `Trouble`: `ws.closed`, `ws.protocol`, unknown `ws.too-much`."""
 
     def __init__(self, stream: Stream, wanted: Request, subprotocol: str | None, origin: str | None = None) -> None:
         path, _, query = wanted.path.partition("?")
         uri = WebSocketURI(wanted.scheme == "https", unzoned(wanted.host), wanted.port, path, query)
         self._stream = stream
+        self._asked = wanted
         self._wanted = subprotocol
-        self._protocol = ClientProtocol(
+        self._handshake = ClientProtocol(
             uri,
             origin=None if origin is None else Origin(origin),
             subprotocols=None if subprotocol is None else [Subprotocol(subprotocol)],
-            max_size=MESSAGE_LIMIT,
             logger=_SILENT,
         )
-        self._received = 0
-        self._frames: list[Frame] = []
+        self._protocol = Protocol(Side.CLIENT, state=State.OPEN, max_size=MESSAGE_LIMIT, logger=_SILENT)
+        self._received = self._counted = 0
+        self._frames: deque[Frame] = deque()
 
     async def shake(self) -> None:
-        """Do the opening handshake.
+        """Do the opening handshake, whose answer is read as any other by HTTP.
 
         Codes: `http.NNN` when the answer is another HTTP status than 101, `ws.subprotocol` when ours was not taken,
         `ws.handshake` for everything else that is no proper upgrade.
         """
-        self._protocol.send_request(self._protocol.connect())
-        await self._flush()
-        head = b""
-        while self._protocol.state is State.CONNECTING and self._protocol.handshake_exc is None:
+        self._handshake.send_request(self._handshake.connect())
+        await self._stream.write(b"".join(self._handshake.data_to_send()))
+        parser = AnswerParser("GET", 0, upgrading=True)
+        while parser.head is None:
             data = await self._read()
-            if not data:
-                fail("ws.handshake", f"closed during the handshake after {head[:80]!r}" if head else "closed at once")
-            head = (head + data)[:256]
-            found = _STATUS.match(head)
-            if found and found[1] != b"101":  # its body may be long, or never end
-                fail(f"http.{found[1].decode()}", f"no WebSocket here: {head.splitlines()[0][:80]!r}")
-            self._take(data)
-        error = self._protocol.handshake_exc
-        if isinstance(error, NegotiationError):
+            try:
+                if data:
+                    parser.feed(data)
+                else:
+                    parser.close()
+            except SpeaksHttp2Error:
+                unknown("ws.http2", _HTTP2)
+            except NotHttpError as error:
+                fail("ws.handshake", f"not an HTTP answer: {error}" if self._received else "closed at once")
+        if parser.head.status != 101:  # its body may be long, or never end
+            reply = Reply(parser.head.status, parser.head.headers(), b"", self._asked.url)
+            raise refused(reply, f"no WebSocket here: {status_words(reply.status)}", time.time())
+        self._agree(parser.head)
+        await self._take(parser.rest)
+
+    def _agree(self, head: Head) -> None:
+        """Check what the far side agrees to (RFC 6455 section 4.1)."""
+        lines = [(name, value.decode("latin-1")) for name, value in dict.fromkeys(head.lines)]
+        try:
+            self._handshake.process_response(Response(head.status, "", Headers(lines)))
+        except NegotiationError as error:
             fail("ws.subprotocol" if "subprotocol" in str(error) else "ws.handshake", str(error))
-        if error is not None:
-            words = str(error) if isinstance(error, InvalidHandshake) else "not an HTTP answer"
-            fail("ws.handshake", f"{words}: {head[:80]!r}")
-        if self._wanted is not None and self._protocol.subprotocol is None:
+        except InvalidHandshake as error:
+            fail("ws.handshake", str(error))
+        if self._wanted is not None and not head.values("sec-websocket-protocol"):
             fail("ws.subprotocol", f"the server does not speak {self._wanted!r}")
 
     async def ping(self) -> None:
@@ -120,7 +150,7 @@ class WebSocket:
         while True:
             frame = await self._frame()
             if frame.opcode is Opcode.PONG and bytes(frame.data) == mark:
-                self._frames = kept + self._frames
+                self._frames.extendleft(reversed(kept))
                 return
             kept.append(frame)
 
@@ -149,7 +179,7 @@ class WebSocket:
             self._protocol.send_close(1000)
             await self._flush()
             while self._protocol.close_rcvd is None and (data := await self._read()):
-                self._take(data)
+                await self._take(data)
 
     async def _frame(self) -> Frame:
         while not self._frames:
@@ -157,32 +187,40 @@ class WebSocket:
                 self._end()
             data = await self._read()
             if data:
-                self._take(data)
+                await self._take(data)
             else:
                 self._protocol.receive_eof()
-            await self._flush()
-        return self._frames.pop(0)
+                await self._flush()
+        return self._frames.popleft()
 
-    def _take(self, data: bytes) -> None:
-        self._protocol.receive_data(data)
-        for event in self._protocol.events_received():
-            if isinstance(event, Frame) and event.opcode is not Opcode.CLOSE:
-                self._frames.append(event)
+    async def _take(self, data: bytes) -> None:
+        for at in range(0, len(data), _SLICE):
+            self._protocol.receive_data(data[at : at + _SLICE])
+            for event in self._protocol.events_received():
+                self._counted += 1
+                if isinstance(event, Frame) and event.opcode is not Opcode.CLOSE:
+                    self._frames.append(event)
+            if self._counted > FRAMES_LIMIT:
+                unknown("ws.too-much", f"more than {FRAMES_LIMIT} frames and no end")
+            await self._flush()
+            await self._stream.turn.share()
 
     async def _read(self) -> bytes:
         data = await self._stream.read()
         self._received += len(data)
         if self._received > RECEIVED_LIMIT:
-            fail("ws.protocol", f"more than {RECEIVED_LIMIT >> 20} MiB and no end")
+            unknown("ws.too-much", f"more than {RECEIVED_LIMIT >> 20} MiB and no end")
         return data
 
     async def _flush(self) -> None:
-        for data in self._protocol.data_to_send():
-            if data:  # an empty one asks to half-close, which closing the whole connection does too
-                await self._stream.write(data)
+        # An empty one among them asks to half-close, which closing the whole connection does too.
+        if data := b"".join(self._protocol.data_to_send()):
+            await self._stream.write(data)
 
     def _end(self) -> NoReturn:
         error, close = self._protocol.parser_exc, self._protocol.close_rcvd
+        if isinstance(error, PayloadTooBig):
+            unknown("ws.too-much", f"a message of more than {MESSAGE_LIMIT >> 20} MiB")
         if error is not None and not isinstance(error, EOFError):
             fail("ws.protocol", str(error) or type(error).__name__)
         if close is None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import gzip
 import json
 import ssl
 import time
@@ -45,6 +46,17 @@ async def test_a_request_that_is_accepted_is_done_and_keeps_the_answer(context: 
     assert got.headers["idempotency-key"] == KEY
     assert "cookie" not in got.headers
     assert "authorization" not in got.headers
+
+
+async def test_an_answer_is_read_unpacked_and_in_its_own_charset(context: ContextWithSecrets) -> None:
+    context.keep("token", CANARY)
+    document = json.dumps({"on": "Größe", "echo": CANARY}, ensure_ascii=False).encode("latin-1")
+    answer = reply("200 OK", gzip.compress(document), "Content-Encoding: gzip", "Content-Type: x/y; charset=latin1")
+    async with serve(RecordingServer(answer)) as server:
+        result = await act(context, f"http://127.0.0.1:{server.port}/", secret="token", path="$.on", equals="Größe")
+    assert result.done
+    assert "Größe" in result.output
+    assert CANARY not in result.output
 
 
 async def test_every_try_carries_the_same_idempotency_key_and_get_none(context: ContextWithSecrets) -> None:

@@ -104,7 +104,7 @@ def test_lateness_counts_from_the_regular_slot() -> None:
 
 def test_a_strange_name_lists_the_benchmarks(capsys: pytest.CaptureFixture[str]) -> None:
     assert bench.main(["engines"]) == 2
-    assert "there is no benchmark engines; there are: engine, handshakes" in capsys.readouterr().err
+    assert "there is no benchmark engines; there are: engine, http, handshakes" in capsys.readouterr().err
 
 
 def test_a_benchmark_that_cannot_run_becomes_a_failed_row(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,6 +73,7 @@ def test_canaries_become_checks(tmp_path: Path) -> None:
     ]
     assert {(each.every, each.timeout) for each in loaded.canaries} == {(10.0, 5.0)}
     assert isinstance(loaded.canaries[1].options, HttpOptions)
+    assert 429 in loaded.canaries[1].options.status  # asked too often, but reached
 
 
 def test_slow_above_is_a_number_of_the_value_only_for_value_checks(tmp_path: Path) -> None:

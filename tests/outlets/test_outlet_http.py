@@ -1,6 +1,7 @@
 """The wire by itself: what a failure is called, whom is trusted, and what is never sent along."""
 
 import base64
+import gzip
 import ssl
 from pathlib import Path
 
@@ -61,12 +62,17 @@ async def test_a_request_that_publishes_nothing_is_never_in_doubt() -> None:
             await said(f"http://127.0.0.1:{serving.port}/", publishes=False)
 
 
-async def test_an_answer_is_read_up_to_a_limit_and_packed_ones_not_at_all() -> None:
+async def test_an_answer_is_read_up_to_a_limit_and_unpacked() -> None:
     async with serve(answering(reply("200 OK", b"x" * (LIMIT + 99)))) as serving:
         assert len((await said(f"http://127.0.0.1:{serving.port}/")).body) == LIMIT
-    async with serve(answering(reply("200 OK", b"x", "Content-Encoding: gzip"))) as serving:
-        with pytest.raises(MaybeSentError, match="packed"):
-            await said(f"http://127.0.0.1:{serving.port}/")
+    async with serve(answering(reply("200 OK", gzip.compress(b"hello"), "Content-Encoding: gzip"))) as serving:
+        assert (await said(f"http://127.0.0.1:{serving.port}/")).body == b"hello"
+    for coding in ("gzip", "rot13"):
+        async with serve(answering(reply("200 OK", b"x", f"Content-Encoding: {coding}"))) as serving:
+            with pytest.raises(MaybeSentError, match=r"cannot be (read|decoded)"):
+                await said(f"http://127.0.0.1:{serving.port}/")
+        async with serve(answering(reply("400 No", b"\x1f\x8b", f"Content-Encoding: {coding}"))) as serving:
+            assert (await said(f"http://127.0.0.1:{serving.port}/")).body == b""
 
 
 async def test_redirections_without_a_login_are_followed_a_few_times_only() -> None:
@@ -104,7 +110,7 @@ async def test_the_environment_sends_nothing_elsewhere(monkeypatch: pytest.Monke
         (b"<html><style>p{}</style><h1>502 Bad&nbsp;Gateway</h1></html>", "502 Bad Gateway"),
         (b"[" * 900, "[" * 159 + "…"),
         (b"", ""),
-        (b"\xff\x00\x1b[31m", "\ufffd\ufffd\ufffd[31m"),
+        (b"\xff\x00\x1b[31m", "\xff\ufffd\ufffd[31m"),
     ],
 )
 def test_a_service_s_own_words_are_found(body: bytes, expected: str) -> None:

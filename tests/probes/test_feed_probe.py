@@ -86,7 +86,7 @@ async def test_a_redirect_to_the_other_scheme_is_not_believed(
     vantage: Vantage, pki: Pki, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trusting = vantage.tls_context(pki.ca)
-    monkeypatch.setattr(vantage, "tls_context", lambda ca=None: trusting)
+    monkeypatch.setattr(vantage, "tls_context", lambda *_, **__: trusting)
     async with serve(answering(page("statuspage-operational.json")), context=pki.good()) as secure:
         away = reply("302 Found", b"", f"Location: https://localhost:{secure.port}/")
         async with serve(answering(away)) as server:

@@ -3,9 +3,12 @@
 import asyncio
 import gzip
 import time
+import zlib
 from typing import Any
 
+import brotli
 import pytest
+import zstandard
 from outagetui.core.model import Outcome
 from outagetui.net.vantage import Vantage
 from tests.kit.scripted_servers import (
@@ -168,18 +171,41 @@ async def test_a_server_that_stalls_in_the_handshake_times_out_in_tls(vantage: V
 
 
 async def test_a_flood_cannot_hold_up_deadline_or_loop(vantage: Vantage) -> None:
-    flood = HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"1;" + b"x" * 60000 + b"\r\nx\r\n"
+    flood = HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"1;" + b"x" * 15000 + b"\r\nx\r\n"
 
-    async with serve(dripping(flood, b"1;" + b"x" * 60000 + b"\r\nx\r\n", 0)) as server:
+    async with serve(dripping(flood, b"1;" + b"x" * 15000 + b"\r\nx\r\n", 0)) as server:
         sample = await look_at(vantage, "http", f"http://127.0.0.1:{server.port}/", match="never")
-    assert sample.code == "http.match"
+    assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "http.too-large")
 
 
 async def test_an_endless_body_is_cut(vantage: Vantage) -> None:
     async with serve(dripping(HEAD + b"\r\n", b"x" * 100_000, 0)) as server:
-        sample = await look_at(vantage, "http", f"http://127.0.0.1:{server.port}/", no_match="y")
+        sample = await look_at(vantage, "http", f"http://127.0.0.1:{server.port}/")
     assert sample.outcome is Outcome.PASS
     assert "more than 1048576 bytes" in sample.detail
+
+
+@pytest.mark.parametrize(
+    ("options", "outcome", "code"),
+    [
+        ({"match": "x"}, Outcome.PASS, ""),
+        ({"match": "y"}, Outcome.UNKNOWN, "http.too-large"),
+        ({"no_match": "x"}, Outcome.FAIL, "http.no-match"),
+        ({"no_match": "y"}, Outcome.UNKNOWN, "http.too-large"),
+        ({"match": "x", "no_match": "y"}, Outcome.UNKNOWN, "http.too-large"),
+        ({"match": "y", "no_match": "x"}, Outcome.FAIL, "http.no-match"),
+    ],
+)
+@pytest.mark.parametrize("head", ["", "Content-Encoding: gzip"])
+async def test_what_was_not_read_decides_nothing(
+    vantage: Vantage, options: dict[str, Any], outcome: Outcome, code: str, head: str
+) -> None:
+    body = b"x" * 1_100_000
+    async with serve(
+        answering(reply("200 OK", gzip.compress(body) if head else body, *filter(None, [head])))
+    ) as server:
+        sample = await look_at(vantage, "http", f"http://127.0.0.1:{server.port}/", **options)
+    assert (sample.outcome, sample.code) == (outcome, code)
 
 
 async def test_endless_headers_are_refused(vantage: Vantage) -> None:
@@ -228,11 +254,84 @@ async def test_an_answer_before_the_whole_body_was_read_counts(vantage: Vantage)
     assert sample.code == "http.413"
 
 
-async def test_a_page_that_is_compressed_unasked_does_not_match(vantage: Vantage) -> None:
-    page = reply("200 OK", gzip.compress(b"hello"), "Content-Encoding: gzip")
-    async with serve(answering(page)) as server:
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        ("gzip", gzip.compress(b"hello")),
+        ("x-gzip", gzip.compress(b"hello")),
+        ("GZip", gzip.compress(b"hello")),
+        ("deflate", zlib.compress(b"hello")),
+        ("br", brotli.compress(b"hello")),
+        ("zstd", zstandard.compress(b"hello")),
+        ("gzip, br", brotli.compress(gzip.compress(b"hello"))),
+    ],
+)
+async def test_a_page_that_is_compressed_unasked_is_searched_as_text(
+    vantage: Vantage, coding: str, body: bytes
+) -> None:
+    async with serve(answering(reply("200 OK", body, f"Content-Encoding: {coding}"))) as server:
+        target = f"http://127.0.0.1:{server.port}/"
+        assert (await look_at(vantage, "http", target, match="^hello$")).code == ""
+        assert (await look_at(vantage, "http", target, no_match="^hello$")).code == "http.no-match"
+
+
+async def test_a_coding_that_is_not_read_here_leaves_the_text_unknown_and_the_status_known(vantage: Vantage) -> None:
+    async with serve(answering(reply("200 OK", b"hello", "Content-Encoding: rot13"))) as server:
+        target = f"http://127.0.0.1:{server.port}/"
+        for sample in (
+            await look_at(vantage, "http", target, match="hello"),
+            await look_at(vantage, "http", target, no_match="hello"),
+        ):
+            assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "http.coding")
+            assert "rot13" in sample.detail
+        assert (await look_at(vantage, "http", target)).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("text/html", "<meta charset=iso-8859-15>20 \u20ac".encode("iso-8859-15")),
+        ("text/html; charset=utf-8", "\ufeff20 \u20ac".encode("utf-16-le")),
+        ("text/plain; charset=Shift_JIS", "20 \u20ac".encode()),
+        ("text/plain; charset=punycode", "20 \u20ac".encode()),
+        ("text/plain; charset=windows-1252", b"20 \x80"),
+    ],
+)
+async def test_a_page_is_searched_in_its_own_charset(vantage: Vantage, kind: str, body: bytes) -> None:
+    async with serve(answering(reply("200 OK", body, f"Content-Type: {kind}"))) as server:
+        sample = await look_at(vantage, "http", f"http://127.0.0.1:{server.port}/", match="20 \u20ac")
+    assert (sample.code == "") is ("JIS" not in kind)
+
+
+async def test_a_charset_that_browsers_refuse_is_not_searched(vantage: Vantage) -> None:
+    async with serve(answering(reply("200 OK", b"hello", "Content-Type: text/html; charset=hz-gb-2312"))) as server:
         sample = await look_at(vantage, "http", f"http://127.0.0.1:{server.port}/", match="hello")
-    assert sample.code == "http.match"
+    assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "http.charset")
+
+
+@pytest.mark.parametrize(
+    ("status", "asks", "outcome", "wait"),
+    [
+        ("429 Too Many Requests", "Retry-After: 30", Outcome.UNKNOWN, 30.0),
+        ("429 Too Many Requests", "X: y", Outcome.UNKNOWN, None),
+        ("503 Service Unavailable", "Retry-After: 30", Outcome.FAIL, 30.0),
+        ("503 Service Unavailable", "Retry-After: soon", Outcome.FAIL, None),
+        ("200 OK", "Retry-After: 30", Outcome.PASS, None),
+    ],
+)
+async def test_asking_too_often_is_our_own_limit_and_a_wish_to_wait_is_kept(
+    vantage: Vantage, status: str, asks: str, outcome: Outcome, wait: float | None
+) -> None:
+    async with serve(answering(reply(status, b"", asks))) as server:
+        sample = await look_at(vantage, "http", f"http://127.0.0.1:{server.port}/")
+    assert (sample.outcome, sample.code) == (outcome, "" if outcome is Outcome.PASS else f"http.{status[:3]}")
+    assert sample.retry_after == wait
+
+
+async def test_429_may_be_what_is_wanted(vantage: Vantage) -> None:
+    async with serve(answering(reply("429 Too Many Requests"))) as server:
+        sample = await look_at(vantage, "http", f"http://127.0.0.1:{server.port}/", status=(429,))
+    assert sample.outcome is Outcome.PASS
 
 
 async def test_connect_dials_elsewhere_but_keeps_name_and_certificate(vantage: Vantage, pki: Pki) -> None:

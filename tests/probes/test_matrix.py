@@ -134,7 +134,7 @@ async def test_a_wrong_well_known_file_is_told(
         ("versions", (200, {"versions": []}), {}, Outcome.FAIL, "matrix.protocol"),
         ("versions", (200, {"versions": "v1"}), {}, Outcome.FAIL, "matrix.protocol"),
         ("versions", (200, b"{" * 200_000), {}, Outcome.FAIL, "matrix.protocol"),
-        ("versions", (200, b"[" * 2_000_000), {}, Outcome.FAIL, "matrix.protocol"),
+        ("versions", (200, b"[" * 2_000_000), {}, Outcome.UNKNOWN, "http.too-large"),
         ("versions", (404, b"not here"), {}, Outcome.FAIL, "http.404"),
         ("versions", (502, b"[]"), {}, Outcome.FAIL, "http.502"),
         ("versions", (500, {"errcode": "M_\x1b[2J", "error": "x"}), {}, Outcome.FAIL, "http.500"),

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import logging
 import ssl
+import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -156,14 +157,76 @@ async def test_a_ping_without_a_pong_is_told_apart(vantage: Vantage, no_leaks: N
         (upgrading(b"\xff\xff"), "ws.protocol"),
         (upgrading(b"\x81\x85abcdhello"), "ws.protocol"),
         (upgrading(b"\x80\x00"), "ws.protocol"),
-        (upgrading(b"\x82\x7f" + (1 << 40).to_bytes(8, "big")), "ws.protocol"),
-        (upgrading(b"\x01\x02hi" + FRAGMENT + b"\x00\x7f" + (1 << 20).to_bytes(8, "big")), "ws.protocol"),
     ],
 )
 async def test_each_wrong_answer_has_its_code(vantage: Vantage, handler: Handler, code: str, no_leaks: None) -> None:
     async with serve(handler) as server:
         sample = await look_at(vantage, "websocket", f"ws://127.0.0.1:{server.port}/", within=2)
     assert (sample.outcome, sample.code) == (Outcome.FAIL, code)
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        b"\x82\x7f" + (1 << 40).to_bytes(8, "big"),
+        b"\x01\x02hi" + FRAGMENT + b"\x00\x7f" + (1 << 20).to_bytes(8, "big"),
+        b"\x81\x00" * 20_000,
+        b"\x89\x00" * 20_000,
+        b"\x8a\x00" * 20_000,
+        b"\x01\x00" + b"\x00\x00" * 20_000,
+        FRAGMENT.replace(b"\x00\x7e", b"\x82\x7e") * 80,
+    ],
+)
+async def test_what_is_too_much_for_us_is_unknown_and_takes_no_long_turn(
+    vantage: Vantage, after: bytes, no_leaks: None
+) -> None:
+    async with serve(upgrading(after)) as server:
+        tracemalloc.start()
+        sample = await look_at(vantage, "websocket", f"ws://127.0.0.1:{server.port}/", within=20)
+        memory = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "ws.too-much")
+    assert memory < 20 << 20
+
+
+async def test_a_pattern_that_is_in_none_of_many_messages_is_unknown(vantage: Vantage) -> None:
+    async def talkative(connection: ServerConnection) -> None:
+        for _ in range(200):
+            await connection.send("news")
+        await connection.wait_closed()
+
+    async with chat(talkative) as url:
+        sample = await look_at(vantage, "websocket", url, match="goodbye")
+    assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "ws.too-much")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["X-XSS-Protection : 1", "cache/forum: x", "no colon", " fold", "Schl\u00fcssel: x"],
+        ["Upgrade: websocket", "Connection: Upgrade"],
+    ],
+)
+async def test_header_lines_that_browsers_forgive_are_forgiven(vantage: Vantage, lines: list[str]) -> None:
+    async with serve(upgrading(b"", *lines)) as server:
+        sample = await look_at(vantage, "websocket", f"ws://127.0.0.1:{server.port}/", within=0.3)
+    assert sample.code == "ws.no-pong"
+
+
+async def test_asking_too_often_is_our_own_limit(vantage: Vantage) -> None:
+    async with serve(answering(reply("429 Too Many Requests", b"", "Retry-After: 9"))) as server:
+        sample = await look_at(vantage, "websocket", f"ws://127.0.0.1:{server.port}/")
+    assert (sample.outcome, sample.code, sample.retry_after) == (Outcome.UNKNOWN, "http.429", 9.0)
+
+
+async def test_a_front_end_that_speaks_only_http_2_is_unknown(
+    vantage: Vantage, pki: Pki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", pki.ca)
+    for context, scheme in ((None, "ws"), (pki.good(), "wss")):
+        async with serve(answering(b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"), context=context) as server:
+            sample = await look_at(vantage, "websocket", f"{scheme}://localhost:{server.port}/")
+        assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "ws.http2")
 
 
 async def test_a_flood_and_a_drip_end(vantage: Vantage, no_leaks: None) -> None:
@@ -178,10 +241,7 @@ async def test_a_flood_and_a_drip_end(vantage: Vantage, no_leaks: None) -> None:
 
     async with serve(flooding) as server:
         sample = await look_at(vantage, "websocket", f"ws://127.0.0.1:{server.port}/", within=3)
-    assert sample.code in ("ws.handshake", "ws.protocol", "ws.no-pong")
-    async with serve(upgrading(flood * 80)) as server:
-        sample = await look_at(vantage, "websocket", f"ws://127.0.0.1:{server.port}/", within=3)
-    assert sample.code == "ws.protocol"
+    assert sample.code in ("ws.handshake", "ws.protocol", "ws.no-pong", "ws.too-much")
     async with serve(dripping(b"HTTP/1.1 101", b" ")) as server:
         sample = await look_at(vantage, "websocket", f"ws://127.0.0.1:{server.port}/", within=0.2)
     assert sample.code == "timeout"

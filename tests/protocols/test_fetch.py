@@ -12,6 +12,7 @@ from outagetui.core.model import Outcome
 from outagetui.machine.secrets import Secrets
 from outagetui.net.trouble import Trouble
 from outagetui.net.vantage import Vantage
+from outagetui.protocols import http1_exchange
 from outagetui.protocols.http_answer import Reply
 from outagetui.protocols.http_fetch import fetch
 from outagetui.protocols.http_request import request
@@ -60,6 +61,18 @@ async def test_a_redirect_without_location_is_the_reply(vantage: Vantage) -> Non
         assert (await get(vantage, server)).status == 302
 
 
+async def test_what_the_far_side_makes_up_is_not_kept(vantage: Vantage) -> None:
+    async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(moved(f"/{server.connections}"))
+
+    async with serve(endless) as server:
+        kept = http1_exchange._known_head.cache_info().currsize
+        for _ in range(3):
+            await look_at(vantage, "http", f"http://127.0.0.1:{server.port}/", redirects=9)
+        assert http1_exchange._known_head.cache_info().currsize == kept + 1
+
+
 async def test_a_loop_ends_after_the_allowed_number(vantage: Vantage) -> None:
     async with serve(Site(a=moved("/b"), b=moved("/a"))) as server:
         sample = await look_at(vantage, "http", f"http://127.0.0.1:{server.port}/a", redirects=3)
@@ -99,6 +112,27 @@ def test_credentials_do_not_follow_to_another_origin(to: str) -> None:
 def test_a_redirect_to_where_a_browser_must_not_go_fails(to: str) -> None:
     with pytest.raises(Trouble, match=r"http\.redirect"):
         request("GET", "https://a.test/x").redirected(302, to)
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        *("http://[::1", "http://[", "//[::1", "http://a b/", "http://x:99999/", "http://x:-1/", "http://a..b/"),
+        *(
+            "mailto:a@b.test",
+            "javascript:alert(1)",
+            "ftp://127.0.0.1/",
+            "http://" + "a" * 300 + "/",
+            "http://u:p@127.0.0.1/",
+        ),
+        *("http://[" + "[" * 1000, "http://[v1.x", "http://\u202e/"),
+    ],
+)
+async def test_a_redirect_to_nowhere_is_the_server_s_failure(vantage: Vantage, location: str) -> None:
+    async with serve(Site(a=moved(location))) as server:
+        sample = await look_at(vantage, "http", f"http://127.0.0.1:{server.port}/a")
+    assert (sample.outcome, sample.code) == (Outcome.FAIL, "http.redirect")
+    assert sample.detail.isprintable()
 
 
 async def test_https_to_http_is_refused_on_the_wire(vantage: Vantage, pki: Pki) -> None:

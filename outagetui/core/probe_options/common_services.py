@@ -48,6 +48,10 @@ class HttpOptions(TrustOptions, frozen=True, kw_only=True):
     ip: Literal[4, 6] | None = None
     expires_warn: Duration = 21 * 86400.0
 
+    @classmethod
+    def of_canary(cls) -> ProbeOptions:
+        return cls(status=("200-399", 429))  # whoever is asked too often was reached
+
     def _wrong(self) -> Iterator[Trouble]:
         yield from request_troubles(self.method, self.headers, self.status)
 

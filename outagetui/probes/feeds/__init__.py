@@ -6,10 +6,10 @@ nor as down.
 
 from importlib import import_module
 
+from outagetui.core.charsets import decode
 from outagetui.core.probe_options import FeedFormat
 from outagetui.probes.feeds.shape import form_of
 from outagetui.probes.feeds.statements import Reading, Severity, Unreadable
-from outagetui.protocols.http_answer import decode
 
 __all__ = ["LIMIT", "Reading", "Severity", "Unreadable", "read"]
 

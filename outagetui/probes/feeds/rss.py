@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from outagetui.core.charsets import decode
 from outagetui.probes.feeds.statements import (
     Reading,
     Severity,
@@ -13,7 +14,6 @@ from outagetui.probes.feeds.statements import (
     reading,
     same_name,
 )
-from outagetui.protocols.http_answer import decode
 
 WORDS: dict[str, Severity | None] = {  # None: says nothing new, the word before it holds
     "investigating": Severity.INCIDENT,

@@ -1,0 +1,26 @@
+"""A turn on the loop: what a probe computes on data that is always there, it computes in pieces."""
+
+import asyncio
+import time
+from typing import Final
+
+LONGEST: Final = 0.005  # seconds one probe keeps the loop while it could go on
+
+
+class Turn:
+    """The time that one probe has kept the loop since it last waited."""
+
+    __slots__ = ("_began",)
+
+    def __init__(self) -> None:
+        self._began = time.perf_counter()
+
+    def renew(self) -> None:
+        """Begin anew, after others had their turn."""
+        self._began = time.perf_counter()
+
+    async def share(self) -> None:
+        """Let others have their turn if this one was long enough; without it no deadline would ever fire."""
+        if time.perf_counter() - self._began > LONGEST:
+            await asyncio.sleep(0)
+            self.renew()
