@@ -1,0 +1,214 @@
+"""How an incident stands by what is written of it: the newest update of its text, `Status: …`, its title. Pure.
+
+A word that is not known is never passed over for a better one behind it: it makes the state unknown.
+"""
+
+import re
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from outagetui.probes.feeds.incident_words import SCHEDULED, STAGES, UPDATE, WORDS
+from outagetui.probes.feeds.statements import Severity
+
+_SENTENCE = 4  # words of a value; more are a sentence
+
+
+class State(Struct, frozen=True):
+    """The word for a state; `severity` is None where nobody knows what it means. `in_title`: it was read there."""
+
+    severity: Severity | None
+    word: str
+    in_title: bool = False
+
+    @property
+    def well(self) -> bool:
+        """Whether it says that nothing is wrong (any more)."""
+        return self.severity is Severity.OPERATIONAL
+
+
+class _Head(Struct, frozen=True):
+    """The word at the head of an update, its line, and the time that was read with it: year or 0, month, …, minute."""
+
+    line: int
+    state: State
+    when: tuple[int, ...] | None
+
+
+def _either(words: Sequence[str]) -> str:
+    return "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in sorted(words, key=len, reverse=True))
+
+
+_ZONES = "utc|gmt|z|[pmce][sd]t|[cew]es?t|bst|jst|ist|kst|aes?t|aedt|mez|mesz|uhr|am|pm|a\\.m\\.|p\\.m\\.|at|on|um"
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_MONTH = (
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    "|nov(?:ember)?|dec(?:ember)?"
+)
+_DAY = "(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?"
+# What may stand before the word of an update: bullets, symbols, a date with its time and zone.
+_BEFORE = re.compile(
+    rf"(?:(?:{_MONTH}|{_DAY}|{_ZONES})\b\.?|\d[\d:.,/+TZ-]*(?:st|nd|rd|th)?"
+    r"|[^\w\[\s(【]|[(]\s*(?=[\d+]|utc|gmt)|\s)*",
+    re.IGNORECASE,
+)
+_HEAD = re.compile(
+    rf"[\[(【]?\s*({_either([*STAGES, UPDATE])})\s*"
+    r"(?:[\])】]|[.!]?\s*$|[:：|–—]|\s-|-\s|\s(?:at|on|um)\s+\d)\s*[-–—:]?\s*(.*)",
+    re.IGNORECASE,
+)
+_STRANGE_HEAD = re.compile(r"[^\W\d_]{2,20}(?: [^\W\d_]{2,20}){0,2}\s+[-–—]\s+\S|\[[^\W\d_][\w ]{1,30}\]\s")
+_STRANGE_UPDATE = re.compile(rf"{_STRANGE_HEAD.pattern}|[^\W\d_]{{2,20}}(?: [^\W\d_]{{2,20}}){{0,2}}\s*[:：]?$")
+_LABEL = re.compile(
+    r"(^|[\s.;|•>])(?:(?:current|incident|issue|overall|event|maintenance|new|latest|aktueller)\s+)?"
+    r"(?:status|state|stand|estado|statut|stato|ステータス|状態|状态|상태)\s*(?:[:：=]|\s[-–—]\s)\s*(.*)",
+    re.IGNORECASE,
+)
+_LABEL_ALONE = re.compile(r"(?:(?:current|incident)\s+)?(?:status|state)\s*[:：]?", re.IGNORECASE)
+_VALUE_ENDS = re.compile(r"\s+[-–—]\s+|\s*[|(\[!]|\.(?:\s|$)|\s(?:at|on|um|since|as of)\s+\d", re.IGNORECASE)
+_TAKEN_BACK = re.compile(
+    r"(?:no|not|none|false|nein|nicht|non|pending|awaiting|n/a|tbd|partial\w*|teilweise|only|except|\?|0*\d{1,2}\s*%)(?!\w)",
+    re.IGNORECASE,
+)
+_TIME = re.compile(rf"\d|(?:{_MONTH}|{_DAY})\b[.,]?\s+\d", re.IGNORECASE)
+_OF_COMPONENTS = re.compile(
+    r"(?:affected|impacted|betroffen)|(?:components?|services?|systems?|regions?)\s*:?$", re.IGNORECASE
+)
+_BRACKETS = re.compile(r"[\[【]\s*([^\]】]{1,40}?)\s*[\]】]|\(\s*([^()]{1,40}?)\s*\)\W*$")
+_PREFIX = re.compile(
+    rf"\W*({_either([*WORDS, *SCHEDULED, UPDATE])})(?:\s+#?[\w-]*\d[\w-]*)?\s*(?:[:：|–—]|-\s|\s-|\W*$)\s*",
+    re.IGNORECASE,
+)
+_SUFFIX = re.compile(rf"(?:\s[-–—|]\s+|[:：]\s*)({_either([*STAGES])})\W*$", re.IGNORECASE)
+_DATE = re.compile(
+    rf"({'|'.join(_MONTHS)})[a-z]*\.?\s+(\d\d?),?\s+(?:\d{{4}},?\s+)?(\d\d?):(\d\d)"
+    r"|(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)",
+    re.IGNORECASE,
+)
+
+
+def of_text(lines: Sequence[str]) -> State | None:
+    """Return the state that `lines` tell, the newest update first; None when they tell none."""
+    heads = _in_time(_heads(lines))
+    labels = _labels(lines)
+    update = State(Severity.INCIDENT, UPDATE) if any(head.state.word == UPDATE for head in heads) else None
+    heads = [head for head in heads if head.state.word != UPDATE]
+    # A word that nobody knows is no prose where it stands before an older update that is well.
+    if heads and heads[0].state.severity is None and not any(head.state.well for head in heads):
+        heads = [head for head in heads if head.state.severity is not None]
+    if heads and labels:
+        line, label = labels[0]
+        return label if line < heads[0].line or not label.well else heads[0].state
+    return heads[0].state if heads else labels[0][1] if labels else update
+
+
+def of_title(title: str) -> State | None:
+    """Return the state that a title tells in brackets, before a colon or behind a dash; None when it tells none."""
+    for bracket in _BRACKETS.finditer(title):
+        if (state := _known(bracket[1] or bracket[2], in_title=True)) and state.word != UPDATE:
+            return state
+    at, update = 0, None
+    while before := _PREFIX.match(title, at):
+        state = _known(before[1], in_title=True)
+        if state and state.word != UPDATE:
+            return state
+        at, update = before.end(), State(Severity.INCIDENT, UPDATE, in_title=True)
+    behind = _SUFFIX.search(title)
+    return _known(behind[1], in_title=True) if behind else update
+
+
+def subject(title: str) -> str:
+    """Return what a title is about, without the words for a state before it."""
+    bare = _BRACKETS.sub(lambda found: "" if _known(found[1] or found[2]) else found[0], title)
+    while (found := _PREFIX.match(bare)) and found.end():
+        bare = bare[found.end() :]
+    return " ".join(bare.split()).casefold()
+
+
+def of_word(word: str) -> State:
+    """Return the state of a value that is nothing else, such as that of an element called status."""
+    return _known(word) or State(None, word)
+
+
+def _known(word: str, in_title: bool = False) -> State | None:
+    plain = " ".join(word.split()).lower()
+    if plain == UPDATE:
+        return State(Severity.INCIDENT, UPDATE, in_title)
+    if plain in SCHEDULED:
+        return State(Severity.MAINTENANCE, plain, in_title)
+    return State(WORDS[plain], plain, in_title) if plain in WORDS else None
+
+
+def _heads(lines: Sequence[str]) -> list[_Head]:
+    """Return the words at the heads of updates with their lines and times; one nobody knows is kept too."""
+    found: list[_Head] = []
+    when, dated = None, -2  # the time that was read last, and in which line
+    for at, line in enumerate(lines):
+        before = _BEFORE.match(line)
+        start = before.end() if before else 0
+        if read := _time(line[:start]):
+            when, dated = read, at
+        head = _HEAD.match(line, start)
+        if head and (state := _known(head[1])):
+            rest = head[2]
+            if _TAKEN_BACK.match(rest):
+                found.append(_Head(at, State(None, f"{state.word} {rest[:20]}"), when))
+            elif not (":" in line[head.end(1) : head.end(1) + 2] and _TIME.match(rest)):  # a label of a time otherwise
+                found.append(_Head(at, state, when))
+        elif _LABEL.match(line):
+            continue
+        elif (_STRANGE_UPDATE if at - dated < 2 else _STRANGE_HEAD).match(line, start):  # or in the next line
+            found.append(_Head(at, State(None, line[start : start + 30]), when))
+    return found
+
+
+def _time(text: str) -> tuple[int, ...] | None:
+    if not (found := _DATE.search(text)):
+        return None
+    if found[1]:
+        return (0, _MONTHS.index(found[1].lower()) + 1, int(found[2]), int(found[3]), int(found[4]))
+    return tuple(int(part) for part in found.groups()[4:])
+
+
+def _in_time(
+    heads: list[_Head],
+) -> list[_Head]:
+    """Return `heads` newest first: turned round where their times say that the oldest stands first."""
+    times = [head.when for head in heads if head.when is not None]
+    if len(times) < max(2, len(heads)) or times != sorted(times) or times[0] == times[-1]:
+        return heads
+    over_new_year = times[0][0] == times[-1][0] and times[-1][1] - times[0][1] > 6  # half a year
+    return heads if over_new_year else heads[::-1]
+
+
+def _labels(lines: Sequence[str]) -> list[tuple[int, State]]:
+    """Return what stands behind `Status:`, wherever that is, with its lines."""
+    found = []
+    components = False
+    for at, line in enumerate(lines):
+        components = components or bool(_OF_COMPONENTS.match(line))
+        label = _LABEL.search(line)
+        value = label[2] if label else ""
+        if _LABEL_ALONE.fullmatch(line) and at + 1 < len(lines):
+            bare = _bare(lines[at + 1])
+            if (state := _known(bare)) or len(bare.split()) <= _SENTENCE:
+                found.append((at, state or State(None, bare[:40])))
+            continue
+        if not label or not value:
+            continue
+        bare = _bare(value)
+        behind = value[len(bare) :].lstrip(" (-–—:[|")
+        state = _known(bare)
+        if state and state.well and _TAKEN_BACK.match(behind):
+            state = State(None, value[:40])
+        if state and state.well and state.word not in STAGES and (components or label.start(1) > 0):
+            continue  # how a component is
+        if state:
+            found.append((at, state))
+        elif len(bare.split()) <= _SENTENCE:
+            found.append((at, State(None, bare[:40])))
+    return found
+
+
+def _bare(value: str) -> str:
+    return _VALUE_ENDS.split(value, maxsplit=1)[0].strip(" \t:*_\"'")

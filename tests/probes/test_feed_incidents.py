@@ -1,0 +1,350 @@
+"""What RSS and Atom say of incidents, in the ways of many status pages: never well unless it says so."""
+
+from xml.sax.saxutils import escape
+
+import pytest
+from outagetui.core.model import Outcome
+from outagetui.probes.feeds import Reading, Unreadable, read
+
+NOON = 1_796_040_000.0  # 2026-11-30 12:00 UTC
+MONDAY = "Mon, 30 Nov 2026 09:00:00 GMT"
+
+
+def item(title: str, text: str = "", guid: str = "", date: str = MONDAY, more: str = "", link: str = "") -> str:
+    return (
+        f"<item><title>{escape(title)}</title><link>{link or 'https://status.example.com/'}</link>"
+        f"<guid>{guid}</guid><pubDate>{date}</pubDate><description>{escape(text)}</description>{more}</item>"
+    )
+
+
+def rss(*items: str) -> bytes:
+    head = '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel><title>Status</title>'
+    return f"{head}{''.join(items)}</channel></rss>".encode()
+
+
+def atom(*entries: str) -> bytes:
+    return f'<feed xmlns="http://www.w3.org/2005/Atom"><title>Status</title>{"".join(entries)}</feed>'.encode()
+
+
+def word(body: bytes, *components: str) -> str:
+    """The outcome in a word: pass, or the code of anything else."""
+    try:
+        said = read(body, components=components, now=NOON)
+    except Unreadable as problem:
+        return problem.code
+    assert isinstance(said, Reading)
+    return said.code or str(said.outcome)
+
+
+def of(title: str, text: str = "") -> str:
+    return word(rss(item(title, text)))
+
+
+GOOD = str(Outcome.PASS)
+OPEN, UNKNOWN = "feed.incident", "feed.word"
+
+
+@pytest.mark.parametrize(
+    ("title", "outcome"),
+    [
+        ("Service is operating normally: [RESOLVED] Increased API error rates", GOOD),
+        ("Service is operating normally: Increased API error rates", GOOD),
+        ("[RESOLVED] Increased API error rates", GOOD),
+        ("Informational message: [RESOLVED] Network connectivity", GOOD),
+        ("Service disruption: [RESOLVED] Network connectivity", GOOD),
+        ("RESOLVED: We have seen raised latency", GOOD),
+        ("UPDATE: RESOLVED: raised latency", GOOD),
+        ("Resolved - Virtual Machines in one region", GOOD),
+        ("Database outage - Resolved", GOOD),
+        ("Database outage [Resolved]", GOOD),
+        ("Database outage (resolved)", GOOD),
+        ("✅ Resolved: database outage", GOOD),
+        ("[good] Everything operating normally.", GOOD),
+        ("All Systems Operational", GOOD),
+        ("Post Incident Review (PIR) – Networking", GOOD),
+        ("Preliminary Post Incident Review (PIR) – Networking", GOOD),
+        ("RCA - Network infrastructure", GOOD),
+        ("Completed: Database move", GOOD),
+        ("Behoben: Anmeldung gestört", GOOD),
+        ("【復旧】ログイン障害", GOOD),
+        ("Informational message: Elevated latencies", "feed.notice"),
+        ("Performance issues: Elevated latencies", "feed.degraded"),
+        ("Service degradation: Elevated latencies", "feed.degraded"),
+        ("Service disruption: Increased API error rates", OPEN),
+        ("Service impact: Increased API error rates", OPEN),
+        ("UPDATE: We have seen raised latency", OPEN),
+        ("INCIDENT: raised latency", OPEN),
+        ("INCIDENT 18012: raised latency", OPEN),
+        ("SERVICE OUTAGE: mail", OPEN),
+        ("Active - Virtual Machines in one region", OPEN),
+        ("Investigating - Virtual Machines in one region", OPEN),
+        ("Mitigated - Virtual Machines in one region", OPEN),
+        ("[Investigating] Database", OPEN),
+        ("Outage: Nobody can connect", OPEN),
+        ("🔴 Down: website", OPEN),
+        ("Störung: Anmeldung", OPEN),
+        ("Partially resolved: database", OPEN),
+        ("[Unresolved] database", OPEN),
+        ("[REOPENED] database", OPEN),
+        ("Maintenance: database", "feed.maintenance"),
+        ("Scheduled maintenance: database", "feed.maintenance"),
+        ("Our new office", UNKNOWN),
+        ("", UNKNOWN),
+        ("Increased API error rates", UNKNOWN),
+        ("Not yet resolved: database", UNKNOWN),
+        ("Service is operating normally in most regions: database", UNKNOWN),
+        ("Unresolved problems with the resolved incident", UNKNOWN),
+        ("[NOT RESOLVED YET] database", UNKNOWN),
+        ("Resolved for some customers: database", UNKNOWN),
+        ("Problème: base de données", UNKNOWN),
+        ("Vyřešeno: databáze", UNKNOWN),
+    ],
+)
+def test_a_title_says_how_it_stands(title: str, outcome: str) -> None:
+    assert of(title) == outcome
+    assert word(atom(f"<entry><title>{escape(title)}</title><id>1</id></entry>")) == outcome
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("<b>Status: Resolved</b><br/><br/>All is well.<br/><ul><li>Login (Operational)</li></ul>", GOOD),
+        ("<b>Status: Investigating</b><br/><br/>We look into it.<ul><li>Login (Full outage)</li></ul>", OPEN),
+        ("Some words first. Status: Resolved", GOOD),
+        ("Some words first. Status: Monitoring. More words.", OPEN),
+        ("<p>Current status: <strong>Resolved</strong></p>", GOOD),
+        ("<table><tr><th>Status</th><td>Resolved</td></tr></table>", GOOD),
+        ("<table><tr><th>Status</th><td>Identified</td></tr></table>", OPEN),
+        ("<dl><dt>Status</dt><dd>Resolved</dd></dl>", GOOD),
+        ("Type: Fault report<br>Status: Resolved<br>Start: 2026-11-30 08:00", GOOD),
+        ("Type: Fault report<br>Status: In progress<br>Start: 2026-11-30 08:00", "feed.maintenance"),
+        ("Status - Resolved", GOOD),
+        ("STATUS : RESOLVED", GOOD),
+        ("Status: Operational", GOOD),
+        ("Status: Degraded performance", "feed.degraded"),
+        ("Status: Major outage", "feed.major-outage"),
+        ("Status: Partial outage", "feed.partial-outage"),
+        ("Status: Behoben", GOOD),
+        ("Estado: Resuelto", GOOD),
+        ("ステータス：解決済み", GOOD),
+        ("ステータス：調査中", OPEN),
+        ("Status: Resolved (10:00 UTC)", GOOD),
+        ("Status: Resolved at 10:00 UTC", GOOD),
+        ("Status: Resolved - all is well", GOOD),
+        ("Status: Unresolved", OPEN),
+        ("Status: Not resolved", OPEN),
+        ("Status: Not yet resolved", UNKNOWN),
+        ("Status: Resolved (partially)", UNKNOWN),
+        ("Status: Resolved in one region", UNKNOWN),
+        ("Status: Resolved, monitoring", UNKNOWN),
+        ("Status: Pondering", UNKNOWN),
+        ("Status: Vyřešeno", UNKNOWN),
+        ("Status: <br>Affected: everything", UNKNOWN),
+        ("The issue has been resolved.", UNKNOWN),
+        ("We are <b>resolved</b> to mend it.", UNKNOWN),
+        ("It is <b>not</b> <b>Resolved</b>", UNKNOWN),
+        ("Resolved: no", UNKNOWN),
+        ("Fixed: 50 %", UNKNOWN),
+        ("Completed - pending review", UNKNOWN),
+        ("<b>Affected components</b><ul><li>Login</li><li>Operational</li></ul>", UNKNOWN),
+        ("<b>Affected components</b><br>Login: Status: Operational", UNKNOWN),
+        ("Login status: Operational", UNKNOWN),
+        ("<p><small>Nov 30, 14:18 UTC</small><br><strong>Resolved</strong> - Done.</p>", GOOD),
+        ("<p><small>Nov 30, 14:18 UTC</small> <strong>Resolved</strong> - Done.</p>", GOOD),
+        ("<p>2026-11-30T14:18:00Z Resolved: done</p>", GOOD),
+        ("<p>30 Nov 2026 14:18 CET [Resolved] done</p>", GOOD),
+        ("<h3>Resolved</h3><p>Done.</p><h3>Investigating</h3><p>We look.</p>", GOOD),
+        ("<strong>RESOLVED</strong> – Done.", GOOD),
+        ("<strong>Wiederhergestellt</strong> - Alles gut.", GOOD),
+        ("<strong>Résolu</strong> - C'est fini.", GOOD),
+        ("<strong>Reopened</strong> - It is back.<br><strong>Resolved</strong> - Done.", OPEN),
+        ("<strong>Znovu otevřeno</strong> - Je to zpět.<br><strong>Resolved</strong> - Done.", UNKNOWN),
+        ("Nov 30, 15:00 UTC<br><b>Worse</b><br>Nov 30, 14:00 UTC<br><b>Resolved</b> - Done.", UNKNOWN),
+        ("<strong>Worse</strong> - Oh.<br><strong>Identified</strong> - Found.", OPEN),
+        ("<strong>Update</strong> - Still at it.", OPEN),
+        ("<strong>Update</strong> - Done.<br><strong>Resolved</strong> - Done.", GOOD),
+        ("<strong>Scheduled</strong> - We will move a database.", GOOD),
+        ("<strong>THIS IS A SCHEDULED EVENT Nov 30, 10:00 - 12:00 UTC</strong><br><b>Scheduled</b> - x", GOOD),
+        (
+            "<strong>THIS IS A SCHEDULED EVENT Nov 30, 10:00 - 12:00 UTC</strong><br><b>In progress</b> - x",
+            "feed.maintenance",
+        ),
+        ("Scheduled: 2026-11-30 10:00<br>Status: In progress", "feed.maintenance"),
+        ("Investigating: 08:00<br>Resolved: 09:00", UNKNOWN),
+        # The oldest first, as their times say.
+        ("Nov 30, 10:00 UTC<br>Investigating - x<br>Nov 30, 11:00 UTC<br>Resolved - x", GOOD),
+        ("Nov 30, 10:00 UTC<br>Resolved - x<br>Nov 30, 11:00 UTC<br>Investigating - again", OPEN),
+        ("Jan 1, 01:00 UTC<br>Resolved - x<br>Dec 31, 23:00 UTC<br>Investigating - x", GOOD),
+        ("Status: Resolved<br>Investigating - x", GOOD),
+        ("Investigating - x<br>Status: Resolved", OPEN),
+    ],
+)
+def test_a_text_says_how_it_stands(text: str, outcome: str) -> None:
+    assert of("Elevated errors at sign-in", text) == outcome
+    more = f"<content:encoded><![CDATA[{text}]]></content:encoded>"
+    assert word(rss(item("Elevated errors at sign-in", more=more))) == outcome
+    for field in ("content", "summary"):
+        entry = f'<entry><title>x</title><id>1</id><{field} type="html">{escape(text)}</{field}></entry>'
+        assert word(atom(entry)) == outcome
+
+
+def test_xhtml_is_read_as_html_is() -> None:
+    content = '<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p><small>Nov 30, 9:00 UTC</small><br/>'
+    for told, outcome in (("Resolved", GOOD), ("Identified", OPEN)):
+        entry = f"<entry><title>x</title>{content}<strong>{told}</strong> - a &lt;b&gt; c</p></div></content></entry>"
+        assert word(atom(entry)) == outcome
+
+
+def test_texts_go_before_the_title_and_the_worse_of_two_texts_counts() -> None:
+    assert of("Investigating: database", "<b>Resolved</b> - Done.") == GOOD
+    assert of("[Resolved] database", "<b>Investigating</b> - It is back.") == OPEN
+    both = item("x", "Status: Resolved", more="<content:encoded>Status: Investigating</content:encoded>")
+    assert word(rss(both)) == OPEN
+
+
+@pytest.mark.parametrize(
+    ("more", "outcome"),
+    [
+        ("<status>Resolved</status>", GOOD),
+        ("<status>Available</status>", GOOD),
+        ("<status>Degraded</status>", "feed.degraded"),
+        ("<status>Splendid</status>", UNKNOWN),
+        ("<state>Open</state>", OPEN),
+        ("<category>Resolved</category>", GOOD),
+        ("<category>Database</category>", UNKNOWN),
+        ("<category>Database</category><category>Monitoring</category>", OPEN),
+        ("<media:status>Resolved</media:status>", UNKNOWN),
+    ],
+)
+def test_elements_that_say_it_count(more: str, outcome: str) -> None:
+    assert word(rss(item("Database", "Words.", more=more))) == outcome
+
+
+def test_the_newest_of_several_items_of_one_incident_counts() -> None:
+    old, new = MONDAY, "Mon, 30 Nov 2026 10:00:00 GMT"
+    over = item("x", "Status: Resolved", guid="a", date=new)
+    again = item("x", "Status: Investigating", guid="a", date=old)
+    assert word(rss(over, again)) == word(rss(again, over)) == GOOD
+    worse = item("x", "Status: Investigating", guid="a", date="Mon, 30 Nov 2026 11:00:00 GMT")
+    assert word(rss(over, worse)) == word(rss(worse, over)) == OPEN
+    for date in ("", "yesterday", new, "Thu, 01 Jan 2037 00:00:00 GMT"):  # which do not tell
+        assert (
+            word(
+                rss(
+                    item("x", "Status: Resolved", guid="a", date=date),
+                    item("x", "Status: Investigating", guid="a", date=date),
+                )
+            )
+            == OPEN
+        )
+    far = item("x", "Status: Resolved", guid="a", date="Thu, 01 Jan 2037 00:00:00 GMT")
+    assert word(rss(far, again)) == OPEN
+
+
+def test_updates_that_are_items_of_their_own_belong_together_by_their_titles() -> None:
+    first = item("Service disruption: API errors", guid="#ec2_1", date="Fri, 14 Jan 2022 06:44:00 PST")
+    last = item(
+        "Service is operating normally: [RESOLVED] API errors", guid="#ec2_2", date="Fri, 14 Jan 2022 14:44:00 PST"
+    )
+    assert word(rss(last, first)) == word(rss(first, last)) == GOOD
+    assert word(rss(first, last, item("Service disruption: DNS", guid="#ec2_3"))) == OPEN
+    back = item("Service disruption: API errors", guid="#ec2_4", date="Sat, 15 Jan 2022 02:00:00 PST")
+    assert word(rss(last, first, back)) == OPEN
+
+
+def test_another_incident_of_the_same_title_stays_open() -> None:
+    first = item("Late mail", "Status: Investigating", guid="a", link="https://status.example.com/a")
+    second = item(
+        "Late mail",
+        "Status: Resolved",
+        guid="b",
+        link="https://status.example.com/b",
+        date="Mon, 30 Nov 2026 11:00:00 GMT",
+    )
+    assert word(rss(first, second)) == OPEN
+
+
+def test_one_item_that_is_not_understood_is_enough_and_an_open_one_is_more() -> None:
+    well, strange, bad = (item(f"{n}", f"Status: {n}", guid=n) for n in ("Resolved", "Pondering", "Investigating"))
+    assert word(rss(well, strange)) == UNKNOWN
+    assert word(rss(well, strange, bad)) == OPEN
+    assert word(rss(*[item("x", "Status: Resolved", guid=str(n)) for n in range(400)], bad)) == OPEN
+    assert word(rss(*[item("x", "Status: Resolved", guid=str(n)) for n in range(1001)])) == "feed.unreadable"
+
+
+def test_a_maintenance_that_is_still_to_come_is_no_trouble() -> None:
+    assert word(rss(item("Scheduled maintenance: database", date="Tue, 01 Dec 2026 09:00:00 GMT"))) == GOOD
+    assert word(rss(item("Scheduled maintenance: database", date=MONDAY))) == "feed.maintenance"
+    assert word(rss(item("Database", "Status: Scheduled", date="Tue, 01 Dec 2026 09:00:00 GMT"))) == GOOD
+    assert word(rss(item("Database", "Status: Investigating", date="Tue, 01 Dec 2026 09:00:00 GMT"))) == OPEN
+
+
+def test_only_what_touches_a_component_counts_and_what_was_cut_off_might() -> None:
+    bad = item("Mail is late", "Status: Investigating")
+    assert word(rss(bad), "calls") == GOOD
+    assert word(rss(bad), "MAIL") == OPEN
+    long = item("Mail is late", "Status: Investigating<br>" + "x" * 20_000 + " calls")
+    assert word(rss(long), "calls") == OPEN
+    late = item("Mail is late", "x" * 20_000 + "<br>Status: Resolved")
+    assert word(rss(late)) == UNKNOWN
+
+
+WELL = item("Errors", "<b>Resolved</b> - Done &amp; over.")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\n \r\n" + rss(WELL),
+        b"\xef\xbb\xbf" + rss(WELL),
+        rss(WELL).decode().encode("utf-16"),
+        rss(WELL).decode().encode("utf-16-be"),
+        rss(WELL).replace(b"UTF-8", b"iso-8859-1"),
+        rss(WELL).replace(b"UTF-8", b"punycode"),
+        rss(WELL).replace(b"UTF-8", b"utf-8x"),
+        rss(WELL).replace(b"Errors", "Störung der Anmeldung".encode("latin-1")),
+        rss(WELL).replace(b"UTF-8", b"shift_jis").replace(b"Errors", "障害".encode("shift_jis")),
+        rss(WELL).replace(b"Errors", b"R&D &nbsp; &eacute; &bogus; AT&T &#0; &#xfffe; \x0b"),
+        rss(WELL).replace(b"<item>", b"<item><dc:creator>x</dc:creator><a:b c:d='e'/>"),
+        rss(WELL).replace(b"<rss", b"<!DOCTYPE rss PUBLIC '-//Netscape//DTD RSS 0.91//EN' 'http://x/rss.dtd'><rss"),
+        rss(WELL).replace(b"<rss", b"<?xml-stylesheet href='x'?><!-- x --><rss"),
+        rss(WELL) + b"\n<!-- made in 0.2 s -->\n<br>Warning: x &",
+        rss(WELL).replace(b"title>", b"TITLE>").replace(b"item>", b"Item>"),
+        b"<rdf:RDF xmlns='http://purl.org/rss/1.0/'><channel><title>x</title></channel>"
+        + WELL.encode()
+        + b"</rdf:RDF>",
+        b"<a:feed xmlns:a='http://www.w3.org/2005/Atom'><a:title>x</a:title><a:entry><a:title>[Resolved] x</a:title>"
+        b"</a:entry></a:feed>",
+    ],
+)
+def test_what_feeds_get_wrong_is_borne(body: bytes) -> None:
+    assert word(body) == GOOD
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<rss/>",
+        b"<rss version='2.0'/>",
+        b"<rss version='2.0'><channel/></rss>",
+        b"<feed/>",
+        b"<feed xmlns='http://www.w3.org/2005/Atom'/>",
+        b"<feed xmlns='urn:other'><title>x</title></feed>",
+        b"<html><head><title>Status</title></head><body>All systems operational</body></html>",
+        b"<!DOCTYPE html><html><title>x</title><p>Sign in",
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        b"<?xml version='1.0'?>",
+        b"<",
+        rss(WELL)[:-1],
+        rss(WELL)[:200],
+        rss(WELL).replace(b"</item>", b""),
+        rss(WELL).replace(b"<rss", b"<!DOCTYPE rss [<!ENTITY a 'b'>]><rss"),
+        rss(WELL).replace(b"<rss", b"<!DOCTYPE rss [<!ATTLIST item x CDATA 'y'>]><rss"),
+    ],
+)
+def test_what_is_no_whole_feed_is_never_well(body: bytes) -> None:
+    assert word(body) == "feed.unreadable"
+
+
+def test_a_feed_without_incidents_has_none_that_is_open() -> None:
+    assert word(rss()) == word(atom()) == GOOD
