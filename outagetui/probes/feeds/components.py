@@ -113,7 +113,7 @@ def touching(news: Sequence[News], chosen: Sequence[Part], parts: Sequence[Part]
 
     What names no part may touch any, unless another part is in trouble, which explains it.
     """
-    others = [one for one in parts if one not in chosen]
-    explained = any(one.severity for one in others)
+    ours = {id(one) for one in chosen}
+    explained = any(one.severity for one in parts if id(one) not in ours)
     names = {same_name(name) for one in chosen for name in (one.name, one.key, one.group) if name}
     return [one for one in news if (names & {same_name(part) for part in one.parts} if one.parts else not explained)]

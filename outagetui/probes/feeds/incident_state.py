@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from outagetui.probes.feeds.incident_words import SCHEDULED, STAGES, UPDATE, WORDS
+from outagetui.probes.feeds.incident_words import AHEAD, CONDITIONS, LABELS, SCHEDULED, STAGES, UPDATE, WORDS
 from outagetui.probes.feeds.statements import Severity
 
 _SENTENCE = 4  # words of a value; more are a sentence
@@ -54,18 +54,18 @@ _BEFORE = re.compile(
 )
 _HEAD = re.compile(
     rf"[\[(【]?\s*({_either([*STAGES, UPDATE])})\s*"
-    r"(?:[\])】]|[.!]?\s*$|[:：|–—]|\s-|-\s|\s(?:at|on|um)\s+\d)\s*[-–—:]?\s*(.*)",
+    r"(?:[\])】]|[.!]?\s*$|[:：|–—]|\s-|-\s|\s(?:at|on|um)\s+\d|\(?\d\d?:\d\d|\(?\d{4}-\d\d)\s*[-–—:]?\s*(.*)",
     re.IGNORECASE,
 )
 _STRANGE_HEAD = re.compile(r"[^\W\d_]{2,20}(?: [^\W\d_]{2,20}){0,2}\s+[-–—]\s+\S|\[[^\W\d_][\w ]{1,30}\]\s")
 _STRANGE_UPDATE = re.compile(rf"{_STRANGE_HEAD.pattern}|[^\W\d_]{{2,20}}(?: [^\W\d_]{{2,20}}){{0,2}}\s*[:：]?$")
 _LABEL = re.compile(
     r"(^|[\s.;|•>])(?:(?:current|incident|issue|overall|event|maintenance|new|latest|aktueller)\s+)?"
-    r"(?:status|state|stand|estado|statut|stato|ステータス|状態|状态|상태)\s*(?:[:：=]|\s[-–—]\s)\s*(.*)",
+    r"(?:status|state|stand|estado|statut|stato|zustand|ステータス|状態|状态|상태)\s*(?:[:：=]|\s[-–—]\s)\s*(.*)",
     re.IGNORECASE,
 )
 _LABEL_ALONE = re.compile(r"(?:(?:current|incident)\s+)?(?:status|state)\s*[:：]?", re.IGNORECASE)
-_VALUE_ENDS = re.compile(r"\s+[-–—]\s+|\s*[|(\[!]|\.(?:\s|$)|\s(?:at|on|um|since|as of)\s+\d", re.IGNORECASE)
+_VALUE_ENDS = re.compile(r"\s+[-–—]\s+|\s*[|(\[!]|\.(?:\s|$)|,\s*(?=\d)|\s(?:at|on|um|since|as of)\s+\d", re.IGNORECASE)
 _TAKEN_BACK = re.compile(
     r"(?:no|not|none|false|nein|nicht|non|pending|awaiting|n/a|tbd|partial\w*|teilweise|only|except|\?|0*\d{1,2}\s*%)(?!\w)",
     re.IGNORECASE,
@@ -76,10 +76,10 @@ _OF_COMPONENTS = re.compile(
 )
 _BRACKETS = re.compile(r"[\[【]\s*([^\]】]{1,40}?)\s*[\]】]|\(\s*([^()]{1,40}?)\s*\)\W*$")
 _PREFIX = re.compile(
-    rf"\W*({_either([*WORDS, *SCHEDULED, UPDATE])})(?:\s+#?[\w-]*\d[\w-]*)?\s*(?:[:：|–—]|-\s|\s-|\W*$)\s*",
+    rf"\W*({_either([*WORDS, *SCHEDULED, UPDATE])})(?:\s+#?[\w-]*\d[\w-]*)?\s*(?:[:：|–—]|-\s|\s-|[^\w?]*$)\s*",
     re.IGNORECASE,
 )
-_SUFFIX = re.compile(rf"(?:\s[-–—|]\s+|[:：]\s*)({_either([*STAGES])})\W*$", re.IGNORECASE)
+_SUFFIX = re.compile(rf"(?:\s[-–—|]\s+|[:：]\s*)({_either([*STAGES])})[^\w?]*$", re.IGNORECASE)
 _DATE = re.compile(
     rf"({'|'.join(_MONTHS)})[a-z]*\.?\s+(\d\d?),?\s+(?:\d{{4}},?\s+)?(\d\d?):(\d\d)"
     r"|(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)",
@@ -93,6 +93,7 @@ def of_text(lines: Sequence[str]) -> State | None:
     labels = _labels(lines)
     update = State(Severity.INCIDENT, UPDATE) if any(head.state.word == UPDATE for head in heads) else None
     heads = [head for head in heads if head.state.word != UPDATE]
+    heads = [head for head in heads if head.state.word not in AHEAD] or heads
     # A word that nobody knows is no prose where it stands before an older update that is well.
     if heads and heads[0].state.severity is None and not any(head.state.well for head in heads):
         heads = [head for head in heads if head.state.severity is not None]
@@ -104,9 +105,10 @@ def of_text(lines: Sequence[str]) -> State | None:
 
 def of_title(title: str) -> State | None:
     """Return the state that a title tells in brackets, before a colon or behind a dash; None when it tells none."""
-    for bracket in _BRACKETS.finditer(title):
-        if (state := _known(bracket[1] or bracket[2], in_title=True)) and state.word != UPDATE:
-            return state
+    tags = [_known(bracket[1] or bracket[2], in_title=True) for bracket in _BRACKETS.finditer(title)]
+    told = [state for state in tags if state and state.word != UPDATE]
+    if told := [state for state in told if state.word in STAGES] or told:
+        return next((state for state in told if not state.well), told[0])
     at, update = 0, None
     while before := _PREFIX.match(title, at):
         state = _known(before[1], in_title=True)
@@ -148,7 +150,7 @@ def _heads(lines: Sequence[str]) -> list[_Head]:
         start = before.end() if before else 0
         if read := _time(line[:start]):
             when, dated = read, at
-        head = _HEAD.match(line, start)
+        head = _head(line, start)
         if head and (state := _known(head[1])):
             rest = head[2]
             if _TAKEN_BACK.match(rest):
@@ -157,9 +159,30 @@ def _heads(lines: Sequence[str]) -> list[_Head]:
                 found.append(_Head(at, state, when))
         elif _LABEL.match(line):
             continue
-        elif (_STRANGE_UPDATE if at - dated < 2 else _STRANGE_HEAD).match(line, start):  # or in the next line
-            found.append(_Head(at, State(None, line[start : start + 30]), when))
+        elif (strange := (_STRANGE_UPDATE if at - dated < 2 else _STRANGE_HEAD).match(line, start)) and not _lists(
+            line
+        ):
+            found.append(_Head(at, State(None, strange[0][:30]), when))
     return found
+
+
+def _head(line: str, start: int) -> re.Match[str] | None:
+    """Return the word at the head of `line`. In the middle of a sentence, whose line was broken, it would be small."""
+    head = _HEAD.match(line, start)
+    while head and head[1].lower() == UPDATE and (behind := _HEAD.match(line, head.start(2))):
+        head = behind
+    return (
+        None
+        if head and head[1][0].islower() and line[head.start() : head.start(1)].strip() not in ("[", "【")
+        else head
+    )
+
+
+def _lists(line: str) -> bool:
+    """Tell whether a line says how a component is, or explains what stands behind its dash."""
+    before, _, behind = line.replace("–", "-").replace("—", "-").partition(" - ")
+    plain = behind.strip(" .").lower()
+    return before.strip().lower() in LABELS or plain in CONDITIONS or plain in STAGES
 
 
 def _time(text: str) -> tuple[int, ...] | None:

@@ -5,13 +5,12 @@ from outagetui.probes.feeds.statements import Severity
 UPDATE = "update"  # says nothing new: the word before it holds
 
 
+def _list(words: str) -> list[str]:
+    return [word.strip() for word in words.replace("\n", ",").split(",") if word.strip()]
+
+
 def _table(**words: str) -> dict[str, Severity]:
-    return {
-        word.strip(): Severity[name]
-        for name, lines in words.items()
-        for word in lines.replace("\n", ",").split(",")
-        if word.strip()
-    }
+    return {word: Severity[name] for name, listed in words.items() for word in _list(listed)}
 
 
 # How an incident goes on. They stand at the head of an update: "Investigating - …", "[Resolved] …", alone on a line.
@@ -22,6 +21,7 @@ STAGES = _table(
         not started yet, rca, root cause analysis, post incident review, post-incident review
         post incident review (pir), pir, preliminary pir, final pir, preliminary post incident review
         preliminary post incident review (pir), final post incident review, final post incident review (pir)
+        incident resolved, issue resolved, issue fixed, fully resolved, all clear, vollständig behoben
         maintenance completed, maintenance scheduled, behoben, gelöst, erledigt, abgeschlossen, geplant
         wiederhergestellt, abgesagt, résolu, terminé, planifié, annulé, rétabli, resuelto, solucionado, completado
         programado, cancelado, resolvido, concluído, agendado, risolto, completato, pianificato, annullato, opgelost
@@ -73,6 +73,21 @@ CONDITIONS = _table(
     """,
     PARTIAL_OUTAGE="partial outage, partial service outage, partial_outage",
     MAJOR_OUTAGE="major outage, full outage, complete outage, major service outage, major_outage, full_outage",
+)
+# The stage before all others: whatever stands beside it is newer.
+AHEAD = frozenset(
+    _list("""
+        scheduled, upcoming, not started yet, maintenance scheduled, geplant, planifié, programado, agendado
+        pianificato, gepland, 予定
+    """)
+)
+# What stands before a dash and is no word for a state.
+LABELS = frozenset(
+    _list("""
+        summary, impact, description, detail, details, message, note, notes, location, region, regions, service
+        services, affected, root cause, cause, next update, workaround, date, time, start, end, duration, type, title
+        incident, maintenance, when, what, who, where, why, posted, published, author, component, components
+    """)
 )
 SCHEDULED = frozenset(["scheduled maintenance", "planned maintenance", "upcoming maintenance", "geplante wartung"])
 WORDS = {**CONDITIONS, **STAGES}
