@@ -86,7 +86,7 @@ def fit_for(config: Config, outlet: Outlet, title: str, body: str, accounts: Seq
         title=title,
         body=body,
         accounts=accounts,
-        page=page_of(config, outlet.audience),
+        page=page_of(config, outlet.audience, outlet.language),
         language=outlet.language,
         links=outlet.options.keeps_links(),
     )
@@ -97,10 +97,12 @@ def sent_text(kind: str, text: Fitted) -> str:
     return text.text if OutletOptions.of(kind).one_text else f"{text.title}\n\n{text.text}"
 
 
-def page_of(config: Config, audience: str) -> str:
-    """Return the address of the audience's page; empty without one."""
-    pages = (each for each in config.outlets if OutletOptions.of(each.kind).page)
-    return next((each.url for each in pages if each.audience == audience), "")
+def page_of(config: Config, audience: str, language: str) -> str:
+    """Return the address of the audience's page in `language`, else of its first page; empty without one."""
+    pages = [each for each in config.outlets if OutletOptions.of(each.kind).page and each.audience == audience]
+    same = [each for each in pages if times.base(each.language) == times.base(language)]
+    exact = [each for each in same if each.language.lower() == language.lower()]
+    return next((each.url for each in (*exact, *same, *pages)), "")
 
 
 def _fitted(kind: str, title: str, plain: str, names: tuple[str, ...], *, shortened: bool) -> Fitted:
