@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import regex
 
-from outagetui.core import times
+from outagetui.core import telephone, times
 from outagetui.core.model import Config, Outlet
 from outagetui.core.outlet_options import OutletOptions
 from outagetui.wording.compose import account_line
@@ -62,7 +62,7 @@ def fit(
     lines: dict[str, tuple[str, str]] = {}  # an account's line as composed, to its name and its line as shown
     for name, address in accounts:
         linked = not links and (URL.search(address) or BARE.search(address))
-        shown = see if linked else neutral_address(published(address, 300))
+        shown = see if linked else neutral_address(published(telephone.shown(address), 300))
         named = neutral(published(name, 80))
         line = account_line(name, address)
         lines[line] = name, line if of.page else f"- {named}: {shown}" if shown else f"- {named}"

@@ -5,6 +5,7 @@ from outagetui.contacts import vcard
 from outagetui.core import telephone
 from outagetui.core.addresses import Entry
 from outagetui.wording.compose import account_line
+from outagetui.wording.fit import fit
 from outagetui.wording.links import link
 
 NUMBERS = [
@@ -90,3 +91,13 @@ def test_everything_that_publishes_a_number_dials_the_same(written: str, uri: st
 def test_what_is_no_international_number_stays_as_it_is(text: str) -> None:
     assert telephone.read(text) is None
     assert telephone.shown(text) == text
+
+
+@pytest.mark.parametrize("kind", ["email", "mastodon", "page", "wordpress", "xmpp"])
+def test_every_outlet_names_a_number_as_it_dials_from_everywhere(kind: str) -> None:
+    account = ("Phone", "+49 (0)30 23125123")
+    body = f"Use these:\n{account_line(*account)}"
+    made = fit(kind, title="Out", body=body, accounts=[account])
+    assert "+49 30 23125123" in made.plain
+    assert made.names == ("Phone",)
+    assert telephone.shown(telephone.shown(account[1])) == telephone.shown(account[1])
