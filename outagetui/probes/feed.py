@@ -13,6 +13,7 @@ from outagetui.net.trouble import Trouble
 from outagetui.net.turns import in_turns
 from outagetui.net.vantage import Vantage
 from outagetui.probes.feeds import LIMIT, Reading, Unreadable, is_xml, read_json, read_xml
+from outagetui.protocols.http_answer import Reply
 from outagetui.protocols.http_fetch import fetch
 
 REDIRECTS = 3
@@ -34,7 +35,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
         if reply.truncated:
             raise Unreadable("feed.unreadable", f"the feed is longer than {LIMIT >> 20} MiB")
         async with asyncio.timeout_at(deadline):
-            said = await _read(reply.body, options)
+            said = await _read(reply, options)
     except Trouble as trouble:
         words = f"{trouble.code}: {trouble.detail}"
         return Sample(Outcome.UNKNOWN, "feed.unreachable", clean(words), phases=trouble.phases)
@@ -45,7 +46,9 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     return Sample(said.outcome, said.code, clean(said.detail), sum(phases.values()), phases)
 
 
-async def _read(body: bytes, options: FeedOptions) -> Reading:
-    if is_xml(body, options.format):  # how long XML takes is not told by its length
-        return await in_turns(read_xml(body, options.components, time.time()))
-    return await aside(partial(read_json, body, options.format, options.components), len(body))
+async def _read(reply: Reply, options: FeedOptions) -> Reading:
+    if is_xml(reply.body, options.format):  # how long XML takes is not told by its length
+        return await in_turns(
+            read_xml(reply.body, options.components, time.time(), reply.headers.get("content-type", ""))
+        )
+    return await aside(partial(read_json, reply.body, options.format, options.components), len(reply.body))

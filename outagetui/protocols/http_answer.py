@@ -92,7 +92,7 @@ def at_path(body: bytes, path: str) -> object:
     return value
 
 
-MARKS = (  # the longer first: a UTF-32-LE mark begins with the UTF-16-LE one
+_MARKS = (  # the longer first: a UTF-32-LE mark begins with the UTF-16-LE one
     (BOM_UTF32_LE, "utf-32-le"),
     (BOM_UTF32_BE, "utf-32-be"),
     (BOM_UTF8, "utf-8"),
@@ -103,5 +103,5 @@ MARKS = (  # the longer first: a UTF-32-LE mark begins with the UTF-16-LE one
 
 def decode(body: bytes, errors: str = "strict") -> str:
     """Return `body` as text by its byte-order mark, UTF-8 without one; raises `UnicodeDecodeError`."""
-    encoding, start = next(((name, len(mark)) for mark, name in MARKS if body.startswith(mark)), ("utf-8", 0))
+    encoding, start = next(((name, len(mark)) for mark, name in _MARKS if body.startswith(mark)), ("utf-8", 0))
     return body[start:].decode(encoding, errors)

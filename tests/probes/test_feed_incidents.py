@@ -1,10 +1,11 @@
 """What RSS and Atom say of incidents, in the ways of many status pages: never well unless it says so."""
 
+from collections.abc import Generator
 from xml.sax.saxutils import escape
 
 import pytest
 from outagetui.core.model import Outcome
-from outagetui.probes.feeds import Reading, Unreadable, read
+from outagetui.probes.feeds import Reading, Unreadable, read, read_xml
 
 NOON = 1_796_040_000.0  # 2026-11-30 12:00 UTC
 MONDAY = "Mon, 30 Nov 2026 09:00:00 GMT"
@@ -369,3 +370,20 @@ def test_what_is_no_whole_feed_is_never_well(body: bytes) -> None:
 
 def test_a_feed_without_incidents_has_none_that_is_open() -> None:
     assert word(rss()) == word(atom()) == GOOD
+
+
+def all_of(steps: Generator[None, None, Reading]) -> Outcome:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            said: Reading = end.value
+            return said.outcome
+
+
+def test_the_header_says_the_encoding_before_the_document() -> None:
+    body = rss(item("x", "ステータス：解決済み")).decode().replace(' encoding="UTF-8"', "").encode("shift_jis")
+    assert all_of(read_xml(body, content_type="application/rss+xml; charset=Shift_JIS")) is Outcome.PASS
+    for odd in ("text/xml; charset=punycode", "text/xml", "x", "text/xml; charset="):
+        with pytest.raises(Unreadable):
+            all_of(read_xml(body, content_type=odd))

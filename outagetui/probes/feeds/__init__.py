@@ -8,9 +8,9 @@ from collections.abc import Generator
 from importlib import import_module
 
 from outagetui.core.probe_options import FeedFormat
+from outagetui.probes.feeds.encoding import text_of
 from outagetui.probes.feeds.shape import form_of
 from outagetui.probes.feeds.statements import Reading, Severity, Unreadable
-from outagetui.protocols.http_answer import decode
 
 __all__ = ["LIMIT", "Reading", "Severity", "Unreadable", "is_xml", "read", "read_json", "read_xml"]
 
@@ -41,13 +41,15 @@ def is_xml(body: bytes, form: FeedFormat = "auto") -> bool:
     return form == "rss" or (form == "auto" and body.lstrip(_MARKS)[:1] == b"<")
 
 
-def read_xml(body: bytes, components: tuple[str, ...] = (), now: float | None = None) -> Generator[None, None, Reading]:
-    """As `read` for RSS and Atom, in steps of some milliseconds each."""
+def read_xml(
+    body: bytes, components: tuple[str, ...] = (), now: float | None = None, content_type: str = ""
+) -> Generator[None, None, Reading]:
+    """As `read` for RSS and Atom, in steps of some milliseconds each; `content_type` is that of the reply."""
     from outagetui.probes.feeds import rss
 
     if len(body) > LIMIT:
         raise _too_long()
-    return (yield from rss.read(body, components, now))
+    return (yield from rss.read(body, components, now, content_type))
 
 
 def read_json(body: bytes, form: FeedFormat = "auto", components: tuple[str, ...] = ()) -> Reading:
@@ -55,7 +57,7 @@ def read_json(body: bytes, form: FeedFormat = "auto", components: tuple[str, ...
     if len(body) > LIMIT:
         raise _too_long()
     try:
-        text = decode(body)
+        text = text_of(body)
     except UnicodeDecodeError as error:
         raise Unreadable("feed.unreadable", f"not {error.encoding} text: {error.reason}") from None
     if text.count(",") > _VALUES:

@@ -1,9 +1,9 @@
-"""The encoding of an XML document: by its byte-order mark, by its bytes, or as it declares where that can be."""
+"""The encoding of a feed: by its byte-order mark, by its bytes, or as it is declared where that can be."""
 
+import codecs
 import re
 
-from outagetui.protocols.http_answer import MARKS
-
+_PARAMETER = re.compile(r"[;,]\s*charset\s*=\s*[\"']?([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
 _DECLARED = re.compile(rb"""\s*<\?xml[^>]{0,80}?encoding\s*=\s*["']([A-Za-z0-9._:-]{1,40})["']""")
 # Names of the WHATWG encoding standard that feeds are met in. Other codecs of Python are not for strangers to choose.
 _KNOWN = {
@@ -23,16 +23,35 @@ _KNOWN = {
 _SHIFTED = frozenset(["iso2022_jp"])  # ASCII bytes mean something else
 
 
-def encoding_of(body: bytes) -> tuple[str, int]:
-    """Return the codec by which the XML document `body` is read, and how many bytes its mark has."""
-    for mark, codec in MARKS:
-        if body.startswith(mark):
-            return codec, len(mark)
+_MARKS = (  # the longer first: a UTF-32-LE mark begins with the UTF-16-LE one
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+def text_of(body: bytes) -> str:
+    """Return a JSON text: by its byte-order mark, UTF-8 without one; raises `UnicodeDecodeError`."""
+    codec, start = _marked(body) or ("utf-8", 0)
+    return body[start:].decode(codec)
+
+
+def encoding_of(body: bytes, content_type: str = "") -> tuple[str, int]:
+    """Return the codec by which the XML document `body` is read, and how many bytes its mark has.
+
+    What a document of another encoding than UTF-8 is in, the header says before the document itself (RFC 7303).
+    """
+    if marked := _marked(body):
+        return marked
     for order in ("utf-16-be", "utf-16-le"):
         if body.startswith(("<?".encode(order), "<r".encode(order), "<f".encode(order))):
             return order, 0
-    found = _DECLARED.match(body[:200])
-    codec = _KNOWN.get(found[1].decode().lower(), "") if found else ""
+    said = _PARAMETER.search(content_type[:1000])
+    declared = _DECLARED.match(body[:200])
+    named = (said[1] if said else "", declared[1].decode() if declared else "")
+    codec = next((found for name in named if (found := _KNOWN.get(name.lower()))), "")
     if codec in _SHIFTED:
         return codec, 0
     try:
@@ -40,3 +59,7 @@ def encoding_of(body: bytes) -> tuple[str, int]:
     except UnicodeDecodeError:
         return codec or "cp1252", 0
     return "utf-8", 0
+
+
+def _marked(body: bytes) -> tuple[str, int] | None:
+    return next(((codec, len(mark)) for mark, codec in _MARKS if body.startswith(mark)), None)

@@ -39,12 +39,12 @@ class Entry(Struct):
     cut: bool = False
 
 
-def entries(body: bytes) -> Generator[None, None, list[Entry]]:
+def entries(body: bytes, content_type: str = "") -> Generator[None, None, list[Entry]]:
     """Return the entries of the feed `body`, in steps; raises `Unreadable` for what is none, or is not whole."""
     reader = _Reader()
     xml = BoundedXml(reader.start, reader.end, reader.text, doctype=True, encoding="utf-8")
     try:
-        for text in _slices(body):
+        for text in _slices(body, content_type):
             xml.feed(_NO_XML.sub("", _AMPERSAND.sub(_reference, text)).encode(errors="replace"))
             if xml.complete:
                 break
@@ -58,12 +58,12 @@ def entries(body: bytes) -> Generator[None, None, list[Entry]]:
     return reader.entries
 
 
-def _slices(body: bytes) -> Iterator[str]:
+def _slices(body: bytes, content_type: str) -> Iterator[str]:
     """Return the text of `body` without the space before it, in pieces that end in no entity.
 
     What cannot be decoded is replaced: words for a state are readable all the same.
     """
-    codec, start = encoding_of(body)
+    codec, start = encoding_of(body, content_type)
     decoder = getincrementaldecoder(codec)("replace")
     kept, begun = "", False
     for at in range(start, len(body), _SLICE):

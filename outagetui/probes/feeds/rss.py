@@ -34,14 +34,16 @@ class _Report(Struct):
     touches: bool
 
 
-def read(body: bytes, components: tuple[str, ...] = (), now: float | None = None) -> Generator[None, None, Reading]:
+def read(
+    body: bytes, components: tuple[str, ...] = (), now: float | None = None, content_type: str = ""
+) -> Generator[None, None, Reading]:
     """Return, in steps, the open incidents; `components` are words of which an entry must hold one.
 
     `now` is the epoch second by which an entry of the future is told. Raises `Unreadable` for what is no feed, and
     where no incident is open but one says nothing that is understood.
     """
     reports = []
-    for entry in (yield from entries(body)):
+    for entry in (yield from entries(body, content_type)):
         reports.append(_report(entry, components, now))
         yield
     said, strange = [], []
