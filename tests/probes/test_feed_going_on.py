@@ -41,7 +41,12 @@ def test_statuspage_lists_an_open_incident(status: str | None) -> None:
     assert (word(page, "Voice calls"), word(page, "Website")) == ("feed.incident", GOOD)
 
 
-@pytest.mark.parametrize("status", ["resolved", "postmortem", "completed", "Resolved"])
+@pytest.mark.parametrize("status", ["in_progress", "verifying"])
+def test_a_page_lists_a_maintenance_among_its_incidents(status: str) -> None:
+    assert word({**sample("statuspage-operational.json"), "incidents": [incident(status)]}) == "feed.maintenance"
+
+
+@pytest.mark.parametrize("status", ["resolved", "postmortem", "completed", "Resolved", "scheduled"])
 def test_statuspage_lists_one_that_is_over(status: str) -> None:
     assert word({**sample("statuspage-operational.json"), "incidents": [incident(status)]}) == GOOD
 

@@ -167,6 +167,8 @@ OTHERS: list[object] = [
     {"heartbeatList": []},
     {"heartbeatList": {"1": []}},
     {"ongoing_incidents": [], "in_progress_maintenances": [], "scheduled_maintenances": []},
+    [{"begin": "2026-11-30T08:00:00Z", "end": "2026-11-30T09:00:00Z"}],  # of a calendar
+    [{"begin": "2026-11-30T08:00:00Z", "end": "2026-11-30T09:00:00Z", "title": "x"}, {}],
     {"result": {"status_overall": {"status": "Operational", "status_code": 100}}},
     {"code": 200, "message": "OK"},
 ]

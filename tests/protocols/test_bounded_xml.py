@@ -12,7 +12,7 @@ import pytest
 from outagetui.core.model import Outcome
 from outagetui.net.turns import in_turns
 from outagetui.net.vantage import Vantage
-from outagetui.probes.feeds import LIMIT, Unreadable, read_xml
+from outagetui.probes.feeds import LIMIT, Unreadable, read_json, read_xml
 from outagetui.protocols.bounded_xml import ATTRIBUTES, DEPTH, ELEMENTS, STANZA, BoundedXml, XmlRefused
 from outagetui.protocols.xmpp.stanza_stream import LIMIT as STANZA_LIMIT
 from outagetui.protocols.xmpp.stanza_stream import StanzaStream
@@ -117,6 +117,31 @@ def test_a_flood_is_read_in_short_steps_and_little_memory(name: str) -> None:
         tracemalloc.stop()
     assert longest < 0.5  # some milliseconds, watched and counted as it is here
     assert peak < (20 << 20) * LARGE // LIMIT
+
+
+JSON_FLOODS = {
+    "incidents": (b"[", b'{"begin":"a"},', b"{}]"),
+    "components": (b'{"status":{"indicator":"none"},"components":[', b'{"name":"","status":"operational"},', b"{}]}"),
+    "monitors": (b'{"heartbeatList":{', b'"1":[],', b'"1":[]}}'),
+    "beats": (b'{"heartbeatList":{"1":[', b'{"status":1},', b'{"status":1}]}}'),
+    "zeros": (b'{"heartbeatList":{"1":[', b"0,", b"0]}}"),
+    "lists": (b"", b"[", b""),
+    "objects": (b"", b'{"a":', b""),
+}
+
+
+@pytest.mark.parametrize("name", JSON_FLOODS)
+def test_a_flood_of_json_costs_little_memory(name: str) -> None:
+    start, piece, end = JSON_FLOODS[name]
+    for size in (LIMIT, 39_000 * len(piece)):  # the most that is read, too
+        body = start + piece * ((size - len(start) - len(end)) // len(piece)) + end
+        tracemalloc.start()
+        try:
+            with contextlib.suppress(Unreadable):
+                read_json(body)
+            assert tracemalloc.get_traced_memory()[1] < 20 << 20
+        finally:
+            tracemalloc.stop()
 
 
 async def test_a_step_leaves_the_loop_to_others_and_ends_with_its_task() -> None:

@@ -15,7 +15,7 @@ from outagetui.probes.feeds.statements import Reading, Severity, Unreadable
 __all__ = ["LIMIT", "Reading", "Severity", "Unreadable", "is_xml", "read", "read_json", "read_xml"]
 
 LIMIT = 2 << 20  # bytes of a feed that are read
-_VALUES = 200_000  # of a JSON feed
+_VALUES, _OBJECTS = 200_000, 40_000  # of a JSON feed: what costs memory is not told by its length
 _MARKS = b" \t\r\n\0\xef\xbb\xbf\xfe\xff"  # what may stand before the first character
 
 
@@ -60,8 +60,8 @@ def read_json(body: bytes, form: FeedFormat = "auto", components: tuple[str, ...
         text = text_of(body)
     except UnicodeDecodeError as error:
         raise Unreadable("feed.unreadable", f"not {error.encoding} text: {error.reason}") from None
-    if text.count(",") > _VALUES:
-        raise Unreadable("feed.unreadable", f"the feed holds more than {_VALUES} values")
+    if text.count(",") > _VALUES or text.count("{") + text.count("[") > _OBJECTS:
+        raise Unreadable("feed.unreadable", f"the feed holds more than {_OBJECTS} objects or {_VALUES} values")
     if form == "auto":
         form = form_of(text) or "auto"
     if form == "auto":

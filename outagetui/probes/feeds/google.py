@@ -37,6 +37,11 @@ class Incident(Struct):
     most_recent_update: Update | None = None
     affected_products: list[Product] = []
 
+    @property
+    def google(self) -> bool:
+        """Whether it says anything that only Google's incidents say."""
+        return bool(self.external_desc or self.service_name or self.status_impact or self.products())
+
     def products(self) -> list[str]:
         """Return the names of what it touches."""
         names = [one.title for one in self.affected_products if one.title]
@@ -50,6 +55,8 @@ def read(text: str, components: tuple[str, ...] = ()) -> Reading:
     holds nothing at all says nothing of a product.
     """
     incidents = document(text, list[Incident], "Google's list of incidents")
+    if not all(one.google for one in incidents):
+        raise Unreadable("feed.unreadable", "a list, but not of Google's incidents")
     if components and not incidents:
         raise Unreadable("feed.silent", "the list of incidents is empty, which says nothing of a component")
     said = [_said(one) for one in incidents if not _over(one) and _touches(one, components)]

@@ -20,7 +20,7 @@ COMPONENTS = {
     "major_outage": Severity.MAJOR_OUTAGE,
     "full_outage": Severity.MAJOR_OUTAGE,  # of incident.io, which serves the same
 }
-_CLOSED = frozenset({"resolved", "postmortem", "completed"})
+_CLOSED = frozenset({"resolved", "postmortem", "completed", "scheduled"})
 _MAINTENANCES = {
     "scheduled": False,
     "in_progress": True,
@@ -96,7 +96,7 @@ def read(text: str, components: tuple[str, ...] = ()) -> Reading:
         missing = [name for name in Summary.__struct_fields__[1:] if getattr(summary, name) is UNSET]
         raise Unreadable("feed.unreadable", f"a summary without its list of {' and '.join(missing).replace('_', ' ')}")
     parts = _parts(summary.components or [])
-    news = [one.news(Severity.INCIDENT) for one in summary.incidents or [] if (one.status or "").lower() not in _CLOSED]
+    news = [one.news(_severity(one)) for one in summary.incidents or [] if (one.status or "").lower() not in _CLOSED]
     for one in summary.scheduled_maintenances or []:
         if meaning(_MAINTENANCES, one.status or "", one.name):
             news.append(one.news(Severity.MAINTENANCE))
@@ -104,6 +104,12 @@ def read(text: str, components: tuple[str, ...] = ()) -> Reading:
         return of_named(parts, components, news)
     # The rollup hides what one component says; that is worth a warning, but not the whole service's failure.
     return beside_rollup(Statement(indicator, summary.status.description or summary.status.indicator), parts, news)
+
+
+def _severity(incident: Incident) -> Severity:
+    """Return what an open incident means; some pages list maintenances among them."""
+    going_on = _MAINTENANCES.get((incident.status or "").lower(), False)
+    return Severity.MAINTENANCE if going_on else Severity.INCIDENT
 
 
 def _parts(listed: list[Component]) -> list[Part]:
