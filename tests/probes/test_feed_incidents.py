@@ -180,6 +180,12 @@ def test_a_title_says_how_it_stands(title: str, outcome: str) -> None:
         # The oldest first, as their times say.
         ("Nov 30, 10:00 UTC<br>Investigating - x<br>Nov 30, 11:00 UTC<br>Resolved - x", GOOD),
         ("Nov 30, 10:00 UTC<br>Resolved - x<br>Nov 30, 11:00 UTC<br>Investigating - again", OPEN),
+        ("Nov 30, 1:00 PM PST<br>Investigating - again<br>Nov 30, 10:00 AM PST<br>Resolved - x", OPEN),
+        ("Nov 30, 2026 10:00AM<br>Investigating - x<br>Nov 30, 2026 1:00PM<br>Resolved - x", GOOD),
+        ("30 Nov 2026 10:00 UTC - Investigating - x<br>30 Nov 2026 11:00 UTC - Resolved - x", GOOD),
+        ("30.11.2026, 10:00 Uhr: Resolved - x<br>30.11.2026, 11:00 Uhr: Investigating - again", OPEN),
+        ("30. Dezember 2026 10:00 Uhr<br>Behoben - x<br>31. Dezember 2026 11:00 Uhr<br>Untersuchung - x", OPEN),
+        ("2026-01-30 10:00 Resolved: x<br>2026-12-30 11:00 Investigating: again", OPEN),
         ("Jan 1, 01:00 UTC<br>Resolved - x<br>Dec 31, 23:00 UTC<br>Investigating - x", GOOD),
         ("Status: Resolved<br>Investigating - x", GOOD),
         ("<p>The issue has been partially\nresolved.</p>", UNKNOWN),

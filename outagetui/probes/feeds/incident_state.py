@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from outagetui.probes.feeds.incident_words import AHEAD, CONDITIONS, LABELS, SCHEDULED, STAGES, UPDATE, WORDS
+from outagetui.probes.feeds.moments import MONTH, stamp_in
 from outagetui.probes.feeds.statements import Severity
 
 _SENTENCE = 4  # words of a value; more are a sentence
@@ -40,15 +41,10 @@ def _either(words: Sequence[str]) -> str:
 
 
 _ZONES = "utc|gmt|z|[pmce][sd]t|[cew]es?t|bst|jst|ist|kst|aes?t|aedt|mez|mesz|uhr|am|pm|a\\.m\\.|p\\.m\\.|at|on|um"
-_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-_MONTH = (
-    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
-    "|nov(?:ember)?|dec(?:ember)?"
-)
 _DAY = "(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?"
 # What may stand before the word of an update: bullets, symbols, a date with its time and zone.
 _BEFORE = re.compile(
-    rf"(?:(?:{_MONTH}|{_DAY}|{_ZONES})\b\.?|\d[\d:.,/+TZ-]*(?:st|nd|rd|th)?"
+    rf"(?:(?:{MONTH}|{_DAY}|{_ZONES})\b\.?|\d[\d:.,/+TZ-]*(?:st|nd|rd|th)?"
     r"|[^\w\[\s(【]|[(]\s*(?=[\d+]|utc|gmt)|\s)*",
     re.IGNORECASE,
 )
@@ -70,7 +66,7 @@ _TAKEN_BACK = re.compile(
     r"(?:no|not|none|false|nein|nicht|non|pending|awaiting|n/a|tbd|partial\w*|teilweise|only|except|\?|0*\d{1,2}\s*%)(?!\w)",
     re.IGNORECASE,
 )
-_TIME = re.compile(rf"\d|(?:{_MONTH}|{_DAY})\b[.,]?\s+\d", re.IGNORECASE)
+_TIME = re.compile(rf"\d|(?:{MONTH}|{_DAY})\b[.,]?\s+\d", re.IGNORECASE)
 _OF_COMPONENTS = re.compile(
     r"(?:affected|impacted|betroffen)|(?:components?|services?|systems?|regions?)\s*:?$", re.IGNORECASE
 )
@@ -80,11 +76,6 @@ _PREFIX = re.compile(
     re.IGNORECASE,
 )
 _SUFFIX = re.compile(rf"(?:\s[-–—|]\s+|[:：]\s*)({_either([*STAGES])})[^\w?]*$", re.IGNORECASE)
-_DATE = re.compile(
-    rf"({'|'.join(_MONTHS)})[a-z]*\.?\s+(\d\d?),?\s+(?:\d{{4}},?\s+)?(\d\d?):(\d\d)"
-    r"|(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)",
-    re.IGNORECASE,
-)
 
 
 def of_text(lines: Sequence[str]) -> State | None:
@@ -148,7 +139,7 @@ def _heads(lines: Sequence[str]) -> list[_Head]:
     for at, line in enumerate(lines):
         before = _BEFORE.match(line)
         start = before.end() if before else 0
-        if read := _time(line[:start]):
+        if read := stamp_in(line[:start]):
             when, dated = read, at
         head = _head(line, start)
         if head and (state := _known(head[1])):
@@ -185,22 +176,16 @@ def _lists(line: str) -> bool:
     return before.strip().lower() in LABELS or plain in CONDITIONS or plain in STAGES
 
 
-def _time(text: str) -> tuple[int, ...] | None:
-    if not (found := _DATE.search(text)):
-        return None
-    if found[1]:
-        return (0, _MONTHS.index(found[1].lower()) + 1, int(found[2]), int(found[3]), int(found[4]))
-    return tuple(int(part) for part in found.groups()[4:])
-
-
 def _in_time(
     heads: list[_Head],
 ) -> list[_Head]:
     """Return `heads` newest first: turned round where their times say that the oldest stands first."""
     times = [head.when for head in heads if head.when is not None]
+    yearless = any(when[0] == 0 for when in times)
+    times = [(0, *when[1:]) for when in times] if yearless else times
     if len(times) < max(2, len(heads)) or times != sorted(times) or times[0] == times[-1]:
         return heads
-    over_new_year = times[0][0] == times[-1][0] and times[-1][1] - times[0][1] > 6  # half a year
+    over_new_year = yearless and times[-1][1] - times[0][1] > 6  # half a year
     return heads if over_new_year else heads[::-1]
 
 
