@@ -236,6 +236,9 @@ def test_texts_go_before_the_title_and_the_worse_of_two_texts_counts() -> None:
         ("<status>Resolved</status>", GOOD),
         ("<status>Available</status>", GOOD),
         ("<status>Degraded</status>", "feed.degraded"),
+        ("<status>ServiceInterruption</status>", OPEN),
+        ("<status>serviceOperational</status>", GOOD),
+        ("<status>partial_outage</status>", "feed.partial-outage"),
         ("<status>Splendid</status>", UNKNOWN),
         ("<state>Open</state>", OPEN),
         ("<category>Resolved</category>", GOOD),
@@ -278,6 +281,25 @@ def test_updates_that_are_items_of_their_own_belong_together_by_their_titles() -
     assert word(rss(first, last, item("Service disruption: DNS", guid="#ec2_3"))) == OPEN
     back = item("Service disruption: API errors", guid="#ec2_4", date="Sat, 15 Jan 2022 02:00:00 PST")
     assert word(rss(last, first, back)) == OPEN
+
+
+def test_updates_that_are_items_of_their_own_belong_together_by_the_page_of_their_incident() -> None:
+    base = "https://status.example.com/incidents/98765"
+    first = item("Database slow", "Status: Investigating", guid=f"{base}#update-1", link=base)
+    last = item(
+        "Database errors", "Status: Resolved", guid=f"{base}#update-2", link=base, date="Mon, 30 Nov 2026 10:00:00 GMT"
+    )
+    assert word(rss(last, first)) == word(rss(first, last)) == GOOD
+    other = item("Database slow", "Status: Investigating", guid="https://status.example.com/incidents/98766#update-1")
+    assert word(rss(last, first, other)) == OPEN
+    shared = "https://status.example.com/en/status/"
+    first = item("UPDATE: Database slow", guid="tag:1.1", link=shared)
+    last = item("RESOLVED: Mail late", guid="tag:2.1", link=shared, date="Mon, 30 Nov 2026 10:00:00 GMT")
+    assert word(rss(last, first)) == OPEN
+    base = "https://status.example.com/incidents/B1hD4KAtcx"
+    first = item("UPDATE: We see an issue with mail", guid="tag:1.1", link=base)
+    last = item("RESOLVED: Global: Mail late", guid="tag:1.2", link=base, date="Mon, 30 Nov 2026 10:00:00 GMT")
+    assert word(rss(last, first)) == GOOD
 
 
 def test_another_incident_of_the_same_title_stays_open() -> None:

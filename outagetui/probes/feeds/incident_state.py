@@ -36,6 +36,9 @@ class _Head(Struct, frozen=True):
     when: tuple[int, ...] | None
 
 
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")  # in words such as ServiceInterruption
+
+
 def _either(words: Sequence[str]) -> str:
     return "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in sorted(words, key=len, reverse=True))
 
@@ -124,7 +127,7 @@ def of_word(word: str) -> State:
 
 
 def _known(word: str, in_title: bool = False) -> State | None:
-    plain = " ".join(word.split()).lower()
+    plain = " ".join(_CAMEL.sub(" ", word).replace("_", " ").split()).lower()
     if plain == UPDATE:
         return State(Severity.INCIDENT, UPDATE, in_title)
     if plain in SCHEDULED:

@@ -22,6 +22,7 @@ STAGES = _table(
         post incident review (pir), pir, preliminary pir, final pir, preliminary post incident review
         preliminary post incident review (pir), final post incident review, final post incident review (pir)
         incident resolved, issue resolved, issue fixed, fully resolved, all clear, vollständig behoben
+        post incident review published
         maintenance completed, maintenance scheduled, behoben, gelöst, erledigt, abgeschlossen, geplant
         wiederhergestellt, abgesagt, résolu, terminé, planifié, annulé, rétabli, resuelto, solucionado, completado
         programado, cancelado, resolvido, concluído, agendado, risolto, completato, pianificato, annullato, opgelost
@@ -67,12 +68,12 @@ CONDITIONS = _table(
     """,
     INCIDENT="""
         service disruption, disruption, service impact, service issue, service issues, service interruption, outage
-        service outage, service_outage, service_disruption, incident, issue, issues, down, offline, unavailable
+        service outage, incident, issue, issues, down, offline, unavailable
         error, bad, major, critical, alert, störung, gestört, ausfall, panne, interruption, avería, guasto, storing
         障害, 故障, 장애
     """,
-    PARTIAL_OUTAGE="partial outage, partial service outage, partial_outage",
-    MAJOR_OUTAGE="major outage, full outage, complete outage, major service outage, major_outage, full_outage",
+    PARTIAL_OUTAGE="partial outage, partial service outage",
+    MAJOR_OUTAGE="major outage, full outage, complete outage, major service outage",
 )
 # The stage before all others: whatever stands beside it is newer.
 AHEAD = frozenset(

@@ -1,5 +1,6 @@
 """RSS and Atom: a list of incidents, each of which has to say how it stands; one that does not is never well."""
 
+import re
 from collections.abc import Generator
 
 from msgspec import Struct
@@ -19,6 +20,10 @@ from outagetui.probes.feeds.statements import (
     same_name,
 )
 
+# The page of one incident, unlike that of the whole service; an update of it has a place within.
+_OWN_PAGE = re.compile(
+    r"https?://[^?#]*/(?:incidents?|maintenances?|events?|issues?|outages?|notices?|messages?)/[^/?#]+", re.IGNORECASE
+)
 _AHEAD = 3600.0  # seconds by which clocks may differ
 
 
@@ -96,13 +101,14 @@ def _state(entry: Entry, title: str, texts: list[list[str]], ahead: bool) -> Sta
 def _incidents(reports: list[_Report]) -> list[list[_Report]]:
     """Return the entries that tell of the same incident together.
 
-    They have the same id or page; where titles tell the state, as those of one entry for each update do, they have
-    the same title.
+    They have the same id or the same page of their own; where titles tell the state, as those of one entry for each
+    update do, they have the same title.
     """
     found: list[list[_Report]] = []
     known: dict[tuple[str, ...], list[_Report]] = {}
     for report in reports:
         keys: list[tuple[str, ...]] = [("id", report.id)] if report.id else []
+        keys += [("own page", page[0]) for address in (report.id, report.link) if (page := _OWN_PAGE.match(address))]
         if report.subject:
             keys.append(("page", report.subject, report.link))
             if report.state and report.state.in_title:
