@@ -6,16 +6,19 @@ import ssl
 import time
 import tracemalloc
 from collections.abc import Callable
+from typing import Any
 from xml.etree.ElementTree import Element
 
 import pytest
 from outagetui.core.model import Outcome
+from outagetui.net.trouble import Trouble
 from outagetui.net.turns import in_turns
 from outagetui.net.vantage import Vantage
 from outagetui.probes.feeds import LIMIT, Unreadable, read_json, read_xml
 from outagetui.protocols.bounded_xml import ATTRIBUTES, DEPTH, ELEMENTS, STANZA, BoundedXml, XmlRefused
 from outagetui.protocols.xmpp.stanza_stream import LIMIT as STANZA_LIMIT
 from outagetui.protocols.xmpp.stanza_stream import StanzaStream
+from outagetui.protocols.xmpp_guest import Guest
 from tests.kit.scripted_servers import answering, look_at, reply, serve
 
 LAUGHS = "".join(f'<!ENTITY l{n + 1} "{f"&l{n};" * 10}">' for n in range(9))
@@ -235,3 +238,26 @@ async def test_many_stanzas_in_bits_are_all_routed() -> None:
     for byte in OPENING + b"<message><body>h\xc3\xa9</body></message> " * 300:
         stream.feed(bytes([byte]))
     assert (len(seen), told) == (300, [])
+
+
+class Said:
+    """A WebSocket on which the far side says one thing."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    async def send(self, _: str) -> None:
+        pass
+
+    async def receive(self) -> str:
+        return self.text
+
+
+@pytest.mark.parametrize(
+    "text", ["<a>" * DEPTH + "<b>", "<a>" + "<b/>" * STANZA + "</a>", f"<a {MANY}/>", "<a " + "b" * 100_000]
+)
+async def test_a_guest_of_a_web_chat_reads_within_the_same_bounds(text: str) -> None:
+    socket: Any = Said(text)
+    with pytest.raises(Trouble) as caught:
+        await Guest(socket, "example.net").log_in()
+    assert (caught.value.outcome, caught.value.code) == (Outcome.FAIL, "xmpp.protocol")
