@@ -12,6 +12,8 @@ from outagetui.probes.feeds.incident_words import AHEAD, CONDITIONS, LABELS, SCH
 from outagetui.probes.feeds.moments import MONTH, stamp_in
 from outagetui.probes.feeds.statements import Severity
 
+_VALUE = 200  # characters of a value that are read
+_TITLE = 500  # of a title
 _SENTENCE = 4  # words of a value; more are a sentence
 
 
@@ -48,23 +50,24 @@ _DAY = "(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?"
 # What may stand before the word of an update: bullets, symbols, a date with its time and zone.
 _BEFORE = re.compile(
     rf"(?:(?:{MONTH}|{_DAY}|{_ZONES})\b\.?|\d[\d:.,/+TZ-]*(?:st|nd|rd|th)?"
-    r"|[^\w\[\s(【]|[(]\s*(?=[\d+]|utc|gmt)|\s)*",
+    r"|[^\w\[\s(【［]|_|[(]\s*(?=[\d+]|utc|gmt)|\s)*",
     re.IGNORECASE,
 )
 _HEAD = re.compile(
-    rf"[\[(【]?\s*({_either([*STAGES, UPDATE])})\s*"
-    r"(?:[\])】]|[.!]?\s*$|[:：|–—]|\s-|-\s|\s(?:at|on|um)\s+\d|\(?\d\d?:\d\d|\(?\d{4}-\d\d)\s*[-–—:]?\s*(.*)",
+    rf"[\[(【［]?\s*({_either([*STAGES, UPDATE])})[*_]{{0,3}}\s*"
+    r"(?:[\])】］]|[.!]?\s*$|,\s*\d|[:：|–—]|\s-|-\s|\s(?:at|on|um)\s+\d|\(?\d\d?:\d\d|\(?\d{4}-\d\d)\s*[-–—:]?\s*(.*)",
     re.IGNORECASE,
 )
 _STRANGE_HEAD = re.compile(r"[^\W\d_]{2,20}(?: [^\W\d_]{2,20}){0,2}\s+[-–—]\s+\S|\[[^\W\d_][\w ]{1,30}\]\s")
 _STRANGE_UPDATE = re.compile(rf"{_STRANGE_HEAD.pattern}|[^\W\d_]{{2,20}}(?: [^\W\d_]{{2,20}}){{0,2}}\s*[:：]?$")
 _LABEL = re.compile(
-    r"(^|[\s.;|•>])(?:(?:current|incident|issue|overall|event|maintenance|new|latest|aktueller)\s+)?"
-    r"(?:status|state|stand|estado|statut|stato|zustand|ステータス|状態|状态|상태)\s*(?:[:：=]|\s[-–—]\s)\s*(.*)",
+    r"(^|[\s.;|•>*_#])(?:(?:current|incident|issue|overall|event|maintenance|new|latest|aktueller)\s+)?"
+    r"(?:status|state|stand|estado|statut|stato|zustand|ステータス|状態|状态|상태)\s*(?:[:：=|]|\s[-–—]\s)\s*(.*)",
     re.IGNORECASE,
 )
 _LABEL_ALONE = re.compile(r"(?:(?:current|incident)\s+)?(?:status|state)\s*[:：]?", re.IGNORECASE)
 _VALUE_ENDS = re.compile(r"\s+[-–—]\s+|\s*[|(\[!]|\.(?:\s|$)|,\s*(?=\d)|\s(?:at|on|um|since|as of)\s+\d", re.IGNORECASE)
+_FRINGE = re.compile(r"^[^\w?]+|^_+")
 _TAKEN_BACK = re.compile(
     r"(?:no|not|none|false|nein|nicht|non|pending|awaiting|n/a|tbd|partial\w*|teilweise|only|except|\?|0*\d{1,2}\s*%)(?!\w)",
     re.IGNORECASE,
@@ -73,9 +76,10 @@ _TIME = re.compile(rf"\d|(?:{MONTH}|{_DAY})\b[.,]?\s+\d", re.IGNORECASE)
 _OF_COMPONENTS = re.compile(
     r"(?:affected|impacted|betroffen)|(?:components?|services?|systems?|regions?)\s*:?$", re.IGNORECASE
 )
-_BRACKETS = re.compile(r"[\[【]\s*([^\]】]{1,40}?)\s*[\]】]|\(\s*([^()]{1,40}?)\s*\)\W*$")
+_BRACKETS = re.compile(r"[\[【［]\s*([^\]】］]{1,40}?)\s*[\]】］]|\(\s*([^()]{1,40}?)\s*\)\W*$")
 _PREFIX = re.compile(
-    rf"\W*({_either([*WORDS, *SCHEDULED, UPDATE])})(?:\s+#?[\w-]*\d[\w-]*)?\s*(?:[:：|–—]|-\s|\s-|[^\w?]*$)\s*",
+    rf"\W*({_either([*WORDS, *SCHEDULED, UPDATE])})(?:\s+#?[\w-]{{0,20}}\d[\w-]{{0,20}})?\s*"
+    r"(?:[:：|–—]|-\s|\s-|[^\w?]*$)\s*",
     re.IGNORECASE,
 )
 _SUFFIX = re.compile(rf"(?:\s[-–—|]\s+|[:：]\s*)({_either([*STAGES])})[^\w?]*$", re.IGNORECASE)
@@ -99,6 +103,9 @@ def of_text(lines: Sequence[str]) -> State | None:
 
 def of_title(title: str) -> State | None:
     """Return the state that a title tells in brackets, before a colon or behind a dash; None when it tells none."""
+    if len(title) > _TITLE:  # its end is not seen
+        state = of_title(title[:_TITLE])
+        return None if state is None or state.well else state
     tags = [_known(bracket[1] or bracket[2], in_title=True) for bracket in _BRACKETS.finditer(title)]
     told = [state for state in tags if state and state.word != UPDATE]
     if told := [state for state in told if state.word in STAGES] or told:
@@ -115,7 +122,7 @@ def of_title(title: str) -> State | None:
 
 def subject(title: str) -> str:
     """Return what a title is about, without the words for a state before it."""
-    bare = _BRACKETS.sub(lambda found: "" if _known(found[1] or found[2]) else found[0], title)
+    bare = _BRACKETS.sub(lambda found: "" if _known(found[1] or found[2]) else found[0], title[:_TITLE])
     while (found := _PREFIX.match(bare)) and found.end():
         bare = bare[found.end() :]
     return " ".join(bare.split()).casefold()
@@ -167,7 +174,7 @@ def _head(line: str, start: int) -> re.Match[str] | None:
         head = behind
     return (
         None
-        if head and head[1][0].islower() and line[head.start() : head.start(1)].strip() not in ("[", "【")
+        if head and head[1][0].islower() and line[head.start() : head.start(1)].strip() not in ("[", "【", "［")
         else head
     )
 
@@ -205,10 +212,12 @@ def _labels(lines: Sequence[str]) -> list[tuple[int, State]]:
             if (state := _known(bare)) or len(bare.split()) <= _SENTENCE:
                 found.append((at, state or State(None, bare[:40])))
             continue
+        if not label and line[:7].lower() == "status " and (state := _known(_bare(line[7:]))):
+            found.append((at, state))
         if not label or not value:
             continue
         bare = _bare(value)
-        behind = value[len(bare) :].lstrip(" (-–—:[|")
+        behind = value[value.find(bare) + len(bare) :].lstrip(" (-–—:[|")
         state = _known(bare)
         if state and state.well and _TAKEN_BACK.match(behind):
             state = State(None, value[:40])
@@ -222,4 +231,6 @@ def _labels(lines: Sequence[str]) -> list[tuple[int, State]]:
 
 
 def _bare(value: str) -> str:
-    return _VALUE_ENDS.split(value, maxsplit=1)[0].strip(" \t:*_\"'")
+    """Return a value without what stands behind it, symbols and emphasis; a question stays one."""
+    short = _VALUE_ENDS.split(_FRINGE.sub("", value[:_VALUE]), maxsplit=1)[0]
+    return _FRINGE.sub("", short[::-1])[::-1]
