@@ -9,7 +9,7 @@ import pytest
 import tomli
 
 ROOT = Path(__file__).parent.parent
-NETWORK = {"httpx", "h11", "dns", "icmplib", "ssl", "feedparser", "websockets", "jinja2", "apprise"}
+NETWORK = {"httpx", "h11", "dns", "icmplib", "ssl", "websockets", "jinja2", "apprise"}
 SCREENS = {"textual", "rich"}
 
 
@@ -136,7 +136,7 @@ def test_pure_modules_load_no_event_loop_no_network_no_screens() -> None:
 
 def test_the_daemon_loads_no_screens() -> None:
     modules = loaded("import outagetui.daemon.main, outagetui.daemon.service")
-    assert not modules & (SCREENS | {"httpx", "feedparser", "jinja2", "click", "apprise", "requests"})
+    assert not modules & (SCREENS | {"httpx", "jinja2", "click", "apprise", "requests"})
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from outagetui import outlets
 from outagetui.announce.effect import liked
@@ -99,7 +100,6 @@ def draft(wanted: Wanted, scene: Scene, *, nowhere: bool = False) -> Announcemen
         timezone=config.timezone,
         failed=_failed_names(channels, scene),
         accounts=tuple(Account(c.id, c.name, c.address, scene.state_of(c.id) is State.UP) for c in active),
-        page=page_of(config, wanted.audience),
         next_update=None if closing else scene.now + config.update_every,
         note=wanted.note,
     )
@@ -203,7 +203,7 @@ def _texts(kind: str, languages: Iterable[str], config: Config, facts: Facts) ->
     texts = {}
     for language, template in found.items():
         try:
-            text = compose(template, facts)
+            text = compose(template, replace(facts, page=page_of(config, facts.audience, language)))
         except ValueError as error:
             raise AnnounceError(f"{clean(kind, 60)}.{language}.txt: {error}") from error
         texts[language] = (text.title, text.body)

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterable
 from urllib.parse import quote
 
+from outagetui.core import telephone
 from outagetui.core.addresses import Entry
 
 LINE = 75  # octets, without the line end (section 3.2)
@@ -44,8 +45,8 @@ def _address(entry: Entry, service: str) -> str:
             return f"EMAIL:{_text(address)}"
         case "phone":
             # A number that is not international has no URI of its own (RFC 3966 section 5.1.4).
-            uri = f"TEL;VALUE=uri:tel:{re.sub(r'[^0-9+.()-]', '-', address)}"
-            return uri if address.startswith("+") else f"TEL:{_text(address)}"
+            number = telephone.read(address)
+            return f"TEL;VALUE=uri:{number.grouped}" if number else f"TEL:{_text(address)}"
     if _SCHEME.fullmatch(address) and not any(char in address for char in ",;\\"):
         return f"IMPP:{address}"
     # A bare user name (RFC 9554 section 3.5). A parameter's value knows no escapes: quotes are left out of it.

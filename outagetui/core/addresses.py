@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from outagetui.core import telephone
 from outagetui.core.model import Audience, Channel, Contact
 from outagetui.core.probe_kind import AddressKind as Kind
 
@@ -51,7 +52,7 @@ def _read(address: str, usual: Kind) -> tuple[str, Kind]:
     if colon and scheme.lower() in _SCHEMES:
         kind = _SCHEMES[scheme.lower()]
         return (address if scheme.lower() == "sips" else unquote(rest.partition("?")[0])), kind
-    if _NUMBER.fullmatch(address):
+    if _NUMBER.fullmatch(address) or telephone.read(address):
         return address, "phone"
     if usual in ("xmpp", "sip", "mail") and "@" in address and not colon:
         return address, usual

@@ -2,7 +2,10 @@
 
 import asyncio
 import time
-from typing import Final
+from collections.abc import Generator
+from typing import Final, TypeVar
+
+T = TypeVar("T")
 
 LONGEST: Final = 0.005  # seconds one probe keeps the loop while it could go on
 
@@ -24,3 +27,17 @@ class Turn:
         if time.perf_counter() - self._began > LONGEST:
             await asyncio.sleep(0)
             self.renew()
+
+
+async def in_turns(steps: Generator[None, None, T]) -> T:
+    """Return what `steps` return, with a turn of the loop for everybody else between two of them.
+
+    A long computation ends with its task this way, as no thread can be ended.
+    """
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            value: T = end.value
+            return value
+        await asyncio.sleep(0)

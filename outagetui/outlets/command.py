@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 import msgspec
 from msgspec import Struct
 
+from outagetui.core import telephone
 from outagetui.core.commands import fill, names_in
 from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import CommandOutletOptions
@@ -98,7 +99,7 @@ def document(outlet: Outlet, delivery: Delivery, tools: Tools, do: Do) -> bytes:
             "part": delivery.part,
             "text": text.plain,
             "html": text.html,
-            "accounts": [{"name": name, "address": address} for name, address in delivery.accounts],
+            "accounts": [{"name": name, "address": telephone.shown(address)} for name, address in delivery.accounts],
             "since": delivery.since,
             "at": delivery.at,
             "next_update": delivery.next_update,

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
+from outagetui.core import telephone
 from outagetui.core.model import CLOSING_KINDS
 from outagetui.outlets.page_words import MEANINGS, OTHER, Meaning
 from outagetui.wording.compose import BODY_LIMIT, TITLE_LIMIT
@@ -72,7 +73,8 @@ def notices(delivery: Delivery) -> tuple[Notice, ...]:
         posts = _standing(parts[part] for part in sorted(parts, reverse=True))
         if announcement == delivery.announcement:
             accounts = tuple(
-                (tidy(name, 80), tidy(address, 300)) for name, address in delivery.accounts[:MOST_ACCOUNTS]
+                (tidy(name, 80), tidy(telephone.shown(address), 300))
+                for name, address in delivery.accounts[:MOST_ACCOUNTS]
             )
             made.append(Notice(tidy(announcement, 80), posts, delivery.since, delivery.next_update, accounts))
         else:

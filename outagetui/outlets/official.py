@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import msgspec
 from msgspec import Struct
 
-from outagetui.core import times
+from outagetui.core import telephone, times
 from outagetui.core.model import Audience, Channel, Outlet
 from outagetui.machine import files
 from outagetui.machine.pages import styles, template
@@ -79,7 +79,7 @@ class _Tongue(Struct, frozen=True):
 def accounts_of(channels: Sequence[Channel], audience: Audience) -> tuple[Official, ...]:
     """Return the backups of `audience` that can be told to people: those with an address or instructions."""
     return tuple(
-        Official(tidy(each.name, 80), tidy(each.address), tidy(each.instructions))
+        Official(tidy(each.name, 80), tidy(telephone.shown(each.address)), tidy(each.instructions))
         for each in channels
         if each.audience == audience and each.is_backup and (each.address or each.instructions)
     )

@@ -8,10 +8,11 @@ from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import FeedOptions
 from outagetui.core.text import clean
 from outagetui.net.aside import aside
+from outagetui.net.fairness import in_turns
 from outagetui.net.trouble import Trouble
 from outagetui.net.vantage import Vantage
-from outagetui.probes.feeds import LIMIT, Reading, Unreadable, read
-from outagetui.protocols.http_answer import retry_after
+from outagetui.probes.feeds import LIMIT, Reading, Unreadable, is_xml, read_json, read_xml
+from outagetui.protocols.http_answer import Reply, retry_after
 from outagetui.protocols.http_fetch import fetch
 
 REDIRECTS = 3
@@ -43,9 +44,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
         if reply.truncated:
             raise Unreadable("feed.unreadable", f"the feed is longer than {LIMIT >> 20} MiB")
         async with asyncio.timeout_at(deadline):
-            # How long XML takes is not told by its length.
-            size = len(reply.body) if reply.body[:1] in (b"{", b"[") else None
-            said: Reading = await aside(partial(read, reply.body, options.format, options.components), size)
+            said = await _read(reply, options)
     except Trouble as trouble:
         words = f"{trouble.code}: {trouble.detail}"
         return Sample(Outcome.UNKNOWN, "feed.unreachable", clean(words), phases=trouble.phases)
@@ -54,3 +53,11 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     except TimeoutError:
         return Sample(Outcome.UNKNOWN, "feed.unreadable", "the feed could not be read in time", phases=phases)
     return Sample(said.outcome, said.code, clean(said.detail), sum(phases.values()), phases)
+
+
+async def _read(reply: Reply, options: FeedOptions) -> Reading:
+    if is_xml(reply.body, options.format):  # how long XML takes is not told by its length
+        return await in_turns(
+            read_xml(reply.body, options.components, time.time(), reply.headers.get("content-type", ""))
+        )
+    return await aside(partial(read_json, reply.body, options.format, options.components), len(reply.body))

@@ -10,7 +10,9 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import quoteattr
 
+from outagetui.core.text import clean
 from outagetui.net.trouble import Phases, fail
+from outagetui.protocols.bounded_xml import STANZA, BoundedXml
 from outagetui.protocols.websocket_connection import WebSocket
 
 SUBPROTOCOL = "xmpp"
@@ -135,9 +137,10 @@ class Guest:
         if "<!" in text or "<?" in text:
             fail("xmpp.protocol", "comments, document types and instructions are forbidden in XMPP (RFC 6120)")
         try:
+            BoundedXml(elements=STANZA).feed(text.encode())
             element = ElementTree.fromstring(text)  # noqa: S314 without a document type it cannot define entities
         except (ElementTree.ParseError, ValueError) as error:
-            fail("xmpp.protocol", f"not XML: {error}: {text[:60]!r}")
+            fail("xmpp.protocol", f"not XML: {str(error).removeprefix('not XML: ')}: {clean(text[:60])}")
         if element.tag == f"{{{_STREAMS}}}error":
             self._ended(element)
         if element.tag == f"{{{_FRAMING}}}close":

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from outagetui.core import times
+from outagetui.core import telephone, times
 from outagetui.core.model import Audience, Template
 from outagetui.core.text import clean
 from outagetui.wording.published import published, published_lines
@@ -110,7 +110,7 @@ def warnings(facts: Facts) -> tuple[str, ...]:
 
 def account_line(name: str, address: str) -> str:
     """Return how a text names one backup: `- Name: address`."""
-    name, address = published(name, 80), published(address, 300)
+    name, address = published(name, 80), published(telephone.shown(address), 300)
     return f"- {name}: {address}" if address else f"- {name}"
 
 

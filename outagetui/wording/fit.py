@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import regex
 
-from outagetui.core import times
+from outagetui.core import telephone, times
 from outagetui.core.model import Config, Outlet
 from outagetui.core.outlet_options import OutletOptions
 from outagetui.wording.compose import account_line
@@ -62,7 +62,7 @@ def fit(
     lines: dict[str, tuple[str, str]] = {}  # an account's line as composed, to its name and its line as shown
     for name, address in accounts:
         linked = not links and (URL.search(address) or BARE.search(address))
-        shown = see if linked else neutral_address(published(address, 300))
+        shown = see if linked else neutral_address(published(telephone.shown(address), 300))
         named = neutral(published(name, 80))
         line = account_line(name, address)
         lines[line] = name, line if of.page else f"- {named}: {shown}" if shown else f"- {named}"
@@ -86,7 +86,7 @@ def fit_for(config: Config, outlet: Outlet, title: str, body: str, accounts: Seq
         title=title,
         body=body,
         accounts=accounts,
-        page=page_of(config, outlet.audience),
+        page=page_of(config, outlet.audience, outlet.language),
         language=outlet.language,
         links=outlet.options.keeps_links(),
     )
@@ -97,10 +97,12 @@ def sent_text(kind: str, text: Fitted) -> str:
     return text.text if OutletOptions.of(kind).one_text else f"{text.title}\n\n{text.text}"
 
 
-def page_of(config: Config, audience: str) -> str:
-    """Return the address of the audience's page; empty without one."""
-    pages = (each for each in config.outlets if OutletOptions.of(each.kind).page)
-    return next((each.url for each in pages if each.audience == audience), "")
+def page_of(config: Config, audience: str, language: str) -> str:
+    """Return the address of the audience's page in `language`, else of its first page; empty without one."""
+    pages = [each for each in config.outlets if OutletOptions.of(each.kind).page and each.audience == audience]
+    same = [each for each in pages if times.base(each.language) == times.base(language)]
+    exact = [each for each in same if each.language.lower() == language.lower()]
+    return next((each.url for each in (*exact, *same, *pages)), "")
 
 
 def _fitted(kind: str, title: str, plain: str, names: tuple[str, ...], *, shortened: bool) -> Fitted:

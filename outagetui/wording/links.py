@@ -5,11 +5,12 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from outagetui.core import telephone
+
 SCHEMES = frozenset({"https", "http", "mailto", "tel", "sip", "sips", "xmpp", "irc", "ircs", "matrix"})
 _WITH_HOST = ("http", "https", "irc", "ircs")
 _ADDRESS = re.compile(r"(?<![A-Za-z0-9+.\-])(?:https?|mailto|tel|sips?|xmpp|ircs?|matrix):[!-~]+", re.IGNORECASE)
 _SAFE = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")  # RFC 3986: what a URI is made of
-_NUMBER = re.compile(r"\+[0-9](?:[ ()/.\-]*[0-9]){5,20}")
 
 
 class Piece(Struct, frozen=True):
@@ -28,8 +29,8 @@ class Block(Struct, frozen=True):
 
 def link(address: str) -> Piece:
     """Return how to show an address: a link if its scheme is allowed and it is a plain URI, otherwise the bare text."""
-    if _NUMBER.fullmatch(address):
-        return Piece(address, "tel:" + re.sub(r"[^+0-9]", "", address))
+    if number := telephone.read(address):
+        return Piece(number.shown, number.uri)
     scheme, colon, rest = address.partition(":")
     if not colon or not rest or scheme.lower() not in SCHEMES or not _SAFE.fullmatch(rest):
         return Piece(address)

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from outagetui.announce.deliveries import delivery_for
 from outagetui.core.model import Template
 from outagetui.facts.events import AnnouncementMade
+from outagetui.wording.fit import page_of
 from tests.kit.outlets_in_memory import KINDS, OutboxInMemory, OutletsInMemory, settings
 from tests.kit.virtual_loop import run
 
@@ -64,3 +65,33 @@ def test_the_next_part_has_the_earlier_ones_in_the_language_they_were_told_in(ou
         assert [(each.title, each.others) for each in got.history] == [("update", ())]
 
     run(story())
+
+
+def test_a_text_links_to_the_page_in_its_language_where_there_is_one(outlets: OutletsInMemory) -> None:
+    async def story() -> None:
+        box = box_of(outlets, page="de", blog="de", forum="en-GB", wiki="fr")
+        plain = box.current.config
+        english = replace(plain.outlets[0], id="english", language="en", url="https://english.example/")
+        texts = tuple(replace(each, body=f"{each.body}\n{{page}}") for each in plain.templates)
+        box.current.config = replace(plain, outlets=(*plain.outlets, english), templates=texts)
+        made = await box.announce("update")
+        told = {language: body.splitlines()[-1] for language, (_, body) in made.texts.items()}
+        assert told == {
+            "de": "https://page.example/",
+            "en": "https://english.example/",
+            "en-GB": "https://english.example/",
+        }
+
+    run(story())
+
+
+def test_a_page_is_chosen_by_its_language_else_the_first_serves() -> None:
+    config = settings("page", "blog")
+    first = replace(config.outlets[0], language="de")
+    pages = [replace(first, id=each, language=each, url=f"https://{each}.example/") for each in ("fr", "en", "en-GB")]
+    config = replace(config, outlets=(first, *pages))
+    wanted = {"de": "page", "de-AT": "page", "en": "en", "en-GB": "en-GB", "en-US": "en", "fr-CA": "fr", "it": "page"}
+    assert {tag: page_of(config, "customers", tag) for tag in wanted} == {
+        tag: f"https://{name}.example/" for tag, name in wanted.items()
+    }
+    assert page_of(config, "staff", "en") == ""

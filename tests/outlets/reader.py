@@ -1,6 +1,7 @@
-"""Reading a page of somebody else's making."""
+"""Reading a page, or a feed, of somebody else's making."""
 
 from html.parser import HTMLParser
+from xml.etree import ElementTree
 
 
 class Reader(HTMLParser):
@@ -28,3 +29,9 @@ class Reader(HTMLParser):
             self.acting += data
         elif not self._inside:
             self.text += data
+
+
+def fed(feed: str, link: str) -> tuple[str, str]:
+    """The title and the text of the one post of `feed` that is at `link`."""
+    (item,) = (each for each in ElementTree.fromstring(feed).iter("item") if each.findtext("link") == link)
+    return item.findtext("title") or "", item.findtext("{http://purl.org/rss/1.0/modules/content/}encoded") or ""

@@ -2,8 +2,9 @@
 
 from msgspec import Struct
 
-from outagetui.probes.feeds.components import Part, beside_rollup, document, of_named
-from outagetui.probes.feeds.statements import Reading, Severity, Statement, meaning
+from outagetui.probes.feeds.components import News, Part, beside_rollup, document, of_named
+from outagetui.probes.feeds.moments import moment_of
+from outagetui.probes.feeds.statements import Reading, Severity, Statement, Unreadable, meaning
 
 PAGES = {
     "operational": Severity.OPERATIONAL,
@@ -28,6 +29,12 @@ class Page(Struct):
     attributes: PageAttributes
 
 
+class Touched(Struct):
+    """A resource that a report names."""
+
+    status_page_resource_id: str | int = ""
+
+
 class Attributes(Struct):
     """Attributes of a resource (`public_name`, `status`), a section (`name`) or a report (`title`, …)."""
 
@@ -38,6 +45,7 @@ class Attributes(Struct):
     title: str | None = None
     aggregate_state: str | None = None
     ends_at: str | None = None
+    affected_resources: list[Touched] | None = None
 
 
 class Included(Struct):
@@ -60,15 +68,23 @@ def read(text: str, components: tuple[str, ...] = ()) -> Reading:
     index = document(text, Index, "a Better Stack status page")
     sections = {str(one.id): one.attributes.name or "" for one in index.included if one.type == "status_page_section"}
     parts = [_part(one, sections) for one in index.included if one.type == "status_page_resource"]
-    titles = [
-        one.attributes.title or "a report"
-        for one in index.included
-        if one.type == "status_report" and not one.attributes.ends_at and one.attributes.aggregate_state != "resolved"
-    ]
+    news = [_news(one.attributes) for one in index.included if one.type == "status_report" and _goes_on(one.attributes)]
     if components:
-        return of_named(parts, components, titles)
+        return of_named(parts, components, news)
     word = index.data.attributes.aggregate_state
-    return beside_rollup(Statement(meaning(PAGES, word, "the page"), word), parts, titles)
+    severity = meaning(PAGES, word, "the page")
+    if not parts:
+        raise Unreadable("feed.silent", "the page lists nothing of which it says how it is")
+    return beside_rollup(Statement(severity, word), parts, news)
+
+
+def _goes_on(report: Attributes) -> bool:
+    return report.aggregate_state != "resolved" and not (report.ends_at and moment_of(report.ends_at) is not None)
+
+
+def _news(report: Attributes) -> News:
+    touched = tuple(str(one.status_page_resource_id) for one in report.affected_resources or ())
+    return News(report.title or "a report", Severity.INCIDENT, report.aggregate_state or "", touched)
 
 
 def _part(resource: Included, sections: dict[str, str]) -> Part:

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from outagetui.probes.feeds.components import Part, document, of_all, of_named
+from outagetui.probes.feeds.moments import moment_of
 from outagetui.probes.feeds.statements import Reading, Severity
 
 
@@ -10,23 +11,22 @@ class Condition(Struct):
     """One condition of an endpoint and whether it held."""
 
     condition: str = ""
-    success: bool = True
+    success: bool = False
 
 
 class Result(Struct, rename="camel"):
     """One look at an endpoint."""
 
     success: bool
+    timestamp: str | None = None
     errors: list[str] | None = None
     condition_results: list[Condition] | None = None
 
     @property
     def word(self) -> str:
         """Why it failed, or that it did not."""
-        if self.success:
-            return "up"
         failed = [one.condition for one in self.condition_results or () if not one.success]
-        return next(iter([*(self.errors or ()), *failed]), "down")
+        return next(iter([*(self.errors or ()), *failed]), "up" if self.success else "down")
 
 
 class Endpoint(Struct):
@@ -51,6 +51,10 @@ def _part(endpoint: Endpoint) -> Part:
     name = endpoint.name or endpoint.key
     if not endpoint.results:
         return Part(name, None, "no result yet", endpoint.key, endpoint.group)
-    newest = endpoint.results[-1]
+    times = [moment_of(one.timestamp or "") for one in endpoint.results]
+    known = [(when, at) for at, when in enumerate(times) if when is not None]
+    newest = endpoint.results[max(known)[1] if len(known) == len(times) else -1]
     severity = Severity.OPERATIONAL if newest.success else Severity.MAJOR_OUTAGE
+    if newest.success and (newest.errors or not all(one.success for one in newest.condition_results or ())):
+        severity = Severity.DEGRADED  # it contradicts itself
     return Part(name, severity, newest.word, endpoint.key, endpoint.group)

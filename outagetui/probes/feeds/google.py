@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from outagetui.probes.feeds.components import document
+from outagetui.probes.feeds.moments import moment_of
 from outagetui.probes.feeds.statements import Reading, Severity, Statement, Unreadable, meaning, reading, same_name
 
 IMPACTS = {
@@ -36,6 +37,11 @@ class Incident(Struct):
     most_recent_update: Update | None = None
     affected_products: list[Product] = []
 
+    @property
+    def google(self) -> bool:
+        """Whether it says anything that only Google's incidents say."""
+        return bool(self.external_desc or self.service_name or self.status_impact or self.products())
+
     def products(self) -> list[str]:
         """Return the names of what it touches."""
         names = [one.title for one in self.affected_products if one.title]
@@ -45,10 +51,15 @@ class Incident(Struct):
 def read(text: str, components: tuple[str, ...] = ()) -> Reading:
     """Return the worst open incident; `components` are products.
 
-    The list names a product only when an incident touched it, so a name it does not hold is no error.
+    The list names a product only when an incident touched it, so a name it does not hold is no error; but a list that
+    holds nothing at all says nothing of a product.
     """
     incidents = document(text, list[Incident], "Google's list of incidents")
-    said = [_said(one) for one in incidents if not one.end and _touches(one, components)]
+    if not all(one.google for one in incidents):
+        raise Unreadable("feed.unreadable", "a list, but not of Google's incidents")
+    if components and not incidents:
+        raise Unreadable("feed.silent", "the list of incidents is empty, which says nothing of a component")
+    said = [_said(one) for one in incidents if not _over(one) and _touches(one, components)]
     return reading(said, "no open incidents")
 
 
@@ -58,9 +69,16 @@ def _said(incident: Incident) -> Statement:
     word = newest or incident.status_impact
     if not word:
         raise Unreadable("feed.unreadable", f"an open incident without a status: {title}")
-    severity = meaning(IMPACTS, word, title)
+    # What is open is not well, though the service be there again.
+    severity = meaning(IMPACTS, word, title) or Severity.INCIDENT
     products = ", ".join(incident.products()[:5])
     return Statement(severity, f"{products}: {title}" if products else title)
+
+
+def _over(incident: Incident) -> bool:
+    if incident.end and moment_of(incident.end) is None:
+        raise Unreadable("feed.unreadable", f"an incident that ends at no time: {incident.end}")
+    return bool(incident.end)
 
 
 def _touches(incident: Incident, components: tuple[str, ...]) -> bool:

@@ -1,15 +1,12 @@
 """Instatus `summary.json` (the page and what is open) and `components.json` (every component)."""
 
+import re
+
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from outagetui.probes.feeds.components import Part, beside_rollup, document, of_all, of_named
+from outagetui.probes.feeds.components import News, Part, beside_rollup, document, of_all, of_named
 from outagetui.probes.feeds.statements import Reading, Severity, Statement, Unreadable, meaning
 
-PAGES = {
-    "up": Severity.OPERATIONAL,
-    "hasissues": Severity.INCIDENT,
-    "undermaintenance": Severity.MAINTENANCE,
-}
 COMPONENTS = {
     "operational": Severity.OPERATIONAL,
     "undermaintenance": Severity.MAINTENANCE,
@@ -18,6 +15,17 @@ COMPONENTS = {
     "partialoutage": Severity.PARTIAL_OUTAGE,
     "majoroutage": Severity.MAJOR_OUTAGE,
 }
+_TROUBLES = {word: severity for word, severity in COMPONENTS.items() if severity}
+PAGES = {
+    "up": Severity.OPERATIONAL,
+    "hasissues": Severity.INCIDENT,
+    "undermaintenance": Severity.MAINTENANCE,
+    **{f"all{word}": severity for word, severity in _TROUBLES.items()},
+    # A page is not wholly out while only some or one of its parts are.
+    **{f"some{word}": min(severity, Severity.PARTIAL_OUTAGE) for word, severity in _TROUBLES.items()},
+    **{f"one{word}": min(severity, Severity.PARTIAL_OUTAGE) for word, severity in _TROUBLES.items()},
+}
+_WORD = re.compile("(outage|performance|issues|maintenance|degraded|partial|minor|major)")
 _OPEN = {
     "investigating": True,
     "identified": True,
@@ -96,24 +104,37 @@ def read(text: str, components: tuple[str, ...] = ()) -> Reading:
         raise Unreadable("feed.component", message)
     severity = meaning(PAGES, summary.page.status, "the page")
     incidents = [one for one in summary.active_incidents if one.open]
-    works = [one.name for one in summary.active_maintenances if one.open]
+    news = [News(one.name, Severity.INCIDENT, one.status.lower()) for one in incidents]
+    news += [News(one.name, Severity.MAINTENANCE, "in progress") for one in summary.active_maintenances if one.open]
     impacts = [meaning(COMPONENTS, one.impact, one.name) for one in incidents if one.impact]
     if severity == Severity.INCIDENT and any(impacts):
         severity = max(impacts)
-    words = {Severity.OPERATIONAL: "up", Severity.MAINTENANCE: "under maintenance"}.get(severity, "has issues")
-    return beside_rollup(Statement(severity, words), (), [*(one.name for one in incidents), *works])
+    return beside_rollup(Statement(severity, _words(summary.page.status)), (), news)
+
+
+def _words(status: str) -> str:
+    """Return a status, which is written in one word, as one reads it."""
+    plain = _WORD.sub(r" \1", status.lower())
+    return plain.replace("under", " under ").replace("has", "has ").strip().replace("  ", " ")
 
 
 def _parts(listed: list[Component]) -> list[Part]:
-    parents = {one.group.id or one.group.name for one in listed if one.group}
+    said = {id(one): meaning(COMPONENTS, one.status, one.name) for one in listed}
+    worst: dict[str, Severity] = {}  # of the members of a group, by its id and by its name
+    for one in listed:
+        for group in {one.group.id, one.group.name} - {""} if one.group else ():
+            worst[group] = max(worst.get(group, Severity.OPERATIONAL), said[id(one)])
     return [
         Part(
             name=one.name,
-            severity=meaning(COMPONENTS, one.status, one.name),
-            word=one.status.lower().replace("outage", " outage").replace("performance", " performance"),
+            severity=said[id(one)],
+            word=_words(one.status),
             key=one.id,
             group=one.group.name if one.group else "",
         )
         for one in listed
-        if not (one.is_parent or one.id in parents)
+        # A parent says the same as its members, so it counts only where it says worse.
+        if (not one.group and said[id(one)] > worst.get(one.id, worst.get(one.name, Severity.OPERATIONAL)))
+        or one.group
+        or not (one.id in worst or one.name in worst)
     ]

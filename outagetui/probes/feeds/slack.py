@@ -42,6 +42,8 @@ def read(text: str, components: tuple[str, ...] = ()) -> Reading:
     if page != Severity.OPERATIONAL and not current.active_incidents:
         raise Unreadable("feed.unreadable", "the feed says active, and lists no incident")
     going_on = [one for one in current.active_incidents if meaning(_OPEN, one.status, one.title)]
+    if page != Severity.OPERATIONAL and not going_on:
+        return reading([Statement(page, "the page says active, though every incident it lists is over")], "")
     said = [_said(one) for one in going_on if _touches(one, components)]
     return reading(said, "no open incidents for these services" if components and page else "no open incidents")
 

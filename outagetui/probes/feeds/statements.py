@@ -1,5 +1,6 @@
 """What every feed format is reduced to: statements with a severity, and the one reading made of them."""
 
+import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from enum import IntEnum
@@ -12,6 +13,7 @@ from outagetui.core.model import Outcome
 from outagetui.core.text import clean
 
 T = TypeVar("T")
+_BREAK = re.compile(r"<(?:br|p|div|li|h[1-6]|td|dd)\b", re.IGNORECASE)
 _SHOWN = 3  # statements named in a detail
 
 
@@ -98,8 +100,13 @@ def no_such_component(name: str, known: Iterable[str]) -> Unreadable:
 
 
 def lines_of(html: str, limit: int = 8000) -> list[str]:
-    """Return the lines of text in at most `limit` characters of `html`, tags dropped, empty lines too."""
-    return [line for part in text_of(html[:limit]).split("\n") if (line := " ".join(part.split()))]
+    """Return the lines of text in at most `limit` characters of `html`, tags dropped, empty lines too.
+
+    A line's end in the source ends a line only where no markup does.
+    """
+    short = html[:limit]
+    short = short.replace("\n", " ") if _BREAK.search(short) else short
+    return [line for part in text_of(short).split("\n") if (line := " ".join(part.split()))]
 
 
 def one_line(text: str, limit: int = 300) -> str:

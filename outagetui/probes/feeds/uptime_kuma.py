@@ -5,8 +5,8 @@ The names stand in another document, `/api/status-page/SLUG`, so `components` ar
 
 from msgspec import Struct
 
-from outagetui.probes.feeds.components import Part, document, of_all, of_named
-from outagetui.probes.feeds.statements import Reading, Severity, Unreadable
+from outagetui.probes.feeds.components import News, Part, document, of_all, of_named
+from outagetui.probes.feeds.statements import Reading, Severity, Unreadable, meaning
 
 BEATS: dict[int, tuple[Severity | None, str]] = {
     0: (Severity.MAJOR_OUTAGE, "down"),
@@ -16,17 +16,31 @@ BEATS: dict[int, tuple[Severity | None, str]] = {
 }
 
 
+_MAINTENANCES = {"under-maintenance": True, "scheduled": False, "inactive": False, "ended": False, "unknown": True}
+
+
 class Beat(Struct):
     """One look of a monitor's."""
 
     status: int
     msg: str | None = ""
+    time: str | None = None
+
+
+class Notice(Struct):
+    """What the page tells beside its monitors: an incident while it is shown, a maintenance with its status."""
+
+    title: str = "an incident"
+    status: str = ""
 
 
 class Heartbeats(Struct, rename="camel"):
     """The document; a beat that is 0 stands for a time without any."""
 
     heartbeat_list: dict[str, list[Beat | int | None]]
+    incident: Notice | None = None
+    incidents: list[Notice] | None = None
+    maintenance_list: list[Notice] | None = None
 
 
 def read(text: str, components: tuple[str, ...] = ()) -> Reading:
@@ -34,16 +48,22 @@ def read(text: str, components: tuple[str, ...] = ()) -> Reading:
     if '"publicGroupList"' in text and '"heartbeatList"' not in text:
         message = "this describes the page: name /api/status-page/heartbeat/… with the same ending as the target"
         raise Unreadable("feed.unreadable", message)
-    beats = document(text, Heartbeats, "an Uptime Kuma list of heartbeats").heartbeat_list
-    parts = [_part(number, line) for number, line in beats.items()]
+    page = document(text, Heartbeats, "an Uptime Kuma list of heartbeats")
+    parts = [_part(number, line) for number, line in page.heartbeat_list.items()]
+    news = [News(one.title) for one in [page.incident, *(page.incidents or ())] if one]
+    for one in page.maintenance_list or ():
+        if meaning(_MAINTENANCES, one.status, one.title):
+            news.append(News(one.title, Severity.MAINTENANCE, "in progress"))
     if components:
-        return of_named(parts, tuple(name.strip().removeprefix("#") for name in components))
-    return of_all(parts)
+        return of_named(parts, tuple(name.strip().removeprefix("#") for name in components), news)
+    return of_all(parts, news)
 
 
 def _part(number: str, line: list[Beat | int | None]) -> Part:
     name = f"monitor {number}"
     told = [beat for beat in line if isinstance(beat, Beat)]
+    if all(beat.time for beat in told):
+        told.sort(key=lambda beat: beat.time or "")  # they come oldest first, as a rule
     strange = [beat for beat in line if isinstance(beat, int) and beat != 0]
     # A monitor that is being tried again is as it was before.
     while told and told[-1].status == 2:

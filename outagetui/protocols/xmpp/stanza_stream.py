@@ -14,10 +14,14 @@ from slixmpp import ClientXMPP
 from slixmpp.xmlstream.stanzabase import StanzaBase
 from slixmpp.xmlstream.tostring import tostring
 
+from outagetui.protocols.bounded_xml import STANZA, BoundedXml
+
 # Whatever it complains of becomes a sample; on a terminal it would only spoil the screen.
 logging.getLogger("slixmpp").setLevel(logging.CRITICAL + 1)
 
 LIMIT = 1 << 20  # bytes of one stanza, and of what stands between two
+_PROLOG = 64 * 1024  # bytes before the stream begins
+_SLICE = 16 * 1024  # bytes taken at once, so that what is refused is refused before it costs memory
 
 
 class StanzaStream(ClientXMPP):
@@ -36,8 +40,9 @@ class StanzaStream(ClientXMPP):
     ) -> None:
         super().__init__(jid, "", ssl_context=context, loop=asyncio.get_running_loop())
         self._write, self._route, self._over = write, route, over
-        self._unread = 0
-        self._prolog = b""
+        self._unread = self._prolog = 0
+        self._held, self._in_tag = b"", False
+        self._bounds = BoundedXml(elements=STANZA, every=1)
         # Strangers may not subscribe to a probe, and a stream error must not send us elsewhere.
         for name in ("Stream Features", "Stream Error", "Presence", "IM", "IMError", "SASL Success", "SASL Failure"):
             self.remove_handler(name)
@@ -47,23 +52,37 @@ class StanzaStream(ClientXMPP):
     def begin(self) -> None:
         """Begin a stream, or begin it anew as after the login (RFC 6120 section 4.3.3)."""
         self.init_parser()
-        self._unread, self._prolog = 0, b""
+        self._bounds = BoundedXml(elements=STANZA, every=1)
+        self._unread = self._prolog = 0
+        self._held, self._in_tag = b"", False
         self.send_raw(self.stream_header)
 
     def feed(self, data: bytes) -> None:
         """Take what has come: its elements go to `route` before this returns."""
-        self._unread += len(data)
-        if self.xml_root is None:
-            self._prolog += data
-            if b"<!" in self._prolog.partition(b"<stream:")[0]:
-                self._over("xmpp.protocol", "a document type, which XMPP forbids (RFC 6120 section 11.1)")
+        # A tag is looked at anew with every byte of it that comes, so it has to have an end before it is.
+        if self._in_tag and b">" not in data and len(self._held) + len(data) < _SLICE:
+            self._held += data
+            return
+        data, self._held = self._held + data, b""
+        begun, ended = data.rfind(b"<"), data.rfind(b">")
+        self._in_tag = self._in_tag if begun == ended else begun > ended
+        for at in range(0, len(data), _SLICE):
+            piece = data[at : at + _SLICE]
+            self._unread += len(piece)
+            if self.xml_root is None:
+                self._prolog += len(piece)
+            try:
+                self._bounds.feed(piece)
+                self.data_received(piece)
+            except ValueError as error:  # a bound, or an encoding that the parser does not know
+                self._over("xmpp.protocol", f"not XMPP (RFC 6120 section 11): {error}")
                 return
-        try:
-            self.data_received(data)
-        except ValueError as error:  # an encoding that the parser does not know
-            self._over("xmpp.protocol", f"not XML: {error}")
-        if self._unread > LIMIT:
-            self._over("xmpp.protocol", f"a stanza of more than {LIMIT >> 20} MiB")
+            if self._unread > LIMIT:
+                self._over("xmpp.protocol", f"a stanza of more than {LIMIT >> 20} MiB")
+                return
+            if self.xml_root is None and self._prolog > _PROLOG:
+                self._over("xmpp.protocol", f"no stream in the first {_PROLOG >> 10} KiB")
+                return
 
     def send(self, data: StanzaBase | Element | str, use_filters: bool = True) -> None:
         """Send at once; there are no filters to wait for."""

@@ -1,0 +1,236 @@
+"""How an incident stands by what is written of it: the newest update of its text, `Status: …`, its title. Pure.
+
+A word that is not known is never passed over for a better one behind it: it makes the state unknown.
+"""
+
+import re
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from outagetui.probes.feeds.incident_words import AHEAD, CONDITIONS, LABELS, SCHEDULED, STAGES, UPDATE, WORDS
+from outagetui.probes.feeds.moments import MONTH, stamp_in
+from outagetui.probes.feeds.statements import Severity
+
+_VALUE = 200  # characters of a value that are read
+_TITLE = 500  # of a title
+_SENTENCE = 4  # words of a value; more are a sentence
+
+
+class State(Struct, frozen=True):
+    """The word for a state; `severity` is None where nobody knows what it means. `in_title`: it was read there."""
+
+    severity: Severity | None
+    word: str
+    in_title: bool = False
+
+    @property
+    def well(self) -> bool:
+        """Whether it says that nothing is wrong (any more)."""
+        return self.severity is Severity.OPERATIONAL
+
+
+class _Head(Struct, frozen=True):
+    """The word at the head of an update, its line, and the time that was read with it: year or 0, month, …, minute."""
+
+    line: int
+    state: State
+    when: tuple[int, ...] | None
+
+
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")  # in words such as ServiceInterruption
+
+
+def _either(words: Sequence[str]) -> str:
+    return "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in sorted(words, key=len, reverse=True))
+
+
+_ZONES = "utc|gmt|z|[pmce][sd]t|[cew]es?t|bst|jst|ist|kst|aes?t|aedt|mez|mesz|uhr|am|pm|a\\.m\\.|p\\.m\\.|at|on|um"
+_DAY = "(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?"
+# What may stand before the word of an update: bullets, symbols, a date with its time and zone.
+_BEFORE = re.compile(
+    rf"(?:(?:{MONTH}|{_DAY}|{_ZONES})\b\.?|\d[\d:.,/+TZ-]*(?:st|nd|rd|th)?"
+    r"|[^\w\[\s(【［]|_|[(]\s*(?=[\d+]|utc|gmt)|\s)*",
+    re.IGNORECASE,
+)
+_HEAD = re.compile(
+    rf"[\[(【［]?\s*({_either([*STAGES, UPDATE])})[*_]{{0,3}}\s*"
+    r"(?:[\])】］]|[.!]?\s*$|,\s*\d|[:：|–—]|\s-|-\s|\s(?:at|on|um)\s+\d|\(?\d\d?:\d\d|\(?\d{4}-\d\d)\s*[-–—:]?\s*(.*)",
+    re.IGNORECASE,
+)
+_STRANGE_HEAD = re.compile(r"[^\W\d_]{2,20}(?: [^\W\d_]{2,20}){0,2}\s+[-–—]\s+\S|\[[^\W\d_][\w ]{1,30}\]\s")
+_STRANGE_UPDATE = re.compile(rf"{_STRANGE_HEAD.pattern}|[^\W\d_]{{2,20}}(?: [^\W\d_]{{2,20}}){{0,2}}\s*[:：]?$")
+_LABEL = re.compile(
+    r"(^|[\s.;|•>*_#])(?:(?:current|incident|issue|overall|event|maintenance|new|latest|aktueller)\s+)?"
+    r"(?:status|state|stand|estado|statut|stato|zustand|ステータス|状態|状态|상태)\s*(?:[:：=|]|\s[-–—]\s)\s*(.*)",
+    re.IGNORECASE,
+)
+_LABEL_ALONE = re.compile(r"(?:(?:current|incident)\s+)?(?:status|state)\s*[:：]?", re.IGNORECASE)
+_VALUE_ENDS = re.compile(r"\s+[-–—]\s+|\s*[|(\[!]|\.(?:\s|$)|,\s*(?=\d)|\s(?:at|on|um|since|as of)\s+\d", re.IGNORECASE)
+_FRINGE = re.compile(r"^[^\w?]+|^_+")
+_TAKEN_BACK = re.compile(
+    r"(?:no|not|none|false|nein|nicht|non|pending|awaiting|n/a|tbd|partial\w*|teilweise|only|except|\?|0*\d{1,2}\s*%)(?!\w)",
+    re.IGNORECASE,
+)
+_TIME = re.compile(rf"\d|(?:{MONTH}|{_DAY})\b[.,]?\s+\d", re.IGNORECASE)
+_OF_COMPONENTS = re.compile(
+    r"(?:affected|impacted|betroffen)|(?:components?|services?|systems?|regions?)\s*:?$", re.IGNORECASE
+)
+_BRACKETS = re.compile(r"[\[【［]\s*([^\]】］]{1,40}?)\s*[\]】］]|\(\s*([^()]{1,40}?)\s*\)\W*$")
+_PREFIX = re.compile(
+    rf"\W*({_either([*WORDS, *SCHEDULED, UPDATE])})(?:\s+#?[\w-]{{0,20}}\d[\w-]{{0,20}})?\s*"
+    r"(?:[:：|–—]|-\s|\s-|[^\w?]*$)\s*",
+    re.IGNORECASE,
+)
+_SUFFIX = re.compile(rf"(?:\s[-–—|]\s+|[:：]\s*)({_either([*STAGES])})[^\w?]*$", re.IGNORECASE)
+
+
+def of_text(lines: Sequence[str]) -> State | None:
+    """Return the state that `lines` tell, the newest update first; None when they tell none."""
+    heads = _in_time(_heads(lines))
+    labels = _labels(lines)
+    update = State(Severity.INCIDENT, UPDATE) if any(head.state.word == UPDATE for head in heads) else None
+    heads = [head for head in heads if head.state.word != UPDATE]
+    heads = [head for head in heads if head.state.word not in AHEAD] or heads
+    # A word that nobody knows is no prose where it stands before an older update that is well.
+    if heads and heads[0].state.severity is None and not any(head.state.well for head in heads):
+        heads = [head for head in heads if head.state.severity is not None]
+    if heads and labels:
+        line, label = labels[0]
+        return label if line < heads[0].line or not label.well else heads[0].state
+    return heads[0].state if heads else labels[0][1] if labels else update
+
+
+def of_title(title: str) -> State | None:
+    """Return the state that a title tells in brackets, before a colon or behind a dash; None when it tells none."""
+    if len(title) > _TITLE:  # its end is not seen
+        state = of_title(title[:_TITLE])
+        return None if state is None or state.well else state
+    tags = [_known(bracket[1] or bracket[2], in_title=True) for bracket in _BRACKETS.finditer(title)]
+    told = [state for state in tags if state and state.word != UPDATE]
+    if told := [state for state in told if state.word in STAGES] or told:
+        return next((state for state in told if not state.well), told[0])
+    at, update = 0, None
+    while before := _PREFIX.match(title, at):
+        state = _known(before[1], in_title=True)
+        if state and state.word != UPDATE:
+            return state
+        at, update = before.end(), State(Severity.INCIDENT, UPDATE, in_title=True)
+    behind = _SUFFIX.search(title)
+    return _known(behind[1], in_title=True) if behind else update
+
+
+def subject(title: str) -> str:
+    """Return what a title is about, without the words for a state before it."""
+    bare = _BRACKETS.sub(lambda found: "" if _known(found[1] or found[2]) else found[0], title[:_TITLE])
+    while (found := _PREFIX.match(bare)) and found.end():
+        bare = bare[found.end() :]
+    return " ".join(bare.split()).casefold()
+
+
+def of_word(word: str) -> State:
+    """Return the state of a value that is nothing else, such as that of an element called status."""
+    return _known(word) or State(None, word)
+
+
+def _known(word: str, in_title: bool = False) -> State | None:
+    plain = " ".join(_CAMEL.sub(" ", word).replace("_", " ").split()).lower()
+    if plain == UPDATE:
+        return State(Severity.INCIDENT, UPDATE, in_title)
+    if plain in SCHEDULED:
+        return State(Severity.MAINTENANCE, plain, in_title)
+    return State(WORDS[plain], plain, in_title) if plain in WORDS else None
+
+
+def _heads(lines: Sequence[str]) -> list[_Head]:
+    """Return the words at the heads of updates with their lines and times; one nobody knows is kept too."""
+    found: list[_Head] = []
+    when, dated = None, -2  # the time that was read last, and in which line
+    for at, line in enumerate(lines):
+        before = _BEFORE.match(line)
+        start = before.end() if before else 0
+        if read := stamp_in(line[:start]):
+            when, dated = read, at
+        head = _head(line, start)
+        if head and (state := _known(head[1])):
+            rest = head[2]
+            if _TAKEN_BACK.match(rest):
+                found.append(_Head(at, State(None, f"{state.word} {rest[:20]}"), when))
+            elif not (":" in line[head.end(1) : head.end(1) + 2] and _TIME.match(rest)):  # a label of a time otherwise
+                found.append(_Head(at, state, when))
+        elif _LABEL.match(line):
+            continue
+        elif (strange := (_STRANGE_UPDATE if at - dated < 2 else _STRANGE_HEAD).match(line, start)) and not _lists(
+            line
+        ):
+            found.append(_Head(at, State(None, strange[0][:30]), when))
+    return found
+
+
+def _head(line: str, start: int) -> re.Match[str] | None:
+    """Return the word at the head of `line`. In the middle of a sentence, whose line was broken, it would be small."""
+    head = _HEAD.match(line, start)
+    while head and head[1].lower() == UPDATE and (behind := _HEAD.match(line, head.start(2))):
+        head = behind
+    return (
+        None
+        if head and head[1][0].islower() and line[head.start() : head.start(1)].strip() not in ("[", "【", "［")
+        else head
+    )
+
+
+def _lists(line: str) -> bool:
+    """Tell whether a line says how a component is, or explains what stands behind its dash."""
+    before, _, behind = line.replace("–", "-").replace("—", "-").partition(" - ")
+    plain = behind.strip(" .").lower()
+    return before.strip().lower() in LABELS or plain in CONDITIONS or plain in STAGES
+
+
+def _in_time(
+    heads: list[_Head],
+) -> list[_Head]:
+    """Return `heads` newest first: turned round where their times say that the oldest stands first."""
+    times = [head.when for head in heads if head.when is not None]
+    yearless = any(when[0] == 0 for when in times)
+    times = [(0, *when[1:]) for when in times] if yearless else times
+    if len(times) < max(2, len(heads)) or times != sorted(times) or times[0] == times[-1]:
+        return heads
+    over_new_year = yearless and times[-1][1] - times[0][1] > 6  # half a year
+    return heads if over_new_year else heads[::-1]
+
+
+def _labels(lines: Sequence[str]) -> list[tuple[int, State]]:
+    """Return what stands behind `Status:`, wherever that is, with its lines."""
+    found = []
+    components = False
+    for at, line in enumerate(lines):
+        components = components or bool(_OF_COMPONENTS.match(line))
+        label = _LABEL.search(line)
+        value = label[2] if label else ""
+        if _LABEL_ALONE.fullmatch(line) and at + 1 < len(lines):
+            bare = _bare(lines[at + 1])
+            if (state := _known(bare)) or len(bare.split()) <= _SENTENCE:
+                found.append((at, state or State(None, bare[:40])))
+            continue
+        if not label and line[:7].lower() == "status " and (state := _known(_bare(line[7:]))):
+            found.append((at, state))
+        if not label or not value:
+            continue
+        bare = _bare(value)
+        behind = value[value.find(bare) + len(bare) :].lstrip(" (-–—:[|")
+        state = _known(bare)
+        if state and state.well and _TAKEN_BACK.match(behind):
+            state = State(None, value[:40])
+        if state and state.well and state.word not in STAGES and (components or label.start(1) > 0):
+            continue  # how a component is
+        if state:
+            found.append((at, state))
+        elif len(bare.split()) <= _SENTENCE:
+            found.append((at, State(None, bare[:40])))
+    return found
+
+
+def _bare(value: str) -> str:
+    """Return a value without what stands behind it, symbols and emphasis; a question stays one."""
+    short = _VALUE_ENDS.split(_FRINGE.sub("", value[:_VALUE]), maxsplit=1)[0]
+    return _FRINGE.sub("", short[::-1])[::-1]
