@@ -302,11 +302,30 @@ def test_being_turned_away_passes_where_it_is_expected(code: str) -> None:
     assert (doubt.outcome, doubt.code) == (Outcome.UNKNOWN, "unproven")
 
 
-@pytest.mark.parametrize("code", ["xmpp.not-authorized", "http.401", "http.503", "tls.expired", "smtp.535"])
-def test_whatever_answers_is_reachable_where_refusal_is_expected(code: str) -> None:
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("xmpp.not-authorized", "nobody got in"),
+        ("xmpp.account-disabled", "nobody got in"),
+        ("http.401", "nobody got in"),
+        ("sip.401", "nobody got in"),
+        ("sip.407", "nobody got in"),
+        ("smtp.535", "nobody got in"),
+        ("imap.auth-failed", "nobody got in"),
+        ("irc.not-authorized", "nobody got in"),
+        ("irc.banned", "nobody got in"),
+        ("matrix.not-authorized", "nobody got in"),
+        ("http.503", "not well"),
+        ("tls.expired", "not well"),
+        ("imap.refused", "not well"),
+    ],
+)
+def test_whatever_answers_is_reachable_where_refusal_is_expected(code: str, words: str) -> None:
     for trusted in (True, False):
-        sample = verdict.expected(REFUSED, Sample(Outcome.FAIL, code), trusted=trusted)
+        sample = verdict.expected(REFUSED, Sample(Outcome.FAIL, code, "watch was refused"), trusted=trusted)
         assert (sample.outcome, sample.code) == (Outcome.FAIL, "reachable")
+        assert words in sample.detail
+        assert sample.detail.endswith(f"({code}: watch was refused)")
 
 
 @pytest.mark.parametrize("outcome", [Outcome.PASS, Outcome.WARN])
