@@ -73,7 +73,7 @@ class Sample(Struct, frozen=True):
 
     `latency_ms` is None where nothing was measured, `phases` maps a phase's name to milliseconds in order,
     `code` is a short stable word for the reason (empty for a plain pass), `detail` one cleaned line for people,
-    `value` the number a `value` probe read.
+    `value` the number that the probe read: that of `value`, of a plugin, the age of a handshake (s), a call's MOS.
     """
 
     outcome: Outcome
