@@ -21,6 +21,7 @@ from dns.rdata import Rdata
 from msgspec import Struct
 
 from outagetui.core.step_options import DnsUpdateOptions
+from outagetui.core.text import quoted
 from outagetui.net.connect import dial, endpoint
 from outagetui.net.resolve import Address
 from outagetui.net.stream import Stream
@@ -63,7 +64,7 @@ class Primary:
         except (binascii.Error, ValueError):
             secret = b""
         if not secret:
-            raise ValueError(f"secret {options.secret!r} is no TSIG key in base64")
+            raise ValueError(f"secret {quoted(options.secret)} is no TSIG key in base64")
         self._key = dns.tsig.Key(read_name(options.key), secret, options.algorithm)
 
     @property

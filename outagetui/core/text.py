@@ -49,6 +49,11 @@ def clean(text: object, limit: int = 300) -> str:
     return _clean(text, limit, _TABLE)
 
 
+def quoted(text: object, limit: int = 80) -> str:
+    """Return what somebody said, of text or bytes, cleaned and between quotation marks; a cut ends in an ellipsis."""
+    return f"'{clean(text, limit)}'"
+
+
 def clean_without(text: str, hide: Callable[[str], str], limit: int) -> str:
     """Return one short line, from which `hide` takes secrets before it is cut: half of one would stay."""
     line = " ".join(hide(text).split())

@@ -23,6 +23,7 @@ from outagetui.daemon.notify import Notifier
 from outagetui.daemon.order_check import OrderCheck
 from outagetui.daemon.order_handlers import handlers_of
 from outagetui.daemon.order_server import OrderServer
+from outagetui.daemon.own_faults import OwnFaults
 from outagetui.daemon.prover import Prover
 from outagetui.daemon.public_copy import shown
 from outagetui.daemon.schedule import Schedule
@@ -69,6 +70,8 @@ class Daemon:
         self._left_live = store.live()
         self.journal = JournalWriter(store, primaries, clock)
         self.watch = Watch(config.vantage, self.journal.ledger, clock(), self._hurry)
+        self.own_faults = OwnFaults(clock)
+        self.watch.listen(self.own_faults.see)
         directory = Path(config.secrets) if config.secrets else None
         secrets = Secrets.of_drill(directory, place) if drill else Secrets(directory)
         self.vantage = Vantage(config.vantage, secrets, store.path.parent)
@@ -210,7 +213,7 @@ class Daemon:
         self._flushed = now
 
     def _trouble(self) -> str:
-        said = (part.trouble for part in (self.journal, self.pulse, self.alarm, self.pages))
+        said = (part.trouble for part in (self.journal, self.pulse, self.alarm, self.pages, self.own_faults))
         return "; ".join(filter(None, said))
 
     def _ailing(self) -> str:

@@ -9,6 +9,7 @@ from typing import Literal
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
+from outagetui.core.text import quoted
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import fail
 from outagetui.protocols.imap_connection import ImapConnection
@@ -69,13 +70,13 @@ async def _xmpp(stream: Stream, name: str) -> None:
     answer = b""
     while b"proceed" not in answer or not answer.rstrip().endswith(b">"):
         if b"<failure" in answer:
-            fail("tls.starttls-refused", f"{answer[:80]!r}")
+            fail("tls.starttls-refused", quoted(answer))
         if len(answer) > LIMIT:
-            fail("xmpp.protocol", f"not an answer to STARTTLS: {answer[:80]!r}")
+            fail("xmpp.protocol", f"not an answer to STARTTLS: {quoted(answer)}")
         answer += await _some(stream)
     proceed = _PROCEED.match(answer)
     if proceed is None:
-        fail("xmpp.protocol", f"not an answer to STARTTLS: {answer[:80]!r}")
+        fail("xmpp.protocol", f"not an answer to STARTTLS: {quoted(answer)}")
     if answer[proceed.end() :].strip():
         fail("tls.plaintext", "the far side sent plaintext after it had agreed to TLS")
 

@@ -14,6 +14,7 @@ from websockets.protocol import State
 from websockets.typing import Origin, Subprotocol
 from websockets.uri import WebSocketURI
 
+from outagetui.core.text import quoted
 from outagetui.net.connect import dial
 from outagetui.net.farewell import goodbye
 from outagetui.net.secure import secure
@@ -92,20 +93,20 @@ class WebSocket:
         while self._protocol.state is State.CONNECTING and self._protocol.handshake_exc is None:
             data = await self._read()
             if not data:
-                fail("ws.handshake", f"closed during the handshake after {head[:80]!r}" if head else "closed at once")
+                fail("ws.handshake", f"closed during the handshake after {quoted(head)}" if head else "closed at once")
             head = (head + data)[:256]
             found = _STATUS.match(head)
             if found and found[1] != b"101":  # its body may be long, or never end
-                fail(f"http.{found[1].decode()}", f"no WebSocket here: {head.splitlines()[0][:80]!r}")
+                fail(f"http.{found[1].decode()}", f"no WebSocket here: {quoted(head.splitlines()[0])}")
             self._take(data)
         error = self._protocol.handshake_exc
         if isinstance(error, NegotiationError):
             fail("ws.subprotocol" if "subprotocol" in str(error) else "ws.handshake", str(error))
         if error is not None:
             words = str(error) if isinstance(error, InvalidHandshake) else "not an HTTP answer"
-            fail("ws.handshake", f"{words}: {head[:80]!r}")
+            fail("ws.handshake", f"{words}: {quoted(head)}")
         if self._wanted is not None and self._protocol.subprotocol is None:
-            fail("ws.subprotocol", f"the server does not speak {self._wanted!r}")
+            fail("ws.subprotocol", f"the server does not speak {quoted(self._wanted)}")
 
     async def ping(self) -> None:
         """Send a ping and wait for its pong; messages that come meanwhile are kept for `receive`."""

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import quoteattr
 
+from outagetui.core.text import quoted
 from outagetui.net.trouble import Phases, fail
 from outagetui.protocols.websocket_connection import WebSocket
 
@@ -137,7 +138,7 @@ class Guest:
         try:
             element = ElementTree.fromstring(text)  # noqa: S314 without a document type it cannot define entities
         except (ElementTree.ParseError, ValueError) as error:
-            fail("xmpp.protocol", f"not XML: {error}: {text[:60]!r}")
+            fail("xmpp.protocol", f"not XML: {error}: {quoted(text, 60)}")
         if element.tag == f"{{{_STREAMS}}}error":
             self._ended(element)
         if element.tag == f"{{{_FRAMING}}}close":

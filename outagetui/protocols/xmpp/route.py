@@ -10,6 +10,7 @@ import random
 from typing import TYPE_CHECKING, NamedTuple
 
 from outagetui.core.model import Outcome
+from outagetui.core.text import quoted
 from outagetui.net.connect import dial, endpoint
 from outagetui.net.secure import secure
 from outagetui.net.stream import Stream
@@ -136,7 +137,7 @@ async def _ask(service: str, domain: str, deadline: float) -> list[tuple[int, in
     try:
         name = dns.name.from_text(f"{service}._tcp.{domain}")
     except (dns.exception.DNSException, UnicodeError):
-        return Trouble(Outcome.UNKNOWN, "target.invalid", f"{domain!r} is not a host name")
+        return Trouble(Outcome.UNKNOWN, "target.invalid", f"{quoted(domain)} is not a host name")
     try:
         reply: Message = await ask_system(Question(name, dns.rdatatype.SRV), deadline)
     except Trouble as trouble:
