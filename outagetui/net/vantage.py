@@ -25,13 +25,14 @@ class Vantage:
         self.name = name
         self.secrets = secrets
         self.state = state
-        self._contexts: dict[tuple[str | None, bool], tuple[tuple[int, int], ssl.SSLContext]] = {}
+        self._contexts: dict[tuple[str | None, bool, tuple[str, ...]], tuple[tuple[int, int], ssl.SSLContext]] = {}
         self._shared: dict[type[Any], Any] = {}
 
-    def tls_context(self, ca: str | None = None, *, verify: bool = True) -> ssl.SSLContext:
+    def tls_context(self, ca: str | None = None, *, verify: bool = True, alpn: tuple[str, ...] = ()) -> ssl.SSLContext:
         """Return the client context that trusts the certificates in file `ca`, or the system's; TLS 1.2 and newer.
 
-        One is kept per trust setting, because each costs some 25 ms and much memory. A changed `ca` file is read anew.
+        `alpn` are the protocols that it offers (RFC 7301). One is kept per trust setting, because each costs some 25 ms
+        and much memory. A changed `ca` file is read anew.
         Without `verify` it accepts anything: only for looking at a certificate that was refused.
         """
         stamp = (0, 0)
@@ -39,10 +40,12 @@ class Vantage:
             with contextlib.suppress(OSError):  # which reading it will meet again
                 info = Path(ca).stat()
                 stamp = (info.st_mtime_ns, info.st_ino)
-        kept = self._contexts.get((ca, verify))
+        kept = self._contexts.get((ca, verify, alpn))
         if kept is None or kept[0] != stamp:
             kept = (stamp, client_context(ca, verify=verify))
-            self._contexts[ca, verify] = kept
+            if alpn:
+                kept[1].set_alpn_protocols(list(alpn))
+            self._contexts[ca, verify, alpn] = kept
         return kept[1]
 
     async def resolve(
