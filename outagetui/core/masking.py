@@ -40,6 +40,7 @@ _ADDRESS = re.compile(
     r"(?P<domain>\[[^\]\s]{2,45}\]|(?:[^\W_](?:[\w-]*[^\W_])?\.)*[^\W_](?:[\w-]*[^\W_])?|(?=…))"
 )
 _AT = ("@", "%40", "=40", "&#64;")
+_MATRIX = re.compile(r"(?<![\w.@])@(?P<local>[A-Za-z0-9._=/+-]{1,128}):(?P<domain>[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?")
 _NUMBER = re.compile(r"(?<![\w+])\+(?:[ ()/.\-]*\d){7,15}(?!\w)", re.ASCII)
 # Names of tasks, not of people (RFC 2142, RFC 6186).
 _ROLES = frozenset(
@@ -182,12 +183,15 @@ def _replaced(text: str, spans: list[tuple[int, int]]) -> str:
 def mask_people(text: str, keep: Collection[str] = (), known: Iterable[str] = ()) -> str:
     """Return `text` with mail, chat and telephone addresses replaced, which are somebody's.
 
-    Those that stand in one of `keep` (texts of the configuration) stay, and those of tasks, such as postmaster.
+    Those that stand in one of `keep` (texts of the configuration) stay, and those of tasks, such as postmaster; one of
+    Matrix stays where its user is a whole text of `keep`.
     `known` are addresses that this is about: of them the part before the @ goes too, where it stands alone.
     """
     if any(at in text for at in _AT):
         kept = {f"{each['local']}@{each['domain']}".casefold() for one in keep for each in _ADDRESS.finditer(one)}
         text = _ADDRESS.sub(lambda found: _address(found, kept), text)
+        users = {one.casefold() for one in keep}
+        text = _MATRIX.sub(lambda found: found[0] if _user(found) & users else "[address]", text)
     if "+" in text:
         numbers = {_digits(each[0]) for one in keep for each in _NUMBER.finditer(one)}
         text = _NUMBER.sub(lambda found: found[0] if _digits(found[0]) in numbers else "[number]", text)
@@ -202,6 +206,11 @@ def _address(found: re.Match[str], kept: Collection[str]) -> str:
     local = found["local"].casefold().rpartition("=")[2]  # as in to=someone@example.net
     stays = local in _ROLES or f"{local}@{found['domain'].casefold()}" in kept
     return found[0] if stays else "[address]"
+
+
+def _user(found: re.Match[str]) -> set[str]:
+    """Return how a configuration may name a user of Matrix: by its local part, or whole."""
+    return {found["local"].casefold(), found[0].casefold()}
 
 
 def _digits(number: str) -> str:

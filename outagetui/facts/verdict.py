@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from outagetui.core.model import WORST_FIRST, Check, Outcome, Sample, State
+from outagetui.core.model import PASSED, WORST_FIRST, Check, Outcome, Sample, State
 from outagetui.core.probe_options import ProbeOptions
 from outagetui.core.text import clean
 
@@ -43,6 +43,8 @@ REFUSALS = frozenset(
     }
 )  # a code's last word
 _SAID = frozenset({"imap.refused"})  # the word of a server that was reached
+# The last word of a code that tells of an answer with which we can do nothing, but which came all the same.
+_ANSWERED = frozenset({"429", "auth-missing", "auth-unsupported", "limit-exceeded", "login-disabled", "throttled"})
 # The last word of a code that tells of a login that was refused (RFC 3261, 4954, 6120, 9110, Matrix).
 _LOGIN_REFUSED = frozenset(
     (
@@ -218,7 +220,7 @@ def expected(check: Check, sample: Sample, *, trusted: bool) -> Sample:
             return sample
         detail = f"{sample.latency_ms:.0f} ms, slow above {limit * 1000:.0f} ms"
         return replace(sample, outcome=Outcome.WARN, code="slow", detail=detail)
-    if sample.outcome is Outcome.UNKNOWN:
+    if sample.outcome is Outcome.UNKNOWN and sample.code.rpartition(".")[2] not in _ANSWERED:
         return sample
     if _turned_away(sample):
         if trusted:
@@ -240,7 +242,7 @@ def _turned_away(sample: Sample) -> bool:
 def _seen(sample: Sample) -> str:
     """Return how far we got where nobody should: in, up to the login, or to an answer that was something else."""
     said = f"{sample.code}: {sample.detail}" if sample.code and sample.detail else sample.code or sample.detail
-    if sample.outcome is not Outcome.FAIL:
+    if sample.outcome in PASSED:
         return f": {said}"
     if sample.code.rpartition(".")[2] in _LOGIN_REFUSED:
         return f": it is reachable, but nobody got in ({said})"

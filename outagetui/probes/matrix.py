@@ -4,8 +4,8 @@
 speaks; `/.well-known/matrix/server`, if there, must be well-formed. With `user` and `secret` it logs in, with `room` it
 sends a notice, waits until a sync brings it, takes it back, and logs out. It does not join: the account must be in the
 room. Codes: `matrix.well-known`, `matrix.protocol`, `matrix.not-authorized`, `matrix.room-missing`, `matrix.forbidden`
-(not in the room), unknown `matrix.limit-exceeded` (we ask too often), warn `matrix.not-redacted`, `matrix.ERRCODE` for
-the server's other errors, `http.NNN`, and those of TLS.
+(not in the room), unknown `matrix.limit-exceeded` (we ask too often) and `matrix.auth-missing` (no login by password),
+warn `matrix.not-redacted`, `matrix.ERRCODE` for the server's other errors, `http.NNN`, and those of TLS.
 """
 
 import asyncio

@@ -14,9 +14,11 @@ from outagetui.net.pattern import search
 from outagetui.net.trouble import Phases, Trouble, fail
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.http_fetch import fetch
+from outagetui.protocols.http_request import Request
 from outagetui.protocols.websocket_connection import WebSocket, address, opened
-from outagetui.protocols.xmpp_guest import SUBPROTOCOL, Guest
+from outagetui.protocols.xmpp_guest import SUBPROTOCOL, Guest, SeeOtherUri
 
+REDIRECTIONS = 3  # from one WebSocket to the next that are followed
 _SILENT = {
     "ping": ("ws.no-pong", "the WebSocket is open, but the ping was not answered in time"),
     "message": ("webchat.not-reflected", "in the room, but the message did not come back in time"),
@@ -56,17 +58,29 @@ async def _socket(
     check: Check, options: WebchatOptions, url: str, vantage: Vantage, phases: Phases, deadline: float
 ) -> str:
     page = urlsplit(check.target)
-    async with opened(
-        vantage,
-        address(url),
-        phases,
-        subprotocol=SUBPROTOCOL if options.xmpp_domain else None,
-        origin=f"{page.scheme}://{page.netloc}",  # as the page's script would; servers may ask for it
-        deadline=deadline,
-    ) as socket:
-        if options.xmpp_domain is None:
-            return "the WebSocket answers"
-        return await _visit(socket, options.xmpp_domain, options.room, phases)
+    origin = f"{page.scheme}://{page.netloc}"  # as the page's script would say; servers may ask for it
+    subprotocol = SUBPROTOCOL if options.xmpp_domain else None
+    wanted = address(url)
+    for _ in range(REDIRECTIONS):
+        async with opened(vantage, wanted, phases, subprotocol=subprotocol, origin=origin, deadline=deadline) as socket:
+            if options.xmpp_domain is None:
+                return "the WebSocket answers"
+            try:
+                return await _visit(socket, options.xmpp_domain, options.room, phases)
+            except SeeOtherUri as other:
+                wanted = _elsewhere(other, wanted)
+    return fail("xmpp.closed", f"the server sent us to another WebSocket {REDIRECTIONS} times")
+
+
+def _elsewhere(other: SeeOtherUri, here: Request) -> Request:
+    """Return where the server sends us: a WebSocket no less protected than the one it was said on."""
+    try:
+        found = address(other.where) if other.where.lower().startswith(("ws:", "wss:")) else None
+    except Trouble:
+        found = None
+    if found is None or (here.scheme == "https" and found.scheme != "https"):
+        raise other
+    return found
 
 
 async def _visit(socket: WebSocket, domain: str, room: str | None, phases: Phases) -> str:

@@ -333,6 +333,13 @@ def test_an_answer_fails_where_refusal_is_expected(outcome: Outcome) -> None:
     assert verdict.expected(REFUSED, Sample(outcome, latency_ms=1.0), trusted=True).code == "reachable"
 
 
+@pytest.mark.parametrize("code", ["xmpp.auth-missing", "irc.throttled", "http.429", "sip.auth-unsupported"])
+def test_an_answer_that_is_of_no_use_to_us_came_from_what_is_reachable(code: str) -> None:
+    sample = verdict.expected(REFUSED, Sample(Outcome.UNKNOWN, code, "words"), trusted=True)
+    assert (sample.outcome, sample.code) == (Outcome.FAIL, "reachable")
+    assert code in sample.detail
+
+
 def test_our_own_trouble_proves_no_refusal() -> None:
     sample = SAMPLES["?"]
     assert verdict.expected(REFUSED, sample, trusted=True) is sample

@@ -186,7 +186,26 @@ async def test_a_restarted_server_passes_again(vantage: Vantage, tmp_path: Path)
 @pytest.mark.parametrize(
     ("handler", "outcome", "code"),
     [
-        (saying(b"ERROR :Closing link: throttled\r\n"), Outcome.FAIL, "irc.error"),
+        (saying(b"ERROR :Closing link: throttled\r\n"), Outcome.UNKNOWN, "irc.throttled"),
+        (saying(b"ERROR :Trying to reconnect too fast.\r\n"), Outcome.UNKNOWN, "irc.throttled"),
+        (
+            saying(b"ERROR :Closing Link: [127.0.0.1] (Too many connections from your IP)\r\n"),
+            Outcome.UNKNOWN,
+            "irc.throttled",
+        ),
+        (
+            saying(b"ERROR :Closing Link: (No more connections allowed from your host)\r\n"),
+            Outcome.UNKNOWN,
+            "irc.throttled",
+        ),
+        (saying(b"ERROR :Closing Link: (SASL access only)\r\n"), Outcome.UNKNOWN, "irc.auth-missing"),
+        (saying(b"FAIL * ACCOUNT_REQUIRED_TO_CONNECT :Log in\r\n"), Outcome.UNKNOWN, "irc.auth-missing"),
+        (saying(b":s 010 me irc2.test 6667 :Please use this one\r\n"), Outcome.FAIL, "irc.error"),
+        (saying(b"ERROR :Closing Link: (Server is shutting down)\r\n"), Outcome.FAIL, "irc.error"),
+        (saying(b"error :bad PASSWORD\r\n"), Outcome.FAIL, "irc.not-authorized"),
+        (saying(b"@time=1;a=b :s 464 * :Password incorrect\r\n"), Outcome.FAIL, "irc.not-authorized"),
+        (saying(b":s 464 * :Password incorrect\n"), Outcome.FAIL, "irc.not-authorized"),
+        (saying(b":s 468 me USER :Your username is invalid\r\n"), Outcome.UNKNOWN, "option.invalid"),
         (saying(b"ERROR\r\n"), Outcome.FAIL, "irc.error"),
         (saying(b":s 465 * :You are banned\r\n"), Outcome.FAIL, "irc.banned"),
         (saying(b":s 432 * outagetui :Erroneous nickname\r\n"), Outcome.UNKNOWN, "option.invalid"),

@@ -39,6 +39,7 @@ _STREAMS = frozenset(
         *("unsupported-encoding", "unsupported-feature", "unsupported-stanza-type", "unsupported-version"),
     )
 )
+CONDITIONS = _STANZAS | _LOGINS | _STREAMS  # all the words there are, so that no other becomes a code
 _STREAMS_OF_NOTE = frozenset({"host-unknown", "conflict"})
 _PASSING = frozenset({"temporary-auth-failure"})  # another server of the domain may let us in
 
