@@ -121,7 +121,7 @@ async def _exchange(
     try:
         return await _read(stream, parser, limit, phases, follow=follow)
     except h11.RemoteProtocolError as error:
-        fail("http.protocol", f"the answer is not proper HTTP: {error}")
+        fail("http.protocol", f"the answer is not proper HTTP: {str(error).partition(': bytearray')[0]}")
 
 
 def _head(wanted: Request) -> h11.Request:
