@@ -202,6 +202,15 @@ def mask_people(text: str, keep: Collection[str] = (), known: Iterable[str] = ()
     return text
 
 
+def texts_in(value: object) -> list[str]:
+    """Return every text that stands somewhere in `value`, which is made of dictionaries, lists and texts."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return [text for each in value for text in texts_in(each)]
+    return [value] if isinstance(value, str) else []
+
+
 def _address(found: re.Match[str], kept: Collection[str]) -> str:
     local = found["local"].casefold().rpartition("=")[2]  # as in to=someone@example.net
     stays = local in _ROLES or f"{local}@{found['domain'].casefold()}" in kept

@@ -14,6 +14,7 @@ from outagetui.announce.outbox import Outbox
 from outagetui.config import digest
 from outagetui.core.current import Current
 from outagetui.core.model import PASSED, Channel, Check, Config, Outlet, Sample, primaries_of
+from outagetui.core.own_fault import words_of
 from outagetui.daemon.alarm import Alarm
 from outagetui.daemon.background_delivery import BackgroundDelivery
 from outagetui.daemon.first_pages import FirstPages
@@ -163,9 +164,9 @@ class Daemon:
 
     def _ended(self, task: "asyncio.Task[Any]") -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
+        if not task.cancelled() and (error := task.exception()) is not None:
             # A daemon that only looks alive is worse than none: end, and let the service manager start another.
-            self.end(f"internal error: {task.exception()!r}")
+            self.end(f"internal error: {words_of(error)}")
 
     async def _look(self, check: Check, deadline: float) -> Sample:
         return await look(check, deadline, self.vantage)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from outagetui.core.masking import Secret, hide_secrets, shapes
-from outagetui.core.text import quoted
+from outagetui.core.text import in_quotes
 
 LIMIT = 64 * 1024
 MADE = 256  # of what was made from secrets that are kept hidden: more than the looks that go on at a time
@@ -54,9 +54,9 @@ class Secrets:
         or open to others than its owner.
         """
         if self._refused:
-            raise SecretError(f"secret {quoted(name)}: {self._refused}")
+            raise SecretError(f"secret {in_quotes(name)}: {self._refused}")
         if name in ("", ".", "..") or "/" in name or "\0" in name:
-            raise SecretError(f"secret {quoted(name)}: a secret is named by a plain file name")
+            raise SecretError(f"secret {in_quotes(name)}: a secret is named by a plain file name")
         credentials = self._environ.get(CREDENTIALS, "")
         if self._directory is not None:
             path = self._directory / name
@@ -69,7 +69,7 @@ class Secrets:
                 return self._kept(found)
         places = [str(place) for place in (self._directory, credentials) if place]
         where = " or ".join(places) or "any place: set [secrets] directory"
-        raise SecretError(f"secret {quoted(name)}: there is no such file in {where}")
+        raise SecretError(f"secret {in_quotes(name)}: there is no such file in {where}")
 
     def hide(self, text: str) -> str:
         """Return `text` with every secret read so far replaced, however it is written (see `core.masking`)."""

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
-from outagetui.core.text import quoted
+from outagetui.core.text import in_quotes
 from outagetui.net.aside import settle
 from outagetui.net.trouble import fail, unknown
 
@@ -87,7 +87,7 @@ class Resolver:
         except socket.gaierror as error:
             await self._explain(error, host, deadline)
         except UnicodeError:
-            unknown("target.invalid", f"{quoted(host)} is not a host name")
+            unknown("target.invalid", f"{in_quotes(host)} is not a host name")
         finally:
             if not waiting.cancel() and not waiting.cancelled():
                 waiting.exception()  # taken, so that nothing complains of it when another trouble came first

@@ -10,7 +10,7 @@ import socket
 import ssl
 from types import TracebackType
 
-from outagetui.core.text import quoted
+from outagetui.core.text import in_quotes
 from outagetui.net.trouble import fail
 
 CHUNK = 65536
@@ -72,13 +72,13 @@ class Stream:
         self._unread = b""
         while (end := line.find(b"\n")) < 0:
             if len(line) > limit:
-                fail("reply.too-long", f"a line of more than {limit} bytes: {quoted(line, 60)}")
+                fail("reply.too-long", f"a line of more than {limit} bytes: {in_quotes(line, 60)}")
             more = await self.read()
             if not more:
                 return line or None
             line += more
         if end > limit:
-            fail("reply.too-long", f"a line of more than {limit} bytes: {quoted(line, 60)}")
+            fail("reply.too-long", f"a line of more than {limit} bytes: {in_quotes(line, 60)}")
         self._unread = line[end + 1 :]
         return line[:end].removesuffix(b"\r")
 

@@ -4,15 +4,14 @@ import asyncio
 import errno
 import ssl
 import time
-import traceback
 from types import TracebackType
 from typing import NoReturn
 
 from outagetui.core.model import Outcome, Sample
+from outagetui.core.own_fault import own_fault
 from outagetui.core.text import clean
 
 INTERNAL = "internal"  # the code of a look that ended by a fault of this program
-_PACKAGE = __name__.partition(".")[0]
 
 
 class Trouble(Exception):  # noqa: N818 - the word probes use; an error may be ours, the far side's or neither's
@@ -77,18 +76,8 @@ def from_os_error(error: OSError, where: str = "", phases: dict[str, float] | No
 
 
 def from_own_error(error: Exception) -> Trouble:
-    """Return the trouble that any other exception means: a fault of this program, told by its place alone.
-
-    What an exception says may hold words from outside, and is of no use to who reads a board.
-    """
-    places = [
-        (each.filename.rpartition(f"/{_PACKAGE}/"), each.lineno) for each in traceback.extract_tb(error.__traceback__)
-    ]
-    ours = [f"{name[2]} line {line}" for name, line in places if name[1]]
-    where = f" ({ours[-1]})" if ours else ""
-    return Trouble(
-        Outcome.UNKNOWN, INTERNAL, f"a fault of {_PACKAGE} itself, not of the far side; please report it{where}"
-    )
+    """Return the trouble that any other exception means: a fault of this program."""
+    return Trouble(Outcome.UNKNOWN, INTERNAL, own_fault(error))
 
 
 class Phases:

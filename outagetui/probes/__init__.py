@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from outagetui.core.masking import mask_people
+from outagetui.core.masking import mask_people, texts_in
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.text import clean
 from outagetui.machine.secrets import SecretError
@@ -26,8 +26,8 @@ async def look(check: Check, deadline: float, vantage: "Vantage") -> Sample:
     Its words hold no secret that was read so far, in whatever form, and nobody's address but those of the check.
     """
     sample = await _looked(check, deadline, vantage)
-    texts = [check.target, check.connect or "", *_texts(msgspec.to_builtins(check.options))]
-    detail = clean(mask_people(vantage.secrets.hide(sample.detail), texts))
+    ours = texts_in(msgspec.to_builtins(check))
+    detail = clean(mask_people(vantage.secrets.hide(sample.detail), ours))
     return msgspec.structs.replace(sample, code=vantage.secrets.hide(sample.code), detail=detail)
 
 
@@ -52,12 +52,3 @@ async def _looked(check: Check, deadline: float, vantage: "Vantage") -> Sample:
         return from_os_error(error).sample()
     except Exception as error:
         return from_own_error(error).sample()
-
-
-def _texts(value: object) -> list[str]:
-    """Return every text that stands somewhere in `value`."""
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, list):
-        return [text for each in value for text in _texts(each)]
-    return [value] if isinstance(value, str) else []

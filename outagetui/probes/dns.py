@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import DnsOptions
-from outagetui.core.text import quoted
+from outagetui.core.text import in_quotes
 from outagetui.net.connect import endpoint
 from outagetui.net.resolve import Address
 from outagetui.net.trouble import Phases, Trouble, fail, unknown
@@ -104,7 +104,7 @@ def _name(text: str, kind: str) -> "Name":
     try:
         return dns.name.from_text(text)
     except (dns.exception.DNSException, UnicodeError, ValueError) as error:
-        unknown("target.invalid", f"{quoted(text)} is not a name: {error}")
+        unknown("target.invalid", f"{in_quotes(text)} is not a name: {error}")
 
 
 def _judge(reply: "Message", name: "Name", kind: "RdataType", options: DnsOptions, *, chosen: bool) -> str:
@@ -149,7 +149,7 @@ def _expected(text: str, kind: "RdataType") -> tuple[object, ...]:
     try:
         return _canonical(dns.rdata.from_text("IN", kind, text, origin=dns.name.root, relativize=False))
     except (dns.exception.DNSException, UnicodeError, ValueError) as error:
-        unknown("option.invalid", f"answer: {quoted(text)} is not a {dns.rdatatype.to_text(kind)} record: {error}")
+        unknown("option.invalid", f"answer: {in_quotes(text)} is not a {dns.rdatatype.to_text(kind)} record: {error}")
 
 
 def _canonical(record: "Rdata") -> tuple[object, ...]:

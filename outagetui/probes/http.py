@@ -8,7 +8,7 @@ import time
 
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import HttpOptions
-from outagetui.core.text import clean
+from outagetui.core.text import clean, in_quotes
 from outagetui.core.times import about_in_full
 from outagetui.net.pattern import search
 from outagetui.net.vantage import Vantage
@@ -49,9 +49,9 @@ async def _judge(reply: Reply, options: HttpOptions, deadline: float) -> tuple[O
         text = reply.text
         where = f"the first {LIMIT >> 20} MiB of the body" if reply.truncated else "the body"
         if options.match is not None and not await search(options.match, text, deadline):
-            return Outcome.FAIL, "http.match", f"{status}, but {where} does not hold {options.match!r}"
+            return Outcome.FAIL, "http.match", f"{status}, but {where} does not hold {in_quotes(options.match)}"
         if options.no_match is not None and (found := await search(options.no_match, text, deadline)):
-            return Outcome.FAIL, "http.no-match", f"{status}, but {where} holds {clean(found[0], 80)!r}"
+            return Outcome.FAIL, "http.no-match", f"{status}, but {where} holds {in_quotes(found[0], 80)}"
     if reply.expires is not None and reply.expires - time.time() < options.expires_warn:
         return (
             Outcome.WARN,

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from outagetui.core.model import Check, Sample
 from outagetui.core.probe_options import IrcOptions
-from outagetui.core.text import clean, quoted
+from outagetui.core.text import clean, in_quotes
 from outagetui.net.connect import dial, target
 from outagetui.net.farewell import goodbye
 from outagetui.net.secure import secure
@@ -39,7 +39,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     host, port = target(check.target, TLS_PORT if tls else PORT)
     password = vantage.secrets.read(options.secret) if options.secret is not None else None
     if password is not None and any(char in password for char in "\r\n\0"):
-        unknown("secret.unreadable", f"secret {quoted(options.secret)}: holds a line end, which IRC cannot send")
+        unknown("secret.unreadable", f"secret {in_quotes(options.secret)}: holds a line end, which IRC cannot send")
     phases = Phases()
     async with phases.within(deadline):
         with await dial(vantage, host, port, phases, deadline=deadline, connect=check.connect) as stream:

@@ -18,6 +18,7 @@ from email.message import EmailMessage
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.own_fault import words_of
 from outagetui.core.probe_options import MailRoundtripOptions
 from outagetui.net.connect import dial, target
 from outagetui.net.trouble import Phases, Trouble, fail
@@ -194,5 +195,5 @@ async def _delete(imap: ImapConnection, found: list[Found], trace: Trace, deadli
     except Trouble as trouble:
         return trouble.detail
     except OSError as error:
-        return error.strerror or str(error)
+        return words_of(error)
     return "" if trace.gone else "it is only marked as deleted, beside messages of others"

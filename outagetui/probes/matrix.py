@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import MatrixOptions
-from outagetui.core.text import quoted
+from outagetui.core.text import in_quotes
 from outagetui.net.farewell import Farewells
 from outagetui.net.trouble import Phases, Trouble, fail, unknown
 from outagetui.net.vantage import Vantage
@@ -99,7 +99,7 @@ async def _discover(vantage: Vantage, check: Check, deadline: float) -> tuple[Ma
         fail("matrix.well-known", trouble.detail)
     found = _address(base)
     if not found or (found[0] != "https" and not _is_loopback(found[1])):
-        fail("matrix.well-known", f"/.well-known/matrix/client names {quoted(base)}, which is no https address")
+        fail("matrix.well-known", f"/.well-known/matrix/client names {in_quotes(base)}, which is no https address")
     same = found == _address(here.base)
     home = MatrixApi(vantage, base, check.connect if same else None, deadline)
     return home, await _server_flaw(root)
@@ -124,7 +124,9 @@ async def _server_flaw(root: MatrixApi) -> str:
     except Trouble as trouble:
         return trouble.detail
     return (
-        "" if _SERVER.fullmatch(name) else f"/.well-known/matrix/server names {quoted(name)}, which is no host and port"
+        ""
+        if _SERVER.fullmatch(name)
+        else f"/.well-known/matrix/server names {in_quotes(name)}, which is no host and port"
     )
 
 

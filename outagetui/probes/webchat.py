@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from outagetui.core.model import Check, Sample
 from outagetui.core.probe_options import WebchatOptions
-from outagetui.core.text import quoted
+from outagetui.core.text import in_quotes
 from outagetui.net.pattern import search
 from outagetui.net.trouble import Phases, Trouble, fail
 from outagetui.net.vantage import Vantage
@@ -50,7 +50,7 @@ async def _page(check: Check, options: WebchatOptions, vantage: Vantage, deadlin
     if options.widget is None:
         return "the page loads"
     if not await search(options.widget, reply.text, deadline):
-        fail("webchat.widget", f"the page loads, but does not hold {quoted(options.widget)}")
+        fail("webchat.widget", f"the page loads, but does not hold {in_quotes(options.widget)}")
     return "the page holds the widget"
 
 

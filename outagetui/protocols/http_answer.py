@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from outagetui.core.text import in_quotes
 from outagetui.net.trouble import unknown
 
 LIMIT = 1 << 20  # bytes of a body
@@ -53,7 +54,7 @@ def accepted(status: int, wanted: tuple[str | int, ...]) -> bool:
             if int(first) <= status <= int(last or first):
                 return True
     except ValueError:
-        unknown("option.invalid", f"status {each!r} is neither a code nor a range such as 200-399")
+        unknown("option.invalid", f"status {in_quotes(each)} is neither a code nor a range such as 200-399")
     return False
 
 

@@ -7,6 +7,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from msgspec import Struct
 from msgspec.structs import replace
 
+from outagetui.core.text import in_quotes
 from outagetui.net.trouble import fail, unknown
 
 PORTS: dict[str, int] = {"http": 80, "https": 443}
@@ -46,7 +47,7 @@ class Request(Struct, frozen=True):
         """
         where = _read(urljoin(self.url, location))
         if where is None:
-            fail("http.redirect", f"redirected to {location!r}, which is no web address")
+            fail("http.redirect", f"redirected to {in_quotes(location)}, which is no web address")
         scheme, host, port, path = where
         if self.scheme == "https" and scheme == "http":
             fail("http.redirect", f"redirected from https to plain {location}")
@@ -64,7 +65,7 @@ def request(method: str, url: str, headers: tuple[tuple[str, str], ...] = (), bo
     """Read `url` into a request; a URL that cannot be one is unknown `target.invalid`."""
     where = _read(url)
     if where is None:
-        unknown("target.invalid", f"{url!r} is not an http or https address")
+        unknown("target.invalid", f"{in_quotes(url)} is not an http or https address")
     scheme, host, port, path = where
     return Request(method, scheme, host, port, path, headers, body)
 

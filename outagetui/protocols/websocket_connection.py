@@ -14,7 +14,7 @@ from websockets.protocol import State
 from websockets.typing import Origin, Subprotocol
 from websockets.uri import WebSocketURI
 
-from outagetui.core.text import quoted
+from outagetui.core.text import in_quotes
 from outagetui.net.connect import dial
 from outagetui.net.farewell import goodbye
 from outagetui.net.secure import secure
@@ -93,20 +93,22 @@ class WebSocket:
         while self._protocol.state is State.CONNECTING and self._protocol.handshake_exc is None:
             data = await self._read()
             if not data:
-                fail("ws.handshake", f"closed during the handshake after {quoted(head)}" if head else "closed at once")
+                fail(
+                    "ws.handshake", f"closed during the handshake after {in_quotes(head)}" if head else "closed at once"
+                )
             head = (head + data)[:256]
             found = _STATUS.match(head)
             if found and found[1] != b"101":  # its body may be long, or never end
-                fail(f"http.{found[1].decode()}", f"no WebSocket here: {quoted(head.splitlines()[0])}")
+                fail(f"http.{found[1].decode()}", f"no WebSocket here: {in_quotes(head.splitlines()[0])}")
             self._take(data)
         error = self._protocol.handshake_exc
         if isinstance(error, NegotiationError):
             fail("ws.subprotocol" if "subprotocol" in str(error) else "ws.handshake", str(error))
         if error is not None:
             words = str(error) if isinstance(error, InvalidHandshake) else "not an HTTP answer"
-            fail("ws.handshake", f"{words}: {quoted(head)}")
+            fail("ws.handshake", f"{words}: {in_quotes(head)}")
         if self._wanted is not None and self._protocol.subprotocol is None:
-            fail("ws.subprotocol", f"the server does not speak {quoted(self._wanted)}")
+            fail("ws.subprotocol", f"the server does not speak {in_quotes(self._wanted)}")
 
     async def ping(self) -> None:
         """Send a ping and wait for its pong; messages that come meanwhile are kept for `receive`."""
@@ -181,7 +183,7 @@ class WebSocket:
     def _end(self) -> NoReturn:
         error, close = self._protocol.parser_exc, self._protocol.close_rcvd
         if error is not None and not isinstance(error, EOFError):
-            fail("ws.protocol", str(error) or type(error).__name__)
+            fail("ws.protocol", str(error) or "it does not keep to RFC 6455")
         if close is None:
             fail("ws.closed", "the connection ended without a close frame")
         fail("ws.closed", f"closed by the server: {close.code} {close.reason}")

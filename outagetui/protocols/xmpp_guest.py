@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 from xml.sax.saxutils import quoteattr
 
 from outagetui.core.model import Outcome
-from outagetui.core.text import clean, quoted
+from outagetui.core.text import clean, in_quotes
 from outagetui.net.trouble import Phases, Trouble, fail
 from outagetui.protocols.websocket_connection import WebSocket
 from outagetui.protocols.xmpp.conditions import CONDITIONS, UNDEFINED
@@ -33,7 +33,7 @@ class SeeOtherUri(Trouble):
     """The server sends us to another WebSocket (RFC 7395 section 3.6.1): `where` is its URL."""
 
     def __init__(self, where: str) -> None:
-        super().__init__(Outcome.FAIL, "xmpp.closed", f"the server closed the stream and names {quoted(where, 120)}")
+        super().__init__(Outcome.FAIL, "xmpp.closed", f"the server closed the stream and names {in_quotes(where, 120)}")
         self.where = where
 
 
@@ -149,7 +149,7 @@ class Guest:
         try:
             element = ElementTree.fromstring(text)  # noqa: S314 without a document type it cannot define entities
         except (ElementTree.ParseError, ValueError) as error:
-            fail("xmpp.protocol", f"not XML: {error}: {quoted(text, 60)}")
+            fail("xmpp.protocol", f"not XML: {error}: {in_quotes(text, 60)}")
         if element.tag == f"{{{_STREAMS}}}error":
             self._ended(element)
         if element.tag == f"{{{_FRAMING}}}close":

@@ -5,6 +5,7 @@ A list of components is read only when it is whole: both versions send it in pag
 
 from msgspec import Struct
 
+from outagetui.core.text import in_quotes
 from outagetui.probes.feeds.components import Part, document, of_all, of_named
 from outagetui.probes.feeds.statements import Reading, Severity, Statement, Unreadable, meaning, reading
 
@@ -108,5 +109,5 @@ def _part(component: Component, key: str) -> Part:
     status = component.status.value if isinstance(component.status, Value) else component.status
     number = int(status) if isinstance(status, int) or status.isdecimal() else -1
     if number not in COMPONENTS:
-        raise Unreadable("feed.word", f"unknown word {status!r} for {component.name}")
+        raise Unreadable("feed.word", f"unknown word {in_quotes(status)} for {component.name}")
     return Part(component.name, *COMPONENTS[number], key)

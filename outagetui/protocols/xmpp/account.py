@@ -6,7 +6,7 @@ from msgspec import Struct
 from slixmpp import JID, InvalidJID
 
 from outagetui.core.probe_options import XmppOptions
-from outagetui.core.text import quoted
+from outagetui.core.text import in_quotes
 from outagetui.net.trouble import unknown
 
 
@@ -43,5 +43,5 @@ def read_room(room: str) -> str:
     except InvalidJID:
         jid = JID()
     if not jid.user or jid.resource:
-        unknown("option.invalid", f"{quoted(room)} is not a room's address, such as office@rooms.example.net")
+        unknown("option.invalid", f"{in_quotes(room)} is not a room's address, such as office@rooms.example.net")
     return str(jid.bare)

@@ -6,6 +6,7 @@ one is `xmpp.stream-error`; a refused login is `xmpp.CONDITION` of section 6.5, 
 
 from xml.etree.ElementTree import Element
 
+from outagetui.core.masking import mask_people
 from outagetui.core.model import Outcome
 from outagetui.core.text import clean
 from outagetui.net.trouble import Trouble
@@ -94,6 +95,7 @@ def condition(element: Element, space: str) -> tuple[str, str]:
 def refused(stanza: Element, what: str) -> Refused:
     """Return the trouble that an answer of type error means to `what` we asked."""
     word, text = condition(stanza, STANZA)
+    text = mask_people(text, (what,))
     word = word if word in _STANZAS else UNDEFINED
     return Refused(word, f"{what}: {word}{f' ({text})' if text else ''}")
 
@@ -101,6 +103,7 @@ def refused(stanza: Element, what: str) -> Refused:
 def login_refused(failure: Element, account: str) -> LoginRefused:
     """Return the trouble that a failed login means."""
     word, text = condition(failure, SASL)
+    text = mask_people(text, (account,))
     word = word if word in _LOGINS else UNDEFINED
     return LoginRefused(word, f"{account} was refused: {word}{f' ({text})' if text else ''}")
 

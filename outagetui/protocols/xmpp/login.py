@@ -13,7 +13,7 @@ from slixmpp.util import sasl
 from slixmpp.util.sasl.client import SASLCancelled, SASLFailed, SASLMutualAuthFailed, SASLNoAppropriateMechanism
 from slixmpp.util.stringprep_profiles import StringPrepError
 
-from outagetui.core.text import clean, quoted
+from outagetui.core.text import clean, in_quotes
 from outagetui.net.aside import aside
 from outagetui.net.trouble import fail, unknown
 from outagetui.protocols.xmpp.conditions import SASL, login_refused
@@ -54,7 +54,7 @@ async def log_in(session: Session, password: str, hide: Callable[[str], None] = 
     except InvalidJID:
         resource = ""
     if not resource:
-        fail("xmpp.protocol", f"the server gave us no address but {quoted(address)}")
+        fail("xmpp.protocol", f"the server gave us no address but {in_quotes(address)}")
     old = features.find(f"{{{OLD_SESSION}}}session")
     if old is not None and old.find(f"{{{OLD_SESSION}}}optional") is None:
         await session.ask("set", Element(f"{{{OLD_SESSION}}}session"))  # RFC 3921 section 3, in old servers

@@ -6,7 +6,7 @@ import random
 from typing import TYPE_CHECKING, NamedTuple
 
 from outagetui.core.model import Outcome
-from outagetui.core.text import quoted
+from outagetui.core.text import in_quotes
 from outagetui.net.connect import endpoint
 from outagetui.net.trouble import Trouble, fail
 from outagetui.protocols.dns_exchange import Question, ask_system, records
@@ -89,7 +89,7 @@ async def _ask(service: str, domain: str, deadline: float) -> list[tuple[int, in
     try:
         name = dns.name.from_text(f"{service}._tcp.{domain}")
     except (dns.exception.DNSException, UnicodeError):
-        return Trouble(Outcome.UNKNOWN, "target.invalid", f"{quoted(domain)} is not a host name")
+        return Trouble(Outcome.UNKNOWN, "target.invalid", f"{in_quotes(domain)} is not a host name")
     try:
         reply: Message = await ask_system(Question(name, dns.rdatatype.SRV), deadline)
     except Trouble as trouble:
