@@ -183,7 +183,7 @@ class RunDriver:
         try:
             return context.hide(context.outlook(plan)) if StepOptions.of(plan.do).announces else ""
         except Exception as error:  # as in _words
-            return clean(context.hide(f"what speaks against it is not known: {type(error).__name__}: {error}"))
+            return clean(context.hide(f"what speaks against it is not known: {words_of(error)}"))
 
     async def _do(self, plan: StepPlan) -> str:
         attempt = self._attempt(plan)
