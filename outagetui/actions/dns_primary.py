@@ -21,6 +21,7 @@ from dns.rdata import Rdata
 from msgspec import Struct
 
 from outagetui.core.step_options import DnsUpdateOptions
+from outagetui.core.text import in_quotes
 from outagetui.net.connect import dial, endpoint
 from outagetui.net.resolve import Address
 from outagetui.net.stream import Stream
@@ -63,7 +64,7 @@ class Primary:
         except (binascii.Error, ValueError):
             secret = b""
         if not secret:
-            raise ValueError(f"secret {options.secret!r} is no TSIG key in base64")
+            raise ValueError(f"secret {in_quotes(options.secret)} is no TSIG key in base64")
         self._key = dns.tsig.Key(read_name(options.key), secret, options.algorithm)
 
     @property
@@ -132,7 +133,9 @@ class Primary:
             what = "gave no answer in time" if progress.sent else "could not be reached in time"
             raise NoAnswerError(f"{self.shown} {what}", sent=progress.sent) from None
         except OSError as error:
-            raise NoAnswerError(self._naming_server(error.strerror or str(error)), sent=progress.sent) from None
+            raise NoAnswerError(
+                self._naming_server(error.strerror or "the system does not say why"), sent=progress.sent
+            ) from None
         return self._read(data, message)
 
     async def _send(self, wire: bytes, progress: "_Progress", deadline: float) -> bytes:

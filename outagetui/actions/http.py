@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from outagetui.actions import Result, StepContext, options_of
 from outagetui.actions.deadline import deadline_of
 from outagetui.core.step_options import HttpStepOptions
-from outagetui.core.text import clean, clean_lines
+from outagetui.core.text import clean, clean_lines, in_quotes
 from outagetui.facts.events import StepPlan
 from outagetui.machine.secrets import SecretError
 from outagetui.net.aside import aside
@@ -155,11 +155,13 @@ def _request(options: HttpStepOptions, context: StepContext) -> Request:
     if options.secret is not None:
         secret = context.secret(options.secret)
         if not secret:
-            raise SecretError(f"secret {options.secret!r} is empty")
+            raise SecretError(f"secret {in_quotes(options.secret)} is empty")
         headers = {name: value.replace(PLACEHOLDER, secret) for name, value in headers.items()}
         body = body.replace(PLACEHOLDER, secret)
     if any(not char.isprintable() and char != "\t" for value in headers.values() for char in value):
-        raise SecretError(f"secret {options.secret!r} holds a line end or a control character, unfit for a header")
+        raise SecretError(
+            f"secret {in_quotes(options.secret)} holds a line end or a control character, unfit for a header"
+        )
     if _keyed(options):
         headers["Idempotency-Key"] = context.key
     # Filled in afterwards, because `request` remembers what it was called with, which no secret may be.

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from outagetui.actions import Result, StepContext, options_of
 from outagetui.actions.deadline import deadline_of
 from outagetui.core.step_options import BannerOptions
-from outagetui.core.text import clean
+from outagetui.core.text import clean, in_quotes
 from outagetui.core.times import stamp
 from outagetui.facts.events import StepPlan
 from outagetui.machine import files
@@ -174,7 +174,9 @@ class _Sending:
         if self._options.secret is not None:
             token = self._context.secret(self._options.secret)
             if not token or not token.isprintable():
-                raise SecretError(f"secret {self._options.secret!r} is empty or holds characters unfit for a header")
+                raise SecretError(
+                    f"secret {in_quotes(self._options.secret)} is empty or holds characters unfit for a header"
+                )
             headers["Authorization"] = f"Bearer {token}"
         # Filled in afterwards, because `request` remembers what it was called with, which no secret may be.
         wanted = replace(request(method, self._options.url), headers=tuple(headers.items()), body=content.encode())

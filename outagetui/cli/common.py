@@ -41,6 +41,7 @@ def check_document(check: "Check | PublicCheck", sample: Sample | None) -> dict[
         "phases": {name: round(span, 1) for name, span in seen.phases.items()},
         "code": seen.code,
         "detail": clean(seen.detail),
+        "value": seen.value,
     }
 
 

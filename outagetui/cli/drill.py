@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from outagetui.cli.common import UNUSABLE, fail, print_json
+from outagetui.core.own_fault import words_of
 from outagetui.core.text import clean
 from outagetui.drill.processes import DrillError, running_drill
 from outagetui.drill.scenario import MESSENGER_2011, SCENARIOS, Scenario
@@ -43,7 +44,7 @@ def drill(options: dict[str, str | None], scenario: str, headless: bool, as_json
         else:
             sys.exit(_screens(options, chosen))
     except (DrillError, OSError) as error:
-        fail(str(error), FAILED)
+        fail(words_of(error), FAILED)
 
 
 def _headless(options: dict[str, str | None], scenario: Scenario, as_json: bool) -> None:

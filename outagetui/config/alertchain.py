@@ -6,6 +6,7 @@ from outagetui.config.tables import HeartbeatTable, SettingsFile
 from outagetui.config.tomlfile import Source
 from outagetui.core import targets
 from outagetui.core.model import Alert, Heartbeat
+from outagetui.core.text import in_quotes
 from outagetui.core.times import show_duration
 from outagetui.machine.secrets import SecretError, Secrets
 
@@ -72,7 +73,7 @@ def look_at_alert_secrets(draft: Draft, secrets: Secrets) -> None:
         from outagetui.alerts.apprise_program import trouble_of
 
         if words := trouble_of(url):
-            draft.settings.problem(("alert", index, "secret"), f"secret {link.secret!r}: {words}")
+            draft.settings.problem(("alert", index, "secret"), f"secret {in_quotes(link.secret)}: {words}")
     heartbeat = draft.settings.value.heartbeat
     if heartbeat is not None and heartbeat.secret is not None:
         try:

@@ -14,6 +14,7 @@ from outagetui.config.positions import Path as Key
 from outagetui.config.problems import Problem
 from outagetui.core.model import Config, Playbook
 from outagetui.core.step_options import StepOptions
+from outagetui.core.text import in_quotes
 from outagetui.machine.secrets import SecretError, Secrets
 
 
@@ -97,7 +98,7 @@ def _look_at_outlets(config: Config, draft: Draft) -> None:
                     tables[outlet.id].problem((key,), str(error))
                     continue
                 if outlet.options.secret_is_url and (words := trouble_of(value, one=True)):
-                    tables[outlet.id].problem((key,), f"secret {name!r}: {words}")
+                    tables[outlet.id].problem((key,), f"secret {in_quotes(name)}: {words}")
         look_at_files(tables[outlet.id], outlet.options)
         usable = Path(outlet.directory).is_dir() and os.access(outlet.directory, os.W_OK | os.X_OK)
         if outlet.directory and not usable:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from outagetui.core.interpreters import after_program
 from outagetui.core.model import Command
+from outagetui.core.text import in_quotes
 
 LONGEST = 4096  # characters of a value
 PATIENCE = 0.2  # seconds a pattern may take on one value
@@ -64,8 +65,8 @@ def value_trouble(command: Command, name: str, value: str) -> str:
     try:
         good = regex.fullmatch(command.params[name], value, timeout=PATIENCE)
     except TimeoutError:
-        return f"the pattern {command.params[name]!r} takes too long on this value: simplify it"
-    return "" if good else f'"{shown}" does not match {command.params[name]!r}, as the whole value must'
+        return f"the pattern {in_quotes(command.params[name])} takes too long on this value: simplify it"
+    return "" if good else f'"{shown}" does not match {in_quotes(command.params[name])}, as the whole value must'
 
 
 def quoted(argv: Sequence[str]) -> str:

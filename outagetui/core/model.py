@@ -73,7 +73,8 @@ class Sample(Struct, frozen=True):
 
     `latency_ms` is None where nothing was measured, `phases` maps a phase's name to milliseconds in order,
     `code` is a short stable word for the reason (empty for a plain pass), `detail` one cleaned line for people,
-    `value` the number a `value` probe read, `retry_after` the seconds for which the far side asked to be left alone.
+    `value` the number that the probe read: that of `value`, of a plugin, the age of a handshake (s), a call's MOS.
+    `retry_after` are the seconds for which the far side asked to be left alone.
     """
 
     outcome: Outcome

@@ -49,6 +49,15 @@ def clean(text: object, limit: int = 300) -> str:
     return _clean(text, limit, _TABLE)
 
 
+def in_quotes(text: object, limit: int = 80) -> str:
+    """Return what somebody said, of text or bytes, cleaned and between quotation marks; a cut ends in an ellipsis.
+
+    What no font is sure to have is replaced too: here the words are evidence, and not to be read.
+    """
+    shown = "".join(char if char.isprintable() else REPLACEMENT for char in clean(text, limit))
+    return f"'{shown}'"
+
+
 def clean_without(text: str, hide: Callable[[str], str], limit: int) -> str:
     """Return one short line, from which `hide` takes secrets before it is cut: half of one would stay."""
     line = " ".join(hide(text).split())

@@ -28,7 +28,7 @@ def zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
-        raise ValueError(f"unknown time zone {name!r}") from error
+        raise ValueError(f"unknown time zone '{name}'") from error
 
 
 @lru_cache(8)  # screens ask for the same one again and again
@@ -86,7 +86,7 @@ def _at(at: float, place: tzinfo) -> datetime:
     try:
         return datetime.fromtimestamp(at, place)
     except (OverflowError, ValueError, OSError) as error:
-        raise ValueError(f"{at!r} is not a time") from error
+        raise ValueError(f"{at} is not a time") from error
 
 
 def zone_name(when: datetime, tongue: str) -> str:

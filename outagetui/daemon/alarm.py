@@ -20,6 +20,7 @@ from outagetui.core import times
 from outagetui.core.current import Current
 from outagetui.core.model import Alert, Channel, Config, State
 from outagetui.core.orders import OrderError
+from outagetui.core.own_fault import words_of
 from outagetui.core.text import clean
 from outagetui.core.words import AlertNews, AlertState
 from outagetui.daemon.journal_writer import JournalWriter
@@ -273,7 +274,7 @@ class Alarm:
         try:
             sent = await self._post(url, message, SEND_SECONDS)
         except Exception as error:  # a bug in here must not keep the next link from being used
-            sent = Sent(False, f"internal error: {error!r}")
+            sent = Sent(False, words_of(error))
         return Sent(sent.sent, self._secrets.hide(hide(sent.detail, url)))
 
     async def _write(self, actor: str, event: AlertIntended | AlertEnded) -> bool:

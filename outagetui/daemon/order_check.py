@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from outagetui.announce.outbox import AnnounceError
 from outagetui.core.orders import ROLES, Ack, Activate, Deactivate, Drilled, Mute, Order, OrderError, name_of
-from outagetui.core.text import clean, nearest, readable
+from outagetui.core.own_fault import own_fault
+from outagetui.core.text import clean, in_quotes, nearest, readable
 from outagetui.core.words import RUN_ENDED
 from outagetui.daemon.sender import Sender
 from outagetui.facts.events import Acked, Activated, Deactivated, DrillEnded, Event, Muted
@@ -47,7 +48,7 @@ class OrderCheck:
         except (OrderError, AnnounceError, WriteError) as error:
             return _refused(clean(error))
         except Exception as error:  # one order's bug is told to whoever gave it, and takes nobody else's away
-            return _refused(f"internal error, please report it: {name}: {clean(repr(error))}")
+            return _refused(f"{name}: {own_fault(error)}")
 
 
 def _refused(words: str) -> dict[str, Any]:
@@ -91,7 +92,7 @@ def drilled_event(order: Drilled, ours: Mapping[str, str]) -> DrillEnded:
     for book in order.books:
         sound = book.state in RUN_ENDED and 0 <= book.seconds <= LONGEST_DRILL and min(book.failed, book.skipped) >= 0
         if not sound:
-            raise OrderError(f"that is no result of a playbook: {clean(repr(book), NOTE)}")
+            raise OrderError(f"that is no result of a playbook: {in_quotes(book.id, 64)}")
         id, what = clean(book.id, 64), clean(book.digest, 64)
         books.append(replace(book, id=id, digest=what, ours=ours.get(id, "")))
     return DrillEnded(scenario=clean(order.scenario, 60), books=tuple(books), score=order.score)

@@ -14,6 +14,7 @@ from outagetui.announce.outbox import Outbox
 from outagetui.config import digest
 from outagetui.core.current import Current
 from outagetui.core.model import PASSED, Channel, Check, Config, Outlet, Sample, primaries_of
+from outagetui.core.own_fault import words_of
 from outagetui.daemon.alarm import Alarm
 from outagetui.daemon.background_delivery import BackgroundDelivery
 from outagetui.daemon.first_pages import FirstPages
@@ -23,6 +24,7 @@ from outagetui.daemon.notify import Notifier
 from outagetui.daemon.order_check import OrderCheck
 from outagetui.daemon.order_handlers import handlers_of
 from outagetui.daemon.order_server import OrderServer
+from outagetui.daemon.own_faults import OwnFaults
 from outagetui.daemon.prover import Prover
 from outagetui.daemon.public_copy import shown
 from outagetui.daemon.schedule import Schedule
@@ -69,6 +71,8 @@ class Daemon:
         self._left_live = store.live()
         self.journal = JournalWriter(store, primaries, clock)
         self.watch = Watch(config.vantage, self.journal.ledger, clock(), self._hurry)
+        self.own_faults = OwnFaults(clock)
+        self.watch.listen(self.own_faults.see)
         directory = Path(config.secrets) if config.secrets else None
         secrets = Secrets.of_drill(directory, place) if drill else Secrets(directory)
         self.vantage = Vantage(config.vantage, secrets, store.path.parent)
@@ -160,9 +164,9 @@ class Daemon:
 
     def _ended(self, task: "asyncio.Task[Any]") -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
+        if not task.cancelled() and (error := task.exception()) is not None:
             # A daemon that only looks alive is worse than none: end, and let the service manager start another.
-            self.end(f"internal error: {task.exception()!r}")
+            self.end(f"internal error: {words_of(error)}")
 
     async def _look(self, check: Check, deadline: float) -> Sample:
         return await look(check, deadline, self.vantage)
@@ -210,7 +214,7 @@ class Daemon:
         self._flushed = now
 
     def _trouble(self) -> str:
-        said = (part.trouble for part in (self.journal, self.pulse, self.alarm, self.pages))
+        said = (part.trouble for part in (self.journal, self.pulse, self.alarm, self.pages, self.own_faults))
         return "; ".join(filter(None, said))
 
     def _ailing(self) -> str:

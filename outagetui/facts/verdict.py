@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from outagetui.core.model import WORST_FIRST, Check, Outcome, Sample, State
+from outagetui.core.model import PASSED, WORST_FIRST, Check, Outcome, Sample, State
 from outagetui.core.probe_options import ProbeOptions
+from outagetui.core.text import clean
 
 FAIL_POINTS = math.log(0.30 / 0.02)
 PASS_POINTS = math.log(0.70 / 0.98)
@@ -41,6 +42,17 @@ REFUSALS = frozenset(
         "registration-required",
     }
 )  # a code's last word
+_SAID = frozenset({"imap.refused"})  # the word of a server that was reached
+# The last word of a code that tells of an answer with which we can do nothing, but which came all the same.
+_ANSWERED = frozenset({"429", "auth-missing", "auth-unsupported", "limit-exceeded", "login-disabled", "throttled"})
+# The last word of a code that tells of a login that was refused (RFC 3261, 4954, 6120, 9110, Matrix).
+_LOGIN_REFUSED = frozenset(
+    (
+        *("401", "407", "530", "534", "535", "538", "account-disabled", "auth-failed", "banned", "credentials-expired"),
+        *("invalid-authzid", "invalid-username", "login-disabled", "mechanism-too-weak", "not-authorized"),
+        *("temporary-auth-failure", "unauthorized", "user-deactivated"),
+    )
+)
 
 
 class Count(Struct, frozen=True):
@@ -199,7 +211,8 @@ def expected(check: Check, sample: Sample, *, trusted: bool) -> Sample:
     """Judge a sample by the check's `slow_above` and `expect`.
 
     With `expect = "refused"` being turned away passes, but only when `trusted` (something else of this vantage answered
-    lately: otherwise we may just be cut off); whatever answers, a wrong password included, is `reachable` and fails.
+    lately: otherwise we may just be cut off); whatever answers, a wrong password included, is `reachable` and fails,
+    and its words say what was seen.
     """
     if check.expect == "up":
         limit = check.slow_above
@@ -207,7 +220,7 @@ def expected(check: Check, sample: Sample, *, trusted: bool) -> Sample:
             return sample
         detail = f"{sample.latency_ms:.0f} ms, slow above {limit * 1000:.0f} ms"
         return replace(sample, outcome=Outcome.WARN, code="slow", detail=detail)
-    if sample.outcome is Outcome.UNKNOWN:
+    if sample.outcome is Outcome.UNKNOWN and sample.code.rpartition(".")[2] not in _ANSWERED:
         return sample
     if _turned_away(sample):
         if trusted:
@@ -216,11 +229,21 @@ def expected(check: Check, sample: Sample, *, trusted: bool) -> Sample:
             )
         detail = f"refused ({sample.code}), but nothing else answers from here either"
         return replace(sample, outcome=Outcome.UNKNOWN, code="unproven", detail=detail)
-    return replace(
-        sample, outcome=Outcome.FAIL, code="reachable", detail=f"must not be reachable from here: {sample.detail}"
-    )
+    detail = f"must not be reachable from here{_seen(sample)}"
+    return replace(sample, outcome=Outcome.FAIL, code="reachable", detail=clean(detail))
 
 
 def _turned_away(sample: Sample) -> bool:
     unheard = sample.code == "icmp.loss" and sample.latency_ms is None  # every echo lost is a ping's time-out
-    return sample.outcome is Outcome.FAIL and (unheard or sample.code.rpartition(".")[2] in REFUSALS)
+    word = sample.code.rpartition(".")[2]
+    return sample.outcome is Outcome.FAIL and (unheard or (word in REFUSALS and sample.code not in _SAID))
+
+
+def _seen(sample: Sample) -> str:
+    """Return how far we got where nobody should: in, up to the login, or to an answer that was something else."""
+    said = f"{sample.code}: {sample.detail}" if sample.code and sample.detail else sample.code or sample.detail
+    if sample.outcome in PASSED:
+        return f": {said}"
+    if sample.code.rpartition(".")[2] in _LOGIN_REFUSED:
+        return f": it is reachable, but nobody got in ({said})"
+    return f": it is reachable, though not well ({said})"

@@ -8,6 +8,7 @@ import asyncio
 
 import regex
 
+from outagetui.core.text import in_quotes
 from outagetui.net.trouble import unknown
 
 AT_ONCE = 0.005  # seconds in which nearly every search ends
@@ -22,7 +23,7 @@ async def search(pattern: str, text: str, deadline: float) -> "regex.Match[str] 
     try:
         compiled = regex.compile(pattern)
     except regex.error as error:
-        unknown("option.invalid", f"not a regular expression: {pattern!r}: {error}")
+        unknown("option.invalid", f"not a regular expression: {in_quotes(pattern)}: {error}")
     try:
         return compiled.search(text, timeout=AT_ONCE, concurrent=True)
     except TimeoutError:
@@ -34,4 +35,4 @@ async def search(pattern: str, text: str, deadline: float) -> "regex.Match[str] 
         async with asyncio.timeout(patience):
             return await asyncio.to_thread(compiled.search, text, timeout=patience, concurrent=True)
     except TimeoutError:
-        unknown("match.timeout", f"the expression {pattern!r} takes too long on this text: simplify it")
+        unknown("match.timeout", f"the expression {in_quotes(pattern)} takes too long on this text: simplify it")

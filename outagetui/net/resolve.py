@@ -14,6 +14,7 @@ from typing import NamedTuple, NoReturn
 
 from outagetui.core.hosts import address_of, read_host, unzoned, zone_of
 from outagetui.core.model import Outcome
+from outagetui.core.text import in_quotes
 from outagetui.net.aside import settle
 from outagetui.net.trouble import Trouble, fail, unknown
 
@@ -119,7 +120,7 @@ class Resolver:
         except socket.gaierror as error:
             await self._explain(error, host, deadline)
         except UnicodeError:
-            unknown("target.invalid", f"{host!r} is not a host name")
+            unknown("target.invalid", f"{in_quotes(host)} is not a host name")
         finally:
             if not waiting.cancel() and not waiting.cancelled():
                 waiting.exception()  # taken, so that nothing complains of it when another trouble came first
@@ -226,5 +227,6 @@ async def _ask_root(server: tuple[str, int]) -> bool:
                 reply = await loop.sock_recv(sock, 4096)
                 if len(reply) >= 12 and reply[:2] == number and reply[2] & 0x80:
                     return reply[3] & 0x0F != 2
+                await asyncio.sleep(0)  # a flood that is always there would never let the deadline fire
         except OSError:
             return False

@@ -11,6 +11,7 @@ import ssl
 from types import TracebackType
 
 from outagetui.core.hosts import unzoned, written
+from outagetui.core.text import in_quotes
 from outagetui.net.fairness import Turn
 from outagetui.net.identity import holds, names_of
 from outagetui.net.trouble import fail
@@ -86,13 +87,13 @@ class Stream:
         line, self._unread, self._at = self._unread[self._at :], b"", 0
         while (end := line.find(b"\n")) < 0:
             if len(line) > limit:
-                fail("reply.too-long", f"a line of more than {limit} bytes: {line[:60]!r}")
+                fail("reply.too-long", f"a line of more than {limit} bytes: {in_quotes(line, 60)}")
             more = await self.read()
             if not more:
                 return line or None
             line += more
         if end > limit:
-            fail("reply.too-long", f"a line of more than {limit} bytes: {line[:60]!r}")
+            fail("reply.too-long", f"a line of more than {limit} bytes: {in_quotes(line, 60)}")
         self._unread = line[end + 1 :]
         return line[:end].removesuffix(b"\r")
 

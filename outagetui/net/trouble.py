@@ -8,7 +8,10 @@ from types import TracebackType
 from typing import NoReturn
 
 from outagetui.core.model import Outcome, Sample
+from outagetui.core.own_fault import own_fault
 from outagetui.core.text import clean
+
+INTERNAL = "internal"  # the code of a look that ended by a fault of this program
 
 
 class Trouble(Exception):  # noqa: N818 - the word probes use; an error may be ours, the far side's or neither's
@@ -83,7 +86,11 @@ def from_os_error(error: OSError, where: str = "", phases: dict[str, float] | No
         outcome, (code, words) = Outcome.FAIL, of_tls(error)
     else:
         known = _ERRNO.get(error.errno or 0)
-        outcome, code, words = known or (Outcome.UNKNOWN, "net.error", error.strerror or str(error) or repr(error))
+        outcome, code, words = known or (
+            Outcome.UNKNOWN,
+            "net.error",
+            error.strerror or str(error) or "an error without words",
+        )
     return Trouble(outcome, code, f"{where}: {words}" if where else words, phases)
 
 
@@ -93,6 +100,11 @@ def of_tls(error: ssl.SSLError) -> tuple[str, str]:
     if _WANTS_OURS in reason:
         return "tls.client-certificate", "the server demands a certificate of its clients, and we have none to show"
     return "tls.handshake", (reason or str(error)).replace("_", " ").lower()
+
+
+def from_own_error(error: Exception) -> Trouble:
+    """Return the trouble that any other exception means: a fault of this program."""
+    return Trouble(Outcome.UNKNOWN, INTERNAL, own_fault(error))
 
 
 class Phases:

@@ -13,12 +13,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
+import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from outagetui.core.masking import mask_people, texts_in
 from outagetui.core.model import Command, Contact, Outlet
 from outagetui.core.outlet_options import OUTLETS, OutletOptions, publishes
-from outagetui.core.text import clean
+from outagetui.core.own_fault import words_of
+from outagetui.core.text import clean, in_quotes
 from outagetui.core.words import DeliveryState
 from outagetui.machine.secrets import SecretError
 from outagetui.wording.delivery import Delivered, Delivery, Fitted, Placed, Post
@@ -153,8 +156,8 @@ async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | 
     except TimeoutError:
         return Delivered("unknown", outlet.url, detail=f"no answer within {outlet.timeout:g} s")
     except Exception as error:  # as in publish
-        return Delivered("unknown", outlet.url, detail=_words(error, tools))
-    return None if found is None else _hidden(found, tools)
+        return Delivered("unknown", outlet.url, detail=_words(error, outlet, tools))
+    return None if found is None else _hidden(found, outlet, tools)
 
 
 async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: Tools) -> Delivered:
@@ -170,28 +173,28 @@ async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: 
     except TimeoutError:
         return replace(delivered, detail=f"could not be read back within {outlet.timeout:g} s")
     except Exception as error:  # as in publish
-        return replace(delivered, detail=clean(f"could not be read back: {_words(error, tools)}"))
-    return _hidden(read, tools)
+        return replace(delivered, detail=clean(f"could not be read back: {_words(error, outlet, tools)}"))
+    return _hidden(read, outlet, tools)
 
 
 async def _done(outlet: Outlet, tools: Tools, act: Callable[[Tools], Awaitable[Delivered]], doubt: str) -> Delivered:
     trail = Trail()
     try:
         async with asyncio.timeout(outlet.timeout):
-            return _hidden(await act(replace(tools, trail=trail)), tools)
+            return _hidden(await act(replace(tools, trail=trail)), outlet, tools)
     except TimeoutError:
         if trail.written is False:
             return Delivered("failed", outlet.url, detail=f"could not be handed over within {outlet.timeout:g} s")
         return Delivered("unknown", outlet.url, detail=f"no answer within {outlet.timeout:g} s; {doubt}")
     except UnsentError as error:
-        return Delivered("failed", outlet.url, detail=_words(error, tools), retry_after=error.retry_after)
+        return Delivered("failed", outlet.url, detail=_words(error, outlet, tools), retry_after=error.retry_after)
     except MaybeSentError as error:
-        return Delivered("unknown", outlet.url, detail=_words(error, tools))
+        return Delivered("unknown", outlet.url, detail=_words(error, outlet, tools))
     except SecretError as error:
-        return Delivered("failed", outlet.url, detail=_words(error, tools))
+        return Delivered("failed", outlet.url, detail=_words(error, outlet, tools))
     except Exception as error:  # an outlet must not be able to end the run that announces
         state = "unknown" if trail.written else "failed"
-        return Delivered(state, outlet.url, detail=_words(error, tools))
+        return Delivered(state, outlet.url, detail=_words(error, outlet, tools))
 
 
 def _trouble(outlet: Outlet) -> str:
@@ -206,16 +209,18 @@ def _publisher(kind: str) -> _Publisher:
 
 
 def _no_secret(name: str) -> str:
-    raise SecretError(f"secret {name!r}: no secret is loaded here")
+    raise SecretError(f"secret {in_quotes(name)}: no secret is loaded here")
 
 
-def _hidden(done: Delivered, tools: Tools) -> Delivered:
+def _hidden(done: Delivered, outlet: Outlet, tools: Tools) -> Delivered:
     url, remote_id = tools.hide(done.url), tools.hide(done.remote_id)
-    return replace(done, url=url, remote_id=remote_id, detail=clean(tools.hide(done.detail)))
+    return replace(done, url=url, remote_id=remote_id, detail=_shown(done.detail, outlet, tools))
 
 
-def _words(error: Exception, tools: Tools) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        where = f"{error.filename}: " if error.filename else ""
-        return clean(tools.hide(f"{where}{error.strerror}"))
-    return clean(tools.hide(str(error)) or type(error).__name__)
+def _words(error: Exception, outlet: Outlet, tools: Tools) -> str:
+    return _shown(words_of(error), outlet, tools)
+
+
+def _shown(text: str, outlet: Outlet, tools: Tools) -> str:
+    """Return `text` without secrets, and without anybody's address but those of the outlet itself."""
+    return clean(mask_people(tools.hide(text), texts_in(msgspec.to_builtins(outlet))))

@@ -13,6 +13,7 @@ from outagetui.core import times
 from outagetui.core.markup import text_of
 from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import DiscourseOptions
+from outagetui.core.text import in_quotes
 from outagetui.outlets import Delivered, Delivery, MaybeSentError, Placed, Tools
 from outagetui.outlets.answers import (
     SKEW,
@@ -191,5 +192,5 @@ def _ids(remote_id: str) -> tuple[str, str]:
     """Return the numbers of topic and post; ValueError when it is no such id."""
     topic, _, post = remote_id.partition(".")
     if not (topic.isdecimal() and post.isdecimal()):
-        raise ValueError(f"no topic and post are known of {remote_id!r}")
+        raise ValueError(f"no topic and post are known of {in_quotes(remote_id)}")
     return topic, post

@@ -91,8 +91,10 @@ def _run(argv: list[str], given: bytes, descriptor: int) -> bytes:
             start_new_session=True,  # without a terminal it cannot ask for a passphrase
             timeout=_PATIENCE,
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise SigningError(f"ssh-keygen could not be run: {type(error).__name__}") from error
+    except subprocess.TimeoutExpired as error:
+        raise SigningError("ssh-keygen did not end in time") from error
+    except OSError as error:
+        raise SigningError(f"ssh-keygen could not be run: {error.strerror}") from error
     if done.returncode != 0 or not done.stdout:
         raise SigningError(f"ssh-keygen cannot use the key; {_ADVICE}")
     return done.stdout

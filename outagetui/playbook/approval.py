@@ -39,4 +39,4 @@ def _parameters(value: Any, name: str) -> Iterable[str]:
         for key, each in value.items():
             yield from _parameters(each, f"{name}.{key}" if name else str(key))
     elif value not in (None, "", [], ()):
-        yield f"  {name} = {value!r}"
+        yield f"  {name} = {msgspec.json.encode(value).decode()}"

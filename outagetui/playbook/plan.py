@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from outagetui.core.model import Config, Playbook, Step
 from outagetui.core.step_options import StepOptions
+from outagetui.core.text import in_quotes
 from outagetui.core.times import span
 from outagetui.core.words import StepState, Why
 from outagetui.facts.events import StepPlan
@@ -76,7 +77,7 @@ def answers(why: str, step: StepPlan) -> tuple[str, ...]:
     besides, when it announces. Raises ValueError for another `why`.
     """
     if why not in _ANSWERS:
-        raise ValueError(f"no question is asked for {why!r}; expected one of {', '.join(_ANSWERS)}")
+        raise ValueError(f"no question is asked for {in_quotes(why)}; expected one of {', '.join(_ANSWERS)}")
     alone = step.needs != "two-person" and can_undo(step)
     named = tuple(name for name, _ in step.answers) if why == Why.CHOOSE else ()
     told = StepOptions.of(step.do).announces

@@ -7,10 +7,13 @@ with intent and without outcome is unsure, and is looked up or asked about.
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import msgspec
 from msgspec.structs import replace
 
 from outagetui import actions
 from outagetui.actions import Result, StepContext
+from outagetui.core.masking import mask_people, texts_in
+from outagetui.core.own_fault import own_fault, words_of
 from outagetui.core.step_options import StepOptions
 from outagetui.core.text import clean
 from outagetui.core.words import STEP_ASKS, STEP_SETTLED, RunState, StepState, Why
@@ -63,7 +66,7 @@ class RunDriver:
         try:
             await self._go()
         except Exception as error:
-            why = clean(f"internal error, please report it: {type(error).__name__}: {error}")
+            why = own_fault(error)
             doing = [step.plan for step in self.run.steps.values() if step.state == StepState.DOING]
             ended = [self._ended(plan, StepState.FAILED, f"{UNKNOWN}: {why}", partly=True) for plan in doing]
             await self._journal.keep(DAEMON, *ended, RunEnded(run=self.run.id, state=RunState.FAILED, why=why))
@@ -172,7 +175,7 @@ class RunDriver:
         try:
             return context.hide(actions.preview(plan, context, as_of))
         except Exception as error:
-            return clean(context.hide(f"This cannot be shown beforehand: {type(error).__name__}: {error}"))
+            return f"This cannot be shown beforehand: {clean(context.hide(words_of(error)))}"
 
     def _outlook(self, plan: StepPlan) -> str:
         """Return in a line what a yes will leave out, and what speaks against it."""
@@ -180,7 +183,7 @@ class RunDriver:
         try:
             return context.hide(context.outlook(plan)) if StepOptions.of(plan.do).announces else ""
         except Exception as error:  # as in _words
-            return clean(context.hide(f"what speaks against it is not known: {type(error).__name__}: {error}"))
+            return clean(context.hide(f"what speaks against it is not known: {words_of(error)}"))
 
     async def _do(self, plan: StepPlan) -> str:
         attempt = self._attempt(plan)
@@ -203,13 +206,16 @@ class RunDriver:
                 return await self._wait(plan, context)
             async with asyncio.timeout(plan.timeout):
                 result = await actions.act(plan, context)
-            return replace(result, detail=context.hide(result.detail), output=context.hide(result.output))
+            # Somebody's address in a server's answer is not for the journal; those that the step is about are ours.
+            ours = texts_in(msgspec.to_builtins(plan))
+            detail, output = (mask_people(context.hide(each), ours) for each in (result.detail, result.output))
+            return replace(result, detail=detail, output=output)
         except TimeoutError:
             return Result(False, f"not done within {plan.timeout:g} s", unsure=outside)
         except SecretError as error:
             return Result(False, clean(error))
         except Exception as error:  # an action that breaks is a failed step, and never a dead run
-            return Result(False, clean(context.hide(f"{type(error).__name__}: {error}")), unsure=outside)
+            return Result(False, clean(context.hide(words_of(error))), unsure=outside)
 
     async def _wait(self, plan: StepPlan, context: StepContext) -> Result:
         """Do a step that only looks; giving the run up ends it at once, and so does the daemon's end."""
@@ -266,7 +272,7 @@ class RunDriver:
         try:
             found = await actions.recover(doing, context)
         except Exception as error:  # as in _act: whoever is asked can still decide
-            found = clean(context.hide(f"{type(error).__name__}: {error}"))
+            found = clean(context.hide(words_of(error)))
         if isinstance(found, Result) and not found.unsure:
             return await (self._undone(plan, found) if back else self._settle(plan, found))
         if found is None:

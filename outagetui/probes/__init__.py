@@ -4,10 +4,13 @@ import asyncio
 import importlib
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from outagetui.core.masking import mask_people, texts_in
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.text import clean
 from outagetui.machine.secrets import SecretError
-from outagetui.net.trouble import Trouble, from_os_error
+from outagetui.net.trouble import Trouble, from_os_error, from_own_error
 
 if TYPE_CHECKING:
     from outagetui.net.vantage import Vantage
@@ -18,7 +21,17 @@ _GRACE = 0.1
 
 
 async def look(check: Check, deadline: float, vantage: "Vantage") -> Sample:
-    """Look once. `deadline` is the loop's time; whatever goes wrong becomes a sample, only cancellation passes."""
+    """Look once. `deadline` is the loop's time; whatever goes wrong becomes a sample, only cancellation passes.
+
+    Its words hold no secret that was read so far, in whatever form, and nobody's address but those of the check.
+    """
+    sample = await _looked(check, deadline, vantage)
+    ours = texts_in(msgspec.to_builtins(check))
+    detail = clean(mask_people(vantage.secrets.hide(sample.detail), ours))
+    return msgspec.structs.replace(sample, code=vantage.secrets.hide(sample.code), detail=detail)
+
+
+async def _looked(check: Check, deadline: float, vantage: "Vantage") -> Sample:
     loop = asyncio.get_running_loop()
     try:
         probe = importlib.import_module(f"{__name__}.{check.probe.replace('.', '_')}").probe
@@ -38,4 +51,4 @@ async def look(check: Check, deadline: float, vantage: "Vantage") -> Sample:
     except OSError as error:
         return from_os_error(error).sample()
     except Exception as error:
-        return Sample(outcome=Outcome.UNKNOWN, code="internal", detail=clean(f"{type(error).__name__}: {error}"))
+        return from_own_error(error).sample()

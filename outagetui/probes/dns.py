@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from outagetui.core.hosts import address_of, read_host
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import DnsOptions
 from outagetui.core.targets import DNS
+from outagetui.core.text import in_quotes
 from outagetui.net.connect import endpoint
 from outagetui.net.resolve import Address
 from outagetui.net.trouble import Phases, Trouble, fail, unknown
@@ -78,7 +79,7 @@ def _kind(text: str) -> "RdataType":
     import dns.rdatatype
 
     kind = dns.rdatatype.from_text(text)
-    if dns.rdatatype.is_metatype(kind):
+    if dns.rdatatype.is_metatype(kind) and kind != dns.rdatatype.ANY:
         unknown("option.invalid", f"type: {text} cannot be asked for here")
     return kind
 
@@ -104,7 +105,7 @@ def _judge(reply: "Message", name: "Name", kind: "RdataType", options: DnsOption
     expected = None if options.answer is None else {_expected(text, kind) for text in options.answer}
     rcode = dns.rcode.to_text(reply.rcode())
     found, alias = records(reply, name, kind)
-    shown = ", ".join(sorted(map(str, found))[:8])
+    shown = ", ".join(sorted(_shown(one, kind) for one in found)[:8])
     if reply.rcode() != wanted:
         if wanted != dns.rcode.NOERROR and reply.rcode() == dns.rcode.NOERROR:
             fail("dns.rcode", f"expected {options.rcode}, the answer is {shown or 'empty'}")
@@ -131,25 +132,56 @@ def _expected(text: str, kind: "RdataType") -> tuple[object, ...]:
     import dns.rdata
     import dns.rdatatype
 
+    if kind == dns.rdatatype.ANY:
+        unknown("option.invalid", "answer: which records are expected can be said of one type only, not of ANY")
     if kind in (dns.rdatatype.TXT, dns.rdatatype.SPF) and not text.startswith('"'):
         return (text.encode(),)
     try:
         return _canonical(dns.rdata.from_text("IN", kind, in_dns(text), origin=dns.name.root, relativize=False))
     except (dns.exception.DNSException, UnicodeError, ValueError) as error:
-        unknown("option.invalid", f"answer: {text!r} is not a {dns.rdatatype.to_text(kind)} record: {error}")
+        unknown("option.invalid", f"answer: {in_quotes(text)} is not a {dns.rdatatype.to_text(kind)} record: {error}")
 
 
 def _canonical(record: "Rdata") -> tuple[object, ...]:
-    """Return what makes two records the same: TXT by its joined strings, others by their canonical wire form."""
+    """Return what makes two records the same: TXT by its joined strings, others by their canonical wire form.
+
+    Beyond that form letters' case makes no difference in the target of SVCB and HTTPS (RFC 9460), flags and services of
+    NAPTR (RFC 3403), and the tag of CAA (RFC 8659).
+    """
     import dns.rdatatype
 
+    kind: Any = record
     if record.rdtype in (dns.rdatatype.TXT, dns.rdatatype.SPF):
-        return (b"".join(record.strings),)  # type: ignore[attr-defined]
+        return (b"".join(kind.strings),)
+    if record.rdtype in (dns.rdatatype.SVCB, dns.rdatatype.HTTPS):
+        record = record.replace(target=kind.target.canonicalize())
+    elif record.rdtype == dns.rdatatype.NAPTR:
+        replacement = kind.replacement.canonicalize()
+        record = record.replace(flags=kind.flags.lower(), service=kind.service.lower(), replacement=replacement)
+    elif record.rdtype == dns.rdatatype.CAA:
+        record = record.replace(tag=kind.tag.lower())
     return (record.to_digestable(),)
 
 
-def _declines(record: "Rdata") -> bool:
-    """Tell whether a SRV (RFC 2782) or MX (RFC 7505) record points nowhere, which means that there is no service."""
-    import dns.name
+def _shown(record: "Rdata", asked: "RdataType") -> str:
+    import dns.rdatatype
 
-    return dns.name.root in (getattr(record, "target", None), getattr(record, "exchange", None))
+    kind = f"{dns.rdatatype.to_text(record.rdtype)} " if asked == dns.rdatatype.ANY else ""
+    return f"{kind}{record}"
+
+
+def _declines(record: "Rdata") -> bool:
+    """Tell whether a record says that there is no service, by pointing to the root.
+
+    So do SRV (RFC 2782), MX (RFC 7505), and SVCB and HTTPS as aliases (RFC 9460 section 2.5.1); where those describe a
+    service (a priority above 0), the root means the name itself.
+    """
+    import dns.name
+    import dns.rdatatype
+
+    kind: Any = record
+    if record.rdtype == dns.rdatatype.MX:
+        return bool(kind.exchange == dns.name.root)
+    if record.rdtype in (dns.rdatatype.SVCB, dns.rdatatype.HTTPS) and kind.priority:
+        return False
+    return bool(getattr(record, "target", None) == dns.name.root)

@@ -9,7 +9,7 @@ import time
 
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import HttpOptions
-from outagetui.core.text import clean
+from outagetui.core.text import clean, in_quotes
 from outagetui.core.times import about_in_full
 from outagetui.net.pattern import search
 from outagetui.net.trouble import Trouble, fail, unknown
@@ -60,13 +60,13 @@ async def _judge(reply: Reply, options: HttpOptions, deadline: float) -> tuple[O
         read = f"the first {LIMIT >> 20} MiB"
         found = options.match is None or await search(options.match, text, deadline)
         if options.no_match is not None and (bad := await search(options.no_match, text, deadline)):
-            fail("http.no-match", f"{status}, but the body holds {clean(bad[0], 80)!r}")
+            fail("http.no-match", f"{status}, but the body holds {in_quotes(bad[0], 80)}")
         if not found and not reply.truncated:
-            fail("http.match", f"{status}, but the body does not hold {options.match!r}")
+            fail("http.match", f"{status}, but the body does not hold {in_quotes(options.match)}")
         if reply.truncated and not (found and options.no_match is None):
             unsaid = "whether it holds" if found else "not within them is"
             pattern = options.no_match if found else options.match
-            unknown("http.too-large", f"{status}, but of the body only {read} are read; {unsaid} {pattern!r}")
+            unknown("http.too-large", f"{status}, but of the body only {read} are read; {unsaid} {in_quotes(pattern)}")
     if reply.expires is not None and reply.expires - time.time() < options.expires_warn:
         return (
             Outcome.WARN,

@@ -33,7 +33,8 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
                 await log_in(stream, imap, user, password, options.starttls)
                 phases.enter("select")
                 inbox = await open_inbox(imap)
-                detail = f"INBOX is open, {inbox.number('EXISTS')} messages"
+                count = inbox.number("EXISTS")  # which a server must say (RFC 9051 section 6.3.2), and some do not
+                detail = "INBOX is open" if count is None else f"INBOX is open, {count} messages"
             phases.enter("noop")
             expect(await imap.command("NOOP"), "NOOP")
             phases.stop()

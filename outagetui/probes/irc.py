@@ -1,8 +1,9 @@
 """`irc`: sign on with NICK and USER, until the server's welcome (001), and time a PING of our own (RFC 2812).
 
 Codes: `irc.error` (the server's ERROR), `irc.not-authorized` (464, or an ERROR about the password), `irc.banned` (463,
-465, 466), `irc.closed`, `irc.protocol`, and those of TLS. A nick that is taken is tried with another ending; a server
-that finds all of them taken is alive too and passes, as `irc.nick-in-use`.
+465, 466), `irc.closed`, `irc.protocol`, and those of TLS; unknown `irc.auth-missing` (only SASL lets in, which we do
+not speak) and `irc.throttled` (we come too often). A nick that is taken is tried with another ending; a server that
+finds all of them taken is alive too and passes, as `irc.nick-in-use`.
 """
 
 import secrets
@@ -11,12 +12,13 @@ import string
 from outagetui.core.hosts import is_loopback
 from outagetui.core.model import Check, Sample
 from outagetui.core.probe_options import IrcOptions
+from outagetui.core.text import clean, in_quotes
 from outagetui.net.connect import dial, target
 from outagetui.net.farewell import goodbye
 from outagetui.net.secure import secure
 from outagetui.net.trouble import Phases, fail, unknown
 from outagetui.net.vantage import Vantage
-from outagetui.protocols.irc_connection import IrcConnection, Message
+from outagetui.protocols.irc_connection import IrcConnection, Message, refusal
 
 PORT, TLS_PORT = 6667, 6697
 TRIES = 3  # nicks
@@ -24,6 +26,9 @@ SHORT = 9  # the length of a nick that every server takes (RFC 2812 section 1.2.
 _ENDING = 3
 _REFUSALS = {"464": "irc.not-authorized"} | dict.fromkeys(("463", "465", "466"), "irc.banned")
 _TAKEN = ("433", "436", "437")
+_UNFIT = ("432", "468")  # the nick, or the user name made of it
+_BOUNCE = "010"
+_ACCOUNT = "ACCOUNT_REQUIRED_TO_CONNECT"  # a standard reply of IRCv3
 
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
@@ -33,7 +38,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     host, port = target(check.target, TLS_PORT if tls else PORT)
     password = vantage.secrets.read(options.secret) if options.secret is not None else None
     if password is not None and any(char in password for char in "\r\n\0"):
-        unknown("secret.unreadable", f"secret {options.secret!r}: holds a line end, which IRC cannot send")
+        unknown("secret.unreadable", f"secret {in_quotes(options.secret)}: holds a line end, which IRC cannot send")
     phases = Phases()
     async with phases.within(deadline):
         with await dial(vantage, host, port, phases, deadline=deadline, connect=check.connect) as stream:
@@ -70,10 +75,18 @@ async def _sign_on(irc: IrcConnection, nick: str, password: str | None) -> Messa
                 return None
             tries += 1
             await irc.send(f"NICK {another(nick)}")
-        elif message.command == "432":
-            unknown("option.invalid", f"nick: the server does not take {message.params[1:2] or nick}: {message.words}")
+        elif message.command in _UNFIT:
+            refused = " ".join(message.params[1:2]) if message.command == "432" else nick
+            unknown("option.invalid", f"nick: the server does not take {clean(refused, 60) or nick}: {message.words}")
         elif message.command in _REFUSALS:
             fail(_REFUSALS[message.command], message.words)
+        elif message.command == "FAIL" and _ACCOUNT in message.params:
+            raise refusal(f"account required: {message.words}")
+        elif message.command == _BOUNCE:
+            fail(
+                "irc.error",
+                f"the server does not take us, and names another: {clean(' '.join(message.params[1:]), 200)}",
+            )
 
 
 def another(nick: str) -> str:

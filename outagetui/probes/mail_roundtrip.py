@@ -21,6 +21,7 @@ from msgspec.structs import replace
 
 from outagetui.core.mailbox import in_envelope
 from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.own_fault import words_of
 from outagetui.core.probe_options import MailRoundtripOptions
 from outagetui.core.urls import read_url
 from outagetui.net.connect import dial, target
@@ -203,5 +204,5 @@ async def _delete(imap: ImapConnection, found: list[Found], trace: Trace, deadli
     except Trouble as trouble:
         return trouble.detail
     except OSError as error:
-        return error.strerror or str(error)
+        return words_of(error)
     return "" if trace.gone else "it is only marked as deleted, beside messages of others"

@@ -4,8 +4,8 @@
 speaks; `/.well-known/matrix/server`, if there, must be well-formed. With `user` and `secret` it logs in, with `room` it
 sends a notice, waits until a sync brings it, takes it back, and logs out. It does not join: the account must be in the
 room. Codes: `matrix.well-known`, `matrix.protocol`, `matrix.not-authorized`, `matrix.room-missing`, `matrix.forbidden`
-(not in the room), unknown `matrix.limit-exceeded` (we ask too often), warn `matrix.not-redacted`, `matrix.ERRCODE` for
-the server's other errors, `http.NNN`, and those of TLS.
+(not in the room), unknown `matrix.limit-exceeded` (we ask too often) and `matrix.auth-missing` (no login by password),
+warn `matrix.not-redacted`, `matrix.ERRCODE` for the server's other errors, `http.NNN`, and those of TLS.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ import secrets
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import MatrixOptions
 from outagetui.core.targets import is_loopback_or_tls
+from outagetui.core.text import in_quotes
 from outagetui.core.urls import read_url
 from outagetui.net.farewell import Farewells
 from outagetui.net.trouble import Phases, Trouble, fail, unknown
@@ -91,7 +92,7 @@ async def _discover(vantage: Vantage, check: Check, deadline: float) -> tuple[Ma
         fail("matrix.well-known", trouble.detail)
     found = _address(base)
     if not found or not is_loopback_or_tls(base):
-        fail("matrix.well-known", f"/.well-known/matrix/client names {base!r}, which is no https address")
+        fail("matrix.well-known", f"/.well-known/matrix/client names {in_quotes(base)}, which is no https address")
     same = found == _address(here.base)
     home = MatrixApi(vantage, base, check.connect if same else None, ca, deadline)
     return home, await _server_flaw(root)
@@ -115,7 +116,11 @@ async def _server_flaw(root: MatrixApi) -> str:
         name = (await read(reply, ServerFile, "/.well-known/matrix/server")).server
     except Trouble as trouble:
         return trouble.detail
-    return "" if _SERVER.fullmatch(name) else f"/.well-known/matrix/server names {name!r}, which is no host and port"
+    return (
+        ""
+        if _SERVER.fullmatch(name)
+        else f"/.well-known/matrix/server names {in_quotes(name)}, which is no host and port"
+    )
 
 
 async def _round(api: MatrixApi, name: str, phases: Phases, left: "Remains") -> str:

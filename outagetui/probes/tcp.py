@@ -2,7 +2,7 @@
 
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import TcpOptions
-from outagetui.core.text import clean
+from outagetui.core.text import clean, in_quotes
 from outagetui.net.connect import dial, target
 from outagetui.net.pattern import search
 from outagetui.net.stream import Stream
@@ -27,10 +27,10 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
                     await stream.write(options.send.encode())
                 if options.match is not None:
                     phases.enter("reply")
-                    detail = f"answered {await _answer(stream, options.match, answer, deadline)!r}"
+                    detail = f"answered {in_quotes(await _answer(stream, options.match, answer, deadline), 120)}"
     except Trouble as trouble:
         if trouble.code == "timeout" and answer:
-            detail = f"nothing matched {options.match!r} in time in {bytes(answer[:120])!r}"
+            detail = f"nothing matched {in_quotes(options.match)} in time in {in_quotes(bytes(answer), 120)}"
             raise Trouble(Outcome.FAIL, "tcp.match", detail, trouble.phases) from trouble
         raise
     return phases.sample(detail)
@@ -44,5 +44,5 @@ async def _answer(stream: Stream, pattern: str, answer: bytearray, deadline: flo
         if found:
             return clean(found[0], 120)
         if len(answer) >= LIMIT:
-            fail("tcp.match", f"nothing in the first {LIMIT >> 10} KiB matched {pattern!r}")
-    return fail("tcp.match", f"closed before anything matched {pattern!r}: {bytes(answer[:120])!r}")
+            fail("tcp.match", f"nothing in the first {LIMIT >> 10} KiB matched {in_quotes(pattern)}")
+    return fail("tcp.match", f"closed before anything matched {in_quotes(pattern)}: {in_quotes(bytes(answer), 120)}")

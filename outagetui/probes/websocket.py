@@ -6,7 +6,7 @@ Codes: `http.NNN` when the server answers the handshake with another status than
 
 from outagetui.core.model import Check, Sample
 from outagetui.core.probe_options import WebsocketOptions
-from outagetui.core.text import clean
+from outagetui.core.text import clean, in_quotes
 from outagetui.net.pattern import search
 from outagetui.net.trouble import Phases, Trouble, unknown
 from outagetui.net.vantage import Vantage
@@ -40,7 +40,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
                 await socket.send(options.send)
             if options.match is not None:
                 phases.enter("reply")
-                detail = f"answered {await _answer(socket, options.match, seen, deadline)!r}"
+                detail = f"answered {in_quotes(await _answer(socket, options.match, seen, deadline))}"
     except Trouble as trouble:
         raise _silence(trouble, options, seen) from trouble
     return phases.sample(detail)
@@ -53,7 +53,7 @@ async def _answer(socket: WebSocket, pattern: str, seen: list[str], deadline: fl
         seen.append(clean(text, 120))
         if found := await search(pattern, text, deadline):
             return clean(found[0], 120)
-    return unknown("ws.too-much", f"nothing in {MESSAGES_LIMIT} messages matched {pattern!r}, and more are not read")
+    return unknown("ws.too-much", f"{MESSAGES_LIMIT} messages without {in_quotes(pattern)}, and more are not read")
 
 
 def _silence(trouble: Trouble, options: WebsocketOptions, seen: list[str]) -> Trouble:
@@ -63,6 +63,6 @@ def _silence(trouble: Trouble, options: WebsocketOptions, seen: list[str]) -> Tr
         return trouble
     if phase == "ping":
         return Trouble(trouble.outcome, "ws.no-pong", "open, but the ping was not answered in time", trouble.phases)
-    came = f"only {seen[-1]!r} came" if seen else "nothing came"
-    words = f"{came}, and nothing that matches {options.match!r}"
+    came = f"only {in_quotes(seen[-1])} came" if seen else "nothing came"
+    words = f"{came}, and nothing that matches {in_quotes(options.match)}"
     return Trouble(trouble.outcome, "ws.match", words, trouble.phases)

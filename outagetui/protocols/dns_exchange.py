@@ -8,12 +8,14 @@ import asyncio
 import os
 import socket
 import struct
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from outagetui.core.model import Outcome
 from outagetui.net import resolve
+from outagetui.net.aside import aside
 from outagetui.net.resolve import Address
 from outagetui.net.trouble import Trouble, fail, from_os_error
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 CHAIN = 16  # aliases followed
 SYSTEM_SERVERS = 3  # of resolv.conf that are asked, as glibc does
 _HEADER = 12
+_COSTLY = 8  # how much longer a byte of a message may take to read than one of other documents: names point to names
 _RECURSION_DESIRED = 0x0100
 _TRUNCATED = 0x02  # in the third byte of the header
 _UNHELPFUL = frozenset({2, 4, 5})  # SERVFAIL, NOTIMP, REFUSED: a stub asks the next server
@@ -94,18 +97,26 @@ async def ask_system(question: Question, deadline: float) -> "Message":
 
 
 def records(reply: "Message", name: "Name", kind: "RdataType") -> "tuple[list[Rdata], Name | None]":
-    """Return the records of `kind` at the end of the aliases (CNAME) from `name`, and that end if it is not `name`."""
+    """Return the records of `kind` at the end of the aliases (CNAME) from `name`, and that end if it is not `name`.
+
+    ANY means whatever there is at `name` itself (RFC 8482: it need not be all).
+    """
     import dns.rdatatype
 
-    sets = {(one.name, one.rdtype): one for one in reply.answer if one.rdclass == 1}
+    sets: dict[tuple[Name, RdataType], list[Rdata]] = {}
+    for one in reply.answer:
+        if one.rdclass == 1:
+            sets.setdefault((one.name, one.rdtype), []).extend(one)
+    if kind == dns.rdatatype.ANY:
+        return [each for (owner, _), found in sets.items() if owner == name for each in found], None
     end = name
     for _ in range(CHAIN):
         if found := sets.get((end, kind)):
-            return list(found), None if end == name else end
+            return found, None if end == name else end
         alias = sets.get((end, dns.rdatatype.CNAME))
         if not alias:
             break
-        end = alias[0].target
+        end = alias[0].target  # type: ignore[attr-defined]
     return [], None if end == name else end
 
 
@@ -118,7 +129,7 @@ async def _by_udp(server: Address, query: bytes, question: Question) -> "Message
         while True:
             wire = await loop.sock_recv(sock, 65535)
             cut = len(wire) > _HEADER and bool(wire[2] & _TRUNCATED)
-            reply = _fitting(wire, query, question, question_only=cut)
+            reply = await aside(partial(_fitting, wire, query, question, question_only=cut), len(wire) * _COSTLY)
             if reply is not None:
                 return None if cut else reply
             await asyncio.sleep(0)  # a flood that is always there would never let the deadline fire
@@ -133,7 +144,8 @@ async def _by_tcp(server: Address, query: bytes, question: Question) -> "Message
             fail("tcp.refused", f"{server}: the answer needs TCP, which is refused")
         await loop.sock_sendall(sock, struct.pack("!H", len(query)) + query)
         (length,) = struct.unpack("!H", await _exactly(sock, 2, server))
-        reply = _fitting(await _exactly(sock, length, server), query, question)
+        wire = await _exactly(sock, length, server)
+        reply = await aside(partial(_fitting, wire, query, question), length * _COSTLY)
         if reply is None:
             fail("dns.malformed", f"{server}: the answer by TCP does not fit the question")
         return reply
@@ -141,25 +153,31 @@ async def _by_tcp(server: Address, query: bytes, question: Question) -> "Message
 
 async def _exactly(sock: socket.socket, size: int, server: Address) -> bytes:
     loop = asyncio.get_running_loop()
-    data = b""
+    data = bytearray()
     while len(data) < size:
         part = await loop.sock_recv(sock, size - len(data))
         if not part:
             fail("dns.malformed", f"{server}: the connection was closed within the answer")
         data += part
         await asyncio.sleep(0)  # byte by byte it would hold up the loop
-    return data
+    return bytes(data)
 
 
 def _fitting(wire: bytes, query: bytes, question: Question, *, question_only: bool = False) -> "Message | None":
-    """Return `wire` as a message when it is a reply to `query` by identifier and question, else None."""
+    """Return `wire` as a message when it is a reply to `query` by identifier and question, else None.
+
+    Our own query that comes back is no reply (its QR bit is not set). Bytes behind the message are passed over.
+    """
     import dns.exception
     import dns.message
 
     if len(wire) < _HEADER or wire[:2] != query[:2] or not wire[2] & 0x80 or wire[2] & 0x78:
         return None
+    asks = query[_HEADER:].lower()  # a server may answer in other letters' case; what else this changes is seen below
+    if wire[4:6] != b"\0\0" and wire[_HEADER : _HEADER + len(asks)].lower() != asks:
+        return None
     try:
-        reply = dns.message.from_wire(wire, question_only=question_only)
+        reply = dns.message.from_wire(wire, question_only=question_only, ignore_trailing=True)
     except (dns.exception.DNSException, ValueError, struct.error, IndexError):
         return None
     asked = [(one.name, one.rdtype, one.rdclass) for one in reply.question]

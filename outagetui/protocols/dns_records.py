@@ -83,5 +83,5 @@ def _escaped(byte: int) -> str:
 
 
 def _lower(error: Exception) -> str:
-    words = str(error) or type(error).__name__
+    words = str(error) or "it is not as RFC 1035 has them"
     return f"{words[:1].lower()}{words[1:]}".rstrip(".")

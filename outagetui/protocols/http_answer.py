@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from outagetui.core.charsets import CharsetError, decode
 from outagetui.core.model import Outcome
+from outagetui.core.text import in_quotes
 from outagetui.net.aside import aside
 from outagetui.net.trouble import Trouble, unknown
 
@@ -77,7 +78,7 @@ def accepted(status: int, wanted: tuple[str | int, ...]) -> bool:
             if int(first) <= status <= int(last or first):
                 return True
     except ValueError:
-        unknown("option.invalid", f"status {each!r} is neither a code nor a range such as 200-399")
+        unknown("option.invalid", f"status {in_quotes(each)} is neither a code nor a range such as 200-399")
     return False
 
 

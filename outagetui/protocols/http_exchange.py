@@ -146,7 +146,7 @@ def _trouble(error: BaseException, host: str) -> Trouble:
         if "disconnected" in str(error) or "closed" in str(error):
             return Trouble(Outcome.FAIL, "http.no-reply", "the connection was closed")
         return Trouble(Outcome.FAIL, "http.protocol", "the answer is not proper HTTP")
-    words = str(error) or type(error).__name__
+    words = str(error) or "the library says nothing more"
     return Trouble(Outcome.FAIL, "http.failed", f"{words[:1].lower()}{words[1:]}")
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from outagetui.core.text import in_quotes
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import fail
 
@@ -65,7 +66,7 @@ class ImapConnection:
         found = _UNTAGGED.fullmatch(line.text)
         word = found[1].upper() if found else ""
         if found is None or word in ("NO", "BAD"):
-            fail("imap.protocol", f"not an IMAP greeting: {line.text[:80]!r}")
+            fail("imap.protocol", f"not an IMAP greeting: {in_quotes(line.text)}")
         if word == "BYE":
             fail("imap.bye", f"refused at the door: {found[2]}")
         self.logged_in = word == "PREAUTH"
@@ -88,12 +89,12 @@ class ImapConnection:
             line = await self._line()
             if line.text.startswith("+"):
                 if not waiting:
-                    fail("imap.protocol", f"asked to go on with {verb}, which is whole: {line.text[:80]!r}")
+                    fail("imap.protocol", f"asked to go on with {verb}, which is whole: {in_quotes(line.text)}")
                 await self._stream.write(waiting.pop(0) + b"\r\n")
             elif line.text.startswith(f"{tag} "):
                 done = _DONE.fullmatch(line.text[len(tag) + 1 :])
                 if done is None:
-                    fail("imap.protocol", f"no proper end of {verb}: {line.text[:80]!r}")
+                    fail("imap.protocol", f"no proper end of {verb}: {in_quotes(line.text)}")
                 self._learn(done[2] or "")
                 return ImapReply(done[1].upper(), done[2] or "", tuple(lines))
             elif line.text.startswith("* "):
@@ -104,7 +105,7 @@ class ImapConnection:
                     self._learn(found[2] if found else f"[{line.text[2:]}]")
                 lines.append(line)
             else:
-                fail("imap.protocol", f"not an IMAP answer: {line.text[:80]!r}")
+                fail("imap.protocol", f"not an IMAP answer: {in_quotes(line.text)}")
         return fail("imap.protocol", f"more than {LINES_LIMIT} lines in answer to {verb}")
 
     def forget(self) -> None:

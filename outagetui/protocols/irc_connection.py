@@ -1,13 +1,21 @@
 """The messages of IRC (RFC 1459, RFC 2812) as a client reads and writes them, within bounds."""
 
+import asyncio
 from typing import NamedTuple
 
+from outagetui.core.model import Outcome
 from outagetui.core.text import clean
 from outagetui.net.stream import Stream
-from outagetui.net.trouble import fail
+from outagetui.net.trouble import Trouble, fail
 
 LINE_LIMIT = 8191 + 512  # bytes: IRCv3 allows so many of tags before a message of RFC 2812
 LINES_LIMIT = 4000  # a server's greeting is long, and an endless one is none
+_FAIR = 32  # lines in a row before others get a turn
+# What servers call it when one host comes again too soon, or has too many connections: our own doing.
+_OFTEN = (
+    *("throttl", "too fast", "too many connections", "too many host connections", "too many user connections"),
+    *("too many clients from", "session limit", "try again later", "connections from your", "more connections allowed"),
+)
 
 
 class Message(NamedTuple):
@@ -31,8 +39,20 @@ def parse(line: str) -> Message:
     if line.startswith(":"):
         source, _, line = line[1:].partition(" ")
     head, colon, trailing = line.lstrip(" ").partition(" :")
-    command, *params = head.split() or [""]
+    command, *params = [word for word in head.split(" ") if word] or [""]
     return Message(source, command.upper(), (*params, trailing) if colon else tuple(params))
+
+
+def refusal(words: str) -> Trouble:
+    """Return what an ERROR before the welcome means, which only its words tell (RFC 2812 section 3.7.4)."""
+    said = words.lower()
+    if "sasl" in said or "account required" in said:
+        words = f"the server lets in only by SASL or to an account, which outagetui does not speak: {words}"
+        return Trouble(Outcome.UNKNOWN, "irc.auth-missing", words)
+    if any(word in said for word in _OFTEN):
+        return Trouble(Outcome.UNKNOWN, "irc.throttled", f"the server thinks that we come too often: {words}")
+    # Many servers say only here that a password is missing or wrong.
+    return Trouble(Outcome.FAIL, "irc.not-authorized" if "password" in said else "irc.error", f"ERROR {words}")
 
 
 class IrcConnection:
@@ -53,13 +73,13 @@ class IrcConnection:
             if line is None:
                 fail("irc.closed", "the server closed the connection")
             self._lines += 1
+            if self._lines % _FAIR == 0:
+                await asyncio.sleep(0)  # lines that have come already are read without a wait
             if self._lines > LINES_LIMIT:
                 fail("irc.protocol", f"more than {LINES_LIMIT} lines and no end")
             message = parse(line.decode("utf-8", "replace"))
             if message.command == "ERROR":
-                # Many servers say only here that a password is missing or wrong.
-                code = "irc.not-authorized" if "password" in message.words.lower() else "irc.error"
-                fail(code, f"ERROR {message.words}")
+                raise refusal(message.words)
             if message.command != "PING":
                 return message
             await self.send(f"PONG :{message.params[-1] if message.params else ''}")

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct, field
 
 from outagetui.core.model import Outcome
+from outagetui.core.text import clean
 from outagetui.core.urls import read_url
 from outagetui.net.aside import aside
 from outagetui.net.trouble import Trouble, fail, unknown
@@ -20,6 +21,7 @@ from outagetui.protocols.http_fetch import fetch
 T = TypeVar("T")
 
 REDIRECTS = 3  # of what is asked without a token
+PASSWORD = "m.login.password"  # noqa: S105 a kind of login
 DEVICE_NAME = "outagetui"
 EVENTS = 50  # of a room's newest, among which our own must be
 _ERROR = re.compile(r"M_[A-Z_]{1,40}", re.ASCII)
@@ -54,6 +56,18 @@ class Login(Struct):
 
     access_token: str
     user_id: str
+
+
+class Flow(Struct):
+    """A kind of login."""
+
+    type: str
+
+
+class Logins(Struct):
+    """`GET /login`."""
+
+    flows: list[Flow] = []
 
 
 class Alias(Struct):
@@ -126,7 +140,7 @@ class MatrixApi:
     async def login(self, user: str, password: str, device: str) -> Login:
         """Log in with a password; the same `device` again replaces its former session."""
         body = {
-            "type": "m.login.password",
+            "type": PASSWORD,
             "identifier": {"type": "m.id.user", "user": user},
             "password": password,
             "device_id": device,
@@ -135,12 +149,25 @@ class MatrixApi:
         try:
             reply = await self.ask("POST", "/_matrix/client/v3/login", body)
         except Trouble as trouble:
+            if trouble.outcome is Outcome.FAIL and (other := await self._other_logins()):
+                words = f"the server offers only logins that outagetui does not speak: {clean(other, 120)}"
+                raise Trouble(Outcome.UNKNOWN, "matrix.auth-missing", words) from trouble
             if trouble.code == "matrix.forbidden":
                 trouble.code = "matrix.not-authorized"
             raise
         login = await read(reply, Login, "the answer to the login")
         self.token = login.access_token
+        self._vantage.secrets.add(self.token)
         return login
+
+    async def _other_logins(self) -> str:
+        """Return the kinds of login that the server offers where a password is none of them, else nothing."""
+        try:
+            reply = await self.ask("GET", "/_matrix/client/v3/login")
+            kinds = [flow.type for flow in (await read(reply, Logins, "the list of logins")).flows]
+        except Trouble:
+            return ""
+        return "" if PASSWORD in kinds else ", ".join(kinds)
 
     async def room(self, name: str) -> str:
         """Return the id of the room `name`: an id itself, or an alias that is looked up."""

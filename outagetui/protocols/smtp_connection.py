@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from outagetui.core.hosts import unzoned
 from outagetui.core.model import Outcome
+from outagetui.core.text import in_quotes
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import Trouble, fail
 
@@ -56,7 +57,7 @@ class SmtpConnection:
                 fail("smtp.closed", "the server closed the connection")
             match = _LINE.fullmatch(line)
             if match is None or code not in (0, int(match[1])):
-                fail("smtp.protocol", f"not an SMTP reply: {line[:80]!r}")
+                fail("smtp.protocol", f"not an SMTP reply: {in_quotes(line)}")
             code = int(match[1])
             lines.append((match[3] or b"").decode("utf-8", "replace"))
             if match[2] != b"-":

@@ -6,6 +6,7 @@ import ssl
 from typing import Literal
 
 from outagetui.core.hosts import is_loopback
+from outagetui.core.text import in_quotes
 from outagetui.net.farewell import goodbye
 from outagetui.net.secure import secure
 from outagetui.net.stream import Stream
@@ -77,7 +78,7 @@ async def leave(smtp: SmtpConnection, deadline: float) -> None:
 def require_address(text: str) -> None:
     """Fail as unknown `option.invalid` unless `text` can stand between the brackets of MAIL FROM and RCPT TO."""
     if not text.isascii() or any(char in "<>" or char <= " " or char == "\x7f" for char in text):
-        unknown("option.invalid", f"{text!r} is not a plain mail address")
+        unknown("option.invalid", f"{in_quotes(text)} is not a plain mail address")
 
 
 def is_private(stream: Stream) -> bool:

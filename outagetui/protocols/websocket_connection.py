@@ -19,6 +19,7 @@ from websockets.typing import Origin, Subprotocol
 from websockets.uri import WebSocketURI
 
 from outagetui.core.hosts import unzoned
+from outagetui.core.text import in_quotes
 from outagetui.net.connect import dial
 from outagetui.net.farewell import goodbye
 from outagetui.net.secure import secure
@@ -139,7 +140,7 @@ class WebSocket:
         except InvalidHandshake as error:
             fail("ws.handshake", str(error))
         if self._wanted is not None and not head.values("sec-websocket-protocol"):
-            fail("ws.subprotocol", f"the server does not speak {self._wanted!r}")
+            fail("ws.subprotocol", f"the server does not speak {in_quotes(self._wanted)}")
 
     async def ping(self) -> None:
         """Send a ping and wait for its pong; messages that come meanwhile are kept for `receive`."""
@@ -222,7 +223,7 @@ class WebSocket:
         if isinstance(error, PayloadTooBig):
             unknown("ws.too-much", f"a message of more than {MESSAGE_LIMIT >> 20} MiB")
         if error is not None and not isinstance(error, EOFError):
-            fail("ws.protocol", str(error) or type(error).__name__)
+            fail("ws.protocol", str(error) or "it does not keep to RFC 6455")
         if close is None:
             fail("ws.closed", "the connection ended without a close frame")
         fail("ws.closed", f"closed by the server: {close.code} {close.reason}")

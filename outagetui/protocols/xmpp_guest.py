@@ -10,10 +10,12 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import quoteattr
 
-from outagetui.core.text import clean
-from outagetui.net.trouble import Phases, fail
+from outagetui.core.model import Outcome
+from outagetui.core.text import clean, in_quotes
+from outagetui.net.trouble import Phases, Trouble, fail
 from outagetui.protocols.bounded_xml import STANZA, BoundedXml
 from outagetui.protocols.websocket_connection import WebSocket
+from outagetui.protocols.xmpp.conditions import CONDITIONS, UNDEFINED
 
 SUBPROTOCOL = "xmpp"
 ELEMENTS_LIMIT = 500  # elements read while waiting for one; a room of that many people tells of each
@@ -28,6 +30,14 @@ _CREATED, _SELF = "201", "110"
 _NO_ROOM = ("item-not-found", "not-allowed")
 
 
+class SeeOtherUri(Trouble):
+    """The server sends us to another WebSocket (RFC 7395 section 3.6.1): `where` is its URL."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(Outcome.FAIL, "xmpp.closed", f"the server closed the stream and names {in_quotes(where, 120)}")
+        self.where = where
+
+
 class Guest:
     """An anonymous visitor. Whatever ends the connection ends the visit, its presence in the room too."""
 
@@ -40,7 +50,8 @@ class Guest:
         features = await self._open()
         offered = [each.text for each in features.iter(f"{{{_SASL}}}mechanism")]
         if "ANONYMOUS" not in offered:
-            fail("webchat.no-guests", f"no anonymous login at {self._domain}, only {', '.join(map(str, offered))}")
+            others = clean(", ".join(each or "" for each in offered), 120) or "none at all"
+            fail("webchat.no-guests", f"no anonymous login at {self._domain}, only {others}")
         await self._socket.send(f"<auth xmlns='{_SASL}' mechanism='ANONYMOUS'/>")
         answer = await self._next()
         if answer.tag == f"{{{_SASL}}}failure":
@@ -144,6 +155,8 @@ class Guest:
         if element.tag == f"{{{_STREAMS}}}error":
             self._ended(element)
         if element.tag == f"{{{_FRAMING}}}close":
+            if other := element.get("see-other-uri"):
+                raise SeeOtherUri(other)
             fail("xmpp.closed", "the server closed the stream")
         return element
 
@@ -158,5 +171,4 @@ def _bare(jid: str | None) -> str:
 def _condition(element: Element, space: str = "urn:ietf:params:xml:ns:xmpp-stanzas") -> str:
     """Return the word of an error, such as not-authorized."""
     found = (each.tag.rpartition("}")[2] for each in element.iter() if each.tag.startswith(f"{{{space}}}"))
-    words = [each for each in found if each not in ("failure", "text") and each.replace("-", "").isalpha()]
-    return words[0][:40] if words and words[0].isascii() else "undefined-condition"
+    return next((word for word in found if word in CONDITIONS), UNDEFINED)

@@ -214,4 +214,4 @@ def when(at: float) -> datetime:
     try:
         return datetime.fromtimestamp(at, UTC).replace(microsecond=0)
     except (OverflowError, ValueError, OSError) as error:
-        raise ValueError(f"{at!r} is not a time") from error
+        raise ValueError(f"{at} is not a time") from error

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from outagetui.board.rows import Board, LogRow
 from outagetui.core.model import Observation
+from outagetui.core.own_fault import words_of
 from outagetui.core.text import clean
 
 POLL = 0.25  # seconds between two looks at the source
@@ -53,7 +54,7 @@ class BoardFeed:
             board = self._source.board(now)
         except Exception as error:
             # Whatever a file or its reader does wrong must not take the screen away from its reader.
-            self.trouble = clean(str(error) or type(error).__name__, 200)
+            self.trouble = clean(words_of(error), 200)
             self._second = None
             return None
         self._second = int(now)

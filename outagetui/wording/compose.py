@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from outagetui.core import telephone, times
 from outagetui.core.model import Audience, Template
-from outagetui.core.text import clean
+from outagetui.core.text import clean, in_quotes
 from outagetui.wording.published import published, published_lines
 
 FIELDS: tuple[str, ...] = ("business", "since", "since_utc", "failed", "accounts", "next_update", "page", "note")
@@ -146,7 +146,7 @@ def find_template(templates: Sequence[Template], kind: str, language: str) -> Te
     known = ", ".join(sorted({each.kind for each in templates})) or "none"
     if of_kind:
         raise ComposeError(f"no text for {kind} in {language} or en (there is {', '.join(sorted(of_kind))})")
-    raise ComposeError(f"no text for announcements of kind {clean(kind, 60)!r} (known: {known})")
+    raise ComposeError(f"no text for announcements of kind {in_quotes(kind, 60)} (known: {known})")
 
 
 def _values(facts: Facts, language: str) -> dict[str, str]:

@@ -302,16 +302,42 @@ def test_being_turned_away_passes_where_it_is_expected(code: str) -> None:
     assert (doubt.outcome, doubt.code) == (Outcome.UNKNOWN, "unproven")
 
 
-@pytest.mark.parametrize("code", ["xmpp.not-authorized", "http.401", "http.503", "tls.expired", "smtp.535"])
-def test_whatever_answers_is_reachable_where_refusal_is_expected(code: str) -> None:
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("xmpp.not-authorized", "nobody got in"),
+        ("xmpp.account-disabled", "nobody got in"),
+        ("http.401", "nobody got in"),
+        ("sip.401", "nobody got in"),
+        ("sip.407", "nobody got in"),
+        ("smtp.535", "nobody got in"),
+        ("imap.auth-failed", "nobody got in"),
+        ("irc.not-authorized", "nobody got in"),
+        ("irc.banned", "nobody got in"),
+        ("matrix.not-authorized", "nobody got in"),
+        ("http.503", "not well"),
+        ("tls.expired", "not well"),
+        ("imap.refused", "not well"),
+    ],
+)
+def test_whatever_answers_is_reachable_where_refusal_is_expected(code: str, words: str) -> None:
     for trusted in (True, False):
-        sample = verdict.expected(REFUSED, Sample(Outcome.FAIL, code), trusted=trusted)
+        sample = verdict.expected(REFUSED, Sample(Outcome.FAIL, code, "watch was refused"), trusted=trusted)
         assert (sample.outcome, sample.code) == (Outcome.FAIL, "reachable")
+        assert words in sample.detail
+        assert sample.detail.endswith(f"({code}: watch was refused)")
 
 
 @pytest.mark.parametrize("outcome", [Outcome.PASS, Outcome.WARN])
 def test_an_answer_fails_where_refusal_is_expected(outcome: Outcome) -> None:
     assert verdict.expected(REFUSED, Sample(outcome, latency_ms=1.0), trusted=True).code == "reachable"
+
+
+@pytest.mark.parametrize("code", ["xmpp.auth-missing", "irc.throttled", "http.429", "sip.auth-unsupported"])
+def test_an_answer_that_is_of_no_use_to_us_came_from_what_is_reachable(code: str) -> None:
+    sample = verdict.expected(REFUSED, Sample(Outcome.UNKNOWN, code, "words"), trusted=True)
+    assert (sample.outcome, sample.code) == (Outcome.FAIL, "reachable")
+    assert code in sample.detail
 
 
 def test_our_own_trouble_proves_no_refusal() -> None:

@@ -273,5 +273,5 @@ async def test_a_publisher_s_own_mistake_is_one_clean_line(tmp_path: Path, monke
     monkeypatch.setattr(page, "render", broken)
     done = await publish_once(tmp_path)
     assert done.state == "failed"
-    assert done.detail.startswith("one line ")
+    assert done.detail.startswith("a fault of outagetui itself; please report it (outlets/page.py line ")
     assert "\x1b" not in done.detail

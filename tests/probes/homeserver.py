@@ -31,6 +31,7 @@ class Homeserver:
         self.faults: list[str] = []
         self.held: set[str] = set()  # requests that are done, and not answered the first time
         self.reached = asyncio.Event()
+        self.logins = ["m.login.password"]
         self.quiet = False  # messages are taken and not passed on
         self._arrived = asyncio.Event()
 
@@ -76,6 +77,8 @@ class Homeserver:
         match method, words[3:]:
             case "GET", ["versions"]:
                 return 200, {"versions": ["v1.10", "v1.11"], "unstable_features": {"org.example": True}}
+            case "GET", ["v3", "login"]:
+                return 200, {"flows": [{"type": each, "x": 1} for each in self.logins]}
             case "POST", ["v3", "login"]:
                 return self.login(body)
         if token not in self.sessions:
@@ -96,6 +99,8 @@ class Homeserver:
         return error(404, "M_UNRECOGNIZED")
 
     def login(self, body: dict[str, Any]) -> Answer:
+        if body.get("type") not in self.logins:
+            return error(403, "M_FORBIDDEN", "Password login has been disabled.")
         if body.get("type") != "m.login.password" or body["identifier"]["type"] != "m.id.user":
             return error(400, "M_UNKNOWN", "unknown login type")
         if (body["identifier"]["user"], body["password"]) != (USER, PASSWORD):

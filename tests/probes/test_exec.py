@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from outagetui.core.model import Outcome
 from outagetui.core.text import clean
 from outagetui.net.vantage import Vantage
-from outagetui.probes.exec import first_line, read_line
+from outagetui.probes.exec import first_line, read, read_line
 from outagetui.probes.plugin import FLOOD, LIMIT
 from tests.kit.scripted_servers import look_at
 
@@ -83,7 +83,7 @@ async def gone(pid: int) -> bool:
         ("kill -SEGV $$", Outcome.UNKNOWN, "exec.signal", "ended by signal 11: no words", None),
         ("echo trouble >&2; exit 2", Outcome.FAIL, "exec.critical", "trouble", None),
         ("exit 0", Outcome.PASS, "", "no words", None),
-        ("printf '\\n\\nlate\\nmore | x=9\\n'", Outcome.PASS, "", "late", None),
+        ("printf '\\n\\nlate\\nmore | x=9\\n'", Outcome.PASS, "", "late", 9.0),
         ("printf 'no newline | a=-1.5e3'", Outcome.PASS, "", "no newline", -1500.0),
     ],
 )
@@ -251,3 +251,68 @@ def test_no_output_breaks_the_reader(output: bytes) -> None:
     words, value = read_line(first_line(output))
     assert clean(words).isprintable() or clean(words) == clean(clean(words))
     assert value is None or isinstance(value, float)
+
+
+@pytest.mark.parametrize(
+    ("data", "value"),
+    [
+        ("load1=.52;5;10;0 load5=1.10;4;8;0", 0.52),
+        ("load1=0,52;5;10", 0.52),
+        ("load1=,52", 0.52),
+        ("load1=5.", 5.0),
+        ("t=-1.5e-3s;@10:20;~:30;0;", -0.0015),
+        ("t=1E+3ms", 1000.0),
+        ("t=+4C", 4.0),
+        ("free=12%;10:;5:;0;100", 12.0),
+        ("'free space'=5GB", 5.0),
+        ("'it''s 80%=full'=81%;80", 81.0),
+        ("'a b=1'=2", 2.0),
+        ("it's=3", 3.0),
+        ("temp=21.5\N{DEGREE SIGN}C", 21.5),
+        ("first=U;1;2 second=7", 7.0),
+        ("first=U", None),
+        ("first=;1;2", None),
+        ("first= second=3", 3.0),
+        ("version=1.2.3 up=4", 4.0),
+        ("sum=1,234.5", None),
+        ("x=nan y=inf", None),
+        ("x=1e999", None),
+        ("x=0x10", 0.0),
+        ("nothing here", None),
+        ("", None),
+        ("a=1 | b=2", 1.0),
+    ],
+)
+def test_the_first_number_of_performance_data_is_read_in_every_legal_form(data: str, value: float | None) -> None:
+    assert read_line(f"OK - fine|{data}") == ("OK - fine", value)
+    assert read_line(f"OK - fine | {data}") == ("OK - fine", value)
+
+
+@pytest.mark.parametrize(
+    ("output", "words", "value"),
+    [
+        (b"OK - fine\nlong text\nmore | a=.5;1\nb=2\n", "OK - fine", 0.5),
+        (b"OK - fine | c=3\nlong text | a=1\nb=2\n", "OK - fine", 3.0),
+        (b"OK - fine | c=U\nlong text | a=1\nb=2\n", "OK - fine", 1.0),
+        (b"\n\nOK | a=1\r\n", "OK", 1.0),
+        (b"| a=1\n", "no words", 1.0),
+        (b"OK 100% = a|b\n", "OK 100% = a", None),
+        (b"OK\nx=5\n", "OK", None),
+    ],
+)
+def test_performance_data_may_stand_in_later_lines(output: bytes, words: str, value: float | None) -> None:
+    assert read(output) == (words, value)
+
+
+@pytest.mark.parametrize("noise", ["'a ", "'", "a", "a=", "''", "' ", "1", ",1", "=", "a'b "])
+def test_long_output_is_read_in_no_time(noise: str) -> None:
+    began = time.process_time()
+    read(b"OK | " + (noise * 65536)[:65536].encode())
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize("status", [4, 5, 126, 127, 255])
+async def test_a_status_that_plugins_do_not_have_is_unknown(plugin: Plugin, vantage: Vantage, status: int) -> None:
+    sample = await look_at(vantage, "exec", "exec:x", argv=(plugin(f"echo 'hm | a=1'; exit {status}"),))
+    assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "exec.status")
+    assert sample.detail == f"ended with status {status}: hm"

@@ -1,8 +1,9 @@
 """The chat probe against a real ngIRCd, and against scripts for what no proper server does."""
 
 import asyncio
+import base64
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -186,7 +187,26 @@ async def test_a_restarted_server_passes_again(vantage: Vantage, tmp_path: Path)
 @pytest.mark.parametrize(
     ("handler", "outcome", "code"),
     [
-        (saying(b"ERROR :Closing link: throttled\r\n"), Outcome.FAIL, "irc.error"),
+        (saying(b"ERROR :Closing link: throttled\r\n"), Outcome.UNKNOWN, "irc.throttled"),
+        (saying(b"ERROR :Trying to reconnect too fast.\r\n"), Outcome.UNKNOWN, "irc.throttled"),
+        (
+            saying(b"ERROR :Closing Link: [127.0.0.1] (Too many connections from your IP)\r\n"),
+            Outcome.UNKNOWN,
+            "irc.throttled",
+        ),
+        (
+            saying(b"ERROR :Closing Link: (No more connections allowed from your host)\r\n"),
+            Outcome.UNKNOWN,
+            "irc.throttled",
+        ),
+        (saying(b"ERROR :Closing Link: (SASL access only)\r\n"), Outcome.UNKNOWN, "irc.auth-missing"),
+        (saying(b"FAIL * ACCOUNT_REQUIRED_TO_CONNECT :Log in\r\n"), Outcome.UNKNOWN, "irc.auth-missing"),
+        (saying(b":s 010 me irc2.test 6667 :Please use this one\r\n"), Outcome.FAIL, "irc.error"),
+        (saying(b"ERROR :Closing Link: (Server is shutting down)\r\n"), Outcome.FAIL, "irc.error"),
+        (saying(b"error :bad PASSWORD\r\n"), Outcome.FAIL, "irc.not-authorized"),
+        (saying(b"@time=1;a=b :s 464 * :Password incorrect\r\n"), Outcome.FAIL, "irc.not-authorized"),
+        (saying(b":s 464 * :Password incorrect\n"), Outcome.FAIL, "irc.not-authorized"),
+        (saying(b":s 468 me USER :Your username is invalid\r\n"), Outcome.UNKNOWN, "option.invalid"),
         (saying(b"ERROR\r\n"), Outcome.FAIL, "irc.error"),
         (saying(b":s 465 * :You are banned\r\n"), Outcome.FAIL, "irc.banned"),
         (saying(b":s 432 * outagetui :Erroneous nickname\r\n"), Outcome.UNKNOWN, "option.invalid"),
@@ -277,3 +297,24 @@ def test_no_line_breaks_the_reader(line: str) -> None:
     message = parse(line)
     assert clean(message.words) == message.words
     assert " " not in message.command
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        b":s 464 * :You said PASS %s\r\n",
+        b"ERROR :Closing link (%s is wrong)\r\n",
+        b":s 465 * :%s\r\n",
+        b":%s 001 me :hello\r\n:s PONG s :none\r\n",
+    ],
+)
+@pytest.mark.parametrize("coded", [bytes, base64.b64encode, bytes.hex, lambda raw: raw.replace(b"n", b"%6E")])
+async def test_a_password_that_the_server_says_back_is_shown_nowhere(
+    knowing: Vantage, told: bytes, coded: Callable[[bytes], bytes | str]
+) -> None:
+    said = coded(PASSWORD.encode())
+    said = said.encode() if isinstance(said, str) else said
+    async with serve(saying(told % said)) as server:
+        sample = await look_at(knowing, "irc", f"irc://127.0.0.1:{server.port}", secret="right", within=0.5)
+    assert said.decode() not in sample.detail
+    assert PASSWORD not in sample.detail

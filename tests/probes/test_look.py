@@ -1,11 +1,13 @@
 """What holds for every probe: a sample whatever happens, the whole deadline, nothing left behind."""
 
 import asyncio
+import base64
 import contextlib
 import errno
 import importlib
 import inspect
 import os
+import re
 import resource
 import socket
 import ssl
@@ -65,6 +67,40 @@ async def test_whatever_a_probe_raises_becomes_a_sample(
     sample = await look_at(vantage, "tcp", "tcp://127.0.0.1:1")
     assert (sample.outcome, sample.code) == (outcome, code)
     assert sample.detail == "" or sample.detail.isprintable()
+
+
+async def test_a_fault_of_ours_is_told_by_its_place_and_without_words_from_outside(
+    vantage: Vantage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(url: str) -> None:
+        raise LookupError(url)
+
+    monkeypatch.setattr("outagetui.net.connect.read_url", broken)
+    sample = await look_at(vantage, "tcp", "tcp://127.0.0.1:1")
+    assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "internal")
+    assert re.search(r"please report it \(net/connect\.py line \d+\)$", sample.detail)
+    assert "LookupError" not in sample.detail
+
+
+async def test_no_words_of_a_look_hold_a_secret_or_somebody_s_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "irc").write_text("pencil-pencil")
+    (tmp_path / "irc").chmod(0o600)
+    vantage = Vantage("here", Secrets(tmp_path))
+
+    async def telling(*_: object) -> None:
+        vantage.secrets.read("irc")
+        vantage.secrets.add("syt-token-made-at-the-login")
+        blob = base64.b64encode(b"\0watch\0pencil-pencil").decode()
+        said = (
+            f"PASS pencil%2Dpencil, {blob}, syt-token-made-at-the-login; bob@example.com, watch@example.net {'x' * 300}"
+        )
+        raise Trouble(Outcome.FAIL, "x.y", said)
+
+    monkeypatch.setattr("outagetui.probes.tcp.probe", telling)
+    sample = await look_at(vantage, "tcp", "tcp://127.0.0.1:1", send="hello watch@example.net")
+    assert sample.detail.startswith("PASS [secret], [secret], [secret]; [address], watch@example.net xxx")
 
 
 async def test_a_probe_that_forgets_its_deadline_is_ended(vantage: Vantage, monkeypatch: pytest.MonkeyPatch) -> None:

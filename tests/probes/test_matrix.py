@@ -253,3 +253,25 @@ async def test_what_is_no_homeserver_fails(vantage: Vantage) -> None:
     sample = await look_at(vantage, "matrix", f"http://127.0.0.1:{refused_port()}")
     assert said(sample) == (Outcome.FAIL, "tcp.refused")
     await settle()
+
+
+@pytest.mark.parametrize("kinds", [["m.login.sso"], ["m.login.sso", "m.login.token"], ["org.matrix.msc3824\x1b"]])
+async def test_a_server_without_login_by_password_is_our_own_limit(
+    knowing: Vantage, home: Homeserver, serving: Serving, kinds: list[str]
+) -> None:
+    home.logins = kinds
+    sample = await look(knowing, serving, user=USER, secret="right")
+    assert said(sample) == (Outcome.UNKNOWN, "matrix.auth-missing")
+    assert "does not speak" in sample.detail
+
+
+async def test_the_token_of_a_session_is_hidden_when_a_server_says_it_back(
+    knowing: Vantage, home: Homeserver, serving: Serving
+) -> None:
+    token = "tokenmadeattheloginandneverwritten"
+    home.instead["login"] = 200, {"user_id": "@watch:example.test", "access_token": token}
+    home.instead["directory"] = 403, {"errcode": "M_FORBIDDEN", "error": f"{token} of @bob:example.test is not in"}
+    sample = await look(knowing, serving, user=USER, secret="right", room=ALIAS)
+    assert token not in sample.detail
+    assert "@bob" not in sample.detail
+    assert sample.detail == "M_FORBIDDEN: [secret] of [address] is not in"

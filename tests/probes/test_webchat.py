@@ -241,3 +241,42 @@ async def test_a_page_without_its_socket(vantage: Vantage, page: ChatPage) -> No
     assert (await visit(vantage, page, f"ws://127.0.0.1:{refused_port()}/")).code == "tcp.refused"
     async with serve(answering(reply("404 Not Found"))) as server:
         assert (await visit(vantage, page, f"ws://127.0.0.1:{server.port}/")).code == "http.404"
+
+
+SENT_ON = "<close xmlns='urn:ietf:params:xml:ns:xmpp-framing' see-other-uri='{}'/>"
+
+
+async def test_another_websocket_that_the_server_names_is_gone_to(vantage: Vantage, page: ChatPage) -> None:
+    turns = (*LOGIN, (BOUND.replace("<bind", "<x/><bind"),))
+    async with playing(turns) as good, playing(((SENT_ON.format(good),),)) as first:
+        sample = await visit(vantage, page, first, room=None)
+    assert sample.outcome is Outcome.PASS, sample
+
+
+@pytest.mark.parametrize("where", ["", "http://[::1", "https://chat.test/", "ws://", "ws://a:99999/", "x" * 500])
+async def test_another_websocket_that_is_none_is_the_servers_failure(
+    vantage: Vantage, page: ChatPage, where: str
+) -> None:
+    async with playing(((SENT_ON.format(where),),)) as first:
+        sample = await visit(vantage, page, first)
+    assert (sample.outcome, sample.code) == (Outcome.FAIL, "xmpp.closed")
+
+
+async def test_a_websocket_that_sends_us_back_to_itself_is_left(vantage: Vantage, page: ChatPage) -> None:
+    where: list[str] = []
+
+    async def play(connection: ServerConnection) -> None:
+        await connection.recv()
+        await connection.send(SENT_ON.format(where[0]))
+        await connection.wait_closed()
+
+    async with serve_websocket(play, "localhost", 0, subprotocols=[Subprotocol("xmpp")]) as server:
+        where.append(f"ws://localhost:{server.sockets[0].getsockname()[1]}/")
+        sample = await visit(vantage, page, where[0])
+    assert (sample.outcome, sample.code) == (Outcome.FAIL, "xmpp.closed")
+
+
+async def test_no_made_up_condition_becomes_a_code(vantage: Vantage, page: ChatPage) -> None:
+    failure = f"<failure xmlns='{SASL}'><pencil-pencil/></failure>"
+    async with playing(((OPEN, FEATURES), (failure,))) as url:
+        assert (await visit(vantage, page, url)).code == "xmpp.undefined-condition"

@@ -6,6 +6,7 @@ the same and means something else by its numbers, so it is told apart.
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
+from outagetui.core.text import in_quotes
 from outagetui.probes.feeds.components import News, Part, document, of_all, of_named
 from outagetui.probes.feeds.statements import Reading, Severity, Statement, Unreadable, meaning, reading
 
@@ -151,5 +152,5 @@ def _incidents(items: list[Item] | None, component: str) -> list[News]:
 def _part(component: Item, key: str) -> Part:
     if component.number not in COMPONENTS:
         status = component.status.value if isinstance(component.status, Value) else component.status
-        raise Unreadable("feed.word", f"unknown word {status!r} for {component.name}")
+        raise Unreadable("feed.word", f"unknown word {in_quotes(str(status))} for {component.name}")
     return Part(component.name, *COMPONENTS[component.number], key)

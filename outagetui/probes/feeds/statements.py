@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from outagetui.core.markup import text_of
 from outagetui.core.model import Outcome
-from outagetui.core.text import clean
+from outagetui.core.text import clean, in_quotes
 
 T = TypeVar("T")
 _BREAK = re.compile(r"<(?:br|p|div|li|h[1-6]|td|dd)\b", re.IGNORECASE)
@@ -83,7 +83,7 @@ def meaning(words: dict[str, T], word: str, about: str) -> T:
     try:
         return words[word.strip().lower()]
     except KeyError:
-        raise Unreadable("feed.word", f"unknown word {word!r} for {about}") from None
+        raise Unreadable("feed.word", f"unknown word {in_quotes(word)} for {about}") from None
 
 
 def same_name(name: str) -> str:
@@ -95,8 +95,8 @@ def no_such_component(name: str, known: Iterable[str]) -> Unreadable:
     """Return the error for a component the feed does not list, with the nearest name that it does."""
     names = {same_name(other): other for other in known}
     near = get_close_matches(same_name(name), names, n=1)
-    hint = f"; did you mean {names[near[0]]!r}?" if near else ""
-    return Unreadable("feed.component", f"the feed has no component {name!r}{hint}")
+    hint = f"; did you mean {in_quotes(names[near[0]])}?" if near else ""
+    return Unreadable("feed.component", f"the feed has no component {in_quotes(name)}{hint}")
 
 
 def lines_of(html: str, limit: int = 8000) -> list[str]:

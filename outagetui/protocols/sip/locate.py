@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from outagetui.core.hosts import address_of, is_localhost
 from outagetui.core.sip_uri import PORTS, Hop, SipUri, read_hop, read_uri
+from outagetui.core.text import in_quotes
 from outagetui.net.resolve import Address
 from outagetui.net.trouble import fail, unknown
 from outagetui.net.vantage import Vantage
@@ -33,7 +34,9 @@ def target_uri(text: str) -> SipUri:
 
 def proxy_hop(text: str) -> Hop:
     """Read the option `proxy`; a wrong one is unknown `option.invalid`."""
-    return read_hop(text) or unknown("option.invalid", f"proxy {text!r}: expected host:port;transport=udp, tcp or tls")
+    return read_hop(text) or unknown(
+        "option.invalid", f"proxy {in_quotes(text)}: expected host:port;transport=udp, tcp or tls"
+    )
 
 
 async def locate(vantage: Vantage, hop: Hop, deadline: float) -> list[Spot]:

@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from outagetui.core.own_fault import words_of
 from outagetui.net.trouble import unknown
 
 DAY = 86400.0
@@ -55,7 +56,7 @@ class Ration:
             finally:
                 os.close(handle)
         except (OSError, ValueError) as error:
-            unknown("sip.calls-uncounted", f"{self._path}: {error}; no call is placed uncounted")
+            unknown("sip.calls-uncounted", f"{words_of(error)}; no call is placed uncounted")
         return Grant(uri, seconds)
 
     def _count(self, placed: dict[str, list[float]], uri: str, per_day: int) -> dict[str, list[float]]:

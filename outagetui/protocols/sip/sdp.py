@@ -4,6 +4,7 @@ import ipaddress
 
 from msgspec import Struct
 
+from outagetui.core.text import in_quotes
 from outagetui.net.trouble import fail
 
 PCMU = 0  # payload type, RFC 3551
@@ -54,7 +55,7 @@ def _address(text: str) -> str:
     try:
         found = ipaddress.ip_address(text)
     except ValueError:
-        fail("sip.no-media", f"the answer's media address is none: {text[:60]!r}")
+        fail("sip.no-media", f"the answer's media address is none: {in_quotes(text, 60)}")
     if found.is_unspecified or found.is_multicast:
         fail("sip.no-media", f"the far side is on hold or asks for multicast: {text}")
     return str(found)

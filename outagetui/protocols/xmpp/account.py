@@ -5,6 +5,7 @@ from slixmpp import JID, InvalidJID
 
 from outagetui.core.hosts import in_labels, in_letters, read_host, written, zone_of
 from outagetui.core.probe_options import XmppOptions
+from outagetui.core.text import in_quotes
 from outagetui.core.urls import read_url
 from outagetui.net.trouble import unknown
 
@@ -53,7 +54,7 @@ def read_room(room: str) -> str:
     except (ValueError, InvalidJID):
         jid = JID()
     if not jid.user or jid.resource:
-        unknown("option.invalid", f"{room!r} is not a room's address, such as office@rooms.example.net")
+        unknown("option.invalid", f"{in_quotes(room)} is not a room's address, such as office@rooms.example.net")
     return str(jid.bare)
 
 

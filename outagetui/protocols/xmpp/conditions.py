@@ -6,12 +6,12 @@ one is `xmpp.stream-error`; a refused login is `xmpp.CONDITION` of section 6.5, 
 
 from xml.etree.ElementTree import Element
 
+from outagetui.core.masking import mask_people
 from outagetui.core.model import Outcome
 from outagetui.core.text import clean
 from outagetui.net.trouble import Trouble
 
 STANZA = "urn:ietf:params:xml:ns:xmpp-stanzas"
-STREAM = "urn:ietf:params:xml:ns:xmpp-streams"
 SASL = "urn:ietf:params:xml:ns:xmpp-sasl"
 UNDEFINED = "undefined-condition"
 
@@ -31,7 +31,18 @@ _LOGINS = frozenset(
         "temporary-auth-failure",
     )
 )
+_STREAMS = frozenset(
+    (
+        *("bad-format", "bad-namespace-prefix", "conflict", "connection-timeout", "host-gone", "host-unknown"),
+        *("improper-addressing", "internal-server-error", "invalid-from", "invalid-namespace", "invalid-xml"),
+        *("not-authorized", "not-well-formed", "policy-violation", "remote-connection-failed", "reset"),
+        *("resource-constraint", "restricted-xml", "see-other-host", "system-shutdown", "undefined-condition"),
+        *("unsupported-encoding", "unsupported-feature", "unsupported-stanza-type", "unsupported-version"),
+    )
+)
+CONDITIONS = _STANZAS | _LOGINS | _STREAMS  # all the words there are, so that no other becomes a code
 _STREAMS_OF_NOTE = frozenset({"host-unknown", "conflict"})
+_PASSING = frozenset({"temporary-auth-failure"})  # another server of the domain may let us in
 
 
 class Answered(Trouble):
@@ -47,6 +58,25 @@ class Refused(Answered):
     def __init__(self, condition: str, words: str) -> None:
         super().__init__(f"xmpp.{condition}", words)
         self.condition = condition
+
+
+class LoginRefused(Refused):
+    """The server does not let the account in."""
+
+    @property
+    def final(self) -> bool:
+        """Whether every other server of the domain would say the same."""
+        return self.condition not in _PASSING
+
+
+class SeeOtherHost(Answered):
+    """The server sends us to another one (RFC 6120 section 4.9.3.19): `where` is what it calls its address."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(
+            "xmpp.stream-error", f"the server ended the stream: see-other-host ({where or 'but not which'})"
+        )
+        self.where = where
 
 
 def condition(element: Element, space: str) -> tuple[str, str]:
@@ -65,19 +95,30 @@ def condition(element: Element, space: str) -> tuple[str, str]:
 def refused(stanza: Element, what: str) -> Refused:
     """Return the trouble that an answer of type error means to `what` we asked."""
     word, text = condition(stanza, STANZA)
+    text = mask_people(text, (what,))
     word = word if word in _STANZAS else UNDEFINED
     return Refused(word, f"{what}: {word}{f' ({text})' if text else ''}")
 
 
-def login_refused(failure: Element, account: str) -> Refused:
+def login_refused(failure: Element, account: str) -> LoginRefused:
     """Return the trouble that a failed login means."""
     word, text = condition(failure, SASL)
+    text = mask_people(text, (account,))
     word = word if word in _LOGINS else UNDEFINED
-    return Refused(word, f"{account} was refused: {word}{f' ({text})' if text else ''}")
+    return LoginRefused(word, f"{account} was refused: {word}{f' ({text})' if text else ''}")
 
 
-def stream_ended(word: str, text: str = "") -> Trouble:
+def stream_ended(error: Element) -> Trouble:
     """Return the trouble that a stream error means."""
+    word, text = UNDEFINED, ""
+    for each in error:
+        name = each.tag.rpartition("}")[2] if isinstance(each.tag, str) else ""
+        if name == "text":
+            text = (each.text or "").strip()
+        elif name == "see-other-host":
+            return SeeOtherHost(clean(each.text or "", 120))
+        elif name in _STREAMS:
+            word = name
     code = f"xmpp.{word}" if word in _STREAMS_OF_NOTE else "xmpp.stream-error"
     return Trouble(Outcome.FAIL, code, f"the server ended the stream: {word}{f' ({text})' if text else ''}")
 

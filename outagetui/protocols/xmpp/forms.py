@@ -6,6 +6,12 @@ from xml.etree.ElementTree import Element, SubElement
 DATA = "jabber:x:data"
 
 
+def named(form: Element | None, kind: str) -> list[str]:
+    """Return the names of a form's fields of type `kind`, in their order (section 3.3; none said: text-single)."""
+    found = form.iterfind(f"{{{DATA}}}field") if form is not None else ()
+    return [name for each in found if (name := each.get("var")) and (each.get("type") or "text-single") == kind]
+
+
 def fields(form: Element | None) -> dict[str, tuple[str, ...]]:
     """Return the values of a form's fields by name."""
     found: dict[str, tuple[str, ...]] = {}

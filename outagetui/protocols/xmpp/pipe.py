@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from outagetui.core.model import Outcome
 from outagetui.net.stream import Stream
-from outagetui.net.trouble import Trouble, from_os_error
+from outagetui.net.trouble import Trouble, from_os_error, from_own_error
 
 LIMIT = 1 << 20  # bytes that may wait for a far side that does not read
 _FAREWELL = b"</stream:stream>"
@@ -69,7 +69,7 @@ class Pipe:
         except OSError as error:
             trouble = from_os_error(error, self._peer)
         except Exception as error:  # ours; whoever waits must hear of it now, and not wait for what cannot come
-            trouble = Trouble(Outcome.UNKNOWN, "internal", f"{type(error).__name__}: {error}")
+            trouble = from_own_error(error)
         self._fail(trouble)
 
     async def _write(self) -> None:

@@ -1,72 +1,157 @@
-"""The way to a domain's XMPP server: SRV records (RFC 6120 section 3.2, XEP-0368), a connection, TLS always.
+"""The way to a domain's XMPP server: one after the other of those it names, until one lets us in; always under TLS.
 
 Codes: those of names, connections and TLS; `xmpp.no-tls` when the server does not offer STARTTLS, `xmpp.not-offered`
 when the domain's records say that there is no such service.
 """
 
 import asyncio
-import random
-from typing import TYPE_CHECKING, NamedTuple
+import contextlib
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
 
-from outagetui.core.hosts import address_of, is_localhost
 from outagetui.core.model import Outcome
 from outagetui.net.connect import dial, endpoint
+from outagetui.net.resolve import Address
 from outagetui.net.secure import secure
 from outagetui.net.stream import Stream
-from outagetui.net.trouble import Phases, Trouble, fail
+from outagetui.net.trouble import Phases, Trouble, fail, from_os_error
 from outagetui.net.vantage import Vantage
-from outagetui.protocols.dns_exchange import Question, ask_system, records
-from outagetui.protocols.dns_records import RecordError, read_name
 from outagetui.protocols.starttls import agree
 from outagetui.protocols.xmpp.account import Account
-from outagetui.protocols.xmpp.conditions import stream_ended
+from outagetui.protocols.xmpp.conditions import LoginRefused, SeeOtherHost
+from outagetui.protocols.xmpp.srv import DIRECT_PORT, PORT, Way, ways_of
 
-if TYPE_CHECKING:
-    from dns.message import Message
+T = TypeVar("T")
 
-PORT, DIRECT_PORT = 5222, 5223
-WAYS = 4  # of a domain that are tried
-_NXDOMAIN = 3
-_OWN_CODES = ("xmpp.protocol", "xmpp.closed")
-
-
-class Way(NamedTuple):
-    """One server of a domain; `direct` speaks TLS at once."""
-
-    host: str
-    port: int
-    direct: bool
+WAYS = 16  # of a domain that are tried
+REDIRECTIONS = 5  # that are followed (RFC 6120 section 4.9.3.19: at least 2, no more than 5)
+ALPN = "xmpp-client"  # XEP-0368: by it a port that serves several protocols knows which
+_SECOND_WAYS = 3  # addresses of a name that are tried after the one that accepted us first
+_LAST_WORDS = frozenset({"xmpp.impostor", "secret.unusable"})
 
 
 async def open_stream(account: Account, vantage: Vantage, phases: Phases, deadline: float) -> Stream:
     """Return a connection under TLS to the account's server, the first that works; phases resolve, connect, tls."""
-    context = vantage.tls_context(account.ca)
+
+    async def kept(stream: Stream) -> Stream:
+        return stream
+
+    return await first_way(account, vantage, phases, deadline, kept)
+
+
+async def first_way(
+    account: Account, vantage: Vantage, phases: Phases, deadline: float, enter: Callable[[Stream], Awaitable[T]]
+) -> T:
+    """Return what `enter` makes of a connection under TLS, which it owns, by the first way on which all that works.
+
+    The ways are the servers and addresses of the domain, and where those send us. The certificate is the domain's on
+    every one (RFC 6120 section 13.7.1.2). A login that is refused ends the search. Raises `Trouble`.
+    """
+    search = _Search(account, vantage, phases, enter)
     phases.enter("resolve")
-    ways = (await _ways(account, deadline))[:WAYS]
-    loop = asyncio.get_running_loop()
-    troubles: list[Trouble] = []
-    for left, way in enumerate(ways, -len(ways)):
-        share = loop.time() + (deadline - loop.time()) / -left
+    search.ahead += (await ways_of(account, deadline))[:WAYS]
+    return await search.go(deadline)
+
+
+class _Search(Generic[T]):
+    """The ways that lie ahead, those that were tried, and what became of them."""
+
+    def __init__(
+        self, account: Account, vantage: Vantage, phases: Phases, enter: Callable[[Stream], Awaitable[T]]
+    ) -> None:
+        self.ahead: deque[Way] = deque()
+        self._account, self._vantage, self._phases, self._enter = account, vantage, phases, enter
+        self._tried: list[Way] = []
+        self._troubles: list[Trouble] = []
+        self._redirections = 0
+
+    async def go(self, deadline: float) -> T:
+        """Try one way after the other."""
+        clock = asyncio.get_running_loop().time
+        while self.ahead and len(self._tried) < WAYS:
+            way = self.ahead.popleft()
+            if way in self._tried:
+                continue
+            self._tried.append(way)
+            share = clock() + (deadline - clock()) / (len(self.ahead) + 1)
+            try:
+                async with asyncio.timeout_at(share if self.ahead else None):
+                    return await self._try(way, share)
+            except Trouble as trouble:
+                if _is_final(trouble):
+                    raise
+                self._troubles.append(trouble)
+            except TimeoutError:
+                self._troubles.append(Trouble(Outcome.FAIL, "timeout", f"{way.host}:{way.port}: no answer in time"))
+        raise self._told()
+
+    async def _try(self, way: Way, deadline: float) -> T:
+        stream = await dial(self._vantage, way.host, way.port, self._phases, deadline=deadline)
+        remote = stream.remote
         try:
-            async with asyncio.timeout_at(share if left < -1 else None):
-                stream = await dial(vantage, way.host, way.port, phases, deadline=share)
-        except Trouble as trouble:
-            troubles.append(trouble)
-            continue
-        except TimeoutError:
-            troubles.append(Trouble(Outcome.FAIL, "timeout", f"{way.host}:{way.port}: no answer in time"))
-            continue
+            await self._under_tls(way, stream)
+            return await self._enter(stream)
+        except SeeOtherHost as other:
+            self._follow(other, way)
+            raise
+        except (Trouble, OSError) as error:
+            trouble = error if isinstance(error, Trouble) else from_os_error(error, f"{way.host}:{way.port}")
+            if way.direct and way.alpn and "application protocol" in trouble.detail:
+                self.ahead.appendleft(way._replace(alpn=False))  # it knows ALPN, and not this word of it
+            if not _is_final(trouble):
+                await self._add_addresses(way, remote, deadline)
+            raise trouble from error
+
+    async def _under_tls(self, way: Way, stream: Stream) -> None:
         try:
-            phases.enter("tls")
+            self._phases.enter("tls")
             if not way.direct:
-                await _starttls(stream, account.domain)
-            await secure(stream, context, account.host, phases)
+                await _starttls(stream, self._account.domain)
+            offered = (ALPN,) if way.direct and way.alpn else ()
+            context = self._vantage.tls_context(self._account.ca, alpn=offered)
+            await secure(stream, context, self._account.host, self._phases)
         except BaseException:
             stream.close()
             raise
-        return stream
-    # The far side's word says more than what we lack ourselves, such as IPv6.
-    raise min(troubles, key=lambda trouble: trouble.outcome is Outcome.UNKNOWN)
+
+    async def _add_addresses(self, way: Way, tried: str, deadline: float) -> None:
+        """What accepted the connection does not serve us: the name's other addresses may."""
+        found: list[Address] = []
+        with contextlib.suppress(Trouble):
+            found = await self._vantage.resolve(way.host, way.port, deadline=deadline)
+        others = [each for each in found if each.host != tried.partition("%")[0]] if len(found) > 1 else []
+        hosts = [f"{each.host}%{each.scope}" if each.scope else each.host for each in others[:_SECOND_WAYS]]
+        self.ahead.extendleft(way._replace(host=host) for host in reversed(hosts))
+
+    def _follow(self, other: SeeOtherHost, way: Way) -> None:
+        """Go where the server sends us, by the way it spoke itself, then by the other one."""
+        self._redirections += 1
+        if self._redirections > REDIRECTIONS:
+            fail(other.code, f"sent on {REDIRECTIONS} times, and then to {other.where}")
+        for direct in (not way.direct, way.direct):
+            try:
+                where = other.where if other.where.count(":") < 2 or "[" in other.where else f"[{other.where}]"
+                host, port = endpoint(where, DIRECT_PORT if direct else PORT)
+            except Trouble:
+                fail(other.code, other.detail)
+            if direct == way.direct or not self._account.direct_tls:
+                self.ahead.appendleft(Way(host, port, direct))
+
+    def _told(self) -> Trouble:
+        """Return the trouble to tell: the far side's word says more than what we lack ourselves, such as IPv6."""
+        told = min(self._troubles, key=lambda trouble: trouble.outcome is Outcome.UNKNOWN)
+        rest = [trouble.code for trouble in self._troubles if trouble is not told]
+        if rest:
+            told.detail += (
+                f"; {'the other way' if len(rest) == 1 else f'{len(rest)} other ways'} too: {', '.join(rest)}"
+            )
+        return told
+
+
+def _is_final(trouble: Trouble) -> bool:
+    """Tell whether no other way would, or must, help."""
+    return trouble.code in _LAST_WORDS or (isinstance(trouble, LoginRefused) and trouble.final)
 
 
 async def _starttls(stream: Stream, domain: str) -> None:
@@ -75,64 +160,4 @@ async def _starttls(stream: Stream, domain: str) -> None:
     except Trouble as trouble:
         if trouble.code == "tls.starttls-missing":
             fail("xmpp.no-tls", f"{domain}: the server does not offer STARTTLS, so nothing was sent to it")
-        if trouble.code.startswith("xmpp.") and trouble.code not in _OWN_CODES:
-            raise stream_ended(trouble.code.partition(".")[2]) from trouble
         raise
-
-
-async def _ways(account: Account, deadline: float) -> list[Way]:
-    usual = DIRECT_PORT if account.direct_tls else PORT
-    if account.connect:
-        return [Way(*endpoint(account.connect, usual), account.direct_tls)]
-    itself = [Way(account.host, usual, account.direct_tls)]
-    if address_of(account.host) is not None or is_localhost(account.host):  # which no name server knows of
-        return itself
-    return await _looked_up(account, deadline) or itself
-
-
-async def _looked_up(account: Account, deadline: float) -> list[Way]:
-    """Return the servers that SRV records name, best first, both services mixed by priority as XEP-0368 wants it."""
-    services = ["_xmpps-client"] if account.direct_tls else ["_xmpps-client", "_xmpp-client"]
-    # Half of the time, so that a resolver that is silent is told from a server that is.
-    now = asyncio.get_running_loop().time()
-    limit = now + (deadline - now) / 2
-    async with asyncio.TaskGroup() as group:
-        asked = [group.create_task(_ask(service, account.host, limit)) for service in services]
-    found: list[tuple[int, float, Way]] = []
-    troubles: list[Trouble] = []
-    declined = False
-    for service, task in zip(services, asked, strict=True):
-        result = task.result()
-        if isinstance(result, Trouble):
-            troubles.append(result)
-            continue
-        for priority, weight, host, port in result:
-            if host == ".":  # RFC 2782: decidedly not available at this domain
-                declined = True
-                continue
-            # Smallest first of such draws chooses each with a chance in proportion to its weight.
-            draw = random.expovariate(1.0) / (weight or 0.01)
-            found.append((priority, draw, Way(host.rstrip("."), port, service == "_xmpps-client")))
-    if troubles and not found:
-        raise troubles[0]
-    if declined and not found:
-        fail("xmpp.not-offered", f"the SRV records of {account.domain} say that it has no XMPP service")
-    return [way for _, _, way in sorted(found)]
-
-
-async def _ask(service: str, domain: str, deadline: float) -> list[tuple[int, int, str, int]] | Trouble:
-    """Return priority, weight, host and port of each record; a trouble as a value, not to end the sister question."""
-    import dns.rdatatype
-
-    try:
-        name = read_name(f"{service}._tcp.{domain}")
-    except RecordError:
-        return Trouble(Outcome.UNKNOWN, "target.invalid", f"{domain!r} is not a host name")
-    try:
-        reply: Message = await ask_system(Question(name, dns.rdatatype.SRV), deadline)
-    except Trouble as trouble:
-        return trouble
-    if reply.rcode() not in (0, _NXDOMAIN):
-        return Trouble(Outcome.FAIL, "dns.servfail", f"{name}: the name servers do not answer properly")
-    found, _ = records(reply, name, dns.rdatatype.SRV)
-    return [(each.priority, each.weight, each.target.to_text(), each.port) for each in found]  # type: ignore[attr-defined]

@@ -14,7 +14,7 @@ from outagetui.net.certificate import chain, first_to_expire
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import Trouble
 from outagetui.protocols.xmpp.account import Account
-from outagetui.protocols.xmpp.conditions import STREAM, Refused, condition, refused, stream_ended
+from outagetui.protocols.xmpp.conditions import Refused, SeeOtherHost, refused, stream_ended
 from outagetui.protocols.xmpp.pipe import Pipe
 from outagetui.protocols.xmpp.room import Room
 from outagetui.protocols.xmpp.stanza_stream import StanzaStream
@@ -116,6 +116,8 @@ class Session:
     def reason(self) -> Trouble:
         """Return the trouble that ended the session, new each time: whoever catches one adds his phases to it."""
         ended = self.ended or Trouble(Outcome.FAIL, "xmpp.closed", "the session is closed")
+        if isinstance(ended, SeeOtherHost):
+            return SeeOtherHost(ended.where)
         return Trouble(ended.outcome, ended.code, ended.detail)
 
     def close(self, reason: Trouble | None = None) -> None:
@@ -157,7 +159,7 @@ class Session:
         self.heard_at = self._loop.time()
         tag, source = element.tag, element.get("from")
         if tag == STREAM_ERROR:
-            self.close(stream_ended(*condition(element, STREAM)))
+            self.close(stream_ended(element))
             return True
         if tag == IQ:
             return self._route_iq(element, source)
@@ -177,7 +179,7 @@ class Session:
         kind = element.get("type")
         if kind in ("result", "error"):
             to, future = self._waiting.get(element.get("id", ""), (None, None))
-            if future is None or future.done() or (to is not None and source not in (None, to)):
+            if future is None or future.done() or (to and source and source.lower() != to.lower()):
                 return False
             future.set_result(element)
             return True

@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator
 
 from outagetui.core.model import Outcome
 from outagetui.machine.secrets import Secrets
+from outagetui.net.stream import Stream
 from outagetui.net.trouble import Phases, Trouble
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.xmpp.account import Account
 from outagetui.protocols.xmpp.login import log_in
-from outagetui.protocols.xmpp.route import open_stream
+from outagetui.protocols.xmpp.route import first_way
 from outagetui.protocols.xmpp.session import Session
 
 IDLE = 900.0  # seconds after which a session that nobody looks at any more is closed
@@ -184,12 +185,14 @@ async def own_session(account: Account, password: str, limit: float) -> AsyncIte
 
 
 async def _logged_in(account: Account, password: str, vantage: Vantage, phases: Phases, deadline: float) -> Session:
-    stream = await open_stream(account, vantage, phases, deadline)
-    session = Session(account, stream, vantage.tls_context(account.ca))
-    try:
-        phases.enter("login")
-        await log_in(session, password)
-    except BaseException:
-        await session.aclose()
-        raise
-    return session
+    async def enter(stream: Stream) -> Session:
+        session = Session(account, stream, vantage.tls_context(account.ca))
+        try:
+            phases.enter("login")
+            await log_in(session, password, vantage.secrets.add)
+        except BaseException:
+            await session.aclose()
+            raise
+        return session
+
+    return await first_way(account, vantage, phases, deadline, enter)
