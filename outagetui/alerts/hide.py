@@ -3,7 +3,7 @@
 import re
 from urllib.parse import unquote
 
-from outagetui.machine.secrets import HIDDEN, SHORTEST
+from outagetui.core.masking import HIDDEN, SHORTEST
 
 _BETWEEN = re.compile(r"[:/@?&=#,;+\s]+")
 

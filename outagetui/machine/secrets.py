@@ -1,16 +1,15 @@
 """Secrets by reference: a name in the configuration, a private file on the machine."""
 
-import base64
-import json
 import os
 import stat
+from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import quote, quote_plus
+
+from outagetui.core.masking import Secret, hide_secrets, shapes
 
 LIMIT = 64 * 1024
-HIDDEN = "[secret]"
-SHORTEST = 4  # characters of what is hidden; shorter ones would hide half of every text
+MADE = 256  # of what was made from secrets that are kept hidden: more than the looks that go on at a time
 CREDENTIALS = "CREDENTIALS_DIRECTORY"  # where systemd puts what LoadCredential= names
 
 
@@ -27,8 +26,8 @@ class Secrets:
         self._directory = directory
         self._environ = os.environ if environ is None else environ
         self._refused = ""
-        self._read: set[str] = set()
-        self._shapes: list[str] = []
+        self._read: dict[str, Secret] = {}
+        self._made: deque[Secret] = deque(maxlen=MADE)
 
     @classmethod
     def none(cls) -> "Secrets":
@@ -72,25 +71,19 @@ class Secrets:
         raise SecretError(f"secret {name!r}: there is no such file in {where}")
 
     def hide(self, text: str) -> str:
-        """Return `text` with every secret read so far replaced, also as URLs, JSON and base64 write it."""
-        for shape in self._shapes:
-            text = text.replace(shape, HIDDEN)
-        return text
+        """Return `text` with every secret read so far replaced, however it is written (see `core.masking`)."""
+        return hide_secrets(text, (*self._read.values(), *self._made))
+
+    def add(self, made: str) -> None:
+        """Hide `made` too, which was made from a secret or for one, such as an access token; the latest are kept."""
+        found = shapes(made)
+        if made and found not in self._made:
+            self._made.append(found)
 
     def _kept(self, content: str) -> str:
         if content not in self._read:
-            self._read.add(content)
-            # The longest first, so that no part of one stays behind when a shorter one is replaced.
-            self._shapes = sorted({shape for each in self._read for shape in _shapes(each)}, key=len, reverse=True)
+            self._read[content] = shapes(content)
         return content
-
-
-def _shapes(secret: str) -> set[str]:
-    """Return how a secret may appear in somebody's words."""
-    coded = base64.b64encode(secret.encode()).decode().rstrip("=")
-    whole = {secret, secret.strip(), quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1], coded}
-    lines = {line.strip() for line in secret.splitlines()}
-    return {shape for shape in whole | lines if len(shape) >= SHORTEST}
 
 
 def _read(path: Path, *, from_systemd: bool) -> str | None:

@@ -1,0 +1,208 @@
+"""What may not be read in words from outside: secrets in whatever form they come back, and who somebody is. Pure.
+
+A secret is found as it is, percent-encoded (RFC 3986), with the escapes of JSON, XML and quoted-printable (RFC 2045),
+in hexadecimal, and inside base64 at any of its three alignments (RFC 4648). Text that was cut is searched for the
+beginning of a secret before the cut, which therefore has to be marked by an ellipsis.
+"""
+
+import base64
+import html
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator
+
+from msgspec import Struct
+
+from outagetui.core.text import clean
+
+HIDDEN = "[secret]"
+SHORTEST = 4  # characters; what is shorter is hidden only where it stands alone, or half of every text would go
+_ALONE = 2  # characters, at least, of what is hidden where it stands alone
+_CUT = "…"
+_ROUNDS = 2  # of decoding: an escaped text may be escaped again, as JSON in a URL
+
+_ESCAPES = re.compile(
+    r"(?P<percent>(?:%[0-9A-Fa-f]{2})+)|(?P<quoted>(?:=[0-9A-F]{2})+)|(?P<bytes>(?:\\x[0-9A-Fa-f]{2})+)"
+    r"|(?P<units>(?:\\u[0-9A-Fa-f]{4})+)|(?P<escape>\\[\"'\\/])|(?P<entity>&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[a-z]{2,6});)"
+)
+_BASE64 = r"A-Za-z0-9+/_\-"
+_URL_SAFE = str.maketrans("-_", "+/")
+# What is a credential by its form alone: a digest's response, an HTTP or SASL blob, an access token.
+_CREDENTIALS = re.compile(
+    r"(?i:\bresponse\s*=\s*\\?[\"']?)(?P<digest>[0-9A-Fa-f]{32,128})"
+    rf"|(?i:\b(?:basic|bearer)\s+)(?P<blob>(?=[^\s\"'<>,;]*[0-9=+/._~])[{_BASE64}.~]{{8,}}=*)"
+    r"|(?i:\b(?:access|refresh)_?token|\bclient_?secret|\bapi_?key)\\?[\"']?\s*[=:]\s*\\?[\"']?(?P<named>[^\s\"'\\&,;]{4,})"
+    r"|(?P<matrix>\b(?:syt|mat|mct|mcr)_[A-Za-z0-9_=+/.-]{6,})"
+)
+
+_ADDRESS = re.compile(
+    r"(?P<local>\"[^\"]{1,64}\"|[^\s<>()\[\]\",;:@\\/'…][^\s<>()\[\]\",;:@\\/…]{0,127}?)(?:@|%40|=40|&#64;)"
+    r"(?P<domain>\[[^\]\s]{2,45}\]|(?:[^\W_](?:[\w-]*[^\W_])?\.)*[^\W_](?:[\w-]*[^\W_])?|(?=…))"
+)
+_AT = ("@", "%40", "=40", "&#64;")
+_NUMBER = re.compile(r"(?<![\w+])\+(?:[ ()/.\-]*\d){7,15}(?!\w)", re.ASCII)
+# Names of tasks, not of people (RFC 2142, RFC 6186).
+_ROLES = frozenset(
+    (
+        *("abuse", "admin", "hostmaster", "info", "mailer-daemon", "marketing", "no-reply", "noc", "noreply"),
+        *("postmaster", "root", "sales", "security", "support", "usenet", "webmaster", "www"),
+    )
+)
+
+
+class Secret(Struct, frozen=True):
+    """How one secret may appear: as text, inside base64, in hexadecimal; `alone` only as a word of its own."""
+
+    texts: frozenset[str] = frozenset()
+    coded: frozenset[str] = frozenset()
+    hexes: frozenset[str] = frozenset()
+    alone: frozenset[str] = frozenset()
+
+
+def shapes(secret: str) -> Secret:
+    """Return how `secret`, and each line of one that has several, may appear in somebody's words."""
+    lines = [secret, secret.strip(), *(line.strip() for line in secret.splitlines())]
+    lines += [unicodedata.normalize("NFC", line) for line in lines]
+    lines += [clean(line, len(line) + 1) for line in lines]
+    lines += [" ".join(line.split()) for line in lines] + [line.replace(" ", "+") for line in lines]
+    known = {line for line in lines if line}
+    texts = frozenset(line for line in known if len(line) >= SHORTEST)
+    raw = [line.encode("utf-8", "surrogatepass") for line in texts]
+    return Secret(
+        texts,
+        frozenset(core for each in raw for core in _cores(each)),
+        frozenset(each.hex() for each in raw),
+        frozenset(line for line in known if _ALONE <= len(line) < SHORTEST),
+    )
+
+
+def _cores(data: bytes) -> Iterator[str]:
+    """Yield the characters of base64 that `data` alone decides, after 0, 1 or 2 bytes of something else."""
+    for before in range(3):
+        core = base64.b64encode(bytes(before) + data)[-(-8 * before // 6) : 8 * (before + len(data)) // 6].decode()
+        if len(core) >= SHORTEST:
+            yield core
+
+
+def hide_secrets(text: str, secrets: Iterable[Secret]) -> str:
+    """Return `text` with each of `secrets`, in whatever form, and all that looks like a credential replaced."""
+    known = list(secrets)
+    spans = [found.span(found.lastgroup or 0) for found in _CREDENTIALS.finditer(text)]
+    for view, places in _views(text):
+        folded, spelled = view.lower(), view.translate(_URL_SAFE)
+        for secret in known:
+            found = [*_found(view, secret.texts), *_standing_alone(view, secret.alone)]
+            # Lower-casing may lengthen a few letters, and places would no longer fit.
+            found += _found(folded, secret.hexes) if len(folded) == len(view) else []
+            found += [_whole(spelled, span) for span in _found(spelled, secret.coded)]
+            spans += [(places[start][0], places[end - 1][1]) for start, end in found] if places else found
+    return _replaced(text, spans)
+
+
+def _views(text: str) -> Iterator[tuple[str, list[tuple[int, int]]]]:
+    """Yield `text` without places, and `text` with its escapes resolved, each character with its place in `text`."""
+    yield text, []
+    if not _ESCAPES.search(text):
+        return
+    places = [(at, at + 1) for at in range(len(text))]
+    for _ in range(_ROUNDS):
+        parts: list[str] = []
+        kept: list[tuple[int, int]] = []
+        last = 0
+        for found in _ESCAPES.finditer(text):
+            start, end = found.span()
+            plain = _plain(found)
+            parts += [text[last:start], plain]
+            whole = (places[start][0], places[end - 1][1])
+            kept += [*places[last:start], *([whole] * len(plain))]
+            last = end
+        if not parts:
+            return
+        text, places = "".join((*parts, text[last:])), [*kept, *places[last:]]
+        yield text, places
+
+
+def _plain(found: re.Match[str]) -> str:
+    kind, escape = found.lastgroup, found[0]
+    if kind == "escape":
+        return escape[1]
+    if kind == "entity":
+        return html.unescape(escape)
+    if kind == "units":
+        return bytes.fromhex(escape.replace("\\u", "")).decode("utf-16-be", "replace")
+    return bytes.fromhex(re.sub(r"[%=]|\\x", "", escape)).decode("utf-8", "replace")
+
+
+def _found(view: str, shapes: Iterable[str]) -> Iterator[tuple[int, int]]:
+    """Yield where any of `shapes` stands, or where its beginning was cut."""
+    for shape in shapes:
+        start = view.find(shape)
+        while start >= 0:
+            yield start, start + len(shape)
+            start = view.find(shape, start + 1)
+        head = shape[:SHORTEST]
+        cut = view.find(_CUT) if head in view else -1
+        while cut >= 0:
+            start = view.find(head, max(0, cut - len(shape)), cut)
+            while start >= 0:
+                if shape.startswith(view[start:cut]):
+                    yield start, cut
+                    break
+                start = view.find(head, start + 1, cut)
+            cut = view.find(_CUT, cut + 1)
+
+
+def _standing_alone(view: str, shapes: Iterable[str]) -> Iterator[tuple[int, int]]:
+    for shape in shapes:
+        yield from (found.span() for found in re.finditer(rf"(?<!\w){re.escape(shape)}(?!\w)", view))
+
+
+def _whole(view: str, span: tuple[int, int]) -> tuple[int, int]:
+    """Widen `span` to all of the base64 around it: the characters beside a secret hold some of its bits."""
+    start, end = span
+    while start and re.match(f"[{_BASE64}]", view[start - 1]):
+        start -= 1
+    while end < len(view) and re.match(f"[{_BASE64}=]", view[end]):
+        end += 1
+    return start, end
+
+
+def _replaced(text: str, spans: list[tuple[int, int]]) -> str:
+    parts: list[str] = []
+    last = 0
+    for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if start >= last:
+            parts += [text[last:start], HIDDEN]
+        elif end > last and parts and parts[-1] != HIDDEN:
+            parts.append(HIDDEN)
+        last = max(last, end)
+    return "".join((*parts, text[last:]))
+
+
+def mask_people(text: str, keep: Collection[str] = (), known: Iterable[str] = ()) -> str:
+    """Return `text` with mail, chat and telephone addresses replaced, which are somebody's.
+
+    Those that stand in one of `keep` (texts of the configuration) stay, and those of tasks, such as postmaster.
+    `known` are addresses that this is about: of them the part before the @ goes too, where it stands alone.
+    """
+    if any(at in text for at in _AT):
+        kept = {f"{each['local']}@{each['domain']}".casefold() for one in keep for each in _ADDRESS.finditer(one)}
+        text = _ADDRESS.sub(lambda found: _address(found, kept), text)
+    if "+" in text:
+        numbers = {_digits(each[0]) for one in keep for each in _NUMBER.finditer(one)}
+        text = _NUMBER.sub(lambda found: found[0] if _digits(found[0]) in numbers else "[number]", text)
+    for address in known:
+        local = address.rpartition("@")[0] or address
+        if local.casefold() not in _ROLES and len(local) >= _ALONE:
+            text = re.sub(rf"(?<![\w.@-]){re.escape(local)}(?![\w@-])", "[address]", text, flags=re.IGNORECASE)
+    return text
+
+
+def _address(found: re.Match[str], kept: Collection[str]) -> str:
+    local = found["local"].casefold().rpartition("=")[2]  # as in to=someone@example.net
+    stays = local in _ROLES or f"{local}@{found['domain'].casefold()}" in kept
+    return found[0] if stays else "[address]"
+
+
+def _digits(number: str) -> str:
+    return re.sub(r"\D", "", number)

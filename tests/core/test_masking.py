@@ -1,0 +1,168 @@
+"""Neither a secret, however it comes back, nor an address of somebody is read in words from outside."""
+
+import base64
+import json
+import time
+from urllib.parse import quote, quote_plus
+from xml.sax.saxutils import escape
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from outagetui.core.masking import HIDDEN, hide_secrets, mask_people, shapes
+from outagetui.core.text import clean
+
+SECRETS = ["pencil-pencil", 'a"b\\c/d&e<f> g', "pässwörd ☃ 42", "Xy7!", "0123456789abcdef" * 4, "tr%41p+per"]
+
+
+def hidden(text: str, *secrets: str) -> str:
+    return hide_secrets(text, [shapes(secret) for secret in secrets])
+
+
+def numbered(text: str) -> str:
+    return "".join(f"&#{ord(char)};" for char in text)
+
+
+def percent(text: str) -> str:
+    return "".join(f"%{byte:02x}" for byte in text.encode())
+
+
+def python_bytes(text: str) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in text.encode())
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize(
+    "coded",
+    [
+        str,
+        quote,
+        lambda text: quote(text, safe=""),
+        quote_plus,
+        percent,
+        lambda text: percent(text).upper(),
+        lambda text: quote(quote(text, safe=""), safe=""),
+        json.dumps,
+        lambda text: json.dumps(json.dumps(text)),
+        lambda text: json.dumps(text, ensure_ascii=False),
+        escape,
+        lambda text: escape(text, {'"': "&quot;", "'": "&apos;"}),
+        numbered,
+        python_bytes,
+        lambda text: text.encode().hex(),
+        lambda text: text.encode().hex().upper(),
+        lambda text: base64.b64encode(text.encode()).decode(),
+        lambda text: base64.urlsafe_b64encode(text.encode()).decode().rstrip("="),
+        lambda text: quote(base64.b64encode(b"\0watch\0" + text.encode()).decode(), safe=""),
+        clean,
+    ],
+)
+def test_a_secret_is_hidden_in_every_usual_form(secret: str, coded: object) -> None:
+    assert callable(coded)
+    written = coded(secret)
+    said = hidden(f"451 you said {written} and that is wrong", secret)
+    assert written not in said
+    assert HIDDEN in said
+    assert said.startswith("451 you said ")
+    assert said.endswith(" and that is wrong")
+
+
+@given(
+    st.binary(max_size=40),
+    st.text(min_size=6, max_size=20).filter(lambda text: len(text.strip()) > 5),
+    st.binary(max_size=40),
+)
+def test_a_secret_is_hidden_at_any_alignment_of_base64(before: bytes, secret: str, after: bytes) -> None:
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        try:
+            blob = encode(before + secret.encode() + after).decode()
+        except UnicodeEncodeError:
+            return
+        assert hidden(f"AUTH PLAIN {blob}; no", secret) == f"AUTH PLAIN {HIDDEN}; no"
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_half_a_secret_before_a_cut_is_hidden_too(secret: str) -> None:
+    for length in range(4, len(secret)):
+        assert hidden(f"PASS :{secret[:length]}… no", secret).startswith(f"PASS :{HIDDEN}")
+    blob = base64.b64encode(b"watch:" + secret.encode()).decode()
+    for length in range(15, len(blob)):
+        assert blob[8:15] not in hidden(f"Basic realm, {blob[:length]}…", secret)
+
+
+def test_the_longer_of_two_secrets_leaves_nothing_behind() -> None:
+    assert hidden("pencil and pencil-pencil", "pencil", "pencil-pencil") == f"{HIDDEN} and {HIDDEN}"
+    assert hidden("abcdefgh", "abcdef", "cdefgh") == HIDDEN
+
+
+def test_a_short_secret_is_hidden_where_it_stands_alone() -> None:
+    assert hidden("PASS :abc is not abcdef", "abc") == f"PASS :{HIDDEN} is not abcdef"
+    assert hidden("1 of 3 in 5 ms", "", "1") == "1 of 3 in 5 ms"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'Authorization: Digest username="watch", response="{}"'.format("a1" * 16),
+        "Authorization: Bearer {}".format("eyJhbGciOi.eyJzdWIi"),
+        "Proxy-Authorization: Basic d2F0Y2g6cGVuY2ls",
+        '{{"access_token": "{}"}}'.format("syt_d2F0Y2g_AbCdEfGhIjKl_0abc"),
+        "unknown token syt_d2F0Y2g_AbCdEfGhIjKl_0abc",
+        "refresh_token=x9x9x9x9&x=1",
+    ],
+)
+def test_what_is_a_credential_by_its_form_is_hidden(line: str) -> None:
+    said = hidden(line)
+    assert HIDDEN in said
+    for part in ("a1a1", "eyJhbGci", "d2F0Y2g", "AbCd", "x9x9"):
+        assert part not in said
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Basic authentication is required",
+        "bearer authentication failed: no token",
+        "535 5.7.8 Error: authentication failed: response expected",
+        "401 Unauthorized, realm example.net",
+        "50% of 3 answered = 2 &amp; more",
+        "it = 3D",
+    ],
+)
+def test_other_words_stay(line: str) -> None:
+    assert hidden(line, "pencil-pencil") == line
+
+
+def test_hiding_in_long_text_takes_little_time() -> None:
+    many = [shapes(f"secret-number-{each}") for each in range(200)]
+    began = time.process_time()
+    hide_secrets("%41\\u0041…secr" * 5000, many)
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("421 bob@example.com is over quota", "421 [address] is over quota"),
+        ("550 <Bob.Smith+x@mail.example.com>: unknown", "550 <[address]>: unknown"),
+        ("550 b\u00f6b@b\u00fccher.example gone", "550 [address] gone"),
+        ('550 <"bob smith"@example.com> gone', "550 <[address]> gone"),
+        ("550 to=bob@example.com orig=watch@example.net", "550 [address] orig=watch@example.net"),
+        ("550 bob@[192.0.2.1] and bob%40example.com", "550 [address] and [address]"),
+        ("550 to bob@…", "550 to [address]…"),
+        ("604 sip:bob@pbx.example;x=1 call +49 30 123456-7", "604 sip:[address];x=1 call [number]"),
+        ("250 watch@example.net ok", "250 watch@example.net ok"),
+        ("250 WATCH@example.net/desk ok", "250 WATCH@example.net/desk ok"),
+        ("554 ask postmaster@big.example", "554 ask postmaster@big.example"),
+        ("Mon, 1 Jan 2024 10:00:00 +0100 v1.2+2023010101", "Mon, 1 Jan 2024 10:00:00 +0100 v1.2+2023010101"),
+        ("calling +493055501 failed", "calling +493055501 failed"),
+        ("5 @ 3 ms, a @ b", "5 @ 3 ms, a @ b"),
+    ],
+)
+def test_addresses_of_people_are_masked_and_our_own_stay(said: str, left: str) -> None:
+    assert mask_people(said, ["xmpp://watch@example.net", "sip:+49 30 555-01@pbx.example"]) == left
+
+
+def test_the_part_before_the_at_goes_too_where_the_address_is_known() -> None:
+    said = "550 5.1.1 bob: no mailbox bob here, bobby is"
+    assert mask_people(said, known=["bob@example.com"]) == "550 5.1.1 [address]: no mailbox [address] here, bobby is"
