@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from outagetui.protocols.sip.rtp import Echo, RtpPort, Sound, quiet_noise, read_packet
+from outagetui.protocols.sip.echo import Echo, Sound, read_packet
+from outagetui.protocols.sip.g711 import Law, decode
+from outagetui.protocols.sip.rtp import RtpPort
 from outagetui.protocols.sip.sdp import Media
 
 
@@ -100,8 +102,11 @@ def test_sequence_and_timestamp_advance_as_rfc_3550_says_and_wrap() -> None:
     assert {each.source for each in read} == {echo.source}
 
 
-def test_the_noise_is_quiet() -> None:
-    assert all(each & 0x70 == 0x70 for each in quiet_noise())
+@pytest.mark.parametrize("law", list(Law))
+def test_the_sound_is_quiet_and_no_packet_is_like_another(law: Law) -> None:
+    packets = [Echo(law).next_packet(0.0)[12:] for _ in range(200)]
+    assert max(abs(sample) for each in packets for sample in decode(law, each)) < 3300  # a tenth of full scale
+    assert len(set(packets)) == 200
 
 
 @given(st.binary(max_size=400), st.floats(-1e9, 1e9))
@@ -152,7 +157,7 @@ async def test_over_a_real_socket_sound_is_paced_and_measured(no_leaks: None) ->
     ):
         assert port.open("127.0.0.1") % 2 == 0
         begun = asyncio.get_running_loop().time()
-        found = await port.measure(Media("127.0.0.1", peer), 0.5, asyncio.Event())
+        found = await port.measure(lambda: Media("127.0.0.1", peer), 0.5, asyncio.Event())
         took = asyncio.get_running_loop().time() - begun
     assert (found.sent, found.echoed) == (25, 20)
     assert found.round_trip < 50
@@ -164,7 +169,7 @@ async def test_sound_to_a_closed_port_is_lost_and_nothing_worse(no_leaks: None) 
         port.open("127.0.0.1")
         closed = other.open("127.0.0.1")
         other.close()
-        found = await port.measure(Media("127.0.0.1", closed), 0.2, asyncio.Event())
+        found = await port.measure(lambda: Media("127.0.0.1", closed), 0.2, asyncio.Event())
     assert (found.sent, found.echoed) == (10, 0)
 
 
@@ -173,5 +178,5 @@ async def test_measuring_stops_when_told(no_leaks: None) -> None:
     with contextlib.closing(RtpPort()) as port, reflector() as peer:
         port.open("127.0.0.1")
         asyncio.get_running_loop().call_later(0.1, stop.set)
-        found = await port.measure(Media("127.0.0.1", peer), 10, stop)
+        found = await port.measure(lambda: Media("127.0.0.1", peer), 10, stop)
     assert found.sent < 50
