@@ -226,6 +226,8 @@ class Call:
             return Reply("200 OK")
         if request.method in ("INVITE", "UPDATE"):
             return self._renewed(dialog, request)
+        if request.method == "REFER":
+            return Reply("603 Decline")  # no other number is ever called
         return Reply("200 OK", (ALLOWED,)) if request.method in ("OPTIONS", "NOTIFY", "INFO") else None
 
     def _renewed(self, dialog: Dialog, request: Incoming) -> Reply:

@@ -12,7 +12,8 @@ _WORD = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 _SCHEME = re.compile(rf"\s*({_WORD})(?=\s|$|,)(?!\s*=)")
 _PARAMETER = re.compile(rf'\s*({_WORD})\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,"]*)\s*(?:,|$|(?=\s))')
 _NOTHING = re.compile(r"[\s,]+")
-_LIMIT = 4096
+_LIMIT = 4096  # characters of a header
+_DEMANDS = 16  # challenges that are read
 
 
 class Challenge(Struct, frozen=True):
@@ -58,9 +59,9 @@ class Demand(Struct, frozen=True):
 def read_demands(values: list[str]) -> list[Demand]:
     """Return the challenges in WWW-Authenticate or Proxy-Authenticate values, one or several in each."""
     found: list[Demand] = []
-    for value in values:
+    for value in values[:_DEMANDS]:
         at = 0
-        while at < len(value) <= _LIMIT:
+        while at < len(value) <= _LIMIT and len(found) <= _DEMANDS:
             if scheme := _SCHEME.match(value, at):
                 found.append(Demand(scheme[1], {}))
                 at = scheme.end()

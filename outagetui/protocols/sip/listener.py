@@ -2,10 +2,11 @@
 
 For every 20 ms of what came, at steps of 5 ms, the strongest pitch is found. Each such pitch speaks for every delay at
 which it would be the one that was sent; the delay with the most voices is the echo's. What is no echo has one chance in
-twelve at each tone whatever it is, music, speech or silence, because the pitches were drawn at random: how many voices
+eight at each tone whatever it is, music, speech or silence, because the pitches were drawn at random: how many voices
 chance could give a delay is therefore known (Chernoff's bound on the binomial distribution), and more are an echo.
 """
 
+import itertools
 import math
 from operator import mul
 
@@ -18,7 +19,6 @@ _BY_CHANCE = 1e-9 / _DELAYS  # how likely a delay that is none may be taken for 
 _SILENCE = 40 * SLOT / 2  # a tone of an amplitude of 40 (-58 dB) or less is none
 _KEPT = 256  # blocks that wait for their neighbours
 _NONE = b"\xff"  # no pitch
-_SLACK = 1  # blocks by which a tone may be off, where a jitter buffer gives or takes a little
 _SHOULDER = 0.9  # of the most voices: a window that holds most of a tone hears it, so delays beside the true one do too
 _ECHOES = 8  # delays that one stream can have, one after the other
 
@@ -48,7 +48,8 @@ class Listener:
 
     def hear(self, place: int, samples: list[int]) -> None:
         """Take the sound of one block, the `place`-th; a place that was taken already keeps what it had."""
-        if place < 0 or place in self._blocks:
+        latest = len(self._pattern.pitches) * _BLOCKS + _DELAYS  # beyond it nothing of ours can be
+        if not 0 <= place <= latest or place in self._blocks:
             return
         self._blocks[place] = tuple(
             (sum(map(mul, samples, cosines)), sum(map(mul, samples, sines)))
@@ -100,19 +101,22 @@ class Listener:
         found: dict[int, tuple[int, float]] = {}
         pitches = self._pattern.pitches
         for number, pitch in enumerate(pitches):
-            places = [number * _BLOCKS + delay + off for delay in delays for off in (0, *range(-_SLACK, _SLACK + 1))]
             # The block at a seam may hold more of the tone beside.
             first, last = {pitch, *pitches[number - 1 : number]}, {pitch, *pitches[number + 1 : number + 2]}
-            held = {place: self._held(place, pitch, first, last) for place in places if place >= 0}
+            places = [number * _BLOCKS + delay for delay in delays if number * _BLOCKS + delay >= 0]
+            held = {place: self._held(place, pitch, first, last) for place in places}
             place = max(held, key=lambda each: held[each], default=-1)
             if place >= 0 and held[place]:
                 found[number] = (place, held[place] / _BLOCKS)
         return found
 
     def _held(self, place: int, pitch: int, first: set[int], last: set[int]) -> int:
+        """Return how many of a tone's blocks came; one alone is chance."""
         blocks = self._single[place : place + _BLOCKS]
-        inner = blocks[1 : _BLOCKS - 1].count(pitch)
-        return inner + (blocks[0] in first) + (len(blocks) == _BLOCKS and blocks[-1] in last) if inner else 0
+        ours = [*(each == pitch for each in blocks), *[False] * _BLOCKS][:_BLOCKS]
+        ours[0] = bool(blocks) and blocks[0] in first
+        ours[-1] = len(blocks) == _BLOCKS and blocks[-1] in last
+        return sum(ours) if any(a and b for a, b in itertools.pairwise(ours)) else 0
 
 
 def _pitch(sums: Sums, silence: float) -> bytes:

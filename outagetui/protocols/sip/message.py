@@ -22,7 +22,7 @@ _BRANCH = re.compile(r";\s*branch\s*=\s*([^\s;,]+)", re.IGNORECASE)
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _ADDRESS = re.compile(rf"(?:{_QUOTED}\s*|[^<\";]*)<([^<>]*)>(.*)", re.DOTALL)
 _PARAMETER = re.compile(rf";\s*([^\s=;\"]+)(?:\s*=\s*({_QUOTED}|[^\s;\"]*))?\s*")
-_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|<[^>]*>|,|[^",<]+|.')
+_PIECE = re.compile(r'[^",<>\\]+|\\.?|[",<>]', re.DOTALL)
 
 
 class Incoming(Struct, frozen=True):
@@ -122,9 +122,13 @@ def parameters(value: str) -> dict[str, str]:
 
 def elements(value: str) -> list[str]:
     """Split a header's value at its commas, not at those within quotes or angle brackets."""
-    found = [""]
+    found, quoted, bracketed = [""], False, False
     for piece in _PIECE.findall(value):
-        if piece == ",":
+        if piece == '"' and not bracketed:
+            quoted = not quoted
+        elif piece in ("<", ">") and not quoted:
+            bracketed = piece == "<"
+        if piece == "," and not quoted and not bracketed:
             found.append("")
         else:
             found[-1] += piece

@@ -1,7 +1,5 @@
 """The session a call agrees on (SDP: RFC 8866; offer and answer: RFC 3264): one stream of G.711, 20 ms a packet."""
 
-import email.parser
-import email.policy
 import ipaddress
 import re
 
@@ -14,6 +12,9 @@ SPOKEN = "G.711 A-law or µ-law"  # as people read it
 _LIMIT = 1000  # lines of an answer that are read
 _MEDIA = re.compile(r"(\S+)\s+(\d{1,5})(?:/\d{1,5})?\s+(\S+)\s+(.+)", re.ASCII)
 _MAPPED = re.compile(r"rtpmap:\s*(\d{1,3})\s+([\w.-]+)\s*/\s*8000(?:\s*/\s*1)?", re.ASCII)
+_BOUNDARY = re.compile(r';\s*boundary\s*=\s*(?:"([^"]{1,70})"|([^\s;"]{1,70}))', re.IGNORECASE)
+_DESCRIPTION = re.compile(rb"(?im)^(?:content-type|c)[ \t]*:\s*application/sdp\b")
+_PARTS = 16  # of a body that are looked at
 _PROTOCOLS = ("RTP/AVP", "RTP/AVPF")
 _DIRECTIONS = {
     "sendonly": "the far side only speaks and does not listen: it has put the call on hold",
@@ -59,14 +60,20 @@ def offer(host: str, port: int, *laws: Law) -> bytes:
 
 
 def description(kind: str, body: bytes) -> bytes:
-    """Return the session description in a message's body; `kind` is its Content-Type, which may hold several parts."""
+    """Return the session description in a message's body; `kind` is its Content-Type, which may hold several parts.
+
+    The parts are those of RFC 2046 section 5.1, as RFC 5621 has them in SIP.
+    """
     if not kind.lower().lstrip().startswith("multipart/"):
         return body
-    head = f"Content-Type: {kind}\r\n\r\n".encode()
-    parts = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + body).walk()
-    found = next((each for each in parts if each.get_content_type() == "application/sdp"), None)
-    content = found.get_payload(decode=True) if found is not None else b""
-    return content if isinstance(content, bytes) else b""
+    boundary = _BOUNDARY.search(kind)
+    if boundary is None:
+        return b""
+    for part in body.split(b"--" + (boundary[1] or boundary[2]).encode(), _PARTS)[1:]:
+        head, _, content = part.partition(b"\r\n\r\n")
+        if _DESCRIPTION.search(head):
+            return content
+    return b""
 
 
 def read_answer(body: bytes) -> Media:

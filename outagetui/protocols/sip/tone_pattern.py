@@ -3,7 +3,8 @@
 The pitches are a secret of the call, so what comes back with the same ones in the same order is our own sound, however
 it was written, cut into packets, shifted or made louder on its way; nothing else can be taken for it but by chance.
 Each tone has a whole number of waves in 5 ms, so that neither the seam of two tones clicks nor one hides in another,
-and lies in the band that every telephone and speech codec carries. A little noise makes every packet unlike the others.
+and lies where every telephone and speech codec carries most, a muffled line too. A little noise makes every packet
+unlike the others.
 """
 
 import math
@@ -14,7 +15,7 @@ RATE = 8000  # samples a second
 SLOT = 160  # samples of one tone
 BLOCK = 40  # samples of 5 ms
 STEP = RATE // BLOCK  # Hz between two pitches
-PITCHES = tuple(range(3 * STEP, 15 * STEP, STEP))  # Hz: 600 to 2800
+PITCHES = tuple(range(2 * STEP, 10 * STEP, STEP))  # Hz: 400 to 1800
 PEAK = 3000  # of 32768: -21 dB
 _NOISE = 6  # bits of noise
 

@@ -1,6 +1,7 @@
 """Offers, and answers that do not agree."""
 
 import contextlib
+import time
 
 import pytest
 from hypothesis import given
@@ -112,3 +113,20 @@ def test_a_description_among_other_parts_is_found() -> None:
     assert read_answer(description("Multipart/Mixed; boundary=x", body.encode())) == Media("192.0.2.1", 4000)
     assert description("application/sdp", b"v=0") == b"v=0"
     assert description("multipart/mixed", b"nothing") == b""
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/mixed;boundary=x", b"--x\r\nContent-Type: multipart/mixed;boundary=x\r\n\r\n" * 1200),
+        ("multipart/mixed;boundary=x", b"--x\r\n\r\n" * 8000),
+        ("application/sdp", b"m=audio 1 RTP/AVP 0\r\n" * 3000),
+        ("application/sdp", b"m=a" + b"a " * 30000),
+        ("application/sdp", b"m=audio 1 RTP/AVP 99\r\n" + b"a=rtpmap:99 X/8000\r\n" * 3000),
+    ],
+)
+def test_a_description_made_to_cost_time_costs_little(kind: str, body: bytes) -> None:
+    begun = time.process_time()
+    with contextlib.suppress(Trouble):
+        read_answer(description(kind, body))
+    assert time.process_time() - begun < 0.1
