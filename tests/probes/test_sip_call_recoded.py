@@ -68,7 +68,7 @@ async def test_sound_that_comes_back_in_other_packets_is_our_echo(caller: Vantag
     assert (sample.outcome, sample.code) == (Outcome.PASS, ""), sample
     assert "the sound comes back re-coded" in sample.detail
     assert sample.value is not None
-    assert sample.value > 4
+    assert sample.value > 3.6  # what the far side still holds when we stop is lost
 
 
 @pytest.mark.parametrize(("loss", "outcome"), [(0.1, Outcome.PASS), (0.4, Outcome.FAIL)])

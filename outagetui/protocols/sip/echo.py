@@ -20,6 +20,7 @@ BUFFER_FLOOR = 0.040  # seconds of jitter buffer that any phone has
 _HEADER = struct.Struct("!BBHII")
 _BLOCK_SECONDS = BLOCK / RATE
 _LEAP = 1.0  # seconds by which a source's clock may differ from ours before it counts as begun anew
+_BY_EAR = 0.05  # of the packets: more than these by ear alone means that the sound came in other packets
 _STREAMS = 4  # sources that are listened to
 _AHEAD = 2.0  # seconds of sound, beyond what can have been spoken by now, that are listened to
 
@@ -154,13 +155,17 @@ class Echo:
         if packet is None or not self._sent_at:
             return
         number = self._numbers.get(packet.payload)
+        law = self._laws.get(packet.kind)
         if number is not None:
-            if self._consistent(packet, number) and number not in self._trips and now >= self._sent_at[number]:
+            if not self._consistent(packet, number):
+                return
+            if number not in self._trips and now >= self._sent_at[number]:
                 self._trips[number] = now - self._sent_at[number]
                 # With the moment each packet really left for its timestamp: our own pacing is no jitter.
                 self._jitter.note(self._trips[number])
-        elif packet.payload and (law := self._laws.get(packet.kind)) is not None:
+        elif packet.payload and law is not None:
             self._foreign += 1
+        if law is not None:
             self._listen(packet, law, now - self._sent_at[0])
 
     def _consistent(self, packet: Packet, number: int) -> bool:
@@ -199,7 +204,9 @@ class Echo:
             lag=lag * 1000,
         )
         others = [self._recoded(stream, lag, until) for stream in self._streams.values()]
-        return max((as_sent, *others), key=lambda sound: sound.echoed)
+        heard = max(others, key=lambda sound: sound.echoed, default=as_sent)
+        # Where packets are known, ears say nothing more; where they are lost, ears may take a tone or two for others.
+        return heard if heard.echoed > as_sent.echoed + max(2, sent * _BY_EAR) else as_sent
 
     def _recoded(self, stream: _Stream, lag: float, until: float | None) -> Sound:
         sent = len(self._sent_at)

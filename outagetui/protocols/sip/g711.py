@@ -35,7 +35,10 @@ def _a(code: int) -> int:
 
 
 _LEVELS = {Law.MU: tuple(map(_mu, range(256))), Law.A: tuple(map(_a, range(256)))}
-_CODES = {law: sorted(range(256), key=lambda code: (levels[code], code)) for law, levels in _LEVELS.items()}
+# Of the two zeros of µ-law the positive one is written, as everybody does.
+_CODES = {
+    law: [code for _, code in sorted({level: code for code, level in enumerate(_LEVELS[law])}.items())] for law in Law
+}
 # Between two neighbouring levels: what is nearer to the upper one is written as that.
 _BOUNDS = {
     law: [(_LEVELS[law][low] + _LEVELS[law][high]) / 2 for low, high in itertools.pairwise(codes)]

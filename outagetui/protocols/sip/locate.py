@@ -103,7 +103,7 @@ async def _recorded(hop: Hop, deadline: float) -> list[_Server]:
     names = {service: f"{_SERVICES[service]}.{hop.host}" for service in services}
     hosts: dict[str, str] = {}
     if hop.transport is None:
-        rows = [each for each in await _ask(hop.host, dns.rdatatype.NAPTR, deadline) if _service(each)]
+        rows = await _pointers(hop.host, deadline)
         rows.sort(key=lambda row: (row.order, row.preference))  # type: ignore[attr-defined]
         named = {_service(row): (row.flags.lower(), row.replacement.to_text()) for row in reversed(rows)}  # type: ignore[attr-defined]
         if rows:
@@ -127,6 +127,21 @@ async def _recorded(hop: Hop, deadline: float) -> list[_Server]:
     if declined and not found:
         fail("dns.no-service", f"{hop.host}: the domain says that it has no such service")
     return found
+
+
+async def _pointers(host: str, deadline: float) -> "list[Rdata]":
+    """Return the NAPTR records of `host` that mean a way to us; none where they cannot be asked for.
+
+    Few domains have them, and some resolvers and firewalls swallow what they do not know.
+    """
+    import dns.rdatatype
+
+    now = asyncio.get_running_loop().time()
+    try:
+        found = await _ask(host, dns.rdatatype.NAPTR, now + (deadline - now) / 4)
+    except Trouble:
+        return []
+    return [each for each in found if _service(each)]
 
 
 def _service(row: "Rdata") -> str:

@@ -84,11 +84,11 @@ def test_jitter_is_that_of_their_packets() -> None:
 def test_an_announcement_before_the_echo_is_no_echo_and_does_not_hide_it() -> None:
     dice = random.Random(5)
     far = RecodingEcho()
-    heard: list[list[int]] = []
+    turns: list[int] = []
 
-    def late(samples: list[int]) -> list[int]:
-        heard.append(samples)
-        return samples if len(heard) > 50 else [dice.randint(-3000, 3000) for _ in samples]
+    def late(heard: list[int]) -> list[int]:
+        turns.append(1)
+        return heard if len(turns) > 50 else [dice.randint(-3000, 3000) for _ in heard]
 
     far.sound = late  # type: ignore[method-assign]
     found = listen(far, seconds=4)
@@ -98,17 +98,37 @@ def test_an_announcement_before_the_echo_is_no_echo_and_does_not_hide_it() -> No
 def test_a_jitter_buffer_that_grows_in_the_call_loses_nothing_but_what_it_plays_twice() -> None:
     far, said = RecodingEcho(), [0]
 
-    def stretched(samples: list[int]) -> list[int]:
+    def stretched(heard: list[int]) -> list[int]:
         said[0] += 1
-        return samples * 2 if said[0] in (70, 71) else samples
+        return heard * 2 if said[0] in (70, 71) else heard
 
     far.sound = stretched  # type: ignore[method-assign]
     assert listen(far, seconds=4).lost < 0.05
 
 
+def test_packets_that_come_back_as_they_are_until_a_buffer_shifts_them_are_not_lost() -> None:
+    far, count = RecodingEcho(Law.MU), [0]
+
+    def shifted(heard: list[int]) -> list[int]:
+        count[0] += 1
+        return [*heard, *heard[-40:]] if count[0] == 80 else heard
+
+    far.sound = shifted  # type: ignore[method-assign]
+    found = listen(far, seconds=4)
+    assert found.recoded
+    assert found.lost < 0.05
+
+
+def test_packets_that_come_back_as_they_are_are_known_by_their_bytes() -> None:
+    for loss in (0.0, 0.1, 0.4):
+        found = listen(RecodingEcho(Law.MU, loss=loss), seconds=4)
+        assert not found.recoded
+        assert found.lost == pytest.approx((found.sent - found.echoed) / found.sent)
+
+
 def test_of_several_sources_the_one_that_echoes_counts() -> None:
     echo, far, music = Echo(), RecodingEcho(), RecodingEcho(source=5)
-    music.sound = lambda samples: [3000 if at // 8 % 2 else -3000 for at in range(len(samples))]  # type: ignore[method-assign]
+    music.sound = lambda heard: [3000 if at // 8 % 2 else -3000 for at in range(len(heard))]  # type: ignore[method-assign]
     for number in range(100):
         data = echo.next_packet(number * TICK)
         for each in (*music.take(data), *far.take(data)):

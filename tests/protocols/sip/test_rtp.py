@@ -5,6 +5,7 @@ import contextlib
 import itertools
 import socket
 import struct
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from outagetui.protocols.sip.echo import Echo, Sound, read_packet
 from outagetui.protocols.sip.g711 import Law, decode
-from outagetui.protocols.sip.rtp import RtpPort
+from outagetui.protocols.sip.rtp import RtpPort, _drain
 from outagetui.protocols.sip.sdp import Media
 
 
@@ -180,3 +181,20 @@ async def test_measuring_stops_when_told(no_leaks: None) -> None:
         asyncio.get_running_loop().call_later(0.1, stop.set)
         found = await port.measure(lambda: Media("127.0.0.1", peer), 10, stop)
     assert found.sent < 50
+
+
+def test_a_flood_is_read_a_little_at_a_time() -> None:
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as ours,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as theirs,
+    ):
+        ours.bind(("127.0.0.1", 0))
+        echo = Echo()
+        echo.next_packet(time.time())
+        for number in range(200):
+            head = struct.pack("!BBHII", 0x80, 0, number, number * 1792, 5)
+            theirs.sendto(head + bytes(range(256)) * 7, ours.getsockname())
+        begun = time.process_time()
+        _drain(ours, echo)
+        assert time.process_time() - begun < 0.03
+        assert ours.recv(2048)  # the rest waits for its turn
