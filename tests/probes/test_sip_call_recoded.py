@@ -1,4 +1,7 @@
-"""The call probe and far sides that return the sound, not the packets: baresip, and telephone systems of our making."""
+"""The call probe and far sides that return the sound, not the packets: baresip, and telephone systems of our making.
+
+PJSIP has no package in Debian 12; `RecodingEcho` re-frames and re-codes as its echo does.
+"""
 
 import json
 import shutil

@@ -9,6 +9,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
+from outagetui.core.model import Outcome
 from outagetui.core.sip_uri import SipUri, read_uri
 from outagetui.net.trouble import Trouble, fail, unknown
 from outagetui.net.vantage import Vantage
@@ -115,9 +116,10 @@ class Call:
             try:
                 found = await vantage.resolve(media.host, media.port, ip=ours, type=socket.SOCK_DGRAM, deadline=until)
             except Trouble as trouble:
-                trouble.detail = f"the far side wants its sound at a name: {trouble.detail}"
-                trouble.code = "sip.no-media" if trouble.code.startswith(("dns.nx", "dns.nod")) else trouble.code
-                raise
+                words = f"the far side wants its sound at a name: {trouble.detail}"
+                if trouble.outcome is Outcome.FAIL or trouble.code == "target.invalid":
+                    fail("sip.no-media", words)
+                unknown(trouble.code, words)
             media = replace(media, host=found[0].host)
         if (":" in media.host) != (ours == 6):
             unknown("sip.no-media", f"the far side wants its sound at {media.host}, and the call went by IPv{ours}")

@@ -87,6 +87,8 @@ async def _spots(vantage: Vantage, server: _Server, name: str, limit: float) -> 
         async with asyncio.timeout_at(limit):
             found = await vantage.resolve(server.host, server.port, type=kind, deadline=limit)
     except Trouble as trouble:
+        if trouble.code == "target.invalid" and server.host != name:  # the records say so, and not our configuration
+            return Trouble(Outcome.FAIL, "dns.nodata", trouble.detail)
         return trouble
     except TimeoutError:
         return Trouble(Outcome.FAIL, "timeout", f"{server.host}: the name was not found in time")
@@ -120,7 +122,7 @@ async def _recorded(hop: Hop, deadline: float) -> list[_Server]:
         if service in hosts:
             found.append(_Server(service, hosts[service].rstrip("."), PORTS[service]))
         rows = answers.get(service, [])
-        some = [row for row in rows if row.target != dns.name.root]  # type: ignore[attr-defined]
+        some = [row for row in rows if row.target != dns.name.root and row.port]  # type: ignore[attr-defined]
         declined = declined or bool(rows and not some)
         table = [(each.priority, each.weight, str(each.target), each.port) for each in some[:_RECORDS_LIMIT]]  # type: ignore[attr-defined]
         found += [_Server(service, host, port) for host, port in order(table)]

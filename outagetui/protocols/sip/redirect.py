@@ -17,13 +17,17 @@ def moved_to(reply: Incoming, asked: SipUri) -> SipUri | None:
         return None
     values = sorted(reply.every("contact"), key=lambda value: -_preference(parameters(value).get("q", "")))
     found = (uri_from(uri_of(value)) for value in values)
-    return next((each for each in found if each is not None and each.user == asked.user), None)
+    return next((each for each in found if each and each.user == asked.user and _is_name(each.host)), None)
 
 
 def is_abroad(place: SipUri, asked: SipUri) -> bool:
     """Return whether `place` is outside the domain that was asked, so that the password is not for it."""
     host, home = place.host.lower(), asked.host.lower()
     return host != home and not host.endswith(f".{home}")
+
+
+def _is_name(host: str) -> bool:
+    return ":" in host or all(0 < len(label) < 64 for label in host.removesuffix(".").split("."))
 
 
 def _preference(q: str) -> float:
