@@ -186,15 +186,19 @@ class Echo:
         stream = self._streams.setdefault(packet.source, _Stream(self._pattern))
         stream.take(packet, decode(law, packet.payload), now)
 
-    def result(self, lag: float, until: float | None = None) -> Sound:
-        """Return the measurement; `until` is when we stopped listening: what was not due back by then is not lost."""
-        sent = len(self._sent_at)
-        trips = sorted(self._trips.values())
+    def result(self, lag: float, until: float | None = None, counted: int | None = None) -> Sound:
+        """Return the measurement of the first packets, `counted` of them, or all.
+
+        `until` is when we stopped listening: what was not due back by then is not lost.
+        """
+        sent = len(self._sent_at) if counted is None else min(counted, len(self._sent_at))
+        came = {number: trip for number, trip in self._trips.items() if number < sent}
+        trips = sorted(came.values())
         buffer = max(2 * self._jitter.seconds, BUFFER_FLOOR)
         as_sent = Sound(
             sent=sent,
             echoed=len(trips),
-            lost=self._lost(dict.fromkeys(self._trips, 1.0), trips[len(trips) // 2] + buffer, until)
+            lost=self._lost(sent, dict.fromkeys(came, 1.0), trips[len(trips) // 2] + buffer, until)
             if trips
             else float(sent > 0),
             late=sum(trip > trips[0] + buffer for trip in trips) / sent if trips else 0.0,
@@ -203,17 +207,18 @@ class Echo:
             foreign=self._foreign,
             lag=lag * 1000,
         )
-        others = [self._recoded(stream, lag, until) for stream in self._streams.values()]
+        others = [self._recoded(stream, sent, lag, until) for stream in self._streams.values()]
         heard = max(others, key=lambda sound: sound.echoed, default=as_sent)
         # Where packets are known, ears say nothing more; where they are lost, ears may take a tone or two for others.
         return heard if heard.echoed > as_sent.echoed + max(2, sent * _BY_EAR) else as_sent
 
-    def _recoded(self, stream: _Stream, lag: float, until: float | None) -> Sound:
-        sent = len(self._sent_at)
+    def _recoded(self, stream: _Stream, sent: int, lag: float, until: float | None) -> Sound:
         trips: dict[int, float] = {}
         shares: dict[int, float] = {}
         lateness: list[float] = []
         for number, (place, share) in stream.listener.heard(stream.listener.delays()).items():
+            if number >= sent:
+                continue
             came, trip = stream.arrival(place * BLOCK + SLOT - 1)
             shares[number] = share
             trips[number] = max(0.0, came + self._sent_at[0] - self._sent_at[number])
@@ -224,7 +229,7 @@ class Echo:
         return Sound(
             sent=sent,
             echoed=round(sum(shares.values())),
-            lost=self._lost(shares, ordered[len(ordered) // 2] + buffer, until) if ordered else float(sent > 0),
+            lost=self._lost(sent, shares, ordered[len(ordered) // 2] + buffer, until) if ordered else float(sent > 0),
             late=sum(each > first + buffer for each in lateness) / sent if sent else 0.0,
             round_trip=ordered[len(ordered) // 2] * 1000 if ordered else 0.0,
             jitter=stream.jitter.seconds * 1000,
@@ -233,10 +238,10 @@ class Echo:
             recoded=True,
         )
 
-    def _lost(self, came: dict[int, float], trip: float, until: float | None) -> float:
+    def _lost(self, sent: int, came: dict[int, float], trip: float, until: float | None) -> float:
         """Return the share that did not come of what was due, from the shares of packets that did.
 
         `trip` (seconds) is what one takes at the longest.
         """
-        due = [number for number, at in enumerate(self._sent_at) if until is None or at + trip <= until]
+        due = [number for number, at in enumerate(self._sent_at[:sent]) if until is None or at + trip <= until]
         return 1 - sum(came.get(number, 0.0) for number in due) / len(due) if due else 0.0

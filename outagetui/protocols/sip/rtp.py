@@ -11,7 +11,6 @@ from outagetui.protocols.sip.echo import PERIOD, Echo, Sound
 from outagetui.protocols.sip.sdp import Media
 
 TAIL = 0.3  # seconds to wait for the last echoes
-_TAIL_TURNS = 3
 _STAMP = struct.Struct("@ll")
 _SO_TIMESTAMPNS = 35  # socket(7); the socket module has no name for it
 _PORTS_TRIED = 32
@@ -54,19 +53,21 @@ class RtpPort:
         echo = Echo(media.law, media.kind)
         worst = 0.0
         begun = loop.time()
-        for number in range(round(seconds / PERIOD)):
+        counted = round(seconds / PERIOD)
+        # The last packets stay in the far side's jitter buffer until others push them out, which are not counted.
+        for number in range(counted + round(TAIL / PERIOD)):
             due = begun + number * PERIOD
             if due > loop.time():
                 await asyncio.sleep(due - loop.time())
             if stop.is_set():
                 break
-            worst = max(worst, loop.time() - due)
+            if number < counted:
+                worst = max(worst, loop.time() - due)
             _send(sock, echo, where())
             _drain(sock, echo)
-        for _ in range(_TAIL_TURNS):
-            await asyncio.sleep(TAIL / _TAIL_TURNS)
-            _drain(sock, echo)
-        return echo.result(worst, time.time())
+        await asyncio.sleep(PERIOD)
+        _drain(sock, echo)
+        return echo.result(worst, time.time(), counted)
 
     def close(self) -> None:
         """Free the socket."""
