@@ -1,13 +1,16 @@
 """`sip.call`: a call to an extension that echoes: can one be heard, and how well?
 
-INVITE, `seconds` of G.711 µ-law by RTP, BYE. What comes back gives loss, jitter and round trip, and these the R factor
-and the mean opinion score (MOS), estimated by the E-model; `value` is the MOS, the latency the time until the call was
-answered. It is hung up, or cancelled, in every case, also when the look is cut short.
+INVITE, `seconds` of G.711 (A-law or µ-law, whichever is answered) by RTP, BYE. What comes back gives loss, jitter and
+round trip, and these the R factor and the mean opinion score (MOS), estimated by the E-model; `value` is the MOS, the
+latency the time until the call was answered. The echo is known by its packets, or by its sound where the far side puts
+that into packets of its own (see `protocols.sip.echo`). It is hung up, or cancelled, in every case, also when the look
+is cut short.
 
-Codes: `sip.NNN`, `sip.no-media` (no G.711 agreed), `sip.no-audio` (nothing came back: one-way audio), `sip.no-echo`
-(sound came, not ours), `sip.hung-up`, `sip.mos` (below `mos_down` fail, below `mos_slow` warn), `sip.bye-unanswered`
-(warn), `timeout`, and those of `sip.options` and TLS. Unknown are `sip.calls-spent` and `sip.calls-uncounted`, by the
-spending guard (`outagetui.protocols.sip.ration`), and `loop.late` (our own sending was too uneven to judge by).
+Codes: `sip.NNN`, `sip.no-media` (no sound was agreed on), `sip.no-audio` (nothing came back: one-way audio),
+`sip.no-echo` (sound came, not ours), `sip.hung-up`, `sip.mos` (below `mos_down` fail, below `mos_slow` warn),
+`sip.bye-unanswered` (warn), `timeout`, and those of `sip.register` and TLS. Unknown are `sip.calls-spent` and
+`sip.calls-uncounted`, by the spending guard (`outagetui.protocols.sip.ration`), `loop.late` (our own sending was too
+uneven to judge by), and `sip.488` and a declined stream: none of the sound we speak is taken there.
 """
 
 import asyncio
@@ -23,11 +26,12 @@ from outagetui.net.trouble import Phases, fail
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.sip.agent import PATIENCE, Agent
 from outagetui.protocols.sip.call import Call
+from outagetui.protocols.sip.echo import Sound
 from outagetui.protocols.sip.emodel import judge
 from outagetui.protocols.sip.locate import proxy_hop, target_uri
 from outagetui.protocols.sip.ration import Ration
-from outagetui.protocols.sip.replies import refused, unanswered
-from outagetui.protocols.sip.rtp import TAIL, RtpPort, Sound
+from outagetui.protocols.sip.replies import by_way, refused, unanswered
+from outagetui.protocols.sip.rtp import TAIL, RtpPort
 from outagetui.protocols.sip.transaction import Silence
 
 MARGIN = 0.05  # as in `sip.options`
@@ -53,31 +57,31 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     try:
         async with phases.within(deadline):
             with contextlib.closing(RtpPort()) as port:
-                spots = await agent.reach(hop, deadline)
+                ways = await agent.reach(hop, deadline)
                 guard = vantage.shared(Ration, lambda: Ration(vantage.state))
                 call = Call(agent, guard.take(number.bare, options.calls_per_day, options.seconds + GRACE), caller)
                 try:
-                    answer = await call.place(spots, f"{number.scheme}:{caller}@{number.name}", port.open, until)
+                    answer = await call.place(ways, f"{number.scheme}:{caller}@{number.name}", port.open, until)
                 except Silence as error:
-                    raise unanswered(error, agent.malformed, agent.strange) from error
+                    raise unanswered(error, agent) from error
                 if answer.reply.code >= 300:
-                    raise refused("INVITE", answer.reply, asked=agent.authenticates)
-                media = call.media()
+                    raise refused("INVITE", answer, asked=agent.authenticates)
+                await call.agree(vantage, until)
                 seconds = min(options.seconds, until - loop.time() - TAIL - GOODBYE)
                 if seconds < SHORTEST:
                     fail("timeout", "answered too late to measure the sound")
                 phases.enter("media")
-                sound = await port.measure(media, seconds, call.stop)
+                sound = await port.measure(call.media, seconds, call.stop)
                 cut = call.stop.is_set()
                 phases.enter("bye")
                 ended = await call.end(until)
     finally:
         if call is not None and not call.over:
-            vantage.shared(Farewells, Farewells).begin(agent.leave(call.end(loop.time() + PATIENCE)))
+            vantage.shared(Farewells, Farewells).begin(agent.leave(call.leave(loop.time() + PATIENCE)))
         else:
             await agent.aclose()
     setup = sum(spent for name, spent in phases.ms.items() if name not in ("media", "bye"))
-    verdict = _judge(sound, options, cut=cut, ended=ended)
+    verdict = _judge(sound, options, answer.tried, cut=cut, ended=ended)
     return Sample(
         outcome=verdict.outcome,
         code=verdict.code,
@@ -95,7 +99,7 @@ class _Verdict(Struct, frozen=True):
     mos: float | None = None
 
 
-def _judge(sound: Sound, options: SipCallOptions, *, cut: bool, ended: bool) -> _Verdict:
+def _judge(sound: Sound, options: SipCallOptions, tried: tuple[str, ...], *, cut: bool, ended: bool) -> _Verdict:
     if cut:
         words = f"the far side hung up after {sound.sent} packets ({sound.sent * 0.02:.1f} s)"
         return _Verdict(Outcome.FAIL, "sip.hung-up", words)
@@ -110,8 +114,9 @@ def _judge(sound: Sound, options: SipCallOptions, *, cut: bool, ended: bool) -> 
     words = (
         f"MOS {quality.mos:.2f} (R {quality.r:.0f}), estimated (E-model): {sound.lost:.1%} lost, "
         f"{sound.late:.1%} late, jitter {sound.jitter:.1f} ms, round trip {sound.round_trip:.1f} ms, "
-        f"{sound.echoed} of {sound.sent} packets"
+        f"{sound.echoed} of {sound.sent} packets{'; the sound comes back re-coded' if sound.recoded else ''}"
     )
+    words = by_way(words, tried)
     score = round(quality.mos, 3)
     if quality.mos < options.mos_down:
         return _Verdict(Outcome.FAIL, "sip.mos", words, score)

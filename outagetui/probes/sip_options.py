@@ -1,9 +1,11 @@
 """`sip.options`: does a SIP server answer OPTIONS (RFC 3261 section 11)? Every final reply proves that it lives.
 
 2xx passes; a challenge or "not here" passes too and keeps its code; 408, 500, 502, 504, 503 and 513 warn. With `accept`
-those codes pass and all others fail. Codes: `sip.NNN`, `sip.refused` and `sip.unreachable` (ICMP), `sip.provisional`
-(only 1xx), `sip.mismatch`, `sip.malformed`, `sip.closed`, `timeout`, and those of TLS. The latency leaves out the wait
-for datagrams that were lost: it is that of the transmission that was answered.
+those codes pass and all others fail. Every server of the name is tried in order (RFC 3263), until one has room (not
+503). Codes: `sip.NNN`, `sip.refused` and `sip.unreachable` (ICMP), `sip.provisional` (only 1xx), `sip.mismatch`,
+`sip.malformed`, `sip.reflected` (our own request came back: an echo, no SIP server), `sip.closed`, `timeout`, and those
+of names and TLS. The latency leaves out the wait for datagrams that were lost: it is that of the transmission that was
+answered.
 """
 
 from outagetui.core.model import Check, Outcome, Sample
@@ -13,7 +15,7 @@ from outagetui.net.trouble import Phases
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.sip.agent import Agent
 from outagetui.protocols.sip.locate import target_uri
-from outagetui.protocols.sip.replies import judge, silence
+from outagetui.protocols.sip.replies import by_way, judge, silence
 from outagetui.protocols.sip.request import Party, Request, contact
 from outagetui.protocols.sip.transaction import Silence
 from outagetui.protocols.sip.transport import Transport
@@ -37,14 +39,15 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
 
     try:
         async with phases.within(deadline):
-            spots = await agent.reach(uri.hop, deadline)
+            ways = await agent.reach(uri.hop, deadline)
             try:
-                found = await agent.ask_any(spots, make, deadline - MARGIN, share=True)
+                found = await agent.ask_any(ways, make, deadline - MARGIN)
             except Silence as error:
-                raise silence(error, agent.malformed, agent.strange) from error
+                raise silence(error, agent) from error
     finally:
         await agent.aclose()
     outcome, code, detail = judge(found.reply, options.accept)
+    detail = by_way(detail, found.tried)
     waited = phases.ms.pop("options") - found.seconds * 1000
     latency = phases.total + found.seconds * 1000
     measured = {**phases.ms, **({"lost": waited} if found.sent > 1 else {}), "options": found.seconds * 1000}

@@ -1,9 +1,9 @@
 """`sip.register`: can a phone register? REGISTER, the challenge's answer, the binding checked and taken back.
 
 The binding is our own (see `protocols.sip.registration`): phones of the account keep theirs, and it is taken back also
-when the look is cut short. Codes: `sip.NNN` (401 or 407: the password was refused), `sip.auth-unsupported`,
-`sip.contact-missing`, `sip.expiry`, `sip.still-registered` (warn: it could not be taken back), `timeout`, and those of
-`sip.options` and TLS.
+when the look is cut short. Codes: `sip.NNN` (401 or 407: the password was refused), `sip.contact-missing`,
+`sip.expiry`, `sip.still-registered` (warn: it could not be taken back), `timeout`, and those of `sip.options` and TLS.
+Unknown, since it is our own limit: `sip.auth-unsupported` (a login that is not Digest as we speak it), 420, 421, 494.
 """
 
 import asyncio
@@ -38,11 +38,11 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     until = deadline - MARGIN
     try:
         async with phases.within(deadline):
-            spots = await agent.reach(hop, deadline)
+            ways = await agent.reach(hop, deadline)
             try:
-                life = await registration.make(spots, until)
+                binding = await registration.make(ways, until)
             except Silence as error:
-                raise unanswered(error, agent.malformed, agent.strange) from error
+                raise unanswered(error, agent) from error
             phases.enter("unregister")
             removed = await _removed(registration, until)
     finally:
@@ -52,9 +52,8 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
         else:
             await agent.aclose()
     if removed:
-        return phases.sample(f"registered for {life} s and taken back")
-    words = f"registered for {life} s, but it could not be taken back"
-    return phases.sample(words, Outcome.WARN, "sip.still-registered")
+        return phases.sample(f"{binding.words} and taken back")
+    return phases.sample(f"{binding.words}, but it could not be taken back", Outcome.WARN, "sip.still-registered")
 
 
 async def _removed(registration: Registration, until: float) -> bool:

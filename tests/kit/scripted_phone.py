@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from outagetui.core.model import Sample
@@ -23,19 +23,25 @@ async def call(
 
 
 class ScriptedPhone:
-    """A far side of our own making: answers, echoes as told, and hangs up when told."""
+    """A far side of our own making: it sends back each packet as `change` says, or what `again` makes of it."""
 
-    def __init__(self, change: Callable[[bytes], bytes | None] = lambda data: data, **replies: Handler) -> None:
+    def __init__(
+        self,
+        change: Callable[[bytes], bytes | None] = lambda data: data,
+        *,
+        again: Callable[[bytes], Iterable[bytes]] | None = None,
+        **replies: Handler,
+    ) -> None:
         self.change, self.replies = change, replies
+        self.again = again or (lambda data: [each for each in [self.change(data)] if each is not None])
         self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         self.sock.bind(("127.0.0.1", 0))
         asyncio.get_running_loop().add_reader(self.sock, self._echo)
 
     def _echo(self) -> None:
         data, source = self.sock.recvfrom(4096)
-        changed = self.change(data)
-        if changed is not None:
-            self.sock.sendto(changed, source)
+        for each in self.again(data):
+            self.sock.sendto(each, source)
 
     def close(self) -> None:
         asyncio.get_running_loop().remove_reader(self.sock)

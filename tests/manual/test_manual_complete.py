@@ -208,7 +208,7 @@ def test_every_code_that_trouble_explains_is_one_that_is_told() -> None:
     told = {span.text for name in ("ours", "theirs") for span in _first_cells("trouble", f"Codes that are {name}")}
     numbered = {code for code in told if code.rpartition(".")[2].isdigit()}
     assert {code for code in told - numbered if f'"{code}"' not in text} == set()
-    assert numbered == {"http.429", "http.503", "sip.404"}
+    assert numbered == {"http.429", "http.503", "sip.404", "sip.421", "sip.488"}
 
 
 def _first_cells(page: str, name: str) -> list[Span]:

@@ -2,63 +2,34 @@
 
 import asyncio
 import contextlib
+import re
+import socket
 from collections.abc import Callable
+from typing import Literal
 
+from msgspec.structs import replace
+
+from outagetui.core.model import Outcome
 from outagetui.core.sip_uri import SipUri, read_uri
-from outagetui.net.trouble import Trouble, fail
-from outagetui.protocols.sip.agent import Agent
-from outagetui.protocols.sip.locate import Spot
-from outagetui.protocols.sip.message import Incoming
+from outagetui.net.trouble import Trouble, fail, unknown
+from outagetui.net.vantage import Vantage
+from outagetui.protocols.sip.agent import ALLOWED, PATIENCE, Agent
+from outagetui.protocols.sip.dialog import Dialog
+from outagetui.protocols.sip.g711 import Law
+from outagetui.protocols.sip.locate import Ways
+from outagetui.protocols.sip.message import Incoming, Reply
 from outagetui.protocols.sip.ration import Grant
+from outagetui.protocols.sip.redirect import REDIRECTS, is_abroad, moved_to
 from outagetui.protocols.sip.request import Party, Request, contact, new_branch
-from outagetui.protocols.sip.sdp import Media, offer, read_answer
+from outagetui.protocols.sip.sdp import Media, description, offer, read_answer
 from outagetui.protocols.sip.transaction import Answer, Silence, Transaction
 from outagetui.protocols.sip.transport import Transport
 
 _LEAVE = 8.0  # seconds a call that grew longer than its grant may take to end
-
-
-class Dialog:
-    """An answered call as our side knows it (RFC 3261 section 12.1.2): where its requests go, and by which way."""
-
-    def __init__(self, invite: Transaction, reply: Incoming) -> None:
-        mine = invite.request.party
-        self.party = Party(mine.local, reply.first("to"), mine.call_id, mine.local_tag)
-        self.tag = reply.to_tag
-        self.seq = self.invited = reply.seq
-        self.authorization = invite.more
-        self.transport = self.first_transport = invite.transport
-        self.acknowledged = self.over = False
-        self.bye: Transaction | None = None
-        contacts = reply.every("contact")
-        self.target = _uri_of(contacts[0]) if contacts else ""
-        self.routes = list(reversed(reply.every("record-route")))
-        self._known = read_uri(self.target) is not None
-        if not self._known:
-            self.target = invite.request.uri  # the best guess that is left, by the way the call went
-
-    def request(self, method: str, seq: int, more: tuple[tuple[str, str], ...] = ()) -> Request:
-        """Return a request within this dialog, by its route set (section 12.2.1.1)."""
-        uri, routes = self.target, self.routes
-        first = read_uri(_uri_of(routes[0])) if routes else None
-        if first is not None and not first.loose:  # a strict router of RFC 2543 wants itself as the address
-            uri, routes = first.bare, [*routes[1:], f"<{self.target}>"]
-        return Request(method, uri, self.party, seq, (*(("Route", route) for route in routes), *more))
-
-    def begun(self, bye: Transaction) -> None:
-        """Note a BYE that is on its way."""
-        self.bye, self.seq = bye, bye.request.seq
-
-    def ended_by(self, reply: Incoming) -> None:
-        """Note the reply to our BYE: 481 and 408 end a dialog as well (section 15.1.1)."""
-        self.over = reply.code < 300 or reply.code in (408, 481)
-
-    @property
-    def next(self) -> SipUri | None:
-        """Where its requests go first, None when the far side did not say."""
-        if self.routes:
-            return read_uri(_uri_of(self.routes[0]))
-        return read_uri(self.target) if self._known else None
+_STRAYS = 16  # other telephones that answered and are hung up on
+_TOO_SHORT = 422  # RFC 4028 section 6: a session timer that an element in between will not have
+_INTERVAL = re.compile(r"(\d{1,6})\s*(?:;.*)?", re.ASCII)
+_SDP = ("Content-Type", "application/sdp")
 
 
 class Call:
@@ -69,8 +40,11 @@ class Call:
         self._invite: Transaction | None = None
         self._dialog: Dialog | None = None
         self._strays: list[Dialog] = []
+        self._left: list[asyncio.Task[None]] = []  # with servers that said nothing when invited, and may wake up yet
         self._limit: asyncio.TimerHandle | None = None
         self._ending = asyncio.Lock()
+        self._port = 0
+        self._media: Media | None = None
         self.stop = asyncio.Event()  # the far side hung up, or the grant's time is over
         agent.in_dialog = self._asked
 
@@ -78,35 +52,78 @@ class Call:
     def over(self) -> bool:
         """Whether nothing is left to end."""
         invite = self._invite
+        if not all(task.done() for task in self._left):
+            return False
         if invite is None or not invite.sent or (invite.final is not None and invite.final.code >= 300):
-            return True
+            return not self._strays
         return self._dialog is not None and self._dialog.over and not self._strays
 
-    async def place(self, spots: list[Spot], sender: str, port_at: Callable[[str], int], until: float) -> Answer:
+    async def place(self, ways: Ways, sender: str, port_at: Callable[[str], int], until: float) -> Answer:
         """Invite, and return the final reply; `port_at` opens our end of the sound at an address.
 
         Raises `Silence`, `Trouble` and the transport's errors.
         """
         party = Party.between(sender, self._grant.uri)
+        number = read_uri(self._grant.uri)
+        assert number is not None
+        at, seq, redirects = number, 1, 0
+        timer: tuple[tuple[str, str], ...] = ()
+        while True:
 
-        def make(transport: Transport) -> Request:
-            more = (
-                ("Contact", contact(transport, self._user)),
-                ("Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS"),
-                ("Content-Type", "application/sdp"),
-            )
-            body = offer(transport.local_host, port_at(transport.local_host))
-            return Request("INVITE", self._grant.uri, party, 1, more, body)
+            def make(
+                transport: Transport, at: SipUri = at, seq: int = seq, timer: tuple[tuple[str, str], ...] = timer
+            ) -> Request:
+                self._port = port_at(transport.local_host)
+                more = (("Contact", contact(transport, self._user)), ALLOWED, *timer, _SDP)
+                return Request("INVITE", at.bare, party, seq, more, offer(transport.local_host, self._port))
 
-        found = await self._agent.ask_any(spots, make, until, on_begin=self._begun)
+            found = await self._agent.ask_any(ways, make, until, self._begun)
+            seq = self._invite.request.seq + 1 if self._invite is not None else seq + 1
+            shortest = _INTERVAL.fullmatch(found.reply.first("min-se"))
+            place = moved_to(found.reply, number)
+            if found.reply.code == _TOO_SHORT and shortest and not timer:
+                seconds = shortest[1]
+                timer = (("Supported", "timer"), ("Session-Expires", seconds), ("Min-SE", seconds))
+            elif place is not None and redirects < REDIRECTS:
+                redirects += 1
+                at = place
+                self._agent.abroad = self._agent.abroad or is_abroad(place, number)
+                ways = await self._agent.reach(place.hop, until)
+            else:
+                break
         if found.reply.code < 300:
             await self._established(found.reply, until)
         return found
 
-    def media(self) -> Media:
-        """Return where the far side wants the sound; fails as `sip.no-media`."""
+    async def agree(self, vantage: Vantage, until: float) -> None:
+        """Learn from the answer where the far side wants the sound. Fails as `sip.no-media`."""
         final = self._invite.final if self._invite is not None else None
-        return read_answer(final.body) if final is not None else fail("sip.no-media", "the call was not answered")
+        if self._invite is None or final is None:
+            fail("sip.no-media", "the call was not answered")
+        # A gateway that described the session while it rang does not always do so again.
+        described = final if final.body else self._invite.early.get(final.to_tag, final)
+        self._media = await self._placed(vantage, read_answer(_description(described)), until)
+
+    def media(self) -> Media:
+        """Return where the far side wants the sound now."""
+        return self._media or fail("sip.no-media", "nothing was agreed")
+
+    async def _placed(self, vantage: Vantage, media: Media, until: float) -> Media:
+        """Return `media` with an address that our end of the sound can reach."""
+        assert self._invite is not None
+        ours: Literal[4, 6] = 6 if ":" in self._invite.transport.local_host else 4
+        if media.named:
+            try:
+                found = await vantage.resolve(media.host, media.port, ip=ours, type=socket.SOCK_DGRAM, deadline=until)
+            except Trouble as trouble:
+                words = f"the far side wants its sound at a name: {trouble.detail}"
+                if trouble.outcome is Outcome.FAIL or trouble.code == "target.invalid":
+                    fail("sip.no-media", words)
+                unknown(trouble.code, words)
+            media = replace(media, host=found[0].host)
+        if (":" in media.host) != (ours == 6):
+            unknown("sip.no-media", f"the far side wants its sound at {media.host}, and the call went by IPv{ours}")
+        return media
 
     async def end(self, until: float) -> bool:
         """End the call from whatever state it is in; tell whether the far side agreed (or there was nothing to end).
@@ -118,19 +135,37 @@ class Call:
         if invite is None or not invite.sent:
             return True
         if self._dialog is None:
-            if invite.final is None:
-                invite.quiet = True
-                if not await invite.heard(until):
-                    return False
-                await self._cancel(invite, until)
-            if invite.final is None:
+            if not await self._withdrawn(invite, until):
                 return False
-            if invite.final.code >= 300:
-                return True
+            if invite.final is None or invite.final.code >= 300:
+                return invite.final is not None
             await self._established(invite.final, until)
         return await self._hang_up(until)
 
+    async def leave(self, until: float) -> None:
+        """End the call, and what may come yet of servers that were passed over because they said nothing."""
+        await asyncio.gather(self.end(until), *self._left)
+
+    async def _forget(self, invite: Transaction, until: float) -> None:
+        await self._withdrawn(invite, until)
+        final = invite.final
+        if final is not None and final.code < 300:
+            await self._bye(Dialog(invite, final), until)
+
+    async def _withdrawn(self, invite: Transaction, until: float) -> bool:
+        """Cancel an invitation that was not answered; tell whether anything was heard of it."""
+        if invite.final is None:
+            invite.quiet = True
+            if not await invite.heard(until):
+                return False
+            await self._cancel(invite, until)
+        return True
+
     def _begun(self, invite: Transaction) -> None:
+        before = self._invite
+        if before is not None and before.sent and before.final is None:
+            until = asyncio.get_running_loop().time() + PATIENCE
+            self._left += self._agent.run_errand(self._forget(before, until))
         self._invite = invite
         invite.follow(self._again)
 
@@ -157,7 +192,7 @@ class Call:
     async def _acknowledge(self, dialog: Dialog, until: float) -> None:
         """Send the ACK of a 2xx: end to end, on a branch of its own, with the INVITE's credentials (13.2.2.4)."""
         if dialog.next is not None:
-            dialog.transport = await self._agent.way(dialog.next.hop, dialog.transport, until)
+            dialog.transport = await self._agent.way(dialog.next, dialog.transport, until)
         await self._send_ack(dialog)
 
     async def _send_ack(self, dialog: Dialog) -> None:
@@ -175,14 +210,14 @@ class Call:
         if reply.code >= 300 or self._invite is None:
             return
         known = next((each for each in (self._dialog, *self._strays) if each and each.tag == reply.to_tag), None)
-        if known is None and self._dialog is not None and len(self._strays) < 16:
+        if known is None and self._dialog is not None and len(self._strays) < _STRAYS:
             known = Dialog(self._invite, reply)
             self._strays.append(known)
         if known is not None:
             self._agent.run_errand(self._send_ack(known))
 
-    def _asked(self, request: Incoming) -> str | None:
-        """Return the status for a request of the far side within this call, or None when it is of no call of ours."""
+    def _asked(self, request: Incoming) -> Reply | None:
+        """Return what to say to a request of the far side within this call, or None when it is of no call of ours."""
         dialog = self._dialog
         if dialog is None or (request.call_id, request.from_tag) != (dialog.party.call_id, dialog.tag):
             return None
@@ -190,8 +225,31 @@ class Call:
             self._stop_clock()
             dialog.over = True
             self.stop.set()
-            return "200 OK"
-        return "488 Not Acceptable Here" if request.method in ("INVITE", "UPDATE") else None
+            return Reply("200 OK")
+        if request.method in ("INVITE", "UPDATE"):
+            return self._renewed(dialog, request)
+        if request.method == "REFER":
+            return Reply("603 Decline")  # no other number is ever called
+        return Reply("200 OK", (ALLOWED,)) if request.method in ("OPTIONS", "NOTIFY", "INFO") else None
+
+    def _renewed(self, dialog: Dialog, request: Incoming) -> Reply:
+        """Take a new offer within the call (section 14.2), such as a session timer's, or a PBX that steps aside."""
+        transport = dialog.first_transport
+        more = (("Contact", contact(transport, self._user)), ALLOWED)
+        if contacts := request.every("contact"):
+            dialog.moved(contacts[0])
+        if not request.body and request.method == "UPDATE":
+            return Reply("200 OK", more)
+        laws: tuple[Law, ...] = ()
+        if request.body:
+            try:
+                media = read_answer(_description(request))
+            except Trouble:  # what it offers we cannot take, so all stays as it is
+                return Reply("488 Not Acceptable Here", more)
+            if media.named or (":" in media.host) != (":" in transport.local_host):
+                return Reply("488 Not Acceptable Here", more)
+            self._media, laws = media, (media.law,)
+        return Reply("200 OK", (*more, _SDP), offer(transport.local_host, self._port, *laws))
 
     def _cut(self) -> None:
         """End a call that grew longer than its grant, whatever the prober does."""
@@ -210,7 +268,7 @@ class Call:
                 if dialog is not None and not dialog.over:
                     await self._bye(dialog, until)
             self._strays = [each for each in self._strays if not each.over]
-        return self.over
+        return self._dialog is not None and self._dialog.over and not self._strays
 
     async def _bye(self, dialog: Dialog, until: float) -> None:
         if not dialog.acknowledged:
@@ -234,7 +292,7 @@ class Call:
                 return
 
 
-def _uri_of(value: str) -> str:
-    """Return the URI in a Contact or Route value."""
-    _, opened, rest = value.partition("<")
-    return rest.partition(">")[0] if opened else value.partition(";")[0].strip()
+def _description(message: Incoming) -> bytes:
+    if message.first("content-encoding").lower() not in ("", "identity"):
+        unknown("sip.no-media", "the session's description is compressed, which this program does not read")
+    return description(message.first("content-type"), message.body)

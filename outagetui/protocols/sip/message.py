@@ -8,18 +8,21 @@ import re
 from collections.abc import Iterable
 
 from msgspec import Struct
-from sipmessage import Address, CSeq, Message
+from sipmessage import CSeq, Message
 
 MESSAGE_LIMIT = 65535  # bytes
 _HEADERS_LIMIT = 256
 _VALUE_LIMIT = 4096  # characters
 _FOLD = re.compile(rb"\r\n[ \t]+")
-_STATUS = re.compile(r"SIP/2\.0 ([1-6]\d\d) ", re.ASCII)
+_STATUS = re.compile(r"SIP/2\.0 ([1-6]\d\d)(?: (.*))?", re.ASCII | re.IGNORECASE)
 _REQUEST = re.compile(r"([A-Z]{1,20}) \S{1,2048} SIP/2\.0", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_VIA = re.compile(r"SIP\s*/\s*2\.0\s*/\s*[A-Z-]+\s+[^\s;]+\s*((?:;.*)?)", re.IGNORECASE)
+_VIA = re.compile(r"SIP\s*/\s*2\.0\s*/\s*[A-Z-]+\s+[^;]*[^\s;][^;]*((?:;.*)?)", re.IGNORECASE)
 _BRANCH = re.compile(r";\s*branch\s*=\s*([^\s;,]+)", re.IGNORECASE)
-_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|<[^>]*>|,|[^",<]+|.')
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+_ADDRESS = re.compile(rf"(?:{_QUOTED}\s*|[^<\";]*)<([^<>]*)>(.*)", re.DOTALL)
+_PARAMETER = re.compile(rf";\s*([^\s=;\"]+)(?:\s*=\s*({_QUOTED}|[^\s;\"]*))?\s*")
+_PIECE = re.compile(r'[^",<>\\]+|\\.?|[",<>]', re.DOTALL)
 
 
 class Incoming(Struct, frozen=True):
@@ -65,7 +68,8 @@ def _parse(data: bytes) -> Incoming | None:
         return None
     text = _FOLD.sub(b" ", head).decode("utf-8", "replace")
     start, *lines = text.split("\r\n")
-    if len(lines) > _HEADERS_LIMIT or not (_STATUS.match(start) or _REQUEST.fullmatch(start)):
+    code, request = _STATUS.fullmatch(start), _REQUEST.fullmatch(start)
+    if len(lines) > _HEADERS_LIMIT or not (code or request):
         return None
     if any(len(line) > _VALUE_LIMIT or _CONTROL.search(line) for line in (start, *lines)):
         return None
@@ -73,9 +77,7 @@ def _parse(data: bytes) -> Incoming | None:
         return None
     plain = [f"{name.rstrip()}:{value}" for name, _, value in (line.partition(":") for line in lines)]
     # The library wants every URI to be one it knows, but a request's is nothing we look at.
-    code = _STATUS.match(start)
-    first = start if code else "SIP/2.0 100 Request"
-    message = Message.parse("\r\n".join((first, *plain, "", "")).encode())
+    message = Message.parse("\r\n".join(("SIP/2.0 100 Start", *plain, "", "")).encode())
     headers = {name.lower(): tuple(message.headers.getlist(name)) for name in message.headers.keys()}  # noqa: SIM118
     cseq = CSeq.parse(headers["cseq"][0])
     vias = [element for value in headers["via"] for element in elements(value)]
@@ -83,45 +85,50 @@ def _parse(data: bytes) -> Incoming | None:
     branch = _BRANCH.search(via[1]) if via else None
     if via is None or any(len(headers.get(name, ())) != 1 for name in ("cseq", "call-id", "from", "to")):
         return None
-    if (request := _REQUEST.fullmatch(start)) and request[1] != cseq.method:
+    if request and request[1] != cseq.method:
         return None
     length = headers.get("content-length", (str(len(body)),))[0]
     if not (length.isascii() and length.isdigit()) or int(length) > len(body):
         return None
     return Incoming(
         code=int(code[1]) if code else 0,
-        phrase=start[12:] if code else "",
+        phrase=(code[2] or "") if code else "",
         method=cseq.method,
         seq=cseq.sequence,
         call_id=headers["call-id"][0],
         branch=branch[1] if branch else "",
-        from_tag=tag(headers["from"][0]),
-        to_tag=tag(headers["to"][0]),
+        from_tag=parameters(headers["from"][0]).get("tag", ""),
+        to_tag=parameters(headers["to"][0]).get("tag", ""),
         vias=len(vias),
         headers=headers,
         body=body[: int(length)],
     )
 
 
-def address(value: str) -> Address | None:
-    """Return a Contact, Route or From value read, or None."""
-    try:
-        return Address.parse(value)
-    except Exception:  # as in `parse`
-        return None
+def uri_of(value: str) -> str:
+    """Return the URI in a Contact, Route, From or To value, in angle brackets or without; nothing where none is."""
+    found = _ADDRESS.fullmatch(value)
+    if found is None:
+        return "" if "<" in value else value.partition(";")[0].strip()
+    return found[1].strip()
 
 
-def tag(value: str) -> str:
-    """Return the tag of a From or To value, or an empty string."""
-    found = address(value)
-    return (found.parameters.get("tag") or "") if found is not None else ""
+def parameters(value: str) -> dict[str, str]:
+    """Return the parameters of such a value, not those of its URI in brackets; names in lower case, no quotes."""
+    found = _ADDRESS.fullmatch(value)
+    rest = found[2] if found else "".join(value.partition(";")[1:])
+    return {name.lower(): given.strip('"') for name, given in reversed(_PARAMETER.findall(rest))}
 
 
 def elements(value: str) -> list[str]:
     """Split a header's value at its commas, not at those within quotes or angle brackets."""
-    found = [""]
+    found, quoted, bracketed = [""], False, False
     for piece in _PIECE.findall(value):
-        if piece == ",":
+        if piece == '"' and not bracketed:
+            quoted = not quoted
+        elif piece in ("<", ">") and not quoted:
+            bracketed = piece == "<"
+        if piece == "," and not quoted and not bracketed:
             found.append("")
         else:
             found[-1] += piece
@@ -134,13 +141,21 @@ def compose(start: str, headers: Iterable[tuple[str, str]], body: bytes = b"") -
     return "\r\n".join((*lines, "", "")).encode() + body
 
 
-def answer(request: Incoming, status: str, tag: str) -> bytes:
+class Reply(Struct, frozen=True):
+    """What we say to a request: the status, headers beyond those every reply has, and a body."""
+
+    status: str
+    more: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+
+def answer(request: Incoming, reply: Reply, tag: str) -> bytes:
     """Return our reply to a request that came (RFC 3261 section 8.2.6); `tag` is ours."""
     to = request.first("to")
     headers = [("Via", via) for via in request.headers["via"]]
     headers += [("From", request.first("from")), ("To", to if request.to_tag else f"{to};tag={tag}")]
-    headers += [("Call-ID", request.call_id), ("CSeq", f"{request.seq} {request.method}")]
-    return compose(f"SIP/2.0 {status}", headers)
+    headers += [("Call-ID", request.call_id), ("CSeq", f"{request.seq} {request.method}"), *reply.more]
+    return compose(f"SIP/2.0 {reply.status}", headers, reply.body)
 
 
 class Framer:

@@ -1,153 +1,24 @@
-"""The sound of a call: G.711 µ-law by RTP (RFC 3550, 3551), sent at exact 20 ms, and what of it came back.
-
-Every packet carries its own quiet noise, so that an echo is known by its sound: by a reflector that sends our packets
-back as they are, and by a telephone system that puts the sound into packets of its own.
-"""
+"""Our end of a call's sound: RTP (RFC 3550, 3551) sent at exact 20 ms, and what came meanwhile handed to an `Echo`."""
 
 import asyncio
 import contextlib
-import os
-import secrets
 import socket
 import struct
 import time
+from collections.abc import Callable
 
-from msgspec import Struct
+from outagetui.protocols.sip.echo import PERIOD, Echo, Sound
+from outagetui.protocols.sip.sdp import Media
 
-from outagetui.protocols.sip.sdp import PCMU, Media
-
-PERIOD = 0.020
-SAMPLES = 160  # in one packet, at 8 kHz
-BUFFER_FLOOR = 0.040  # seconds of jitter buffer that any phone has
-_HEADER = struct.Struct("!BBHII")
+TAIL = 0.3  # seconds to wait for the last echoes
 _STAMP = struct.Struct("@ll")
 _SO_TIMESTAMPNS = 35  # socket(7); the socket module has no name for it
-TAIL = 0.3  # seconds to wait for the last echoes
 _PORTS_TRIED = 32
-
-
-class Sound(Struct, frozen=True):
-    """What was measured; times in milliseconds, `lost` and `late` shares of the packets sent (0 to 1).
-
-    `foreign` counts sound that was not ours, `lag` is how much later than due our own worst packet left.
-    """
-
-    sent: int
-    echoed: int
-    lost: float
-    late: float
-    round_trip: float
-    jitter: float
-    foreign: int
-    lag: float
-
-
-class Packet(Struct, frozen=True):
-    """An RTP packet read."""
-
-    kind: int
-    seq: int
-    stamp: int
-    source: int
-    payload: bytes
-
-
-def read_packet(data: bytes) -> Packet | None:
-    """Return `data` as an RTP packet (RFC 3550 section 5.1), or None when it is none."""
-    if len(data) < _HEADER.size or data[0] >> 6 != 2:
-        return None
-    first, second, seq, stamp, source = _HEADER.unpack_from(data)
-    start, end = _HEADER.size + 4 * (first & 0x0F), len(data)
-    if first & 0x10:
-        if len(data) < start + 4:
-            return None
-        start += 4 + 4 * struct.unpack_from("!H", data, start + 2)[0]
-    if first & 0x20:
-        end -= data[-1]
-    return Packet(second & 0x7F, seq, stamp, source, data[start:end]) if start <= end else None
-
-
-class Echo:
-    """What was sent and what of it came back; pure, times are seconds of one clock."""
-
-    def __init__(self) -> None:
-        self.source = secrets.randbits(32)
-        self._first_seq, self._first_stamp = secrets.randbits(16), secrets.randbits(32)
-        self._sent_at: list[float] = []
-        self._numbers: dict[bytes, int] = {}
-        self._trips: dict[int, float] = {}
-        self._jitter = 0.0
-        self._last: float | None = None
-        self._their_source: int | None = None
-        self._foreign = 0
-
-    def next_packet(self, now: float) -> bytes:
-        """Return the packet to send `now`."""
-        number = len(self._sent_at)
-        payload = quiet_noise()
-        self._sent_at.append(now)
-        self._numbers[payload] = number
-        second = PCMU | (0x80 if number == 0 else 0)  # the marker begins a talk spurt (RFC 3551 section 4.1)
-        seq, stamp = self._expected(number)
-        return _HEADER.pack(0x80, second, seq, stamp, self.source) + payload
-
-    def _expected(self, number: int) -> tuple[int, int]:
-        return (self._first_seq + number) & 0xFFFF, (self._first_stamp + number * SAMPLES) & 0xFFFFFFFF
-
-    def came(self, data: bytes, now: float) -> None:
-        """Note a datagram that came at `now`. No echo is what is no RTP, contradicts what we sent, or came before."""
-        packet = read_packet(data)
-        if packet is None:
-            return
-        number = self._numbers.get(packet.payload)
-        if number is None:
-            self._foreign += packet.kind == PCMU and bool(packet.payload)
-        elif self._consistent(packet, number) and number not in self._trips:
-            self._count(number, now)
-
-    def _consistent(self, packet: Packet, number: int) -> bool:
-        """Tell whether an echo's header can be true: ours unchanged, or of one source that is not ours."""
-        if packet.source == self.source:
-            return (packet.seq, packet.stamp) == self._expected(number)
-        if self._their_source is None:
-            self._their_source = packet.source
-        return packet.source == self._their_source
-
-    def _count(self, number: int, now: float) -> None:
-        trip = now - self._sent_at[number]
-        if trip < 0:
-            return
-        self._trips[number] = trip
-        # RFC 3550 section 6.4.1, with the moment each packet really left for its timestamp: our pacing is no jitter.
-        if self._last is not None:
-            self._jitter += (abs(trip - self._last) - self._jitter) / 16
-        self._last = trip
-
-    def result(self, lag: float) -> Sound:
-        """Return the measurement."""
-        sent, echoed = len(self._sent_at), len(self._trips)
-        trips = sorted(self._trips.values())
-        buffer = max(2 * self._jitter, BUFFER_FLOOR)
-        late = sum(trip > trips[0] + buffer for trip in trips)
-        return Sound(
-            sent=sent,
-            echoed=echoed,
-            lost=(sent - echoed) / sent if sent else 0.0,
-            late=late / sent if sent else 0.0,
-            round_trip=trips[len(trips) // 2] * 1000 if trips else 0.0,
-            jitter=self._jitter * 1000,
-            foreign=self._foreign,
-            lag=lag * 1000,
-        )
-
-
-def quiet_noise() -> bytes:
-    """Return 20 ms of µ-law noise that nobody else sends and that startles nobody (amplitude 120 of 8159)."""
-    return bytes(0xF0 & ~(each & 0x80) | each & 0x0F for each in os.urandom(SAMPLES))
+_AT_ONCE, _BUDGET = 64, 0.005  # packets, and seconds of the loop, that one turn of reading takes
 
 
 class RtpPort:
-    """Our end of the sound: a UDP socket on an even port. Whoever opened it closes it."""
+    """A UDP socket on an even port. Whoever opened it closes it."""
 
     def __init__(self) -> None:
         self._socket: socket.socket | None = None
@@ -171,26 +42,32 @@ class RtpPort:
                 break
         return self.port
 
-    async def measure(self, media: Media, seconds: float, stop: asyncio.Event) -> Sound:
-        """Send for `seconds`, or until `stop`, and return what came back. Raises OSError."""
+    async def measure(self, where: Callable[[], Media], seconds: float, stop: asyncio.Event) -> Sound:
+        """Send for `seconds`, or until `stop`, and return what came back. Raises OSError.
+
+        `where` is asked anew for each packet: the far side may move its end during the call.
+        """
         assert self._socket is not None
-        sock, loop, echo = self._socket, asyncio.get_running_loop(), Echo()
+        sock, loop = self._socket, asyncio.get_running_loop()
+        media = where()
+        echo = Echo(media.law, media.kind)
         worst = 0.0
-        loop.add_reader(sock, _drain, sock, echo)
-        try:
-            begun = loop.time()
-            for number in range(round(seconds / PERIOD)):
-                due = begun + number * PERIOD
-                if due > loop.time():
-                    await asyncio.sleep(due - loop.time())
-                if stop.is_set():
-                    break
+        begun = loop.time()
+        counted = round(seconds / PERIOD)
+        # The last packets stay in the far side's jitter buffer until others push them out, which are not counted.
+        for number in range(counted + round(TAIL / PERIOD)):
+            due = begun + number * PERIOD
+            if due > loop.time():
+                await asyncio.sleep(due - loop.time())
+            if stop.is_set():
+                break
+            if number < counted:
                 worst = max(worst, loop.time() - due)
-                _send(sock, echo, media)
-            await asyncio.sleep(TAIL)
-        finally:
-            loop.remove_reader(sock)
-        return echo.result(worst)
+            _send(sock, echo, where())
+            _drain(sock, echo)
+        await asyncio.sleep(PERIOD)
+        _drain(sock, echo)
+        return echo.result(worst, time.time(), counted)
 
     def close(self) -> None:
         """Free the socket."""
@@ -206,7 +83,9 @@ def _send(sock: socket.socket, echo: Echo, media: Media) -> None:
 
 
 def _drain(sock: socket.socket, echo: Echo) -> None:
-    for _ in range(64):  # then others get a turn
+    """Take what came, each packet with the moment when the kernel had it; a flood waits, or is lost in the kernel."""
+    end = time.perf_counter() + _BUDGET
+    for _ in range(_AT_ONCE):
         try:
             data, control, _, _ = sock.recvmsg(2048, 64)
         except (BlockingIOError, InterruptedError):
@@ -214,6 +93,8 @@ def _drain(sock: socket.socket, echo: Echo) -> None:
         except OSError:
             continue  # an ICMP error, told once
         echo.came(data, _arrived(control))
+        if time.perf_counter() > end:
+            return
 
 
 def _arrived(control: list[tuple[int, int, bytes]]) -> float:

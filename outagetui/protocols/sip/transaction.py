@@ -20,23 +20,29 @@ from outagetui.protocols.sip.transport import Transport
 T1 = 0.5
 T2 = 4.0
 LAST = 64 * T1  # timers B and F
+_FORKS = 16  # telephones whose first word is kept
 
 
 class Answer(Struct, frozen=True):
-    """A final reply: `seconds` since the transmission it answered (the latest before it), which was the `sent`-th."""
+    """A final reply: `seconds` since the transmission it answered (the latest before it), which was the `sent`-th.
+
+    `tried` says in words which servers did not help before, and which one did.
+    """
 
     reply: Incoming
     seconds: float
     sent: int
+    tried: tuple[str, ...] = ()
 
 
 class Silence(Exception):  # noqa: N818 - what was met
-    """No final reply came; `provisional` holds the last 1xx, if any."""
+    """No final reply came; `provisional` holds the last 1xx, if any, `tried` which servers were asked before."""
 
     def __init__(self, provisional: Incoming | None, sent: int) -> None:
         super().__init__("no final reply")
         self.provisional = provisional
         self.sent = sent
+        self.tried: tuple[str, ...] = ()
 
 
 class Transaction:
@@ -48,6 +54,7 @@ class Transaction:
         self.transport, self.request, self.more = transport, request, more
         self.branch = branch or new_branch()
         self.provisional: Incoming | None = None
+        self.early: dict[str, Incoming] = {}  # by tag of the far side, the first 1xx that described a session
         self.final: Incoming | None = None
         self.sent = 0
         self.quiet = False  # set: repeat no more, only wait
@@ -76,6 +83,8 @@ class Transaction:
             return
         if reply.code < 200:
             self.provisional = reply
+            if reply.body and len(self.early) < _FORKS:
+                self.early.setdefault(reply.to_tag, reply)
         else:
             self.final = reply
         self._news.set()
@@ -98,10 +107,11 @@ class Transaction:
                     await self._news.wait()
         return self.final is not None or self.provisional is not None
 
-    async def run(self, until: float) -> Answer:
+    async def run(self, until: float, patience: float | None = None) -> Answer:
         """Send until a final reply comes and return it; called again after it was interrupted, it waits on.
 
-        Raises `Silence` at `until` (the loop's time), and the transport's errors.
+        Raises `Silence` at `until` (the loop's time), or at `patience` when nothing at all was heard by then, and the
+        transport's errors.
         """
         loop = asyncio.get_running_loop()
         invite = self.request.method == "INVITE"
@@ -114,7 +124,8 @@ class Transaction:
                 raise self._error
             ringing = invite and self.provisional is not None
             # What rings may ring as long as the caller likes: timer B ends with the first 1xx.
-            limit = until if ringing else min(until, end)
+            silent = self.provisional is None and patience is not None
+            limit = until if ringing else min(until, end, patience if silent and patience is not None else until)
             due = limit if self.transport.reliable or self.quiet or ringing else min(limit, self._last + gap)
             self._news.clear()
             try:

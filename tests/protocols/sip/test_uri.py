@@ -52,7 +52,7 @@ async def test_a_domain_is_found_by_its_srv_records(vantage: Vantage, monkeypatc
 
     async with nameserver(handler) as port:
         monkeypatch.setattr(resolve, "nameservers", lambda: [("127.0.0.1", port)])
-        (spot,) = await locate(vantage, Hop("example.test", None, None), 1e9)
+        (spot,) = (await locate(vantage, Hop("example.test", None, None), 1e9)).spots
     assert (spot.transport, str(spot.address), spot.name) == ("tcp", "127.0.0.3:5099", "example.test")
 
 
@@ -68,8 +68,8 @@ async def test_a_domain_that_says_it_has_no_sip_fails(vantage: Vantage, monkeypa
 
 
 async def test_an_address_or_a_port_needs_no_records(vantage: Vantage) -> None:
-    assert [str(each.address) for each in await locate(vantage, Hop("127.0.0.1", None, None), 1e9)] == [
+    assert [str(each.address) for each in (await locate(vantage, Hop("127.0.0.1", None, None), 1e9)).spots] == [
         "127.0.0.1:5060"
     ]
-    (spot,) = await locate(vantage, Hop("::1", None, "tls"), 1e9)
+    (spot,) = (await locate(vantage, Hop("::1", None, "tls"), 1e9)).spots
     assert (spot.transport, str(spot.address)) == ("tls", "[::1]:5061")
