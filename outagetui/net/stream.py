@@ -10,6 +10,7 @@ import socket
 import ssl
 from types import TracebackType
 
+from outagetui.core.personal import shown
 from outagetui.net.trouble import fail
 
 CHUNK = 65536
@@ -71,13 +72,13 @@ class Stream:
         self._unread = b""
         while (end := line.find(b"\n")) < 0:
             if len(line) > limit:
-                fail("reply.too-long", f"a line of more than {limit} bytes: {line[:60]!r}")
+                fail("reply.too-long", f"a line of more than {limit} bytes: {shown(line)}")
             more = await self.read()
             if not more:
                 return line or None
             line += more
         if end > limit:
-            fail("reply.too-long", f"a line of more than {limit} bytes: {line[:60]!r}")
+            fail("reply.too-long", f"a line of more than {limit} bytes: {shown(line)}")
         self._unread = line[end + 1 :]
         return line[:end].removesuffix(b"\r")
 

@@ -9,6 +9,7 @@ from typing import Literal
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
+from outagetui.core.personal import shown
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import fail
 from outagetui.protocols.imap_connection import ImapConnection
@@ -39,7 +40,7 @@ async def _smtp(stream: Stream) -> None:
     if "STARTTLS" not in smtp.extensions:
         fail("tls.starttls-missing", "the server does not offer STARTTLS")
     reply = await smtp.command("STARTTLS")
-    if reply.code >= 400:
+    if reply.code >= 400 and not reply.elsewhere:
         fail("tls.starttls-refused", reply.words)
     expect(reply, 220, "STARTTLS")
 
@@ -54,7 +55,7 @@ async def _imap(stream: Stream) -> None:
         fail("tls.starttls-missing", "the server does not offer STARTTLS")
     reply = await imap.command("STARTTLS")
     if reply.status != "OK":
-        fail("tls.starttls-refused", f"{reply.status} {reply.words}")
+        fail("tls.starttls-refused", f"{reply.status} {reply.said}")
 
 
 async def _xmpp(stream: Stream, name: str) -> None:
@@ -69,13 +70,13 @@ async def _xmpp(stream: Stream, name: str) -> None:
     answer = b""
     while b"proceed" not in answer or not answer.rstrip().endswith(b">"):
         if b"<failure" in answer:
-            fail("tls.starttls-refused", f"{answer[:80]!r}")
+            fail("tls.starttls-refused", shown(answer))
         if len(answer) > LIMIT:
-            fail("xmpp.protocol", f"not an answer to STARTTLS: {answer[:80]!r}")
+            fail("xmpp.protocol", f"not an answer to STARTTLS: {shown(answer)}")
         answer += await _some(stream)
     proceed = _PROCEED.match(answer)
     if proceed is None:
-        fail("xmpp.protocol", f"not an answer to STARTTLS: {answer[:80]!r}")
+        fail("xmpp.protocol", f"not an answer to STARTTLS: {shown(answer)}")
     if answer[proceed.end() :].strip():
         fail("tls.plaintext", "the far side sent plaintext after it had agreed to TLS")
 

@@ -179,7 +179,6 @@ async def test_cancelled_at_every_await_nothing_is_left(
         ((HELLO, imap("a1 NO [AUTHENTICATIONFAILED] no"), None), "imap.auth-failed"),
         ((HELLO, imap("+ ok"), imap("a1 NO [AUTHENTICATIONFAILED] no")), "imap.auth-failed"),
         ((HELLO, imap("+ ok"), imap("a1 NO [UNAVAILABLE] the user database is down")), "imap.unavailable"),
-        ((b"* OK [CAPABILITY IMAP4rev1 LOGINDISABLED] hi\r\n",), "imap.login-disabled"),
         ((b"* PREAUTH hi\r\n", imap("a1 OK"), imap("a2 NO no such mailbox")), "imap.inbox"),
         ((b"* PREAUTH hi\r\n", imap("a1 OK"), imap("* 3 EXISTS", "a2 OK"), imap("a3 OK done")), ""),
         ((b"* PREAUTH hi\r\n", imap("a1 OK"), imap("a2 OK"), imap("a3 NO")), "imap.protocol"),
