@@ -3,12 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
-
-if TYPE_CHECKING:
-    from email.headerregistry import Address
 
 LONGEST = 254  # characters of an address (RFC 5321 section 4.5.3.1, less the brackets)
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -30,13 +26,6 @@ class Mailbox(Struct, frozen=True):
     def domain(self) -> str:
         """What stands after the @."""
         return self.address.rpartition("@")[2]
-
-    @property
-    def shown(self) -> "Address":
-        """The mailbox as headers hold it."""
-        from email.headerregistry import Address  # it loads sockets, which only what sends mail needs
-
-        return Address(display_name=self.name, addr_spec=self.address)
 
 
 def read_mailbox(text: str) -> Mailbox:

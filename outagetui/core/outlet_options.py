@@ -9,8 +9,8 @@ from msgspec import Meta, field
 from outagetui.core import targets
 from outagetui.core.addresses import is_bare
 from outagetui.core.mailbox import is_here, is_link, read_mailbox
+from outagetui.core.outlet_kind import Letterhead, Shared
 from outagetui.core.outlet_kind import OutletOptions as OutletOptions
-from outagetui.core.outlet_kind import Shared
 from outagetui.core.troubles import Trouble
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -194,6 +194,9 @@ class EmailOptions(ServiceOptions, frozen=True, kw_only=True):
         needed = letters * 60 / self.per_minute if self.per_minute else 0.0
         if needed > outlet.timeout:
             yield ("timeout",), f"{letters} letters at {self.per_minute} a minute take {needed:.0f} s"
+
+    def letterhead(self) -> Letterhead | None:
+        return Letterhead(self.from_, self.dkim or "", self.unsubscribe or "") if self.from_ else None
 
     def _of_each(self) -> Iterator[Trouble]:
         """Yield what is wrong with a link of each recipient's own."""
