@@ -6,6 +6,7 @@ taken back, nor read back in other people's mailboxes.
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
@@ -27,6 +28,9 @@ LIST_LIMIT: Final = 4 << 20  # bytes of a list of them
 LOSSES: Final = 2  # lost answers, one after the other, that end a try
 FEW: Final = 0.1  # of the recipients: so many may be refused in a letter that is sent
 T = TypeVar("T")
+RETRY_FOR: Final = 3600.0  # seconds in which letters that were put off (4xx) are tried again by itself
+PUT_OFF, SOONEST, LATEST = 300.0, 60.0, 1800.0  # seconds until then: usually, at least, at most
+_WAIT = re.compile(r"(?<![\d.])(\d{1,5}) ?(s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?)\b", re.IGNORECASE)
 _MARGIN: Final = 1.0  # seconds of the outlet's time for telling how far it came
 
 
@@ -57,7 +61,7 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
             trouble = f"not done within {outlet.timeout:g} s"
         except UnsentError as error:
             trouble = str(error)
-        return _tally(people, log.marks, envelope, trouble)
+        return _tally(people, log.marks, envelope, trouble, waits=_waits(delivery, tools))
 
 
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
@@ -72,7 +76,12 @@ async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | 
         return None
     options = options_of(outlet, EmailOptions)
     people = await recipients(outlet, options, tools)
-    return _tally(people, marks, _envelope(outlet, options, delivery, tools), "")
+    return _tally(people, marks, _envelope(outlet, options, delivery, tools), "", waits=_waits(delivery, tools))
+
+
+def _waits(delivery: Delivery, tools: Tools) -> bool:
+    """Whether those who were put off are still tried by itself: later the words may be wrong."""
+    return tools.now() - delivery.at < RETRY_FOR
 
 
 async def recipients(
@@ -146,7 +155,9 @@ def _owed(people: Sequence[str], marks: dict[str, Mark]) -> list[str]:
     return [each for each in people if each not in marks or marks[each].fate not in ("accepted", "lost")]
 
 
-def _tally(people: Sequence[str], marks: dict[str, Mark], envelope: Envelope, trouble: str) -> Delivered:
+def _tally(
+    people: Sequence[str], marks: dict[str, Mark], envelope: Envelope, trouble: str, *, waits: bool
+) -> Delivered:
     """Return what became of the whole, in counts: whom we write to is nobody's business who reads the journal.
 
     `unknown` while some are owed a letter that others have, or more are refused than a few dead addresses would be: a
@@ -178,7 +189,17 @@ def _tally(people: Sequence[str], marks: dict[str, Mark], envelope: Envelope, tr
     if state == DeliveryState.UNKNOWN and left:
         words.append("a retry goes on with those left")
     identifier = f"{envelope.key}@{envelope.sender.domain}"
-    return Delivered(state, "", "" if state == DeliveryState.FAILED else identifier, clean("; ".join(words), 400))
+    put_off = by_fate.get("later", ()) if waits else ()
+    pause = max((_wait_told(mark.said) for mark in put_off), default=None)
+    told = clean("; ".join(words), 400)
+    return Delivered(state, "", "" if state == DeliveryState.FAILED else identifier, told, look_again=pause)
+
+
+def _wait_told(said: str) -> float:
+    """Return the seconds that a server asks to wait, as greylisting says it, within bounds."""
+    told = _WAIT.search(said)
+    seconds = float(told[1]) * (60 if told[2].lower().startswith("m") else 1) if told else PUT_OFF
+    return min(max(seconds, SOONEST), LATEST)
 
 
 def _envelope(
