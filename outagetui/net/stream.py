@@ -10,7 +10,6 @@ import socket
 import ssl
 from types import TracebackType
 
-from outagetui.core.personal import shown
 from outagetui.net.trouble import fail
 
 CHUNK = 65536
@@ -72,13 +71,13 @@ class Stream:
         self._unread = b""
         while (end := line.find(b"\n")) < 0:
             if len(line) > limit:
-                fail("reply.too-long", f"a line of more than {limit} bytes: {shown(line)}")
+                fail("reply.too-long", f"a line of more than {limit} bytes: {line[:60]!r}")
             more = await self.read()
             if not more:
                 return line or None
             line += more
         if end > limit:
-            fail("reply.too-long", f"a line of more than {limit} bytes: {shown(line)}")
+            fail("reply.too-long", f"a line of more than {limit} bytes: {line[:60]!r}")
         self._unread = line[end + 1 :]
         return line[:end].removesuffix(b"\r")
 

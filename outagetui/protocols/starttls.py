@@ -9,7 +9,6 @@ from typing import Literal
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
-from outagetui.core.personal import shown
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import fail
 from outagetui.protocols.imap_connection import ImapConnection
@@ -70,13 +69,13 @@ async def _xmpp(stream: Stream, name: str) -> None:
     answer = b""
     while b"proceed" not in answer or not answer.rstrip().endswith(b">"):
         if b"<failure" in answer:
-            fail("tls.starttls-refused", shown(answer))
+            fail("tls.starttls-refused", f"{answer[:80]!r}")
         if len(answer) > LIMIT:
-            fail("xmpp.protocol", f"not an answer to STARTTLS: {shown(answer)}")
+            fail("xmpp.protocol", f"not an answer to STARTTLS: {answer[:80]!r}")
         answer += await _some(stream)
     proceed = _PROCEED.match(answer)
     if proceed is None:
-        fail("xmpp.protocol", f"not an answer to STARTTLS: {shown(answer)}")
+        fail("xmpp.protocol", f"not an answer to STARTTLS: {answer[:80]!r}")
     if answer[proceed.end() :].strip():
         fail("tls.plaintext", "the far side sent plaintext after it had agreed to TLS")
 
