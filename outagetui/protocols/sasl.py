@@ -121,10 +121,12 @@ class Scram(Mechanism):
         mechanism.Hi = lambda *_: salted
 
 
-def scram(offered: Collection[str], user: str, password: str, tls: ssl.SSLObject | None) -> Scram | None:
+def scram(
+    offered: Collection[str], user: str, password: str, tls: ssl.SSLObject | None, *, bindable: bool = True
+) -> Scram | None:
     """Return a login by the strongest SCRAM of `offered` that works here, None when there is none.
 
-    Raises UnusableError.
+    `bindable`: the server takes the one binding to the channel that we know, as far as it says. Raises UnusableError.
     """
     names = {name for name in offered if _STRONG.fullmatch(name)}
     if not names:
@@ -135,7 +137,7 @@ def scram(offered: Collection[str], user: str, password: str, tls: ssl.SSLObject
 
     version = tls.version() if tls is not None else None
     # The binding that TLS 1.3 wants (RFC 9266) is not to be had from this library.
-    binding = tls.get_channel_binding("tls-unique") if tls is not None and version != "TLSv1.3" else None
+    binding = tls.get_channel_binding("tls-unique") if tls is not None and bindable and version != "TLSv1.3" else None
     if binding is None:
         names = {name for name in names if not name.endswith("-PLUS")}
     known = {"username": user, "password": password, "channel_binding": binding or b"", "authzid": ""}

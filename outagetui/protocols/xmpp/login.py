@@ -2,6 +2,7 @@
 
 import base64
 import secrets
+from collections.abc import Callable
 from xml.etree.ElementTree import Element, SubElement
 
 from slixmpp import JID, InvalidJID
@@ -13,20 +14,21 @@ from outagetui.protocols.xmpp.conditions import SASL, login_refused
 from outagetui.protocols.xmpp.session import Session
 
 FEATURES = "{http://etherx.jabber.org/streams}features"
+BINDINGS = "urn:xmpp:sasl-cb:0"
 BIND = "urn:ietf:params:xml:ns:xmpp-bind"
 OLD_SESSION = "urn:ietf:params:xml:ns:xmpp-session"
 
 
-async def log_in(session: Session, password: str) -> None:
-    """Log `session` in with `password`. Raises `Trouble`.
+async def log_in(session: Session, password: str, hide: Callable[[str], None] = lambda _: None) -> None:
+    """Log `session` in with `password`; `hide` is given what is made from it and sent. Raises `Trouble`.
 
-    Codes: `xmpp.not-authorized` and the other conditions of RFC 6120 section 6.5, `xmpp.auth-missing` (no mechanism we
-    take), `xmpp.impostor` (the server cannot prove that it knows the password), `xmpp.conflict`, `xmpp.protocol`.
+    Codes: `xmpp.not-authorized` and the other conditions of RFC 6120 section 6.5, `xmpp.auth-missing` (unknown where
+    the server wants a login that we do not speak), `xmpp.impostor` (the server cannot prove that it knows the
+    password), `xmpp.conflict`, `xmpp.protocol`.
     """
     session.client.begin()
     offered = await _features(session)
-    names = {each.text or "" for each in offered.iter(f"{{{SASL}}}mechanism")}
-    await _authenticate(session, _choose(session, names, password))
+    await _authenticate(session, _choose(session, offered, password), hide)
     session.client.begin()
     features = await _features(session)
     if features.find(f"{{{BIND}}}bind") is None:
@@ -55,11 +57,14 @@ async def _features(session: Session) -> Element:
     return element
 
 
-def _choose(session: Session, names: set[str], password: str) -> sasl.Mechanism:
+def _choose(session: Session, offered: Element, password: str) -> sasl.Mechanism:
     """Return the strongest mechanism that both know."""
+    names = {(each.text or "").strip() for each in offered.iter(f"{{{SASL}}}mechanism")}
+    types = {each.get("type") for each in offered.iter(f"{{{BINDINGS}}}channel-binding")}
+    bindable = not types or "tls-unique" in types  # XEP-0440: who tells which he takes
     user = session.account.user
     try:
-        found: sasl.Mechanism | None = sasl.scram(names, user, password, session.stream.tls)
+        found: sasl.Mechanism | None = sasl.scram(names, user, password, session.stream.tls, bindable=bindable)
         if found is None and "PLAIN" in names:
             found = sasl.plain(sasl.prepared(user), sasl.prepared(password))
     except sasl.UnusableError:
@@ -72,7 +77,7 @@ def _choose(session: Session, names: set[str], password: str) -> sasl.Mechanism:
     return fail("xmpp.auth-missing", "the server offers no way to log in with a password")
 
 
-async def _authenticate(session: Session, mechanism: sasl.Mechanism) -> None:
+async def _authenticate(session: Session, mechanism: sasl.Mechanism, hide: Callable[[str], None]) -> None:
     account = session.account.jid
     try:
         auth = Element(f"{{{SASL}}}auth", {"mechanism": mechanism.name})
@@ -82,7 +87,9 @@ async def _authenticate(session: Session, mechanism: sasl.Mechanism) -> None:
             element = await session.element()
             if element.tag == f"{{{SASL}}}challenge":
                 response = Element(f"{{{SASL}}}response")
-                response.text = _encoded(await mechanism.answer(_data(element)), empty="")
+                answer = await mechanism.answer(_data(element))
+                hide(answer.rpartition(b",p=")[2].decode("ascii", "replace"))
+                response.text = _encoded(answer, empty="")
                 session.send(response)
             elif element.tag == f"{{{SASL}}}success":
                 mechanism.finish(_data(element))
