@@ -109,6 +109,22 @@ async def test_any_character_may_stand_in_name_and_password(
     assert (sample.outcome, sample.code) == (Outcome.PASS, "")
 
 
+@pytest.mark.parametrize("mechanism", ["scram-sha-1", "scram-sha-256", "cram-md5", "plain login scram-sha-256"])
+async def test_every_login_that_dovecot_knows(
+    knowing: Vantage, tmp_path: Path, certificates: Certificates, mechanism: str
+) -> None:
+    users = {"bob@example.test": "pw-bob"}
+    server = Dovecot(tmp_path / "d", certificate=certificates.good, users=users, mechanisms=mechanism).start()
+    try:
+        target = f"imaps://{BOB}@localhost:{server.tls_port}"
+        right = await look_at(knowing, "imap", target, ca=str(certificates.ca), secret="right")
+        wrong = await look_at(knowing, "imap", target, ca=str(certificates.ca), secret="wrong")
+    finally:
+        server.remove()
+    assert (right.outcome, right.code) == (Outcome.PASS, "")
+    assert (wrong.outcome, wrong.code) == (Outcome.FAIL, "imap.auth-failed")
+
+
 async def test_a_secret_that_cannot_be_read_is_our_trouble(vantage: Vantage) -> None:
     async with serve(hanging()) as server:
         target = f"imap://bob@127.0.0.1:{server.port}"
