@@ -107,15 +107,18 @@ class Deliverer:
         newer = any(part > event.part for part in made.reached().get(name, ()))
         if outlet is None or newer or made.retracted is not None or not done.followed:
             return True
+        if done.look_again is not None and OutletOptions.of(outlet.kind).repeatable and not last:
+            # Nothing of it can be there twice, so that those who were asked to wait are written to again.
+            return not (await self.send(actor, made, event, name, again=True)).followed
         delivery = self._delivery(made, event, name)
-        if done.state == DeliveryState.UNKNOWN:
+        if done.state != DeliveryState.SENT:
             rests = bool(self.rest_of(name))
             found = None if rests else await outlets.find(outlet, delivery, self.tools)
             there = found is not None and found.state in PLACED
             if found is None or not there:
                 told = rests or (found is not None and found.detail and found.detail in done.detail)
                 still = done.detail if told else f"{done.detail}; looked up, and not found so far"
-                found = Delivered(DeliveryState.UNKNOWN, done.url, detail=still)
+                found = Delivered(done.state, done.url, detail=still)
             if not there and not last:
                 return False
             do = Deed.PUBLISH if there else Deed.LOOK
@@ -268,7 +271,7 @@ class Deliverer:
             announcement=event.announcement,
             part=event.part,
             outlet=name,
-            detail=clean(became.detail),
+            detail=clean(self._with_time(became)),
             do=do,
             until=until,
         )
@@ -278,6 +281,14 @@ class Deliverer:
         await asyncio.shield(writing)
         made = self._journal.ledger.announcements[event.announcement]
         return made.retractions[name] if do == Deed.RETRACT else made.delivery(event.part, name)
+
+    def _with_time(self, became: Delivered) -> str:
+        """Return the detail, and when it is looked for, or tried, again by itself."""
+        if became.look_again is None:
+            return became.detail
+        now = self._clock()
+        at = times.clock(now + became.look_again, now, times.zone(self._current.config.timezone), "en")
+        return f"{clean(became.detail, 250)}; again by itself from {at} on"
 
     def _written(self, writing: "asyncio.Task[list[Entry]]") -> None:
         self._writing.discard(writing)

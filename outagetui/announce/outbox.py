@@ -11,6 +11,7 @@ from outagetui.announce.deliveries import delivery_for
 from outagetui.announce.delivering import Deliverer
 from outagetui.announce.draft import AnnounceError, NothingToCloseError, Wanted, own_words
 from outagetui.announce.proposals import Proposals, edits
+from outagetui.announce.waiting import look_again, unsettled
 from outagetui.core.current import Current
 from outagetui.core.model import Audience, State
 from outagetui.core.orders import Do
@@ -119,7 +120,7 @@ class Outbox:
         async def send(name: str) -> DeliveryRecord:
             before = made.delivery(part, name)
             done = await self._deliverer.send(actor, made, event, name, again=again)
-            if done != before and done.state in (DeliveryState.SENT, DeliveryState.UNKNOWN):
+            if done != before and done.followed:
                 self.afterwards(announcement, part, name)
             return done
 
@@ -240,13 +241,11 @@ class Outbox:
 
     def unsettled(self, since: float) -> list[tuple[str, int, str]]:
         """Return the deliveries of parts made after `since` that nobody has read back or looked up to the end."""
-        return [
-            (made.id, part, name)
-            for made in self._journal.ledger.announcements.values()
-            for (part, name), done in made.deliveries.items()
-            if done.followed
-            if made.retracted is None and any(at >= since for at, _, event in made.parts if event.part == part)
-        ]
+        return unsettled(self._journal.ledger.announcements.values(), since, self._clock())
+
+    def look_again(self, announcement: str, part: int, outlet: str) -> float | None:
+        """Return after how many seconds a delivery is looked for again; None when nobody waits for it (`waiting`)."""
+        return look_again(self._made(announcement), part, outlet, self._clock())
 
     def part_of(self, run: str, step: str) -> AnnouncementMade | None:
         """Return the part that this step of this run has made already."""

@@ -10,13 +10,16 @@ from outagetui.cli.common import UNUSABLE, directory, fail
 from outagetui.config import ConfigError, deep, load, notes
 from outagetui.config import init as write_starter
 from outagetui.core.model import Config
-from outagetui.core.text import listing, nearest
+from outagetui.core.text import clean, listing, nearest
 from outagetui.facts.common_fate import Fate, common
 
 
 @click.command()
 @click.option(
-    "--deep", "look", is_flag=True, help="Also look at secrets, directories and certificates on this machine."
+    "--deep",
+    "look",
+    is_flag=True,
+    help="Also look at secrets, directories and certificates on this machine, and in the DNS at who sends mail.",
 )
 @click.pass_obj
 def validate(options: dict[str, str | None], look: bool) -> None:
@@ -34,6 +37,8 @@ def validate(options: dict[str, str | None], look: bool) -> None:
         sys.stderr.write(
             f"warning: {fate.one} and {fate.other} share {', '.join(fate.shares)}: one fault can take both\n"
         )
+    for line in _senders(config) if look else ():
+        sys.stderr.write(f"warning: {clean(line, 400)}\n")
     if problems:
         fail("\n".join(map(str, problems)), UNUSABLE)
     held = {
@@ -62,6 +67,12 @@ def _common_fates(config: Config) -> tuple[Fate, ...]:
             await vantage.aclose()
 
     return asyncio.run(look())
+
+
+def _senders(config: Config) -> list[str]:
+    from outagetui.cli.sender_domains import words_on_senders
+
+    return asyncio.run(words_on_senders(config))
 
 
 @click.command()

@@ -89,7 +89,7 @@ def _look_at_outlets(config: Config, draft: Draft) -> None:
     tables = {owner.id: owner.table for owner in draft.owners}
     secrets = Secrets(Path(config.secrets) if config.secrets else None)
     for outlet in config.outlets:
-        for key in ("secret", "sign"):
+        for key in ("secret", "sign", "unsubscribe_key"):
             name = getattr(outlet.options, key, None)
             if name is not None:
                 try:
@@ -97,7 +97,7 @@ def _look_at_outlets(config: Config, draft: Draft) -> None:
                 except SecretError as error:
                     tables[outlet.id].problem((key,), str(error))
                     continue
-                if outlet.options.secret_is_url and (words := trouble_of(value, one=True)):
+                if key == "secret" and outlet.options.secret_is_url and (words := trouble_of(value, one=True)):
                     tables[outlet.id].problem((key,), f"secret {in_quotes(name)}: {words}")
         look_at_files(tables[outlet.id], outlet.options)
         usable = Path(outlet.directory).is_dir() and os.access(outlet.directory, os.W_OK | os.X_OK)

@@ -13,7 +13,7 @@ from outagetui.config.parsed import Draft, Owner
 from outagetui.config.tables import ChannelTable, OutletTable
 from outagetui.config.tomlfile import line_of
 from outagetui.core.commands import names_in, pattern_trouble, value_trouble
-from outagetui.core.mailbox import read_list, read_mailbox
+from outagetui.core.mailbox import read_list, read_recipient
 from outagetui.core.model import Command
 from outagetui.core.outlet_options import OutletOptions
 from outagetui.core.text import listing, nearest
@@ -88,7 +88,7 @@ def look_at_files(table: "Placed[ChannelTable] | Placed[OutletTable]", options: 
         return
     for number, line in lines:
         try:
-            read_mailbox(line)
+            read_recipient(line)
         except ValueError as error:
             table.problem(("recipients_file",), f"{people}:{number}: {error}")
     if not lines:

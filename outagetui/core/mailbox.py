@@ -2,18 +2,17 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from outagetui.core.hosts import read_name
 
-if TYPE_CHECKING:
-    from email.headerregistry import Address
-
 LONGEST = 254  # characters of an address (RFC 5321 section 4.5.3.1, less the brackets)
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+_OWN_LINK = re.compile(r"(?P<mailbox>.*\S)\s+(?P<link>[a-z][a-z0-9+.-]*://\S*)", re.IGNORECASE)
+LONGEST_LINK = 900  # characters of a line are 998 at most (RFC 5322 section 2.1.1)
+_CONTENT = re.compile(r"(?:[a-z][a-z0-9+.-]*://\S*|[^#])*", re.IGNORECASE)  # a link may hold the # of a comment
 _NAMED = re.compile(r"(?P<name>[^<>]*?)\s*<(?P<address>[^<>]*)>")
 EXPECTED = "expected a mail address such as someone@example.net"
 
@@ -28,13 +27,6 @@ class Mailbox(Struct, frozen=True):
     def domain(self) -> str:
         """What stands after the @."""
         return self.address.rpartition("@")[2]
-
-    @property
-    def shown(self) -> "Address":
-        """The mailbox as headers hold it."""
-        from email.headerregistry import Address  # it loads sockets, which only what sends mail needs
-
-        return Address(display_name=self.name, addr_spec=self.address)
 
 
 def read_mailbox(text: str) -> Mailbox:
@@ -57,10 +49,31 @@ def read_mailbox(text: str) -> Mailbox:
     return Mailbox(address, name)
 
 
+def read_recipient(text: str) -> tuple[Mailbox, str]:
+    """Return a mailbox as `read_mailbox` does, and the link by which its owner leaves the list, if one stands behind.
+
+    ValueError when it is none, or the link is no https:// URL that a header can hold.
+    """
+    found = _OWN_LINK.fullmatch(text.strip())
+    if found is None:
+        return read_mailbox(text), ""
+    link = found["link"]
+    if not link.startswith("https://") or not is_link(link):
+        raise ValueError("behind the address stands no https:// link")
+    return read_mailbox(found["mailbox"]), link
+
+
+def is_link(text: str) -> bool:
+    """Return whether `text` can stand in angle brackets in a header (RFC 2369), and is short enough for its line."""
+    plain = text.isascii() and text.isprintable() and len(text) <= LONGEST_LINK
+    return plain and not any(char in " <>," for char in text)
+
+
 def read_list(text: str) -> Iterator[tuple[int, str]]:
     """Yield line number and text of every line of a list that holds an address; `#` begins a comment."""
     for number, line in enumerate(text.splitlines(), 1):
-        if content := line.partition("#")[0].strip():
+        found = _CONTENT.match(line)
+        if content := (found[0] if found else "").strip():
             yield number, content
 
 

@@ -1,7 +1,7 @@
 """What an outlet is: the base of all outlet options, which holds what the program knows of a kind beside its module."""
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal, NamedTuple, Protocol
 
 from outagetui.core.kind import Kind
 from outagetui.core.troubles import Trouble
@@ -13,6 +13,14 @@ class Shared(Protocol):
     url: str
     audience: Literal["staff", "customers"]
     timeout: float
+
+
+class Letterhead(NamedTuple):
+    """What receivers of mail can look up: who sends, the selector of the key that signs, how one leaves the list."""
+
+    sender: str
+    selector: str
+    leave: str
 
 
 class OutletOptions(Kind, frozen=True, kw_only=True):
@@ -55,3 +63,7 @@ class OutletOptions(Kind, frozen=True, kw_only=True):
     def keeps_links(self) -> bool:
         """Return whether URLs stay in what is posted."""
         return True
+
+    def letterhead(self) -> Letterhead | None:
+        """Return as whom letters are sent; None for what sends none."""
+        return None

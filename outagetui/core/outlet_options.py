@@ -8,9 +8,9 @@ from msgspec import Meta, field
 from outagetui.core import targets
 from outagetui.core.addresses import is_bare
 from outagetui.core.hosts import is_loopback, is_name
-from outagetui.core.mailbox import read_mailbox
+from outagetui.core.mailbox import is_link, read_mailbox
+from outagetui.core.outlet_kind import Letterhead, Shared
 from outagetui.core.outlet_kind import OutletOptions as OutletOptions
-from outagetui.core.outlet_kind import Shared
 from outagetui.core.troubles import Trouble
 from outagetui.core.urls import read_url
 
@@ -137,7 +137,10 @@ class CachetOptions(ServiceOptions, frozen=True, kw_only=True):
 class EmailOptions(ServiceOptions, frozen=True, kw_only=True):
     """`email`: mail from `from` to everybody in `recipients`, `recipients_file` and a channel's `contacts`.
 
-    `mode` is one message for each, or for 50 at a time who do not see each other; `per_minute` limits messages.
+    `mode` is one message for each, or for 50 at a time who do not see each other; `per_minute` limits messages. In
+    `unsubscribe` stand, for each recipient, `{recipient}` (the address) and `{token}` (proof of it, by the key in
+    the secret `unsubscribe_key`), so that one click leaves the list (RFC 8058). `dkim` is the selector of the key that
+    the server signs with: `validate --deep` looks it up.
     """
 
     word = "email"
@@ -153,6 +156,8 @@ class EmailOptions(ServiceOptions, frozen=True, kw_only=True):
     contacts: Name | None = None
     mode: Literal["each", "bcc"] = "each"
     unsubscribe: Name | None = None
+    unsubscribe_key: Name | None = None
+    dkim: Name | None = None
     per_minute: Annotated[int, Meta(ge=1)] | None = None
     starttls: Literal["required", "never"] | None = None
     ca: Name | None = None
@@ -169,6 +174,9 @@ class EmailOptions(ServiceOptions, frozen=True, kw_only=True):
                 yield where, str(error)
         if self.unsubscribe is not None and not _is_unsubscribing(self.unsubscribe):
             yield ("unsubscribe",), 'expected where to write to or to go, "mailto:…" or "https://…", without spaces'
+        yield from self._of_each()
+        if self.dkim is not None and not is_name(self.dkim):
+            yield ("dkim",), 'expected a selector, such as "mail2026"'
         if self.from_ is None:
             return
         url = read_url(outlet.url or "smtp:")
@@ -187,6 +195,17 @@ class EmailOptions(ServiceOptions, frozen=True, kw_only=True):
         needed = letters * 60 / self.per_minute if self.per_minute else 0.0
         if needed > outlet.timeout:
             yield ("timeout",), f"{letters} letters at {self.per_minute} a minute take {needed:.0f} s"
+
+    def letterhead(self) -> Letterhead | None:
+        return Letterhead(self.from_, self.dkim or "", self.unsubscribe or "") if self.from_ else None
+
+    def _of_each(self) -> Iterator[Trouble]:
+        """Yield what is wrong with a link of each recipient's own."""
+        where = self.unsubscribe or ""
+        if self.unsubscribe is not None and self.mode != "each" and is_of_each(where):
+            yield ("unsubscribe",), 'a link of each recipient\'s own needs mode = "each"'
+        if ("{token}" in where) != (self.unsubscribe_key is not None):
+            yield ("unsubscribe_key",), "it is the key of {token} in unsubscribe: both, or neither"
 
 
 class AppriseOptions(ServiceOptions, frozen=True, kw_only=True):
@@ -244,9 +263,15 @@ class CommandOutletOptions(OutletOptions, frozen=True, kw_only=True):
     args: dict[str, str] = field(default_factory=dict)
 
 
+def is_of_each(link: str) -> bool:
+    """Return whether a link to leave a list is another one for each recipient."""
+    return "{recipient}" in link or "{token}" in link
+
+
 def _is_unsubscribing(text: str) -> bool:
+    text = text.replace("{recipient}", "x").replace("{token}", "x")
     scheme, _, rest = text.partition(":")
-    if not text.isascii() or any(char <= " " or char in "<>," for char in text) or not text.isprintable():
+    if not is_link(text):
         return False
     return bool(rest) and (scheme == "mailto" or (scheme == "https" and not targets.WEB.trouble(text)))
 

@@ -11,7 +11,10 @@ from outagetui.facts.journaling import DAEMON
 from outagetui.store.journal import WriteError
 
 RETRY_SECONDS = 1.0
-READ_BACK = (0.0, 2.0, 5.0, 15.0)  # seconds after something was sent at which it is looked for, and never later
+# Seconds after something was sent at which it is looked for; later only what was accepted and waits for somebody.
+READ_BACK = (0.0, 2.0, 5.0, 15.0)
+SLOWER = 0.25  # the share of the time passed so far after which what still waits is looked for again, and at most:
+LONGEST_PAUSE = 900.0  # seconds
 RECENT = 3600.0  # seconds after which an earlier daemon's deliveries are no longer looked for
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -91,6 +94,18 @@ class BackgroundDelivery:
         for at in READ_BACK:
             await self._sleep(at - past)
             past = at
-            with contextlib.suppress(WriteError):
-                if await self._outbox.follow(DAEMON, announcement, part, outlet, last=at == READ_BACK[-1]):
-                    return
+            last = at == READ_BACK[-1] and self._outbox.look_again(announcement, part, outlet) is None
+            if await self._followed(announcement, part, outlet, last=last):
+                return
+        while (pause := self._outbox.look_again(announcement, part, outlet)) is not None:
+            pause = max(pause, min(past * SLOWER, LONGEST_PAUSE))
+            await self._sleep(pause)
+            past += pause
+            if await self._followed(announcement, part, outlet, last=False):
+                return
+        await self._followed(announcement, part, outlet, last=True)
+
+    async def _followed(self, announcement: str, part: int, outlet: str, *, last: bool) -> bool:
+        with contextlib.suppress(WriteError):
+            return await self._outbox.follow(DAEMON, announcement, part, outlet, last=last)
+        return False

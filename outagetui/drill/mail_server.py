@@ -24,7 +24,7 @@ SMTP = dict.fromkeys((b"HELO", b"MAIL", b"RCPT", b"RSET", b"NOOP"), b"250 ok\r\n
     b"QUIT": b"221 bye\r\n",
 }
 _LONGEST = 64 * 1024  # bytes of a line
-_SEARCH = re.compile(r'UID (\d+):\* SUBJECT "([^"]*)"', re.IGNORECASE)
+_SEARCH = re.compile(r'UID (?P<first>\d+):\*|UNDELETED SUBJECT "(?P<text>[^"]*)"', re.IGNORECASE)
 
 
 class Message(Struct):
@@ -110,11 +110,12 @@ class Imap:
 
 
 def _search(messages: list[Message], words: str) -> list[bytes] | None:
-    wanted = _SEARCH.search(words)
+    wanted = _SEARCH.fullmatch(words)
     if wanted is None:
         return None
     subjects = {each.uid: str(message_from_bytes(each.content)["Subject"]) for each in messages}
-    uids = [str(uid) for uid, subject in subjects.items() if uid >= int(wanted[1]) and wanted[2] in subject]
+    first, text = int(wanted["first"] or 1), wanted["text"] or ""
+    uids = [str(uid) for uid, subject in subjects.items() if uid >= first and text in subject]
     return [" ".join(("* SEARCH", *uids)).encode()]
 
 

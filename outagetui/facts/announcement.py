@@ -7,14 +7,14 @@ from outagetui.core.model import CLOSING_KINDS
 from outagetui.core.words import PLACED, Deed, DeliveryState
 from outagetui.facts import events
 
-_NOTHING_SAID = {"url": "", "remote_id": "", "detail": "", "until": None}
+_NOTHING_SAID = {"url": "", "remote_id": "", "detail": "", "until": None, "look_again": None}
 
 
 class DeliveryRecord(Struct, frozen=True, kw_only=True):
     """A part of an announcement at one outlet, or what came of taking the announcement back there.
 
     `state` is planned, sending, or what came of it last, as `events.DeliveryEnded` tells it with the fields from `do`
-    to `until`. `intent` is what is or was being sent, `edit` an operator's own words for it.
+    to `look_again`. `intent` is what is or was being sent, `edit` an operator's own words for it.
     """
 
     part: int
@@ -26,6 +26,7 @@ class DeliveryRecord(Struct, frozen=True, kw_only=True):
     remote_id: str = ""
     detail: str = ""
     until: float | None = None
+    look_again: float | None = None
     intent: events.DeliveryIntended | None = None
     edit: events.DeliveryEdited | None = None
     doubtful: bool = False  # it may be there, though nothing says so
@@ -42,8 +43,9 @@ class DeliveryRecord(Struct, frozen=True, kw_only=True):
 
     @property
     def followed(self) -> bool:
-        """Whether it is still read back, or looked for."""
-        return self.state in (DeliveryState.SENT, DeliveryState.UNKNOWN) and self.do == Deed.PUBLISH
+        """Whether it is still read back, looked for, or tried again as it was told."""
+        open_still = self.state in (DeliveryState.SENT, DeliveryState.UNKNOWN) or self.look_again is not None
+        return open_still and self.do == Deed.PUBLISH
 
     @property
     def left_out(self) -> bool:

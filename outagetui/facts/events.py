@@ -294,7 +294,8 @@ class DeliveryEnded(DeliveryMoved, frozen=True, kw_only=True):
     """`state` is sent, seen, failed, skipped, unknown or retracted.
 
     `do` is what led to it: publish, retract, look (looked up, or read back, for the last time) or skip (an operator's
-    word). `until` is when the outlet may be asked again, where it told (epoch seconds).
+    word). `until` is when the outlet may be asked again, where it told (epoch seconds). `look_again` are the seconds
+    after which it is looked for, or tried, again by itself.
     """
 
     state: str
@@ -302,6 +303,7 @@ class DeliveryEnded(DeliveryMoved, frozen=True, kw_only=True):
     remote_id: str = ""
     detail: str = ""
     until: float | None = None
+    look_again: float | None = None
 
 
 class AlertEvent(Event, frozen=True, kw_only=True):

@@ -2,13 +2,14 @@
 
 import asyncio
 import socket
+from collections.abc import Collection
 from typing import Literal
 
 from outagetui.core.model import Outcome
 from outagetui.core.urls import read_place, read_url
 from outagetui.net.resolve import Address
 from outagetui.net.stream import Stream
-from outagetui.net.trouble import Phases, Trouble, from_os_error, unknown
+from outagetui.net.trouble import Phases, Trouble, fail, from_os_error, unknown
 from outagetui.net.vantage import Vantage
 
 STAGGER = 0.25  # seconds an attempt gets before the next address is tried beside it (RFC 8305 section 5)
@@ -44,12 +45,19 @@ async def dial(
     deadline: float,
     ip: Literal[4, 6] | None = None,
     connect: str | None = None,
+    without: Collection[str] = (),
 ) -> Stream:
-    """Connect to `host`, or to `connect` ("host:port") in its stead; phases resolve and connect."""
+    """Connect to `host`, or to `connect` ("host:port") in its stead; phases resolve and connect.
+
+    `without` are addresses that sent us on already; when no other is left, it fails as `tcp.no-address`.
+    """
     if connect:
         host, port = endpoint(connect, port)
     phases.enter("resolve")
     addresses = await vantage.resolve(host, port, ip=ip, deadline=deadline)
+    if without:
+        left = [each for each in addresses if each.host.partition("%")[0] not in without]
+        addresses = left or fail("tcp.no-address", "no other address is left")
     phases.enter("connect")
     sock = await (_open(addresses[0]) if len(addresses) == 1 else _race(_interleave(addresses)))
     return Stream(sock)

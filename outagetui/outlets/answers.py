@@ -16,6 +16,8 @@ from outagetui.outlets.notices import notices, tidy
 from outagetui.protocols.http_answer import Reply
 from outagetui.wording.counting import URL
 
+HELD: Final = "held until a moderator approves it"
+LOOK_AGAIN: Final = 60.0  # seconds between two looks at what somebody has to approve
 SKEW: Final = 300.0  # seconds that a service's clock may be behind ours
 T = TypeVar("T", bound=OutletOptions)
 
@@ -79,6 +81,11 @@ class Account(Wire):
     def refuse(self, reply: Reply, *, secret: str | None = None, publishes: bool = True) -> Exception:
         """As for any service, with the secret to check; raised for what is no success where nothing else is said."""
         return super().refuse(reply, secret=secret or self.name, publishes=publishes)
+
+
+def held_back(remote_id: str, url: str = "", why: str = HELD) -> Delivered:
+    """Return what became of what was accepted and that no reader sees yet: it is looked for again by itself."""
+    return Delivered("unknown", url, remote_id, why, look_again=LOOK_AGAIN)
 
 
 def required(reply: Reply, *path: str | int) -> str:

@@ -6,7 +6,7 @@ until a moderator approves it, and then forgets our external id: such a topic is
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from outagetui.core import times
@@ -16,8 +16,10 @@ from outagetui.core.outlet_options import DiscourseOptions
 from outagetui.core.text import in_quotes
 from outagetui.outlets import Delivered, Delivery, MaybeSentError, Placed, Tools
 from outagetui.outlets.answers import (
+    HELD,
     SKEW,
     Account,
+    held_back,
     inside,
     moment,
     options_of,
@@ -33,7 +35,6 @@ from outagetui.outlets.http import base
 from outagetui.protocols.http_answer import Reply
 
 LAST = 20  # posts of a topic that a look-up reads
-HELD: Final = "held until a moderator approves it"
 _HELD = "pending."  # what the id of a post that is held begins with
 _TOPIC = re.compile(r"/t/(?:[^/?]+/)?(\d+)(?:[/.?]|$)")
 
@@ -81,7 +82,7 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
         return there
     if value_of(reply, "action") == "enqueued":
         held = value_of(reply, "pending_post", "id")
-        return Delivered("unknown", "", f"{_HELD}{held}" if isinstance(held, int) else "", HELD)
+        return held_back(f"{_HELD}{held}" if isinstance(held, int) else "")
     topic, slug, number = required(reply, "topic_id"), required(reply, "topic_slug"), required(reply, "post_number")
     return Delivered("sent", f"{forum.base}/t/{slug}/{topic}/{number}", f"{topic}.{required(reply, 'id')}")
 
@@ -154,7 +155,7 @@ async def _held(forum: _Forum, delivery: Delivery, topic: str) -> Delivered | No
     for row in rows_of(inside(document, "pending_posts") or []):
         here = str(row.get("topic_id")) == topic if topic else _is_title(row.get("title"), delivery)
         if here and same(row.get("raw_text"), words_of(delivery).text):
-            return Delivered("unknown", "", f"{_HELD}{row.get('id')}", HELD)
+            return held_back(f"{_HELD}{row.get('id')}")
     return None
 
 

@@ -6,18 +6,19 @@ taken back, nor read back in other people's mailboxes.
 """
 
 import asyncio
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
-from outagetui.core.mailbox import Mailbox, distinct, read_list, read_mailbox
+from outagetui.core.mailbox import Mailbox, distinct, read_list, read_mailbox, read_recipient
 from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import EmailOptions
 from outagetui.core.text import clean
 from outagetui.core.words import DeliveryState
 from outagetui.outlets import Delivered, Delivery, Tools, UnsentError
 from outagetui.outlets.answers import options_of, words_of
-from outagetui.outlets.letters import Envelope, letter
+from outagetui.outlets.letters import Envelope, Leaving, letter
 from outagetui.outlets.sentlog import Mark, SentLog, recall, sent_log
 from outagetui.outlets.submission import ClosedError, Submission
 
@@ -26,6 +27,10 @@ MOST: Final = 20_000  # recipients
 LIST_LIMIT: Final = 4 << 20  # bytes of a list of them
 LOSSES: Final = 2  # lost answers, one after the other, that end a try
 FEW: Final = 0.1  # of the recipients: so many may be refused in a letter that is sent
+T = TypeVar("T")
+RETRY_FOR: Final = 3600.0  # seconds in which letters that were put off (4xx) are tried again by itself
+PUT_OFF, SOONEST, LATEST = 300.0, 60.0, 1800.0  # seconds until then: usually, at least, at most
+_WAIT = re.compile(r"(?<![\d.])(\d{1,5}) ?(s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?)\b", re.IGNORECASE)
 _MARGIN: Final = 1.0  # seconds of the outlet's time for telling how far it came
 
 
@@ -34,9 +39,11 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
     options = options_of(outlet, EmailOptions)
     until = asyncio.get_running_loop().time() + outlet.timeout - min(_MARGIN, outlet.timeout / 10)
     tools.trail.written = False
-    envelope = _envelope(outlet, options, delivery, tools)
+    own: dict[str, str] = {}
+    people = await recipients(outlet, options, tools, own)
+    key = tools.secret(options.unsubscribe_key) if options.unsubscribe_key else ""
+    envelope = _envelope(outlet, options, delivery, tools, Leaving(options.unsubscribe or "", key, own))
     submission = Submission(outlet, envelope.sender, tools)
-    people = await recipients(outlet, options, tools)
     with sent_log(tools, delivery.key) as log:
         owed = _owed(people, log.marks)
         size = 1 if options.mode == "each" else BATCH
@@ -54,7 +61,7 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
             trouble = f"not done within {outlet.timeout:g} s"
         except UnsentError as error:
             trouble = str(error)
-        return _tally(people, log.marks, envelope, trouble)
+        return _tally(people, log.marks, envelope, trouble, waits=_waits(delivery, tools))
 
 
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
@@ -69,15 +76,29 @@ async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | 
         return None
     options = options_of(outlet, EmailOptions)
     people = await recipients(outlet, options, tools)
-    return _tally(people, marks, _envelope(outlet, options, delivery, tools), "")
+    return _tally(people, marks, _envelope(outlet, options, delivery, tools), "", waits=_waits(delivery, tools))
 
 
-async def recipients(outlet: Outlet, options: EmailOptions, tools: Tools) -> list[str]:
-    """Return everybody's address, each once. Raises UnsentError when one is none, or there is nobody."""
+def _waits(delivery: Delivery, tools: Tools) -> bool:
+    """Whether those who were put off are still tried by itself: later the words may be wrong."""
+    return tools.now() - delivery.at < RETRY_FOR
+
+
+async def recipients(
+    outlet: Outlet, options: EmailOptions, tools: Tools, links: dict[str, str] | None = None
+) -> list[str]:
+    """Return everybody's address, each once. Raises UnsentError when one is none, or there is nobody.
+
+    `links` takes the links by which people leave the list who have one of their own, by their address.
+    """
     found = [_mailbox(text, "recipients") for text in options.recipients]
     if options.recipients_file:
         text = await asyncio.to_thread(_read_list, options.recipients_file)
-        found += [_mailbox(line, f"{options.recipients_file}:{number}") for number, line in read_list(text)]
+        for number, line in read_list(text):
+            mailbox, link = _recipient(line, f"{options.recipients_file}:{number}")
+            found.append(mailbox)
+            if link and links is not None:
+                links[mailbox.address.casefold()] = link
     for contact in tools.contacts:
         if contact.audience == outlet.audience and (address := contact.addresses.get(options.contacts or "")):
             found.append(_mailbox(address.removeprefix("mailto:"), "contacts"))
@@ -134,7 +155,9 @@ def _owed(people: Sequence[str], marks: dict[str, Mark]) -> list[str]:
     return [each for each in people if each not in marks or marks[each].fate not in ("accepted", "lost")]
 
 
-def _tally(people: Sequence[str], marks: dict[str, Mark], envelope: Envelope, trouble: str) -> Delivered:
+def _tally(
+    people: Sequence[str], marks: dict[str, Mark], envelope: Envelope, trouble: str, *, waits: bool
+) -> Delivered:
     """Return what became of the whole, in counts: whom we write to is nobody's business who reads the journal.
 
     `unknown` while some are owed a letter that others have, or more are refused than a few dead addresses would be: a
@@ -166,10 +189,22 @@ def _tally(people: Sequence[str], marks: dict[str, Mark], envelope: Envelope, tr
     if state == DeliveryState.UNKNOWN and left:
         words.append("a retry goes on with those left")
     identifier = f"{envelope.key}@{envelope.sender.domain}"
-    return Delivered(state, "", "" if state == DeliveryState.FAILED else identifier, clean("; ".join(words), 400))
+    put_off = by_fate.get("later", ()) if waits else ()
+    pause = max((_wait_told(mark.said) for mark in put_off), default=None)
+    told = clean("; ".join(words), 400)
+    return Delivered(state, "", "" if state == DeliveryState.FAILED else identifier, told, look_again=pause)
 
 
-def _envelope(outlet: Outlet, options: EmailOptions, delivery: Delivery, tools: Tools) -> Envelope:
+def _wait_told(said: str) -> float:
+    """Return the seconds that a server asks to wait, as greylisting says it, within bounds."""
+    told = _WAIT.search(said)
+    seconds = float(told[1]) * (60 if told[2].lower().startswith("m") else 1) if told else PUT_OFF
+    return min(max(seconds, SOONEST), LATEST)
+
+
+def _envelope(
+    outlet: Outlet, options: EmailOptions, delivery: Delivery, tools: Tools, leaving: Leaving | None = None
+) -> Envelope:
     try:
         sender = read_mailbox(options.from_ or "")
     except ValueError as error:
@@ -181,14 +216,22 @@ def _envelope(outlet: Outlet, options: EmailOptions, delivery: Delivery, tools: 
         language=delivery.language,
         key=delivery.key,
         keys=tuple(each.key for each in reversed(delivery.placed)),
-        unsubscribe=options.unsubscribe or "",
+        leaving=leaving or Leaving(),
         sent_at=tools.now(),
     )
 
 
 def _mailbox(text: str, where: str) -> Mailbox:
+    return _read(read_mailbox, text, where)
+
+
+def _recipient(text: str, where: str) -> tuple[Mailbox, str]:
+    return _read(read_recipient, text, where)
+
+
+def _read(read: Callable[[str], T], text: str, where: str) -> T:
     try:
-        return read_mailbox(text)
+        return read(text)
     except ValueError as error:
         raise UnsentError(f"{where}: not a mail address: {error}") from error
 

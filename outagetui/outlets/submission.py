@@ -2,17 +2,17 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 
 from outagetui.core.hosts import is_loopback
 from outagetui.core.mailbox import Mailbox
 from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import EmailOptions
+from outagetui.core.personal import parts
 from outagetui.core.text import clean_without
 from outagetui.core.urls import read_url
 from outagetui.machine.secrets import Secrets
-from outagetui.net.connect import dial
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import Phases, Trouble
 from outagetui.net.vantage import Vantage, client_context
@@ -20,14 +20,12 @@ from outagetui.outlets import Tools, UnsentError
 from outagetui.outlets.answers import login_of, options_of
 from outagetui.outlets.sentlog import SILENT, Mark
 from outagetui.protocols.smtp_connection import RefusedError, SmtpConnection, SmtpReply
-from outagetui.protocols.smtp_session import StartTls, begin, leave, log_in
+from outagetui.protocols.smtp_session import StartTls, begin, converse, leave, log_in
 
 PORTS = {"smtp": 587, "smtps": 465}
 START_WITHIN = 30.0  # seconds for connecting, TLS and the login
 STAGE_WITHIN = 60.0  # seconds that one answer may take
 WORDS = 160  # characters of the server's own words that are kept
-_LATER = range(400, 500)
-_CLOSING = 421
 
 
 class ClosedError(Exception):
@@ -77,16 +75,22 @@ class Submission:
         try:
             async with phases.within(deadline):
                 context = await asyncio.to_thread(client_context, self._ca)
-                self._stream = await dial(self._place, self._host, self._port, phases, deadline=deadline)
-                smtp, _ = await begin(self._stream, self._host, self._direct, context, phases, self._starttls)
-                if self._user:
-                    await self._log_in(smtp)
+
+                async def reach(stream: Stream) -> SmtpConnection:
+                    smtp, _ = await begin(stream, self._host, self._direct, context, phases, self._starttls)
+                    if self._user:
+                        await self._log_in(smtp)
+                    return smtp
+
+                self._stream, smtp = await converse(
+                    self._place, self._host, self._port, phases, reach, deadline=deadline
+                )
         except Trouble as trouble:
             self._close()
             raise UnsentError(f"{self._host}:{self._port}: {self._reason(trouble)}") from trouble
         self._smtp = smtp
 
-    async def offer(self, recipients: Iterable[str]) -> dict[str, Mark]:
+    async def offer(self, recipients: Sequence[str]) -> dict[str, Mark]:
         """Begin a message to `recipients` and return those the server does not take, with what it said.
 
         Raises ClosedError when the conversation ended.
@@ -94,12 +98,14 @@ class Submission:
         turned_away: dict[str, Mark] = {}
         try:
             said = await self._ask(f"MAIL FROM:<{self._sender.address}>")
-            if said.code != 250:
+            if said.later:
+                return dict.fromkeys(recipients, self._refused(said))
+            if not said.taken:
                 raise UnsentError(f"the sender {self._sender.address} is refused ({self._short(said.words)})")
             for each in recipients:
-                said = await self._ask(f"RCPT TO:<{each}>")
+                said = await self._ask(f"RCPT TO:<{each}>", parts(each))
                 if not said.taken:
-                    turned_away[each] = self._refused(said, each)
+                    turned_away[each] = self._refused(said)
         except Trouble as trouble:
             self._close()
             raise ClosedError(self._reason(trouble)) from trouble
@@ -113,13 +119,13 @@ class Submission:
                 reply = await self._smtp.give(message)
         except RefusedError as refused:
             known = 400 <= refused.reply.code < 600
-            if refused.reply.code == _CLOSING or not known:
+            if refused.reply.elsewhere or not known:
                 self._close()
             return self._refused(refused.reply) if known else Mark("lost", self._short(refused.reply.words))
         except Trouble as trouble:
             self._close()
             return Mark("lost", self._reason(trouble) or SILENT)
-        return Mark("accepted", self._short(" ".join(reply.lines)))
+        return Mark("accepted", self._short(reply.said))
 
     async def reset(self) -> None:
         """Give up the message that was begun."""
@@ -145,13 +151,17 @@ class Submission:
     def _by(self, seconds: float) -> float:
         return asyncio.get_running_loop().time() + min(self._limit, seconds)
 
-    async def _ask(self, line: str) -> SmtpReply:
-        """Send one command and return its reply. Raises Trouble, and ClosedError when nobody is there any more."""
+    async def _ask(self, line: str, private: Iterable[str] = ()) -> SmtpReply:
+        """Send one command and return its reply, which shows nothing `private`.
+
+        Raises Trouble, and ClosedError when nobody is there any more.
+        """
         if self._smtp is None:
             raise ClosedError("not connected")
+        self._smtp.keep_private(private)
         async with Phases().within(self._by(STAGE_WITHIN)):
             reply = await self._smtp.command(line)
-        if reply.code == _CLOSING:
+        if reply.elsewhere:
             raise RefusedError(reply, line.partition(":")[0])
         return reply
 
@@ -159,14 +169,15 @@ class Submission:
         try:
             await log_in(smtp, self._user, self._password, self._starttls)
         except RefusedError as error:
+            if error.reply.elsewhere:
+                raise
             said = self._short(error.reply.words)
+            if error.reply.later:
+                raise UnsentError(f"nobody can log in there now ({said})") from error
             raise UnsentError(f"the login is refused ({said}); check the secret {self._secret}") from error
 
-    def _refused(self, reply: SmtpReply, address: str = "") -> Mark:
-        said = reply.words
-        if address:  # Whoever reads the journal need not know whom we write to.
-            said = said.replace(address, "…").replace(address.partition("@")[0] + "@", "…")
-        return Mark("later" if reply.code in _LATER else "refused", self._short(said))
+    def _refused(self, reply: SmtpReply) -> Mark:
+        return Mark("later" if reply.later or reply.elsewhere else "refused", self._short(reply.words))
 
     def _short(self, said: str) -> str:
         return clean_without(said, self._hide, WORDS)

@@ -16,12 +16,29 @@ from outagetui.core.model import CLOSING_KINDS, Outlet
 from outagetui.core.outlet_options import WordpressOptions
 from outagetui.core.text import clean
 from outagetui.outlets import Delivered, Delivery, MaybeSentError, Tools, UnsentError
-from outagetui.outlets.answers import Account, inside, options_of, read_back, required, rows_of, value_of, words_of
+from outagetui.outlets.answers import (
+    HELD,
+    Account,
+    held_back,
+    inside,
+    options_of,
+    read_back,
+    required,
+    rows_of,
+    value_of,
+    words_of,
+)
 from outagetui.protocols.http_answer import Reply
 from outagetui.wording.neutral import hypertext, hypertext_of, neutral, unangled
 
 STATUSES = "publish,future,draft,pending,private"
 GONE = (404, 410)
+# Of a post that is not published, whatever was asked for; a draft is also what we make of one that is taken back.
+_WAITS = {
+    "pending": HELD,
+    "future": "scheduled by the blog for later",
+    "private": "taken as private, which only editors can read",
+}
 _TAG = re.compile(r"(<[^>]*>)")
 _FOREIGN = re.compile(r'<a href="(?:sips?|matrix):[^"]*">(.*?)</a>')  # cut into links to the blog itself
 _PRETTIER = re.compile(r"--+|\.{3,}|(?<=\d)x(?=\d)|(?<!\S)(?::(?=\S)|;(?=[-)])|8(?=[-O]))")  # signs and smilies
@@ -64,10 +81,18 @@ async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
 
 
 async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None:
-    """Look the post up by its slug, and in it the part by its mark."""
-    post = await _by_slug(_Blog(outlet, tools), delivery)
+    """Look the post up by its slug, and in it the part by its mark; by that alone what waits for an editor.
+
+    Such a post has no slug before it is published.
+    """
+    blog = _Blog(outlet, tools)
+    post = await _by_slug(blog, delivery) or await _by_mark(blog, delivery)
     content = inside(post, "content", "raw") or inside(post, "content", "rendered")
-    if post is None or post.get("status") != "publish" or f'id="{_mark(delivery.key)}"' not in str(content):
+    if post is None or f'id="{_mark(delivery.key)}"' not in str(content):
+        return None
+    if (why := _WAITS.get(str(post.get("status")))) is not None:
+        return held_back(str(post["id"]), str(post.get("link") or ""), why)
+    if post.get("status") != "publish":
         return None
     return Delivered("sent", str(post.get("link") or ""), str(post["id"]), "already there")
 
@@ -93,12 +118,19 @@ async def _by_slug(blog: _Blog, delivery: Delivery) -> dict[str, Any] | None:
     return next((row for row in rows_of(reply.json()) if row.get("slug") == slug and "id" in row), None)
 
 
+async def _by_mark(blog: _Blog, delivery: Delivery) -> dict[str, Any] | None:
+    query = {"search": _mark(delivery.key), "status": ",".join(_WAITS), "context": "edit"}
+    reply = await blog.ask("GET", blog.posts, params=query)
+    rows = rows_of(reply.json()) if reply.status == 200 else []
+    return next((row for row in rows if "id" in row and str(row.get("status")) in _WAITS), None)
+
+
 async def _put(blog: _Blog, delivery: Delivery) -> Delivered:
     """Bring the post with the slug up to date, or make it."""
     post = await _by_slug(blog, delivery)
     if post is not None:
         return _sent(await _save(blog, delivery, blog.post(str(post["id"])), (200,)))
-    reply = await _save(blog, delivery, blog.posts, (201,))
+    reply = await _save(blog, delivery, blog.posts, (201, 202))
     made = _sent(reply)
     if value_of(reply, "slug") == _slug(delivery):
         return made
@@ -134,6 +166,14 @@ async def _save(blog: _Blog, delivery: Delivery, url: str, good: tuple[int, ...]
 
 
 def _sent(reply: Reply) -> Delivered:
+    """Return what became of it: a blog may take a post and let its editors decide who sees it, and when."""
+    status = str(value_of(reply, "status") or "")
+    if reply.status == 202 and status in ("", "publish"):
+        status = "pending"
+    if status == "draft" or status in _WAITS:
+        id, link = value_of(reply, "id"), value_of(reply, "link")
+        why = _WAITS.get(status, "taken as a draft, which only editors can read")
+        return held_back(str(id or ""), link if isinstance(link, str) else "", why)
     return Delivered("sent", required(reply, "link"), required(reply, "id"))
 
 

@@ -4,9 +4,10 @@ With an http(s) target the token is left in a web chat's form instead, whose ope
 mail: the target's query is what the form sends, with `{token}` in one of its fields.
 
 The mailbox is opened first, so that nothing is sent that could not be found. `value` and the phase delivery tell how
-many seconds the message took. Codes: `mail.not-delivered` when it was accepted and is not there after `within`, warn
-`mail.not-deleted`, `smtp.NNN` and `http.NNN` for a refusal, beside those of the probes smtp and imap. Messages left by
-looks that were cut short, and any older than a day, are cleared away by the next look.
+many seconds the message took. Codes: `mail.not-delivered` when it was accepted and is not there after `within`,
+`mail.bounced` when a delivery report says so, warn `mail.not-deleted`, `smtp.NNN` (warn for a 4xx, which is how
+greylisting looks) and `http.NNN` for a refusal, beside those of the probes smtp and imap. Our own messages left by
+looks that were cut short, and any older than a day, are cleared away by the next look; nobody else's are touched.
 """
 
 import asyncio
@@ -22,17 +23,20 @@ from msgspec.structs import replace
 from outagetui.core.mailbox import in_envelope
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.own_fault import words_of
+from outagetui.core.personal import parts as names_of
 from outagetui.core.probe_options import MailRoundtripOptions
 from outagetui.core.urls import read_url
 from outagetui.net.connect import dial, target
+from outagetui.net.stream import Stream
 from outagetui.net.trouble import Phases, Trouble, fail
 from outagetui.net.vantage import Vantage
 from outagetui.protocols import imap_session, smtp_session
 from outagetui.protocols.http_answer import refused
 from outagetui.protocols.http_fetch import fetch
 from outagetui.protocols.imap_connection import ImapConnection
-from outagetui.protocols.imap_search import PREFIX, Found, Trace, Traces, Where, delete, search
-from outagetui.protocols.smtp_connection import RefusedError, expect
+from outagetui.protocols.imap_search import Arrivals, Found, Trace, Traces, delete, search
+from outagetui.protocols.probe_mail import HEADER, Where
+from outagetui.protocols.smtp_connection import RefusedError, envelope
 
 TOKEN = "{token}"  # noqa: S105 a placeholder in the form's fields
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 2.0  # seconds between two searches
@@ -70,9 +74,10 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
             imap = await imap_session.begin(stream, host, scheme, vantage.tls_context(options.ca), "offered", phases)
             phases.enter("login")
             await imap_session.log_in(stream, imap, options.imap_user or options.to, imap_password, "offered")
+            await imap_session.refresh(imap)
             phases.enter("select")
             inbox = await imap_session.open_inbox(imap, to_change=True)
-            late = await _clear(imap, where, traces)
+            late = await _clear(imap, where, _sender(options), traces)
             given = clock()
             if _is_form(check.target):
                 phases.leg = ""
@@ -85,10 +90,12 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
         async with phases.within(deadline):
             phases.enter("delivery")
             first = int(next_uid) if (next_uid := (inbox.data("UIDNEXT") or "").strip()).isdecimal() else 1
-            found = await _wait(imap, where, trace.token, first, clock() + options.within)
+            arrivals = Arrivals(imap, where, _sender(options), first)
+            found, delayed = await _wait(arrivals, trace.token, clock() + options.within)
             took = clock() - given
             if not found:
-                fail("mail.not-delivered", f"accepted, but not in the mailbox after {options.within:g} s")
+                why = f"; a report says that it is delayed: {delayed}" if delayed else ""
+                fail("mail.not-delivered", f"accepted, but not in the mailbox after {options.within:g} s{why}")
             phases.stop()
         kept = await _delete(imap, found, trace, deadline)
         await imap_session.leave(imap, deadline)
@@ -106,12 +113,12 @@ def _sender(options: MailRoundtripOptions) -> str:
     return in_envelope(options.user) if options.user is not None and "@" in options.user else options.to
 
 
-async def _clear(imap: ImapConnection, where: Where, traces: Traces) -> str:
+async def _clear(imap: ImapConnection, where: Where, sender: str, traces: Traces) -> str:
     """Delete what earlier looks left behind; return words on that, and on how late it came where that is known."""
-    leftovers = traces.leftovers(await search(imap, where, PREFIX), time.time())
+    leftovers = traces.leftovers(await search(imap, where, sender), time.time())
     late = [max(0.0, each.arrived - sent) for each in leftovers if (sent := traces.sent(each)) is not None]
     if leftovers and await delete(imap, [each.uid for each in leftovers]):
-        traces.forget(token for each in leftovers for token in each.tokens)
+        traces.forget(token for each in leftovers for token in each.mail.tokens)
     words = f"cleared away {len(leftovers)} earlier" if leftovers else ""
     return f"{words} (on the way for about {max(late):.0f} s)" if late else words
 
@@ -126,25 +133,28 @@ async def _submit(
     deadline: float,
 ) -> None:
     host, port = target(check.target, 25)
-    with await dial(vantage, host, port, phases, deadline=deadline, connect=check.connect) as stream:
+
+    async def talk(stream: Stream) -> None:
         direct = port == smtp_session.IMPLICIT_TLS
         smtp, _ = await smtp_session.begin(stream, host, direct, vantage.tls_context(options.ca), phases)
         if options.user is not None:
             phases.enter("auth")
             await smtp_session.log_in(smtp, options.user, password)
         phases.enter("message")
+        smtp.keep_private(names_of(_sender(options)))
         trace.gone = False  # from here on the message may arrive, whatever becomes of us
         try:
-            expect(await smtp.command(f"MAIL FROM:<{_sender(options)}>"), 250, "MAIL FROM")
-            taken = await smtp.command(f"RCPT TO:<{options.to}>")
-            if not taken.taken:
-                raise RefusedError(taken, "RCPT TO")
+            for reply in (await smtp.envelope(_sender(options), [options.to])).values():
+                envelope(reply, "RCPT TO")
             await smtp.give(_message(options, trace.token))
         except RefusedError:
             trace.gone = True
             raise
         phases.stop()
         await smtp_session.leave(smtp, deadline)
+
+    stream, _ = await smtp_session.converse(vantage, host, port, phases, talk, deadline=deadline, connect=check.connect)
+    stream.close()
 
 
 def _message(options: MailRoundtripOptions, token: str) -> bytes:
@@ -155,6 +165,7 @@ def _message(options: MailRoundtripOptions, token: str) -> bytes:
     message["Subject"] = f"Mail check {token}"
     message["Date"] = email.utils.formatdate()
     message["Message-ID"] = f"<{token}@{sender.rpartition('@')[2]}>"
+    message[HEADER] = token
     message["Auto-Submitted"] = "auto-generated"  # so that no vacation notice answers it (RFC 3834)
     message.set_content("This message only proves that mail is delivered. It is deleted as soon as it is found.\n")
     return bytes(message)
@@ -180,16 +191,24 @@ async def _leave_in_chat(
         raise refused(reply, f"the chat did not take the message: status {reply.status}", time.time())
 
 
-async def _wait(imap: ImapConnection, where: Where, token: str, first: int, until: float) -> list[Found]:
-    """Search until the message is there, or nothing by `until` (the loop's time)."""
+async def _wait(arrivals: Arrivals, token: str, until: float) -> tuple[list[Found], str]:
+    """Look until the message is there, or nothing by `until` (the loop's time); return it, and why it is delayed.
+
+    Fails as `mail.bounced` when a report says that it never will be there.
+    """
     clock = asyncio.get_running_loop().time
     pause = _FIRST_PAUSE
+    delayed = ""
     while True:
-        await imap.command("NOOP")  # a server need not tell of new mail within a search
-        found = [each for each in await search(imap, where, token, first) if token in each.tokens]
+        about_it = [each for each in await arrivals.new() if token in each.mail.tokens]
+        found = [each for each in about_it if each.mail.own]
+        for report in about_it:
+            if report.mail.action == "failed" and not found:
+                fail("mail.bounced", f"accepted, and then sent back: {report.mail.reason}")
+            delayed = report.mail.reason if report.mail.action == "delayed" else delayed
         left = until - clock()
         if found or left <= 0:
-            return found
+            return found, delayed
         await asyncio.sleep(min(pause, left))
         pause = min(pause * 1.3, _LONGEST_PAUSE)
 
@@ -205,4 +224,4 @@ async def _delete(imap: ImapConnection, found: list[Found], trace: Trace, deadli
         return trouble.detail
     except OSError as error:
         return words_of(error)
-    return "" if trace.gone else "it is only marked as deleted, beside messages of others"
+    return "" if trace.gone else "it is only marked as deleted, since this server expunges no message alone"

@@ -1,20 +1,23 @@
 """`smtp`: greeting, EHLO, STARTTLS, AUTH and an envelope that is taken back (RFC 5321); a message is never sent.
 
-Codes: `smtp.NNN` for a refusal (warn for a 4xx to RCPT, which is how greylisting looks), `smtp.starttls-missing`,
-`smtp.auth-missing`, `smtp.protocol`, `smtp.closed`, and those of TLS. A target `smtps://…`, and port 465, speak TLS
-at once (RFC 8314).
+Codes: `smtp.NNN` for a refusal (warn for a 4xx to the envelope, which is how greylisting looks; 421 sends us to the
+next address, and fails when all say it), `smtp.starttls-missing`, `smtp.auth-missing` (unknown where the server wants a
+login that we do not speak), `smtp.impostor`, `smtp.protocol`, `smtp.closed`, and those of TLS. A target `smtps://…`,
+and port 465, speak TLS at once (RFC 8314).
 """
 
 from msgspec.structs import replace
 
 from outagetui.core.mailbox import in_envelope
 from outagetui.core.model import Check, Outcome, Sample
+from outagetui.core.personal import parts
 from outagetui.core.probe_options import SmtpOptions
-from outagetui.net.connect import dial, target
+from outagetui.net.connect import target
+from outagetui.net.stream import Stream
 from outagetui.net.trouble import Phases
 from outagetui.net.vantage import Vantage
-from outagetui.protocols.smtp_connection import RefusedError, SmtpConnection, SmtpReply, expect
-from outagetui.protocols.smtp_session import IMPLICIT_TLS, begin, leave, log_in, require_address
+from outagetui.protocols.smtp_connection import RefusedError, SmtpConnection, SmtpReply, envelope, expect
+from outagetui.protocols.smtp_session import IMPLICIT_TLS, begin, converse, leave, log_in, require_address
 
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
@@ -28,19 +31,26 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     for address in (options.mail_from or "", options.rcpt_to or ""):
         require_address(address)
     phases = Phases()
+
+    async def talk(stream: Stream) -> tuple[SmtpReply, SmtpReply | None]:
+        context = vantage.tls_context(options.ca)
+        smtp, banner = await begin(stream, host, direct, context, phases, options.starttls)
+        if options.user is not None:
+            phases.enter("auth")
+            await log_in(smtp, options.user, password, options.starttls)
+        late = None
+        if options.mail_from is not None or options.rcpt_to is not None:
+            phases.enter("envelope")
+            late = await _envelope(smtp, options)
+        phases.stop()
+        await leave(smtp, deadline)
+        return banner, late
+
     async with phases.within(deadline):
-        with await dial(vantage, host, port, phases, deadline=deadline, connect=check.connect) as stream:
-            context = vantage.tls_context(options.ca)
-            smtp, banner = await begin(stream, host, direct, context, phases, options.starttls)
-            if options.user is not None:
-                phases.enter("auth")
-                await log_in(smtp, options.user, password, options.starttls)
-            late = None
-            if options.mail_from is not None or options.rcpt_to is not None:
-                phases.enter("envelope")
-                late = await _envelope(smtp, options)
-            phases.stop()
-            await leave(smtp, deadline)
+        stream, (banner, late) = await converse(
+            vantage, host, port, phases, talk, deadline=deadline, connect=check.connect
+        )
+        with stream:
             protected = stream.tls.version() if stream.tls else "no TLS"
     if late is not None:
         return phases.sample(f"not now: {late.words}", Outcome.WARN, f"smtp.{late.code}")
@@ -49,13 +59,16 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
 
 async def _envelope(smtp: SmtpConnection, options: SmtpOptions) -> SmtpReply | None:
     """Try sender and recipient and take them back; return the reply that says "later", if there was one."""
-    expect(await smtp.command(f"MAIL FROM:<{options.mail_from or ''}>"), 250, "MAIL FROM")
-    late = None
-    if options.rcpt_to is not None:
-        reply = await smtp.command(f"RCPT TO:<{options.rcpt_to}>")
-        if 400 <= reply.code < 500:
-            late = reply
-        elif not reply.taken:
-            raise RefusedError(reply, "RCPT TO")
+    late: SmtpReply | None = None
+    smtp.keep_private(parts(options.mail_from or ""))
+    recipients = [] if options.rcpt_to is None else [options.rcpt_to]
+    try:
+        turned_away = await smtp.envelope(options.mail_from or "", recipients)
+        for reply in turned_away.values():
+            envelope(reply, "RCPT TO")
+    except RefusedError as refused:
+        if not refused.reply.later:
+            raise
+        late = refused.reply
     expect(await smtp.command("RSET"), 250, "RSET")
     return late

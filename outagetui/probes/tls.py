@@ -12,9 +12,11 @@ from outagetui.core.hosts import read_host
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import TlsOptions
 from outagetui.net.certificate import DAY, chain, first_to_expire, refusal
-from outagetui.net.connect import dial, target
+from outagetui.net.connect import target
+from outagetui.net.stream import Stream
 from outagetui.net.trouble import Phases, unknown
 from outagetui.net.vantage import Vantage
+from outagetui.protocols.smtp_session import converse
 from outagetui.protocols.starttls import agree
 
 REFUSAL_WITHIN = 1.0  # seconds that a server may take to refuse us after the handshake, which TLS 1.3 lets it
@@ -27,11 +29,15 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     host, port = target(check.target)
     name = _name(options.server_name) if options.server_name else host
     phases = Phases()
+
+    async def agreed(stream: Stream) -> None:
+        if options.starttls:
+            phases.enter("starttls")
+            await agree(stream, options.starttls, name)
+
     async with phases.within(deadline):
-        with await dial(vantage, host, port, phases, deadline=deadline, connect=check.connect) as stream:
-            if options.starttls:
-                phases.enter("starttls")
-                await agree(stream, options.starttls, name)
+        stream, _ = await converse(vantage, host, port, phases, agreed, deadline=deadline, connect=check.connect)
+        with stream:
             phases.enter("tls")
             try:
                 await stream.start_tls(vantage.tls_context(options.ca), name)

@@ -1,10 +1,13 @@
-"""The lines of IMAP (RFC 9051, RFC 3501) as a client reads and writes them, within bounds."""
+"""The lines of IMAP (RFC 9051, RFC 3501) as a client reads and writes them, within bounds.
+
+What is shown of an answer is masked: no address, and nothing that we said ourselves, stands in `said`.
+"""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from outagetui.core.text import in_quotes
+from outagetui.core.personal import mask, shown
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import fail
 
@@ -12,10 +15,14 @@ LINE_LIMIT = 64 * 1024  # a SEARCH in a large mailbox answers on one line
 LITERAL_LIMIT = 256 * 1024
 REPLY_LIMIT = 4 * 1024 * 1024  # bytes of all that answers one command
 LINES_LIMIT = 1000
-_LITERAL = re.compile(rb"\{(\d{1,10})\}\Z")
+_LITERAL = re.compile(rb"\{(\d{1,10})\+?\}\Z")
 _DONE = re.compile(r"(OK|NO|BAD)(?: +(.*))?", re.IGNORECASE | re.DOTALL)
-_CODE = re.compile(r"\[([^\]]*)\]")
+_CODE = re.compile(r"\s*\[([^\]]*)\]")
 _UNTAGGED = re.compile(r"\* +(OK|NO|BAD|BYE|PREAUTH)\b ?(.*)", re.IGNORECASE | re.DOTALL)
+_CAPABILITY = re.compile(r"\* +CAPABILITY\s+(.*)", re.IGNORECASE | re.DOTALL)
+# What people may read can end in braces; only data holds literals (RFC 9051 section 9, resp-text).
+_WORDS = re.compile(rb"\+|\* +(?:OK|NO|BAD|BYE|PREAUTH)\b|[a-z]\d+ +(?:OK|NO|BAD)\b", re.IGNORECASE)
+Respond = Callable[[str], Awaitable[bytes]]
 
 
 class ImapLine(NamedTuple):
@@ -31,6 +38,12 @@ class ImapReply(NamedTuple):
     status: str
     words: str
     lines: tuple[ImapLine, ...]
+    private: frozenset[str] = frozenset()
+
+    @property
+    def said(self) -> str:
+        """The words as shown to people."""
+        return mask(self.words, self.private)
 
     @property
     def code(self) -> str:
@@ -57,8 +70,13 @@ class ImapConnection:
         self._stream = stream
         self._number = 0
         self._size = 0
+        self._private: frozenset[str] = frozenset()
         self.capabilities: frozenset[str] = frozenset()
         self.logged_in = False
+
+    def keep_private(self, words: Iterable[str]) -> None:
+        """Show `words`, which we say in this dialogue, of no answer from now on."""
+        self._private |= frozenset(words)
 
     async def greet(self) -> str:
         """Wait for the greeting and return its words; `logged_in` tells of a PREAUTH."""
@@ -66,17 +84,25 @@ class ImapConnection:
         found = _UNTAGGED.fullmatch(line.text)
         word = found[1].upper() if found else ""
         if found is None or word in ("NO", "BAD"):
-            fail("imap.protocol", f"not an IMAP greeting: {in_quotes(line.text)}")
+            fail("imap.protocol", f"not an IMAP greeting: {shown(line.text, self._private)}")
         if word == "BYE":
-            fail("imap.bye", f"refused at the door: {found[2]}")
+            fail("imap.bye", f"refused at the door: {mask(found[2])}")
         self.logged_in = word == "PREAUTH"
         self._learn(found[2])
         return found[2]
 
-    async def command(self, command: str, answers: Sequence[bytes] = (), *, farewell: bool = False) -> ImapReply:
+    async def command(
+        self,
+        command: str,
+        answers: Sequence[bytes] = (),
+        *,
+        respond: Respond | None = None,
+        farewell: bool = False,
+    ) -> ImapReply:
         """Send one command and return what came; `answers` are given one by one where the server says to go on.
 
-        A BYE is a failure unless it is the `farewell` that LOGOUT asks for.
+        When those are used up, `respond` is asked for what answers the words behind the server's plus. A BYE is
+        a failure unless it is the `farewell` that LOGOUT asks for.
         """
         self._number += 1
         self._size = 0
@@ -88,24 +114,28 @@ class ImapConnection:
         while len(lines) < LINES_LIMIT:
             line = await self._line()
             if line.text.startswith("+"):
-                if not waiting:
-                    fail("imap.protocol", f"asked to go on with {verb}, which is whole: {in_quotes(line.text)}")
-                await self._stream.write(waiting.pop(0) + b"\r\n")
+                if not waiting and respond is None:
+                    fail(
+                        "imap.protocol",
+                        f"asked to go on with {verb}, which is whole: {shown(line.text, self._private)}",
+                    )
+                next_one = waiting.pop(0) if waiting or respond is None else await respond(line.text[1:].strip())
+                await self._stream.write(next_one + b"\r\n")
             elif line.text.startswith(f"{tag} "):
                 done = _DONE.fullmatch(line.text[len(tag) + 1 :])
                 if done is None:
-                    fail("imap.protocol", f"no proper end of {verb}: {in_quotes(line.text)}")
+                    fail("imap.protocol", f"no proper end of {verb}: {shown(line.text, self._private)}")
                 self._learn(done[2] or "")
-                return ImapReply(done[1].upper(), done[2] or "", tuple(lines))
+                return ImapReply(done[1].upper(), done[2] or "", tuple(lines), self._private)
             elif line.text.startswith("* "):
                 found = _UNTAGGED.fullmatch(line.text)
                 if found and found[1].upper() == "BYE" and not farewell:
-                    fail("imap.bye", f"the server ended the session: {found[2]}")
-                if found or line.text[2:12].upper() == "CAPABILITY":
-                    self._learn(found[2] if found else f"[{line.text[2:]}]")
+                    fail("imap.bye", f"the server ended the session: {mask(found[2], self._private)}")
+                told = _CAPABILITY.fullmatch(line.text)
+                self._learn(f"[CAPABILITY {told[1]}]" if told else found[2] if found else "")
                 lines.append(line)
             else:
-                fail("imap.protocol", f"not an IMAP answer: {in_quotes(line.text)}")
+                fail("imap.protocol", f"not an IMAP answer: {shown(line.text, self._private)}")
         return fail("imap.protocol", f"more than {LINES_LIMIT} lines in answer to {verb}")
 
     def forget(self) -> None:
@@ -126,7 +156,7 @@ class ImapConnection:
                 fail("imap.closed", "the server closed the connection")
             texts.append(text)
             self._count(len(text))
-            announced = _LITERAL.search(text)
+            announced = None if len(texts) == 1 and _WORDS.match(text) else _LITERAL.search(text)
             if announced is None:
                 return ImapLine(b"".join(texts).decode("utf-8", "replace"), tuple(literals))
             size = int(announced[1])
@@ -153,7 +183,7 @@ class ImapConnection:
 def expect(reply: ImapReply, what: str, code: str = "imap.protocol") -> ImapReply:
     """Return `reply` if it is OK; NO fails as `code`, BAD as `imap.protocol`."""
     if reply.status == "NO":
-        fail(code, f"{what}: {reply.words}")
+        fail(code, f"{what}: {reply.said}")
     if reply.status != "OK":
-        fail("imap.protocol", f"{what}: {reply.status} {reply.words}")
+        fail("imap.protocol", f"{what}: {reply.status} {reply.said}")
     return reply

@@ -1,36 +1,32 @@
 """Finding and deleting our own messages in a mailbox, and nobody else's: each holds a token that only we make."""
 
-import email
-import email.policy
 import imaplib
 import re
 import secrets
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from email.message import Message
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from outagetui.protocols.imap_connection import ImapConnection, ImapLine, expect
+from outagetui.protocols.imap_connection import ImapConnection, ImapLine, ImapReply, expect
+from outagetui.protocols.probe_mail import PREFIX, ProbeMail, Where, read_mail
 
-PREFIX = "outagetui-probe-"
 DAY = 86400.0
 EXPUNGE_ALONE = frozenset({"UIDPLUS", "IMAP4REV2"})  # capabilities of servers that can expunge chosen messages
 READ = 32 * 1024  # bytes of a message that are looked through
 MOST = 50  # messages looked at in one go
 _REMEMBERED = 500  # lost tokens; what is forgotten leaves by its age
-_TOKEN = re.compile(rf"{PREFIX}[0-9a-f]{{32}}")
 _UID = re.compile(r"\bUID (\d{1,10})\b", re.IGNORECASE)
-Where = Literal["SUBJECT", "TEXT"]  # where the token stands: a search key of IMAP
+_QUOTED = re.compile(r'\bBODY\[\](?:<0>)? "((?:[^"\\]|\\.)*)"', re.IGNORECASE)
+_ALL = re.compile(r"\bALL +([0-9:,*]+)", re.IGNORECASE)
 
 
 class Found(NamedTuple):
-    """A message that holds tokens; `arrived` is an epoch second, `answer` tells that it replies to another message."""
+    """A message that holds tokens, and what it is to us; `arrived` is an epoch second."""
 
     uid: int
-    tokens: frozenset[str]
+    mail: ProbeMail
     arrived: float
-    answer: bool
 
 
 class Trace:
@@ -73,68 +69,89 @@ class Traces:
         return [
             each
             for each in found
-            if not each.answer and (not each.tokens.isdisjoint(self._lost) or each.arrived < now - DAY)
+            if each.mail.own and (not each.mail.tokens.isdisjoint(self._lost) or each.arrived < now - DAY)
         ]
 
     def sent(self, found: Found) -> float | None:
         """Return when the lost message was sent (epoch seconds), None when it is not one of these."""
-        return next((self._lost[token] for token in found.tokens if token in self._lost), None)
+        return next((self._lost[token] for token in found.mail.tokens if token in self._lost), None)
 
 
-async def search(imap: ImapConnection, where: Where, text: str, first: int = 1) -> list[Found]:
-    """Return the messages from uid `first` that hold `text` and one of our tokens, the newest fifty."""
-    reply = expect(await imap.command(f'UID SEARCH UID {first}:* {where} "{text}"'), "SEARCH")
-    uids = sorted({int(word) for word in (reply.data("SEARCH") or "").split() if word.isdecimal() and len(word) <= 10})
-    wanted = [uid for uid in uids if uid >= first][-MOST:]  # `n:*` always holds the last message, even a lower one
-    if not wanted:
+async def search(imap: ImapConnection, where: Where, sender: str) -> list[Found]:
+    """Return the messages of the mailbox that hold a token where ours do, the newest fifty, less what is deleted."""
+    reply = expect(await imap.command(f'UID SEARCH UNDELETED {where} "{PREFIX}"'), "SEARCH")
+    return await _fetch(imap, _numbers(reply)[-MOST:], where, sender)
+
+
+class Arrivals:
+    """What came into the mailbox from uid `first` on, each message once: a search need not know new mail's text yet."""
+
+    def __init__(self, imap: ImapConnection, where: Where, sender: str, first: int) -> None:
+        self._imap, self._where, self._sender, self._first = imap, where, sender, first
+        self._known: set[int] = set()
+
+    async def new(self) -> list[Found]:
+        """Return those that hold tokens and were not there the last time, at most fifty."""
+        await self._imap.command("NOOP")  # a server need not tell of new mail within a search
+        reply = expect(await self._imap.command(f"UID SEARCH UID {self._first}:*"), "SEARCH")
+        # `n:*` always holds the last message, even a lower one.
+        wanted = [uid for uid in _numbers(reply) if uid >= self._first and uid not in self._known][-MOST:]
+        self._known.update(wanted)
+        return await _fetch(self._imap, wanted, self._where, self._sender)
+
+
+async def _fetch(imap: ImapConnection, uids: list[int], where: Where, sender: str) -> list[Found]:
+    if not uids:
         return []
     what = f"(UID INTERNALDATE BODY.PEEK[]<0.{READ}>)"
-    reply = expect(await imap.command(f"UID FETCH {_set(wanted)} {what}"), "FETCH")
-    found = (_read(line, where) for line in reply.lines)
-    return [each for each in found if each is not None and each.uid in wanted]
+    reply = expect(await imap.command(f"UID FETCH {_set(uids)} {what}"), "FETCH")
+    found = (read_line(line, where, sender) for line in reply.lines)
+    return [each for each in found if each is not None and each.uid in uids]
 
 
-def _read(line: ImapLine, where: Where) -> Found | None:
+def read_line(line: ImapLine, where: Where, sender: str) -> Found | None:
+    """Return what a FETCH told of one message; None for other lines, and messages without a token."""
     uid = _UID.search(line.text)
-    if uid is None or not line.literals:
+    quoted = _QUOTED.search(line.text)
+    if uid is None or not (line.literals or quoted):
         return None
-    message = email.message_from_bytes(line.literals[0], policy=email.policy.compat32)
-    texts = [str(message.get("Subject", ""))]
-    if where == "TEXT":
-        texts += _texts(message)
-    tokens = frozenset(token for text in texts for token in _TOKEN.findall(text))
-    if not tokens:
+    raw = line.literals[0] if line.literals else re.sub(r"\\(.)", r"\1", quoted[1] if quoted else "").encode()
+    mail = read_mail(raw, where, sender)
+    if mail is None:
         return None
     date = imaplib.Internaldate2tuple(line.text.encode("ascii", "replace"))
     try:
         arrived = time.time() if date is None else time.mktime(date)
     except (ValueError, OverflowError):
         arrived = time.time()
-    return Found(int(uid[1]), tokens, arrived, any(name in message for name in ("In-Reply-To", "References")))
+    return Found(int(uid[1]), mail, arrived)
 
 
-def _texts(message: Message) -> Iterator[str]:
-    for part in message.walk():
-        if part.get_content_maintype() == "text":
-            content = part.get_payload(decode=True)
-            if isinstance(content, bytes):
-                yield content.decode("ascii", "replace")  # a token is ASCII, whatever surrounds it
+def _numbers(reply: ImapReply) -> list[int]:
+    """Return the numbers that a search told, sorted: by SEARCH, or by ESEARCH as servers of IMAP4rev2 alone do."""
+    numbers: set[int] = set()
+    for line in reply.lines:
+        kind, _, rest = line.text.removeprefix("*").strip().partition(" ")
+        if kind.upper() == "SEARCH":
+            numbers |= {int(word) for word in rest.split() if word.isdecimal() and len(word) <= 10}
+        elif kind.upper() == "ESEARCH" and (told := _ALL.search(rest)):
+            for piece in told[1].split(","):
+                low, _, high = piece.partition(":")
+                if low.isdecimal() and (high or low).isdecimal() and len(low) <= 10 and len(high) <= 10:
+                    ends = sorted((int(low), int(high or low)))
+                    numbers |= set(range(max(ends[0], ends[1] - MOST), ends[1] + 1))
+    return sorted(numbers)
 
 
 async def delete(imap: ImapConnection, uids: Iterable[int]) -> bool:
-    """Delete these messages for good; False when they are only marked, because others' would go with them."""
+    """Delete these messages for good; False when they are only marked, because others' could go with them."""
     numbers = list(uids)
     if not numbers:
         return True
     expect(await imap.command(f"UID STORE {_set(numbers)} +FLAGS.SILENT (\\Deleted)"), "STORE", "imap.refused")
-    if imap.capabilities & EXPUNGE_ALONE:
-        expect(await imap.command(f"UID EXPUNGE {_set(numbers)}"), "EXPUNGE", "imap.refused")
-        return True
-    reply = expect(await imap.command("UID SEARCH DELETED"), "SEARCH")
-    marked = (reply.data("SEARCH") or "").split()
-    if not set(marked) <= {str(number) for number in numbers}:
+    if not imap.capabilities & EXPUNGE_ALONE:
         return False
-    expect(await imap.command("EXPUNGE"), "EXPUNGE", "imap.refused")
+    expect(await imap.command(f"UID EXPUNGE {_set(numbers)}"), "EXPUNGE", "imap.refused")
     return True
 
 

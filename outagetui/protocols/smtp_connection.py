@@ -1,42 +1,76 @@
-"""The lines of SMTP (RFC 5321) as a client reads and writes them, within bounds."""
+"""The lines of SMTP (RFC 5321) as a client reads and writes them, within bounds, and what an answer means.
+
+What is shown of an answer is masked: no address, and nothing that we said ourselves, stands in `words`.
+"""
 
 import re
 import socket
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from outagetui.core.hosts import unzoned
 from outagetui.core.model import Outcome
-from outagetui.core.text import in_quotes
+from outagetui.core.personal import mask, parts, shown
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import Trouble, fail
 
 LINE_LIMIT = 4096  # RFC 5321 allows 512
 LINES_LIMIT = 128
+CLOSING = 421
+_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?=\s|$)")
+_NOT_KNOWN = (500, 501, 502, 504)  # how servers without EHLO answer it (RFC 5321 section 3.2)
+# Old servers write `AUTH=PLAIN LOGIN`, some both forms, which mail programs take for the same.
+_SEPARATORS = re.compile(r"[\s=]+")
 _LINE = re.compile(rb"([2-5]\d\d)(?:([ -])(.*))?", re.DOTALL)
 
 
 class SmtpReply(NamedTuple):
-    """A whole reply: its code, and the text of each line."""
+    """A whole reply: its code, the text of each line, and the words of ours that must not be shown from it."""
 
     code: int
     lines: tuple[str, ...]
+    private: frozenset[str] = frozenset()
+
+    @property
+    def said(self) -> str:
+        """The text on one line, as shown to people."""
+        return mask(" ".join(self.lines), self.private)
 
     @property
     def words(self) -> str:
         """The reply on one line, as shown to people."""
-        return f"{self.code} {' '.join(self.lines)}"
+        return f"{self.code} {self.said}".rstrip()
+
+    @property
+    def status(self) -> str:
+        """The enhanced status code (RFC 3463), such as 5.7.1; empty without one."""
+        found = _STATUS.match(self.lines[0]) if self.lines else None
+        return found[0] if found else ""
 
     @property
     def taken(self) -> bool:
-        """Whether it takes the recipient that RCPT named."""
-        return self.code in (250, 251, 252)
+        """Whether it is a yes: a client goes by the first digit (RFC 5321 section 4.2)."""
+        return 200 <= self.code < 300
+
+    @property
+    def later(self) -> bool:
+        """Whether it asks to come again, as greylisting does: the mail is late, and not refused."""
+        return 400 <= self.code < 500 and not self.elsewhere
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether this server ends the session, so that a client tries the next address (RFC 5321 section 3.8)."""
+        return self.code == CLOSING
 
 
 class RefusedError(Trouble):
-    """The server answered `what` with another code than the one needed: `smtp.NNN`."""
+    """The server answered `what` with another code than the one needed: `smtp.NNN`.
 
-    def __init__(self, reply: SmtpReply, what: str) -> None:
-        super().__init__(Outcome.FAIL, f"smtp.{reply.code}", f"{what}: {reply.words}")
+    It is a warning where an envelope or a message is asked to come `later`, which every sender does by itself.
+    """
+
+    def __init__(self, reply: SmtpReply, what: str, *, outcome: Outcome = Outcome.FAIL) -> None:
+        super().__init__(outcome, f"smtp.{reply.code}", f"{what}: {reply.words}")
         self.reply = reply
 
 
@@ -46,6 +80,11 @@ class SmtpConnection:
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
         self.extensions: dict[str, str] = {}
+        self._private: frozenset[str] = frozenset()
+
+    def keep_private(self, words: Iterable[str]) -> None:
+        """Show `words`, which we say in this dialogue, of no reply from now on."""
+        self._private |= frozenset(words)
 
     async def read(self) -> SmtpReply:
         """Return the next reply, of one or more lines."""
@@ -57,11 +96,11 @@ class SmtpConnection:
                 fail("smtp.closed", "the server closed the connection")
             match = _LINE.fullmatch(line)
             if match is None or code not in (0, int(match[1])):
-                fail("smtp.protocol", f"not an SMTP reply: {in_quotes(line)}")
+                fail("smtp.protocol", f"not an SMTP reply: {shown(line, self._private)}")
             code = int(match[1])
             lines.append((match[3] or b"").decode("utf-8", "replace"))
             if match[2] != b"-":
-                return SmtpReply(code, tuple(lines))
+                return SmtpReply(code, tuple(lines), self._private)
         return fail("smtp.protocol", f"a reply of more than {LINES_LIMIT} lines")
 
     async def greet(self) -> SmtpReply:
@@ -73,30 +112,57 @@ class SmtpConnection:
         await self.stream.write(f"{line}\r\n".encode())
         return await self.read()
 
+    async def envelope(self, sender: str, recipients: Iterable[str]) -> dict[str, SmtpReply]:
+        """Begin a message and return the replies to the recipients that are not taken, by their address.
+
+        Raises RefusedError where the sender is not taken, and where the session ends (421).
+        """
+        envelope(await self.command(f"MAIL FROM:<{sender}>"), "MAIL FROM")
+        turned_away: dict[str, SmtpReply] = {}
+        for each in recipients:
+            self.keep_private(parts(each))
+            reply = await self.command(f"RCPT TO:<{each}>")
+            if reply.elsewhere:
+                envelope(reply, "RCPT TO")
+            if not reply.taken:
+                turned_away[each] = reply
+        return turned_away
+
     async def give(self, message: bytes) -> SmtpReply:
         """Give `message` to the recipients that were taken, and return the server's words of acceptance."""
-        expect(await self.command("DATA"), 354, "DATA")
+        envelope(await self.command("DATA"), "DATA", 354)
         # Lines end in CRLF, whatever they ended in, and a dot of their own is doubled (RFC 5321 section 4.5.2).
         lines = [b"." + line if line.startswith(b".") else line for line in message.splitlines()]
         await self.stream.write(b"\r\n".join([*lines, b".", b""]))
-        return expect(await self.read(), 250, "message")
+        return envelope(await self.read(), "message")
 
     async def hello(self) -> None:
         """Say EHLO, or HELO where that is not known, and learn the extensions."""
         name = own_name(self.stream)
         reply = await self.command(f"EHLO {name}")
-        if reply.code in (500, 502):
+        if reply.code in _NOT_KNOWN:
             reply = await self.command(f"HELO {name}")
         expect(reply, 250, "EHLO")
-        words = [line.partition(" ") for line in reply.lines[1:]]
-        self.extensions = {keyword.upper(): parameters.upper() for keyword, _, parameters in words}
+        self.extensions = {}
+        for line in reply.lines[1:]:
+            keyword, *parameters = _SEPARATORS.split(line.strip())
+            known = self.extensions.get(keyword.upper(), "")
+            self.extensions[keyword.upper()] = f"{known} {' '.join(parameters).upper()}".strip()
 
 
-def expect(reply: SmtpReply, code: int, what: str) -> SmtpReply:
-    """Return `reply` if it has `code`, else raise RefusedError."""
-    if reply.code != code:
-        raise RefusedError(reply, what)
+def expect(reply: SmtpReply, code: int, what: str, *, outcome: Outcome = Outcome.FAIL) -> SmtpReply:
+    """Return `reply` if it is of the kind of `code`, its first digit, else raise RefusedError."""
+    if reply.code // 100 != code // 100:
+        raise RefusedError(reply, what, outcome=outcome)
     return reply
+
+
+def envelope(reply: SmtpReply, what: str, code: int = 250) -> SmtpReply:
+    """As `expect` for what is asked of a message: one judgement for whoever sends, or looks whether one could.
+
+    Later (4xx) is a warning, since senders come again; an ended session (421) and every no (5xx) are failures.
+    """
+    return expect(reply, code, what, outcome=Outcome.WARN if reply.later else Outcome.FAIL)
 
 
 def own_name(stream: Stream) -> str:

@@ -1,20 +1,65 @@
 """An SMTP session up to where a message can be given, and giving it (RFC 5321, STARTTLS RFC 3207, AUTH RFC 4954)."""
 
-import base64
-import hmac
 import ssl
-from typing import Literal
+from collections.abc import Awaitable, Callable
+from typing import Literal, TypeVar
 
 from outagetui.core.hosts import is_loopback
-from outagetui.core.text import in_quotes
+from outagetui.core.personal import parts
+from outagetui.core.text import clean, in_quotes
+from outagetui.net.connect import dial
 from outagetui.net.farewell import goodbye
 from outagetui.net.secure import secure
 from outagetui.net.stream import Stream
-from outagetui.net.trouble import Phases, fail, unknown
-from outagetui.protocols.smtp_connection import SmtpConnection, SmtpReply, expect
+from outagetui.net.trouble import Phases, Trouble, fail, unknown
+from outagetui.net.vantage import Vantage
+from outagetui.protocols import sasl
+from outagetui.protocols.smtp_connection import RefusedError, SmtpConnection, SmtpReply, expect
 
 StartTls = Literal["offered", "required", "never"]
 IMPLICIT_TLS = 465  # RFC 8314
+INLINE = 510  # characters of a command line (RFC 5321 section 4.5.3.1.4); a longer first message waits for its turn
+# A mechanism is not known, too weak for this account, or wants TLS first (RFC 4954 section 6): another may be taken.
+_NOT_SO = (500, 502, 504, 534, 538)
+_OTHER_WAY = ("5.7.139",)  # "basic authentication is disabled": only the mechanisms that we do not speak get in
+T = TypeVar("T")
+
+
+async def converse(
+    vantage: Vantage,
+    host: str,
+    port: int,
+    phases: Phases,
+    talk: Callable[[Stream], Awaitable[T]],
+    *,
+    deadline: float,
+    connect: str | None = None,
+) -> tuple[Stream, T]:
+    """Return what `talk` does on a connection to `host`, and that connection, which the caller closes.
+
+    Where a server ends the session by 421, the next address is tried (RFC 5321 section 5.1); when all did, or cannot
+    be reached, that is what is raised.
+    """
+    ended: RefusedError | None = None
+    left: set[str] = set()
+    while True:
+        try:
+            stream = await dial(vantage, host, port, phases, deadline=deadline, connect=connect, without=left)
+        except (Trouble, OSError):
+            if ended is not None:
+                raise ended from None
+            raise
+        try:
+            return stream, await talk(stream)
+        except RefusedError as refused:
+            left.add(stream.remote.partition("%")[0])
+            stream.close()
+            if not refused.reply.elsewhere:
+                raise
+            ended = refused
+        except BaseException:
+            stream.close()
+            raise
 
 
 async def begin(
@@ -44,29 +89,70 @@ async def begin(
 
 
 async def log_in(smtp: SmtpConnection, user: str, password: str, starttls: StartTls = "offered") -> None:
-    """AUTH PLAIN (RFC 4616), else LOGIN, else CRAM-MD5 (RFC 2195); never in the clear beyond this machine.
+    """Log in (RFC 4954) by the best mechanism that both sides know; never in the clear beyond this machine.
 
-    Codes: `smtp.NNN`, `smtp.auth-missing`, `smtp.protocol`, and `smtp.starttls-missing` where the password would have
-    gone in the clear.
+    Where one is refused, the next is tried: an account may have no key for the best one. Codes: `smtp.NNN`,
+    `smtp.auth-missing` (unknown where the server wants a login that we do not speak), `smtp.impostor`,
+    `smtp.protocol`, and `smtp.starttls-missing` where the password would have gone in the clear.
     """
     if not is_private(smtp.stream):
         if starttls == "never":
             unknown("option.invalid", "a password is not sent without TLS: `starttls` must not be `never`")
         fail("smtp.starttls-missing", "the server does not offer STARTTLS, so the password was not sent")
-    mechanisms = smtp.extensions.get("AUTH", "").split()
-    if "PLAIN" in mechanisms:
-        reply = await smtp.command(f"AUTH PLAIN {plain(user, password)}")
-    elif "LOGIN" in mechanisms:
-        expect(await smtp.command("AUTH LOGIN"), 334, "AUTH LOGIN")
-        expect(await smtp.command(_base64(user)), 334, "AUTH LOGIN")
-        reply = await smtp.command(_base64(password))
-    elif "CRAM-MD5" in mechanisms:
-        asked = expect(await smtp.command("AUTH CRAM-MD5"), 334, "AUTH CRAM-MD5")
-        reply = await smtp.command(_cram_md5(user, password, " ".join(asked.lines)))
-    else:
-        offered = " ".join(mechanisms) or "none"
-        fail("smtp.auth-missing", f"the server offers none of AUTH PLAIN, LOGIN and CRAM-MD5: {offered}")
-    expect(reply, 235, "AUTH")
+    smtp.keep_private((*parts(user), password))
+    offered = smtp.extensions.get("AUTH", "").split()
+    try:
+        ways = sasl.mechanisms(offered, user, password, smtp.stream.tls)
+    except sasl.UnusableError:
+        unknown("secret.unusable", "the password holds characters that no SCRAM login can (RFC 4013)")
+    others = sasl.unspoken(offered)
+    refused: RefusedError | None = None
+    for way in ways:
+        reply = await _authenticate(smtp, way)
+        if reply.taken:
+            return
+        refused = refused if refused is not None and reply.code in _NOT_SO else RefusedError(reply, "AUTH")
+        stored_otherwise = way.name.startswith("SCRAM") and reply.code == 535
+        if reply.code not in _NOT_SO and not stored_otherwise:
+            break
+    if refused is not None and not (others and _not_so(refused.reply)):
+        raise refused
+    if refused is None and not offered and not ("STARTTLS" in smtp.extensions and smtp.stream.tls is None):
+        fail("smtp.auth-missing", "the server offers no login (AUTH)")
+    said = f", and takes none of the others: {refused.reply.words}" if refused is not None else ""
+    if sasl.CHALLENGE in offered and smtp.stream.tls is None:
+        others = [*others, f"{sasl.CHALLENGE} without TLS"]
+    wanted = ", ".join(clean(each, 40) for each in others) or "one below TLS"
+    unknown("smtp.auth-missing", f"the server wants a login that this program does not speak: {wanted}{said}")
+
+
+async def _authenticate(smtp: SmtpConnection, way: sasl.Mechanism) -> SmtpReply:
+    """Carry one login; return the last reply."""
+    command = f"AUTH {way.name}"
+    first = None if way.first is None else sasl.encoded(way.first) or "="
+    if first is not None and len(command) + 1 + len(first) <= INLINE:
+        smtp.keep_private((first,))
+        command, first = f"{command} {first}", None
+    reply = await smtp.command(command)
+    try:
+        while 300 <= reply.code < 400:
+            if first is not None:
+                answer, first = first.removeprefix("="), None
+            else:
+                answer = sasl.encoded(await way.answer(sasl.decoded(" ".join(reply.lines))))
+            smtp.keep_private((answer,))
+            reply = await smtp.command(answer)
+        if reply.taken:
+            way.finish()
+    except sasl.ImpostorError:
+        fail("smtp.impostor", "the server cannot prove that it knows the password that it let us in with")
+    except sasl.AstrayError as error:
+        fail("smtp.protocol", f"the login by {way.name} went astray: {error}")
+    return reply
+
+
+def _not_so(reply: SmtpReply) -> bool:
+    return reply.code in _NOT_SO or reply.status in _OTHER_WAY
 
 
 async def leave(smtp: SmtpConnection, deadline: float) -> None:
@@ -84,20 +170,3 @@ def require_address(text: str) -> None:
 def is_private(stream: Stream) -> bool:
     """Tell whether nobody on the way can read what is sent: TLS, or this machine itself."""
     return stream.tls is not None or is_loopback(stream.remote)
-
-
-def plain(user: str, password: str) -> str:
-    """Return the one message of SASL PLAIN (RFC 4616), in base64."""
-    return _base64(f"\0{user}\0{password}")
-
-
-def _cram_md5(user: str, password: str, challenge: str) -> str:
-    try:
-        given = base64.b64decode(challenge, validate=True)
-    except ValueError:
-        fail("smtp.protocol", f"the challenge of AUTH CRAM-MD5 is no base64: {challenge}")
-    return _base64(f"{user} {hmac.new(password.encode(), given, 'md5').hexdigest()}")
-
-
-def _base64(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()

@@ -42,7 +42,7 @@ async def _smtp(stream: Stream) -> None:
     if "STARTTLS" not in smtp.extensions:
         fail("tls.starttls-missing", "the server does not offer STARTTLS")
     reply = await smtp.command("STARTTLS")
-    if reply.code >= 400:
+    if reply.code >= 400 and not reply.elsewhere:
         fail("tls.starttls-refused", reply.words)
     expect(reply, 220, "STARTTLS")
 
@@ -57,7 +57,7 @@ async def _imap(stream: Stream) -> None:
         fail("tls.starttls-missing", "the server does not offer STARTTLS")
     reply = await imap.command("STARTTLS")
     if reply.status != "OK":
-        fail("tls.starttls-refused", f"{reply.status} {reply.words}")
+        fail("tls.starttls-refused", f"{reply.status} {reply.said}")
 
 
 async def _xmpp(stream: Stream, name: str) -> None:

@@ -87,7 +87,8 @@ class Delivered(Struct, frozen=True):
     """What became of a delivery.
 
     `sent`, `seen` (read back without a login), `failed` (surely not there), `unknown` (it may or may not be there),
-    `skipped` or `retracted`. `retry_after` are the seconds that the outlet asks to be left alone.
+    `skipped` or `retracted`. `retry_after` are the seconds that the outlet asks to be left alone. After the seconds
+    `look_again` it is looked for, or tried, again by itself: nobody can see yet what was accepted, or it was put off.
     """
 
     state: str
@@ -95,6 +96,7 @@ class Delivered(Struct, frozen=True):
     remote_id: str = ""
     detail: str = ""
     retry_after: float | None = None
+    look_again: float | None = None
 
 
 WITHDRAWN = "withdrawn"  # the kind of the one post that is left of an announcement that was taken back

@@ -36,6 +36,7 @@ class Recorder(ThreadingHTTPServer):
         self.directory = directory
         self.seen: list[str] = []
         self.foreign = ""
+        self.policy = ""  # the Content-Security-Policy of FOREIGN
 
 
 class _Answer(BaseHTTPRequestHandler):
@@ -57,6 +58,8 @@ class _Answer(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", f"{kind}; charset=utf-8")
         self.send_header("Access-Control-Allow-Origin", "*")
+        if self.path == FOREIGN and self.server.policy:
+            self.send_header("Content-Security-Policy", self.server.policy)
         self.end_headers()
         self.wfile.write(content)
 

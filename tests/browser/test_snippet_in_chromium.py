@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from tests.browser.chromium import FOREIGN
+from tests.browser.foreign_page import CALM, NOTICE, PLAIN, SCRIPT, SEEN, foreign, included
 from tests.browser.published_page import CONTRAST, KINDS, SIZES, URL, keep, write
 
 pytestmark = pytest.mark.slow
@@ -17,24 +18,6 @@ a { pointer-events: none !important; color: transparent !important; text-decorat
 ul { list-style: square; margin: 9em; transform: rotate(9deg) !important }
 html, head, body, .shown { all: revert }
 """
-PLAIN = """
-body { font: 16px/1.6 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #223344 }
-"""
-SCRIPT = f'<script src="{URL}notice.js" async></script>'
-NOTICE = "document.querySelector('.outagetui-notice')"
-SEEN = """[...document.querySelectorAll(".outagetui-notice, .outagetui-notice *")].map(each => {
-  const style = getComputedStyle(each), box = each.getBoundingClientRect();
-  return [each.tagName, style.visibility, style.opacity, style.fontSize, style.textTransform, style.pointerEvents,
-    style.position, style.transform, box.width > 8, box.height > 8] })"""
-CALM = ["visible", "1", "16px", "none", "auto", "static", "none", True, True]
-
-
-def foreign(inner: str, style: str) -> str:
-    return (
-        "<!doctype html><html lang=en><meta name=viewport content='width=device-width'><title>Shop</title>"
-        f"<style>{style}</style><body><h1 class=shown>Our shop</h1>{inner}"
-        "<p class=shown>Goods of all kinds.</p></body></html>"
-    )
 
 
 @pytest.fixture
@@ -44,11 +27,6 @@ def page(browser: tuple[Any, Any]) -> tuple[Any, Any]:
     write(recorder.directory, KINDS["open"], "en", "de", listed=True)
     recorder.seen.clear()
     return chromium, recorder
-
-
-def included(recorder: Any) -> str:
-    """Return the fragment as the web server of the foreign page would put it in."""
-    return str((recorder.directory / "notice.html").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("size", SIZES)

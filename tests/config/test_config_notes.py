@@ -138,8 +138,8 @@ CHECK = (
 @pytest.mark.parametrize(
     ("check", "line", "words"),
     [
-        ('timeout = "1s"\nslow_above = "2s"', 7, "slow_above: never reached: what takes longer than timeout (1s)"),
-        ('timeout = "2s"\nslow_above = "2s"', 7, "slow_above: never reached"),
+        ('timeout = "1s"\nslow_above = "2s"', 8, "slow_above: never reached: what takes longer than timeout (1s)"),
+        ('timeout = "2s"\nslow_above = "2s"', 8, "slow_above: never reached"),
         ('timeout = "1ms"', 7, "timeout: hardly anything answers within 1ms"),
         ('timeout = "2d"', 7, "timeout: a check that hangs is noticed after 2d"),
         ('every = "7d"', 7, "every: looks only every 7d: an outage may pass unseen"),

@@ -32,10 +32,12 @@ async def test_a_letter_holds_what_mail_of_programs_must_hold(tmp_path: Path) ->
         assert found["In-Reply-To"] is None
         assert part.key in found["Message-ID"]
         assert letter.raw.isascii()
-        assert max(map(len, letter.raw.split(b"\r\n"))) < 998
+        assert found["List-Unsubscribe-Post"] is None
         assert part.text is not None
         plain, page = (each.get_content() for each in found.iter_parts())
-        assert plain.splitlines() == part.text.plain.splitlines()
+        foot = ["", "-- ", "Keine dieser Nachrichten mehr: leave@example.test"]
+        assert plain.splitlines() == [*part.text.plain.rstrip().splitlines(), *foot]
+        assert f'<a href="{UNSUBSCRIBE}">Keine dieser Nachrichten mehr</a>' in page
         assert "<script" not in page
         assert 'href="https://chat.example.net/support"' in page
         assert '<html lang="de">' in page

@@ -16,10 +16,13 @@ INSTALL = "dovecot is missing: apt-get install dovecot-imapd dovecot-lmtpd"
 class Dovecot:
     """A running server with its users' mailboxes. `port` is plain with STARTTLS, `tls_port` speaks TLS at once."""
 
-    def __init__(self, directory: Path, *, certificate: Path, users: dict[str, str]) -> None:
+    def __init__(
+        self, directory: Path, *, certificate: Path, users: dict[str, str], mechanisms: str = "plain login"
+    ) -> None:
         self.directory = directory
         self.port, self.tls_port, self.lmtp_port = free_port(), free_port(), free_port()
         self.users = users
+        self.mechanisms = mechanisms
         self._certificate = certificate
         self._spool = Path()
         directory.mkdir(parents=True, exist_ok=True)
@@ -81,7 +84,7 @@ ssl = yes
 ssl_cert = <{base}/cert.pem
 ssl_key = <{base}/cert.pem
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = {self.mechanisms}
 auth_failure_delay = 0
 auth_username_chars =
 passdb {{

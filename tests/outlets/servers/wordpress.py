@@ -15,6 +15,7 @@ class Wordpress(Service):
     def __init__(self) -> None:
         super().__init__()
         self.posts: dict[int, dict[str, Any]] = {}
+        self.moderated = ""  # the status that new posts get, whatever was asked for
 
     def texts(self) -> list[str]:
         shown = [post["content"] for post in self.posts.values() if post["status"] == "publish"]
@@ -26,6 +27,8 @@ class Wordpress(Service):
         while any(post["slug"] == slug for post in self.posts.values()):
             slug += "-2"
         self.posts[id] = {"id": id, "link": f"{self.url}/blog/{slug}/", "status": "draft", **fields, "slug": slug}
+        if self.moderated:  # such a post has no slug before it is published
+            self.posts[id] |= {"status": self.moderated, "slug": "", "link": f"{self.url}/?p={id}"}
         return self.posts[id]
 
     def shown(self, post: dict[str, Any]) -> dict[str, Any]:
@@ -51,9 +54,12 @@ class Wordpress(Service):
         if (method, path) == ("GET", "/site/wp-json/wp/v2/posts"):
             assert request.query["context"] == "edit"
             assert set(request.query["status"].split(",")) <= {"publish", "future", "draft", "pending", "private"}
-            return Answer(
-                200, [self.shown(post) for post in self.posts.values() if post["slug"] == request.query["slug"]]
-            )
+            found_posts = [post for post in self.posts.values() if post["status"] in request.query["status"].split(",")]
+            if "search" in request.query:
+                return Answer(
+                    200, [self.shown(each) for each in found_posts if request.query["search"] in each["content"]]
+                )
+            return Answer(200, [self.shown(each) for each in found_posts if each["slug"] == request.query["slug"]])
         assert method == "POST"
         fields = request.json()
         assert set(fields) <= ALLOWED

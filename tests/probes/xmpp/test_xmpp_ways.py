@@ -272,7 +272,6 @@ async def test_direct_tls_says_by_alpn_that_it_wants_xmpp(
         ("OAUTHBEARER", "X-OAUTH2"),
         ("GSSAPI", "ANONYMOUS"),
         ("HT-SHA-256-NONE",),
-        (),
     ],
 )
 async def test_logins_that_we_do_not_speak_are_our_own_limit(

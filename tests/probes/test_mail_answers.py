@@ -1,0 +1,200 @@
+"""One judgement of what a mail server answers, whoever asks: the probes, the roundtrip, the outlet's letters."""
+
+import asyncio
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+from outagetui.core.model import Outcome, Sample
+from outagetui.machine.secrets import Secrets
+from outagetui.net.resolve import Address
+from outagetui.net.vantage import Vantage
+from outagetui.outlets import publish
+from outagetui.probes import look
+from tests.kit.scripted_mail import MailTalk, hello, imap_talk
+from tests.kit.scripted_servers import Pki, look_at, make_check, refused_port, serve
+from tests.outlets.kit import delivery_of
+from tests.outlets.mailkit import PEOPLE, outlet_for, tools_at
+
+GOOD = {
+    "EHLO": hello("SIZE 1000"),
+    "MAIL": "250 ok",
+    "RCPT": "250 ok",
+    "RSET": "250 ok",
+    "DATA": "354 go on",
+    ".": "250 2.0.0 queued",
+    "QUIT": "221 bye",
+}
+
+
+@pytest.fixture
+async def knowing(secret_directory: Path) -> Vantage:
+    (secret_directory / "box").write_text("geheim\n")
+    (secret_directory / "box").chmod(0o600)
+    return Vantage("here", Secrets(secret_directory, {}))
+
+
+async def envelope(vantage: Vantage, port: int, host: str = "127.0.0.1") -> Sample:
+    target = f"smtp://{host}:{port}"
+    return await look_at(vantage, "smtp", target, mail_from="us@here.example", rcpt_to="erika@customer.example")
+
+
+async def roundtrip(vantage: Vantage, port: int, host: str = "127.0.0.1") -> Sample:
+    async with serve(imap_talk("IMAP4rev1 UIDPLUS", {"LOGIN": None})) as box:
+        options: dict[str, Any] = {"to": "erika@customer.example", "imap_secret": "box", "within": 0.1}
+        options["imap"] = f"imap://127.0.0.1:{box.port}"
+        check = make_check("mail.roundtrip", f"smtp://{host}:{port}", **options)
+        return await look(check, asyncio.get_running_loop().time() + 5, vantage)
+
+
+async def letters(port: int, place: Path) -> str:
+    outlet = outlet_for(port, recipients=PEOPLE[:1])
+    return (await publish(outlet, delivery_of(outlet), tools_at(place))).detail
+
+
+JUDGED = [
+    ("RCPT", "450 4.2.0 greylisted", Outcome.WARN),
+    ("RCPT", "451 4.7.1 try again", Outcome.WARN),
+    ("RCPT", "452 4.5.3 too many", Outcome.WARN),
+    ("RCPT", "450", Outcome.WARN),
+    ("RCPT", "450-4.2.0 wait\r\n450 4.2.0 five minutes", Outcome.WARN),
+    ("MAIL", "451 4.7.1 try again", Outcome.WARN),
+    ("RCPT", "421 4.7.0 too busy", Outcome.FAIL),
+    ("MAIL", "421 4.3.2 going down", Outcome.FAIL),
+    ("RCPT", "550 5.1.1 unknown", Outcome.FAIL),
+    ("RCPT", "554 5.7.1 no", Outcome.FAIL),
+    ("MAIL", "553 5.1.8 no", Outcome.FAIL),
+    ("RCPT", "334 odd", Outcome.FAIL),
+]
+
+
+@pytest.mark.parametrize(("command", "answer", "outcome"), JUDGED)
+async def test_all_who_offer_a_message_judge_an_answer_alike(
+    knowing: Vantage, tmp_path: Path, command: str, answer: str, outcome: Outcome
+) -> None:
+    async with serve(MailTalk({**GOOD, command: answer})) as server:
+        probed = await envelope(knowing, server.port)
+        sent = await roundtrip(knowing, server.port)
+        told = await letters(server.port, tmp_path)
+    code = f"smtp.{answer[:3]}"
+    assert (probed.outcome, probed.code) == (sent.outcome, sent.code) == (outcome, code)
+    assert ("asked to come later" in told) == (outcome is Outcome.WARN)
+
+
+@pytest.mark.parametrize("code", ["250", "251", "252", "200", "259"])
+async def test_a_yes_is_known_by_its_first_digit(knowing: Vantage, code: str) -> None:
+    async with serve(MailTalk({**GOOD, "RCPT": f"{code} fine"})) as server:
+        assert (await envelope(knowing, server.port)).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize("answer", ["500 what", "501 no", "502 5.5.1 no", "504 no", "500"])
+async def test_a_server_without_ehlo_is_greeted_the_old_way(knowing: Vantage, answer: str) -> None:
+    talk = MailTalk({**GOOD, "EHLO": answer, "HELO": "250 mail"})
+    async with serve(talk) as server:
+        assert (await envelope(knowing, server.port)).outcome is Outcome.PASS
+    assert talk.verbs[:2] == ["EHLO", "HELO"]
+
+
+@pytest.mark.parametrize("banner", ["220", "220 ", "220-mail\r\n220-more\r\n220 end", "220-\r\n220", "220 caf\u00e9"])
+async def test_every_form_of_a_greeting(knowing: Vantage, banner: str) -> None:
+    async with serve(MailTalk(GOOD, banner=banner)) as server:
+        assert (await envelope(knowing, server.port)).outcome is Outcome.PASS
+
+
+REPEATING = [
+    "{} unknown",
+    "4.7.0 {}: too many",
+    "<{}>... no",
+    "user erika",
+    "ERIKA@CUSTOMER.EXAMPLE is full",
+    "see https://x.example/?a=erika%40customer.example",
+]
+
+
+@pytest.mark.parametrize("said", REPEATING)
+@pytest.mark.parametrize("code", ["421", "450", "550"])
+async def test_whom_it_was_for_is_shown_nowhere(knowing: Vantage, tmp_path: Path, code: str, said: str) -> None:
+    words = f"{code} {said.format('erika@customer.example')}"
+    for answers in ({"RCPT": words}, {"MAIL": words}, {"DATA": words}, {"EHLO": words}):
+        async with serve(MailTalk({**GOOD, **answers})) as server:
+            outlet = outlet_for(server.port, recipients=["erika@customer.example"])
+            told = await publish(outlet, delivery_of(outlet), tools_at(tmp_path))
+            (tmp_path / "sent" / f"{delivery_of(outlet).key}.jsonl").unlink(missing_ok=True)
+            seen = [told.detail, (await envelope(knowing, server.port)).detail]
+            seen.append((await roundtrip(knowing, server.port)).detail)
+    for detail in seen:
+        assert "customer.example" not in detail.lower()
+        assert "erika" not in detail.lower() or "user erika" in words
+
+
+class TwoWays:
+    """A name with two addresses of this machine, and a server at each."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, first: int, second: int) -> None:
+        async def resolve(self: Vantage, host: str, port: int, **_: object) -> list[Address]:
+            if host != "two.example":
+                return [Address(socket.AF_INET, host, port)]
+            return [Address(socket.AF_INET, "127.0.0.1", first), Address(socket.AF_INET, "127.0.0.2", second)]
+
+        monkeypatch.setattr(Vantage, "resolve", resolve)
+
+
+BUSY = {
+    "greeting": MailTalk(GOOD, banner="421 4.3.2 busy"),
+    "ehlo": MailTalk({**GOOD, "EHLO": "421 busy"}),
+    "rcpt": MailTalk({**GOOD, "RCPT": "421 4.7.0 busy"}),
+    "mail": MailTalk({**GOOD, "MAIL": "421-4.7.0 busy\r\n421 4.7.0 bye"}),
+}
+
+
+@pytest.mark.parametrize("where", BUSY)
+async def test_where_a_server_ends_the_session_the_next_address_is_tried(
+    knowing: Vantage, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    other = MailTalk(GOOD)
+    async with serve(BUSY[where]) as busy, serve(other, host="127.0.0.2") as server:
+        TwoWays(monkeypatch, busy.port, server.port)
+        assert (await envelope(knowing, 25, "two.example")).outcome is Outcome.PASS
+        assert "RCPT" in other.verbs
+        both = await tls(knowing, 25)
+        assert both.code != "smtp.421"
+
+
+async def tls(vantage: Vantage, port: int) -> Sample:
+    return await look_at(vantage, "tls", f"tls://two.example:{port}", starttls="smtp")
+
+
+async def test_a_busy_server_on_every_way_fails(knowing: Vantage, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serve(BUSY["greeting"]) as busy, serve(BUSY["rcpt"], host="127.0.0.2") as also:
+        TwoWays(monkeypatch, busy.port, also.port)
+        sample = await envelope(knowing, 25, "two.example")
+        assert (sample.outcome, sample.code) == (Outcome.FAIL, "smtp.421")
+        assert busy.connections == also.connections == 1
+        TwoWays(monkeypatch, busy.port, refused_port())
+        assert (await envelope(knowing, 25, "two.example")).code == "smtp.421"
+        assert (await roundtrip(knowing, 25, "two.example")).code == "smtp.421"
+        assert (await tls(knowing, 25)).code == "smtp.421"
+
+
+IMAP_FORMS = [
+    {"EXAMINE": "* FLAGS (\\Seen)\r\n* 3 exists\r\n* OK [UIDNEXT 4] see {5}\r\n{tag} ok [READ-ONLY] done"},
+    {"EXAMINE": '* 3 EXISTS\r\n* LIST () "/" {3}\r\na"b\r\n* 0 RECENT\r\n{tag} OK'},
+    {"NOOP": "* NO [ALERT] the disk is nearly full {12}\r\n* 4 EXISTS\r\n{tag} Ok"},
+    {"LOGIN": "*  CAPABILITY IMAP4rev1 IDLE\r\n* OK still here\r\n{tag} OK [CAPABILITY IMAP4rev1] in {1}"},
+]
+
+
+@pytest.mark.parametrize("answers", IMAP_FORMS)
+async def test_legal_forms_of_imap(knowing: Vantage, answers: dict[str, str | None]) -> None:
+    async with serve(imap_talk("IMAP4rev1", {"LOGIN": None, **answers})) as server:
+        sample = await look_at(knowing, "imap", f"imap://us@127.0.0.1:{server.port}", secret="box")
+    assert (sample.outcome, sample.code) == (Outcome.PASS, "")
+
+
+async def test_plaintext_that_a_server_says_ahead_of_tls_is_refused(vantage: Vantage, pki: Pki) -> None:
+    talk = MailTalk({"EHLO": hello("STARTTLS"), "STARTTLS": "220 go\r\n250 injected"})
+    async with serve(talk) as server:
+        probed = await look_at(vantage, "smtp", f"smtp://localhost:{server.port}", ca=pki.ca)
+        shaken = await look_at(vantage, "tls", f"tls://localhost:{server.port}", ca=pki.ca, starttls="smtp")
+    assert probed.code == shaken.code == "tls.plaintext"
