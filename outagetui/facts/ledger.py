@@ -27,7 +27,7 @@ class Mute(Struct, frozen=True):
 
 
 class Incident(Struct):
-    """When primaries were partial or down, and who took it."""
+    """When primaries were partial or down, or backups that people were sent to were down, and who took it."""
 
     id: str
     since: float
@@ -55,6 +55,7 @@ class Ledger(Struct):
     active: dict[str, float] = {}
     activations: dict[str, events.Activated] = {}  # what made each backup active, with the prepaid money then
     mutes: dict[str, Mute] = {}
+    told: dict[tuple[str, str], float] = {}  # when people were told by hand of an active backup, by (audience, channel)
     proofs: dict[str, Proof] = {}
     resting: dict[str, float] = {}  # until when an outlet asked to be left alone, whatever is to be told there
     runs: dict[str, Run] = {}
@@ -81,11 +82,15 @@ class Ledger(Struct):
             case events.Activated(channel=channel):
                 if channel not in self.active:
                     self.active[channel], self.activations[channel] = entry.at, event
+                    self._forget(channel)
                 if self.incident is not None:
                     self.incident.backed = True
             case events.Deactivated(channel=channel):
                 self.active.pop(channel, None)
+                self._forget(channel)
                 self.released = entry.at
+            case events.Told(channel=channel, audience=audience) if channel in self.active:
+                self.told[audience, channel] = entry.at
             case events.Proved(channel=channel, outcome=outcome, detail=detail):
                 if outcome != ProofOutcome.UNKNOWN:
                     self.proofs[channel] = Proof(entry.at, outcome == ProofOutcome.PASSED, detail)
@@ -127,6 +132,15 @@ class Ledger(Struct):
     def activated_by(self, run: str) -> set[str]:
         """Return the active backups that `run` made so."""
         return {channel for channel in self.active if self.activations[channel].run == run}
+
+    def sends_to(self, channel: str) -> bool:
+        """Whether people stand told to use `channel`: by an open announcement, or by hand."""
+        by_hand = any(name == channel for _, name in self.told)
+        return by_hand or any(made.sends_to(channel) for made in self.announcements.values())
+
+    def _forget(self, channel: str) -> None:
+        """Let go of who was told by hand: that holds for one activation."""
+        self.told = {key: at for key, at in self.told.items() if key[1] != channel}
 
     def incident_at(self, now: float) -> tuple[Incident | None, float | None]:
         """Return the latest incident and when it closed: at the stand-down, or after 30 quiet minutes."""
@@ -175,11 +189,13 @@ class Ledger(Struct):
     def _state(self, event: events.StateChanged, entry: Entry) -> None:
         state = State(event.now)
         self.states[event.id] = state, entry.at
-        if event.id not in self.primaries:
+        # A backup that people were sent to and that goes down leaves them without a way, as a primary does.
+        dead_way = state is State.DOWN and event.id in self.active and self.sends_to(event.id)
+        if event.id not in self.primaries and not dead_way:
             return
         if state in BAD and not event.local and not self.muted(event.id, entry.at):
             if self.incident is None or self.incident.stood_down is not None:
-                self.incident = Incident(f"i{entry.seq}", entry.at)
+                self.incident = Incident(f"i{entry.seq}", entry.at, backed=dead_way)
             self.incident.channels.add(event.id)
         if self.incident is not None:
             settled = all(self.states.get(name, (State.UP, 0.0))[0] in GOOD for name in self.primaries)

@@ -110,8 +110,10 @@ def stirred(board: Board, audience: str) -> object:
 
 
 def _owed(board: Board) -> str:
-    """Return the audience whose promised update is due first, else whom something stands open for, else the first."""
+    """Return the audience that is owed most: of a dead way, a word on a backup, its news; else the first."""
+    can = [audience for audience in AUDIENCES if places(board, audience)]
+    if found := next((row.audience for row in board.owed if row.audience in can), ""):
+        return found
     due = [row for row in board.announcements if row.open]
     due.sort(key=lambda row: row.next_update if row.next_update is not None else float("inf"))
-    can = [audience for audience in AUDIENCES if places(board, audience)]
     return due[0].audience if due else can[0] if can else AUDIENCES[0]
