@@ -35,7 +35,7 @@ def untold(public: Public, ledger: Ledger) -> dict[Audience, frozenset[str]]:
 
 def _told(audience: Audience, channel: PublicChannel, ledger: Ledger) -> bool:
     account, since = (channel.name, channel.address), ledger.active[channel.id]
-    return (audience, channel.id) in ledger.told or any(
+    return audience in ledger.by_hand(channel.id) or any(
         made.newest.audience == audience and made.sends_to(channel.id, account, since=since, surely=True)
         for made in ledger.announcements.values()
     )
@@ -59,7 +59,7 @@ def _dead_ways(moment: Moment, ledger: Ledger) -> Iterator[OwedRow]:
             continue
         if moment.now - since < DEAD_AFTER:
             continue
-        sent = {audience: "" for audience, name in ledger.told if name == channel.id}
+        sent = dict.fromkeys(sorted(ledger.by_hand(channel.id)), "")
         for made in _open(ledger):
             if made.sends_to(channel.id, (channel.name, channel.address)):
                 sent[made.newest.audience] = made.id
@@ -198,7 +198,10 @@ def remedy(row: OwedRow, places: Collection[str], kinds: Mapping[str, str]) -> s
     `kinds` may replace a kind of announcement by the one there are words for.
     """
     if row.audience not in places and row.channel:
-        return f"outagetui told {row.channel} --audience {row.audience}"
+        dead = row.kind == Owed.DEAD_WAY  # they are told by hand that it does not work; then nobody counts on it
+        return (
+            f"outagetui deactivate {row.channel}" if dead else f"outagetui told {row.channel} --audience {row.audience}"
+        )
     kind = "update" if row.announcement or row.kind == Owed.DEAD_WAY else "backup-active"
     if row.kind == Owed.NOT_TOLD and not row.channel:
         kind = "investigating"

@@ -112,6 +112,11 @@ class Announcement(Struct):
                 sent = sent or self._there(event, named, surely)
         return sent
 
+    def takes_back(self, channel: str, since: float) -> bool:
+        """Whether it stands and a part of it, made after `since`, says at an outlet that `channel` does not work."""
+        later = (event for at, _, event in self.parts if at >= since and channel in event.dead)
+        return self.open and any(self._there(event, "", surely=False) for event in later)
+
     def spoke_of(self, channel: str, account: tuple[str, str]) -> bool:
         """Whether any part that an outlet has, or may have, named `channel` as a way to us."""
         said = ((event, _named(event, channel, account)) for _, _, event in self.parts)

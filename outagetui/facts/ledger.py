@@ -135,8 +135,15 @@ class Ledger(Struct):
 
     def sends_to(self, channel: str) -> bool:
         """Whether people stand told to use `channel`: by an open announcement, or by hand."""
-        by_hand = any(name == channel for _, name in self.told)
-        return by_hand or any(made.sends_to(channel) for made in self.announcements.values())
+        return bool(self.by_hand(channel)) or any(made.sends_to(channel) for made in self.announcements.values())
+
+    def by_hand(self, channel: str) -> set[str]:
+        """Return the audiences that were told of an active backup by hand, and not since that it does not work."""
+        return {
+            audience
+            for (audience, name), at in self.told.items()
+            if name == channel and not any(made.takes_back(name, at) for made in self.announcements.values())
+        }
 
     def _forget(self, channel: str) -> None:
         """Let go of who was told by hand: that holds for one activation."""

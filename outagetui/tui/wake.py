@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from outagetui.board.rows import AnnouncementRow, Board, OwedRow
 from outagetui.core.model import BAD
 from outagetui.core.text import clean
-from outagetui.core.words import Owed
+from outagetui.core.words import Owed, Standing
 
 SWITCH = "OUTAGETUI_BELL"  # off: silence
 LASTING = 30.0  # seconds: a blip wakes nobody
@@ -65,6 +65,7 @@ def alarming(board: Board) -> list[str]:
     if board.at - incident.since < LASTING:
         return []
     bad = [row for row in board.channels if row.id in incident.channels and row.state in BAD]
+    bad = [row for row in bad if row.standing != Standing.STANDBY]  # nobody is sent there any more
     return [row.name for row in bad if not (row.muted or row.suppressed or row.local)]
 
 

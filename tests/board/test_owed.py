@@ -195,6 +195,15 @@ def test_staff_without_an_outlet_are_told_by_hand() -> None:
     assert command(row, shown) == "outagetui told jabber --audience staff"
 
 
+def test_staff_without_an_outlet_who_were_sent_to_a_dead_way_are_told_by_hand_too() -> None:
+    shown = outage(
+        [active(name="jabber"), (OPENED + 1, events.Told(channel="jabber", audience="staff"))], jabber=State.DOWN
+    )
+    (row,) = shown.owed
+    assert (row.kind, row.announcement) == (Owed.DEAD_WAY, "")
+    assert command(row, shown) == "outagetui deactivate jabber"
+
+
 def test_a_run_whose_yes_tells_people_is_named() -> None:
     step = events.StepPlan(id="tell", do="announce", what="tell", options={"audience": "customers", "kind": "update"})
     start = events.RunStarted(run="r1", playbook="switch", name="Switch", digest="d", steps=(step,))
@@ -287,6 +296,10 @@ def corrected() -> tuple[float, Event]:
         ([*sent(), (NOW - 1, events.Muted(id="webchat", until=NOW + 99, reason="works"))], []),
         ([*sent(), (NOW - 1, events.Deactivated(channel="webchat"))], [DEAD]),  # they still go there
         ([active(), (OPENED + 1, events.Told(channel="webchat", audience="customers"))], [DEAD]),
+        ([active(), (OPENED + 1, events.Told(channel="webchat", audience="customers")),
+          part(number=0, accounts=(), channels=(), dead=("webchat",)), ended("sent")], []),
+        ([active(), part(accounts=(), channels=(), dead=("webchat",)), ended("sent"),
+          (OPENED + 50, events.Told(channel="webchat", audience="customers"))], [DEAD]),
         ([active()], []),
     ],
 )  # fmt: skip

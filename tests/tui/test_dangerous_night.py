@@ -94,7 +94,7 @@ async def test_the_wall_says_the_same_and_names_no_key(size: tuple[int, int]) ->
     ("row", "words"),
     [
         (replace(UNTOLD, run="r7"), "no customer knows: r: a yes to r7 tells them"),
-        (replace(UNTOLD, audience="staff"), "nobody of the staff knows: outagetui told webchat --audience staff"),
+        (replace(UNTOLD, audience="staff"), "nobody of the staff knows: tell them, then outagetui told webchat"),
     ],
 )
 async def test_the_key_is_the_one_that_helps(row: OwedRow, words: str) -> None:

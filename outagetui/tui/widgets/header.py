@@ -110,7 +110,7 @@ def _owed(row: OwedRow, board: Board, now: float, look: Look, *, keys: bool) -> 
     elif row.audience in places:
         key = "press w"
     else:
-        key = command(row, board)
+        key = f"tell them, then {command(row, board)}"
     return Banner(f"{words}: {key}", style)
 
 
