@@ -34,9 +34,9 @@ def untold(public: Public, ledger: Ledger) -> dict[Audience, frozenset[str]]:
 
 
 def _told(audience: Audience, channel: PublicChannel, ledger: Ledger) -> bool:
-    account, since = (channel.name, channel.address), ledger.active[channel.id]
+    account, said = (channel.name, channel.address), ledger.said.get(channel.id, {})
     return audience in ledger.by_hand(channel.id) or any(
-        made.newest.audience == audience and made.sends_to(channel.id, account, since=since, surely=True)
+        made.newest.audience == audience and made.sends_to(channel.id, account, after=said.get(made.id, 0), surely=True)
         for made in ledger.announcements.values()
     )
 

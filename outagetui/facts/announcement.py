@@ -97,24 +97,24 @@ class Announcement(Struct):
         return self.newest.kind not in CLOSING_KINDS and self.retracted is None
 
     def sends_to(
-        self, channel: str, account: tuple[str, str] = ("", ""), *, since: float = 0.0, surely: bool = False
+        self, channel: str, account: tuple[str, str] = ("", ""), *, after: int = 0, surely: bool = False
     ) -> bool:
         """Whether it sends people to `channel`: it stands, and its last part about that channel names it as a way.
 
-        Parts made before `since` do not count, nor those that no outlet has, or (`surely`) none for certain. `account`,
+        The first `after` parts do not count, nor those that no outlet has, or (`surely`) none for certain. `account`,
         its (name, address), stands for the channel in a part of an older version.
         """
         sent = False
-        for at, _, event in self.parts if self.open else ():
+        for _, _, event in self.parts[after:] if self.open else ():
             if channel in event.dead:
                 sent = sent and not self._there(event, "", surely)
-            elif at >= since and (named := _named(event, channel, account)) is not None:
+            elif (named := _named(event, channel, account)) is not None:
                 sent = sent or self._there(event, named, surely)
         return sent
 
-    def takes_back(self, channel: str, since: float) -> bool:
-        """Whether it stands and a part of it, made after `since`, says at an outlet that `channel` does not work."""
-        later = (event for at, _, event in self.parts if at >= since and channel in event.dead)
+    def takes_back(self, channel: str, after: int) -> bool:
+        """Whether it stands and a part after the first `after` says at an outlet that `channel` does not work."""
+        later = (event for _, _, event in self.parts[after:] if channel in event.dead)
         return self.open and any(self._there(event, "", surely=False) for event in later)
 
     def spoke_of(self, channel: str, account: tuple[str, str]) -> bool:

@@ -52,10 +52,14 @@ class Ledger(Struct):
     primaries: frozenset[str] = frozenset()
     seq: int = 0
     states: dict[str, tuple[State, float]] = {}
+    local: set[str] = field(default_factory=set)  # what only a single vantage sees so
     active: dict[str, float] = {}
     activations: dict[str, events.Activated] = {}  # what made each backup active, with the prepaid money then
     mutes: dict[str, Mute] = {}
-    told: dict[tuple[str, str], float] = {}  # when people were told by hand of an active backup, by (audience, channel)
+    # How many parts each announcement had when a backup became active, or an audience was told of it by hand: what came
+    # later is known by the order in the journal, since clocks are set back.
+    said: dict[str, dict[str, int]] = {}
+    told: dict[tuple[str, str], dict[str, int]] = {}  # by (audience, channel)
     proofs: dict[str, Proof] = {}
     resting: dict[str, float] = {}  # until when an outlet asked to be left alone, whatever is to be told there
     runs: dict[str, Run] = {}
@@ -83,6 +87,7 @@ class Ledger(Struct):
                 if channel not in self.active:
                     self.active[channel], self.activations[channel] = entry.at, event
                     self._forget(channel)
+                    self.said[channel] = self._parts()
                 if self.incident is not None:
                     self.incident.backed = True
             case events.Deactivated(channel=channel):
@@ -90,7 +95,7 @@ class Ledger(Struct):
                 self._forget(channel)
                 self.released = entry.at
             case events.Told(channel=channel, audience=audience) if channel in self.active:
-                self.told[audience, channel] = entry.at
+                self.told[audience, channel] = self._parts()
             case events.Proved(channel=channel, outcome=outcome, detail=detail):
                 if outcome != ProofOutcome.UNKNOWN:
                     self.proofs[channel] = Proof(entry.at, outcome == ProofOutcome.PASSED, detail)
@@ -127,7 +132,18 @@ class Ledger(Struct):
                 self.runs[name].apply(event, entry)
             case _:
                 pass
+        if isinstance(event, events.DeliveryEnded | events.Told):
+            self._join_dead_ways(entry.at)
         self._let_stand_down(entry.at)
+
+    def _join_dead_ways(self, at: float) -> None:
+        """Let the open incident have backups that people were sent to although they were down already."""
+        if self.incident is None or self.incident.stood_down is not None:
+            return
+        for channel, (state, _) in self.states.items():
+            dead = state is State.DOWN and channel in self.active and channel not in self.local
+            if dead and channel not in self.primaries and not self.muted(channel, at) and self.sends_to(channel):
+                self.incident.channels.add(channel)
 
     def activated_by(self, run: str) -> set[str]:
         """Return the active backups that `run` made so."""
@@ -141,9 +157,13 @@ class Ledger(Struct):
         """Return the audiences that were told of an active backup by hand, and not since that it does not work."""
         return {
             audience
-            for (audience, name), at in self.told.items()
-            if name == channel and not any(made.takes_back(name, at) for made in self.announcements.values())
+            for (audience, name), said in self.told.items()
+            if name == channel
+            and not any(made.takes_back(name, said.get(made.id, 0)) for made in self.announcements.values())
         }
+
+    def _parts(self) -> dict[str, int]:
+        return {name: len(made.parts) for name, made in self.announcements.items() if made.open}
 
     def _forget(self, channel: str) -> None:
         """Let go of who was told by hand: that holds for one activation."""
@@ -196,6 +216,7 @@ class Ledger(Struct):
     def _state(self, event: events.StateChanged, entry: Entry) -> None:
         state = State(event.now)
         self.states[event.id] = state, entry.at
+        (self.local.add if event.local else self.local.discard)(event.id)
         # A backup that people were sent to and that goes down leaves them without a way, as a primary does.
         dead_way = state is State.DOWN and event.id in self.active and self.sends_to(event.id)
         if event.id not in self.primaries and not dead_way:

@@ -107,7 +107,12 @@ def _plain(style: Style) -> Style:
 
 PLAIN = replace(
     RICH,
-    **{name: _plain(getattr(RICH, name)) for name in Look.__struct_fields__ if name not in ("cursor", "states", "old")},
+    **{
+        name: _plain(getattr(RICH, name))
+        for name in Look.__struct_fields__
+        if name not in ("cursor", "states", "bad", "old")
+    },
     cursor=_style(bold=True),
+    bad=_plain(_style(VERMILLION, bold=True, reverse=True)),
     states={state: _plain(style) for state, style in RICH.states.items()},
 )

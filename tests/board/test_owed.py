@@ -342,6 +342,21 @@ def test_a_dead_way_joins_the_open_incident_and_opens_one_where_there_is_none() 
     assert incident([*sent(), (NOW - 50.0, events.StateChanged(id="webchat", was="up", now="partial", why=""))]) is None
 
 
+def test_one_that_was_down_before_people_were_sent_there_joins_too() -> None:
+    messenger, dead = down(NOW - 300.0, "messenger"), down(NOW - 250.0, "webchat")
+    assert incident([messenger, dead, *sent()]) == ("i1", ("messenger", "webchat"))
+    assert incident([dead, *sent()]) is None  # nothing changed: the board says so
+    told = (OPENED + 1, events.Told(channel="webchat", audience="customers"))
+    assert incident([messenger, dead, active(), told]) == ("i1", ("messenger", "webchat"))
+    assert incident([messenger, dead, active(), part(), ended("failed")]) == ("i1", ("messenger",))
+
+
+def test_what_was_told_after_an_activation_is_known_by_the_order_and_not_by_the_clock() -> None:
+    back = OPENED - 3600.0
+    assert known([active(), part(back), ended("sent", back + 1)]) == 1.0
+    assert known([part(OPENED + 99), ended("sent", OPENED + 99), active()]) == 0.4
+
+
 def test_an_incident_of_a_dead_way_alone_ends_with_the_stand_down() -> None:
     told = [*sent(), down(NOW - 50.0, "webchat")]
     over: Told = [

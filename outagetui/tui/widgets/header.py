@@ -111,7 +111,7 @@ def _owed(row: OwedRow, board: Board, now: float, look: Look, *, keys: bool) -> 
         key = "press w"
     else:
         key = f"tell them, then {command(row, board)}"
-    return Banner(f"{words}: {key}", style)
+    return Banner(f"{words}: {key}", style, f"{owed_heading(row)}  {clean(row.name or row.audience, 40)}: {key}")
 
 
 def _glass(board: Board, look: Look) -> Banner:
