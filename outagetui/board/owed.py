@@ -1,13 +1,13 @@
 """What people are owed: the word that a way is dead, that a backup is open, or the news they were promised; pure."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 
 from outagetui.board.rows import Board, GainRow, LeftRow, OwedRow, ReachRow
 from outagetui.board.suggest import Moment, below_since
 from outagetui.core.model import AUDIENCES, Audience, State
 from outagetui.core.step_options import StepOptions
 from outagetui.core.text import clean, listed
-from outagetui.core.words import STEP_ASKS, Owed, RunState
+from outagetui.core.words import STEP_ASKS, Owed, RunState, Standing
 from outagetui.facts.announcement import Announcement
 from outagetui.facts.ledger import Ledger
 from outagetui.facts.live import Public, PublicChannel
@@ -192,38 +192,32 @@ def why(row: OwedRow, clock: Callable[[float], str]) -> str:
     return f"{name} is open since {at}, {nobody}"
 
 
-def remedy(row: OwedRow, places: Collection[str], kinds: Mapping[str, str]) -> str:
-    """Return the command that gives what is owed, or says that it was given; `places` are audiences with an outlet.
-
-    `kinds` may replace a kind of announcement by the one there are words for.
-    """
-    if row.audience not in places and row.channel:
-        dead = row.kind == Owed.DEAD_WAY  # they are told by hand that it does not work; then nobody counts on it
+def command(row: OwedRow, board: Board) -> str:
+    """Return the command that gives what a row of `board` owes, or that notes what had to be done by hand."""
+    if row.channel and not any(each.audience == row.audience and each.publishes for each in board.outlets):
+        # A dead way that people were told of by hand: once they are told so, nobody counts on it.
+        dead = row.kind == Owed.DEAD_WAY
         return (
             f"outagetui deactivate {row.channel}" if dead else f"outagetui told {row.channel} --audience {row.audience}"
         )
-    kind = "update" if row.announcement or row.kind == Owed.DEAD_WAY else "backup-active"
-    if row.kind == Owed.NOT_TOLD and not row.channel:
-        kind = "investigating"
-    return f"outagetui announce {kinds.get(kind, kind)} --audience {row.audience}"
+    kind = "update" if row.announcement else "backup-active" if open_backups(board, row.audience) else "investigating"
+    kind = kind if kind in board.kinds or not board.kinds else board.kinds[0]
+    return f"outagetui announce {kind} --audience {row.audience}"
 
 
-def command(row: OwedRow, board: Board) -> str:
-    """Return the command that gives what a row of `board` owes."""
-    known = [each.kind for each in board.kinds]
-    other = {kind: known[0] for kind in ("update", "backup-active", "investigating") if known and kind not in known}
-    return remedy(row, {each.audience for each in board.outlets if each.publishes}, other)
+def open_backups(board: Board, audience: str) -> list[str]:
+    """Return the backups of an audience that are active and not known to be down."""
+    return [
+        row.id
+        for row in board.channels
+        if row.audience == audience and row.standing == Standing.ACTIVE and row.known is not State.DOWN
+    ]
 
 
 def rest(run: str, playbook: str, stands_down: str) -> tuple[str, ...]:
     """Return the commands that finish what a run left half done: begin again, or take it back."""
     back = f"outagetui play {stands_down or run} --stand-down"
     return (back,) if stands_down else (f"outagetui play {playbook}", back)
-
-
-def first(rows: Iterable[OwedRow], kind: Owed) -> OwedRow | None:
-    """Return the first row of a kind."""
-    return next((row for row in rows if row.kind == kind), None)
 
 
 def reach_words(row: ReachRow, *, old: bool = False) -> str:

@@ -6,10 +6,10 @@ from typing import cast
 import msgspec
 from msgspec import Struct, field
 
+from outagetui.board.owed import open_backups
 from outagetui.board.rows import AnnouncementRow, Board, OutletRow
 from outagetui.core.model import ANNOUNCEMENT_KINDS, AUDIENCES, BAD, DRILL_KIND, FOLLOWING_KINDS, Audience
 from outagetui.core.orders import Announce
-from outagetui.core.words import Standing
 from outagetui.wording.preview import Proof
 
 UPDATE, BACKUP_ACTIVE, FIRST = "update", "backup-active", "investigating"
@@ -61,8 +61,7 @@ def fresh(board: Board, audience: str = "") -> Draft:
     """Return a draft of what is most likely to be said now, to `audience` or to whom it is owed."""
     whom = audience or _owed(board)
     known = kinds(board, whom)
-    backups = any(row.standing == Standing.ACTIVE and row.audience == whom for row in board.channels)
-    wanted = UPDATE if open_one(board, whom) is not None else BACKUP_ACTIVE if backups else FIRST
+    wanted = UPDATE if open_one(board, whom) is not None else BACKUP_ACTIVE if open_backups(board, whom) else FIRST
     return Draft(audience=whom, kind=wanted if wanted in known or not known else known[0])
 
 

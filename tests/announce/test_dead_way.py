@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 from outagetui.announce.draft import AnnounceError, Scene, Wanted, draft
-from outagetui.config.templates import KINDS
-from outagetui.core.model import Channel, Config, Entry, Outlet, State, Template
+from outagetui.announce.previewing import reading
+from outagetui.core.model import ANNOUNCEMENT_KINDS, CLOSING_KINDS, Channel, Config, Entry, Outlet, State, Template
 from outagetui.core.outlet_options import OutletOptions
 from outagetui.facts import events
 from outagetui.facts.events import AnnouncementMade, Event
@@ -88,7 +88,7 @@ def test_a_dead_way_is_taken_out_and_the_text_says_so_in_each_language() -> None
     assert story.draft("update").channels == ("phone", "chat")
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("resolved", "false-alarm")])
+@pytest.mark.parametrize("kind", [kind for kind in ANNOUNCEMENT_KINDS if kind not in CLOSING_KINDS])
 def test_every_text_that_names_accounts_carries_it(kind: str) -> None:
     story = Story()
     story.activate("phone", "chat")
@@ -180,3 +180,13 @@ def test_channels_of_another_audience_are_none_of_it() -> None:
     story.tell(events.Told(channel="jabber", audience="staff"))
     story.states["jabber"] = State.DOWN
     assert story.draft("backup-active").dead == ()
+
+
+def test_before_a_yes_it_is_read_right_behind_the_accounts() -> None:
+    story = Story()
+    story.activate("phone", "chat")
+    story.send("backup-active")
+    assert "Takes these back" not in reading((), story.draft("update"))
+    story.states["phone"] = State.DOWN
+    read = reading((), story.draft("update"))
+    assert read == f"Names these accounts:\n- Web chat: https://chat.example/\n\nTakes these back:\n{TELEPHONE}"
