@@ -81,7 +81,14 @@ def proof(
         Proof,
         event,
         outlets=tuple(rows),
-        effect=effect(named, event.audience, config.channels, config.segments, knowledge.shares),  # type: ignore[arg-type]
+        effect=effect(
+            named,
+            event.audience,  # type: ignore[arg-type]
+            config.channels,
+            config.segments,
+            knowledge.shares,
+            event.dead,
+        ),
         warnings=warnings_of(
             config,
             event,
