@@ -14,12 +14,13 @@ WHY = 160
 
 
 class Bad(Struct, frozen=True, kw_only=True):
-    """A channel that is bad: its name, its state in a word, since when, and why."""
+    """A channel that is bad: its name, its state in a word, since when, and why; `sent` is who was sent to it."""
 
     name: str
     state: str
     since: float
     why: str = ""
+    sent: str = ""
 
 
 class Facts(Struct, frozen=True, kw_only=True):
@@ -75,7 +76,10 @@ def _incident(what: str, facts: Facts) -> tuple[str, str, list[str]]:
             "The incident stays open for a while.",
         ]
         return "recovered", "success", words
+    dead = [each for each in facts.bad if each.sent]
     title = f"{_listed([each.name for each in facts.bad], 3)} {_state(facts.bad)}"
+    if dead:
+        title = f"DEAD WAY, {dead[0].sent} were sent to {_listed([each.name for each in dead], 3)}: {title}"
     lines = [_line(each, facts.timezone) for each in facts.bad[:NAMED]]
     if len(facts.bad) > NAMED:
         lines.append(f"and {len(facts.bad) - NAMED} more")
@@ -84,6 +88,7 @@ def _incident(what: str, facts: Facts) -> tuple[str, str, list[str]]:
         lines.append(f"{facts.acked_by} has taken the incident.")
     else:
         lines.append("Nobody has taken it yet. Take it: outagetui ack")
+    lines += [f"Tell {whom}: outagetui announce update --audience {whom}" for whom in {each.sent: 0 for each in dead}]
     return (f"still: {title}" if what == AlertNews.UPDATE else title), "failure", lines
 
 
@@ -104,7 +109,8 @@ def _state(bad: Sequence[Bad]) -> str:
 
 def _line(bad: Bad, timezone: str) -> str:
     why = f": {clean(bad.why, WHY)}" if bad.why else ""
-    return f"{bad.name} {bad.state} since {moment(bad.since, timezone)}{why}"
+    to = f" ({bad.sent} were sent there)" if bad.sent else ""
+    return f"{bad.name} {bad.state} since {moment(bad.since, timezone)}{to}{why}"
 
 
 def _listed(names: Sequence[str], most: int = NAMED) -> str:

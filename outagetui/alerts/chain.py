@@ -35,7 +35,8 @@ class Scene(Struct, frozen=True, kw_only=True):
     """An incident as it is now.
 
     `bad` are its channels that have been bad long enough and are neither muted nor suppressed; `age` is for how many
-    seconds it has been bad; `recovered` says that all its channels have been good for long enough.
+    seconds it has been bad; `recovered` says that all its channels have been good for long enough. `dead` are those of
+    the bad ones that people were sent to: of them is told at once.
     """
 
     incident: str
@@ -43,6 +44,7 @@ class Scene(Struct, frozen=True, kw_only=True):
     acked_by: str = ""
     age: float = 0.0
     bad: frozenset[str] = frozenset()
+    dead: frozenset[str] = frozenset()
     recovered: bool = False
 
 
@@ -108,7 +110,7 @@ def _news(scene: Scene, state: LinkRecord, now: float) -> str:
     if scene.acked_by and not state.acked and state.phase == AlertPhase.BAD:
         return AlertNews.ACKED
     more = scene.bad - state.channels or (scene.bad and state.phase == AlertPhase.RECOVERED)
-    return AlertNews.UPDATE if more and passed(state.at, now, UPDATE_EVERY) else ""
+    return AlertNews.UPDATE if more and (scene.dead - state.channels or passed(state.at, now, UPDATE_EVERY)) else ""
 
 
 def by_failure_only(links: Sequence[Link]) -> list[Link]:

@@ -39,7 +39,9 @@ def delivery_for(
         body=body,
         at=next(at for at, _, each in made.parts if each.part == event.part),
         history=_history(ledger, made, event, outlet, wanted),
-        text=fit_for(config, place, title, body, event.accounts) if place is not None else None,
+        text=fit_for(config, place, title, body, event.accounts, event.corrected(language))
+        if place is not None
+        else None,
         placed=placed(made, outlet, before=event.part),
         again=again,
         others=_others(made, event, outlet, wanted),

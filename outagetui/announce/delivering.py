@@ -309,4 +309,7 @@ def _intent(delivery: Delivery, outlet: Outlet, do: Deed = Deed.PUBLISH) -> Deli
         return event
     fitted = delivery.text
     text, shortened = sent_text(outlet.kind, fitted), fitted.shortened
-    return replace(event, text=text, count=fitted.count, limit=fitted.limit, shortened=shortened)
+    # A page shows every account beside the words, whatever these name.
+    page = OutletOptions.of(outlet.kind).page
+    names = tuple(name for name, _ in delivery.accounts) if page else fitted.names
+    return replace(event, text=text, count=fitted.count, limit=fitted.limit, shortened=shortened, names=names)

@@ -24,7 +24,16 @@ from outagetui.core.text import clean, nearest, readable
 from outagetui.facts.announcement import Announcement
 from outagetui.facts.events import AnnouncementMade
 from outagetui.facts.ledger import Ledger
-from outagetui.wording.compose import BODY_LIMIT, TITLE_LIMIT, Account, Facts, compose, find_template
+from outagetui.wording.compose import (
+    BODY_LIMIT,
+    TITLE_LIMIT,
+    Account,
+    DeadWay,
+    Facts,
+    compose,
+    correction,
+    find_template,
+)
 from outagetui.wording.fit import fit_for, page_of
 from outagetui.wording.published import published, published_lines
 
@@ -89,6 +98,9 @@ def draft(wanted: Wanted, scene: Scene, *, nowhere: bool = False) -> Announcemen
     to = [] if nowhere else _outlets(wanted, config, standing if closing else None)
     channels = [channel for channel in config.channels if channel.audience == wanted.audience]
     active = _active(wanted, channels, scene)
+    dead = () if closing else _dead_ways(channels, standing, scene)
+    gone = {way.id for way in dead}
+    working = [channel for channel in active if channel.id not in gone]
     if wanted.kind == BACKUPS and not active:
         raise AnnounceError(f"no backup of {wanted.audience} is active: activate one before telling people about it")
     facts = Facts(
@@ -99,13 +111,15 @@ def draft(wanted: Wanted, scene: Scene, *, nowhere: bool = False) -> Announcemen
         now=scene.now,
         timezone=config.timezone,
         failed=_failed_names(channels, scene),
-        accounts=tuple(Account(c.id, c.name, c.address, scene.state_of(c.id) is State.UP) for c in active),
+        accounts=tuple(Account(c.id, c.name, c.address, scene.state_of(c.id) is State.UP) for c in working),
+        dead=dead,
         next_update=None if closing else scene.now + config.update_every,
         note=wanted.note,
     )
     languages = dict.fromkeys((*wanted.languages, *(outlet.language for outlet in to)))
     texts = _texts(wanted.kind, languages, config, facts)
-    named = () if closing else tuple((channel.name, channel.address) for channel in active)
+    named = () if closing else tuple((channel.name, channel.address) for channel in working)
+    corrections = {each: tuple(correction(way, each) for way in dead) for each in texts} if dead else {}
     made = AnnouncementMade(
         announcement=standing.id if standing is not None else f"a{len(ledger.announcements) + 1}",
         part=len(standing.parts) if standing is not None else 0,
@@ -119,9 +133,13 @@ def draft(wanted: Wanted, scene: Scene, *, nowhere: bool = False) -> Announcemen
         run=wanted.run,
         step=wanted.step,
         reason=wanted.reason,
+        channels=() if closing else tuple(channel.id for channel in working),
+        dead=tuple(way.id for way in dead),
+        corrections=corrections,
     )
     for outlet in to:
-        _fits(outlet, wanted.words.get(outlet.id) or texts[made.spoken(outlet.language)], config, named)
+        language = made.spoken(outlet.language)
+        _fits(outlet, wanted.words.get(outlet.id) or texts[language], config, named, made.corrected(language))
     return made
 
 
@@ -190,6 +208,17 @@ def _active(wanted: Wanted, channels: Sequence[Channel], scene: Scene) -> list[C
     return [active[name] for name in liked(active, wanted.audience, scene.config.segments)]
 
 
+def _dead_ways(channels: Sequence[Channel], standing: Announcement | None, scene: Scene) -> tuple[DeadWay, ...]:
+    """Return the backups that are down and that people were sent to: by what stands open, at any time, or by hand."""
+    found = []
+    for channel in channels:
+        if channel.is_backup and scene.state_of(channel.id) is State.DOWN:
+            by_hand = (channel.audience, channel.id) in scene.ledger.told
+            if by_hand or (standing is not None and standing.spoke_of(channel.id, (channel.name, channel.address))):
+                found.append(DeadWay(channel.id, channel.name, channel.carries))
+    return tuple(found)
+
+
 def _texts(kind: str, languages: Iterable[str], config: Config, facts: Facts) -> dict[str, tuple[str, str]]:
     """Return title and body by language: where one has no words of its own, that of those that serve for it."""
     found: dict[str, Template] = {}
@@ -210,9 +239,15 @@ def _texts(kind: str, languages: Iterable[str], config: Config, facts: Facts) ->
     return texts
 
 
-def _fits(outlet: Outlet, text: tuple[str, str], config: Config, named: Sequence[tuple[str, str]]) -> None:
+def _fits(
+    outlet: Outlet,
+    text: tuple[str, str],
+    config: Config,
+    named: Sequence[tuple[str, str]],
+    corrections: Sequence[str],
+) -> None:
     try:
-        fit_for(config, outlet, *text, named)
+        fit_for(config, outlet, *text, named, corrections)
     except ValueError as error:
         raise AnnounceError(f"{outlet.id}: {error}") from error
 

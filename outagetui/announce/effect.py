@@ -29,10 +29,11 @@ def effect(
     channels: Sequence[Channel],
     segments: Iterable[Segment],
     shares: Mapping[str, Share],
+    dead: Collection[str] = (),
 ) -> str:
     """Return in words what an announcement does that names the channels `named`, which have to be active.
 
-    `shares` tells how much of each channel works.
+    `shares` tells how much of each channel works; `dead` are those that it takes back.
     """
     known = {channel.id: channel for channel in channels}
     head = f"names {listed([known[name].name for name in named])}" if named else "names no account"
@@ -40,7 +41,7 @@ def effect(
     people = sum(segment.people for segment in mine)
     if not people:
         return head
-    usable = {channel.id for channel in channels if not channel.is_backup} | set(named)
+    usable = {channel.id for channel in channels if not channel.is_backup} | {*named, *dead}
     reached, certain = 0.0, True
     lost: dict[str, int] = {}
     for segment in mine:

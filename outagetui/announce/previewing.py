@@ -81,7 +81,14 @@ def proof(
         Proof,
         event,
         outlets=tuple(rows),
-        effect=effect(named, event.audience, config.channels, config.segments, knowledge.shares),  # type: ignore[arg-type]
+        effect=effect(
+            named,
+            event.audience,  # type: ignore[arg-type]
+            config.channels,
+            config.segments,
+            knowledge.shares,
+            event.dead,
+        ),
         warnings=warnings_of(
             config,
             event,
@@ -98,10 +105,15 @@ def proof(
     )
 
 
-def reading(rows: Sequence[Rendering], accounts: Sequence[tuple[str, str]]) -> str:
-    """Return what a person reads before a yes: the accounts, then each text once, under the outlets it goes to."""
-    named = "\n".join(account_line(*account) for account in accounts)
+def reading(rows: Sequence[Rendering], event: AnnouncementMade) -> str:
+    """Return what a person reads before a yes: the accounts, what must not be used any more, and each text once.
+
+    A text stands under the outlets it goes to.
+    """
+    named = "\n".join(account_line(*account) for account in event.accounts)
     blocks = [f"Names these accounts:\n{named}" if named else "Names no account."]
+    if corrections := event.corrected(next(iter(event.texts), "")):
+        blocks.append("\n".join(("Takes these back:", *corrections)))
     same: dict[tuple[str, str], list[Rendering]] = {}
     for row in rows:
         same.setdefault((row.language, row.text), []).append(row)

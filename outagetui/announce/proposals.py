@@ -51,7 +51,7 @@ class Proposals:
 
     def read(self, made: AnnouncementMade) -> str:
         """Return what a person has to read of a part: the accounts, and every text under the outlets it goes to."""
-        return reading(self._proof(made, (), self._scene(None), Knowledge()).outlets, made.accounts)
+        return reading(self._proof(made, (), self._scene(None), Knowledge()).outlets, made)
 
     def outlook(self, made: AnnouncementMade) -> str:
         """Return in a line where a part goes and where not, and what speaks against it; empty when nothing does."""

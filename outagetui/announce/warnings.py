@@ -10,6 +10,7 @@ from outagetui.core.urls import read_url
 from outagetui.facts.events import AnnouncementMade
 from outagetui.wording.counting import price
 from outagetui.wording.delivery import Fitted
+from outagetui.wording.neutral import neutral
 from outagetui.wording.preview import Caution
 
 OUTAGE = ("investigating", "identified", "backup-active")  # kinds that say that something fails
@@ -42,6 +43,7 @@ def warnings_of(
                 *_of_state(outlet, known),
                 *_of_place(outlet, failing, known),
                 *_of_text(outlet, fitted[outlet.id], [name for name, _ in made.accounts]),
+                *_of_corrections(config, made, fitted[outlet.id]),
             )
             found += [Caution(outlet.id, each) for each in words]
     return tuple(found)
@@ -84,7 +86,9 @@ def _of_accounts(config: Config, made: AnnouncementMade, known: Known) -> Iterab
             if state is not State.UP:
                 yield f"{clean(channel.name, 60)} is named and is {state.value}"
     backups = [each for each in config.channels if each.is_backup and each.audience == made.audience]
-    if not named and backups and made.kind not in CLOSING_KINDS:
+    if not named and made.dead:
+        yield f"no account is named: nothing that is active for {made.audience} works"
+    elif not named and backups and made.kind not in CLOSING_KINDS:
         yield f"no account is named: no backup of {made.audience} is active"
 
 
@@ -125,6 +129,15 @@ def _of_text(outlet: Outlet, text: Fitted, accounts: Collection[str]) -> Iterabl
     cost = price(outlet.kind, text.text)
     if cost is not None:
         yield f"costs about ${cost:.3f}"
+
+
+def _of_corrections(config: Config, made: AnnouncementMade, text: Fitted) -> Iterable[str]:
+    """Warn of a text that leaves people with a way that does not work."""
+    said = {*text.plain.split("\n")}
+    for number, id in enumerate(made.dead):
+        if not any(neutral(lines[number]) in said for lines in made.corrections.values()):
+            channel = config.channel(id)
+            yield f"does not say that {clean(channel.name if channel else id, 60)} does not work"
 
 
 def host_of(target: str) -> str:

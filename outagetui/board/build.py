@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from outagetui.board import rows
+from outagetui.board.owed import left_by, owed, untold
 from outagetui.board.practice import practices, practised
 from outagetui.board.run_rows import announcement_row, glass_rows, run_row
 from outagetui.board.suggest import Moment, Seen, suggestions
@@ -58,8 +59,9 @@ def build(public: Public, live: Iterable[Live], ledger: Ledger, beat: Beat | Non
             )
             for book in public.playbooks
         ),
+        owed=owed(moment, ledger, blind=bool(view.blind)),
         runs=tuple(
-            run_row(run, beat.progress if beat is not None else {}, digests)
+            run_row(run, beat.progress if beat is not None else {}, digests, left_by(run, moment, ledger))
             for number, run in enumerate(runs)
             if number < RUNS_SHOWN or run.ended is None
         ),
@@ -75,7 +77,9 @@ def languages_of(public: Public) -> dict[str, str]:
 
 
 def _worst_first(row: rows.ChannelRow) -> tuple[int, int, int, str]:
-    return AUDIENCES.index(row.audience), WORST_FIRST.index(row.state), row.is_backup, row.name
+    # A backup that was proven not to work is as bad as one that fails for some.
+    shown = State.PARTIAL if row.broken else row.state
+    return AUDIENCES.index(row.audience), WORST_FIRST.index(shown), row.is_backup, row.name
 
 
 class _Judged(Struct, frozen=True, kw_only=True):
@@ -233,6 +237,12 @@ class _View:
         age = max(0.0, self.now - self.beat.at)
         return rows.DaemonRow(pid=self.beat.pid, age=age, stale=age > STALE_AFTER, trouble=self.beat.trouble)
 
+    @property
+    def silent(self) -> bool:
+        """Whether nobody is probing, so that all is only as last known."""
+        daemon = self.daemon()
+        return daemon is None or daemon.stale
+
     def incident(self) -> rows.IncidentRow | None:
         """Return the latest incident."""
         incident, closed = self.ledger.incident_at(self.now)
@@ -248,14 +258,26 @@ class _View:
         )
 
     def reaches(self, moment: Moment) -> tuple[rows.ReachRow, ...]:
-        """Return reach now and with every standby backup, per audience that has channels or segments."""
+        """Return reach now, as people know it, and with every backup, per audience that has channels or segments."""
         found = []
         present = {each.audience for each in self.public.channels} | {each.audience for each in self.public.segments}
         for audience in AUDIENCES:
             if audience in present:
                 now, guess = moment.reach(audience)
+                known, unsure = moment.known(audience)
                 possible, _ = moment.reach(audience, moment.channels)
-                found.append(rows.ReachRow(audience=audience, now=now, possible=possible, uncertain=guess))
+                limits = self.public.limits(audience)
+                found.append(
+                    rows.ReachRow(
+                        audience=audience,
+                        now=now,
+                        known=known,
+                        possible=possible,
+                        uncertain=guess or unsure or (now is not None and self.silent),
+                        calm=limits.calm,
+                        alarm=limits.alarm,
+                    )
+                )
         return tuple(found)
 
     def moment(self, channels: Sequence[rows.ChannelRow]) -> Moment:
@@ -264,6 +286,8 @@ class _View:
             public=self.public,
             channels={row.id: self._seen(row) for row in channels},
             active=self.ledger.active,
+            untold=untold(self.public, self.ledger),
+            broken=frozenset(row.id for row in channels if row.readiness == Readiness.BROKEN),
             running={run.playbook for run in self.ledger.runs.values() if run.ended is None},
             now=self.now,
         )
@@ -279,6 +303,7 @@ class _View:
             share=judged.share,
             muted=row.muted is not None,
             heeded=not (row.muted or row.suppressed or row.local),
+            local=bool(row.local),
         )
 
 

@@ -41,6 +41,9 @@ def _words(event: events.Event) -> str:
             return f"activated {channel}" + (f" ({run})" if run else " by hand")
         case events.Deactivated(channel=channel, run=run):
             return f"deactivated {channel}" + (f" ({run})" if run else " by hand")
+        case events.Told(channel=channel, audience=audience, reason=reason, run=run):
+            how = f"by {run}" if run else "by hand"
+            return f"{audience} were told of {channel} {how}" + (f": {reason}" if reason else "")
         case events.Proved(channel=channel, outcome=outcome, detail=detail):
             return f"proof of {channel} {outcome}: {detail}"
         case events.StepEvent():

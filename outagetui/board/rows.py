@@ -2,8 +2,8 @@
 
 from msgspec import Struct
 
-from outagetui.core.model import Audience, ChannelFacts, OutletFacts, Sample, State
-from outagetui.core.words import STEP_ASKS, Readiness, Standing
+from outagetui.core.model import ALARM, CALM, GOOD, Audience, ChannelFacts, OutletFacts, Sample, State
+from outagetui.core.words import STEP_ASKS, Owed, Readiness, Standing
 from outagetui.facts.ledger import Mute
 from outagetui.facts.live import PublicCheck
 
@@ -52,6 +52,11 @@ class ChannelRow(ChannelFacts, frozen=True, kw_only=True):
     spending: str = ""  # while a paid backup is active: money spent, and how long the balance lasts
     checks: tuple[CheckRow, ...] = ()
 
+    @property
+    def broken(self) -> bool:
+        """Whether it is a backup that looks well and whose last proof failed."""
+        return self.readiness == Readiness.BROKEN and self.state in GOOD
+
 
 class OutletRow(OutletFacts, frozen=True, kw_only=True):
     """One outlet: its health, and the state of the newest part of the newest open announcement there.
@@ -70,12 +75,28 @@ class OutletRow(OutletFacts, frozen=True, kw_only=True):
 
 
 class ReachRow(Struct, frozen=True, kw_only=True):
-    """Reach of an audience, 0 to 1, or None without segments; `uncertain` when last known states had to stand in."""
+    """Reach of an audience, 0 to 1, or None without segments; `uncertain` when last known states had to stand in.
+
+    `known` counts a backup only for people who were told of it, `now` every active one, `possible` those on standby
+    too. It is well from `calm` on, and an emergency below `alarm`.
+    """
 
     audience: Audience
     now: float | None
+    known: float | None
     possible: float | None
     uncertain: bool = False
+    calm: float = CALM
+    alarm: float = ALARM
+
+    @property
+    def grade(self) -> State:
+        """The state that has the colour of this reach: up, partial, down, or unknown where it is not certain."""
+        if self.known is None or self.known < self.alarm:
+            return State.UNKNOWN if self.known is None else State.DOWN
+        if self.known < self.calm:
+            return State.PARTIAL
+        return State.UNKNOWN if self.uncertain else State.UP
 
 
 class IncidentRow(Struct, frozen=True, kw_only=True):
@@ -96,6 +117,25 @@ class GainRow(Struct, frozen=True, kw_only=True):
     audience: Audience
     now: float
     then: float
+
+
+class OwedRow(Struct, frozen=True, kw_only=True):
+    """What an audience is owed; see `words.Owed` for `kind`.
+
+    `since` is from when on: the way is down, the backup open, most cannot reach us, or the news due. `channel` with its
+    `name` is empty where none is meant, `announcement` where none stands open. `run` asks a question whose yes gives
+    what is owed; `ended` is the run that ended early and left the backup open. `gain` is what telling wins.
+    """
+
+    kind: Owed
+    audience: str
+    since: float
+    channel: str = ""
+    name: str = ""
+    announcement: str = ""
+    run: str = ""
+    ended: str = ""
+    gain: GainRow | None = None
 
 
 class SuggestionRow(Struct, frozen=True, kw_only=True):
@@ -156,6 +196,14 @@ class StepRow(Struct, frozen=True, kw_only=True):
     output: str = ""  # what the step printed, cleaned and capped
 
 
+class LeftRow(Struct, frozen=True, kw_only=True):
+    """What a run that ended early left half done: the ids of backups that are `active`, and of those nobody knows."""
+
+    active: tuple[str, ...]
+    untold: tuple[str, ...]
+    words: str
+
+
 class RunRow(Struct, frozen=True, kw_only=True):
     """A run. `state` is running, asking, done, failed or aborted; `actor` has it now, `started_by` began it.
 
@@ -173,6 +221,7 @@ class RunRow(Struct, frozen=True, kw_only=True):
     stands_down: str = ""
     started_by: str = ""
     changed: bool = False
+    left: LeftRow | None = None
 
     @property
     def asking(self) -> StepRow | None:
@@ -273,6 +322,7 @@ class Board(Struct, frozen=True, kw_only=True):
     runs: tuple[RunRow, ...]  # newest first
     announcements: tuple[AnnouncementRow, ...]  # newest first
     kinds: tuple[str, ...] = ()  # of announcements that there are words for
+    owed: tuple[OwedRow, ...] = ()  # the worst first
     glass: tuple[GlassRow, ...] = ()  # of the open incident and of runs under way, newest first
 
     @property

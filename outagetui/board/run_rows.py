@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
-from outagetui.board.rows import AnnouncementRow, DeliveryRow, GlassRow, RunRow, StepRow
+from outagetui.board.rows import AnnouncementRow, DeliveryRow, GlassRow, LeftRow, RunRow, StepRow
 from outagetui.core.copies import copied
 from outagetui.core.words import UNDER_WAY, DeliveryState, StepState
 from outagetui.facts.announcement import Announcement, DeliveryRecord
@@ -13,11 +13,11 @@ from outagetui.facts.ledger import Incident
 from outagetui.facts.run import Run, StepRecord
 
 
-def run_row(run: Run, progress: Mapping[str, str], digests: Mapping[str, str]) -> RunRow:
+def run_row(run: Run, progress: Mapping[str, str], digests: Mapping[str, str], left: LeftRow | None = None) -> RunRow:
     """Return a run as the screens show it.
 
     `progress` says how far a step has come, or the last lines it printed, by "run/step"; `digests` what a run of each
-    playbook would be now.
+    playbook would be now, `left` what it left half done.
     """
     now = digests.get(run.playbook, "")
     return copied(
@@ -26,6 +26,7 @@ def run_row(run: Run, progress: Mapping[str, str], digests: Mapping[str, str]) -
         steps=tuple(step_row(step, progress.get(f"{run.id}/{id}", "")) for id, step in run.steps.items()),
         started_by=run.started_by or run.actor,
         changed=run.ended is None and not run.stands_down and bool(now) and now != run.digest,
+        left=left,
     )
 
 

@@ -31,19 +31,26 @@ class Seen(Struct, frozen=True, kw_only=True):
     share: Share
     muted: bool
     heeded: bool
+    local: bool = False
 
 
 class Moment(Struct, frozen=True, kw_only=True):
-    """What holds at `now`: the channels, which backups are active, and which playbooks run."""
+    """What holds at `now`: the channels, which backups are active, and which playbooks run.
+
+    `untold` are the active backups that an audience was not told of, `broken` those whose last proof failed.
+    """
 
     public: Public
     channels: Mapping[str, Seen]
     active: Collection[str]
     running: Collection[str]
     now: float
+    untold: Mapping[Audience, frozenset[str]] = {}
+    broken: Collection[str] = ()
 
     def usable(self, more: Collection[str] = ()) -> set[str]:
-        """Return the channels that count for reach: primaries, active backups, and the backups `more`."""
+        """Return the channels that count for reach: primaries, active backups, and of the backups `more` the sound."""
+        more = set(more) - set(self.broken)
         return {id for id, seen in self.channels.items() if seen.primary or id in self.active or id in more}
 
     def reach(self, audience: Audience, more: Collection[str] = ()) -> tuple[float | None, bool]:
@@ -54,16 +61,28 @@ class Moment(Struct, frozen=True, kw_only=True):
         shares = {id: seen.share for id, seen in self.channels.items()}
         return reach(audience, self.public.segments, shares, self.usable(more))
 
+    def known(self, audience: Audience, more: Collection[str] = ()) -> tuple[float | None, bool]:
+        """Return the same without backups that these people were not told of, unless they are among `more`."""
+        shares = {id: seen.share for id, seen in self.channels.items()}
+        return reach(audience, self.public.segments, shares, self.usable(more), self._untold(audience) - set(more))
+
+    def _untold(self, audience: Audience) -> frozenset[str]:
+        return self.untold.get(audience, frozenset())
+
+    def spent(self, book: PublicPlaybook) -> bool:
+        """Whether a playbook has nothing left to do: its backups are active, and whom it tells knows of them."""
+        hidden = {id for audience in AUDIENCES if audience in book.tells for id in self._untold(audience)}
+        return bool(book.activates) and all(id in self.active and id not in hidden for id in book.activates)
+
 
 def suggestions(moment: Moment) -> tuple[SuggestionRow, ...]:
     """Return the playbooks of which a condition holds and that do not run: first what wins back most people.
 
-    A playbook whose backups are all active already has nothing left to do and is not among them.
+    One that has nothing left to do is not among them.
     """
     found: list[tuple[float, SuggestionRow]] = []
     for book in moment.public.playbooks:
-        spent = book.activates and all(id in moment.active for id in book.activates)
-        if book.id in moment.running or spent:
+        if book.id in moment.running or moment.spent(book):
             continue
         held = next((condition for condition in book.suggest if holds(condition, moment)), None)
         if held is not None:
@@ -87,7 +106,7 @@ def _troubled_since(id: str, condition: Condition, moment: Moment) -> float | No
 
 
 def below_since(audience: Audience, limit: float, moment: Moment) -> float | None:
-    """Return since when the reach of `audience` is below `limit`; None while it is not, or may not be.
+    """Return since when the known reach of `audience` is below `limit`; None while it is not, or may not be.
 
     It needs no memory: going through the onsets of the channels' troubles from the first, with each channel's present
     share from its own onset on, it is the onset that took the reach below the limit. A loss that grew later thus counts
@@ -100,7 +119,7 @@ def below_since(audience: Audience, limit: float, moment: Moment) -> float | Non
     lost = {id: since for id in usable if shares[id].value < 1 and (since := moment.channels[id].since) is not None}
     for at in (0.0, *sorted(set(lost.values()))):
         then = {id: share if lost.get(id, 0.0) <= at else WORKING for id, share in shares.items()}
-        reached, _ = reach(audience, moment.public.segments, then, usable)
+        reached, _ = reach(audience, moment.public.segments, then, usable, moment.untold.get(audience, frozenset()))
         if reached is not None and reached < limit:
             return at
     return None
@@ -127,7 +146,7 @@ def _suggestion(book: PublicPlaybook, held: Condition, moment: Moment) -> tuple[
     """Return the suggestion of a playbook, and how many people it wins back."""
     won: list[tuple[float, GainRow]] = []
     for audience in AUDIENCES:
-        (now, _), (then, _) = moment.reach(audience), moment.reach(audience, book.activates)
+        (now, _), (then, _) = moment.known(audience), moment.known(audience, book.activates)
         people = sum(segment.people for segment in moment.public.segments if segment.audience == audience)
         if now is not None and then is not None:
             won.append(((then - now) * people, GainRow(audience=audience, now=now, then=then)))
@@ -149,7 +168,7 @@ def why(condition: Condition, moment: Moment) -> str:
         by_state.setdefault(seen.state, []).append(seen.name)
     words = [f"{listed(names)} {'is' if len(names) == 1 else 'are'} {state.value}" for state, names in by_state.items()]
     if condition.audience is not None and condition.reach_below is not None:
-        now = percent(moment.reach(condition.audience)[0])
+        now = percent(moment.known(condition.audience)[0])
         words.append(f"reach of {condition.audience} is {now}, below {percent(condition.reach_below)}")
     if condition.between is not None:
         begin, end = (f"{minute // 60:02}:{minute % 60:02}" for minute in condition.between)

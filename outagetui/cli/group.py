@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {  # name: (module in this package, one l
     "prove": ("prove", "Try backups from end to end, and say which are ready."),
     "alert": ("alert", "List or test the ways in which people are woken."),
     "deactivate": ("order_commands", "Put backups back to standby."),
+    "told": ("order_commands", "Note that people were told of a backup by hand."),
     "reload": ("order_commands", "Let the daemon read its configuration again."),
     "announce": ("announce", "Tell an audience through its outlets."),
     "delivery": ("delivery", "Try one outlet of an announcement again, skip it, or edit what it gets."),

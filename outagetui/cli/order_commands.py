@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from outagetui.cli.common import ordering
-from outagetui.core.orders import Ack, Activate, Deactivate, Mute, Order, Recheck, Reload
+from outagetui.core.model import AUDIENCES, Audience
+from outagetui.core.orders import Ack, Activate, Deactivate, Mute, Order, Recheck, Reload, Told
 from outagetui.core.text import clean
 from outagetui.core.times import parse_duration
 
@@ -77,6 +78,17 @@ def activate(options: dict[str, str | None], channels: tuple[str, ...]) -> None:
 def deactivate(options: dict[str, str | None], channels: tuple[str, ...]) -> None:
     """Put backup CHANNELS back to standby. Never asks."""
     _stand(options, Deactivate(channels=channels), "on standby")
+
+
+@click.command()
+@click.argument("channel")
+@click.option("--audience", type=click.Choice(AUDIENCES), required=True, help="Who was told.")
+@click.option("--reason", default="", help="How they were told, for the journal.")
+@click.pass_obj
+def told(options: dict[str, str | None], channel: str, audience: Audience, reason: str) -> None:
+    """Note that an audience was told by hand that the active backup CHANNEL is open."""
+    give(options, Told(channel=channel, audience=audience, reason=reason))
+    click.echo(f"noted: {audience} know of {channel} until it is back on standby")
 
 
 @click.command()

@@ -12,7 +12,7 @@ import click
 
 from outagetui.board.rows import RunRow, StepRow
 from outagetui.cli.common import UNUSABLE, client, configuration, fail, print_json, store
-from outagetui.cli.runs import asking_lines, run_document, run_lines
+from outagetui.cli.runs import asking_lines, left_lines, run_document, run_lines
 from outagetui.core.orders import Answer, Start, Undoable
 from outagetui.core.text import clean, clean_lines
 from outagetui.core.words import RunState, StepState, Why
@@ -166,7 +166,7 @@ class _Play:
             if row is not None:
                 self._report(row)
                 if row.ended is not None:
-                    self._say(f"{row.id} {row.state}")
+                    self._say("\n".join([f"{row.id} {row.state}", *left_lines(row)]))
                     return row
                 asking = row.asking
                 if asking is not None and (asking.id, asking.attempt) in refused:

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from outagetui.board.owed import rest
 from outagetui.board.rows import RunRow, StepRow
 from outagetui.cli.common import print_json, source
 from outagetui.cli.order_commands import give
@@ -43,6 +44,9 @@ def run_document(run: RunRow) -> dict[str, Any]:
             {"id": step.id, "state": step.state, "outcome": _outcome(step.state), "detail": clean(step.detail)}
             for step in run.steps
         ],
+        "left": None
+        if run.left is None
+        else {"active": list(run.left.active), "untold": list(run.left.untold), "rest": list(_rest(run))},
     } | (
         {
             "question": {
@@ -57,6 +61,17 @@ def run_document(run: RunRow) -> dict[str, Any]:
         if asking is not None
         else {}
     )
+
+
+def _rest(run: RunRow) -> tuple[str, ...]:
+    return rest(run.id, run.playbook, run.stands_down)
+
+
+def left_lines(run: RunRow) -> list[str]:
+    """Return what a run that ended early left half done, and the commands for the rest; nothing of others."""
+    if run.left is None:
+        return []
+    return [f"  left half done: {run.left.words}", *(f"    {command}" for command in _rest(run))]
 
 
 def _outcome(state: str) -> str | None:
@@ -75,7 +90,7 @@ def run_lines(run: RunRow) -> list[str]:
     asking = run.asking
     if asking is not None:
         out += asking_lines(run.id, asking)
-    return out
+    return out + left_lines(run)
 
 
 def asking_lines(run: str, asking: StepRow) -> list[str]:

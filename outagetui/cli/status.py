@@ -5,13 +5,14 @@ import time
 from datetime import datetime, tzinfo
 from typing import Any
 
-from outagetui.board.rows import Board, ChannelRow, PlaybookRow
+from outagetui.board.owed import command, heading, reach_words, rest, why
+from outagetui.board.rows import Board, ChannelRow, OwedRow, PlaybookRow, RunRow
 from outagetui.board.suggest import gain_words
 from outagetui.cli.common import STATUS, UNUSABLE, check_document, fail, print_json, source
-from outagetui.core.model import WORST_FIRST, worst
+from outagetui.core.model import WORST_FIRST, State, last_known, worst
 from outagetui.core.text import clean
 from outagetui.core.times import about, stamp, zone_or_utc
-from outagetui.facts.reach import percent
+from outagetui.core.words import Readiness
 from outagetui.store.journal import StoreError
 
 
@@ -29,10 +30,13 @@ def report(options: dict[str, str | None], as_json: bool) -> int:
 
 
 def exit_status(board: Board) -> int:
-    """Return the exit status: the worst channel's, and 3 for a daemon that is not there."""
+    """Return the exit status: the worst channel's, at least 1 for a failed proof, and 3 without a daemon."""
     if board.stale:
         return UNUSABLE
-    return STATUS[worst([channel.state for channel in board.channels])]
+    state = worst([channel.state for channel in board.channels])
+    if any(channel.broken for channel in board.channels):
+        state = worst((state, State.SLOW))
+    return STATUS[state]
 
 
 def document(board: Board) -> dict[str, Any]:
@@ -41,8 +45,17 @@ def document(board: Board) -> dict[str, Any]:
         "version": 1,
         "at": stamp(board.at),
         "vantage": board.vantage,
-        "channels": [_channel(row) for row in board.channels],
-        "reach": {row.audience: {"now": row.now, "possible": row.possible} for row in board.reach},
+        "channels": [_channel(row, old=board.stale) for row in board.channels],
+        "reach": {
+            row.audience: {
+                "now": row.now,
+                "known": row.known,
+                "possible": row.possible,
+                "uncertain": row.uncertain,
+            }
+            for row in board.reach
+        },
+        "owed": [_owed(row, board) for row in board.owed],
         "incident": _incident(board),
         "runs": [
             {"run": run.id, "playbook": run.playbook, "state": run.state, "started": stamp(run.started)}
@@ -102,15 +115,27 @@ def _playbook(row: PlaybookRow) -> dict[str, Any]:
     }
 
 
-def _channel(row: ChannelRow) -> dict[str, Any]:
+def _owed(row: OwedRow, board: Board) -> dict[str, Any]:
+    return {
+        "kind": row.kind.value,
+        "audience": row.audience,
+        "channel": row.channel or None,
+        "announcement": row.announcement or None,
+        "since": stamp(row.since),
+        "run": row.run or row.ended or None,
+        "do": command(row, board),
+    }
+
+
+def _channel(row: ChannelRow, *, old: bool) -> dict[str, Any]:
     return {
         "id": row.id,
         "name": row.name,
         "role": row.role,
         "audience": row.audience,
-        "state": row.state.value,
+        "state": last_known(row.state, old=old),
         "since": None if row.since is None else stamp(row.since),
-        "why": clean(row.why),
+        "why": clean(_why(row)),
         "standing": row.standing,
         "readiness": row.readiness,
         "proved": None if row.proved is None else stamp(row.proved),
@@ -166,21 +191,24 @@ def lines(board: Board) -> list[str]:
     for glass in board.glass:
         who = f"{clean(glass.actor)} did {clean(glass.run)} {clean(glass.step)} alone"
         out.append(f"BREAK-GLASS: {who}: {clean(glass.reason)}")
+    for due in board.owed:
+        told = why(due, lambda at: datetime.fromtimestamp(at, zone).strftime("%H:%M"))
+        out.append(f"{heading(due)}: {told}: {command(due, board)}")
     for reach in board.reach:
-        if reach.now is not None:
-            guess = "?" if reach.uncertain else ""
-            best = percent(reach.possible or 0)
-            out.append(f"reach {reach.audience}: {percent(reach.now)}{guess} now, {best} with every backup")
-    for row in sorted(board.channels, key=lambda row: WORST_FIRST.index(row.state)):
+        if reach.known is not None:
+            out.append(f"reach {reach.audience}: {reach_words(reach)}")
+    for row in sorted(board.channels, key=lambda row: WORST_FIRST.index(State.PARTIAL if row.broken else row.state)):
         out.append(_line(board, row, zone))
     for outlet in board.outlets:
         told = f", {outlet.delivery}" if outlet.delivery else ""
-        out.append(f"{outlet.state.value.upper():8}{clean(outlet.name)} (outlet{told}) {clean(outlet.why)}".rstrip())
+        word = last_known(outlet.state, old=board.stale).upper()
+        out.append(f"{word:8}{' ' * (len(word) > 7)}{clean(outlet.name)} (outlet{told}) {clean(outlet.why)}".rstrip())
     for run in board.runs:
         if run.ended is None:
             asking = run.asking
             question = f", asks: {clean(asking.question)}" if asking is not None else ""
             out.append(f"run {run.id} {clean(run.name)} {run.state}{question}")
+    out += [line for run in board.runs if run.left is not None for line in _left(run)]
     for hint in board.suggestions:
         gain = f" ({gain_words(hint.gains)})" if hint.gains else ""
         sure = next((row.practised.confidence for row in board.playbooks if row.id == hint.playbook), "none")
@@ -195,4 +223,16 @@ def _line(board: Board, row: ChannelRow, zone: tzinfo) -> str:
     flags += " suppressed" if row.suppressed else ""
     spent = f" ({clean(row.spending)})" if row.spending else ""
     who = f"{clean(row.name)} ({row.role}{standing}, {row.audience})"
-    return f"{row.state.value.upper():8}{who}{flags}{since}{spent}: {clean(row.why)}".rstrip(": ")
+    word = "BROKEN" if row.broken else last_known(row.state, old=board.stale).upper()
+    return f"{word:8}{' ' * (len(word) > 7)}{who}{flags}{since}{spent}: {clean(_why(row))}".rstrip(": ")
+
+
+def _why(row: ChannelRow) -> str:
+    """Return why a channel is as it is, with what its last proof said where that failed."""
+    failed = f"last proof failed: {row.proof}" if row.readiness == Readiness.BROKEN else ""
+    return "; ".join(filter(None, (failed, row.why)))
+
+
+def _left(run: RunRow) -> list[str]:
+    words = run.left.words if run.left is not None else ""
+    return [f"run {run.id} {run.state}: {words}: {' or '.join(rest(run.id, run.playbook, run.stands_down))}"]

@@ -13,11 +13,11 @@ from outagetui.config.places import default_store
 from outagetui.config.playbookfiles import read_playbooks
 from outagetui.config.problems import ConfigError
 from outagetui.config.references import look_at_references
-from outagetui.config.settings import read_audience, read_settings, refuse_strangers
+from outagetui.config.settings import read_audience, read_settings, refuse_strangers, thresholds
 from outagetui.config.tables import ChannelTable, OutletTable
 from outagetui.config.templates import read_templates
 from outagetui.core.copies import copied
-from outagetui.core.model import Channel, Config, Outlet
+from outagetui.core.model import AUDIENCES, Channel, Config, Outlet
 
 
 def load(directory: Path) -> Config:
@@ -68,6 +68,7 @@ def _config(draft: Draft) -> Config:
         timezone=settings.timezone or system_timezone(os.environ),
         fail_back=settings.fail_back.up_for,
         update_every=settings.announce.update_every,
+        reach={audience: thresholds(settings, audience) for audience in AUDIENCES},
         canaries=tuple(draft.canaries),
         operators=settings.operator,
         channels=tuple(_channel(owner, owner.channel) for owner in draft.owners if owner.channel),
@@ -87,6 +88,7 @@ def _channel(owner: Owner, table: ChannelTable) -> Channel:
         Channel,
         table,
         id=owner.id,
+        well_known=table.known,
         checks=tuple(check.value for check in owner.checks),
     )
 

@@ -13,7 +13,7 @@ from outagetui.config.places import SETTINGS
 from outagetui.config.tables import AudienceFile, SettingsFile
 from outagetui.config.tomlfile import Source, names_in, read_source
 from outagetui.core import times
-from outagetui.core.model import Check
+from outagetui.core.model import AUDIENCES, Audience, Check, Thresholds
 from outagetui.core.probe_options import canary
 from outagetui.core.text import listing, nearest
 
@@ -60,6 +60,7 @@ def _look_at_names(settings: SettingsFile, source: Source) -> None:
         source.problem(("vantage",), f'"{settings.vantage}" is no vantage name: expected {ID_WORDS}')
     if settings.timezone and (trouble := _timezone_trouble(settings.timezone)):
         source.problem(("timezone",), trouble)
+    _look_at_reach(settings, source)
     look_at_alerts(settings, source)
     look_at_commands(settings.command, source)
     told_twice(settings.canaries, source, ("canaries",))
@@ -70,6 +71,30 @@ def _look_at_names(settings: SettingsFile, source: Source) -> None:
         elif operator.user in seen:
             source.problem(("operator", index, "user"), f'"{operator.user}" has a role already; name each user once')
         seen.add(operator.user)
+
+
+def thresholds(settings: SettingsFile, audience: Audience) -> Thresholds:
+    """Return what the reach of an audience means: its own values, else those of all."""
+    both, own = settings.reach, settings.reach.staff if audience == "staff" else settings.reach.customers
+    given = {name: getattr(own, name) for name in Thresholds.__struct_fields__}
+    return Thresholds(**{name: getattr(both, name) if value is None else value for name, value in given.items()})
+
+
+def _look_at_reach(settings: SettingsFile, source: Source) -> None:
+    """Note thresholds that cannot be: an emergency that begins where all is well."""
+    assert source.data is not None
+    written = source.data.get("reach")
+    written = written if isinstance(written, dict) else {}
+    seen = set()
+    for audience in AUDIENCES:
+        limits, own = thresholds(settings, audience), written.get(audience)
+        at = ("reach", audience) if isinstance(own, dict) and {"calm", "alarm"} & {*own} else ("reach",)
+        table = own if len(at) == 2 else written
+        key = next((key for key in ("alarm", "calm") if isinstance(table, dict) and key in table), None)
+        if limits.alarm >= limits.calm and key is not None and at not in seen:
+            seen.add(at)
+            words = f"alarm ({limits.alarm:g}) must be less than calm ({limits.calm:g})"
+            source.problem((*at, key), words)
 
 
 def _place(raw: list[Any], target: str, number: int) -> int:

@@ -4,7 +4,21 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
-from outagetui.core.model import LONGEST, Alert, Audience, Contact, Cost, Limit, Operator, Segment, State, Text
+from outagetui.core.model import (
+    ALARM,
+    CALM,
+    LONGEST,
+    TELL_WITHIN,
+    Alert,
+    Audience,
+    Contact,
+    Cost,
+    Limit,
+    Operator,
+    Segment,
+    State,
+    Text,
+)
 from outagetui.core.outlet_options import OUTLETS
 
 Interval = Annotated[float, Meta(ge=0.1, le=LONGEST, extra_json_schema={"unit": "s"})]
@@ -45,6 +59,27 @@ class AnnounceTable(Struct, kw_only=True):
     update_every: Annotated[float, Meta(ge=1, extra_json_schema={"unit": "s"})] = 1800.0
 
 
+Fraction = Annotated[float, Meta(gt=0, le=1)]
+
+
+class AudienceReachTable(Struct, kw_only=True):
+    """`[reach.customers]` or `[reach.staff]`: where this audience differs."""
+
+    calm: Fraction | None = None
+    alarm: Fraction | None = None
+    tell_within: Limit | None = None
+
+
+class ReachTable(Struct, kw_only=True):
+    """`[reach]`: from which reach on all is well, below which it is an emergency, and how soon to tell people then."""
+
+    calm: Fraction = CALM
+    alarm: Fraction = ALARM
+    tell_within: Limit = TELL_WITHIN
+    customers: AudienceReachTable = field(default_factory=AudienceReachTable)
+    staff: AudienceReachTable = field(default_factory=AudienceReachTable)
+
+
 class ParamTable(Struct, kw_only=True):
     """`[command.NAME.params]`: what a value must be."""
 
@@ -72,6 +107,7 @@ class SettingsFile(Struct, kw_only=True):
     secrets: SecretsTable | None = None
     fail_back: FailBackTable = field(default_factory=FailBackTable)
     announce: AnnounceTable = field(default_factory=AnnounceTable)
+    reach: ReachTable = field(default_factory=ReachTable)
     operator: tuple[Operator, ...] = ()
     alert: tuple[Alert, ...] = ()
     heartbeat: HeartbeatTable | None = None
@@ -93,6 +129,7 @@ class ChannelTable(Struct, kw_only=True):
     depends_on: tuple[Text, ...] = ()
     prove_every: Limit | None = None
     provider: str = ""
+    known: bool = False
     cost: Cost | None = None
 
 

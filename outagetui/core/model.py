@@ -63,6 +63,11 @@ CLOSING_KINDS = ("resolved", "false-alarm")  # kinds of announcement that end it
 FOLLOWING_KINDS = ("update", "recovering", *CLOSING_KINDS)  # those that go on with something
 
 
+def last_known(state: State, *, old: bool) -> str:
+    """Return a state's word, with a `?` where nobody looks any more and it is only the last known one."""
+    return f"{state.value}?" if old and state is not State.UNKNOWN else state.value
+
+
 def worst(states: Iterable[State]) -> State:
     """Return the worst of `states` (down, partial, unknown, blind, slow, up); unknown when there is none."""
     return min(states, key=WORST_FIRST.index, default=State.UNKNOWN)
@@ -144,6 +149,7 @@ class ChannelFacts(Struct, frozen=True, kw_only=True):
     address: str = ""
     instructions: str = ""
     depends_on: tuple[str, ...] = ()
+    well_known: bool = False  # its people know it without being told, such as a number on the door
 
     @property
     def is_backup(self) -> bool:
@@ -193,6 +199,20 @@ class Segment(Struct, frozen=True, kw_only=True):
     audience: Audience
     people: Annotated[int, Meta(ge=1, le=10**10)]
     uses: Annotated[tuple[Text, ...], Meta(min_length=1)]
+
+
+CALM, ALARM, TELL_WITHIN = 0.95, 0.70, 300.0
+
+
+class Thresholds(Struct, frozen=True, kw_only=True):
+    """What the reach of an audience (0 to 1) means: well from `calm` on, an emergency below `alarm`.
+
+    Below `alarm` people have to be told something within `tell_within` seconds.
+    """
+
+    calm: float = CALM
+    alarm: float = ALARM
+    tell_within: float = TELL_WITHIN
 
 
 class Contact(Struct, frozen=True, kw_only=True):
@@ -323,6 +343,7 @@ class Config(Struct, frozen=True, kw_only=True):
     secrets: str | None = None
     update_every: float = 1800.0  # seconds within which people are promised news
     fail_back: float = 60.0  # seconds without trouble that prove a primary before its backups are let go
+    reach: dict[Audience, Thresholds] = {}
     canaries: tuple[Check, ...] = ()
     operators: tuple[Operator, ...] = ()
     channels: tuple[Channel, ...] = ()

@@ -116,6 +116,14 @@ class Deactivate(Order, frozen=True):
     channels: tuple[str, ...]
 
 
+class Told(Order, frozen=True):
+    """Say that an audience was told by hand of a backup that is active."""
+
+    channel: str
+    audience: Audience
+    reason: str = ""
+
+
 class Announce(Order, frozen=True):
     """Tell an audience. The reply comes once it is journaled; what came of it is in the journal.
 

@@ -82,6 +82,13 @@ class StepOptions(Kind, frozen=True, kw_only=True):
         return ""
 
 
+def backups_told(audience: str | None, config: "Config") -> dict[str, Any]:
+    """Return as a step's facts which backups an audience learns of from it; nothing where it tells nobody."""
+    if audience is None:
+        return {}
+    return {"told": [channel.id for channel in config.channels if channel.is_backup and channel.audience == audience]}
+
+
 def way_back(options: StepOptions, what: str, **facts: Any) -> dict[str, Any]:
     """Return what takes a step back, as plain values, unless its playbook says something else."""
     back = {"do": options.word, "options": msgspec.to_builtins(options), "what": what}

@@ -116,6 +116,14 @@ class ProofOutcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Owed(StrEnum):
+    """What people are owed: that the way they were sent to is dead, that a backup is open, the promised news."""
+
+    DEAD_WAY = "dead-way"
+    NOT_TOLD = "not-told"
+    LATE = "late"
+
+
 class Standing(StrEnum):
     """Whether a backup is in use."""
 

@@ -149,12 +149,12 @@ class Alarm:
         incident, closed = ledger.incident_at(now)
         if incident is None:
             return
-        primaries = [each for each in config.channels if not each.is_backup and each.id in incident.channels]
-        muted = {each.id for each in primaries if ledger.muted(each.id, now)}
+        watched = [each for each in config.channels if each.id in incident.channels and self._counts(each)]
+        muted = {each.id for each in watched if ledger.muted(each.id, now)}
         turns = alerts.turns
         since = max(incident.since, alerts.bad_since)
         bad, good = [], []
-        for channel in primaries:
+        for channel in watched:
             turn = turns.get(channel.id)
             lasted = turn is not None and self._ages.of(channel.id, turn.at, now) >= chain.LASTING
             if turn is not None and turn.good is False and lasted:
@@ -162,15 +162,16 @@ class Alarm:
                     bad.append(channel)
             elif turn is not None and turn.good and lasted:
                 good.append(channel.id)
-        over = len(good) == len(primaries) and not self._watch.blind
-        hushed = closed is None and any(channel.id in muted for channel in primaries)
+        over = len(good) == len(watched) and not self._watch.blind
+        hushed = closed is None and any(channel.id in muted for channel in watched)
         scene = Scene(
             incident=incident.id,
             open=closed is None,
             acked_by=incident.acked_by,
             age=self._ages.of(incident.id, since, now),
             bad=frozenset(channel.id for channel in bad),
-            recovered=over and not hushed and (bool(primaries) or closed is not None),
+            dead=frozenset(channel.id for channel in bad if channel.is_backup),
+            recovered=over and not hushed and (bool(watched) or closed is not None),
         )
         facts = self._facts(
             config,
@@ -178,10 +179,15 @@ class Alarm:
             incident.since,
             max((turns[name].at for name in good), default=now),
             bad=self._described(bad),
-            channels=[channel.name for channel in primaries],
+            channels=[channel.name for channel in watched],
             acked_by=incident.acked_by,
         )
         yield scene, facts, False
+
+    def _counts(self, channel: Channel) -> bool:
+        """Whether people need a channel: a primary always, a backup while people are sent to it."""
+        ledger = self._journal.ledger
+        return not channel.is_backup or (channel.id in ledger.active and ledger.sends_to(channel.id))
 
     def _described(self, bad: Sequence[Channel]) -> list[Bad]:
         ledger = self._journal.ledger
@@ -191,8 +197,9 @@ class Alarm:
                 state=ledger.states[channel.id][0].value,
                 since=ledger.alerts.turns[channel.id].at,
                 why=ledger.alerts.whys.get(channel.id, ""),
+                sent=channel.audience if channel.is_backup else "",
             )
-            for channel in bad
+            for channel in sorted(bad, key=lambda each: not each.is_backup)
         ]
 
     def _facts(self, config: Config, incident: str, since: float, until: float, **more: Any) -> Facts:

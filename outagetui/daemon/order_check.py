@@ -1,19 +1,20 @@
 """Checks an order before it is done: the sender's role and the order's fields. Refusals say what to do."""
 
 import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from outagetui.announce.outbox import AnnounceError
-from outagetui.core.orders import ROLES, Ack, Activate, Deactivate, Drilled, Mute, Order, OrderError, name_of
+from outagetui.core.orders import ROLES, Ack, Activate, Deactivate, Drilled, Mute, Order, OrderError, Told, name_of
 from outagetui.core.own_fault import own_fault
 from outagetui.core.text import clean, in_quotes, nearest, readable
 from outagetui.core.words import RUN_ENDED
 from outagetui.daemon.sender import Sender
 from outagetui.facts.events import Acked, Activated, Deactivated, DrillEnded, Event, Muted
+from outagetui.facts.events import Told as ToldByHand
 from outagetui.store.journal import WriteError
 
 NOTE = 500
@@ -72,6 +73,15 @@ def standing_events(
     if isinstance(order, Activate):
         return [Activated(channel=name, balance=balance_of(name)) for name in names if name not in active]
     return [Deactivated(channel=name) for name in names if name in active]
+
+
+def told_event(order: Told, known: Collection[str], active: Collection[str]) -> ToldByHand:
+    """Return the journal event of a `told` order; `known` are the backups. Raises OrderError."""
+    if order.channel not in {*known, *active}:
+        raise OrderError(f"not a backup channel: {clean(order.channel, 60)}{nearest(order.channel, known)}")
+    if order.channel not in active:
+        raise OrderError(f"{order.channel} is not active: activate it first, so that people find somebody there")
+    return ToldByHand(channel=order.channel, audience=order.audience, reason=clean(order.reason, NOTE))
 
 
 def mute_event(order: Mute, known: frozenset[str], now: float) -> Muted:

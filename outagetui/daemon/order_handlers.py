@@ -13,7 +13,15 @@ from outagetui.core.model import Channel, Config
 from outagetui.core.orders import OrderError
 from outagetui.core.text import clean, nearest
 from outagetui.daemon.announce_handlers import AnnounceHandlers
-from outagetui.daemon.order_check import NOTE, Handler, ack_event, drilled_event, mute_event, standing_events
+from outagetui.daemon.order_check import (
+    NOTE,
+    Handler,
+    ack_event,
+    drilled_event,
+    mute_event,
+    standing_events,
+    told_event,
+)
 from outagetui.daemon.parts import Parts
 from outagetui.daemon.sender import Sender
 from outagetui.facts.events import ConfigLoaded, FaultInjected
@@ -39,6 +47,7 @@ def handlers_of(daemon: Parts) -> dict[type[orders.Order], Handler]:
         orders.Recheck: take.recheck,
         orders.Activate: take.stand,
         orders.Deactivate: take.stand,
+        orders.Told: take.told,
         orders.Preview: tell.preview,
         orders.Announce: tell.announce,
         orders.Delivery: tell.deliver,
@@ -139,6 +148,11 @@ class _Handlers:
         bad = [f"{name} is {state}" for name, state in states.items() if state != "up"]
         warned = bad and isinstance(order, orders.Activate)
         return {"changed": len(events)} | ({"warning": ", ".join(bad)} if warned else {})
+
+    async def told(self, sender: Sender, order: orders.Told) -> None:
+        backups = [channel.id for channel in self._config.channels if channel.is_backup]
+        event = told_event(order, backups, self._daemon.journal.ledger.active)
+        await self._daemon.journal.write(sender.actor, event)
 
     async def prove(self, sender: Sender, order: orders.Prove) -> dict[str, Any]:
         backups = [channel for channel in self._config.channels if channel.is_backup]

@@ -30,5 +30,13 @@ def _playbook(book: Playbook, steps: tuple[StepPlan, ...]) -> PublicPlaybook:
         book,
         steps=tuple(step.what for step in steps),
         activates=tuple(dict.fromkeys(activated)),
+        tells=tuple(dict.fromkeys(audience for step in steps if (audience := _told(step)))),
         digest=digest(steps),
     )
+
+
+def _told(step: StepPlan) -> str:
+    """Return the audience that a step tells of the backups; empty where it tells nobody."""
+    if StepOptions.of(step.do).announces:
+        return str(step.options.get("audience", ""))
+    return str(step.options.get("told") or "")

@@ -41,6 +41,11 @@ class DeliveryRecord(Struct, frozen=True, kw_only=True):
         """Whether the outlet has it, or may have it."""
         return self.doubtful or self.state in PLACED
 
+    def says(self, name: str) -> bool:
+        """Whether what was sent names the account called `name`: in a line of its own, or in an operator's words."""
+        sent = self.intent
+        return sent is None or sent.names is None or name in sent.names or name in sent.text
+
     @property
     def followed(self) -> bool:
         """Whether it is still read back, looked for, or tried again as it was told."""
@@ -93,6 +98,40 @@ class Announcement(Struct):
         """Whether it still stands: no closing part yet, and not taken back."""
         return self.newest.kind not in CLOSING_KINDS and self.retracted is None
 
+    def sends_to(
+        self, channel: str, account: tuple[str, str] = ("", ""), *, after: int = 0, surely: bool = False
+    ) -> bool:
+        """Whether it sends people to `channel`: it stands, and its last part about that channel names it as a way.
+
+        The first `after` parts do not count, nor those that no outlet has, or (`surely`) none for certain. `account`,
+        its (name, address), stands for the channel in a part of an older version.
+        """
+        sent = False
+        for _, _, event in self.parts[after:] if self.open else ():
+            if channel in event.dead:
+                sent = sent and not self._there(event, "", surely)
+            elif (named := _named(event, channel, account)) is not None:
+                sent = sent or self._there(event, named, surely)
+        return sent
+
+    def takes_back(self, channel: str, after: int) -> bool:
+        """Whether it stands and a part after the first `after` says at an outlet that `channel` does not work."""
+        later = (event for _, _, event in self.parts[after:] if channel in event.dead)
+        return self.open and any(self._there(event, "", surely=False) for event in later)
+
+    def spoke_of(self, channel: str, account: tuple[str, str]) -> bool:
+        """Whether any part that an outlet has, or may have, named `channel` as a way to us."""
+        said = ((event, _named(event, channel, account)) for _, _, event in self.parts)
+        return any(named is not None and self._there(event, named, surely=False) for event, named in said)
+
+    def _there(self, event: events.AnnouncementMade, named: str, surely: bool) -> bool:
+        """Whether an outlet has this part, with the account called `named` in it."""
+        return any(
+            (record.state in PLACED if surely else record.there) and (not named or record.says(named))
+            for (part, _), record in self.deliveries.items()
+            if part == event.part
+        )
+
     def part(self, number: int) -> events.AnnouncementMade:
         """Return one part; LookupError when there is none of that number."""
         for _, _, event in self.parts:
@@ -130,3 +169,11 @@ class Announcement(Struct):
             self.retractions[event.outlet] = before.after(event)
         else:
             self.deliveries[event.part, event.outlet] = self.delivery(event.part, event.outlet).after(event)
+
+
+def _named(event: events.AnnouncementMade, channel: str, account: tuple[str, str]) -> str | None:
+    """Return what a part calls a channel that it names as a way to us; None when it does not."""
+    names = {id: name for id, (name, _) in zip(event.channels, event.accounts, strict=False)}
+    if channel in names:
+        return names[channel]
+    return account[0] if not event.channels and account[0] and account in event.accounts else None

@@ -3,14 +3,14 @@
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from outagetui.core.model import DrilledBook
 from outagetui.core.words import Deed
-
-
-class Event(Struct, frozen=True, kw_only=True):
-    """Base of all journal documents."""
+from outagetui.facts.alert_events import AlertEnded as AlertEnded
+from outagetui.facts.alert_events import AlertEvent as AlertEvent
+from outagetui.facts.alert_events import AlertIntended as AlertIntended
+from outagetui.facts.document import Event as Event
 
 
 class DaemonStarted(Event, frozen=True, kw_only=True):
@@ -97,6 +97,15 @@ class Deactivated(Event, frozen=True, kw_only=True):
     run: str = ""
 
 
+class Told(Event, frozen=True, kw_only=True):
+    """People of `audience` were told by hand that a backup is open: as an operator says, or by a step of `run`."""
+
+    channel: str
+    audience: str
+    reason: str = ""
+    run: str = ""
+
+
 class Proved(Event, frozen=True, kw_only=True):
     """A backup was tried from end to end. `outcome` is passed, failed, or unknown when we could not look ourselves.
 
@@ -148,7 +157,7 @@ class RunStarted(RunEvent, frozen=True, kw_only=True):
     digest: str
     steps: tuple[StepPlan, ...]
     stands_down: str = ""
-    primaries: dict[str, str] = {}  # by id with their names: what must be well before the run is stood down
+    primaries: dict[str, str] = field(default_factory=dict)  # by id with their names: well before it is stood down
     up_for: float = 0.0  # for how many seconds
 
 
@@ -225,8 +234,10 @@ class AnnouncementMade(AnnouncementEvent, frozen=True, kw_only=True):
     """One text of an announcement. The first of an `announcement` opens it, kind `resolved` closes it.
 
     `part` counts from 0 within the announcement, `texts` maps a language to its (title, body), `accounts` are the
-    (name, address) pairs it names, `outlets` where it goes, `since` and `next_update` are epoch seconds. `nonce`, with
-    part 0, keeps its deliveries apart from those of another store's announcement of the same id.
+    (name, address) pairs it names and `channels` their ids, `dead` the ids of those that were named before and no
+    longer work, with the lines by language that say so in `corrections`. It goes to `outlets`; `since` and
+    `next_update` are epoch seconds. `nonce`, with part 0, keeps its deliveries apart from those of another store's
+    announcement of the same id.
     """
 
     part: int
@@ -241,6 +252,9 @@ class AnnouncementMade(AnnouncementEvent, frozen=True, kw_only=True):
     step: str = ""
     nonce: str = ""
     reason: str = ""  # why a drill was announced where none was played
+    channels: tuple[str, ...] = ()
+    dead: tuple[str, ...] = ()
+    corrections: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -251,6 +265,10 @@ class AnnouncementMade(AnnouncementEvent, frozen=True, kw_only=True):
     def body(self) -> str:
         """The body in the first language."""
         return next(iter(self.texts.values()))[1]
+
+    def corrected(self, language: str) -> tuple[str, ...]:
+        """Return the lines in `language` that say what must not be used any more."""
+        return self.corrections.get(language) or next(iter(self.corrections.values()), ())
 
     def spoken(self, language: str) -> str:
         """Return which of its languages serves where `language` is wanted: that, its base, English, the first."""
@@ -280,7 +298,7 @@ class DeliveryIntended(DeliveryMoved, frozen=True, kw_only=True):
     """A part is about to be handed to an outlet, or (`do` is retract) an announcement to be taken back there.
 
     `key` is the same for every try of it. `text` is what is sent, word for word, and `count` its length as the outlet
-    counts, up to `limit` (0: it does not).
+    counts, up to `limit` (0: it does not); `names` are the accounts it names (None: not known).
     """
 
     key: str
@@ -288,6 +306,7 @@ class DeliveryIntended(DeliveryMoved, frozen=True, kw_only=True):
     count: int = 0
     limit: int = 0
     shortened: bool = False
+    names: tuple[str, ...] | None = None
 
 
 class DeliveryEnded(DeliveryMoved, frozen=True, kw_only=True):
@@ -304,31 +323,6 @@ class DeliveryEnded(DeliveryMoved, frozen=True, kw_only=True):
     detail: str = ""
     until: float | None = None
     look_again: float | None = None
-
-
-class AlertEvent(Event, frozen=True, kw_only=True):
-    """Base of what concerns `what` one link of the alert chain is told of an incident."""
-
-    incident: str
-    link: str
-    what: str
-
-
-class AlertIntended(AlertEvent, frozen=True, kw_only=True):
-    """A link of the alert chain is about to be told `what`: opened, update, acked, recovered or test.
-
-    `incident` is empty for a test; `channels` are those that the text names. Without an outcome it is sent again.
-    """
-
-    title: str
-    channels: tuple[str, ...] = ()
-
-
-class AlertEnded(AlertEvent, frozen=True, kw_only=True):
-    """`outcome` is sent, failed or skipped; `detail` says why and never holds any part of the link's URL."""
-
-    outcome: str
-    detail: str = ""
 
 
 class HeartbeatChanged(Event, frozen=True, kw_only=True):
@@ -350,6 +344,7 @@ KINDS: dict[str, type[Event]] = {
     "mute": Muted,
     "activate": Activated,
     "deactivate": Deactivated,
+    "told": Told,
     "proof": Proved,
     "run.start": RunStarted,
     "run.take": RunTaken,

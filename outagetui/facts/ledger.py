@@ -27,7 +27,7 @@ class Mute(Struct, frozen=True):
 
 
 class Incident(Struct):
-    """When primaries were partial or down, and who took it."""
+    """When primaries were partial or down, or backups that people were sent to were down, and who took it."""
 
     id: str
     since: float
@@ -52,9 +52,14 @@ class Ledger(Struct):
     primaries: frozenset[str] = frozenset()
     seq: int = 0
     states: dict[str, tuple[State, float]] = {}
+    local: set[str] = field(default_factory=set)  # what only a single vantage sees so
     active: dict[str, float] = {}
     activations: dict[str, events.Activated] = {}  # what made each backup active, with the prepaid money then
     mutes: dict[str, Mute] = {}
+    # How many parts each announcement had when a backup became active, or an audience was told of it by hand: what came
+    # later is known by the order in the journal, since clocks are set back.
+    said: dict[str, dict[str, int]] = {}
+    told: dict[tuple[str, str], dict[str, int]] = {}  # by (audience, channel)
     proofs: dict[str, Proof] = {}
     resting: dict[str, float] = {}  # until when an outlet asked to be left alone, whatever is to be told there
     runs: dict[str, Run] = {}
@@ -81,11 +86,16 @@ class Ledger(Struct):
             case events.Activated(channel=channel):
                 if channel not in self.active:
                     self.active[channel], self.activations[channel] = entry.at, event
+                    self._forget(channel)
+                    self.said[channel] = self._parts()
                 if self.incident is not None:
                     self.incident.backed = True
             case events.Deactivated(channel=channel):
                 self.active.pop(channel, None)
+                self._forget(channel)
                 self.released = entry.at
+            case events.Told(channel=channel, audience=audience) if channel in self.active:
+                self.told[audience, channel] = self._parts()
             case events.Proved(channel=channel, outcome=outcome, detail=detail):
                 if outcome != ProofOutcome.UNKNOWN:
                     self.proofs[channel] = Proof(entry.at, outcome == ProofOutcome.PASSED, detail)
@@ -122,11 +132,42 @@ class Ledger(Struct):
                 self.runs[name].apply(event, entry)
             case _:
                 pass
+        if isinstance(event, events.DeliveryEnded | events.Told):
+            self._join_dead_ways(entry.at)
         self._let_stand_down(entry.at)
+
+    def _join_dead_ways(self, at: float) -> None:
+        """Let the open incident have backups that people were sent to although they were down already."""
+        if self.incident is None or self.incident.stood_down is not None:
+            return
+        for channel, (state, _) in self.states.items():
+            dead = state is State.DOWN and channel in self.active and channel not in self.local
+            if dead and channel not in self.primaries and not self.muted(channel, at) and self.sends_to(channel):
+                self.incident.channels.add(channel)
 
     def activated_by(self, run: str) -> set[str]:
         """Return the active backups that `run` made so."""
         return {channel for channel in self.active if self.activations[channel].run == run}
+
+    def sends_to(self, channel: str) -> bool:
+        """Whether people stand told to use `channel`: by an open announcement, or by hand."""
+        return bool(self.by_hand(channel)) or any(made.sends_to(channel) for made in self.announcements.values())
+
+    def by_hand(self, channel: str) -> set[str]:
+        """Return the audiences that were told of an active backup by hand, and not since that it does not work."""
+        return {
+            audience
+            for (audience, name), said in self.told.items()
+            if name == channel
+            and not any(made.takes_back(name, said.get(made.id, 0)) for made in self.announcements.values())
+        }
+
+    def _parts(self) -> dict[str, int]:
+        return {name: len(made.parts) for name, made in self.announcements.items() if made.open}
+
+    def _forget(self, channel: str) -> None:
+        """Let go of who was told by hand: that holds for one activation."""
+        self.told = {key: at for key, at in self.told.items() if key[1] != channel}
 
     def incident_at(self, now: float) -> tuple[Incident | None, float | None]:
         """Return the latest incident and when it closed: at the stand-down, or after 30 quiet minutes."""
@@ -175,11 +216,14 @@ class Ledger(Struct):
     def _state(self, event: events.StateChanged, entry: Entry) -> None:
         state = State(event.now)
         self.states[event.id] = state, entry.at
-        if event.id not in self.primaries:
+        (self.local.add if event.local else self.local.discard)(event.id)
+        # A backup that people were sent to and that goes down leaves them without a way, as a primary does.
+        dead_way = state is State.DOWN and event.id in self.active and self.sends_to(event.id)
+        if event.id not in self.primaries and not dead_way:
             return
         if state in BAD and not event.local and not self.muted(event.id, entry.at):
             if self.incident is None or self.incident.stood_down is not None:
-                self.incident = Incident(f"i{entry.seq}", entry.at)
+                self.incident = Incident(f"i{entry.seq}", entry.at, backed=dead_way)
             self.incident.channels.add(event.id)
         if self.incident is not None:
             settled = all(self.states.get(name, (State.UP, 0.0))[0] in GOOD for name in self.primaries)

@@ -18,6 +18,7 @@ from outagetui.core.model import (
     Sample,
     Segment,
     State,
+    Thresholds,
 )
 from outagetui.core.outlet_options import publishes
 from outagetui.facts.common_fate import Fate
@@ -77,6 +78,7 @@ class PublicPlaybook(Struct, frozen=True, kw_only=True):
     suggest: tuple[Condition, ...]
     steps: tuple[str, ...]
     activates: tuple[str, ...]
+    tells: tuple[str, ...] = ()  # audiences
     digest: str = ""  # of what a run of it would do now
 
 
@@ -104,6 +106,11 @@ class Public(Struct, frozen=True, kw_only=True):
     fates: tuple[Fate, ...] = ()
     alerts: tuple[PublicAlert, ...] = ()
     kinds: tuple[str, ...] = ()  # of announcements that there are words for
+    reach: dict[str, Thresholds] = {}
+
+    def limits(self, audience: str) -> Thresholds:
+        """Return what the reach of an audience means."""
+        return self.reach.get(audience) or Thresholds()
 
 
 class Beat(Struct, frozen=True):

@@ -30,10 +30,12 @@ def reach(
     segments: Iterable[Segment],
     shares: Mapping[str, Share],
     usable: Collection[str],
+    untold: Collection[str] = (),
 ) -> tuple[float | None, bool]:
     """Return the reach of `audience` and whether it leans on uncertain states.
 
-    `usable` holds the channels that count: primaries and active backups. None without people in any segment.
+    `usable` holds the channels that count: primaries and active backups; those of them that are `untold`, of which this
+    audience was not told, only for people who try them first anyway. None without people in any segment.
     """
     mine = [segment for segment in segments if segment.audience == audience]
     people = sum(segment.people for segment in mine)
@@ -42,7 +44,9 @@ def reach(
     reached = 0.0
     uncertain = False
     for segment in mine:
-        used = [shares[name] for name in segment.uses if name in usable and name in shares]
+        first = segment.uses[0] if segment.uses else ""
+        counts = (name for name in segment.uses if name in usable and (name not in untold or name == first))
+        used = [shares[name] for name in counts if name in shares]
         best = max(used, key=lambda share: (share.value, share.certain), default=Share(0.0))
         reached += segment.people * best.value
         # An uncertain channel that might be better, or the uncertain best itself, makes the figure a guess.

@@ -17,7 +17,7 @@ from outagetui.core.own_fault import own_fault, words_of
 from outagetui.core.step_options import StepOptions
 from outagetui.core.text import clean
 from outagetui.core.words import STEP_ASKS, STEP_SETTLED, RunState, StepState, Why
-from outagetui.facts.events import Event, RunEnded, StepAsked, StepEnded, StepIntended, StepPlan
+from outagetui.facts.events import Event, RunEnded, StepAsked, StepEnded, StepIntended, StepPlan, Told
 from outagetui.facts.journaling import DAEMON, Journal
 from outagetui.facts.run import Run
 from outagetui.machine.secrets import SecretError
@@ -143,7 +143,8 @@ class RunDriver:
             case "yes" | "retry" | "approved" | "break-glass" | "do":
                 return await self._do(plan)
             case "done":
-                await self._end(plan, StepState.DONE, self._note(plan) or "said to be done")
+                told = self._told(plan, self._note(plan))
+                await self._end(plan, StepState.DONE, self._note(plan) or "said to be done", *told)
                 return "on"
             case "failed":
                 return await self._failed(plan, Result(False, self._note(plan) or "said to have failed"))
@@ -155,6 +156,12 @@ class RunDriver:
             case _:
                 self.aborted = self.aborted or self.run.steps[plan.id].actor
                 return "stop"
+
+    def _told(self, plan: StepPlan, note: str = "") -> list[Event]:
+        """Return that people were told of backups by this step, as it says of itself: of those that are active."""
+        audience, active = str(plan.options.get("told") or ""), self._context(self.run.id, plan).active()
+        names = [name for name in plan.facts.get("told", ()) if name in active] if audience else []
+        return [Told(channel=name, audience=audience, reason=note, run=self.run.id) for name in names]
 
     def _note(self, plan: StepPlan) -> str:
         answered = self.run.steps[plan.id].answered
@@ -234,9 +241,8 @@ class RunDriver:
 
     async def _settle(self, plan: StepPlan, result: Result) -> str:
         if result.done:
-            await self._end(
-                plan, StepState.DONE, result.detail, *result.events, output=result.output, changed=result.changed
-            )
+            events = (*result.events, *self._told(plan))
+            await self._end(plan, StepState.DONE, result.detail, *events, output=result.output, changed=result.changed)
             return "on"
         if not result.unsure:
             return await self._failed(plan, result)

@@ -18,6 +18,7 @@ from outagetui.tui.base import SHORT, BoardApp
 from outagetui.tui.board_feed import Source
 from outagetui.tui.keys import InTurn
 from outagetui.tui.operator import Orders
+from outagetui.tui.proved import proved
 from outagetui.tui.wake import Waker
 
 if TYPE_CHECKING:
@@ -90,8 +91,10 @@ class OutageApp(BoardApp):
         self.set_interval(PRESENCE, self._greet)
         self._greet()
 
-    def watch_board(self, board: Board | None) -> None:
-        """Ring when somebody has to look."""
+    def watch_board(self, was: Board | None, board: Board | None) -> None:
+        """Ring when somebody has to look, and say what came of a proof."""
+        for words, severity in proved(was, board):
+            self.tell(words, severity)
         sound = self._waker.wake(board) if board is not None else ""
         if sound and self._driver is not None and not self.is_headless:
             self._driver.write(sound)

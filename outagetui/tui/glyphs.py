@@ -11,7 +11,7 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-from outagetui.core.model import State
+from outagetui.core.model import State, last_known
 from outagetui.core.text import REPLACEMENT, clean
 
 STATE: dict[State, tuple[str, str]] = {  # its sign, and what it means
@@ -22,16 +22,18 @@ STATE: dict[State, tuple[str, str]] = {  # its sign, and what it means
     State.UNKNOWN: ("?", "we could not look: our failure, neither good nor bad"),
     State.BLIND: ("⊘", "our own uplink fails: nothing can be said"),
 }
+BROKEN = "◆ BROKEN"  # a backup that looks well and whose last proof failed
+LONGEST = max(len(state.value) for state in State)  # letters of a state's word
 SPARK = "▁▂▃▄▅▆▇█"
 MISS = "×"  # a sample that failed
 CURSOR = "▸"
-FULL, PART, EMPTY = "━", "╍", "─"  # of a reach bar: reachable now, with the backups, not at all
+FULL, TOLD, PART, EMPTY = "━", "╍", "┄", "─"  # of a reach bar: now, once told, with the backups, not at all
 
 _ASCII = {
     char: sign
     for chars, signs in (
         (SPARK, ".:-=+*##"),
-        ("×▸━╍●◐▲✖⊘", "x>#+o~%X0"),
+        ("×▸━╍┄●◐▲✖⊘", "x>#+.o~%X0"),
         ("→←↑↓↵⏎▶❯", "><^v<<>>"),
         ("✓✔✗○◌◆■□▪", "vvxoo*#o*"),
         ("▔·–—…", "----~"),
@@ -42,9 +44,10 @@ _ASCII = {
 }
 
 
-def signed(state: State) -> str:
-    """Return a state as sign and word: `▲ PARTIAL`."""
-    return f"{STATE[state][0]} {state.value.upper()}"
+def signed(state: State, *, old: bool = False) -> str:
+    """Return a state as sign and word: `▲ PARTIAL`; one that is `old`, and only the last known, as `● UP?`."""
+    sign, word = STATE[state][0], last_known(state, old=old).upper()
+    return f"{sign} {word}" if len(word) <= LONGEST else f"{sign}{word}"
 
 
 def ascii_text(text: str) -> str:

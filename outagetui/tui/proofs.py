@@ -6,10 +6,10 @@ from typing import cast
 import msgspec
 from msgspec import Struct, field
 
+from outagetui.board.owed import open_backups
 from outagetui.board.rows import AnnouncementRow, Board, OutletRow
 from outagetui.core.model import ANNOUNCEMENT_KINDS, AUDIENCES, BAD, DRILL_KIND, FOLLOWING_KINDS, Audience
 from outagetui.core.orders import Announce
-from outagetui.core.words import Standing
 from outagetui.wording.preview import Proof
 
 UPDATE, BACKUP_ACTIVE, FIRST = "update", "backup-active", "investigating"
@@ -61,8 +61,7 @@ def fresh(board: Board, audience: str = "") -> Draft:
     """Return a draft of what is most likely to be said now, to `audience` or to whom it is owed."""
     whom = audience or _owed(board)
     known = kinds(board, whom)
-    backups = any(row.standing == Standing.ACTIVE and row.audience == whom for row in board.channels)
-    wanted = UPDATE if open_one(board, whom) is not None else BACKUP_ACTIVE if backups else FIRST
+    wanted = UPDATE if open_one(board, whom) is not None else BACKUP_ACTIVE if open_backups(board, whom) else FIRST
     return Draft(audience=whom, kind=wanted if wanted in known or not known else known[0])
 
 
@@ -110,8 +109,10 @@ def stirred(board: Board, audience: str) -> object:
 
 
 def _owed(board: Board) -> str:
-    """Return the audience whose promised update is due first, else whom something stands open for, else the first."""
+    """Return the audience that is owed most: of a dead way, a word on a backup, its news; else the first."""
+    can = [audience for audience in AUDIENCES if places(board, audience)]
+    if found := next((row.audience for row in board.owed if row.audience in can), ""):
+        return found
     due = [row for row in board.announcements if row.open]
     due.sort(key=lambda row: row.next_update if row.next_update is not None else float("inf"))
-    can = [audience for audience in AUDIENCES if places(board, audience)]
     return due[0].audience if due else can[0] if can else AUDIENCES[0]

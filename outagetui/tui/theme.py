@@ -74,13 +74,19 @@ class Look(Struct, frozen=True, dict=True):
     good: Style = _style(GREEN)
     bar: Style = _style(MOSS)
     loud: Style = _style(ORANGE, bold=True)
+    bad: Style = _style(VERMILLION, bold=True)
     possible: Style = _style(SKY)
+    old: bool = False  # these are the styles of what nobody renews
 
     @cached_property
     def aged(self) -> "Look":
         """The same without the colours of what is well, for facts that nobody renews."""
         states = self.states | {State.UP: self.dim}
-        return replace(self, states=states, good=self.dim, bar=self.dim, possible=self.dim)
+        return replace(self, states=states, good=self.dim, bar=self.dim, possible=self.dim, old=True)
+
+    def reach(self, grade: State) -> Style:
+        """Return the style of a reach that is well, low or an emergency; of one that is not certain, none of them."""
+        return {State.UP: self.good, State.PARTIAL: self.loud, State.DOWN: self.bad}.get(grade, self.strong)
 
 
 RICH = Look()
@@ -99,8 +105,14 @@ def _plain(style: Style) -> Style:
     return Style(color=_SIXTEEN.get(shade, "default"), bold=style.bold, reverse=style.reverse)
 
 
-PLAIN = Look(
-    **{name: _plain(getattr(RICH, name)) for name in Look.__struct_fields__ if name not in ("cursor", "states")},
+PLAIN = replace(
+    RICH,
+    **{
+        name: _plain(getattr(RICH, name))
+        for name in Look.__struct_fields__
+        if name not in ("cursor", "states", "bad", "old")
+    },
     cursor=_style(bold=True),
+    bad=_plain(_style(VERMILLION, bold=True, reverse=True)),
     states={state: _plain(style) for state, style in RICH.states.items()},
 )

@@ -3,14 +3,15 @@
 import os
 from collections.abc import Mapping
 
-from outagetui.board.rows import AnnouncementRow, Board
+from outagetui.board.rows import AnnouncementRow, Board, OwedRow
 from outagetui.core.model import BAD
 from outagetui.core.text import clean
+from outagetui.core.words import Owed, Standing
 
 SWITCH = "OUTAGETUI_BELL"  # off: silence
 LASTING = 30.0  # seconds: a blip wakes nobody
 NAMED = 3
-Cause = tuple[str, str, int]  # "outage" and the incident, or "late" and the announcement; the how-manieth time
+Cause = tuple[str, str, int]  # a word, what of (the incident, announcement, or way), and the how-manieth time
 BELL = "\a"
 WITHOUT_NOTICES = ("linux", "vt100", "vt220", "ansi", "cygwin")  # values of TERM
 
@@ -18,7 +19,8 @@ WITHOUT_NOTICES = ("linux", "vt100", "vt220", "ansi", "cygwin")  # values of TER
 class Waker:
     """Rings once for an incident that nobody took, and once more when it was passed on to a second link.
 
-    It also rings once for every promised update that is late.
+    It also rings once for every way that people were sent to and that is dead, taken or not, and for every promised
+    update that is late.
     """
 
     def __init__(self, environment: Mapping[str, str] = os.environ, *, ascii: bool = False) -> None:
@@ -33,14 +35,18 @@ class Waker:
         began, self._began = self._began, True
         names, unsaid = alarming(board), late(board)
         wanted: set[Cause] = {("late", made.id, made.parts) for made in unsaid}
+        dead = [] if board.stale or board.blind else [row for row in board.owed if row.kind == Owed.DEAD_WAY]
+        wanted |= {_dead(row) for row in dead}
         if board.incident is not None and names:
             wanted |= {("outage", board.incident.id, 1)}
             wanted |= {("outage", board.incident.id, 2)} if len(board.incident.woken) > 1 else set()
         new, self._rung = wanted - self._rung, self._rung | wanted
         if not new or not began or self._silent:
             return ""
+        died = [row for row in dead if _dead(row) in new]
         outage = any(what == "outage" for what, _, _ in new)
-        words = _outage(names) if outage else _late([made for made in unsaid if ("late", made.id, made.parts) in new])
+        unsaid = [made for made in unsaid if ("late", made.id, made.parts) in new]
+        words = _dead_ways(died) if died else _outage(names) if outage else _late(unsaid)
         return BELL + (_notice(words, self._ascii) if self._notices else "")
 
 
@@ -59,7 +65,17 @@ def alarming(board: Board) -> list[str]:
     if board.at - incident.since < LASTING:
         return []
     bad = [row for row in board.channels if row.id in incident.channels and row.state in BAD]
+    bad = [row for row in bad if row.standing != Standing.STANDBY]  # nobody is sent there any more
     return [row.name for row in bad if not (row.muted or row.suppressed or row.local)]
+
+
+def _dead(row: OwedRow) -> Cause:
+    return "dead-way", f"{row.audience} {row.channel}", int(row.since)
+
+
+def _dead_ways(rows: list[OwedRow]) -> str:
+    first = rows[0]
+    return f"Dead way: {clean(first.audience, 20)} were sent to {clean(first.name, 60)}, which is down. Press w."
 
 
 def _outage(names: list[str]) -> str:

@@ -3,7 +3,8 @@
 `{{` and `}}` stand for braces. A line in which `{accounts}`, `{next_update}`, `{page}` or `{note}` has nothing to say
 is left out, and with a line that holds only that field also the line right before it, if that ends in a colon.
 A bracket that only repeats the time before it, as `{since} ({since_utc})` does where the clocks show UTC, is left out.
-`{failed}` without any failed channel says "one of our contact channels".
+`{failed}` without any failed channel says "one of our contact channels". `{accounts}` also says of each way that people
+were sent to and that no longer works not to use it for now; with no account left, what leads to them is left out.
 """
 
 import re
@@ -22,6 +23,18 @@ _MAY_BE_EMPTY = frozenset({"accounts", "next_update", "page", "note"})
 _PLACE = re.compile(r"\{\{|\}\}|\{([^{}\n]*)\}|[{}]")
 _IN_UTC = re.compile(r"(\{since\})\s*[(（]\{since_utc\}[)）]")
 _AND = {"en": " and ", "de": " und "}
+_DO_NOT = {
+    "en": {
+        "call": "please do not call for now, it does not work",
+        "write": "please do not write there for now, it does not work",
+        "use": "please do not use it for now, it does not work",
+    },
+    "de": {
+        "call": "bitte rufen Sie dort vorerst nicht an, es funktioniert nicht",
+        "write": "bitte schreiben Sie dort vorerst nicht, es funktioniert nicht",
+        "use": "bitte benutzen Sie es vorerst nicht, es funktioniert nicht",
+    },
+}
 _SOMETHING = {"en": "one of our contact channels", "de": "einem unserer Kontaktwege"}
 TITLE_LIMIT = 200
 BODY_LIMIT = 4000
@@ -49,6 +62,14 @@ class Account(Struct, frozen=True):
     up: bool = True
 
 
+class DeadWay(Struct, frozen=True):
+    """A backup that people were sent to and that no longer works, and what it carried: text, voice, video."""
+
+    id: str
+    name: str
+    carries: tuple[str, ...] = ()
+
+
 class Facts(Struct, frozen=True, kw_only=True):
     """What an announcement says. Times are epoch seconds; `failed` are names, `accounts` its audience's only."""
 
@@ -60,6 +81,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     timezone: str = "UTC"
     failed: tuple[str, ...] = ()
     accounts: tuple[Account, ...] = ()
+    dead: tuple[DeadWay, ...] = ()
     page: str = ""
     next_update: float | None = None
     note: str = ""
@@ -85,10 +107,11 @@ def compose(template: Template, facts: Facts) -> Text:
     lines: list[str] = []
     for line in words.body.splitlines():
         filled = _fill(line, values, name)
+        nothing = filled is None or (not facts.accounts and "{accounts}" in line)
+        if nothing and _is_one_place(line) and lines and lines[-1].rstrip().endswith(":"):
+            lines.pop()
         if filled is not None:
             lines.append(filled)
-        elif _is_one_place(line) and lines and lines[-1].rstrip().endswith(":"):
-            lines.pop()
     body = re.sub(r"\n{3,}", "\n\n", "\n".join(lines).strip())
     if len(title) > TITLE_LIMIT or len(body) > BODY_LIMIT:
         raise ComposeError(
@@ -112,6 +135,13 @@ def account_line(name: str, address: str) -> str:
     """Return how a text names one backup: `- Name: address`."""
     name, address = published(name, 80), published(telephone.shown(address), 300)
     return f"- {name}: {address}" if address else f"- {name}"
+
+
+def correction(way: DeadWay, language: str) -> str:
+    """Return the line that takes back that people were sent to a way: `Telephone: please do not call for now, …`."""
+    told = _DO_NOT.get(times.base(language), _DO_NOT["en"])
+    use = "call" if set(way.carries) == {"voice"} else "write" if set(way.carries) == {"text"} else "use"
+    return f"{published(way.name, 80)}: {told[use]}"
 
 
 def read_template(kind: str, language: str, text: str) -> Template:
@@ -162,7 +192,15 @@ def _values(facts: Facts, language: str) -> dict[str, str]:
         "since": since,
         "since_utc": since_utc,
         "failed": _list([published(each, 80) for each in facts.failed], tongue),
-        "accounts": "\n".join(account_line(each.name, each.address) for each in facts.accounts),
+        "accounts": "\n\n".join(
+            filter(
+                None,
+                (
+                    "\n".join(account_line(each.name, each.address) for each in facts.accounts),
+                    "\n".join(correction(each, language) for each in facts.dead),
+                ),
+            )
+        ),
         "next_update": following or "",
         "page": published(facts.page, 300),
         "note": published_lines(facts.note, 1500).strip(),

@@ -1,6 +1,7 @@
 """An announcement's words as each kind of outlet takes them: inert, in its markup, and within its limit. Pure.
 
-What is too long keeps its title, then as many accounts as fit, the first first and each whole, then prose up to a
+What is too long keeps its title, then what must not be used any more and as many accounts as fit, the first first and
+each whole, then prose up to a
 word's end (to a character's where words have no spaces between), and always ends with where to read on.
 """
 
@@ -42,14 +43,16 @@ def fit(
     title: str,
     body: str,
     accounts: Sequence[tuple[str, str]] = (),
+    corrections: Sequence[str] = (),
     page: str = "",
     language: str = "en",
     links: bool = True,
 ) -> Fitted:
     """Return what an outlet of `kind` is sent; raises FitError.
 
-    `accounts` are the (name, address) pairs that `body` may name, most liked first. Without `links`, as on X where they
-    cost, every URL gives way to the words "our website".
+    `accounts` are the (name, address) pairs that `body` may name, most liked first, `corrections` the lines that say
+    what must not be used any more. Without `links`, as on X where they cost, every URL gives way to the words "our
+    website".
     """
     of = OutletOptions.of(kind)
     website, see, hint, more = _WORDS.get(times.base(language), _WORDS["en"])
@@ -59,7 +62,8 @@ def fit(
             return text
         return neutral(text if links else URL.sub(website, text))
 
-    lines: dict[str, tuple[str, str]] = {}  # an account's line as composed, to its name and its line as shown
+    # A line as composed, to the name of the account that it is about, if any, and the line as shown.
+    lines: dict[str, tuple[str, str]] = {line: ("", say(line)) for line in corrections}
     for name, address in accounts:
         linked = not links and (URL.search(address) or BARE.search(address))
         shown = see if linked else neutral_address(published(telephone.shown(address), 300))
@@ -68,7 +72,7 @@ def fit(
         lines[line] = name, line if of.page else f"- {named}: {shown}" if shown else f"- {named}"
     head = say(title)
     plain = "\n".join(lines[line][1] if line in lines else say(line) for line in body.split("\n"))
-    names = tuple(dict.fromkeys(name for line, (name, _) in lines.items() if line in body.split("\n")))
+    names = tuple(dict.fromkeys(name for line, (name, _) in lines.items() if name and line in body.split("\n")))
     whole = f"{head}\n\n{plain}" if of.one_text else plain
     if not of.one_text or fits(kind, whole):
         return _fitted(kind, head, whole, names, shortened=False)
@@ -76,16 +80,26 @@ def fit(
     prose = _prose(body, lines, page, say)
     short = _shorten(kind, head, prose, [shown for _, shown in lines.values()], tail)
     kept = short.split("\n")
-    return _fitted(kind, head, short, tuple(name for name, shown in lines.values() if shown in kept), shortened=True)
+    return _fitted(
+        kind, head, short, tuple(name for name, shown in lines.values() if name and shown in kept), shortened=True
+    )
 
 
-def fit_for(config: Config, outlet: Outlet, title: str, body: str, accounts: Sequence[tuple[str, str]]) -> Fitted:
+def fit_for(
+    config: Config,
+    outlet: Outlet,
+    title: str,
+    body: str,
+    accounts: Sequence[tuple[str, str]],
+    corrections: Sequence[str] = (),
+) -> Fitted:
     """Return what `outlet` is sent of a text for its audience, whose page the configuration names; raises FitError."""
     return fit(
         outlet.kind,
         title=title,
         body=body,
         accounts=accounts,
+        corrections=corrections,
         page=page_of(config, outlet.audience, outlet.language),
         language=outlet.language,
         links=outlet.options.keeps_links(),

@@ -52,6 +52,12 @@ def test_the_effect_says_who_can_reach_us_and_who_cannot() -> None:
     )
 
 
+def test_what_is_taken_back_is_the_failed_one_and_not_one_that_is_not_active() -> None:
+    assert effect([], "staff", CHANNELS, SEGMENTS, {**ALL, "phone": Share(0.0)}, ["phone"]) == (
+        "names no account: 0 of 5 can reach us; 5 have only the failed Phone"
+    )
+
+
 def test_what_is_not_known_to_work_is_not_called_failed() -> None:
     dim = {**ALL, "phone": Share(0.0, certain=False)}
     assert effect(["phone"], "customers", CHANNELS, SEGMENTS[1:], dim) == (

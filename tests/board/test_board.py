@@ -28,7 +28,7 @@ def test_a_quiet_board() -> None:
     assert shown.incident is None
     assert shown.suggestions == ()
     assert not shown.stale
-    assert reach_of(shown) == ReachRow(audience="customers", now=1.0, possible=1.0)
+    assert reach_of(shown) == ReachRow(audience="customers", now=1.0, known=1.0, possible=1.0)
 
 
 def test_customers_come_before_staff_and_the_worst_first_in_each() -> None:
@@ -43,8 +43,8 @@ def test_a_small_story_whole() -> None:
     before = board(fails, [down(begin, "messenger")])
     assert before.incident == IncidentRow(id="i1", since=begin, channels=("messenger",))
     assert before.reach == (
-        ReachRow(audience="customers", now=0.4, possible=1.0),
-        ReachRow(audience="staff", now=1.0, possible=1.0),
+        ReachRow(audience="customers", now=0.4, known=0.4, possible=1.0),
+        ReachRow(audience="staff", now=1.0, known=1.0, possible=1.0),
     )
     assert before.suggestions == (
         SuggestionRow(
@@ -117,14 +117,14 @@ def test_partial_counts_by_its_working_share() -> None:
 
 def test_a_backup_that_is_down_makes_nothing_possible() -> None:
     shown = board(rows(messenger=State.DOWN, webchat=State.DOWN))
-    assert reach_of(shown) == ReachRow(audience="customers", now=0.4, possible=0.4)
+    assert reach_of(shown) == ReachRow(audience="customers", now=0.4, known=0.4, possible=0.4)
 
 
 def test_audiences_without_segments_have_no_reach() -> None:
     public = business(CHANNELS, [SEGMENTS[2]])
     assert board(rows(), public=public).reach == (
-        ReachRow(audience="customers", now=None, possible=None),
-        ReachRow(audience="staff", now=1.0, possible=1.0),
+        ReachRow(audience="customers", now=None, known=None, possible=None),
+        ReachRow(audience="staff", now=1.0, known=1.0, possible=1.0),
     )
 
 
@@ -226,7 +226,7 @@ def test_old_green_is_unknown_and_its_reach_a_guess() -> None:
     row = of(shown, "messenger")
     assert (row.state, row.known) == (State.UNKNOWN, State.UP)
     assert row.since == pytest.approx(NOW - 500.0 + 1.0 + 60.0)
-    assert reach_of(shown) == ReachRow(audience="customers", now=1.0, possible=1.0, uncertain=True)
+    assert reach_of(shown) == ReachRow(audience="customers", now=1.0, known=1.0, possible=1.0, uncertain=True)
 
 
 def test_old_red_keeps_counting_as_unreachable() -> None:
@@ -246,7 +246,7 @@ def test_blind_covers_every_state_and_keeps_the_last_known_for_reach() -> None:
     assert of(shown, "messenger").known is State.DOWN
     assert of(shown, "mail").known is State.UP
     assert "our own uplink fails: no canary answers" in of(shown, "mail").why
-    assert reach_of(shown) == ReachRow(audience="customers", now=0.4, possible=1.0, uncertain=True)
+    assert reach_of(shown) == ReachRow(audience="customers", now=0.4, known=0.4, possible=1.0, uncertain=True)
     assert shown.suggestions == ()
 
 
@@ -254,7 +254,7 @@ def test_a_check_never_seen_is_unknown_and_says_so() -> None:
     shown = board([])
     assert {row.state for row in shown.channels} == {State.UNKNOWN}
     assert of(shown, "mail").why == "not probed yet"
-    assert reach_of(shown) == ReachRow(audience="customers", now=0.0, possible=0.0, uncertain=True)
+    assert reach_of(shown) == ReachRow(audience="customers", now=0.0, known=0.0, possible=0.0, uncertain=True)
 
 
 def test_a_channel_without_checks_is_unknown() -> None:
@@ -355,4 +355,4 @@ def test_a_blip_is_red_on_the_board_but_suggests_nothing_yet() -> None:
 def test_segments_without_anything_usable_count_as_cut_off() -> None:
     public = business(CHANNELS, [Segment(id="x", audience="customers", people=10, uses=("webchat",))])
     shown = board(rows(), public=public)
-    assert reach_of(shown) == ReachRow(audience="customers", now=0.0, possible=1.0)
+    assert reach_of(shown) == ReachRow(audience="customers", now=0.0, known=0.0, possible=1.0)

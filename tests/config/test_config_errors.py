@@ -137,7 +137,7 @@ STEP_FAULTS = [
     ('do = "verify"\nwith = {}', "5: step[1].with: expected checks or channels"),
     ('do = "verify"\nwith = { channels = ["a"], within = "0s" }', "5: step[1].with.within: must be more than 0"),
     ('do = "command"\nwith = { command = "x" }', '5: step[1].with.command: unknown command "x"; declare it as'),
-    ('do = "manual"\nsay = "x"\nwith = { a = 1 }', "6: step[1].with.a: unknown key; none is known here"),
+    ('do = "manual"\nsay = "x"\nwith = { a = 1 }', "6: step[1].with.a: unknown key; known: told"),
     ('do = "manual"\nsay = "  "', "5: step[1].say: missing; a manual step says"),
     ('do = "manual"\nsay = "x"\nundo = { do = "activate" }', "6: step[1].undo.with.channels: missing"),
     ('do = "manual"\nsay = "x"\nid = "a b"', '6: step[1].id: "a b" is no id'),

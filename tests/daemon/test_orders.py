@@ -235,6 +235,7 @@ MINIMAL: dict[str, dict[str, object]] = {
     "recheck": {},
     "activate": {"channels": ["phone"]},
     "deactivate": {"channels": ["phone"]},
+    "told": {"channel": "phone", "audience": "customers"},
     "preview": {"kind": "update", "audience": "customers"},
     "announce": {"kind": "update", "audience": "customers"},
     "delivery": {"announcement": "a1", "outlet": "page", "do": "retry"},

@@ -36,6 +36,8 @@ PAGE_OF: dict[str, str] = {
     "HeartbeatTable": "alerts",
     "FailBackTable": "playbooks",
     "AnnounceTable": "announcements",
+    "ReachTable": "channels",
+    "AudienceReachTable": "channels",
     "CommandTable": "steps",
     "ParamTable": "steps",
     "ChannelTable": "channels",

@@ -155,8 +155,8 @@ def outage(**fields: Any) -> Board:
         "blind": "",
         "incident": IncidentRow(id="i42", since=NOW - 30 * MINUTE, channels=("messenger",)),
         "reach": (
-            ReachRow(audience="customers", now=0.31, possible=0.94),
-            ReachRow(audience="staff", now=0.6, possible=1.0, uncertain=True),
+            ReachRow(audience="customers", now=0.31, known=0.31, possible=0.94),
+            ReachRow(audience="staff", now=0.6, known=0.6, possible=1.0, uncertain=True),
         ),
         "channels": (
             channel("messenger", "Public messenger", State.PARTIAL, why=WHY, spark=beat, latency_ms=412.0, **down),
@@ -190,8 +190,8 @@ def calm(**fields: Any) -> Board:
     defaults: dict[str, Any] = {
         "incident": None,
         "reach": (
-            ReachRow(audience="customers", now=1.0, possible=1.0),
-            ReachRow(audience="staff", now=1.0, possible=1.0),
+            ReachRow(audience="customers", now=1.0, known=1.0, possible=1.0),
+            ReachRow(audience="staff", now=1.0, known=1.0, possible=1.0),
         ),
         "channels": tuple(
             msgspec.structs.replace(

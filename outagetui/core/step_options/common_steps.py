@@ -8,9 +8,9 @@ from msgspec import Meta, field
 from msgspec.structs import replace
 
 from outagetui.core import targets
-from outagetui.core.model import Config
+from outagetui.core.model import Audience, Config
 from outagetui.core.probe_kind import Duration
-from outagetui.core.step_kind import StepOptions, Word, way_back
+from outagetui.core.step_kind import StepOptions, Word, backups_told, way_back
 from outagetui.core.text import listed
 from outagetui.core.times import span
 from outagetui.core.troubles import Trouble, json_path_trouble, request_troubles
@@ -28,12 +28,20 @@ class TalkOptions(StepOptions, frozen=True, kw_only=True):
     leaves_nothing = True
 
 
-class ManualOptions(TalkOptions, frozen=True):
-    """`manual`: a person does it, and says how it went."""
+class ManualOptions(TalkOptions, frozen=True, omit_defaults=True):
+    """`manual`: a person does it, and says how it went. `told`: they tell that audience of its active backups."""
 
     word = "manual"
     asks = Why.MANUAL
     says = "says what to do or asks"
+
+    told: Audience | None = None
+
+    def meaning(self, config: Config) -> dict[str, Any]:
+        return backups_told(self.told, config)
+
+    def audiences(self) -> tuple[str, ...]:
+        return (self.told,) if self.told is not None else ()
 
 
 class ChannelsOptions(StepOptions, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from outagetui.core import targets
 from outagetui.core.addresses import is_bare, on_channel, whole_room
-from outagetui.core.model import AUDIENCES, Channel, Config
+from outagetui.core.model import AUDIENCES, Audience, Channel, Config
 from outagetui.core.step_kind import StepOptions, Word, way_back
 from outagetui.core.text import listed
 from outagetui.core.troubles import Trouble
@@ -42,11 +42,20 @@ class XmppStepOptions(StepOptions, frozen=True, kw_only=True):
             facts["room"] = whole_room(room, (each.options.chat_room() for each in channel.checks), channel.address)
         if people := self.whom()[1]:
             facts["people"] = _people(people, channel, config)
+        if self.audiences():
+            facts["told"] = [self.channel]
         return facts
+
+    def audiences(self) -> tuple[str, ...]:
+        audience: Audience | None = getattr(self, "told", None)
+        return (audience,) if audience is not None else ()
 
 
 class XmppRoomStepOptions(XmppStepOptions, frozen=True, kw_only=True):
-    """`xmpp.room`: make `room` of the server that `channel` is on, and invite people ("@staff": those contacts)."""
+    """`xmpp.room`: make `room` of the server that `channel` is on, and invite people ("@staff": those contacts).
+
+    `told`: by that the audience is told of the channel, where it is a backup that is active.
+    """
 
     word = "xmpp.room"
 
@@ -55,6 +64,7 @@ class XmppRoomStepOptions(XmppStepOptions, frozen=True, kw_only=True):
     invite: str | tuple[str, ...] = ()
     subject: str = ""
     text: str = ""
+    told: Audience | None = None
 
     def whom(self) -> tuple[str, str | tuple[str, ...]]:
         return "invite", self.invite
@@ -91,13 +101,14 @@ class XmppRoomCloseOptions(XmppStepOptions, frozen=True, kw_only=True):
 
 
 class XmppInviteOptions(XmppStepOptions, frozen=True, kw_only=True):
-    """`xmpp.invite`: invite people to a room that is there."""
+    """`xmpp.invite`: invite people to a room that is there. `told` is as for `xmpp.room`."""
 
     word = "xmpp.invite"
 
     room: Word
     invite: Annotated[str, Meta(min_length=1)] | Annotated[tuple[str, ...], Meta(min_length=1)]
     text: str = ""
+    told: Audience | None = None
 
     def whom(self) -> tuple[str, str | tuple[str, ...]]:
         return "invite", self.invite

@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from outagetui.board.rows import Board, ChannelRow, CheckRow
-from outagetui.core.model import Observation
+from outagetui.core.model import WORST_FIRST, Observation
 from outagetui.core.orders import Prove, Recheck
 from outagetui.tui.channel_orders import activate, mute
 from outagetui.tui.screens.opened import Opened
@@ -41,7 +41,7 @@ class ChannelScreen(Opened):
     def __init__(self, channel: str) -> None:
         super().__init__()
         self.channel = channel
-        self._check = 0
+        self._check: int | None = None  # None: the one that says why the channel is as it is
         self._range = 1
         self._seen: list[Observation] = []
         self._read: tuple[str, int] | None = None
@@ -56,7 +56,11 @@ class ChannelScreen(Opened):
     def check(self) -> CheckRow | None:
         """The check that was chosen."""
         checks = self.row.checks if self.row else ()
-        return checks[min(self._check, len(checks) - 1)] if checks else None
+        if not checks:
+            return None
+        if self._check is None:
+            self._check = min(range(len(checks)), key=lambda number: WORST_FIRST.index(checks[number].state))
+        return checks[min(self._check, len(checks) - 1)]
 
     def body(self) -> Iterator[Widget]:
         """Everything is on one page."""
@@ -115,7 +119,7 @@ class ChannelScreen(Opened):
         """Choose another check."""
         count = len(self.row.checks) if self.row else 0
         if count:
-            self._check = (self._check + by) % count
+            self._check = ((self._check or 0) + by) % count
             self.follow()
 
     def action_range(self, by: int) -> None:

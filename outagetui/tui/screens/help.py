@@ -23,13 +23,15 @@ from outagetui.tui.widgets.story import state_mark
 
 KEY = 12  # cells for the keys
 WORDS = (
-    ("reach", "the share of an audience that can reach us now → with the backups active"),
-    ("standby, active", "whether a backup is told to people"),
+    ("reach", "who can reach us, of those who know how → once told of what is open → with all backups"),
+    ("standby, active", "whether a backup is open"),
+    ("DEAD WAY", "people were sent to a channel that is down: w tells them"),
+    ("NOT TOLD", "a backup is open and its people do not know: w tells them"),
     ("ready, stale", "a backup proven to work; proven too long ago"),
     ("untested, broken", "a backup never proven; proven not to work"),
     ("muted", "no alarm during maintenance; checks go on"),
     ("suppressed", "what it depends on is down: no alarm; checks go on"),
-    ("STALE", "nobody is probing: the daemon gives no sign of life"),
+    ("STALE", "nobody is probing: the daemon gives no sign of life; UP? is only the last known"),
     (
         "incident",
         "opens when a primary channel fails; closes at the stand-down, when the backups were let go and the "

@@ -117,9 +117,9 @@ class Opened(Screen[None]):
         return self.heading(board, width)
 
     def _show_alarms(self) -> None:
-        """Show what must not be overlooked; the incident itself has its place on the board."""
+        """Show what must not be overlooked; the incident and all but the first of what is owed stand on the board."""
         board, app = self.board, self.operator
-        calm = msgspec.structs.replace(board, incident=None) if board is not None else None
+        calm = msgspec.structs.replace(board, incident=None, owed=board.owed[:1]) if board is not None else None
         found = banners(calm, app.clock(), self.look, app.trouble, app.feed.read_at, no_daemon=app.no_daemon)
         found += self.alarms(board) if board is not None else []
         self.query_one("#alarms", Block).show(

@@ -116,9 +116,14 @@ class RunScreen(Opened):
         return action != "note" or self.answering.question is not None
 
     def alarms(self, board: Board) -> list[Banner]:
-        """Say that the run goes by an older playbook."""
+        """Say that the run goes by an older playbook, or what it left half done."""
         row = self.answering.row
-        return [Banner(CHANGED, self.look.warning)] if row is not None and row.changed else []
+        found = [Banner(CHANGED, self.look.warning)] if row is not None and row.changed else []
+        if row is not None and row.left is not None:
+            ways = ["D stands it down"] if row.stands_down else ["p starts it again", "D stands it down"]
+            ways += ["w tells them"] if row.left.untold else []
+            found.append(Banner(f"HALF DONE  {row.left.words}: {', '.join(ways)}", self.look.warning))
+        return found
 
     def on_resize(self) -> None:
         """Share out the new height, and let the question be read as it stands now."""

@@ -13,12 +13,12 @@ from textual.strip import Strip
 from outagetui.board.rows import Board, ChannelRow
 from outagetui.core.model import AUDIENCES, State
 from outagetui.core.text import clean
-from outagetui.tui.glyphs import CURSOR, MISS, SPARK, signed
+from outagetui.tui.glyphs import CURSOR, MISS, SPARK
 from outagetui.tui.theme import Look
 from outagetui.tui.time_words import lasting, milliseconds
 from outagetui.tui.widgets.block import Block
 from outagetui.tui.widgets.lines import Part, across, fit, shortened
-from outagetui.tui.widgets.story import Row, active, reason, standing
+from outagetui.tui.widgets.story import Row, active, broken, reason, row_mark, standing
 
 STATE_WIDTH = 9
 REASON = 62  # cells a reason has before bars and long words get theirs
@@ -211,8 +211,9 @@ def heading(key: str, board: Board, columns: Columns, look: Look, width: int) ->
     rows: list[Row] = (
         list(board.outlets) if key == "outlets" else [row for row in board.channels if row.audience == key]
     )
-    up = sum(row.state is State.UP for row in rows)
+    up = sum(row.state is State.UP and not broken(row) for row in rows)
     count = f"all {len(rows)} up" if up == len(rows) else f"{up} of {len(rows)} up"
+    count += "?" * look.old
     parts: list[Part] = ["  ", (fit(key.upper(), STATE_WIDTH + 1), look.title), fit(count, columns.name)]
     if columns.standing:
         parts += [" ", fit("kind" if key == "outlets" else "role", columns.standing)]
@@ -224,10 +225,10 @@ def heading(key: str, board: Board, columns: Columns, look: Look, width: int) ->
 def row_line(row: Row, columns: Columns, look: Look, width: int, now: float, why: str, chosen: bool) -> Text:
     """Return the line of one channel or outlet, with as much of `why` as fits."""
     muted = row.muted is not None
-    state = look.dim if muted else look.states[row.state]
-    calm = row.state is State.UP
+    word, style = row_mark(row, look)
+    calm = row.state is State.UP and not broken(row)
     parts: list[Part] = [
-        (CURSOR if chosen else " ", look.key), " ", (fit(signed(row.state), STATE_WIDTH), state), " ",
+        (CURSOR if chosen else " ", look.key), " ", (fit(word, STATE_WIDTH), style), " ",
         (fit(clean(row.name, 60), columns.name), look.text if calm or muted else look.strong),
     ]  # fmt: skip
     if columns.standing:

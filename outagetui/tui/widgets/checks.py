@@ -35,7 +35,7 @@ def tabs(checks: Sequence[CheckRow], chosen: int, width: int, look: Look) -> Tex
     for first in range(chosen + 1):
         line = joined(("Checks ", look.title)) if first == 0 else joined(("…", look.dim))
         for index in range(first, len(checks)):
-            glyph = STATE[checks[index].state][0]
+            glyph = STATE[checks[index].state][0] + "?" * look.old
             name = f" {clean(checks[index].id, 60)} "
             mine = look.strong + look.cursor if index == chosen else look.dim
             mark = "▸" if index == chosen else " "

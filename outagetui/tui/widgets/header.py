@@ -6,11 +6,13 @@ from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 
-from outagetui.board.rows import Board, IncidentRow, ReachRow
+from outagetui.board.owed import command, reach_words, why
+from outagetui.board.owed import heading as owed_heading
+from outagetui.board.rows import Board, IncidentRow, OwedRow, ReachRow
 from outagetui.core.model import AUDIENCES
 from outagetui.core.text import clean
-from outagetui.facts.reach import percent
-from outagetui.tui.glyphs import EMPTY, FULL, PART
+from outagetui.core.words import Owed
+from outagetui.tui.glyphs import EMPTY, FULL, PART, TOLD
 from outagetui.tui.theme import Look
 from outagetui.tui.time_words import clock, lasting, time_of
 from outagetui.tui.widgets.lines import Part, across, fit, joined
@@ -70,6 +72,7 @@ def banners(
         found.append(Banner(words, look.blind, f"BLIND  our own uplink fails: {clean(board.blind)}"))
     if board.open_incident is not None:
         found.append(_incident(board.open_incident, board, now, look, keys=keys))
+    found += [_owed(row, board, now, look, keys=keys) for row in board.owed if row.kind != Owed.LATE]
     if board.glass:
         found.append(_glass(board, look))
     if board.drill:
@@ -94,6 +97,23 @@ def _incident(incident: IncidentRow, board: Board, now: float, look: Look, *, ke
     return Banner(f"{head} {who} · {failed}", look.incident)
 
 
+def _owed(row: OwedRow, board: Board, now: float, look: Look, *, keys: bool) -> Banner:
+    """Say what people are owed, and the key that gives it."""
+    told = why(row, lambda at: time_of(at, now, board.timezone))
+    style = look.incident if row.kind == Owed.DEAD_WAY else look.warning
+    words = f"{owed_heading(row)}  {told}"
+    if not keys:
+        return Banner(words, style)
+    places = {outlet.audience for outlet in board.outlets if outlet.publishes}
+    if row.run:
+        key = f"r: a yes to {clean(row.run, 12)} tells them"
+    elif row.audience in places:
+        key = "press w"
+    else:
+        key = f"tell them, then {command(row, board)}"
+    return Banner(f"{words}: {key}", style, f"{owed_heading(row)}  {clean(row.name or row.audience, 40)}: {key}")
+
+
 def _glass(board: Board, look: Look) -> Banner:
     """Say who went on without a second person, doing what and why."""
     newest, *older = board.glass
@@ -114,29 +134,21 @@ def banner_lines(found: list[Banner], width: int, limit: int = 9) -> list[Text]:
     return [across(each.style, width, " " + each.fitted(width - 2)) for each in found[:limit]]
 
 
-def reach(row: ReachRow) -> str:
-    """Return who can reach us in words: `31 % → 94 % with backups`; a `?` where last known states had to do."""
-    mark = "?" if row.uncertain else ""
-    if row.now is None:
-        return "no segments defined"
-    words = f"{percent(row.now)}{mark}"
-    if row.possible is not None and percent(row.possible) != percent(row.now):
-        words += f" → {percent(row.possible)}{mark} with backups"
-    return words
-
-
 def reach_line(row: ReachRow, look: Look, width: int) -> Text:
-    """Return one audience's reach: words first, then a bar of what is reachable now and with the backups."""
-    words = reach(row)
-    missing = row.now is not None and row.now < 1
-    style = look.dim if row.now is None else look.strong if missing else look.good
-    parts: list[Part] = [" ", fit(f"{row.audience} reach us", 19), (fit(words, 31), style)]
-    room = width - 52
-    if row.now is not None and room >= 10:
-        bar = min(room, 50)
-        now = round(row.now * bar)
-        then = max(now, round((row.possible if row.possible is not None else row.now) * bar))
-        parts += [(FULL * now, look.good), (PART * (then - now), look.possible), (EMPTY * (bar - then), look.rule)]
+    """Return one audience's reach: words, then a bar of who knows a way, who will once told, and who with backups."""
+    words = reach_words(row, old=look.old)
+    style = look.dim if row.known is None else look.reach(row.grade)
+    room = max(31, cell_len(words) + 2)
+    parts: list[Part] = [" ", fit(f"{row.audience} reach us", 19), (fit(words, room), style)]
+    bar = min(width - 21 - room, 50)
+    if row.known is not None and bar >= 10:
+        known = round(row.known * bar)
+        now = max(known, round((row.now or 0.0) * bar))
+        then = max(now, round((row.possible or 0.0) * bar))
+        parts += [
+            (FULL * known, style), (TOLD * (now - known), look.possible), (PART * (then - now), look.possible),
+            (EMPTY * (bar - then), look.rule),
+        ]  # fmt: skip
     return across(look.dim, width, *parts)
 
 

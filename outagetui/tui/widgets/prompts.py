@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 from rich.text import Text
 
-from outagetui.board.rows import AnnouncementRow, Board, RunRow, SuggestionRow
+from outagetui.board.owed import why
+from outagetui.board.rows import AnnouncementRow, Board, OwedRow, RunRow, SuggestionRow
 from outagetui.board.suggest import gain_words
 from outagetui.core.text import clean
-from outagetui.core.words import STEP_SETTLED, TROUBLED, StepState
+from outagetui.core.words import STEP_SETTLED, TROUBLED, Owed, StepState
 from outagetui.tui.theme import Look
 from outagetui.tui.time_words import countdown, lasting, time_of
 from outagetui.tui.widgets.lines import Part, across, filled, fit, joined
@@ -40,6 +41,8 @@ def prompt_lines(board: Board, now: float, look: Look, width: int) -> list[Text]
     found = [run_line(run, now, look, width) for run in board.runs if run.ended is None][:2]
     standing = sorted((row for row in board.announcements if row.open), key=lambda row: row.next_update or math.inf)
     found += [announcement_line(each, now, board.timezone, look, width) for each in standing[:2]]
+    due = next((row for row in board.owed if row.kind != Owed.LATE), None)
+    found += [owed_line(due, board, now, look, width)] if due is not None else []
     return found + ([suggestion_line(board.suggestions, look, width)] if board.suggestions else [])
 
 
@@ -102,6 +105,25 @@ def suggestion_line(rows: Sequence[SuggestionRow], look: Look, width: int) -> Te
     tail = f"  p shows {len(rows) - 1} more " if len(rows) > 1 else " "
     why = fit(f"because {clean(first.why)}", width - line.cell_len - len(tail))
     return across(look.dim, width, line, why, tail)
+
+
+def owed_line(row: OwedRow, board: Board, now: float, look: Look, width: int) -> Text:
+    """Return what is to be told next, with the key that writes it and what it wins.
+
+    Of a backup that a run left half done, it is also said how to finish or take back that run.
+    """
+    can = any(outlet.audience == row.audience and outlet.publishes for outlet in board.outlets)
+    if row.kind == Owed.DEAD_WAY:
+        deed = f"tell {row.audience} not to use {clean(row.name, 40)}"
+    else:
+        deed = f"tell {row.audience}" + (f" of {clean(row.name, 40)}" if row.name else "")
+    won = f"  {gain_words([row.gain])}" if row.gain is not None and row.gain.then > row.gain.now else ""
+    line = joined((f" {'w' if can else '-'} ", look.key), (deed, look.strong), (won, look.good), "  ")
+    if row.ended:
+        tail = f"{clean(row.ended, 12)} ended early: p starts it again, or r and D take it back"
+    else:
+        tail = f"because {why(row, lambda at: time_of(at, now, board.timezone))}"
+    return across(look.dim, width, line, fit(tail, max(0, width - line.cell_len)))
 
 
 def key_line(look: Look, width: int, position: str) -> Text:

@@ -1,5 +1,6 @@
 """What there is to say about a channel or outlet, apart from its checks, in words and as lines. Pure."""
 
+from rich.style import Style
 from rich.text import Text
 
 from outagetui.board.rows import Board, ChannelRow, OutletRow
@@ -7,7 +8,7 @@ from outagetui.core.model import State
 from outagetui.core.text import clean
 from outagetui.core.words import Readiness, Standing
 from outagetui.facts.ledger import Mute
-from outagetui.tui.glyphs import signed
+from outagetui.tui.glyphs import BROKEN, signed
 from outagetui.tui.theme import Look
 from outagetui.tui.time_words import lasting, time_of
 from outagetui.tui.widgets.lines import Part, fact, joined, paragraph, said, sides
@@ -17,7 +18,6 @@ Row = ChannelRow | OutletRow
 UNREADY = {
     Readiness.STALE: "not proven lately",
     Readiness.UNTESTED: "never proven",
-    Readiness.BROKEN: "last proof failed",
 }
 
 
@@ -64,7 +64,9 @@ def reason(row: Row, now: float, zone: str) -> str:
         parts.append(f"announcement {clean(row.delivery, 40)}")
     if row.why and row.state is not State.UP:
         parts.append(clean(row.why))
-    if isinstance(row, ChannelRow) and row.readiness is not None:
+    if isinstance(row, ChannelRow) and row.readiness == Readiness.BROKEN:
+        parts.insert(0 if row.broken else len(parts), f"last proof failed: {clean(row.proof)}".removesuffix(": "))
+    elif isinstance(row, ChannelRow) and row.readiness is not None:
         parts.append(UNREADY.get(row.readiness, ""))
     return " · ".join(part for part in parts if part)
 
@@ -81,9 +83,20 @@ def find(board: Board | None, id: str) -> Row | None:
     return channel or next((row for row in board.outlets if row.id == id), None)
 
 
-def state_mark(state: State, look: Look) -> Part:
+def state_mark(state: State, look: Look) -> tuple[str, Style]:
     """Return a state as glyph and word."""
-    return signed(state), look.states[state]
+    return signed(state, old=look.old), look.states[state]
+
+
+def broken(row: Row) -> bool:
+    """Return whether a row is a backup that looks well and whose last proof failed."""
+    return isinstance(row, ChannelRow) and row.broken
+
+
+def row_mark(row: Row, look: Look) -> tuple[str, Style]:
+    """Return how a channel or outlet stands, as glyph and word, with its style."""
+    word, style = (BROKEN, look.states[State.PARTIAL]) if broken(row) else state_mark(row.state, look)
+    return word, look.dim if row.muted is not None else style
 
 
 def head_lines(row: Row, board: Board, width: int, look: Look) -> list[Text]:
@@ -94,10 +107,14 @@ def head_lines(row: Row, board: Board, width: int, look: Look) -> list[Text]:
         kind = f"{row.audience} · outlet · {clean(row.kind, 20)}"
     lines = [sides(joined((clean(row.name, 120), look.strong), f"  {kind}"), said(row.id, look.dim), width)]
     state = joined(
-        state_mark(row.state, look), " " if row.since is not None else "", since(row, board.at, board.timezone)
+        row_mark(row, look) if broken(row) else state_mark(row.state, look),
+        " " if row.since is not None else "",
+        since(row, board.at, board.timezone),
     )
     lines.append(sides(state, joined(*_marks(row, look)), width))
-    if row.why:
+    if broken(row):
+        lines += paragraph(reason(row, board.at, board.timezone), width, look.text, limit=500)[:3]
+    elif row.why:
         lines += paragraph(row.why, width, look.text, limit=500)[:3]
     return lines
 
@@ -116,8 +133,11 @@ def _of_channel(row: ChannelRow, board: Board, look: Look) -> list[tuple[str, Te
     suppressed = row.suppressed and row.state is not State.UP
     proof = Text()
     if row.proved is not None:
-        when = f"{lasting(board.at - row.proved)} ago, {time_of(row.proved, board.at, board.timezone)}: "
-        proof = joined(when, (clean(row.proof, 200), look.text))
+        failed = row.readiness == Readiness.BROKEN
+        became = ("failed", look.states[State.PARTIAL]) if failed else ("passed", look.text if look.old else look.good)
+        when = f" {lasting(board.at - row.proved)} ago, {time_of(row.proved, board.at, board.timezone)}"
+        words = clean(row.proof, 200)
+        proof = joined(became, when, (f": {words}" if words else "", look.text))
     return [
         ("suppressed", said("what it depends on is down: no alarm, still checked" if suppressed else "")),
         ("local", said(f"only {row.local} sees this: shown, not alarmed" if row.local else "")),
@@ -142,7 +162,8 @@ def _marks(row: Row, look: Look) -> list[Part]:
             style = look.good if row.standing == Standing.ACTIVE else look.dim
             parts.append((f" {clean(row.standing, 10).upper()}", style))
         if row.readiness:
-            style = look.dim if row.readiness == Readiness.READY else look.states[State.SLOW]
+            ready, failed = row.readiness == Readiness.READY, row.readiness == Readiness.BROKEN
+            style = look.dim if ready else look.states[State.PARTIAL if failed else State.SLOW]
             parts.append((f" {clean(row.readiness, 10)}", style))
     if row.muted is not None:
         parts.append((" MUTED", look.blind))

@@ -2,18 +2,18 @@
 
 from rich.text import Text
 
+from outagetui.board.owed import reach_words
 from outagetui.board.rows import Board, IncidentRow, ReachRow
 from outagetui.core.model import AUDIENCES, WORST_FIRST, State
 from outagetui.core.text import clean
 from outagetui.facts.reach import percent
-from outagetui.tui.glyphs import signed
 from outagetui.tui.theme import Look
 from outagetui.tui.time_words import lasting, time_of
 from outagetui.tui.widgets.boardview import STATE_WIDTH
 from outagetui.tui.widgets.header import Banner
 from outagetui.tui.widgets.lines import Part, across, fit
 from outagetui.tui.widgets.prompts import announcement_line, run_line
-from outagetui.tui.widgets.story import Row, active, reason, standing
+from outagetui.tui.widgets.story import Row, active, broken, reason, row_mark, standing
 
 AGED_OUT = 30 * 60.0  # seconds after which what is over is no longer shown
 AIRY = 20  # lines of a page from which on empty lines set the rows apart
@@ -54,13 +54,14 @@ def reach_figures(board: Board, look: Look, width: int, height: int) -> list[Tex
     words_only = height < 20 or each < 36
     captions: list[Part] = []
     for row in shown:
-        captions += ["  ", (fit(_caption(row, words_only), each - 2), look.strong if _short(row) else look.text)]
+        style = look.text if row.grade is State.UP else look.strong
+        captions += ["  ", (fit(_caption(row, look, numbered=words_only), each - 2), style)]
     if words_only:
         return [across(look.dim, width, *captions)]
     lines: list[list[Part]] = [[] for _ in range(5)]
     for row in shown:
-        style = look.loud if _short(row) else look.good
-        figures = percent(row.now).replace(" ", "") + ("?" if row.uncertain else "")
+        style = look.reach(row.grade)
+        figures = percent(row.known).replace(" ", "") + ("?" if row.uncertain or look.old else "")
         for y, line in enumerate(lines):
             pixels = " ".join(FIGURES[char][y] for char in figures if char in FIGURES)
             drawn = "".join({"#": PIXEL, ".": "  "}.get(pixel, "  ") for pixel in pixels)
@@ -68,16 +69,12 @@ def reach_figures(board: Board, look: Look, width: int, height: int) -> list[Tex
     return [Text(), *(across(look.dim, width, *line) for line in (*lines, captions)), Text()]
 
 
-def _short(row: ReachRow) -> bool:
-    return row.now is not None and row.now < 1
-
-
-def _caption(row: ReachRow, numbered: bool) -> str:
-    mark = "?" if row.uncertain else ""
-    words = f"{row.audience} reach us" + (f": {percent(row.now)}{mark}" if numbered else "")
-    if row.possible is not None and percent(row.possible) != percent(row.now):
-        words += f", {percent(row.possible)} with backups"
-    return words
+def _caption(row: ReachRow, look: Look, *, numbered: bool) -> str:
+    figure, arrow, more = reach_words(row, old=look.old).partition(" → ")
+    words = f"{row.audience} reach us" + (f": {figure}" if numbered else "")
+    if not arrow:
+        return words if numbered else f"{words}{', no backup is left' * figure.endswith('left')}"
+    return f"{words}, {more.replace(' → ', ', ')}"
 
 
 def wall_pages(board: Board, now: float, look: Look, width: int, height: int) -> list[Text]:
@@ -92,7 +89,7 @@ def wall_pages(board: Board, now: float, look: Look, width: int, height: int) ->
     if over := _over(board.incident, now, board.timezone, look, width):
         first.append(over)
     rows: list[Row] = [*board.channels, *board.outlets]
-    rows.sort(key=lambda row: WORST_FIRST.index(row.state))
+    rows.sort(key=lambda row: WORST_FIRST.index(State.PARTIAL if broken(row) else row.state))
     blocks = [[*first, Text()]] if first else []
     blocks += [_row(row, now, board.timezone, look, width, airy=height >= AIRY) for row in rows]
     lines: list[Text] = []
@@ -113,12 +110,13 @@ def _over(incident: IncidentRow | None, now: float, zone: str, look: Look, width
 
 
 def _row(row: Row, now: float, zone: str, look: Look, width: int, *, airy: bool) -> list[Text]:
-    calm = row.state is State.UP
+    calm = row.state is State.UP and not broken(row)
     muted = row.muted is not None
+    word, style = row_mark(row, look)
     name = fit(clean(row.name, 60), min(40, max(20, width // 3)))
     kind = fit(standing(row, False), 15)
     line: list[Part] = [
-        "  ", (fit(f" {signed(row.state)}", STATE_WIDTH + 2), look.dim if muted else look.states[row.state]),
+        "  ", (fit(f" {word}", STATE_WIDTH + 2), style),
         "  ", (name, look.text if calm or muted else look.strong), "  ", (kind, look.key if active(row) else look.dim),
     ]  # fmt: skip
     if row.since is not None:
