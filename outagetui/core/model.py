@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypeVar
 
 from msgspec import Meta, Struct
 
+from outagetui.core.bounds import Finite, Number, Reading
 from outagetui.core.outlet_kind import OutletOptions
 from outagetui.core.probe_kind import ProbeOptions
 from outagetui.core.step_kind import StepOptions
@@ -79,9 +80,9 @@ class Sample(Struct, frozen=True):
     outcome: Outcome
     code: str = ""
     detail: str = ""
-    latency_ms: float | None = None
-    phases: dict[str, float] = {}
-    value: float | None = None
+    latency_ms: Finite | None = None
+    phases: dict[str, Finite] = {}
+    value: Reading | None = None
 
 
 class Observation(Struct, frozen=True):
@@ -211,11 +212,11 @@ class Condition(Struct, frozen=True, kw_only=True):
 
     channels: tuple[str, ...] = ()
     state: tuple[State, ...] = BAD
-    lasting: float = 30.0
+    lasting: Finite = 30.0
     audience: Audience | None = None
-    reach_below: float | None = None
-    between: tuple[int, int] | None = None
-    days: tuple[int, ...] = ()
+    reach_below: Finite | None = None
+    between: tuple[Number, Number] | None = None
+    days: tuple[Number, ...] = ()
 
 
 class Undo(Struct, frozen=True, kw_only=True):
@@ -359,9 +360,9 @@ class DrilledBook(Struct, frozen=True, kw_only=True):
     id: str
     digest: str
     state: str
-    seconds: float
-    failed: int = 0
-    skipped: int = 0
+    seconds: Finite
+    failed: Number = 0
+    skipped: Number = 0
     ours: str = ""
 
 

@@ -1,10 +1,11 @@
 """The documents of the journal, one struct a kind. What is on a screen is a fold over these and the samples."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
+from outagetui.core.bounds import Finite, Instant, Number
 from outagetui.core.model import DrilledBook
 from outagetui.core.words import Deed
 
@@ -17,7 +18,7 @@ class DaemonStarted(Event, frozen=True, kw_only=True):
     """The daemon took the store. `digest` identifies the configuration it runs."""
 
     version: str
-    pid: int
+    pid: Number
     vantage: str
     digest: str
     drill: str = ""
@@ -64,7 +65,7 @@ class DrillEnded(Event, frozen=True, kw_only=True):
 
     scenario: str
     books: tuple[DrilledBook, ...]
-    score: int | None = None
+    score: Number | None = None
 
 
 class Acked(Event, frozen=True, kw_only=True):
@@ -78,7 +79,7 @@ class Muted(Event, frozen=True, kw_only=True):
     """A channel or outlet is muted until `until` (epoch seconds; not later than the entry itself ends a mute)."""
 
     id: str
-    until: float
+    until: Instant
     reason: str
 
 
@@ -87,7 +88,7 @@ class Activated(Event, frozen=True, kw_only=True):
 
     channel: str
     run: str = ""
-    balance: float | None = None
+    balance: Finite | None = None
 
 
 class Deactivated(Event, frozen=True, kw_only=True):
@@ -117,7 +118,7 @@ class StepPlan(Struct, frozen=True, kw_only=True):
     say: str = ""
     what: str = ""
     needs: str = "auto"
-    timeout: float = 30.0
+    timeout: Finite = 30.0
     on_failure: str = "ask"
     already: str | None = None
     only_if: tuple[str, ...] = ()  # "STEP=ANSWER", all of which must hold; else the step is skipped
@@ -137,7 +138,7 @@ class StepEvent(RunEvent, frozen=True, kw_only=True):
     """Base of what concerns one try of one step."""
 
     step: str
-    attempt: int
+    attempt: Number
 
 
 class RunStarted(RunEvent, frozen=True, kw_only=True):
@@ -149,7 +150,7 @@ class RunStarted(RunEvent, frozen=True, kw_only=True):
     steps: tuple[StepPlan, ...]
     stands_down: str = ""
     primaries: dict[str, str] = {}  # by id with their names: what must be well before the run is stood down
-    up_for: float = 0.0  # for how many seconds
+    up_for: Finite = 0.0  # for how many seconds
 
 
 class RunTaken(RunEvent, frozen=True, kw_only=True):
@@ -168,8 +169,8 @@ class StepAsked(StepEvent, frozen=True, kw_only=True):
     answers: tuple[str, ...]
     preview: str = ""
     hash: str = ""
-    until: float | None = None
-    as_of: float | None = None  # the moment (epoch seconds) that the words of `preview` were composed for
+    until: Instant | None = None
+    as_of: Instant | None = None  # the moment (epoch seconds) that the words of `preview` were composed for
 
 
 class StepAnswered(StepEvent, frozen=True, kw_only=True):
@@ -211,7 +212,7 @@ class AnnouncementEvent(Event, frozen=True, kw_only=True):
 class DeliveryEvent(AnnouncementEvent, frozen=True, kw_only=True):
     """Base of what concerns one of its parts at one outlet."""
 
-    part: int
+    part: Number
     outlet: str
 
 
@@ -229,12 +230,12 @@ class AnnouncementMade(AnnouncementEvent, frozen=True, kw_only=True):
     part 0, keeps its deliveries apart from those of another store's announcement of the same id.
     """
 
-    part: int
+    part: Number
     kind: str
     audience: str
-    texts: dict[str, tuple[str, str]]
-    since: float
-    next_update: float | None
+    texts: Annotated[dict[str, tuple[str, str]], Meta(min_length=1)]
+    since: Instant
+    next_update: Instant | None
     accounts: tuple[tuple[str, str], ...]
     outlets: tuple[str, ...]
     run: str = ""
@@ -285,8 +286,8 @@ class DeliveryIntended(DeliveryMoved, frozen=True, kw_only=True):
 
     key: str
     text: str = ""
-    count: int = 0
-    limit: int = 0
+    count: Number = 0
+    limit: Number = 0
     shortened: bool = False
 
 
@@ -301,7 +302,7 @@ class DeliveryEnded(DeliveryMoved, frozen=True, kw_only=True):
     url: str = ""
     remote_id: str = ""
     detail: str = ""
-    until: float | None = None
+    until: Instant | None = None
 
 
 class AlertEvent(Event, frozen=True, kw_only=True):
@@ -336,6 +337,13 @@ class HeartbeatChanged(Event, frozen=True, kw_only=True):
     why: str
 
 
+class JournalAccepted(Event, frozen=True, kw_only=True):
+    """An operator accepted what `journal --verify` found, such as a backup put back; `faults` in its words."""
+
+    reason: str
+    faults: tuple[str, ...]
+
+
 KINDS: dict[str, type[Event]] = {
     "daemon.start": DaemonStarted,
     "daemon.stop": DaemonStopped,
@@ -365,6 +373,7 @@ KINDS: dict[str, type[Event]] = {
     "alert.intent": AlertIntended,
     "alert.outcome": AlertEnded,
     "heartbeat": HeartbeatChanged,
+    "journal.accept": JournalAccepted,
 }
 _KIND_OF = {event: kind for kind, event in KINDS.items()}
 

@@ -1,0 +1,152 @@
+"""The anchor: number and hash of the journal's head, in a second file beside the store.
+
+What is missing at the end of a hash chain cannot be told from the chain alone. So every journal commit is announced
+here first, on the disk, as an intent: from the head `before` to the head to come. After a crash the store stands at
+one of the two; anything else means that entries were cut off, rewritten or added behind the daemon's back.
+
+Two slots are written in turn, each with its own checksum, so that a write that power loss tears leaves the other.
+"""
+
+import contextlib
+import os
+import zlib
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from outagetui.store.damage import StoreError, refuse_strange
+
+GENESIS = "0" * 64
+SLOT = 4096  # bytes: a page of the disk, written whole and in place, so that it needs no room
+DIGITS = 8  # hex digits of a hash in what people read
+MOST_WORDS = 600
+
+
+class Head(NamedTuple):
+    """A place in the journal: the number of an entry, 0 for none, and its hash (hex)."""
+
+    seq: int
+    hash: str
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.hash[:DIGITS]}…"
+
+
+START = Head(0, GENESIS)
+
+
+class Anchor(Struct, frozen=True):
+    """What the second file says: the store stands at `before` or at `head`, as of `at` (epoch seconds).
+
+    `breach` says in words what did not fit when a daemon found it, at `noticed`; it stays until somebody accepts it.
+    """
+
+    head: Head
+    before: Head
+    at: float
+    breach: str = ""
+    noticed: float = 0.0
+    turn: int = 0
+
+
+class AnchorError(Exception):
+    """The anchor is there and cannot be read; the message says why."""
+
+
+def path_of(store: Path) -> Path:
+    """Return where the anchor of a store lies."""
+    return store.with_name(store.name + ".anchor")
+
+
+def read(store: Path) -> Anchor | None:
+    """Return the anchor of a store; None when there is none. Raises AnchorError."""
+    path = path_of(store)
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise AnchorError(f"{path}: cannot be read: {error.strerror}") from error
+    try:
+        return _newest(handle, path)
+    finally:
+        os.close(handle)
+
+
+class AnchorFile:
+    """The daemon's hand on the file. Blocking, as the store's."""
+
+    def __init__(self, store: Path) -> None:
+        """Open the file, making it where it is missing. Raises StoreError; a damaged one is noted in `trouble`."""
+        self.path = path_of(store)
+        self.trouble = ""
+        self.made = False
+        flags = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        try:
+            try:
+                self._handle = os.open(self.path, flags)
+            except FileNotFoundError:
+                self._handle = os.open(self.path, flags | os.O_CREAT | os.O_EXCL, 0o640)
+                self.made = True
+            refuse_strange(self.path, os.fstat(self._handle), "cannot be used as the journal's anchor")
+        except OSError as error:
+            words = f"{self.path}: cannot be used as the journal's anchor: {error.strerror}"
+            raise StoreError(words) from error
+        self.said: Anchor | None = None
+        if not self.made:
+            try:
+                self.said = _newest(self._handle, self.path)
+            except AnchorError as error:
+                self.trouble = str(error)
+        self._turn = self.said.turn if self.said is not None else 0
+
+    def settle(self, head: Head, at: float, breach: str = "", noticed: float = 0.0) -> None:
+        """Say that the journal stands at `head`, in both slots, so that whatever lay there is gone. Raises OSError."""
+        for _ in range(2):
+            self.announce(head, head, at, breach, noticed)
+        directory = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+    def announce(self, before: Head, head: Head, at: float, breach: str = "", noticed: float = 0.0) -> None:
+        """Have it on the disk that the journal goes from `before` to `head`. Raises OSError."""
+        turn = self._turn + 1
+        self.said = Anchor(head, before, at, breach[:MOST_WORDS], noticed, turn)
+        body = msgspec.json.encode(self.said)
+        slot = f"{_checksum(body)} ".encode() + body
+        os.pwrite(self._handle, slot.ljust(SLOT - 1) + b"\n", turn % 2 * SLOT)
+        os.fdatasync(self._handle)
+        self._turn = turn
+
+    def close(self) -> None:
+        """Close the file."""
+        with contextlib.suppress(OSError):
+            os.close(self._handle)
+
+
+def _newest(handle: int, path: Path) -> Anchor | None:
+    """Return the newest slot that is whole; None for a file that was made and never written."""
+    content = os.pread(handle, 2 * SLOT, 0)
+    found = [_slot(content[at : at + SLOT]) for at in (0, SLOT)]
+    whole = [each for each in found if each is not None]
+    if not whole and content.strip(b"\0"):
+        raise AnchorError(f"{path}: damaged: neither of its two copies is whole")
+    return max(whole, key=lambda each: each.turn, default=None)
+
+
+def _slot(content: bytes) -> Anchor | None:
+    checksum, _, body = content.rstrip().partition(b" ")
+    if _checksum(body).encode() != checksum:
+        return None
+    try:
+        return msgspec.json.decode(body, type=Anchor)
+    except (msgspec.MsgspecError, UnicodeError):
+        return None
+
+
+def _checksum(body: bytes) -> str:
+    return f"{zlib.crc32(body):08x}"
