@@ -203,6 +203,7 @@ class Alarm:
             link="",
             since=since,
             over=until - since,
+            journal=self._journal.mark,
             **more,
         )
 

@@ -78,7 +78,15 @@ class Daemon:
         self.vantage = Vantage(config.vantage, secrets, store.path.parent)
         self.schedule = Schedule(self._look, self.watch.see, clock)
         kept = store.path.parent / "sent"
-        tools = Tools(config.business, config.timezone, secrets.read, secrets.hide, clock, place=kept)
+        tools = Tools(
+            config.business,
+            config.timezone,
+            secrets.read,
+            secrets.hide,
+            clock,
+            place=kept,
+            journal=lambda: self.journal.mark,
+        )
         self.outbox = Outbox(self.current, self.journal, self.watch.state_of, clock, tools, drill=bool(drill))
         self.delivery = BackgroundDelivery(self.outbox)
         self.pages = FirstPages(self.current, self.journal, tools)

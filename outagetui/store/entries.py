@@ -8,6 +8,9 @@ import msgspec
 from outagetui.core.model import Entry
 from outagetui.core.times import LATEST
 
+# Named in every query: a damaged schema then has no such column, instead of columns with a name of garbage.
+COLUMNS = "seq, at, actor, kind, document, prev, hash"
+SELECT = f"SELECT {COLUMNS} FROM journal"  # noqa: S608
 ACCEPTED = "journal.accept"  # the kind of entry by which an operator accepts what `verify` found
 
 

@@ -17,7 +17,7 @@ from outagetui.facts.live import Beat, Live, Public, live_of, pack
 from outagetui.store.anchor import GENESIS, START, Anchor, AnchorFile, Head
 from outagetui.store.damage import CHECK, DamagedError, StoreError, look, of_sqlite
 from outagetui.store.damage import TABLES as NAMES
-from outagetui.store.entries import ACCEPTED, chain, entry_of, text_of
+from outagetui.store.entries import ACCEPTED, SELECT, chain, entry_of, text_of
 from outagetui.store.verification import Verdict, Walk, accepted_in, unanchored
 
 __all__ = ["GENESIS", "SCHEMA", "Store", "StoreError", "WriteError", "chain", "entry_of", "make_place"]
@@ -27,6 +27,7 @@ OUTCOMES = (Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.UNKNOWN)
 KEEP_SAMPLES = 86400.0
 KEEP_MINUTES = 90 * 86400.0
 PHASES = 6
+SAMPLES = f"at, series, outcome, latency, code, detail, value, shape, {', '.join(f'p{n}' for n in range(PHASES))}"
 
 TABLES = f"""
 CREATE TABLE meta(key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
@@ -105,12 +106,12 @@ class Store:
 
     def entries(self) -> list[Entry]:
         """Return the whole journal, oldest first."""
-        return [entry_of(row) for row in self._db.execute("SELECT * FROM journal ORDER BY seq")]
+        return [entry_of(row) for row in self._db.execute(f"{SELECT} ORDER BY seq")]
 
     def verify(self) -> Verdict:
         """Walk the journal, and compare its end with the anchor."""
         walk = Walk([self._said.head.seq])
-        for row in self._db.execute("SELECT * FROM journal ORDER BY seq"):
+        for row in self._db.execute(f"{SELECT} ORDER BY seq"):
             walk.take(row)
         return walk.end(self._recorded(), self._said)
 

@@ -14,8 +14,8 @@ from outagetui.core.times import LATEST
 from outagetui.facts.live import Beat, Live, Public, live_of
 from outagetui.store import anchor
 from outagetui.store.damage import CHECK, TABLES, DamagedError, StoreError, look, of_sqlite
-from outagetui.store.entries import entry_of, text_of
-from outagetui.store.journal import GENESIS, OUTCOMES, PHASES, SCHEMA
+from outagetui.store.entries import SELECT, entry_of, text_of
+from outagetui.store.journal import GENESIS, OUTCOMES, PHASES, SAMPLES, SCHEMA
 from outagetui.store.verification import Verdict, Walk
 
 BUSY_SECONDS = 1.0
@@ -71,12 +71,12 @@ class Reader:
 
     def entries(self, after: int = 0) -> list[Entry]:
         """Return the journal behind sequence number `after`, oldest first."""
-        return [entry_of(row) for row in self._rows("SELECT * FROM journal WHERE seq > ? ORDER BY seq", (after,))]
+        return [entry_of(row) for row in self._rows(f"{SELECT} WHERE seq > ? ORDER BY seq", (after,))]
 
     def newest(self, limit: int, before: int | None = None) -> list[Entry]:
         """Return up to `limit` entries older than `before`, newest first."""
         top = before if before is not None else 1 << 62
-        rows = self._rows("SELECT * FROM journal WHERE seq < ? ORDER BY seq DESC LIMIT ?", (top, limit))
+        rows = self._rows(f"{SELECT} WHERE seq < ? ORDER BY seq DESC LIMIT ?", (top, limit))
         return [entry_of(row) for row in rows]
 
     def history(self, check: str, since: float) -> list[Observation]:
@@ -86,7 +86,7 @@ class Reader:
             return []
         marks = ",".join("?" * len(series))
         rows = self._rows(
-            f"SELECT * FROM samples WHERE series IN ({marks}) AND at >= ? ORDER BY at",  # noqa: S608 only placeholders vary
+            f"SELECT {SAMPLES} FROM samples WHERE series IN ({marks}) AND at >= ? ORDER BY at",  # noqa: S608 only placeholders vary
             (*series, round(since * 1000)),
         )
         used = {word for row in rows for word in (row[4], row[5], row[7])}
@@ -155,7 +155,7 @@ class Reader:
         walk = Walk([found.head.seq] if found is not None else [])
         self._rows("BEGIN")
         try:
-            for row in self._rows("SELECT * FROM journal ORDER BY seq"):
+            for row in self._rows(f"{SELECT} ORDER BY seq"):
                 walk.take(row)
             recorded = self._meta("head")
             if found is None and not lost and self._meta("anchored") is not None:
