@@ -2,9 +2,11 @@
 
 What is missing at the end of a hash chain cannot be told from the chain alone. So every journal commit is announced
 here first, on the disk, as an intent: from the head `before` to the head to come. After a crash the store stands at
-one of the two; anything else means that entries were cut off, rewritten or added behind the daemon's back.
+one of the two; anything else means that entries were cut off, rewritten or added behind the daemon's back. When the
+commit is done, the anchor says so too, without waiting for the disk: only power loss may take that word away.
 
-Two slots are written in turn, each with its own checksum, so that a write that power loss tears leaves the other.
+Intents are written into two slots in turn, and what is done into a third, each with its own checksum: whatever write
+power loss tears, an intent that was on the disk before stays.
 """
 
 import contextlib
@@ -15,11 +17,13 @@ from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from outagetui.store.damage import StoreError, refuse_strange
 
 GENESIS = "0" * 64
 SLOT = 4096  # bytes: a page of the disk, written whole and in place, so that it needs no room
+SLOTS, DONE = 3, 2
 DIGITS = 8  # hex digits of a hash in what people read
 MOST_WORDS = 600
 
@@ -38,7 +42,9 @@ START = Head(0, GENESIS)
 
 
 class Anchor(Struct, frozen=True):
-    """What the second file says: the store stands at `before` or at `head`, as of `at` (epoch seconds).
+    """What the second file says: the store stands at `head`, as of `at` (epoch seconds), or still at `before`.
+
+    The two are the same once a commit is done.
 
     `breach` says in words what did not fit when a daemon found it, at `noticed`; it stays until somebody accepts it.
     """
@@ -100,12 +106,16 @@ class AnchorFile:
                 self.said = _newest(self._handle, self.path)
             except AnchorError as error:
                 self.trouble = str(error)
+        turns = [each.turn if each is not None else -1 for each in _slots(self._handle)[:DONE]]
         self._turn = self.said.turn if self.said is not None else 0
+        self._intent = turns.index(max(turns))  # the last to be overwritten
 
     def settle(self, head: Head, at: float, breach: str = "", noticed: float = 0.0) -> None:
-        """Say that the journal stands at `head`, in both slots, so that whatever lay there is gone. Raises OSError."""
+        """Say that the journal stands at `head`, in every slot, so that whatever lay there is gone. Raises OSError."""
         for _ in range(2):
             self.announce(head, head, at, breach, noticed)
+        self.confirm()
+        os.fdatasync(self._handle)
         directory = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(directory)
@@ -114,13 +124,20 @@ class AnchorFile:
 
     def announce(self, before: Head, head: Head, at: float, breach: str = "", noticed: float = 0.0) -> None:
         """Have it on the disk that the journal goes from `before` to `head`. Raises OSError."""
-        turn = self._turn + 1
-        self.said = Anchor(head, before, at, breach[:MOST_WORDS], noticed, turn)
-        body = msgspec.json.encode(self.said)
-        slot = f"{_checksum(body)} ".encode() + body
-        os.pwrite(self._handle, slot.ljust(SLOT - 1) + b"\n", turn % 2 * SLOT)
+        self._intent = 1 - self._intent
+        self._write(Anchor(head, before, at, breach[:MOST_WORDS], noticed, self._turn + 1), self._intent)
         os.fdatasync(self._handle)
-        self._turn = turn
+
+    def confirm(self) -> None:
+        """Say that what was announced last is done. Raises OSError."""
+        assert self.said is not None
+        self._write(replace(self.said, before=self.said.head, turn=self._turn + 1), DONE)
+
+    def _write(self, said: Anchor, slot: int) -> None:
+        body = msgspec.json.encode(said)
+        content = f"{_checksum(body)} ".encode() + body
+        os.pwrite(self._handle, content.ljust(SLOT - 1) + b"\n", slot * SLOT)
+        self.said, self._turn = said, said.turn
 
     def close(self) -> None:
         """Close the file."""
@@ -130,12 +147,15 @@ class AnchorFile:
 
 def _newest(handle: int, path: Path) -> Anchor | None:
     """Return the newest slot that is whole; None for a file that was made and never written."""
-    content = os.pread(handle, 2 * SLOT, 0)
-    found = [_slot(content[at : at + SLOT]) for at in (0, SLOT)]
-    whole = [each for each in found if each is not None]
-    if not whole and content.strip(b"\0"):
-        raise AnchorError(f"{path}: damaged: neither of its two copies is whole")
+    whole = [each for each in _slots(handle) if each is not None]
+    if not whole and os.pread(handle, SLOTS * SLOT, 0).strip(b"\0"):
+        raise AnchorError(f"{path}: damaged: none of its copies is whole")
     return max(whole, key=lambda each: each.turn, default=None)
+
+
+def _slots(handle: int) -> list[Anchor | None]:
+    content = os.pread(handle, SLOTS * SLOT, 0)
+    return [_slot(content[at : at + SLOT]) for at in range(0, SLOTS * SLOT, SLOT)]
 
 
 def _slot(content: bytes) -> Anchor | None:

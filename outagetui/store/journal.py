@@ -102,6 +102,8 @@ class Store:
         finally:
             self._db.execute("PRAGMA synchronous=NORMAL")
         self.head = head
+        with contextlib.suppress(OSError):  # what was announced holds as well
+            self._anchor.confirm()
         return entries
 
     def entries(self) -> list[Entry]:
