@@ -1,9 +1,12 @@
 """The anchor: number and hash of the journal's head, in a second file beside the store.
 
 What is missing at the end of a hash chain cannot be told from the chain alone. So every journal commit is announced
-here first, on the disk, as an intent: from the head `before` to the head to come. After a crash the store stands at
-one of the two; anything else means that entries were cut off, rewritten or added behind the daemon's back. When the
-commit is done, the anchor says so too, without waiting for the disk: only power loss may take that word away.
+here first, as an intent: from the head `before` to the head to come. After a crash the store stands at one of the two;
+anything else means that entries were cut off, rewritten or added behind the daemon's back. When the commit is done,
+the anchor says so too.
+
+The disk is asked to keep the intent while SQLite has it keep the commit, for one after the other would take twice as
+long. So power loss, and nothing else, may leave the anchor behind by the one commit that nobody was told of yet.
 
 Intents are written into two slots in turn, and what is done into a third, each with its own checksum: whatever write
 power loss tears, an intent that was on the disk before stays.
@@ -11,7 +14,9 @@ power loss tears, an intent that was on the disk before stays.
 
 import contextlib
 import os
+import time
 import zlib
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -66,6 +71,11 @@ def path_of(store: Path) -> Path:
     return store.with_name(store.name + ".anchor")
 
 
+def booted() -> float:
+    """Return when this machine began to run (epoch seconds): what was written before may have met power loss."""
+    return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
 def read(store: Path) -> Anchor | None:
     """Return the anchor of a store; None when there is none. Raises AnchorError."""
     path = path_of(store)
@@ -108,12 +118,13 @@ class AnchorFile:
                 self.trouble = str(error)
         turns = [each.turn if each is not None else -1 for each in _slots(self._handle)[:DONE]]
         self._turn = self.said.turn if self.said is not None else 0
+        self._syncing = ThreadPoolExecutor(1, "anchor")
         self._intent = turns.index(max(turns))  # the last to be overwritten
 
     def settle(self, head: Head, at: float, breach: str = "", noticed: float = 0.0) -> None:
         """Say that the journal stands at `head`, in every slot, so that whatever lay there is gone. Raises OSError."""
         for _ in range(2):
-            self.announce(head, head, at, breach, noticed)
+            self.announce(head, head, at, breach, noticed).result()
         self.confirm()
         os.fdatasync(self._handle)
         directory = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -122,11 +133,14 @@ class AnchorFile:
         finally:
             os.close(directory)
 
-    def announce(self, before: Head, head: Head, at: float, breach: str = "", noticed: float = 0.0) -> None:
-        """Have it on the disk that the journal goes from `before` to `head`. Raises OSError."""
+    def announce(self, before: Head, head: Head, at: float, breach: str = "", noticed: float = 0.0) -> "Future[None]":
+        """Write that the journal goes from `before` to `head`; the result is there when it is on the disk.
+
+        Both raise OSError.
+        """
         self._intent = 1 - self._intent
         self._write(Anchor(head, before, at, breach[:MOST_WORDS], noticed, self._turn + 1), self._intent)
-        os.fdatasync(self._handle)
+        return self._syncing.submit(os.fdatasync, self._handle)
 
     def confirm(self) -> None:
         """Say that what was announced last is done. Raises OSError."""
@@ -141,6 +155,7 @@ class AnchorFile:
 
     def close(self) -> None:
         """Close the file."""
+        self._syncing.shutdown()
         with contextlib.suppress(OSError):
             os.close(self._handle)
 

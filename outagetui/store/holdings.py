@@ -43,7 +43,7 @@ class Holdings(Struct, frozen=True, kw_only=True):
 def holdings(salvage: Salvage, path: Path) -> Holdings:
     """Return what `salvage` can read of the store at `path`."""
     said, gone = anchored(path)
-    walk = Walk([said.head.seq] if said is not None else [])
+    walk = Walk(said)
     integrity = tuple(salvage.integrity())
     rows = dict.fromkeys(TABLES, 0)
     meta: dict[object, object] = {}
@@ -68,7 +68,7 @@ def holdings(salvage: Salvage, path: Path) -> Holdings:
         last=last,
         integrity=integrity,
         troubles=dict(salvage.troubles),
-        verdict=walk.end(text_of(meta.get("head")) or HEAD, said, lost=gone),
+        verdict=walk.end(text_of(meta.get("head")) or HEAD, lost=gone),
         configured=_configured(meta.get("public")),
         damaged_verdicts=damaged,
     )

@@ -9,12 +9,13 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import wait
 from pathlib import Path
 
 from outagetui.core.model import Entry, Observation, Outcome
 from outagetui.facts.events import Event, JournalAccepted, encode, kind_of
 from outagetui.facts.live import Beat, Live, Public, live_of, pack
-from outagetui.store.anchor import GENESIS, START, Anchor, AnchorFile, Head
+from outagetui.store.anchor import GENESIS, START, Anchor, AnchorFile, Head, booted
 from outagetui.store.damage import CHECK, DamagedError, StoreError, look, of_sqlite
 from outagetui.store.damage import TABLES as NAMES
 from outagetui.store.entries import ACCEPTED, SELECT, chain, entry_of, text_of
@@ -92,8 +93,8 @@ class Store:
         head = Head(seq, prev)
         self._db.execute("PRAGMA synchronous=FULL")
         try:
+            synced = self._anchor.announce(self.head, head, at, breach, self._said.noticed)
             with self._transaction():
-                self._anchor.announce(self.head, head, at, breach, self._said.noticed)
                 self._db.executemany(
                     "INSERT INTO journal VALUES(?,?,?,?,?,?,?)",
                     [(e.seq, at_us, e.actor, e.kind, e.document, e.prev, e.hash) for e in entries],
@@ -101,8 +102,9 @@ class Store:
                 self._put("head", f"{seq}:{prev}".encode())
         finally:
             self._db.execute("PRAGMA synchronous=NORMAL")
+            wait((synced,))
         self.head = head
-        with contextlib.suppress(OSError):  # what was announced holds as well
+        with contextlib.suppress(OSError):  # the commit is there; its intent holds until the next one
             self._anchor.confirm()
         return entries
 
@@ -112,10 +114,10 @@ class Store:
 
     def verify(self) -> Verdict:
         """Walk the journal, and compare its end with the anchor."""
-        walk = Walk([self._said.head.seq])
+        walk = Walk(self._said)
         for row in self._db.execute(f"{SELECT} ORDER BY seq"):
             walk.take(row)
-        return walk.end(self._recorded(), self._said)
+        return walk.end(self._recorded())
 
     def accept(self, at: float, actor: str, reason: str) -> list[Entry]:
         """Journal that an operator accepts all that is not as it was written; nothing when all is."""
@@ -219,7 +221,8 @@ class Store:
         if not breach:
             noticed = at
             if said is not None:
-                breach = unanchored(said, last, self._hash_of(said.head.seq))
+                commits = self._db.execute("SELECT count(DISTINCT at) FROM journal WHERE seq > ?", (said.head.seq,))
+                breach = unanchored(said, last, self._hash_of(said.head.seq), commits.fetchone()[0], booted())
             elif self._anchor.trouble or self._meta("anchored"):
                 lost = self._anchor.trouble or f"{self._anchor.path}: the anchor is missing"
                 breach = f"{lost}: whether entries behind {last.seq} were cut off cannot be told"

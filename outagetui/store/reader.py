@@ -152,7 +152,7 @@ class Reader:
             found = anchor.read(self._real)
         except anchor.AnchorError as error:
             lost = str(error)
-        walk = Walk([found.head.seq] if found is not None else [])
+        walk = Walk(found)
         self._rows("BEGIN")
         try:
             for row in self._rows(f"{SELECT} ORDER BY seq"):
@@ -162,7 +162,7 @@ class Reader:
                 lost = f"{anchor.path_of(self._real)}: the anchor is missing"
         finally:
             self._rows("ROLLBACK")
-        return walk.end(text_of(recorded) or f"0:{GENESIS}", found, lost=lost)
+        return walk.end(text_of(recorded) or f"0:{GENESIS}", lost=lost)
 
     def holds(self, seq: int, digits: str) -> bool | None:
         """Whether entry `seq` has a hash that begins with `digits`; None when there is no such entry."""

@@ -55,7 +55,7 @@ def repair(salvage: Salvage, damaged: Path, target: Path, actor: str, at: float)
 def _repaired(salvage: Salvage, damaged: Path, target: Path, actor: str, at: float) -> Repaired:
     said, gone = anchored(damaged)
     saved, strange = dict.fromkeys(TABLES, 0), dict.fromkeys(TABLES, 0)
-    walk = Walk([said.head.seq] if said is not None else [])
+    walk = Walk(said)
     with contextlib.closing(sqlite3.connect(target, isolation_level=None)) as new:
         new.executescript(f"BEGIN; {SCRIPT}")
         for table in TABLES:
@@ -73,7 +73,7 @@ def _repaired(salvage: Salvage, damaged: Path, target: Path, actor: str, at: flo
         head = f"{walk.head.seq}:{walk.head.hash}"
         new.execute("INSERT INTO meta VALUES('head', ?)", (head.encode(),))
         new.execute("COMMIT")
-    verdict = walk.end(head, said, lost=gone)
+    verdict = walk.end(head, lost=gone)
     with contextlib.closing(Store(target, lambda: at)) as store:
         if verdict.faults:
             faults = tuple(fault.words for fault in verdict.faults)

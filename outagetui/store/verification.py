@@ -1,13 +1,13 @@
 """Walking the journal: is every entry as it was written, is none missing, and does its end fit the anchor?"""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
 
 from outagetui.core.times import stamp
 from outagetui.facts.events import JournalAccepted, decode
-from outagetui.store.anchor import START, Anchor, Head
+from outagetui.store.anchor import START, Anchor, Head, booted
 from outagetui.store.entries import ACCEPTED, chain, entry_of, sound
 
 MOST_FAULTS = 50
@@ -38,13 +38,15 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
 
 class Walk:
-    """Takes the rows in their order. `seen` keeps the hashes of the entries that `wanted` names."""
+    """Takes the rows in their order, up to the end that `anchor` knows, where there is one."""
 
-    def __init__(self, wanted: Iterable[int] = ()) -> None:
+    def __init__(self, anchor: Anchor | None = None) -> None:
+        self._anchor = anchor
+        self._there = ""  # the hash of the entry that the anchor names
+        self._commits: set[object] = set()  # the moments of what lies behind it
         self.entries = 0
         self.head = START
         self.faults: list[Fault] = []
-        self.seen = dict.fromkeys(wanted, "")
         self.accepted: set[str] = set()
         self._since: float | None = None
         self._intact = 0
@@ -57,8 +59,10 @@ class Walk:
             self.fault(words)
         elif entry.kind == ACCEPTED:
             self.accepted.update(accepted_in(entry.document))
-        if entry.seq in self.seen:
-            self.seen[entry.seq] = entry.hash
+        if self._anchor is not None and entry.seq == self._anchor.head.seq:
+            self._there = entry.hash
+        elif self._anchor is not None and entry.seq > self._anchor.head.seq:
+            self._commits.add(row[1])
         if not words:
             self._intact, self._since = entry.seq, entry.at
         self.entries += 1
@@ -79,16 +83,18 @@ class Walk:
         """Note a fault that was found at this point."""
         self.faults.append(Fault(self._intact, words, self._since))
 
-    def end(self, recorded: str, anchor: Anchor | None, *, lost: str = "") -> Verdict:
+    def end(self, recorded: str, *, lost: str = "") -> Verdict:
         """Compare with the head that the store itself `recorded` and with the anchor; `lost` says why that is gone."""
+        anchor = self._anchor
         if recorded != f"{self.head.seq}:{self.head.hash}":
             number = recorded.partition(":")[0][:20]
             self.fault(
                 f"entries behind {self.head.seq} are missing or not recorded: the store recorded {number or 'none'}"
             )
-        if anchor is not None and anchor.breach:
-            self.fault(anchor.breach)
-        elif words := lost or (unanchored(anchor, self.head, self.seen.get(anchor.head.seq, "")) if anchor else ""):
+        words = lost
+        if anchor is not None:
+            words = anchor.breach or unanchored(anchor, self.head, self._there, len(self._commits), booted())
+        if words:
             self.fault(words)
         open_ones = [fault for fault in self.faults if fault.words not in self.accepted]
         return Verdict(
@@ -100,10 +106,11 @@ class Walk:
         )
 
 
-def unanchored(anchor: Anchor, head: Head, there: str) -> str:
+def unanchored(anchor: Anchor, head: Head, there: str, commits: int, booted: float) -> str:
     """Return in words how a journal that ends at `head` does not fit its anchor, or nothing.
 
-    `there` is the hash that the journal holds for the entry that the anchor names; empty when it holds none.
+    `there` is the hash that the journal holds for the entry that the anchor names; empty when it holds none. `commits`
+    lie behind that one: one may, where the machine was started anew (`booted`, epoch seconds) after the anchor.
     """
     if head in (anchor.head, anchor.before):
         return ""
@@ -114,6 +121,8 @@ def unanchored(anchor: Anchor, head: Head, there: str) -> str:
         )
     if head.seq > anchor.head.seq and not there:
         return f"entry {anchor.head.seq} is missing: the anchor of {when} knows {anchor.head}"
+    if there and commits == 1 and anchor.at < booted:
+        return ""
     if there:
         return f"entries behind {anchor.head.seq} are not anchored: no daemon of this version wrote them after {when}"
     return f"entries behind {head.seq} are missing: the anchor of {when} knows {anchor.head}"

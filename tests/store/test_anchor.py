@@ -21,10 +21,13 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "store.db"
 
 
+BEGIN = 4e9  # after this machine was started
+
+
 def filled(path: Path, entries: int = 5) -> Store:
-    store = Store(path, lambda: 900.0)
+    store = Store(path, lambda: BEGIN)
     for number in range(entries):
-        store.append(1000.0 + number, "alice", Activated(channel=f"c{number}"))
+        store.append(BEGIN + number, "alice", Activated(channel=f"c{number}"))
     return store
 
 
@@ -51,7 +54,7 @@ def test_it_stands_at_the_head_after_every_commit(path: Path) -> None:
     assert said.head == store.head
     assert said.head.seq == 5
     assert said.before == said.head
-    assert said.at == 1004.0
+    assert said.at == BEGIN + 4
     assert faults(path) == []
 
 
@@ -116,8 +119,8 @@ def spoil(path: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
-        (cut, "entries behind 3 are missing: the anchor of 1970-01-01T00:16:44Z knows 5 "),
-        (rewrite, "entry 5 was rewritten: the anchor of 1970-01-01T00:16:44Z says 5 "),
+        (cut, "entries behind 3 are missing: the anchor of 2096-10-02T07:06:44Z knows 5 "),
+        (rewrite, "entry 5 was rewritten: the anchor of 2096-10-02T07:06:44Z says 5 "),
         (forge, "entries behind 5 are not anchored"),
         (unanchor, "the anchor is missing"),
         (spoil, "none of its copies is whole"),
@@ -229,6 +232,21 @@ def test_what_is_no_plain_file_is_refused_in_words(path: Path, kind: str) -> Non
         os.mkfifo(place)
     with pytest.raises(StoreError, match=r"cannot be used as the journal's anchor"):
         Store(path)
+
+
+def test_power_loss_may_leave_the_anchor_behind_by_one_commit_and_no_more(path: Path) -> None:
+    store = Store(path, lambda: 1000.0)
+    store.append(1001.0, "alice", Activated(channel="a"))
+    behind = anchor.path_of(path).read_bytes()
+    store.append(1002.0, "alice", Activated(channel="b"), Activated(channel="c"))
+    after_power_loss = anchor.path_of(path)
+    after_power_loss.write_bytes(behind)
+    assert faults(path) == []
+    store.append(1003.0, "alice", Activated(channel="d"))
+    after_power_loss.write_bytes(behind)
+    (told,) = faults(path)
+    assert told.startswith("entries behind 1 are not anchored")
+    store.close()
 
 
 # A kill at every step: the anchor is ahead of the store by exactly what was to be committed, and that is no alarm.
