@@ -1,7 +1,6 @@
 """`outagetui store`: what a damaged store still holds, and a new one out of that."""
 
 import getpass
-import sqlite3
 import sys
 import time
 from pathlib import Path
@@ -13,7 +12,7 @@ from outagetui.cli.common import UNUSABLE, fail, print_json
 from outagetui.cli.common import store as store_of
 from outagetui.core.text import clean
 from outagetui.core.times import stamp
-from outagetui.store.damage import StoreError, of_sqlite
+from outagetui.store.damage import SAID, StoreError, of_sqlite
 from outagetui.store.holdings import Holdings, holdings
 from outagetui.store.repair import Repaired
 from outagetui.store.repair import repair as repaired
@@ -40,7 +39,7 @@ def check(options: dict[str, str | None], as_json: bool) -> None:
     try:
         with salvaging(path, live=_held(path)) as salvage:
             found = holdings(salvage, path)
-    except (StoreError, OSError, sqlite3.Error) as error:
+    except (StoreError, OSError, *SAID) as error:
         fail(_words(path, error), UNUSABLE)
     status = UNUSABLE if not any(found.rows.values()) else 0 if found.sound else DAMAGED
     if as_json:
@@ -65,7 +64,7 @@ def repair(options: dict[str, str | None], target: str, as_json: bool) -> None:
     try:
         with salvaging(path) as salvage:
             done = repaired(salvage, path, new, getpass.getuser(), time.time())
-    except (StoreError, OSError, sqlite3.Error) as error:
+    except (StoreError, OSError, *SAID) as error:
         fail(_words(path, error), UNUSABLE)
     if as_json:
         print_json({"version": 1, "store": done.path, "saved": done.saved, "lost": list(done.lost)})
@@ -85,7 +84,7 @@ def _held(path: Path) -> bool:
 
 
 def _words(path: Path, error: Exception) -> str:
-    if isinstance(error, sqlite3.Error):
+    if isinstance(error, SAID):
         return str(of_sqlite(path, error))
     return str(error) if isinstance(error, StoreError) else f"{path}: {getattr(error, 'strerror', None) or error}"
 

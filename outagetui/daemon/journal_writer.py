@@ -1,7 +1,6 @@
 """How the daemon writes its journal: one thread that writes the store, and the ledger folded from what was written."""
 
 import asyncio
-import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -10,7 +9,7 @@ from outagetui.core.model import Entry, Observation, primaries_of
 from outagetui.facts.events import Event
 from outagetui.facts.ledger import Ledger
 from outagetui.facts.live import Beat, Live, Public
-from outagetui.store.damage import sqlite_words
+from outagetui.store.damage import SAID, sqlite_words
 from outagetui.store.journal import Store, WriteError
 
 RETRY_SECONDS = 1.0
@@ -112,8 +111,8 @@ class JournalWriter:
         except WriteError as error:
             self.trouble = str(error)
             raise
-        except (sqlite3.Error, OSError) as error:
-            words = sqlite_words(error) if isinstance(error, sqlite3.Error) else error.strerror
+        except (OSError, *SAID) as error:
+            words = error.strerror if isinstance(error, OSError) else sqlite_words(error)
             self.trouble = f"cannot write {self._store.path}: {words}"
             raise WriteError(self.trouble) from error
         self.trouble = ""

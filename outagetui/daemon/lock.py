@@ -10,15 +10,15 @@ import fcntl
 import hashlib
 import os
 import socket
-import stat
 import struct
 import time
 from collections.abc import Collection
 from pathlib import Path
 
-from outagetui.store.damage import StoreError
+from outagetui.store.damage import StoreError, refuse_strange
 
 TRIES = 3
+UNUSED = "cannot be the daemon's lock"
 LEAVES_WITHIN = 3.0  # seconds in which a daemon whose store was taken from under it is gone
 
 
@@ -48,13 +48,15 @@ def _opened(path: Path) -> int:
     # A link would have another's file emptied and written, and a pipe would wait for ever.
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o640)
-    except OSError as error:
-        if error.errno != errno.ELOOP:
-            raise
-        raise StoreError(f"{path}: is a symbolic link, so it cannot be the daemon's lock; remove it") from error
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
+    except OSError:
+        if os.path.lexists(path):
+            refuse_strange(path, path.lstat(), UNUSED, "remove it")
+        raise
+    try:
+        refuse_strange(path, os.fstat(handle), UNUSED, "remove it")
+    except StoreError:
         os.close(handle)
-        raise StoreError(f"{path}: is not a plain file, so it cannot be the daemon's lock; remove it")
+        raise
     return handle
 
 
@@ -65,8 +67,8 @@ def held(store: Path) -> bool:
     except FileNotFoundError:
         return False
     except OSError as error:
-        if error.errno == errno.ELOOP:
-            return False  # a link is nobody's lock
+        if error.errno in (errno.ELOOP, errno.ENXIO):
+            return False  # a link or a socket is nobody's lock
         raise
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)

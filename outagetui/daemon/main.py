@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sqlite3
 import sys
 import time
 from pathlib import Path
@@ -18,7 +17,7 @@ from outagetui.daemon.order_server import ListenError
 from outagetui.daemon.service import Daemon
 from outagetui.machine.open_places import listed_by_all, written_by_all
 from outagetui.orders.launch import BACKGROUND, LOCKED
-from outagetui.store.damage import CHECK
+from outagetui.store.damage import CHECK, SAID
 from outagetui.store.journal import Store, StoreError, WriteError, make_place
 
 UNUSABLE = 3
@@ -88,7 +87,7 @@ def main(directory: Path) -> int:
     except WriteError as error:
         _say(error)
         return UNUSABLE
-    except (sqlite3.Error, msgspec.MsgspecError) as error:
+    except (*SAID, msgspec.MsgspecError) as error:
         _say(f"{path}: damaged, or not a store of this version: {error}; {CHECK}")
         return UNUSABLE
     status = 1 if reason.startswith("internal error") else 0

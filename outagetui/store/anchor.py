@@ -31,6 +31,7 @@ SLOT = 4096  # bytes: a page of the disk, written whole and in place, so that it
 SLOTS, DONE = 3, 2
 DIGITS = 8  # hex digits of a hash in what people read
 MOST_WORDS = 600
+UNUSED = "cannot be used as the journal's anchor"
 
 
 class Head(NamedTuple):
@@ -106,9 +107,11 @@ class AnchorFile:
             except FileNotFoundError:
                 self._handle = os.open(self.path, flags | os.O_CREAT | os.O_EXCL, 0o640)
                 self.made = True
-            refuse_strange(self.path, os.fstat(self._handle), "cannot be used as the journal's anchor")
+            refuse_strange(self.path, os.fstat(self._handle), UNUSED, "remove it")
         except OSError as error:
-            words = f"{self.path}: cannot be used as the journal's anchor: {error.strerror}"
+            if os.path.lexists(self.path):
+                refuse_strange(self.path, self.path.lstat(), UNUSED, "remove it")
+            words = f"{self.path}: {UNUSED}: {error.strerror}"
             raise StoreError(words) from error
         self.said: Anchor | None = None
         if not self.made:

@@ -5,7 +5,9 @@ import sqlite3
 import stat
 from pathlib import Path
 
+SAID = (sqlite3.Error, UnicodeError)  # the second where SQLite quotes a schema that is no text
 CHECK = "see what can still be read: outagetui store check"
+MEND = "name a plain file as [store] path"
 TABLES = ("meta", "words", "samples", "minutes", "live", "journal")
 _KINDS = (
     (stat.S_ISDIR, "a directory"),
@@ -30,8 +32,10 @@ class DamagedError(StoreError):
     """The store is there, and is not what was written into it."""
 
 
-def sqlite_words(error: sqlite3.Error) -> str:
+def sqlite_words(error: Exception) -> str:
     """Return what an error of SQLite (https://sqlite.org/rescode.html) means for a person, and what to do."""
+    if isinstance(error, UnicodeError):
+        return f"damaged: what it says of itself is no text; {CHECK}"
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the primary code
     if code in _LOCKED:
         return "another program keeps it locked; find it with fuser, and end it"
@@ -40,9 +44,9 @@ def sqlite_words(error: sqlite3.Error) -> str:
     return f"damaged: {error}; {CHECK}" if code in _DAMAGED else str(error)
 
 
-def of_sqlite(path: Path, error: sqlite3.Error, doing: str = "cannot be read") -> StoreError:
-    """Return the error to raise where SQLite says `error` while the store at `path` was to be used."""
-    damaged = getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
+def of_sqlite(path: Path, error: Exception, doing: str = "cannot be read") -> StoreError:
+    """Return the error to raise where SQLite says `error`, one of `SAID`, while the store at `path` was to be used."""
+    damaged = isinstance(error, UnicodeError) or getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
     kind = DamagedError if damaged else StoreError
     return kind(f"{path}: {doing}: {sqlite_words(error)}")
 
@@ -69,11 +73,11 @@ def look(path: Path, doing: str = "cannot be read") -> os.stat_result:
     return found
 
 
-def refuse_strange(path: Path, found: os.stat_result, doing: str) -> None:
-    """Raise StoreError unless `found` is a plain file: a pipe would wait for ever, a link leads others elsewhere."""
+def refuse_strange(path: Path, found: os.stat_result, doing: str, mend: str = MEND) -> None:
+    """Raise StoreError, with `mend` for what to do, unless `found` is a plain file: a pipe would wait for ever, a link leads others elsewhere."""
     if not stat.S_ISREG(found.st_mode):
         kind = next((words for is_a, words in _KINDS if is_a(found.st_mode)), "a device")
-        raise StoreError(f"{path}: {doing}: it is {kind}; name a plain file as [store] path")
+        raise StoreError(f"{path}: {doing}: it is {kind}; {mend}")
 
 
 def _strerror(error: OSError | ValueError) -> str:

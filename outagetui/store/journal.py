@@ -16,7 +16,7 @@ from outagetui.core.model import Entry, Observation, Outcome
 from outagetui.facts.events import Event, JournalAccepted, encode, kind_of
 from outagetui.facts.live import Beat, Live, Public, live_of, pack
 from outagetui.store.anchor import GENESIS, START, Anchor, AnchorFile, Head, booted
-from outagetui.store.damage import CHECK, DamagedError, StoreError, look, of_sqlite
+from outagetui.store.damage import CHECK, SAID, DamagedError, StoreError, look, of_sqlite
 from outagetui.store.damage import TABLES as NAMES
 from outagetui.store.entries import ACCEPTED, SELECT, chain, entry_of, text_of
 from outagetui.store.verification import Verdict, Walk, accepted_in, unanchored
@@ -60,7 +60,7 @@ class Store:
             self.head = self._newest()
             self._anchor = AnchorFile(path)
             self._settle(clock())
-        except sqlite3.Error as error:
+        except SAID as error:
             raise of_sqlite(path, error, _USED) from error
 
     @property
@@ -300,7 +300,7 @@ def _open(path: Path) -> sqlite3.Connection:
         if fresh:
             path.chmod(0o640)
         _look_inside(path, db)
-    except sqlite3.Error as error:
+    except SAID as error:
         raise of_sqlite(path, error, _USED) from error
     except OSError as error:
         raise StoreError(f"{path}: {_USED}: {os.strerror(error.errno or 0)}") from error

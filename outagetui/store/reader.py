@@ -13,7 +13,7 @@ from outagetui.core.model import Entry, Observation, Sample
 from outagetui.core.times import LATEST
 from outagetui.facts.live import Beat, Live, Public, live_of
 from outagetui.store import anchor
-from outagetui.store.damage import CHECK, TABLES, DamagedError, StoreError, look, of_sqlite
+from outagetui.store.damage import CHECK, SAID, TABLES, DamagedError, StoreError, look, of_sqlite
 from outagetui.store.entries import SELECT, entry_of, text_of
 from outagetui.store.journal import GENESIS, OUTCOMES, PHASES, SAMPLES, SCHEMA
 from outagetui.store.verification import Verdict, Walk
@@ -191,7 +191,7 @@ class Reader:
     def _rows(self, query: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[tuple]:  # type: ignore[type-arg]
         try:
             return self._db.execute(query, values).fetchall()
-        except sqlite3.Error as error:
+        except SAID as error:
             raise of_sqlite(self.path, error) from error
 
 
@@ -232,9 +232,10 @@ def _open(path: Path, patience: float) -> sqlite3.Connection:
         raise StoreError(f"{path}: has unfinished writes and no daemon; start the daemon once to settle them")
     try:
         db = sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True, isolation_level=None, timeout=patience)
+        db.text_factory = lambda raw: raw.decode("utf-8", "replace")  # a damaged byte is for `verify` to name
         version = db.execute("PRAGMA user_version").fetchone()[0]
         tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type='table'")}
-    except sqlite3.Error as error:
+    except SAID as error:
         raise of_sqlite(path, error) from error
     if version > SCHEMA:
         raise StoreError(f"{path}: written by a newer outagetui (schema {version}, this version knows {SCHEMA})")
@@ -247,7 +248,6 @@ def _open(path: Path, patience: float) -> sqlite3.Connection:
     db.execute("PRAGMA query_only=ON")
     db.execute("PRAGMA trusted_schema=OFF")
     db.execute("PRAGMA cell_size_check=ON")
-    db.text_factory = lambda raw: raw.decode("utf-8", "replace")  # a damaged byte is for `verify` to name
     return db
 
 

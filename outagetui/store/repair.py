@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from outagetui.facts.events import JournalAccepted
 from outagetui.store import anchor
-from outagetui.store.damage import TABLES, StoreError
+from outagetui.store.damage import SAID, TABLES, StoreError
 from outagetui.store.entries import sound
 from outagetui.store.journal import TABLES as SCRIPT
 from outagetui.store.journal import Store
@@ -43,7 +43,7 @@ def repair(salvage: Salvage, damaged: Path, target: Path, actor: str, at: float)
     try:
         os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o640))
         return _repaired(salvage, damaged, target, actor, at)
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, *SAID) as error:
         _forget(target)
         words = error.strerror if isinstance(error, OSError) else str(error)
         raise StoreError(f"{target}: cannot be written: {words}") from error

@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
-from outagetui.store.damage import look
+from outagetui.store.damage import SAID, look
 from outagetui.store.entries import COLUMNS
 from outagetui.store.journal import SAMPLES
 from outagetui.store.pages import journal_rows
@@ -43,7 +43,7 @@ class Salvage:
         """Return what SQLite finds wrong in the file itself; nothing when all is well."""
         try:
             found = [str(row[0]) for row in self._db.execute(f"PRAGMA integrity_check({most})")]
-        except sqlite3.Error as error:
+        except SAID as error:
             return [str(error)]
         return [line for words in found if words != "ok" for line in words.splitlines()]
 
@@ -93,7 +93,7 @@ class Salvage:
             for number, *row in self._db.execute(query, bounds):
                 yield tuple(row)
                 low, high = (number + 1, high) if up else (low, number - 1)
-        except sqlite3.Error as error:
+        except SAID as error:
             self.troubles.setdefault(table, str(error))
             return low if up else high
         return None
@@ -115,7 +115,7 @@ class Salvage:
                     seen.add(row[:size])
                     yield row
                 return
-            except sqlite3.Error as error:
+            except SAID as error:
                 self.troubles.setdefault(table, str(error))
 
 
