@@ -74,7 +74,10 @@ def look(path: Path, doing: str = "cannot be read") -> os.stat_result:
 
 
 def refuse_strange(path: Path, found: os.stat_result, doing: str, mend: str = MEND) -> None:
-    """Raise StoreError, with `mend` for what to do, unless `found` is a plain file: a pipe would wait for ever, a link leads others elsewhere."""
+    """Raise StoreError, with `mend` for what to do, unless `found` is a plain file.
+
+    A pipe would wait for ever, and a link leads elsewhere.
+    """
     if not stat.S_ISREG(found.st_mode):
         kind = next((words for is_a, words in _KINDS if is_a(found.st_mode)), "a device")
         raise StoreError(f"{path}: {doing}: it is {kind}; {mend}")

@@ -3,6 +3,7 @@
 Reads only.
 """
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -60,7 +61,7 @@ def holdings(salvage: Salvage, path: Path) -> Holdings:
                 walk.take(row)
                 first = entry_of(row).at if first is None else first
                 last = entry_of(row).at
-    if said is None and not gone and "anchored" in meta:
+    if said is None and not gone and meta.get("anchored") == os.fsencode(os.path.realpath(path)):
         gone = f"{path_of(path)}: the anchor is missing"
     return Holdings(
         rows=rows,

@@ -214,7 +214,7 @@ class Store:
 
     def _settle(self, at: float) -> None:
         """Compare the journal with its anchor as it was found, and anchor it where it stands now."""
-        said, last = self._anchor.said, self._last()
+        said, last, place = self._anchor.said, self._last(), os.path.realpath(self.path)
         breach, noticed = (said.breach, said.noticed) if said is not None else ("", 0.0)
         if breach and breach in self._accepted():
             breach = ""  # a daemon that was killed between that word and its anchor
@@ -223,7 +223,7 @@ class Store:
             if said is not None:
                 commits = self._db.execute("SELECT count(DISTINCT at) FROM journal WHERE seq > ?", (said.head.seq,))
                 breach = unanchored(said, last, self._hash_of(said.head.seq), commits.fetchone()[0], booted())
-            elif self._anchor.trouble or self._meta("anchored"):
+            elif self._anchor.trouble or self._meta("anchored") == os.fsencode(place):
                 lost = self._anchor.trouble or f"{self._anchor.path}: the anchor is missing"
                 breach = f"{lost}: whether entries behind {last.seq} were cut off cannot be told"
             if breach and breach in self._accepted():
@@ -232,8 +232,8 @@ class Store:
             self._anchor.settle(self.head, at, breach, noticed)
         except OSError as error:
             raise StoreError(f"{self._anchor.path}: cannot be written: {error.strerror}") from error
-        if not self._meta("anchored"):
-            self._put("anchored", b"1")
+        if self._meta("anchored") != os.fsencode(place):
+            self._put("anchored", os.fsencode(place))
 
     def _accepted(self) -> set[str]:
         rows = self._db.execute("SELECT document FROM journal WHERE kind=?", (ACCEPTED,))

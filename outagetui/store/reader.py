@@ -158,7 +158,8 @@ class Reader:
             for row in self._rows(f"{SELECT} ORDER BY seq"):
                 walk.take(row)
             recorded = self._meta("head")
-            if found is None and not lost and self._meta("anchored") is not None:
+            # A copy that lies elsewhere, such as a backup, has none.
+            if found is None and not lost and self._meta("anchored") == os.fsencode(self._real):
                 lost = f"{anchor.path_of(self._real)}: the anchor is missing"
         finally:
             self._rows("ROLLBACK")

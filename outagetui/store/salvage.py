@@ -15,7 +15,7 @@ from typing import Any
 from outagetui.store.damage import SAID, look
 from outagetui.store.entries import COLUMNS
 from outagetui.store.journal import SAMPLES
-from outagetui.store.pages import journal_rows
+from outagetui.store.leaf_pages import journal_rows
 
 MOST_TRIES = 10_000  # ranges of one table that are tried
 MOST_IN_VAIN = 300  # in a row: SQLite looks up the page anew each time, and finds it as bad

@@ -191,6 +191,13 @@ def test_a_backup_that_was_put_back_is_noticed(path: Path) -> None:
     assert "entries behind 5 are missing" in Store(path, lambda: 1.0).breach
 
 
+def test_a_copy_elsewhere_has_no_anchor_and_is_sound(path: Path) -> None:
+    filled(path).close()
+    copy = path.with_name("backup.db")
+    shutil.copyfile(path, copy)
+    assert faults(copy) == []
+
+
 def test_a_store_of_before_there_were_anchors_is_anchored_without_a_word(path: Path) -> None:
     filled(path).close()
     unanchor(path)
