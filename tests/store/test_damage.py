@@ -1,4 +1,4 @@
-"""A damaged store, in every way: what reads it says one line and ends with 3, or shows what can be read; no traceback."""
+"""A damaged store, in every way: what reads it says one line and ends with 3, or shows what can be read."""
 
 import os
 import random
