@@ -13,7 +13,19 @@ from importlib import import_module
 
 from tests.bench.report import MissingError, Row, document, failed, table
 
-NAMES = ("engine", "handshakes", "detection", "screen", "keys", "memory", "status", "journal", "protocols", "crash")
+NAMES = (
+    "engine",
+    "handshakes",
+    "detection",
+    "screen",
+    "keys",
+    "memory",
+    "status",
+    "journal",
+    "protocols",
+    "crash",
+    "hostile",
+)
 
 
 def measure(name: str, **more: int) -> list[Row]:
