@@ -74,12 +74,12 @@ async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: 
 
 async def first(outlet: Outlet, tools: Tools) -> Delivered:
     """As `quiet`, now."""
-    return await quiet(outlet, tools.business, tools.timezone, tools.now())
+    return await quiet(outlet, tools.business, tools.timezone, tools.now(), tools.journal())
 
 
-async def quiet(outlet: Outlet, business: str, timezone: str, at: float) -> Delivered:
+async def quiet(outlet: Outlet, business: str, timezone: str, at: float, journal: str = "") -> Delivered:
     """Write a first page that says there is no notice; `skipped` when a page with anything on it is there already."""
-    return await asyncio.to_thread(_publish_first, outlet, business, timezone, at)
+    return await asyncio.to_thread(_publish_first, outlet, business, timezone, at, journal)
 
 
 def render(
@@ -138,12 +138,13 @@ def _publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     return _sent(outlet, delivery, f"wrote {index}")
 
 
-def _publish_first(outlet: Outlet, business: str, timezone: str, at: float) -> Delivered:
+def _publish_first(outlet: Outlet, business: str, timezone: str, at: float, journal: str) -> Delivered:
     directory = directory_of(outlet)
     marks = read(directory / INDEX)
     if marks is not None and not (marks.quiet and (directory / ACCOUNTS).is_file()):
         return Delivered("skipped", outlet.url, detail=f"{directory / INDEX} is there already")
-    return Delivered("sent", outlet.url, detail=f"wrote {_write(outlet, None, business, timezone, at)}")
+    index = _write(outlet, None, business, timezone, at, journal=journal)
+    return Delivered("sent", outlet.url, detail=f"wrote {index}")
 
 
 def _write(

@@ -21,6 +21,11 @@ def cut(store: Path, keep: int) -> None:
     db.close()
 
 
+def trouble(installation: Installation) -> str:
+    said = installation.cli("status").stdout
+    return said if "TROUBLE" in said else ""
+
+
 def test_a_cut_journal_is_trouble_until_somebody_says_why(installation: Installation) -> None:
     installation.configure().start()
     for _ in range(3):
@@ -44,7 +49,7 @@ def test_a_cut_journal_is_trouble_until_somebody_says_why(installation: Installa
     assert f"there is no entry {mark.split()[0]}" in against.stderr
 
     installation.start()
-    status = eventually(lambda: (done := installation.cli("status")).stdout if "TROUBLE" in done.stdout else "")
+    status = eventually(lambda: trouble(installation))
     assert "the journal is not as it was left: entries behind 3 are missing" in status
     assert installation.cli("journal", "--accept", "\u200b\u2060").returncode == 1
     accepted = installation.cli("journal", "--accept", "Monday's backup was put back")
@@ -112,7 +117,7 @@ def test_the_heartbeat_calls_itself_by_the_journals_head(installation: Installat
         installation.configure()
         settings = installation.config / "outagetui.toml"
         url = f"http://127.0.0.1:{server.server_port}/"
-        settings.write_text(f'{settings.read_text()}\n[heartbeat]\nurl = "{url}"\nevery = "1s"\n')
+        settings.write_text(f'{settings.read_text()}\n[heartbeat]\nurl = "{url}"\nevery = "1s"\ntimeout = "1s"\n')
         installation.start()
         eventually(lambda: names)
         installation.terminate()
@@ -123,3 +128,13 @@ def test_the_heartbeat_calls_itself_by_the_journals_head(installation: Installat
     hashes = {f"(journal {entry.seq} {entry.hash[:8]})" for entry in installation.entries()}
     assert names[0].startswith("outagetui/")
     assert names[0].partition(" ")[2] in hashes
+
+
+def test_the_first_page_carries_the_head_and_the_alerts_do(installation: Installation) -> None:
+    installation.configure().start()
+    page = next((installation.config / "checks").glob("page.toml"), None)
+    assert page is not None
+    shown = eventually(lambda: next(iter(installation.root.rglob("index.html")), None))
+    text = shown.read_text(encoding="utf-8")
+    hashes = {f">journal {entry.seq} {entry.hash[:8]}…<" for entry in installation.entries()}
+    assert any(each in text for each in hashes)

@@ -21,7 +21,7 @@ from outagetui.store.journal import Store
 from tests.kit.sample_business import PUBLIC, live_row
 
 BEGIN = 1.7e9
-RUN = {"run": "r1", "step": "one", "attempt": 1}
+RUN: dict[str, Any] = {"run": "r1", "step": "one", "attempt": 1}
 DELIVERY: dict[str, Any] = {"announcement": "a1", "part": 0, "outlet": "page"}
 HISTORY: list[Event] = [
     events.DaemonStarted(version="1", pid=7, vantage="here", digest="d"),
