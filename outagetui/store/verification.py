@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from outagetui.core.times import stamp
 from outagetui.facts.events import JournalAccepted, decode
-from outagetui.store.anchor import START, Anchor, Head, booted
+from outagetui.store.anchor import GENESIS, START, Anchor, Head, booted
 from outagetui.store.entries import ACCEPTED, chain, entry_of, sound
 
 MOST_FAULTS = 50
@@ -114,6 +114,7 @@ def unanchored(anchor: Anchor, head: Head, there: str, commits: int, booted: flo
     """
     if head in (anchor.head, anchor.before):
         return ""
+    there = there if anchor.head.seq else GENESIS  # before the first entry there is none to look for
     when = stamp(anchor.at)
     if there and there != anchor.head.hash:
         return (

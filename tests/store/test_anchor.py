@@ -256,6 +256,15 @@ def test_power_loss_may_leave_the_anchor_behind_by_one_commit_and_no_more(path: 
     store.close()
 
 
+def test_power_loss_at_the_first_commit_is_no_alarm(path: Path) -> None:
+    store = Store(path, lambda: 1000.0)
+    behind = anchor.path_of(path).read_bytes()
+    store.append(1002.0, "alice", Activated(channel="b"), Activated(channel="c"))
+    anchor.path_of(path).write_bytes(behind)
+    assert faults(path) == []
+    store.close()
+
+
 # A kill at every step: the anchor is ahead of the store by exactly what was to be committed, and that is no alarm.
 
 
