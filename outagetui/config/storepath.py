@@ -28,7 +28,7 @@ def _occupied(written: str, path: str) -> str:
     try:
         mode = os.stat(path).st_mode  # noqa: PTH116  as above
     except NotADirectoryError:
-        return f'"{written}" lies below a file, not a directory'
+        return f'"{written}" lies below a file: Not a directory'
     except (OSError, ValueError):
         return ""
     if stat.S_ISREG(mode):
