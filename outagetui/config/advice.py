@@ -4,9 +4,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from outagetui.config.loader import read
-from outagetui.config.oddities import oddities
 from outagetui.config.loader import load, read
+from outagetui.config.oddities import oddities
 from outagetui.config.parsed import Draft, Owner
 from outagetui.config.places import SETTINGS, places_of
 from outagetui.config.problems import ConfigError, Problem, Report
