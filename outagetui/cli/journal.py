@@ -116,7 +116,7 @@ def _verify(reader: Reader, as_json: bool, mark: tuple[int, str] | None) -> None
         if verdict.more:
             sys.stderr.write(f"and {verdict.more} more\n")
     else:
-        sys.stdout.write(f"{verdict.entries} entries, every one sound; journal {verdict.head}\n")
+        sys.stdout.write(f"{verdict.entries} entries, every one sound\njournal {verdict.head}\n")
     if not as_json:
         for fault in verdict.accepted:
             sys.stdout.write(f"accepted: {clean(fault.words, 600)}\n")
