@@ -86,6 +86,7 @@ SUBJECTS = {
     "screens": "the folder, and the commands that open them",
     "sip": "the protocol, and the kinds of probe that speak it",
     "statuspage": "as cachet",
+    "store": "the room, and the commands",
     "xmpp": "the protocol, the probe, and the outlet",
     "xmpp_room": "the probe, and the step",
 }

@@ -24,7 +24,10 @@ class Bad(Struct, frozen=True, kw_only=True):
 
 
 class Facts(Struct, frozen=True, kw_only=True):
-    """What a message tells of. `over` is for how many seconds it was bad, once it is over."""
+    """What a message tells of. `over` is for how many seconds it was bad, once it is over.
+
+    `journal` is number and first digits of the journal's head, by which a message proves later what was written then.
+    """
 
     business: str
     vantage: str
@@ -37,6 +40,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     acked_by: str = ""
     over: float = 0.0
     blind: bool = False
+    journal: str = ""
 
 
 class Message(Struct, frozen=True, kw_only=True):
@@ -53,7 +57,8 @@ def compose(what: str, facts: Facts, *, again: bool = False) -> Message:
     if again:
         lines.append("(You may have had this message already: the daemon was restarted while it was being sent.)")
     origin = f"{facts.incident}, " if facts.incident else ""
-    lines.append(f"{origin}seen from {facts.vantage}, sent to {facts.link}")
+    head = f", journal {facts.journal}" if facts.journal else ""
+    lines.append(f"{origin}seen from {facts.vantage}, sent to {facts.link}{head}")
     return Message(title=clean(f"{facts.business}: {title}", 200), body=clean_lines("\n".join(lines), 3000), kind=kind)
 
 

@@ -8,18 +8,8 @@ from msgspec.structs import replace
 from outagetui import outlets
 from outagetui.announce.effect import liked
 from outagetui.core import times
-from outagetui.core.model import (
-    BAD,
-    CLOSING_KINDS,
-    DRILL_KIND,
-    SHORTEST_REASON,
-    Audience,
-    Channel,
-    Config,
-    Outlet,
-    State,
-    Template,
-)
+from outagetui.core.announcement_kinds import CLOSING_KINDS, DRILL_KIND
+from outagetui.core.model import BAD, SHORTEST_REASON, Audience, Channel, Config, Outlet, State, Template
 from outagetui.core.text import clean, nearest, readable
 from outagetui.facts.announcement import Announcement
 from outagetui.facts.events import AnnouncementMade

@@ -4,7 +4,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from msgspec import Struct
 
-from outagetui.core.model import BAD, CLOSING_KINDS, GOOD, Channel, Config, Outlet, State
+from outagetui.core.announcement_kinds import CLOSING_KINDS
+from outagetui.core.model import BAD, GOOD, Channel, Config, Outlet, State
 from outagetui.core.text import clean, listed
 from outagetui.core.urls import read_url
 from outagetui.facts.events import AnnouncementMade

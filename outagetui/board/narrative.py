@@ -46,6 +46,8 @@ def _words(event: events.Event) -> str:
             return f"{audience} were told of {channel} {how}" + (f": {reason}" if reason else "")
         case events.Proved(channel=channel, outcome=outcome, detail=detail):
             return f"proof of {channel} {outcome}: {detail}"
+        case events.JournalAccepted(reason=reason, faults=faults):
+            return f"accepted the journal as it is: {reason} ({'; '.join(faults)})"
         case events.StepEvent():
             return _of_step(event)
         case events.RunEvent():

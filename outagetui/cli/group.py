@@ -1,6 +1,7 @@
 """The command line: one group, each command's module imported only when it is the one."""
 
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -27,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {  # name: (module in this package, one l
     "announce": ("announce", "Tell an audience through its outlets."),
     "delivery": ("delivery", "Try one outlet of an announcement again, skip it, or edit what it gets."),
     "journal": ("journal", "Print the record of what happened."),
+    "store": ("store", "Look at a damaged store, or save what it still holds."),
     "report": ("report", "Write down an incident for the post-mortem."),
     "contacts": ("contacts", "Make a channel's list of business contacts, or take one in."),
     "accounts": ("accounts", "List the official backup accounts, or publish them ahead of time."),
@@ -53,6 +55,18 @@ class Lazy(click.Group):
         command = getattr(module, cmd_name)
         assert isinstance(command, click.Command)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Do the command; a store that cannot be used is one message wherever it is met."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            from outagetui.cli.common import UNUSABLE, fail
+            from outagetui.store.damage import StoreError
+
+            if not isinstance(error, StoreError):
+                raise
+            fail(str(error), UNUSABLE)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands from the table, without importing any."""

@@ -4,16 +4,17 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from outagetui.config.loader import read
+from outagetui.config.loader import load, read
 from outagetui.config.oddities import oddities
 from outagetui.config.parsed import Draft, Owner
-from outagetui.config.places import SETTINGS
-from outagetui.config.problems import Problem, Report
+from outagetui.config.places import SETTINGS, places_of
+from outagetui.config.problems import ConfigError, Problem, Report
 from outagetui.config.settings import AUDIENCE
 from outagetui.config.tables import OutletTable
 from outagetui.config.templates import FOLDER
 from outagetui.config.tomlfile import is_directory, passed_over
 from outagetui.core.outlet_options import publishes
+from outagetui.machine.open_places import listed_by_all, written_by_all
 
 PAGE = "index.html"
 
@@ -22,7 +23,7 @@ def notes(directory: Path) -> list[Problem]:
     """Return what is missing in a configuration that has no fault: nothing here keeps it from being used."""
     draft = read(directory)
     found = Report()
-    for path, message in (*_missing(draft), *_unread(directory)):
+    for path, message in (*_missing(draft), *_unread(directory), *_exposed(directory)):
         found.add(str(path), 0, "", message)
     for owner, table in _outlets(draft):
         if owner.options.page and (message := _place(Path(draft.beside(table.directory)))):
@@ -46,6 +47,23 @@ def _missing(draft: Draft) -> Iterator[tuple[Path, str]]:
         yield settings, "no canaries: when this machine's own uplink fails, every channel will look down"
     if not draft.segments:
         yield draft.directory / AUDIENCE, "no [[segment]]: it is not known how many people can still reach you"
+
+
+def _exposed(directory: Path) -> Iterator[tuple[Path, str]]:
+    """Yield what the daemon will refuse, since every user could change what it does, and what they could look at."""
+    try:
+        config = load(directory)
+    except ConfigError:
+        return
+    store = Path(config.store)
+    if os.path.islink(store):  # noqa: PTH114  false where nobody may look
+        yield store, "the store is a symbolic link, which the daemon refuses; name the file itself"
+    for words in written_by_all(places_of(config)):
+        place, _, message = words.partition(": ")
+        yield Path(place), f"{message} (the daemon does not start before)"
+    if config.secrets and (words := listed_by_all(Path(config.secrets))):
+        place, _, message = words.partition(": ")
+        yield Path(place), message
 
 
 def _outlets(draft: Draft) -> list[tuple[Owner, OutletTable]]:

@@ -6,7 +6,8 @@ from outagetui.config.parsed import Draft, Owner, Placed
 from outagetui.config.positions import Path
 from outagetui.config.settings import CONTACTS
 from outagetui.core.addresses import is_bare, on_channel, whole_room
-from outagetui.core.model import ANNOUNCEMENT_KINDS, AUDIENCES, Audience, Channel, Contact, Playbook
+from outagetui.core.announcement_kinds import ANNOUNCEMENT_KINDS
+from outagetui.core.model import AUDIENCES, Audience, Channel, Contact, Playbook
 from outagetui.core.step_options import BannerOptions, XmppStepOptions
 from outagetui.core.text import listing, nearest
 

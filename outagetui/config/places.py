@@ -3,9 +3,13 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from outagetui.config.problems import ConfigError, Problem, Report
 from outagetui.config.tomlfile import is_directory, read_source
+
+if TYPE_CHECKING:
+    from outagetui.core.model import Config
 
 VARIABLE = "OUTAGETUI_CONFIG"
 SETTINGS = "outagetui.toml"
@@ -103,6 +107,15 @@ def digest(directory: Path) -> str:
             raise ConfigError([Problem(str(directory / name), 1, "", f"cannot be read: {error.strerror}")]) from error
         total.update(f"{len(os.fsencode(name))} {len(content)} ".encode() + os.fsencode(name) + content)
     return total.hexdigest()
+
+
+def places_of(config: "Config") -> list[Path]:
+    """Return every directory and file that decides what a daemon does: who may write one may do all that it may."""
+    directory, store = Path(config.directory), Path(config.store)
+    folders = [directory / folder for folder, _ in _PARTS]
+    files = [directory / name for name in _names(directory)]
+    beside = [store.with_name(store.name + ending) for ending in ("", "-wal", "-shm", ".lock", ".anchor")]
+    return [*folders, *files, *([Path(config.secrets)] if config.secrets else []), store.parent, *beside]
 
 
 def _names(directory: Path) -> list[str]:

@@ -10,7 +10,8 @@ from outagetui.config.parsed import Draft, Owner, Placed
 from outagetui.config.positions import Path
 from outagetui.config.tables import OutletTable, SettingsFile
 from outagetui.config.wiresteps import look_at_records
-from outagetui.core.model import ANNOUNCEMENT_KINDS, Playbook, Step
+from outagetui.core.announcement_kinds import ANNOUNCEMENT_KINDS
+from outagetui.core.model import Playbook, Step
 from outagetui.core.outlet_options import publishes
 from outagetui.core.step_options import (
     AnnounceOptions,

@@ -3,6 +3,7 @@
 from pathlib import Path as File
 from typing import Any
 
+from outagetui.config import storepath
 from outagetui.config.alertchain import look_at_alerts
 from outagetui.config.checkfiles import told_twice
 from outagetui.config.commandfile import look_at_commands
@@ -36,6 +37,8 @@ def read_settings(draft: Draft) -> None:
     source.homes = homes_of(SettingsFile)
     settings = decode(SettingsFile, source.data, source, ())
     draft.settings = Placed(settings, source, ())
+    if settings.store.path and (words := storepath.trouble(settings.store.path, draft.directory)):
+        source.problem(("store", "path"), words)
     _look_at_names(settings, source)
     for number, target in enumerate(settings.canaries, 1):
         kind = canary(target)

@@ -6,7 +6,8 @@ from outagetui.config.parsed import Draft
 from outagetui.config.places import shipped
 from outagetui.config.problems import Report
 from outagetui.config.tomlfile import names_in, read_text
-from outagetui.core.model import ANNOUNCEMENT_KINDS, Template
+from outagetui.core.announcement_kinds import ANNOUNCEMENT_KINDS
+from outagetui.core.model import Template
 from outagetui.core.text import listing, nearest
 
 FOLDER = Path("playbooks") / "announcements"

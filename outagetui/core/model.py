@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypeVar
 
 from msgspec import Meta, Struct
 
+from outagetui.core.bounds import Finite, Number, Reading
 from outagetui.core.outlet_kind import OutletOptions
 from outagetui.core.probe_kind import ProbeOptions
 from outagetui.core.step_kind import StepOptions
@@ -47,20 +48,6 @@ WORST_FIRST: tuple[State, ...] = (State.DOWN, State.PARTIAL, State.UNKNOWN, Stat
 
 GOOD = (State.UP, State.SLOW)  # people can use it
 BAD = (State.PARTIAL, State.DOWN)  # it fails for some, or for all
-DRILL_KIND = "drill"  # the kind of announcement that says that nothing has failed
-# In the order they are mostly told in. Each keeps its place for ever: it is the digit that chooses it.
-ANNOUNCEMENT_KINDS = (
-    "investigating",
-    "identified",
-    "backup-active",
-    "update",
-    "recovering",
-    "resolved",
-    "false-alarm",
-    DRILL_KIND,
-)
-CLOSING_KINDS = ("resolved", "false-alarm")  # kinds of announcement that end it
-FOLLOWING_KINDS = ("update", "recovering", *CLOSING_KINDS)  # those that go on with something
 
 
 def last_known(state: State, *, old: bool) -> str:
@@ -85,10 +72,10 @@ class Sample(Struct, frozen=True):
     outcome: Outcome
     code: str = ""
     detail: str = ""
-    latency_ms: float | None = None
-    phases: dict[str, float] = {}
-    value: float | None = None
-    retry_after: float | None = None
+    latency_ms: Finite | None = None
+    phases: dict[str, Finite] = {}
+    value: Reading | None = None
+    retry_after: Finite | None = None
 
 
 class Observation(Struct, frozen=True):
@@ -233,11 +220,11 @@ class Condition(Struct, frozen=True, kw_only=True):
 
     channels: tuple[str, ...] = ()
     state: tuple[State, ...] = BAD
-    lasting: float = 30.0
+    lasting: Finite = 30.0
     audience: Audience | None = None
-    reach_below: float | None = None
-    between: tuple[int, int] | None = None
-    days: tuple[int, ...] = ()
+    reach_below: Finite | None = None
+    between: tuple[Number, Number] | None = None
+    days: tuple[Number, ...] = ()
 
 
 class Undo(Struct, frozen=True, kw_only=True):
@@ -382,9 +369,9 @@ class DrilledBook(Struct, frozen=True, kw_only=True):
     id: str
     digest: str
     state: str
-    seconds: float
-    failed: int = 0
-    skipped: int = 0
+    seconds: Finite
+    failed: Number = 0
+    skipped: Number = 0
     ours: str = ""
 
 

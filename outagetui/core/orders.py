@@ -182,6 +182,12 @@ class AlertTest(Order, frozen=True):
     name: str = ""
 
 
+class Accept(Order, frozen=True):
+    """Accept the journal as it is, such as after a backup was put back, and say why."""
+
+    reason: str
+
+
 class Reload(Order, frozen=True):
     """Read the configuration again."""
 

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+LATEST = 253402214400.0  # 9999-12-31 00:00 UTC in epoch seconds: a day before calendars end, wherever that is shown
+
 # fmt: off
 _MONTHS = {
     "en": ("January", "February", "March", "April", "May", "June",

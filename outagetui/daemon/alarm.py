@@ -211,6 +211,7 @@ class Alarm:
             link="",
             since=since,
             over=until - since,
+            journal=self._journal.mark,
             **more,
         )
 

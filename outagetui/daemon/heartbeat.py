@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
+from outagetui import __version__
 from outagetui.alerts.hide import hide
 from outagetui.core.current import Current
 from outagetui.core.model import Heartbeat
@@ -18,6 +19,7 @@ from outagetui.protocols.http_fetch import fetch
 from outagetui.store.journal import WriteError
 
 IDLE = 1.0  # seconds between two looks whether a heartbeat was configured
+AGENT = f"outagetui/{__version__}"  # with the journal's head behind it: a watcher's log keeps what we are called
 BODY = 1024  # bytes of the answer that are read
 
 
@@ -71,7 +73,8 @@ class Pulse:
             return str(error)
         deadline = asyncio.get_running_loop().time() + heartbeat.timeout
         try:
-            reply = await fetch(self._vantage, url.strip(), limit=BODY, deadline=deadline)
+            headers = {"user-agent": f"{AGENT} (journal {self._journal.mark.removesuffix('…')})"}
+            reply = await fetch(self._vantage, url.strip(), headers=headers, limit=BODY, deadline=deadline)
         except Trouble as trouble:
             words = f"{trouble.code}: {trouble.detail}"
             return clean(hide(words, url) if heartbeat.secret else words)

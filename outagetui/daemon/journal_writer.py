@@ -1,7 +1,6 @@
 """How the daemon writes its journal: one thread that writes the store, and the ledger folded from what was written."""
 
 import asyncio
-import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -10,6 +9,7 @@ from outagetui.core.model import Entry, Observation, primaries_of
 from outagetui.facts.events import Event
 from outagetui.facts.ledger import Ledger
 from outagetui.facts.live import Beat, Live, Public
+from outagetui.store.damage import SAID, sqlite_words
 from outagetui.store.journal import Store, WriteError
 
 RETRY_SECONDS = 1.0
@@ -19,11 +19,18 @@ T = TypeVar("T")
 class JournalWriter:
     """Writes go through one thread in order, so that a slow disk delays the writer and never a probe.
 
-    `trouble` holds the words of the last failed write until one succeeds again.
+    `trouble` holds the words of the last failed write until one succeeds again. Nothing is written any more once
+    `gone` says that the store is not where it was.
     """
 
-    def __init__(self, store: Store, primaries: frozenset[str], clock: Callable[[], float]) -> None:
-        self._store = store
+    def __init__(
+        self,
+        store: Store,
+        primaries: frozenset[str],
+        clock: Callable[[], float],
+        gone: Callable[[], str] = str,
+    ) -> None:
+        self._store, self._gone = store, gone
         self._clock = clock
         self._pool = ThreadPoolExecutor(1, "store")
         self._order = asyncio.Lock()
@@ -57,6 +64,24 @@ class JournalWriter:
             self._fold(entries)
         return entries
 
+    async def accept(self, actor: str, reason: str) -> list[Entry]:
+        """Journal that an operator accepts all that does not verify; nothing when all does. Raises WriteError."""
+        async with self._order:
+            entries = await asyncio.shield(self._run(lambda: self._store.accept(self._clock(), actor, reason)))
+            self._fold(entries)
+        return entries
+
+    @property
+    def breach(self) -> str:
+        """Say how the journal does not fit its anchor; empty when it does."""
+        words = self._store.breach
+        return f"the journal is not as it was left: {words}; see outagetui journal --verify" if words else ""
+
+    @property
+    def mark(self) -> str:
+        """Return number and first digits of the head's hash, by which the journal can be known again elsewhere."""
+        return str(self._store.head)
+
     async def samples(self, seen: Sequence[Observation], live: Sequence[Live], beat: Beat) -> None:
         """Keep samples, changed live rows and the sign of life. Raises WriteError."""
         await self._run(lambda: self._store.record(seen, live, beat))
@@ -76,10 +101,19 @@ class JournalWriter:
         self._pool.shutdown()
 
     async def _run(self, work: Callable[[], T]) -> T:
+        def there() -> T:
+            if words := self._gone():
+                raise WriteError(f"nothing is written any more: {words}")
+            return work()
+
         try:
-            done = await asyncio.get_running_loop().run_in_executor(self._pool, work)
-        except sqlite3.Error as error:
-            self.trouble = f"cannot write {self._store.path}: {error}"
+            done = await asyncio.get_running_loop().run_in_executor(self._pool, there)
+        except WriteError as error:
+            self.trouble = str(error)
+            raise
+        except (OSError, *SAID) as error:
+            words = error.strerror if isinstance(error, OSError) else sqlite_words(error)
+            self.trouble = f"cannot write {self._store.path}: {words}"
             raise WriteError(self.trouble) from error
         self.trouble = ""
         return done

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sqlite3
 import sys
 import time
 from pathlib import Path
@@ -10,14 +9,18 @@ from pathlib import Path
 import msgspec
 
 from outagetui.config import ConfigError, load
+from outagetui.config.places import places_of
 from outagetui.core.orders import OrderError
 from outagetui.daemon.capabilities import keep_powers
-from outagetui.daemon.lock import LockedError, hold
+from outagetui.daemon.lock import LockedError, hold, hold_configuration, lock_of
 from outagetui.daemon.order_server import ListenError
 from outagetui.daemon.service import Daemon
+from outagetui.machine.open_places import listed_by_all, written_by_all
 from outagetui.orders.launch import BACKGROUND, LOCKED
+from outagetui.store.damage import CHECK, SAID
 from outagetui.store.journal import Store, StoreError, WriteError, make_place
 
+UNUSABLE = 3
 DRILL = "OUTAGETUI_DRILL"
 DRILL_PLACE = "OUTAGETUI_DRILL_PLACE"  # the drill's own directory: no secret is loaded from anywhere else
 
@@ -39,17 +42,23 @@ def main(directory: Path) -> int:
     try:
         path = Path(config.store)
         make_place(path)
+        for words in written_by_all(places_of(config)):
+            _say(words)
+            return UNUSABLE
+        if config.secrets and (words := listed_by_all(Path(config.secrets))):
+            _say(words)
         held = hold(path)
+        named = hold_configuration(Path(config.directory))
         store = Store(path)
     except LockedError as error:
         _say(error)
         return LOCKED if BACKGROUND in os.environ else 1
     except StoreError as error:
         _say(error)
-        return 1
+        return UNUSABLE
     except OSError as error:
         _say(f"{config.store}: cannot be used as the store: {error.strerror}")
-        return 1
+        return UNUSABLE
     background = BACKGROUND in os.environ
     place = Path(os.environ[DRILL_PLACE]) if os.environ.get(DRILL_PLACE) else None
 
@@ -62,21 +71,32 @@ def main(directory: Path) -> int:
 
     async def serve() -> str:
         daemon = Daemon(config, store, background=background, drill=drill, clock=time.time, place=place)
-        return await daemon.serve(ready)
+        daemon.stands.take("lock", lock_of(path))
+        reason = await daemon.serve(ready)
+        if daemon.lost:
+            _say(reason)
+            sys.stderr.flush()
+            os._exit(1)  # at once: what is still under way must not go on
+        return reason
 
     try:
         reason = asyncio.run(serve())
-    except (OSError, OrderError, WriteError, ListenError, ConfigError) as error:
+    except (OSError, OrderError, ListenError, ConfigError) as error:
         _say(error)
         return 1
-    except (sqlite3.Error, msgspec.MsgspecError) as error:
-        _say(f"{path}: damaged, or not a store of this version: {error}")
-        return 1
+    except WriteError as error:
+        _say(error)
+        return UNUSABLE
+    except (*SAID, msgspec.MsgspecError) as error:
+        _say(f"{path}: damaged, or not a store of this version: {error}; {CHECK}")
+        return UNUSABLE
     status = 1 if reason.startswith("internal error") else 0
     if status:
         _say(reason)
     sys.stderr.flush()
     os.close(held)
+    if named is not None:
+        named.close()
     os._exit(status)
 
 

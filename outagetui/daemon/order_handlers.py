@@ -54,6 +54,7 @@ def handlers_of(daemon: Parts) -> dict[type[orders.Order], Handler]:
         orders.Retract: tell.retract,
         orders.Prove: take.prove,
         orders.AlertTest: take.alert_test,
+        orders.Accept: take.accept,
         orders.Reload: take.reload,
         orders.Fault: take.fault,
         orders.Drilled: take.drilled,
@@ -126,6 +127,15 @@ class _Handlers:
         if not order.seconds and muted:
             self._daemon.watch.repeat(order.id)
         return {"until": event.until}
+
+    async def accept(self, sender: Sender, order: orders.Accept) -> dict[str, Any]:
+        reason = clean(order.reason, NOTE)
+        if not any(each.isalnum() for each in reason):
+            raise OrderError("say why the journal is as it is")
+        entries = await self._daemon.journal.accept(sender.actor, reason)
+        if not entries:
+            raise OrderError("there is nothing to accept: the journal is as it was written")
+        return {"entry": entries[-1].seq}
 
     async def recheck(self, sender: Sender, order: orders.Recheck) -> dict[str, Any]:
         ids = [check.id for check in self._daemon.watch.checks_of(order.id)] if order.id else None

@@ -44,6 +44,7 @@ class OrderServer:
         self._current, self._take, self._idle = current, take, idle
         self._server: asyncio.Server | None = None
         self._tasks: dict[asyncio.Task[None], Guest] = {}
+        self._made = 0  # the number of the socket's file
         self.left = asyncio.get_running_loop().time()  # when the last client was there
 
     @property
@@ -65,6 +66,7 @@ class OrderServer:
         # A set-group-id directory hands on its own group, the wall's; the socket is for the daemon's.
         os.chown(self.path, -1, os.getegid())
         self.path.chmod(0o660)
+        self._made = self.path.stat().st_ino
         self._server = await asyncio.start_unix_server(self._enter, sock=listener, limit=LINE_LIMIT, backlog=BACKLOG)
 
     async def close(self) -> None:
@@ -75,7 +77,8 @@ class OrderServer:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         with contextlib.suppress(OSError):
-            self.path.unlink()
+            if self.path.stat().st_ino == self._made:  # or it is that of a daemon in a directory made anew
+                self.path.unlink()
 
     async def _enter(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

@@ -2,8 +2,9 @@
 
 from msgspec.structs import replace
 
+from outagetui.core.announcement_kinds import ANNOUNCEMENT_KINDS
 from outagetui.core.copies import copied
-from outagetui.core.model import ANNOUNCEMENT_KINDS, Config, Playbook
+from outagetui.core.model import Config, Playbook
 from outagetui.core.step_options import StepOptions
 from outagetui.facts.common_fate import Fate
 from outagetui.facts.events import StepPlan

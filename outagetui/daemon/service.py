@@ -29,6 +29,7 @@ from outagetui.daemon.prover import Prover
 from outagetui.daemon.public_copy import shown
 from outagetui.daemon.schedule import Schedule
 from outagetui.daemon.step_context import RunStepContext
+from outagetui.daemon.store_place import LOOK_EVERY, StorePlace
 from outagetui.daemon.watch import Watch, series_of
 from outagetui.facts.common_fate import Fate, common
 from outagetui.facts.events import DaemonStarted, DaemonStopped
@@ -50,6 +51,7 @@ FATES_EVERY = 86400.0
 PROVE_EVERY = 60.0  # how often to look which proofs are due
 LINGER = 900.0
 MEANT_FOR_NOBODY = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF)
+ABANDON_SECONDS = 0.5
 SILENCE = 30.0  # seconds without any probe ended, beyond its interval, after which we are not well
 
 
@@ -69,7 +71,9 @@ class Daemon:
         self.current, self.drill, self._background, self.clock = Current(config), drill, background, clock
         primaries = primaries_of(config.channels)
         self._left_live = store.live()
-        self.journal = JournalWriter(store, primaries, clock)
+        self.stands = StorePlace(store.path)
+        self.lost = ""  # why the store is not ours any more
+        self.journal = JournalWriter(store, primaries, clock, self.stands.gone)
         self.watch = Watch(config.vantage, self.journal.ledger, clock(), self._hurry)
         self.own_faults = OwnFaults(clock)
         self.watch.listen(self.own_faults.see)
@@ -78,7 +82,15 @@ class Daemon:
         self.vantage = Vantage(config.vantage, secrets, store.path.parent)
         self.schedule = Schedule(self._look, self.watch.see, clock)
         kept = store.path.parent / "sent"
-        tools = Tools(config.business, config.timezone, secrets.read, secrets.hide, clock, place=kept)
+        tools = Tools(
+            config.business,
+            config.timezone,
+            secrets.read,
+            secrets.hide,
+            clock,
+            place=kept,
+            journal=lambda: self.journal.mark,
+        )
         self.outbox = Outbox(self.current, self.journal, self.watch.state_of, clock, tools, drill=bool(drill))
         self.delivery = BackgroundDelivery(self.outbox)
         self.pages = FirstPages(self.current, self.journal, tools)
@@ -111,7 +123,9 @@ class Daemon:
         self.schedule.replace(self.watch.checks())
         await self._flush()
         await self.server.open()
+        self.stands.take("socket", self.server.path)
         for work in (
+            self._keep_its_place(),
             self.schedule.run(),
             self._keep_flushing(),
             self._keep_time(),
@@ -130,7 +144,7 @@ class Daemon:
         self.notifier.send(READY="1", STATUS=self._status())
         reason = await self._end
         self.notifier.send(STOPPING="1", STATUS=f"ending: {reason}")
-        await self._leave(reason)
+        await (self._abandon() if self.lost else self._leave(reason))
         return reason
 
     def end(self, reason: str) -> None:
@@ -138,7 +152,24 @@ class Daemon:
         if not self._end.done():
             self._end.set_result(reason)
 
+    async def _keep_its_place(self) -> None:
+        """End as soon as the store was taken away: what lies there now may be another daemon's."""
+        while not self.lost:
+            await asyncio.sleep(LOOK_EVERY)
+            self.lost = self.stands.gone()
+        self.end(f"{self.lost}; it writes and does nothing any more")
+
+    async def _abandon(self) -> None:
+        """Stop at once, without a word in a store that is not ours: what was begun is left as by a kill."""
+        for task in self._tasks:
+            task.cancel()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ABANDON_SECONDS):
+                await self.server.close()
+        self.notifier.close()
+
     async def _leave(self, reason: str) -> None:
+        self.stands.let_go(self.server.path)
         await self.server.close()
         self.journal.hurry()
         await self.runner.aclose()
@@ -215,7 +246,7 @@ class Daemon:
 
     def _trouble(self) -> str:
         said = (part.trouble for part in (self.journal, self.pulse, self.alarm, self.pages, self.own_faults))
-        return "; ".join(filter(None, said))
+        return "; ".join(filter(None, (self.journal.breach, *said)))
 
     def _ailing(self) -> str:
         """Return why this daemon does not do its work, or nothing: what a watcher outside has to be told."""

@@ -9,8 +9,9 @@ from outagetui.actions import Result, StepContext, options_of
 from outagetui.announce.delivering import neglected
 from outagetui.announce.draft import Wanted
 from outagetui.announce.outbox import AnnounceError, NothingToCloseError, Outbox
+from outagetui.core.announcement_kinds import DRILL_KIND
 from outagetui.core.copies import copied
-from outagetui.core.model import DRILL_KIND, GOOD, Audience, Check, Sample, State
+from outagetui.core.model import GOOD, Audience, Check, Sample, State
 from outagetui.core.step_options import AnnounceOptions
 from outagetui.core.text import clean_lines
 from outagetui.core.words import DELIVERED, DELIVERY_WELL, DeliveryState

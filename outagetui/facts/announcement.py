@@ -3,7 +3,7 @@
 from msgspec import Struct
 from msgspec.structs import replace
 
-from outagetui.core.model import CLOSING_KINDS
+from outagetui.core.announcement_kinds import CLOSING_KINDS
 from outagetui.core.words import PLACED, Deed, DeliveryState
 from outagetui.facts import events
 

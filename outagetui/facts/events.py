@@ -1,10 +1,11 @@
 """The documents of the journal, one struct a kind. What is on a screen is a fold over these and the samples."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
+from outagetui.core.bounds import Finite, Instant, Number
 from outagetui.core.model import DrilledBook
 from outagetui.core.words import Deed
 from outagetui.facts.alert_events import AlertEnded as AlertEnded
@@ -17,7 +18,7 @@ class DaemonStarted(Event, frozen=True, kw_only=True):
     """The daemon took the store. `digest` identifies the configuration it runs."""
 
     version: str
-    pid: int
+    pid: Number
     vantage: str
     digest: str
     drill: str = ""
@@ -64,7 +65,7 @@ class DrillEnded(Event, frozen=True, kw_only=True):
 
     scenario: str
     books: tuple[DrilledBook, ...]
-    score: int | None = None
+    score: Number | None = None
 
 
 class Acked(Event, frozen=True, kw_only=True):
@@ -78,7 +79,7 @@ class Muted(Event, frozen=True, kw_only=True):
     """A channel or outlet is muted until `until` (epoch seconds; not later than the entry itself ends a mute)."""
 
     id: str
-    until: float
+    until: Instant
     reason: str
 
 
@@ -87,7 +88,7 @@ class Activated(Event, frozen=True, kw_only=True):
 
     channel: str
     run: str = ""
-    balance: float | None = None
+    balance: Finite | None = None
 
 
 class Deactivated(Event, frozen=True, kw_only=True):
@@ -126,7 +127,7 @@ class StepPlan(Struct, frozen=True, kw_only=True):
     say: str = ""
     what: str = ""
     needs: str = "auto"
-    timeout: float = 30.0
+    timeout: Finite = 30.0
     on_failure: str = "ask"
     already: str | None = None
     only_if: tuple[str, ...] = ()  # "STEP=ANSWER", all of which must hold; else the step is skipped
@@ -146,7 +147,7 @@ class StepEvent(RunEvent, frozen=True, kw_only=True):
     """Base of what concerns one try of one step."""
 
     step: str
-    attempt: int
+    attempt: Number
 
 
 class RunStarted(RunEvent, frozen=True, kw_only=True):
@@ -158,7 +159,7 @@ class RunStarted(RunEvent, frozen=True, kw_only=True):
     steps: tuple[StepPlan, ...]
     stands_down: str = ""
     primaries: dict[str, str] = field(default_factory=dict)  # by id with their names: well before it is stood down
-    up_for: float = 0.0  # for how many seconds
+    up_for: Finite = 0.0  # for how many seconds
 
 
 class RunTaken(RunEvent, frozen=True, kw_only=True):
@@ -177,8 +178,8 @@ class StepAsked(StepEvent, frozen=True, kw_only=True):
     answers: tuple[str, ...]
     preview: str = ""
     hash: str = ""
-    until: float | None = None
-    as_of: float | None = None  # the moment (epoch seconds) that the words of `preview` were composed for
+    until: Instant | None = None
+    as_of: Instant | None = None  # the moment (epoch seconds) that the words of `preview` were composed for
 
 
 class StepAnswered(StepEvent, frozen=True, kw_only=True):
@@ -220,7 +221,7 @@ class AnnouncementEvent(Event, frozen=True, kw_only=True):
 class DeliveryEvent(AnnouncementEvent, frozen=True, kw_only=True):
     """Base of what concerns one of its parts at one outlet."""
 
-    part: int
+    part: Number
     outlet: str
 
 
@@ -240,12 +241,12 @@ class AnnouncementMade(AnnouncementEvent, frozen=True, kw_only=True):
     announcement of the same id.
     """
 
-    part: int
+    part: Number
     kind: str
     audience: str
-    texts: dict[str, tuple[str, str]]
-    since: float
-    next_update: float | None
+    texts: Annotated[dict[str, tuple[str, str]], Meta(min_length=1)]
+    since: Instant
+    next_update: Instant | None
     accounts: tuple[tuple[str, str], ...]
     outlets: tuple[str, ...]
     run: str = ""
@@ -303,8 +304,8 @@ class DeliveryIntended(DeliveryMoved, frozen=True, kw_only=True):
 
     key: str
     text: str = ""
-    count: int = 0
-    limit: int = 0
+    count: Number = 0
+    limit: Number = 0
     shortened: bool = False
     names: tuple[str, ...] | None = None
 
@@ -321,8 +322,8 @@ class DeliveryEnded(DeliveryMoved, frozen=True, kw_only=True):
     url: str = ""
     remote_id: str = ""
     detail: str = ""
-    until: float | None = None
-    look_again: float | None = None
+    until: Instant | None = None
+    look_again: Instant | None = None
 
 
 class HeartbeatChanged(Event, frozen=True, kw_only=True):
@@ -330,6 +331,13 @@ class HeartbeatChanged(Event, frozen=True, kw_only=True):
 
     heard: bool
     why: str
+
+
+class JournalAccepted(Event, frozen=True, kw_only=True):
+    """An operator accepted what `journal --verify` found, such as a backup put back; `faults` in its words."""
+
+    reason: str
+    faults: tuple[str, ...]
 
 
 KINDS: dict[str, type[Event]] = {
@@ -362,6 +370,7 @@ KINDS: dict[str, type[Event]] = {
     "alert.intent": AlertIntended,
     "alert.outcome": AlertEnded,
     "heartbeat": HeartbeatChanged,
+    "journal.accept": JournalAccepted,
 }
 _KIND_OF = {event: kind for kind, event in KINDS.items()}
 

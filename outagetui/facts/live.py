@@ -5,6 +5,7 @@ import re
 import msgspec
 from msgspec import Struct
 
+from outagetui.core.bounds import Finite, Instant, Number
 from outagetui.core.copies import copied
 from outagetui.core.model import (
     Channel,
@@ -34,12 +35,12 @@ class Live(Struct, frozen=True, array_like=True):
     check: str
     vantage: str
     state: State
-    since: float | None
+    since: Instant | None
     why: str
-    share: float
-    at: float | None
+    share: Finite
+    at: Instant | None
     sample: Sample | None
-    spark: tuple[float | None, ...]
+    spark: tuple[Finite | None, ...]
     track: Track
 
 
@@ -49,7 +50,7 @@ class PublicCheck(Struct, frozen=True, kw_only=True):
     id: str
     probe: str
     target: str
-    every: float
+    every: Finite
     expect: str
     depends_on: tuple[str, ...] = ()
 
@@ -58,7 +59,7 @@ class PublicChannel(ChannelFacts, frozen=True, kw_only=True):
     """A channel as the screens know it."""
 
     cost: Cost | None
-    prove_every: float | None
+    prove_every: Finite | None
     checks: tuple[PublicCheck, ...]
 
 
@@ -86,8 +87,8 @@ class PublicAlert(Struct, frozen=True, kw_only=True):
     """A link of the alert chain as people may see it: not where it leads."""
 
     name: str
-    after: float
-    test_every: float | None
+    after: Finite
+    test_every: Finite | None
     through: tuple[str, ...]
 
 
@@ -116,11 +117,19 @@ class Public(Struct, frozen=True, kw_only=True):
 class Beat(Struct, frozen=True):
     """The daemon's sign of life: when (epoch seconds), whether blind (why, or empty), and its own trouble in words."""
 
-    pid: int
-    at: float
+    pid: Number
+    at: Instant
     blind: str = ""
     trouble: str = ""
     progress: dict[str, str] = {}  # how far the waits have come, by "run/step"
+
+
+def live_of(packed: bytes) -> Live | None:
+    """Return the live row that `packed` holds; None for a damaged one: its check was not looked at yet."""
+    try:
+        return msgspec.msgpack.decode(packed, type=Live)
+    except (msgspec.MsgspecError, TypeError, ValueError):
+        return None
 
 
 def public_target(target: str) -> str:

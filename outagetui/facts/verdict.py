@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
+from outagetui.core.bounds import Finite, Instant, Number
 from outagetui.core.model import PASSED, WORST_FIRST, Check, Outcome, Sample, State
 from outagetui.core.probe_options import ProbeOptions
 from outagetui.core.text import clean
@@ -58,14 +59,14 @@ _LOGIN_REFUSED = frozenset(
 class Count(Struct, frozen=True):
     """Evidence of one kind for one check and vantage: S, R, and the episode since the first failure (its onset)."""
 
-    s: float = 0.0
-    r: float = 0.0
-    failed: int = 0
-    seen: int = 0
+    s: Finite = 0.0
+    r: Finite = 0.0
+    failed: Number = 0
+    seen: Number = 0
     window: tuple[bool, ...] = ()
-    onset: float | None = None
+    onset: Instant | None = None
     bad: bool = False
-    since: float | None = None
+    since: Instant | None = None
 
 
 class Track(Struct, frozen=True):
@@ -74,9 +75,9 @@ class Track(Struct, frozen=True):
     failing: Count = Count()
     slowness: Count = Count()
     state: State = State.UNKNOWN
-    since: float | None = None
-    last: float | None = None
-    quick: int = 0
+    since: Instant | None = None
+    last: Instant | None = None
+    quick: Number = 0
 
 
 def wilson(failed: int, seen: int) -> tuple[float, float]:

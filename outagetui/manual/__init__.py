@@ -27,6 +27,7 @@ PAGES: dict[str, int] = {
     "commands": 1,
     "keys": 1,
     "trouble": 1,
+    "record": 1,
     "upgrading": 1,
 }
 

@@ -69,7 +69,7 @@ class Tools(Struct, frozen=True):
     `secret` returns a secret by its reference or raises SecretError, `hide` replaces every secret read so far, `now`
     tells epoch seconds, `kept` is where outlets keep a login between deliveries, by outlet id. `place` is the directory
     where they keep what must outlive us; without one, what could not be looked up is not sent. `commands` and
-    `contacts` are those of the configuration, the first by name.
+    `contacts` are those of the configuration, the first by name. `journal` tells number and first digits of its head.
     """
 
     business: str
@@ -82,6 +82,7 @@ class Tools(Struct, frozen=True):
     place: Path | None = None
     commands: Mapping[str, Command] = {}
     contacts: tuple[Contact, ...] = ()
+    journal: Callable[[], str] = str
 
     @classmethod
     def bare(cls, business: str, timezone: str, now: Callable[[], float]) -> "Tools":

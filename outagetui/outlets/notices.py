@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from outagetui.core import telephone
-from outagetui.core.model import CLOSING_KINDS
+from outagetui.core.announcement_kinds import CLOSING_KINDS
 from outagetui.outlets.page_words import MEANINGS, OTHER, Meaning
 from outagetui.wording.compose import BODY_LIMIT, TITLE_LIMIT
 from outagetui.wording.delivery import WITHDRAWN, Delivery, Post, Wording

@@ -54,7 +54,9 @@ async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
         accounts=(),
         history=tuple(post for post in delivery.history if post.announcement != delivery.announcement),
     )
-    index = await asyncio.to_thread(_write, outlet, delivery.above or gone, tools.business, tools.timezone)
+    index = await asyncio.to_thread(
+        _write, outlet, delivery.above or gone, tools.business, tools.timezone, journal=tools.journal()
+    )
     return Delivered("retracted", outlet.url, detail=f"wrote {index}, which says that it was withdrawn")
 
 
@@ -72,27 +74,36 @@ async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: 
 
 async def first(outlet: Outlet, tools: Tools) -> Delivered:
     """As `quiet`, now."""
-    return await quiet(outlet, tools.business, tools.timezone, tools.now())
+    return await quiet(outlet, tools.business, tools.timezone, tools.now(), tools.journal())
 
 
-async def quiet(outlet: Outlet, business: str, timezone: str, at: float) -> Delivered:
+async def quiet(outlet: Outlet, business: str, timezone: str, at: float, journal: str = "") -> Delivered:
     """Write a first page that says there is no notice; `skipped` when a page with anything on it is there already."""
-    return await asyncio.to_thread(_publish_first, outlet, business, timezone, at)
+    return await asyncio.to_thread(_publish_first, outlet, business, timezone, at, journal)
 
 
 def render(
-    outlet: Outlet, delivery: Delivery | None, business: str, timezone: str, at: float = 0.0, *, listed: bool = False
+    outlet: Outlet,
+    delivery: Delivery | None,
+    business: str,
+    timezone: str,
+    at: float = 0.0,
+    *,
+    listed: bool = False,
+    journal: str = "",
 ) -> Files:
     """Return the files in the order to put in place. Without a delivery they say that there is no notice since `at`.
 
-    `listed`: the list of official accounts is there to be linked to.
+    `listed`: the list of official accounts is there to be linked to. `journal` is what the page says of its head.
     """
     language = tag_of(delivery.language if delivery else outlet.language)
     business = tidy(business, 120)
     shown = notices(delivery) if delivery else ()
     at = max((post.at for notice in shown for post in notice.posts), default=at)
     key = delivery.key if delivery else ""
-    index = view(shown, key, business=business, timezone=timezone, language=language, seen=at, listed=listed)
+    index = view(
+        shown, key, business=business, timezone=timezone, language=language, seen=at, listed=listed, journal=journal
+    )
     notice = fragment(
         shown,
         business=business,
@@ -123,23 +134,27 @@ def _publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     marks = read(directory_of(outlet) / INDEX)
     if marks is not None and marks.is_past(delivery):
         return Delivered("skipped", outlet.url, detail="a newer part of this announcement is already there")
-    index = _write(outlet, delivery.above or delivery, tools.business, tools.timezone)
+    index = _write(outlet, delivery.above or delivery, tools.business, tools.timezone, journal=tools.journal())
     return _sent(outlet, delivery, f"wrote {index}")
 
 
-def _publish_first(outlet: Outlet, business: str, timezone: str, at: float) -> Delivered:
+def _publish_first(outlet: Outlet, business: str, timezone: str, at: float, journal: str) -> Delivered:
     directory = directory_of(outlet)
     marks = read(directory / INDEX)
     if marks is not None and not (marks.quiet and (directory / ACCOUNTS).is_file()):
         return Delivered("skipped", outlet.url, detail=f"{directory / INDEX} is there already")
-    return Delivered("sent", outlet.url, detail=f"wrote {_write(outlet, None, business, timezone, at)}")
+    index = _write(outlet, None, business, timezone, at, journal=journal)
+    return Delivered("sent", outlet.url, detail=f"wrote {index}")
 
 
-def _write(outlet: Outlet, delivery: Delivery | None, business: str, timezone: str, at: float = 0.0) -> Path:
+def _write(
+    outlet: Outlet, delivery: Delivery | None, business: str, timezone: str, at: float = 0.0, *, journal: str = ""
+) -> Path:
     """Write all files, and return the last of them."""
     directory = directory_of(outlet)
     listed = (directory / ACCOUNTS).is_file()
-    files.replace(directory, render(outlet, delivery, business, timezone, at, listed=listed), outlet.timeout / 2)
+    made = render(outlet, delivery, business, timezone, at, listed=listed, journal=journal)
+    files.replace(directory, made, outlet.timeout / 2)
     return directory / INDEX
 
 

@@ -52,10 +52,11 @@ def view(
     language: str,
     seen: float,
     listed: bool,
+    journal: str = "",
 ) -> str:
     """Return the page as of `seen`, marked with the `key` of its newest delivery.
 
-    `listed`: the list of official accounts lies beside it, so that it may be linked to.
+    `listed`: the list of official accounts lies beside it, so that it may be linked to. `journal` names its head.
     """
     say = words(language)
     place = times.zone(timezone)
@@ -82,6 +83,7 @@ def view(
         others=spoken[1:],
         cards=[card(name, address, say) for name, address in current.accounts] if current else [],
         listed=listed,
+        journal=journal,
         earlier=[part(post) for post in current.posts[1:]] if current else [],
         also=[[part(post) for post in notice.posts] for notice in shown[1:] if not notice.closed],
         past=[[part(post) for post in notice.posts] for notice in shown[1:] if notice.closed],

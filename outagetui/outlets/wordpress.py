@@ -11,8 +11,9 @@ from typing import Any
 from urllib.parse import quote
 
 from outagetui.core import times
+from outagetui.core.announcement_kinds import CLOSING_KINDS
 from outagetui.core.markup import text_of
-from outagetui.core.model import CLOSING_KINDS, Outlet
+from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import WordpressOptions
 from outagetui.core.text import clean
 from outagetui.outlets import Delivered, Delivery, MaybeSentError, Tools, UnsentError

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from outagetui.core.model import CLOSING_KINDS, Entry
+from outagetui.core.announcement_kinds import CLOSING_KINDS
+from outagetui.core.model import Entry
 from outagetui.core.text import clean, clean_lines
 from outagetui.core.words import Deed, DeliveryState
 from outagetui.facts import events

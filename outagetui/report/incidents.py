@@ -7,9 +7,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from outagetui.core.model import Entry, State
+from outagetui.core.times import LATEST
 from outagetui.facts import events
 from outagetui.facts.ledger import Ledger
-from outagetui.report.values import when
 
 LEAD_SECONDS = 3600.0  # how far before the detection the first sign of trouble may lie
 STATES = frozenset(State)
@@ -39,9 +39,7 @@ def readable(entries: Iterable[Entry]) -> list[Entry]:
 
 
 def _readable(entry: Entry) -> bool:
-    try:
-        when(entry.at)
-    except ValueError:
+    if not 0 < entry.at < LATEST:  # where the store puts what is no time
         return False
     if entry.kind != "state":
         return True

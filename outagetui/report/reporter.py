@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from outagetui.core.model import CLOSING_KINDS, Entry
+from outagetui.core.announcement_kinds import CLOSING_KINDS
+from outagetui.core.model import Entry
 from outagetui.core.text import clean
 from outagetui.core.times import zone_or_utc
 from outagetui.core.words import PLACED, AlertState

@@ -1,27 +1,34 @@
 """The store: one SQLite file with samples, live verdicts and the chained journal. Only the daemon opens it to write.
 
-Journal commits are `synchronous=FULL`; samples are cheap and may lose a second to a power cut. Times are integers:
-microseconds for the journal, milliseconds for samples.
+Journal commits are `synchronous=FULL` and announced in the anchor before; samples are cheap and may lose a second to a
+power cut. Times are integers: microseconds for the journal, milliseconds for samples.
 """
 
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import wait
 from pathlib import Path
 
-import msgspec
-
 from outagetui.core.model import Entry, Observation, Outcome
-from outagetui.facts.events import Event, encode, kind_of
-from outagetui.facts.live import Beat, Live, Public, pack
+from outagetui.facts.events import Event, JournalAccepted, encode, kind_of
+from outagetui.facts.live import Beat, Live, Public, live_of, pack
+from outagetui.store.anchor import GENESIS, START, Anchor, AnchorFile, Head, booted
+from outagetui.store.damage import CHECK, SAID, DamagedError, StoreError, look, of_sqlite
+from outagetui.store.damage import TABLES as NAMES
+from outagetui.store.entries import ACCEPTED, SELECT, chain, entry_of, text_of
+from outagetui.store.verification import Verdict, Walk, accepted_in, unanchored
+
+__all__ = ["GENESIS", "SCHEMA", "Store", "StoreError", "WriteError", "chain", "entry_of", "make_place"]
 
 SCHEMA = 1
-GENESIS = "0" * 64
 OUTCOMES = (Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.UNKNOWN)
 KEEP_SAMPLES = 86400.0
 KEEP_MINUTES = 90 * 86400.0
 PHASES = 6
+SAMPLES = f"at, series, outcome, latency, code, detail, value, shape, {', '.join(f'p{n}' for n in range(PHASES))}"
 
 TABLES = f"""
 CREATE TABLE meta(key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
@@ -41,32 +48,40 @@ class WriteError(Exception):
     """Nothing was written; the message says why, in words for the operator."""
 
 
-class StoreError(Exception):
-    """The store cannot be used; the message says why and what to do."""
-
-
-def chain(seq: int, at_us: int, actor: str, kind: str, document: str, prev: str) -> str:
-    """Return the hash of an entry: SHA-256 over the previous hash and the entry's canonical JSON."""
-    import hashlib  # readers of the store that verify nothing start without OpenSSL
-
-    body = msgspec.json.encode(
-        {"actor": actor, "at": at_us, "document": document, "kind": kind, "seq": seq}, order="sorted"
-    )
-    return hashlib.sha256(prev.encode() + body).hexdigest()
-
-
 class Store:
     """The daemon's hands on the file. Every method is blocking; call them from one thread at a time."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        """Open or make the store and compare it with its anchor. Raises StoreError."""
         self.path = path
         self._db = _open(path)
         self._words: dict[str, int] = {}
-        self._head = self._newest()
+        try:
+            self.head = self._newest()
+            self._anchor = AnchorFile(path)
+            self._settle(clock())
+        except SAID as error:
+            raise of_sqlite(path, error, _USED) from error
+
+    @property
+    def breach(self) -> str:
+        """Say how the journal did not fit its anchor when it was found; empty when it did, or that was accepted."""
+        return self._said.breach
+
+    @property
+    def _said(self) -> Anchor:
+        assert self._anchor.said is not None
+        return self._anchor.said
 
     def append(self, at: float, actor: str, *events: Event) -> list[Entry]:
-        """Append `events` in one durable commit and return them as entries; on sqlite3.Error nothing was kept."""
-        seq, prev = self._head
+        """Append `events` in one durable commit and return them as entries; on sqlite3.Error nothing was kept.
+
+        OSError: the anchor could not be written; nothing was kept either.
+        """
+        return self._append(at, actor, events, self.breach)
+
+    def _append(self, at: float, actor: str, events: Sequence[Event], breach: str) -> list[Entry]:
+        seq, prev = self.head
         at_us = round(at * 1e6)
         entries: list[Entry] = []
         for event in events:
@@ -75,8 +90,10 @@ class Store:
             digest = chain(seq, at_us, actor, kind, document, prev)
             entries.append(Entry(seq, at_us / 1e6, actor, kind, document, prev, digest))
             prev = digest
+        head = Head(seq, prev)
         self._db.execute("PRAGMA synchronous=FULL")
         try:
+            synced = self._anchor.announce(self.head, head, at, breach, self._said.noticed)
             with self._transaction():
                 self._db.executemany(
                     "INSERT INTO journal VALUES(?,?,?,?,?,?,?)",
@@ -85,12 +102,27 @@ class Store:
                 self._put("head", f"{seq}:{prev}".encode())
         finally:
             self._db.execute("PRAGMA synchronous=NORMAL")
-        self._head = seq, prev
+            wait((synced,))
+        self.head = head
+        with contextlib.suppress(OSError):  # the commit is there; its intent holds until the next one
+            self._anchor.confirm()
         return entries
 
     def entries(self) -> list[Entry]:
         """Return the whole journal, oldest first."""
-        return [_entry(row) for row in self._db.execute("SELECT * FROM journal ORDER BY seq")]
+        return [entry_of(row) for row in self._db.execute(f"{SELECT} ORDER BY seq")]
+
+    def verify(self) -> Verdict:
+        """Walk the journal, and compare its end with the anchor."""
+        walk = Walk(self._said)
+        for row in self._db.execute(f"{SELECT} ORDER BY seq"):
+            walk.take(row)
+        return walk.end(self._recorded())
+
+    def accept(self, at: float, actor: str, reason: str) -> list[Entry]:
+        """Journal that an operator accepts all that is not as it was written; nothing when all is."""
+        faults = tuple(fault.words for fault in self.verify().faults)
+        return self._append(at, actor, [JournalAccepted(reason=reason, faults=faults)], "") if faults else []
 
     def record(self, observations: Sequence[Observation], live: Iterable[Live], beat: Beat) -> None:
         """Keep samples, the live rows that changed and the sign of life in one commit."""
@@ -133,7 +165,8 @@ class Store:
 
     def live(self) -> list[Live]:
         """Return the last known live rows, for a daemon that starts again."""
-        return [msgspec.msgpack.decode(row[0], type=Live) for row in self._db.execute("SELECT document FROM live")]
+        rows = [live_of(row[0]) for row in self._db.execute("SELECT document FROM live")]
+        return [row for row in rows if row is not None]
 
     def publish(self, public: Public, keep: Iterable[str]) -> None:
         """Write the screens' copy of the configuration and forget live rows of checks other than `keep`."""
@@ -177,17 +210,59 @@ class Store:
     def close(self) -> None:
         """Close the file, for tests and for commands that own it for a moment."""
         self._db.close()
+        self._anchor.close()
 
-    def _newest(self) -> tuple[int, str]:
+    def _settle(self, at: float) -> None:
+        """Compare the journal with its anchor as it was found, and anchor it where it stands now."""
+        said, last, place = self._anchor.said, self._last(), os.path.realpath(self.path)
+        breach, noticed = (said.breach, said.noticed) if said is not None else ("", 0.0)
+        if breach and breach in self._accepted():
+            breach = ""  # a daemon that was killed between that word and its anchor
+        if not breach:
+            noticed = at
+            if said is not None:
+                commits = self._db.execute("SELECT count(DISTINCT at) FROM journal WHERE seq > ?", (said.head.seq,))
+                breach = unanchored(said, last, self._hash_of(said.head.seq), commits.fetchone()[0], booted())
+            elif self._anchor.trouble or self._meta("anchored") == os.fsencode(place):
+                lost = self._anchor.trouble or f"{self._anchor.path}: the anchor is missing"
+                breach = f"{lost}: whether entries behind {last.seq} were cut off cannot be told"
+            if breach and breach in self._accepted():
+                breach = ""
+        try:
+            self._anchor.settle(self.head, at, breach, noticed)
+        except OSError as error:
+            raise StoreError(f"{self._anchor.path}: cannot be written: {error.strerror}") from error
+        if self._meta("anchored") != os.fsencode(place):
+            self._put("anchored", os.fsencode(place))
+
+    def _accepted(self) -> set[str]:
+        rows = self._db.execute("SELECT document FROM journal WHERE kind=?", (ACCEPTED,))
+        return {words for row in rows for words in accepted_in(text_of(row[0]))}
+
+    def _hash_of(self, seq: int) -> str:
+        row = self._db.execute("SELECT hash FROM journal WHERE seq=?", (seq,)).fetchone()
+        return text_of(row[0]) if row else ""
+
+    def _last(self) -> Head:
+        row = self._db.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
+        return Head(row[0], text_of(row[1])) if row else START
+
+    def _meta(self, key: str) -> bytes:
+        row = self._db.execute("SELECT value FROM meta WHERE key=?", (key,)).fetchone()
+        return row[0] if row and isinstance(row[0], bytes) else b""
+
+    def _recorded(self) -> str:
+        return self._meta("head").decode("utf-8", "replace") or f"0:{GENESIS}"
+
+    def _newest(self) -> Head:
         """Return number and hash of the newest entry ever written.
 
         When the newest entries were cut off, the recorded head is ahead: going on behind it keeps the gap in evidence.
         """
-        last = self._db.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
-        seq, digest = last or (0, GENESIS)
-        row = self._db.execute("SELECT value FROM meta WHERE key='head'").fetchone()
-        recorded, _, its = row[0].decode().partition(":") if row else ("0", "", "")
-        return (int(recorded), its) if int(recorded) > seq else (seq, digest)
+        last = self._last()
+        number, _, its = self._recorded().partition(":")
+        ahead = number.isdecimal() and len(number) < 19 and int(number) > last.seq
+        return Head(int(number), its) if ahead else last
 
     def _put(self, key: str, value: bytes) -> None:
         self._db.execute("INSERT OR REPLACE INTO meta VALUES(?,?)", (key, value))
@@ -205,11 +280,6 @@ class Store:
             raise
 
 
-def _entry(row: tuple[int, int, str, str, str, str, str]) -> Entry:
-    seq, at_us, actor, kind, document, prev, digest = row
-    return Entry(seq, at_us / 1e6, actor, kind, document, prev, digest)
-
-
 def make_place(path: Path) -> None:
     """Make the store's directory as a reader of another group needs it (2750), unless it is there. Raises OSError."""
     if not path.parent.is_dir():
@@ -217,31 +287,44 @@ def make_place(path: Path) -> None:
         path.parent.chmod(0o2750)
 
 
+_USED = "cannot be used as the store"
+
+
 def _open(path: Path) -> sqlite3.Connection:
     try:
         make_place(path)
-        fresh = not path.exists()
+        fresh = not os.path.lexists(path)
+        if not fresh:
+            look(path, _USED)
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
         if fresh:
             path.chmod(0o640)
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master")}
-        if tables and not tables >= {"meta", "journal"}:  # asked before anything is changed in it
-            raise StoreError(f"{path}: an SQLite file of another program; name another store")
-        if version > SCHEMA:
-            raise StoreError(
-                f"{path}: written by a newer outagetui (schema {version}, this version knows {SCHEMA}); "
-                "install that version, or name another store"
-            )
-        if db.execute("PRAGMA journal_mode=WAL").fetchone()[0] != "wal":
-            raise StoreError(
-                f"{path}: the file system does not support SQLite's WAL mode; name a store on a local disk"
-            )
-        db.execute("PRAGMA synchronous=NORMAL")
-        if version == 0:
-            db.executescript(f"BEGIN IMMEDIATE; {TABLES} COMMIT;")
-    except sqlite3.DatabaseError as error:
-        raise StoreError(f"{path}: cannot be used as the store: {error}") from error
+        _look_inside(path, db)
+    except SAID as error:
+        raise of_sqlite(path, error, _USED) from error
     except OSError as error:
-        raise StoreError(f"{path}: cannot be used as the store: {os.strerror(error.errno or 0)}") from error
+        raise StoreError(f"{path}: {_USED}: {os.strerror(error.errno or 0)}") from error
     return db
+
+
+def _look_inside(path: Path, db: sqlite3.Connection) -> None:
+    """See that it is a store of ours before anything is changed in it, and make its tables where it is new."""
+    db.execute("PRAGMA trusted_schema=OFF")
+    db.execute("PRAGMA cell_size_check=ON")
+    db.text_factory = lambda raw: raw.decode("utf-8", "replace")  # a damaged byte is for `verify` to name
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type='table'")}
+    if tables and not tables & {"meta", "journal"}:
+        raise StoreError(f"{path}: an SQLite file of another program; name another store")
+    if version > SCHEMA:
+        raise StoreError(
+            f"{path}: written by a newer outagetui (schema {version}, this version knows {SCHEMA}); "
+            "install that version, or name another store"
+        )
+    if lost := set(NAMES) - tables if tables or version else ():
+        raise DamagedError(f"{path}: {_USED}: damaged: it has no table {min(lost)}; {CHECK}")
+    if db.execute("PRAGMA journal_mode=WAL").fetchone()[0] != "wal":
+        raise StoreError(f"{path}: the file system does not support SQLite's WAL mode; name a store on a local disk")
+    db.execute("PRAGMA synchronous=NORMAL")
+    if not tables:
+        db.executescript(f"BEGIN IMMEDIATE; {TABLES} COMMIT;")

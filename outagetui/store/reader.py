@@ -1,5 +1,6 @@
 """Reading the store without being able to change it: what screens and `status` stand on."""
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,23 +10,30 @@ from typing import TypeVar
 import msgspec
 
 from outagetui.core.model import Entry, Observation, Sample
-from outagetui.facts.live import Beat, Live, Public
-from outagetui.store.journal import GENESIS, OUTCOMES, PHASES, SCHEMA, StoreError, chain
+from outagetui.core.times import LATEST
+from outagetui.facts.live import Beat, Live, Public, live_of
+from outagetui.store import anchor
+from outagetui.store.damage import CHECK, SAID, TABLES, DamagedError, StoreError, look, of_sqlite
+from outagetui.store.entries import SELECT, entry_of, text_of
+from outagetui.store.journal import GENESIS, OUTCOMES, PHASES, SAMPLES, SCHEMA
+from outagetui.store.verification import Verdict, Walk
 
 BUSY_SECONDS = 1.0
 DAY = 86400.0
-T = TypeVar("T", Public, Beat, Live)
+T = TypeVar("T", Public, Beat)
 Counted = tuple[float, float, int, int]  # begin, seconds, passed or slow, failed
 
 
 class Reader:
     """A read-only connection. Methods raise StoreError with words for the banner when the file cannot be read."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, patience: float = BUSY_SECONDS) -> None:
+        """Open the store, waiting `patience` seconds where another program keeps it locked."""
         self.path = path
-        self._settled = not _beside(path, "-shm").exists()
-        self._db = _open(path)
-        self._file = path.stat().st_ino
+        real = Path(os.path.realpath(path))
+        self._file = look(real).st_ino
+        self._settled = not _beside(real, "-shm").exists()
+        self._real, self._db = real, _open(real, patience)
         self._version = -1
 
     def changed(self) -> bool:
@@ -38,7 +46,7 @@ class Reader:
     def outlived(self) -> bool:
         """Whether to open anew: the file was replaced, or a daemon may have come to one that was read as settled."""
         try:
-            return self.path.stat().st_ino != self._file or (self._settled and _beside(self.path, "-shm").exists())
+            return self.path.stat().st_ino != self._file or (self._settled and _beside(self._real, "-shm").exists())
         except OSError:
             return True
 
@@ -57,17 +65,18 @@ class Reader:
         return None if packed is None else self._unpack(packed, Beat)
 
     def live(self) -> list[Live]:
-        """Return the live row of every check and vantage."""
-        return [self._unpack(row[0], Live) for row in self._rows("SELECT document FROM live")]
+        """Return the live row of every check and vantage; a damaged one counts as not looked at yet."""
+        rows = [live_of(row[0]) for row in self._rows("SELECT document FROM live")]
+        return [row for row in rows if row is not None]
 
     def entries(self, after: int = 0) -> list[Entry]:
         """Return the journal behind sequence number `after`, oldest first."""
-        return [entry_of(row) for row in self._rows("SELECT * FROM journal WHERE seq > ? ORDER BY seq", (after,))]
+        return [entry_of(row) for row in self._rows(f"{SELECT} WHERE seq > ? ORDER BY seq", (after,))]
 
     def newest(self, limit: int, before: int | None = None) -> list[Entry]:
         """Return up to `limit` entries older than `before`, newest first."""
         top = before if before is not None else 1 << 62
-        rows = self._rows("SELECT * FROM journal WHERE seq < ? ORDER BY seq DESC LIMIT ?", (top, limit))
+        rows = self._rows(f"{SELECT} WHERE seq < ? ORDER BY seq DESC LIMIT ?", (top, limit))
         return [entry_of(row) for row in rows]
 
     def history(self, check: str, since: float) -> list[Observation]:
@@ -77,14 +86,13 @@ class Reader:
             return []
         marks = ",".join("?" * len(series))
         rows = self._rows(
-            f"SELECT * FROM samples WHERE series IN ({marks}) AND at >= ? ORDER BY at",  # noqa: S608 only placeholders vary
+            f"SELECT {SAMPLES} FROM samples WHERE series IN ({marks}) AND at >= ? ORDER BY at",  # noqa: S608 only placeholders vary
             (*series, round(since * 1000)),
         )
         used = {word for row in rows for word in (row[4], row[5], row[7])}
-        words = dict(
-            self._rows(f"SELECT id, word FROM words WHERE id IN ({','.join('?' * len(used))})", tuple(used))  # noqa: S608
-        )
-        return [_observation(row, series, words) for row in rows]
+        found = self._rows(f"SELECT id, word FROM words WHERE id IN ({','.join('?' * len(used))})", tuple(used))  # noqa: S608
+        words = {number: text_of(word) for number, word in found}
+        return [seen for seen in (_observation(row, series, words) for row in rows) if seen is not None]
 
     def tallies(self, checks: Iterable[str], begin: float, end: float) -> dict[str, list[Counted]]:
         """Return by check what was counted from `begin` to `end` (epoch seconds), oldest first.
@@ -105,7 +113,7 @@ class Reader:
                 " AND at BETWEEN ? AND ? AND outcome < 3",
                 (*series, round(begin * 1000), round(end * 1000)),
             )
-            told[check] = sorted([*minutes, *samples])
+            told[check] = sorted(filter(_counted, [*minutes, *samples]))
         return told
 
     def silences(self, checks: Iterable[str], begin: float, end: float, longer: float) -> list[tuple[float, float]]:
@@ -128,25 +136,39 @@ class Reader:
             " WHERE after - at > :longer AND after > :begin AND at < :end ORDER BY at",
             {**bounds, "longer": round(longer * 1000)},
         )
-        return [(at / 1000, after / 1000) for at, after in rows]
+        return [(at / 1000, after / 1000) for at, after in rows if _counted((at, after))]
 
     def verify(self) -> tuple[int, str]:
-        """Walk the hash chain; return how many entries are sound and what breaks behind them ("" when nothing does)."""
-        prev, count = GENESIS, 0
-        for row in self._rows("SELECT * FROM journal ORDER BY seq"):
-            seq, at_us, actor, kind, document, said, digest = row
-            if seq != count + 1:
-                return count, f"entry {count + 1} is missing: {seq} follows {count}"
-            if said != prev:
-                return count, f"entry {seq} does not follow entry {count}: its previous hash differs"
-            if chain(seq, at_us, actor, kind, document, prev) != digest:
-                return count, f"entry {seq} was changed: its content does not match its hash"
-            prev, count = digest, seq
-        head = (self._meta("head") or f"0:{GENESIS}".encode()).decode("utf-8", "replace")
-        if head != f"{count}:{prev}":
-            recorded = head.partition(":")[0][:20]
-            return count, f"entries behind {count} are missing or not recorded: the store recorded {recorded}"
-        return count, ""
+        """Walk the journal; return how many entries are sound and what is wrong behind them ("" when nothing is)."""
+        verdict = self.verdict()
+        first = next(iter(verdict.faults), None)
+        return (verdict.entries, "") if first is None else (first.sound, first.words)
+
+    def verdict(self) -> Verdict:
+        """Walk the journal, and compare its end with the anchor beside it."""
+        found, lost = None, ""
+        try:
+            # Read before the journal, of which it may then be older: the daemon writes it first.
+            found = anchor.read(self._real)
+        except anchor.AnchorError as error:
+            lost = str(error)
+        walk = Walk(found)
+        self._rows("BEGIN")
+        try:
+            for row in self._rows(f"{SELECT} ORDER BY seq"):
+                walk.take(row)
+            recorded = self._meta("head")
+            # A copy that lies elsewhere, such as a backup, has none.
+            if found is None and not lost and self._meta("anchored") == os.fsencode(self._real):
+                lost = f"{anchor.path_of(self._real)}: the anchor is missing"
+        finally:
+            self._rows("ROLLBACK")
+        return walk.end(text_of(recorded) or f"0:{GENESIS}", lost=lost)
+
+    def holds(self, seq: int, digits: str) -> bool | None:
+        """Whether entry `seq` has a hash that begins with `digits`; None when there is no such entry."""
+        rows = self._rows("SELECT hash FROM journal WHERE seq=?", (seq,))
+        return text_of(rows[0][0]).startswith(digits) if rows else None
 
     def close(self) -> None:
         """Let go of the file."""
@@ -164,61 +186,69 @@ class Reader:
     def _unpack(self, packed: bytes, kind: type[T]) -> T:
         try:
             return msgspec.msgpack.decode(packed, type=kind)
-        except msgspec.MsgspecError as error:
-            raise StoreError(f"{self.path}: damaged, or written by another version: {error}") from error
+        except (msgspec.MsgspecError, TypeError, ValueError) as error:
+            raise DamagedError(f"{self.path}: damaged, or written by another version: {error}; {CHECK}") from error
 
     def _rows(self, query: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[tuple]:  # type: ignore[type-arg]
         try:
             return self._db.execute(query, values).fetchall()
-        except sqlite3.Error as error:
-            raise StoreError(f"{self.path}: cannot be read: {error}") from error
+        except SAID as error:
+            raise of_sqlite(self.path, error) from error
 
 
-def entry_of(row: tuple[int, int, str, str, str, str, str]) -> Entry:
-    """Return a journal row as an entry."""
-    seq, at_us, actor, kind, document, prev, digest = row
-    return Entry(seq, at_us / 1e6, actor, kind, document, prev, digest)
-
-
-def _observation(row: tuple, series: dict[int, str], words: dict[int, str]) -> Observation:  # type: ignore[type-arg]
+def _observation(row: tuple, series: dict[int, str], words: dict[int, str]) -> Observation | None:  # type: ignore[type-arg]
+    """Return a row of samples; None for a damaged one."""
     at, which, outcome, latency, code, detail, value, shape, *spans = row
-    check, _, vantage = series[which].rpartition("@")
-    names = words.get(shape, "").split()
-    sample = Sample(
-        outcome=OUTCOMES[outcome],
-        code=words.get(code, ""),
-        detail=words.get(detail, ""),
-        latency_ms=None if latency is None else latency / 1000,
-        phases={name: span / 1000 for name, span in zip(names, spans[:PHASES], strict=False) if span is not None},
-        value=value,
-    )
-    return Observation(check, vantage, at / 1000, sample)
+    try:
+        check, _, vantage = series[which].rpartition("@")
+        names = words.get(shape, "").split()
+        sample = Sample(
+            outcome=OUTCOMES[outcome],
+            code=words.get(code, ""),
+            detail=words.get(detail, ""),
+            latency_ms=None if latency is None else latency / 1000,
+            phases={name: span / 1000 for name, span in zip(names, spans[:PHASES], strict=False) if span is not None},
+            value=None if value is None else float(value),
+        )
+        return Observation(check, vantage, at / 1000, sample) if 0 <= at / 1000 <= LATEST else None
+    except (TypeError, ValueError, LookupError):
+        return None
+
+
+def _counted(row: tuple) -> bool:  # type: ignore[type-arg]
+    """Whether a row holds numbers only, as all do that are not damaged."""
+    return all(isinstance(each, int | float) for each in row)
 
 
 def _beside(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def _open(path: Path, patience: float) -> sqlite3.Connection:
     """Open read-only and never create `-shm`: one made by a reader locks the daemon out of its own store."""
-    if not path.exists():
-        raise StoreError(f"{path}: there is no store yet; start the daemon")
     wal, shm = _beside(path, "-wal"), _beside(path, "-shm")
     settled = not wal.exists() or wal.stat().st_size == 0
     mode = "mode=ro" if shm.exists() else "mode=ro&immutable=1"
     if not shm.exists() and not settled:
         raise StoreError(f"{path}: has unfinished writes and no daemon; start the daemon once to settle them")
     try:
-        db = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True, isolation_level=None, timeout=BUSY_SECONDS)
+        db = sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True, isolation_level=None, timeout=patience)
+        db.text_factory = lambda raw: raw.decode("utf-8", "replace")  # a damaged byte is for `verify` to name
         version = db.execute("PRAGMA user_version").fetchone()[0]
-    except sqlite3.Error as error:
-        raise StoreError(f"{path}: cannot be read: {error}") from error
+        tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type='table'")}
+    except SAID as error:
+        raise of_sqlite(path, error) from error
     if version > SCHEMA:
         raise StoreError(f"{path}: written by a newer outagetui (schema {version}, this version knows {SCHEMA})")
-    if version == 0:
-        raise StoreError(f"{path}: not a store of outagetui, or the daemon has not finished making it")
+    if version == 0 and not tables:
+        raise StoreError(f"{path}: not a store of outagetui, or the daemon has not finished making it; {CHECK}")
+    if not tables & {"meta", "journal"}:
+        raise StoreError(f"{path}: an SQLite file of another program; name another store")
+    if lost := set(TABLES) - tables:
+        raise DamagedError(f"{path}: cannot be read: damaged: it has no table {min(lost)}; {CHECK}")
     db.execute("PRAGMA query_only=ON")
-    db.text_factory = lambda raw: raw.decode("utf-8", "replace")  # a damaged byte is for `verify` to name
+    db.execute("PRAGMA trusted_schema=OFF")
+    db.execute("PRAGMA cell_size_check=ON")
     return db
 
 

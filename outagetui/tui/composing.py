@@ -7,7 +7,8 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from outagetui.board.rows import Board, OutletRow
-from outagetui.core.model import DRILL_KIND, SHORTEST_REASON
+from outagetui.core.announcement_kinds import DRILL_KIND
+from outagetui.core.model import SHORTEST_REASON
 from outagetui.core.orders import Announce
 from outagetui.core.text import clean
 from outagetui.tui.operator import Front, Operator, Timer

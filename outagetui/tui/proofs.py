@@ -8,7 +8,8 @@ from msgspec import Struct, field
 
 from outagetui.board.owed import open_backups
 from outagetui.board.rows import AnnouncementRow, Board, OutletRow
-from outagetui.core.model import ANNOUNCEMENT_KINDS, AUDIENCES, BAD, DRILL_KIND, FOLLOWING_KINDS, Audience
+from outagetui.core.announcement_kinds import ANNOUNCEMENT_KINDS, DRILL_KIND, FOLLOWING_KINDS
+from outagetui.core.model import AUDIENCES, BAD, Audience
 from outagetui.core.orders import Announce
 from outagetui.wording.preview import Proof
 

@@ -74,6 +74,7 @@ class AlarmInVirtualTime:
             ),
         )  # fmt: skip
         self.ledger = Ledger(frozenset(names))
+        self.mark = "0 00000000…"
         self.entries: list[Entry] = []
         self.watch, self.secrets = _Watch(), _Secrets()
         self.ways: dict[str, str] = {}

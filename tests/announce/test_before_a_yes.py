@@ -6,7 +6,8 @@ import pytest
 from msgspec.structs import replace
 from outagetui.announce.draft import Wanted
 from outagetui.announce.outbox import AnnounceError, Outbox
-from outagetui.core.model import DRILL_KIND, State, Template
+from outagetui.core.announcement_kinds import DRILL_KIND
+from outagetui.core.model import State, Template
 from outagetui.facts.events import Activated, AnnouncementMade, StateChanged
 from tests.kit.outlets_in_memory import OutboxInMemory, OutletsInMemory
 from tests.kit.virtual_loop import run

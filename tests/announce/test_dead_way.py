@@ -6,7 +6,8 @@ import pytest
 from msgspec.structs import replace
 from outagetui.announce.draft import AnnounceError, Scene, Wanted, draft
 from outagetui.announce.previewing import reading
-from outagetui.core.model import ANNOUNCEMENT_KINDS, CLOSING_KINDS, Channel, Config, Entry, Outlet, State, Template
+from outagetui.core.announcement_kinds import ANNOUNCEMENT_KINDS, CLOSING_KINDS
+from outagetui.core.model import Channel, Config, Entry, Outlet, State, Template
 from outagetui.core.outlet_options import OutletOptions
 from outagetui.facts import events
 from outagetui.facts.events import AnnouncementMade, Event

@@ -25,6 +25,7 @@ NAMES = (
     "journal",
     "protocols",
     "crash",
+    "hostile",
 )
 
 

@@ -314,9 +314,12 @@ def test_verify_tells_a_sound_journal_from_a_changed_one(installation: Installat
     installation.terminate()
     count = len(installation.entries())
     done = installation.cli("journal", "--verify")
-    assert (done.returncode, done.stdout) == (0, f"{count} entries, every one sound\n")
+    head = installation.entries()[-1]
+    mark = f"{head.seq} {head.hash[:8]}…"
+    assert (done.returncode, done.stdout) == (0, f"{count} entries, every one sound\njournal {mark}\n")
     assert json.loads(installation.cli("journal", "--verify", "--json").stdout) == {
         "entries": count, "sound": True, "broken": "",
+        "head": {"seq": head.seq, "hash": head.hash}, "faults": [], "accepted": [],
     }  # fmt: skip
     with contextlib.closing(sqlite3.connect(installation.store)) as db:
         db.execute("UPDATE journal SET actor='mallory' WHERE kind='activate'")

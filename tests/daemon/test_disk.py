@@ -48,7 +48,7 @@ def test_a_full_disk_at_the_start_is_one_clear_message(tight: Installation) -> N
     tight.configure()
     fill(tight)
     done = tight.cli("daemon")
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert "full" in done.stderr or "No space left" in done.stderr
     assert str(tight.store) in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -59,7 +59,7 @@ def test_a_store_that_is_full_at_the_start_is_one_clear_message_and_stays_sound(
     tight.terminate()
     filler = fill(tight)
     done = tight.cli("daemon")
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert "cannot write" in done.stderr or "cannot be used" in done.stderr
     assert len(done.stderr.splitlines()) == 1
     filler.unlink()
@@ -154,12 +154,12 @@ def test_a_directory_that_may_not_be_written_is_one_clear_message(installation: 
             status = entrance.main(installation.config)
         return f"{status} {said.getvalue()}"
 
-    assert as_user(NOBODY, start) == f"1 {installation.store}: cannot be used as the store: Permission denied\n"
+    assert as_user(NOBODY, start) == f"3 {installation.store}: cannot be used as the store: Permission denied\n"
 
 
 def test_a_read_only_file_system_is_one_clear_message(tight: Installation) -> None:
     tight.configure()
     subprocess.run(["mount", "-o", "remount,ro", str(tight.state)], check=True)
     done = tight.cli("daemon")
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert done.stderr == f"{tight.store}: cannot be used as the store: Read-only file system\n"

@@ -57,7 +57,7 @@ def test_a_signal_ends_it_cleanly_with_a_journal_entry_and_leaves_shm(
     assert installation.stderr.read_text() == ""
     assert [event.reason for event in installation.events(DaemonStopped)] == [f"signal {number.name}"]
     assert {file.name for file in installation.state.iterdir()} == {
-        "store.db", "store.db-wal", "store.db-shm", "store.db.lock",
+        "store.db", "store.db-wal", "store.db-shm", "store.db.lock", "store.db.anchor",
     }  # fmt: skip
     assert (installation.state / "store.db-wal").stat().st_size == 0
     installation.verify_chain()
@@ -120,7 +120,7 @@ def test_a_reader_makes_no_shm_where_there_is_none(installation: Installation) -
     reader = Reader(installation.store)
     assert len(reader.entries()) == 1
     reader.close()
-    assert {file.name for file in installation.state.iterdir()} == {"store.db"}
+    assert {file.name for file in installation.state.iterdir()} == {"store.db", "store.db.anchor"}
 
 
 # What it says when it cannot begin: one message, no traceback, the right status.
@@ -161,7 +161,7 @@ def test_a_newer_store_is_left_alone(installation: Installation) -> None:
     with contextlib.closing(sqlite3.connect(installation.store)) as db:
         db.execute("PRAGMA user_version=99")
     before = installation.store.read_bytes()
-    words = refused(installation, 1, "written by a newer outagetui (schema 99", "install that version")
+    words = refused(installation, 3, "written by a newer outagetui (schema 99", "install that version")
     assert len(words.splitlines()) == 1
     assert installation.store.read_bytes() == before
 
@@ -174,7 +174,7 @@ def test_another_programs_database_is_left_alone(installation: Installation, ver
         db.execute(f"PRAGMA user_version={version}")
         db.execute("CREATE TABLE bookmarks(url)")
     before = installation.store.read_bytes()
-    words = refused(installation, 1, f"{installation.store}: an SQLite file of another program; name another store")
+    words = refused(installation, 3, f"{installation.store}: an SQLite file of another program; name another store")
     assert len(words.splitlines()) == 1
     assert installation.store.read_bytes() == before
 
@@ -184,7 +184,7 @@ def test_what_is_no_database_is_left_alone(installation: Installation, content: 
     installation.configure()
     installation.state.mkdir()
     installation.store.write_bytes(content)
-    refused(installation, 1, f"{installation.store}: cannot be used as the store")
+    refused(installation, 3, f"{installation.store}: cannot be used as the store")
     assert installation.store.read_bytes() == content
 
 
@@ -192,11 +192,21 @@ def test_a_damaged_store_is_named(installation: Installation) -> None:
     installation.configure(every="5s").start()
     installation.terminate()
     with contextlib.closing(sqlite3.connect(installation.store)) as db:
+        db.execute("DROP TABLE words")
+        db.commit()
+    words = refused(installation, 3, str(installation.store), "damaged", "outagetui store check")
+    assert len(words.splitlines()) == 1
+
+
+def test_verdicts_that_were_damaged_are_made_anew(installation: Installation) -> None:
+    installation.configure(every="5s").start()
+    installation.terminate()
+    with contextlib.closing(sqlite3.connect(installation.store)) as db:
         db.execute("UPDATE live SET document=x'ff'")
         db.execute("INSERT INTO live VALUES(99999, x'ff')")
         db.commit()
-    words = refused(installation, 1, str(installation.store), "damaged")
-    assert len(words.splitlines()) == 1
+    installation.start()
+    eventually(lambda: Reader(installation.store).live())
 
 
 def test_a_path_too_long_for_a_socket_is_one_clear_message(installation: Installation) -> None:
@@ -214,7 +224,7 @@ def test_a_directory_in_the_place_of_store_or_socket_is_one_clear_message(instal
     installation.socket.rmdir()
     installation.delete_store()
     installation.store.mkdir()
-    assert len(refused(installation, 1, str(installation.store)).splitlines()) == 1
+    assert len(refused(installation, 3, str(installation.store)).splitlines()) == 1
 
 
 def test_a_place_that_may_not_be_made_is_one_clear_message(installation: Installation) -> None:
@@ -222,7 +232,7 @@ def test_a_place_that_may_not_be_made_is_one_clear_message(installation: Install
     installation.state = installation.root / "file" / "below"
     installation.store = installation.state / "store.db"
     installation.configure()
-    assert len(refused(installation, 1, str(installation.store), "Not a directory").splitlines()) == 1
+    assert len(refused(installation, 3, str(installation.store), "Not a directory").splitlines()) == 1
 
 
 def test_a_port_in_use_is_no_matter_since_it_listens_on_none(installation: Installation) -> None:

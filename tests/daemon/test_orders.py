@@ -242,6 +242,7 @@ MINIMAL: dict[str, dict[str, object]] = {
     "retract": {"announcement": "a1"},
     "prove": {"channels": []},
     "alert-test": {"name": "nobody"},
+    "accept": {"reason": "known"},
     "reload": {},
     "fault": {"fault": "x", "target": "y"},
     "drilled": {"scenario": "x"},

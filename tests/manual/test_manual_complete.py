@@ -11,7 +11,8 @@ import pytest
 from msgspec import Meta, Struct
 from outagetui.cli.group import COMMANDS, outagetui
 from outagetui.config import tables as config_tables
-from outagetui.core.model import ANNOUNCEMENT_KINDS, Operator, State
+from outagetui.core.announcement_kinds import ANNOUNCEMENT_KINDS
+from outagetui.core.model import Operator, State
 from outagetui.core.outlet_options import OUTLETS
 from outagetui.core.probe_options import PROBES, FeedFormat
 from outagetui.core.step_options import STEPS

@@ -60,7 +60,7 @@ def test_a_live_store_is_read_without_a_trace(path: Path) -> None:
     store.append(2000.0, "alice", Activated(channel="later"))
     assert '"channel":"later"' in reader.entries()[-1].document
     reader.close()
-    assert files(path) == before == {"store.db", "store.db-wal", "store.db-shm"}
+    assert files(path) == before == {"store.db", "store.db-wal", "store.db-shm", "store.db.anchor"}
     assert not reader.outlived()
 
 
@@ -83,12 +83,12 @@ def test_leaving_settles_everything_into_the_file(path: Path) -> None:
 
 def test_a_cleanly_closed_store_is_read_without_making_the_shared_memory_file(path: Path) -> None:
     store_with_entries(path).close()
-    assert files(path) == {"store.db"}
+    assert files(path) == {"store.db", "store.db.anchor"}
     reader = Reader(path)
     assert len(reader.entries()) == 6
     assert reader.public() == PUBLIC
     reader.close()
-    assert files(path) == {"store.db"}
+    assert files(path) == {"store.db", "store.db.anchor"}
 
 
 def test_a_store_with_unfinished_writes_and_no_shared_memory_is_refused(path: Path) -> None:
@@ -146,7 +146,8 @@ def test_damaged_rows_are_told_as_such(path: Path) -> None:
     store._db.execute("UPDATE live SET document=x'c1'")
     store._db.execute("UPDATE meta SET value=x'00' WHERE key IN ('public', 'beat')")
     reader = Reader(path)
-    for read in (reader.live, reader.public, reader.beat):
+    assert reader.live() == []
+    for read in (reader.public, reader.beat):
         with pytest.raises(StoreError, match="damaged, or written by another version"):
             read()
 
@@ -226,9 +227,7 @@ def test_a_second_user_reads_with_the_daemon_alive_killed_or_gone(shared: Path, 
         store.append(9000.0, "alice", Activated(channel="after"))
     if os.geteuid() == 0:
         shared.parent.chmod(0o700)
-        assert "PermissionError" in as_nobody(lambda: read_all(shared)) or "unable" in as_nobody(
-            lambda: read_all(shared)
-        )
+        assert "you may not look into it; join the store's group" in as_nobody(lambda: read_all(shared))
     again = Store(shared)  # and the daemon can still write
     again.append(9001.0, "alice", Activated(channel="again"))
 

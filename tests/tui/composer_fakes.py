@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from outagetui.board.rows import AnnouncementRow, Board, DeliveryRow, OutletRow
-from outagetui.core.model import ANNOUNCEMENT_KINDS, State
+from outagetui.core.announcement_kinds import ANNOUNCEMENT_KINDS
+from outagetui.core.model import State
 from outagetui.core.orders import Order
 from outagetui.tui.app import OutageApp
 from outagetui.tui.screens.composer import ComposerScreen

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 from outagetui.board.rows import Board, ChannelRow
-from outagetui.core.model import ANNOUNCEMENT_KINDS, State
+from outagetui.core.announcement_kinds import ANNOUNCEMENT_KINDS
+from outagetui.core.model import State
 from outagetui.core.orders import Order
 from outagetui.tui.app import OutageApp
 from outagetui.tui.composing import DEBOUNCE, RENEW, RETRY

@@ -10,7 +10,8 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from outagetui.board.rows import Board, OutletRow
-from outagetui.core.model import ANNOUNCEMENT_KINDS, AUDIENCES
+from outagetui.core.announcement_kinds import ANNOUNCEMENT_KINDS
+from outagetui.core.model import AUDIENCES
 from outagetui.tui.composing import Composing
 from outagetui.tui.proofs import fresh, kinds, why_not
 from outagetui.tui.screens.announcement import AnnouncementScreen

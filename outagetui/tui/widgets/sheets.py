@@ -7,7 +7,7 @@ from msgspec import Struct
 from rich.text import Text
 
 from outagetui.board.rows import Board, OutletRow
-from outagetui.core.model import ANNOUNCEMENT_KINDS
+from outagetui.core.announcement_kinds import ANNOUNCEMENT_KINDS
 from outagetui.core.text import clean
 from outagetui.tui.glyphs import CURSOR
 from outagetui.tui.proofs import Draft, failed, open_one, places, why_not
