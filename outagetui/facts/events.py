@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from outagetui.core.model import DrilledBook
 from outagetui.core.words import Deed
+from outagetui.facts.network_path import NetworkPath
 
 
 class Event(Struct, frozen=True, kw_only=True):
@@ -107,6 +108,14 @@ class Proved(Event, frozen=True, kw_only=True):
     outcome: str
     detail: str
     checks: dict[str, str]
+
+
+class PathTraced(Event, frozen=True, kw_only=True):
+    """The way to `channel`, or (empty) to a host that was named, and beside it that to a canary where there is one."""
+
+    channel: str = ""
+    path: NetworkPath
+    canary: NetworkPath | None = None
 
 
 class StepPlan(Struct, frozen=True, kw_only=True):
@@ -349,6 +358,7 @@ KINDS: dict[str, type[Event]] = {
     "activate": Activated,
     "deactivate": Deactivated,
     "proof": Proved,
+    "trace": PathTraced,
     "run.start": RunStarted,
     "run.take": RunTaken,
     "run.end": RunEnded,
