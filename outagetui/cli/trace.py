@@ -113,13 +113,19 @@ def document(path: NetworkPath, canary: NetworkPath | None) -> dict[str, Any]:
 
 def _way(path: NetworkPath) -> dict[str, Any]:
     return {
-        "host": path.host,
-        "address": path.address,
-        "source": path.source,
-        "stopped": path.stopped,
-        "trouble": path.trouble,
+        "host": clean(path.host),
+        "address": clean(path.address),
+        "source": clean(path.source),
+        "stopped": clean(path.stopped),
+        "trouble": clean(path.trouble),
         "hops": [
-            {"distance": hop.distance, "address": hop.address, "name": hop.name, "ms": hop.ms, "whose": zone.value}
+            {
+                "distance": hop.distance,
+                "address": clean(hop.address),
+                "name": clean(hop.name),
+                "ms": hop.ms,
+                "whose": zone.value,
+            }
             for hop, zone in zip(path.hops, zones(path), strict=True)
         ],
     }

@@ -163,7 +163,7 @@ class Retract(Order, frozen=True):
 
 
 class Trace(Order, frozen=True):
-    """Look at the way to a channel, outlet, check, or else host. Only an order may ask for one version of IP."""
+    """Look at the way to a channel, outlet, check, or else host. `ip` keeps to one version of IP."""
 
     target: Annotated[str, Meta(min_length=1, max_length=255)]
     ip: Literal[4, 6] | None = None
