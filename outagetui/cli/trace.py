@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import sys
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from outagetui.protocols.traceroute import IpVersion
 
 ARRIVES, ENDS = 0, 2
+SOON = 2.0  # seconds after which it is said that this takes longer
 PATIENCE = 60.0  # longer than a way may take
 Ways = tuple[NetworkPath, NetworkPath | None]
 
@@ -37,7 +40,7 @@ def trace(options: dict[str, str | None], target: str, ip: str | None, as_json: 
     Exit status: 0 it arrives, 1 the daemon refused, 2 it ends before, 3 it could not be looked at.
     """
     version: IpVersion | None = {"4": 4, "6": 6, None: None}[ip]
-    path, canary = asyncio.run(_trace(options, target, version))
+    path, canary = asyncio.run(_told_of(_trace(options, target.strip("[]"), version)))
     if as_json:
         print_json(document(path, canary))
     else:
@@ -46,12 +49,24 @@ def trace(options: dict[str, str | None], target: str, ip: str | None, as_json: 
     leave(ARRIVES if path.reached else UNUSABLE if path.stopped == Stopped.TROUBLE else ENDS)
 
 
+async def _told_of(looking: Coroutine[Any, Any, Ways]) -> Ways:
+    """Return what `looking` finds, after saying that it takes its time where it does."""
+    words = "looking at the way, at most half a minute; Ctrl+C leaves\n"
+    late = asyncio.get_running_loop().call_later(SOON, sys.stderr.write, words)
+    try:
+        return await looking
+    finally:
+        late.cancel()
+
+
 async def _trace(options: dict[str, str | None], target: str, ip: "IpVersion | None") -> Ways:
     config = _configuration(options)
     if config is not None and await _answers(Path(config.store)):
 
         def tell(entry: Entry, event: Event | None) -> tuple[str, Ways] | None:
-            return (target, (event.path, event.canary)) if isinstance(event, PathTraced) else None
+            if isinstance(event, PathTraced) and target in (event.channel, event.path.host):
+                return target, (event.path, event.canary)
+            return None
 
         order = Trace(target=target, ip=ip)
         found = await outcomes(options, order, "traces", tell, patience=PATIENCE, silence="no trace of")
@@ -65,9 +80,11 @@ async def _here(config: Config | None, target: str, ip: "IpVersion | None") -> W
     from outagetui.net.vantage import Vantage
 
     channel = config.channel(target) if config is not None else None
-    host = target if channel is None else traceroute.channel_host(channel)
-    if not host:
+    check = traceroute.with_host(channel.checks) if channel is not None else None
+    if channel is not None and check is None:
         fail(f"no check of {clean(target)} names a host", UNUSABLE)
+    host = target if check is None else traceroute.host_of(check)
+    ip = ip if check is None else ip or traceroute.ip_of(check)
     if not traceroute.permitted():
         fail(traceroute.NOT_PERMITTED, UNUSABLE)
     canary = "" if config is None else traceroute.canary_host(config.canaries)

@@ -15,7 +15,7 @@ from outagetui.daemon.watch import Watch
 from outagetui.facts.events import Event, PathTraced, StateChanged
 from outagetui.facts.journaling import DAEMON
 from outagetui.facts.network_path import NetworkPath, parsed
-from outagetui.protocols.traceroute import IpVersion, canary_host, host_of, permitted
+from outagetui.protocols.traceroute import IpVersion, canary_host, host_of, ip_of, permitted, with_host
 from outagetui.store.journal import WriteError
 
 AT_ONCE = 4  # that were ordered
@@ -62,16 +62,17 @@ class Tracer:
             check = self._silent(name)
             muted = self._journal.ledger.muted(name, self._clock())
             if check is not None and not muted and self._permitted():
-                await self._keep(DAEMON, name, host_of(check), None)
+                await self._keep(DAEMON, name, host_of(check), ip_of(check))
 
     def order(self, actor: str, order: Trace) -> Coroutine[Any, Any, None]:
         """Return the work that an order asks for. Raises OrderError."""
         checks = self._watch.checks_of(order.target)
         name = order.target if checks else ""
         bad = [check for check in checks if self._watch.state_of(check.id) in BAD]
-        host = next(filter(None, map(host_of, [*bad, *checks])), "") if checks else order.target
-        if checks and not host:
+        check = with_host([*bad, *checks])
+        if checks and check is None:
             raise OrderError(f"no check of {clean(name, 60)} names a host")
+        host, ip = (order.target, order.ip) if check is None else (host_of(check), order.ip or ip_of(check))
         if parsed(host) is None and not is_name(host):
             raise OrderError(f"{clean(host, 60)} is no channel, and no host name or address")
         if not self._permitted():
@@ -79,7 +80,7 @@ class Tracer:
         if self._ordered >= AT_ONCE:
             raise OrderError(f"{AT_ONCE} traces are under way: wait for one to end")
         self._ordered += 1
-        return self._do(actor, name, host, order.ip)
+        return self._do(actor, name, host, ip)
 
     async def _do(self, actor: str, name: str, host: str, ip: IpVersion | None) -> None:
         try:

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from outagetui.core.model import Channel, Check
+from outagetui.core.model import Check
 from outagetui.core.text import clean
 from outagetui.facts.network_path import Hop, NetworkPath, Stopped, parsed
 from outagetui.net.aside import aside
@@ -112,7 +112,7 @@ async def trace(
 
     `ip` is the version of IP; without it the first address counts that the system's resolver gives.
     """
-    shown = clean(host, 100)
+    shown = clean(host, 255)
     path = NetworkPath(host=shown)
     try:
         found = await vantage.resolve(host, PORT, ip=ip, type=socket.SOCK_DGRAM, deadline=_now() + RESOLVE_SECONDS)
@@ -156,14 +156,21 @@ def host_of(check: Check) -> str:
     return check.options.place(check.target)[0]
 
 
-def channel_host(channel: Channel) -> str:
-    """Return the host that the first check of a channel names; empty where none does."""
-    return next(filter(None, map(host_of, channel.checks)), "")
+def ip_of(check: Check) -> IpVersion | None:
+    """Return the version of IP that a check keeps to."""
+    ip: IpVersion | None = getattr(check.options, "ip", None)
+    return ip
+
+
+def with_host(checks: Iterable[Check]) -> Check | None:
+    """Return the first check that names a host."""
+    return next(filter(host_of, checks), None)
 
 
 def canary_host(canaries: Iterable[Check]) -> str:
     """Return the host of the first canary that names one."""
-    return next(filter(None, map(host_of, canaries)), "")
+    check = with_host(canaries)
+    return "" if check is None else host_of(check)
 
 
 def hosts_file(file: Path = Path("/etc/hosts")) -> dict[str, str]:

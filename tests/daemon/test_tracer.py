@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 from outagetui.board.narrative import tell
 from outagetui.core.current import Current
-from outagetui.core.model import Outcome, Sample
+from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.orders import OrderError, Trace
+from outagetui.core.probe_options import HttpOptions
 from outagetui.daemon import tracer as module
 from outagetui.daemon.journal_writer import JournalWriter
 from outagetui.daemon.tracer import Tracer
 from outagetui.facts.events import Muted
 from outagetui.facts.network_path import Hop, NetworkPath, Stopped
+from outagetui.protocols.traceroute import host_of, ip_of, with_host
 from outagetui.store.journal import Store
 from outagetui.store.reader import Reader
 from tests.kit.watch_stories import FAIL, PASS, Story, check, config
@@ -204,3 +206,15 @@ async def test_who_ordered_it_stands_in_the_journal(bench: Bench) -> None:
     reader.close()
     assert (entry.actor, entry.kind) == ("alice", "trace")
     assert tell(entry).text.startswith("traced chat: The way to chat.port ends at hop 1, 192.0.2.1")
+
+
+def test_the_version_of_ip_is_the_checks() -> None:
+    kept = Check(id="a.b", probe="http", target="http://[::1]:80/", options=HttpOptions(ip=6))
+    assert (host_of(kept), ip_of(kept)) == ("::1", 6)
+    assert ip_of(check("chat.port")) is None
+
+
+def test_where_a_check_dials_elsewhere_that_is_the_way() -> None:
+    kept = check("chat.port", connect="[2001:db8::7]:443")
+    assert host_of(kept) == "2001:db8::7"
+    assert with_host([check("x.y", connect="192.0.2.7:1")]) is not None
