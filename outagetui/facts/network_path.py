@@ -158,7 +158,12 @@ def end_of(path: NetworkPath, canary: NetworkPath | None = None) -> End:
     if not path.hops:
         return End.UNCLEAR
     end = _ENDS[zones(path)[-1]]
-    return End.UNCLEAR if end is End.OURS and canary is not None and canary.reached else end
+    return End.UNCLEAR if end is End.OURS and canary is not None and _outside(canary) else end
+
+
+def _outside(canary: NetworkPath) -> bool:
+    """Whether a way arrives beyond our own network, which shows that our uplink works."""
+    return canary.reached and _ENDS[zones(canary)[-1]] is not End.OURS
 
 
 def told(path: NetworkPath, canary: NetworkPath | None = None) -> str:
@@ -192,6 +197,8 @@ def _beside(path: NetworkPath, canary: NetworkPath | None) -> str:
         return sentence(canary)
     if not canary.reached:
         return f"{_of_canary(sentence(canary))} Look at our own uplink first."
+    if not _outside(canary):
+        return f"The canary {canary.label} is reached, and is in our own network: it says nothing of our uplink."
     end = path.hops[-1].address if path.hops else ""
     if end and any(hop.address == end for hop in canary.hops):
         return f"The canary {canary.label} is reached, through that same hop: our uplink works."

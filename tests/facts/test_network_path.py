@@ -37,6 +37,8 @@ def test_whose_a_hop_is_follows_from_addresses(path: NetworkPath, whose: list[Zo
 
 WELL = way("10.0.0.1", "198.51.100.1", "192.0.2.53", to="192.0.2.53", stopped=Stopped.REACHED)
 CUT = way("10.0.0.1", to="192.0.2.53")
+INSIDE = way("10.0.0.1", "10.0.7.9", to="10.0.7.9", stopped=Stopped.REACHED)
+SELF = way("127.0.0.1", to="127.0.0.1", source="127.0.0.1", stopped=Stopped.REACHED)
 NOTHING = way(to="192.0.2.53")
 
 
@@ -48,6 +50,8 @@ NOTHING = way(to="192.0.2.53")
         (way("10.0.0.1"), CUT, End.OURS, "Look at our own uplink first."),
         (way("10.0.0.1"), WELL, End.UNCLEAR, "through that same hop: our uplink works"),
         (way(), None, End.UNCLEAR, "not even the first router"),
+        (way("10.0.0.1"), INSIDE, End.OURS, "says nothing of our uplink"),
+        (way("10.0.0.1"), SELF, End.OURS, "says nothing of our uplink"),
         (way(), NOTHING, End.UNCLEAR, "Look at our own uplink first."),
         (way(), WELL, End.UNCLEAR, "is reached: our uplink works"),
         (way("10.0.0.1", "198.51.100.1"), WELL, End.PROVIDER, "(our provider)"),
