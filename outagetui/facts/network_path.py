@@ -163,7 +163,7 @@ def end_of(path: NetworkPath, canary: NetworkPath | None = None) -> End:
 
 def _outside(canary: NetworkPath) -> bool:
     """Whether a way arrives beyond our own network, which shows that our uplink works."""
-    return canary.reached and _ENDS[zones(canary)[-1]] is not End.OURS
+    return canary.reached and bool(canary.hops) and _ENDS[zones(canary)[-1]] is not End.OURS
 
 
 def told(path: NetworkPath, canary: NetworkPath | None = None) -> str:

@@ -1,6 +1,9 @@
 """Whose a hop is, where a way ends, and in which words."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from outagetui.core.text import clean
 from outagetui.facts.network_path import End, Hop, NetworkPath, Stopped, Zone, end_of, hop_lines, told, zones
 
 OURS, PROVIDER, BETWEEN, THEIRS, MACHINE = Zone.OURS, Zone.PROVIDER, Zone.BETWEEN, Zone.THEIRS, Zone.MACHINE
@@ -78,3 +81,24 @@ def test_hops_that_did_not_answer_are_shown_as_such() -> None:
         "    4  198.51.100.1  1.5 ms  (our provider)",
         "   5+  *  nobody answers",
     ]
+
+
+WORDS = st.one_of(st.text(max_size=30), st.ip_addresses().map(str), st.just("fe80::1%lo"))
+HOPS = st.builds(Hop, st.integers(-(2**63), 2**63 - 1), WORDS, st.none() | st.floats(), WORDS)
+PATHS = st.builds(
+    NetworkPath,
+    host=WORDS,
+    address=WORDS,
+    source=WORDS,
+    hops=st.lists(HOPS, max_size=5).map(tuple),
+    stopped=st.sampled_from([*Stopped, "later"]),
+    trouble=WORDS,
+)
+
+
+@given(PATHS, st.none() | PATHS)
+def test_whatever_a_journal_holds_is_told_in_one_clean_line_each(path: NetworkPath, canary: NetworkPath | None) -> None:
+    assert isinstance(end_of(path, canary), End)
+    assert len(zones(path)) == len(path.hops)
+    for line in (told(path, canary), *hop_lines(path)):
+        assert clean(line, len(line) + 1) == line.strip(" ")
