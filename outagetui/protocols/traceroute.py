@@ -126,6 +126,9 @@ async def trace(
         # Ours, or the guard's of a drill: it has words of its own.
         words = error.strerror if isinstance(error, PermissionError) else from_os_error(error).detail
         return NetworkPath(host=shown, address=path.address, trouble=clean(words))
+    except Exception as error:  # evidence is not worth the daemon that looks for it
+        words = f"internal error, please report it: {type(error).__name__}: {error}"
+        return NetworkPath(host=shown, address=path.address, trouble=clean(words))
     known = {**hosts_file(), **(names or {})}
     named = tuple(Hop(hop.distance, hop.address, hop.ms, clean(known.get(hop.address, ""), 60)) for hop in hops)
     return NetworkPath(host=shown, address=address, source=source, hops=named, stopped=stopped)

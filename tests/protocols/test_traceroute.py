@@ -100,6 +100,15 @@ async def test_without_the_right_to_raw_sockets_one_line_says_how_to_get_it(vant
     assert (path.stopped, path.trouble) == (Stopped.TROUBLE, traceroute.NOT_PERMITTED)
 
 
+@needs_raw_sockets
+async def test_a_fault_of_the_library_or_of_ours_ends_no_daemon(vantage: Vantage) -> None:
+    def broken(address: str, limit: int, seconds: float) -> None:
+        raise RuntimeError("odd")
+
+    path = await traceroute.trace("127.0.0.1", vantage, ask=broken)
+    assert path.trouble == "internal error, please report it: RuntimeError: odd"
+
+
 def test_the_library_refusal_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*args: object, **options: object) -> None:
         raise icmplib.SocketPermissionError(privileged=True)
