@@ -156,6 +156,7 @@ class _View:
             "why": self._why(judged, worst) if worst is not None else "no check watches it",
             "latency_ms": worst.latency_ms if worst is not None else None,
             "muted": self.mutes.get(owner),
+            "traced": self.ledger.traces.get(owner),
             "checks": judged.checks,
         }
 

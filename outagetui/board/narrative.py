@@ -4,7 +4,7 @@ from outagetui.board.rows import LogRow
 from outagetui.core.model import Entry
 from outagetui.core.text import clean
 from outagetui.core.words import Deed, DeliveryState
-from outagetui.facts import events
+from outagetui.facts import events, network_path
 
 
 def tell(entry: Entry) -> LogRow:
@@ -48,6 +48,8 @@ def _words(event: events.Event) -> str:
             return f"proof of {channel} {outcome}: {detail}"
         case events.JournalAccepted(reason=reason, faults=faults):
             return f"accepted the journal as it is: {reason} ({'; '.join(faults)})"
+        case events.PathTraced(channel=channel, path=path, canary=canary):
+            return f"traced{channel and ' '}{channel}: {network_path.told(path, canary)}"
         case events.StepEvent():
             return _of_step(event)
         case events.RunEvent():

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from outagetui.core.model import ALARM, CALM, GOOD, Audience, ChannelFacts, OutletFacts, Sample, State
 from outagetui.core.words import STEP_ASKS, Owed, Readiness, Standing
-from outagetui.facts.ledger import Mute
+from outagetui.facts.ledger import Mute, Traced
 from outagetui.facts.live import PublicCheck
 
 
@@ -43,6 +43,7 @@ class ChannelRow(ChannelFacts, frozen=True, kw_only=True):
     latency_ms: float | None = None
     spark: tuple[float | None, ...] = ()
     muted: Mute | None = None
+    traced: Traced | None = None  # the way there, as last looked at
     suppressed: bool = False
     local: str = ""
     backed_by: tuple[str, ...] = ()
@@ -69,6 +70,7 @@ class OutletRow(OutletFacts, frozen=True, kw_only=True):
     why: str
     latency_ms: float | None = None
     muted: Mute | None = None
+    traced: Traced | None = None  # the way there, as last looked at
     delivery: str = ""
     publishes: bool = True
     checks: tuple[CheckRow, ...] = ()

@@ -9,6 +9,7 @@ COMMANDS: dict[str, tuple[str, str]] = {  # name: (module in this package, one l
     "wallboard": ("screens", "Show the read-only wall."),
     "daemon": ("daemon", "Watch, run playbooks and take orders, for systemd."),
     "check": ("check", "Probe everything once now, without a daemon."),
+    "trace": ("trace", "Look at the way to a channel or host, and where it ends."),
     "status": ("status_command", "Tell what the daemon knows, as plain text."),
     "play": ("play", "Run a playbook from the shell."),
     "runs": ("runs", "List runs and the questions they ask."),

@@ -170,6 +170,13 @@ class Retract(Order, frozen=True):
     note: str = ""
 
 
+class Trace(Order, frozen=True):
+    """Look at the way to a channel, outlet, check, or else host. `ip` keeps to one version of IP."""
+
+    target: Annotated[str, Meta(min_length=1, max_length=255)]
+    ip: Literal[4, 6] | None = None
+
+
 class Prove(Order, frozen=True):
     """Try backups from end to end now; all of them without `channels`."""
 

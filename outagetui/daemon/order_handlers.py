@@ -53,6 +53,7 @@ def handlers_of(daemon: Parts) -> dict[type[orders.Order], Handler]:
         orders.Delivery: tell.deliver,
         orders.Retract: tell.retract,
         orders.Prove: take.prove,
+        orders.Trace: take.trace,
         orders.AlertTest: take.alert_test,
         orders.Accept: take.accept,
         orders.Reload: take.reload,
@@ -177,6 +178,10 @@ class _Handlers:
     async def _try_out(self, actor: str, channel: Channel) -> None:
         with contextlib.suppress(WriteError):  # said by the flusher already; the proof counts for nothing
             await self._daemon.prover.prove(actor, channel)
+
+    async def trace(self, sender: Sender, order: orders.Trace) -> dict[str, Any]:
+        self._daemon.spawn(self._daemon.tracer.order(sender.actor, order))
+        return {"traces": [order.target]}
 
     async def alert_test(self, sender: Sender, order: orders.AlertTest) -> dict[str, Any]:
         return {"links": self._daemon.alarm.test(sender.actor, order.name)}

@@ -12,6 +12,7 @@ from outagetui.daemon.first_pages import FirstPages
 from outagetui.daemon.journal_writer import JournalWriter
 from outagetui.daemon.prover import Prover
 from outagetui.daemon.schedule import Schedule
+from outagetui.daemon.tracer import Tracer
 from outagetui.daemon.watch import Watch
 from outagetui.playbook.runner import Runner
 
@@ -29,6 +30,7 @@ class Parts(Protocol):
     delivery: BackgroundDelivery
     runner: Runner
     prover: Prover
+    tracer: Tracer
     alarm: Alarm
     pages: FirstPages
     hosts: dict[str, set[str]]

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,11 +30,13 @@ from outagetui.daemon.public_copy import shown
 from outagetui.daemon.schedule import Schedule
 from outagetui.daemon.step_context import RunStepContext
 from outagetui.daemon.store_place import LOOK_EVERY, StorePlace
+from outagetui.daemon.tracer import Tracer
 from outagetui.daemon.watch import Watch, series_of
 from outagetui.facts.common_fate import Fate, common
 from outagetui.facts.events import DaemonStarted, DaemonStopped
 from outagetui.facts.journaling import DAEMON
 from outagetui.facts.live import Beat
+from outagetui.facts.network_path import NetworkPath
 from outagetui.machine.secrets import Secrets
 from outagetui.net.vantage import Vantage
 from outagetui.orders.wire import socket_path
@@ -42,6 +44,7 @@ from outagetui.outlets import Tools
 from outagetui.playbook.runner import Runner
 from outagetui.probes import look
 from outagetui.probes.traits import traits_of
+from outagetui.protocols import traceroute
 from outagetui.store.journal import Store, WriteError
 
 FLUSH_EVERY = 0.2
@@ -98,6 +101,7 @@ class Daemon:
         touched = self.journal, self.watch, self.outbox, self._probe, self._progress, secrets
         self.runner = Runner(self.journal, partial(RunStepContext, *touched), self._already, clock)
         self.prover = Prover(self.journal, self.watch, self._probe, clock)
+        self.tracer = Tracer(self.journal, self.watch, self.current, self._trace, self._named, clock)
         self.alarm = Alarm(self.journal, self.watch, secrets, self.current, clock, drill=bool(drill))
         self.pulse = Pulse(self.journal, self.vantage, self.current, self._ailing, drill=bool(drill))
         self.server = OrderServer(socket_path(store.path), self.current, OrderCheck(handlers_of(self)).take)
@@ -133,6 +137,7 @@ class Daemon:
             self._keep_proving(),
             self._keep_finding_fates(),
             self.alarm.run(),
+            self.tracer.run(),
             self.pages.run(),
             self.pulse.run(),
         ):
@@ -202,6 +207,15 @@ class Daemon:
     async def _look(self, check: Check, deadline: float) -> Sample:
         return await look(check, deadline, self.vantage)
 
+    async def _trace(
+        self, host: str, canary: str, ip: traceroute.IpVersion | None, names: Mapping[str, str]
+    ) -> tuple[NetworkPath, NetworkPath | None]:
+        return await traceroute.both(host, canary, self.vantage, ip=ip, names=names)
+
+    def _named(self) -> dict[str, str]:
+        """Return by address what the configuration calls the hosts that were found behind it."""
+        return {address: name for name, hosts in self.hosts.items() for address in hosts}
+
     def _hurry(self, ids: Iterable[str]) -> None:
         self.schedule.hurry(ids)
 
@@ -235,6 +249,7 @@ class Daemon:
         try:
             if events:
                 await self.journal.write(DAEMON, *events)
+                self.tracer.heed(events)
                 events = []
             progress = self._progress if self.runner.busy else {}
             beat = Beat(os.getpid(), self.clock(), self.watch.blind, self._trouble(), progress)

@@ -148,6 +148,10 @@ class Watch:
         """Return the last sample of a check, judged by what it expects."""
         return self._last[check][1]
 
+    def failure_of(self, check: str) -> Sample | None:
+        """Return the last sample of a check that failed."""
+        return self._cause.get((check, Outcome.FAIL))
+
     def balance_of(self, channel: str) -> float | None:
         """Return what the check that `[channel.cost] balance` names read last; None without one."""
         check = self._balances.get(channel)

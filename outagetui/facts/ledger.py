@@ -8,6 +8,7 @@ from outagetui.core.words import ProofOutcome
 from outagetui.facts import events
 from outagetui.facts.alert_ledger import Alerts
 from outagetui.facts.announcement import Announcement, DeliveryRecord
+from outagetui.facts.network_path import NetworkPath
 from outagetui.facts.run import Run, StepRecord
 
 STATES = frozenset(State)
@@ -46,6 +47,14 @@ class Proof(Struct, frozen=True):
     detail: str
 
 
+class Traced(Struct, frozen=True):
+    """The last trace of the way to a channel or outlet: when, what was found, and what on the way to a canary."""
+
+    at: float
+    path: NetworkPath
+    canary: NetworkPath | None
+
+
 class Ledger(Struct):
     """What the journal says up to entry `seq`. `primaries` are the channels whose states open an incident."""
 
@@ -61,6 +70,7 @@ class Ledger(Struct):
     said: dict[str, dict[str, int]] = {}
     told: dict[tuple[str, str], dict[str, int]] = {}  # by (audience, channel)
     proofs: dict[str, Proof] = {}
+    traces: dict[str, Traced] = {}
     resting: dict[str, float] = {}  # until when an outlet asked to be left alone, whatever is to be told there
     runs: dict[str, Run] = {}
     announcements: dict[str, Announcement] = {}
@@ -99,6 +109,8 @@ class Ledger(Struct):
             case events.Proved(channel=channel, outcome=outcome, detail=detail):
                 if outcome != ProofOutcome.UNKNOWN:
                     self.proofs[channel] = Proof(entry.at, outcome == ProofOutcome.PASSED, detail)
+            case events.PathTraced(channel=name, path=path, canary=canary) if name:
+                self.traces[name] = Traced(entry.at, path, canary)
             case events.Muted(id=name, until=until, reason=reason):
                 self.mutes.pop(name, None)
                 if until > entry.at:

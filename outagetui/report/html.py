@@ -13,6 +13,7 @@ from outagetui.report import formats
 from outagetui.report.chart import chart, legend
 from outagetui.report.markdown import REVIEW, after, basis, lost, mark, sent, silence, spent, summary, title, unseen
 from outagetui.report.values import Report
+from outagetui.report.ways import way_text
 
 _HERE = Path(__file__).parent
 
@@ -42,6 +43,7 @@ def html(report: Report) -> str:
         span=span,
         spent=spent,
         stamp=stamp,
+        way_text=way_text,
         unseen=partial(unseen, zone=zone),
         utc=lambda at: formats.utc(at, at.astimezone(zone)),
         **styles(_HERE),

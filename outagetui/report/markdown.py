@@ -9,6 +9,7 @@ from outagetui.facts.reach import percent
 from outagetui.report import formats
 from outagetui.report.inert import fenced, inert
 from outagetui.report.values import Delivered, Gap, Part, Question, ReachStory, Report, Spent, Stretch
+from outagetui.report.ways import way_text
 
 REVIEW = ("What helped", "What hindered", "What we change")
 
@@ -21,6 +22,7 @@ def markdown(report: Report) -> str:
         ("## Key moments", _figures(report, zone)),
         ("## Who could reach us", _reach(report, zone)),
         ("## Timeline", _timeline(report, zone)),
+        *([("## How far packets came", _ways(report, zone))] if report.ways else []),
         ("## What was told", _announcements(report, zone)),
         ("## What was asked and answered", _questions(report, zone)),
         ("## What it cost", _money(report)),
@@ -175,6 +177,14 @@ def _timeline(report: Report, zone: tzinfo) -> Iterator[str]:
             for line in report.timeline
         ),
     )
+
+
+def _ways(report: Report, zone: tzinfo) -> Iterator[str]:
+    for way in report.ways:
+        yield from (f"{formats.local(way.at, zone)}, to {inert(way.to)}: {inert(way.words)}", "")
+        if way.hops or way.canary:
+            yield from fenced(way_text(way))
+            yield ""
 
 
 def mark(name: str) -> str:

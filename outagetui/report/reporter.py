@@ -19,6 +19,7 @@ from outagetui.report.evidence import Evidence, first_failure, without
 from outagetui.report.incidents import LEAD_SECONDS, Incident, entries_of
 from outagetui.report.money import spent
 from outagetui.report.values import Figure, Named, Point, ReachStory, Report, Stretch, when
+from outagetui.report.ways import ways
 
 CURED = "answers again"  # a drill's words for a fault that is taken away
 ENDINGS = {"stood-down": "it was stood down", "quiet": "everything was quiet for thirty minutes"}
@@ -93,6 +94,7 @@ class Reporter:
             figures=figures,
             reach=reaches,
             timeline=timeline.lines(self.mine, self.names, self.marks, self._derived(), self.unseen, self.zone),
+            ways=tuple(ways(self.mine, self.names)),
             announcements=announcements,
             gaps=gaps,
             questions=asked(self.past, self.mine),

@@ -7,6 +7,7 @@ from outagetui.board.narrative import tell
 from outagetui.core.model import Entry
 from outagetui.core.text import clean
 from outagetui.facts import events
+from outagetui.facts.network_path import told
 from outagetui.report.blind_spots import Unseen
 from outagetui.report.values import Line, when
 
@@ -75,6 +76,9 @@ def _words(entry: Entry, names: Mapping[str, str]) -> str:
             return clean(f"Activated {names.get(name, name)}" + (f" (run {run})" if run else " by hand"), LIMIT)
         case events.Deactivated(channel=name, run=run):
             return clean(f"Deactivated {names.get(name, name)}" + (f" (run {run})" if run else " by hand"), LIMIT)
+        case events.PathTraced(channel=name, path=path, canary=canary):
+            about = f"Traced {names.get(name, name)}" if name else "Traced"
+            return clean(f"{about}: {told(path, canary)}", LIMIT)
         case events.Acked(note=note):
             return clean("Took the incident" + (f": {note}" if note else ""), LIMIT)
         case events.StepAnswered(run=run, step=step, answer=answer, note=note):

@@ -72,6 +72,17 @@ class Line(Value, frozen=True, kw_only=True):
     mark: str = ""
 
 
+class Way(Value, frozen=True, kw_only=True):
+    """How far packets came on the way to a channel or host, a line a hop, and to a canary (`""`: none)."""
+
+    at: datetime
+    to: str
+    words: str
+    hops: tuple[str, ...]
+    canary: str
+    canary_hops: tuple[str, ...]
+
+
 class Delivered(Value, frozen=True, kw_only=True):
     """What became of an announcement's part at one outlet."""
 
@@ -200,6 +211,7 @@ class Report(Value, frozen=True, kw_only=True):
     figures: tuple[Figure, ...]
     reach: tuple[ReachStory, ...]
     timeline: tuple[Line, ...]
+    ways: tuple[Way, ...] = ()
     announcements: tuple[Announced, ...]
     gaps: tuple[Gap, ...]
     questions: tuple[Question, ...]

@@ -8,6 +8,7 @@ from outagetui.board.narrative import tell
 from outagetui.core.model import DrilledBook, Entry
 from outagetui.facts import events
 from outagetui.facts.events import Event
+from outagetui.facts.network_path import NetworkPath
 
 TEXTS = {"en": ("Use the chat", "Body")}
 STORY: list[tuple[Event, str]] = [
@@ -36,6 +37,14 @@ STORY: list[tuple[Event, str]] = [
     (events.Acked(incident="i3", note="on it"), "took incident i3: on it"),
     (events.Muted(id="jabber", until=9e9, reason="update"), "muted jabber: update"),
     (events.Muted(id="jabber", until=0.0, reason=""), "unmuted jabber"),
+    (
+        events.PathTraced(channel="jabber", path=NetworkPath(host="example.net", trouble="no such name")),
+        "traced jabber: No way to example.net could be looked at: no such name.",
+    ),
+    (
+        events.PathTraced(path=NetworkPath(host="example.net", stopped="silent")),
+        "traced: Nobody on the way to example.net answers, not even the first router.",
+    ),
     (events.Activated(channel="jabber"), "activated jabber by hand"),
     (events.Activated(channel="jabber", run="r1"), "activated jabber (r1)"),
     (events.Deactivated(channel="jabber"), "deactivated jabber by hand"),
@@ -118,6 +127,7 @@ def filled(kind: type[Event]) -> Event:
                 bool: True,
                 str: "word",
                 tuple: (),
+                NetworkPath: NetworkPath(host="example.net"),
                 dict: TEXTS if field.name == "texts" else {},
             }
             values[field.name] = known.get(origin)

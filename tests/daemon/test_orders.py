@@ -241,6 +241,7 @@ MINIMAL: dict[str, dict[str, object]] = {
     "delivery": {"announcement": "a1", "outlet": "page", "do": "retry"},
     "retract": {"announcement": "a1"},
     "prove": {"channels": []},
+    "trace": {"target": "127.0.0.1"},
     "alert-test": {"name": "nobody"},
     "accept": {"reason": "known"},
     "reload": {},

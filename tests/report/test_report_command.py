@@ -60,7 +60,18 @@ def test_an_earlier_one_is_asked_for_by_its_name(store: Path, name: str) -> None
             "ended",
             "ending",
         ),
-        *("duration_s", "channels", "figures", "reach", "timeline", "announcements", "gaps", "questions", "money"),
+        *(
+            "duration_s",
+            "channels",
+            "figures",
+            "reach",
+            "timeline",
+            "ways",
+            "announcements",
+            "gaps",
+            "questions",
+            "money",
+        ),
         *("unseen", "troubles", "limits"),
     ]
 

@@ -3,7 +3,8 @@
 import msgspec
 import pytest
 from outagetui.core.model import Observation, Outcome, Sample
-from outagetui.facts.ledger import Mute
+from outagetui.facts.ledger import Mute, Traced
+from outagetui.facts.network_path import Hop, NetworkPath, Stopped
 from outagetui.tui.screens.ask import Confirm, MuteForm
 from tests.tui import fakes
 from tests.tui import run_fakes as rf
@@ -83,6 +84,38 @@ async def test_recheck_is_ordered_once() -> None:
         assert orders.sent == [("recheck", {"id": "messenger"})]
 
 
+@pytest.mark.parametrize(
+    ("id", "sent"), [("messenger", [("trace", {"target": "messenger"})]), ("blog", [])], ids=["checks", "no checks"]
+)
+async def test_the_way_there_is_looked_at_on_order(id: str, sent: list[object]) -> None:
+    orders = FakeOrders()
+    async with screens(rf.source(), orders) as (app, pilot):
+        app.open_channel(id)
+        await pilot.pause()
+        await pilot.press("P")
+        await pilot.pause()
+        assert orders.sent == sent
+        assert ("Looking at the way there" in toasts(app)) == bool(sent)
+
+
+async def test_the_way_stands_on_the_screen_once_it_is_known() -> None:
+    source = rf.source()
+    hops = (Hop(1, "10.0.0.1", 0.4), Hop(3, "198.51.100.1", 8.1, "\x1b[2Jbox"))
+    path = NetworkPath(host="chat.example", address="203.0.113.9", hops=hops, stopped=Stopped.SILENT)
+    canary = NetworkPath(host="192.0.2.53", hops=(Hop(1, "192.0.2.53", 9.0),), stopped=Stopped.REACHED)
+    async with screens(source, size=(100, 60)) as (app, pilot):
+        app.open_channel("messenger")
+        await pilot.pause()
+        assert "The way there" not in text_of(app)
+        traced = Traced(NOW - 60, path, canary)
+        await show(app, pilot, replace_channel(source.current, "messenger", traced=traced))
+        text = text_of(app)
+        assert "The way to chat.example (203.0.113.9) ends at hop 3" in text
+        assert "    2  *  no answer" in text
+        assert "canary 192.0.2.53" in text
+        assert "\x1b" not in text
+
+
 async def test_mute_asks_how_long_and_why() -> None:
     orders = FakeOrders()
     async with screens(rf.source(), orders) as (app, pilot):
@@ -133,7 +166,7 @@ async def test_a_viewer_orders_nothing() -> None:
     async with screens(rf.source(), orders) as (app, pilot):
         app.open_channel("webchat")
         await pilot.pause()
-        await pilot.press("R", "m", "A")
+        await pilot.press("R", "m", "A", "P")
         await pilot.pause()
         assert orders.sent == []
         assert "viewer" in toasts(app)

@@ -9,13 +9,13 @@ from textual.widget import Widget
 
 from outagetui.board.rows import Board, ChannelRow, CheckRow
 from outagetui.core.model import WORST_FIRST, Observation
-from outagetui.core.orders import Prove, Recheck
+from outagetui.core.orders import Prove, Recheck, Trace
 from outagetui.tui.channel_orders import activate, mute
 from outagetui.tui.screens.opened import Opened
 from outagetui.tui.widgets.checks import OVERLAP, RANGES, check_lines, graph_lines, merged, sample_lines, tabs
 from outagetui.tui.widgets.lines import beside, rule, said
 from outagetui.tui.widgets.scrolling import Page
-from outagetui.tui.widgets.story import Row, facts, find, head_lines
+from outagetui.tui.widgets.story import Row, facts, find, head_lines, way_lines
 
 WIDE = 120  # cells from which facts and check stand side by side
 RARELY = 10.0  # seconds between two looks at a long history
@@ -29,6 +29,7 @@ class ChannelScreen(Opened):
         Binding("v", "prove", "prove", id="channel.prove", tooltip="Try the backup from end to end now"),
         Binding("m", "mute", "mute", id="channel.mute", tooltip="Mute it for a while, or end the mute"),
         Binding("A", "activate", "activate", id="channel.activate", tooltip="Activate the backup, or put it back"),
+        Binding("P", "trace", "path", id="channel.trace", tooltip="Look at the way there, hop by hop"),
         Binding("left", "check(-1)", "check", id="channel.before", tooltip="The check before", key_display="← →"),
         Binding("right", "check(1)", "next check", show=False, id="channel.next", tooltip="The next check"),
         Binding(
@@ -90,7 +91,7 @@ class ChannelScreen(Opened):
             return isinstance(row, ChannelRow) and row.standing is not None
         if action == "check":
             return row is not None and len(row.checks) > 1
-        if action == "range":
+        if action in ("range", "trace"):
             return row is not None and bool(row.checks)
         return row is not None or action not in ("recheck", "mute")
 
@@ -103,6 +104,15 @@ class ChannelScreen(Opened):
         """Order a proof now."""
         if self.operator.may("prove a backup"):
             self.operator.order(Prove(channels=(self.channel,)))
+
+    def action_trace(self) -> None:
+        """Order a look at the way there; what is found comes with the journal."""
+        if self.operator.may("trace") and self.row is not None:
+            self.run_worker(self._trace(), exclusive=True, group="trace")
+
+    async def _trace(self) -> None:
+        if (await self.operator.order(Trace(target=self.channel))).get("ok"):
+            self.operator.tell("Looking at the way there, up to half a minute: it will stand before the samples.")
 
     def action_mute(self) -> None:
         """Ask for how long and why, then order it."""
@@ -161,4 +171,5 @@ class ChannelScreen(Opened):
             lines = [title, *beside([about, known], side, "   "), *graph]
         else:
             lines = [title, *about, *graph, *([Text(), rule("About", width, look)] if known else []), *known]
+        lines += way_lines(row, board, width, look)
         return lines + sample_lines(self._seen, board.timezone, width, look)

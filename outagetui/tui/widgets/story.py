@@ -8,10 +8,11 @@ from outagetui.core.model import State
 from outagetui.core.text import clean
 from outagetui.core.words import Readiness, Standing
 from outagetui.facts.ledger import Mute
+from outagetui.facts.network_path import hop_lines, told
 from outagetui.tui.glyphs import BROKEN, signed
 from outagetui.tui.theme import Look
 from outagetui.tui.time_words import lasting, time_of
-from outagetui.tui.widgets.lines import Part, fact, joined, paragraph, said, sides
+from outagetui.tui.widgets.lines import Part, cut, fact, joined, paragraph, rule, said, sides
 
 Row = ChannelRow | OutletRow
 # Why a backup might not serve when needed, by its readiness.
@@ -127,6 +128,20 @@ def facts(row: Row, board: Board, width: int, look: Look) -> list[Text]:
     else:
         known += _of_channel(row, board, look)
     return [line for label, words in known if words for line in fact(label, words, width, look)]
+
+
+def way_lines(row: Row, board: Board, width: int, look: Look) -> list[Text]:
+    """Return the way there as last looked at, hop by hop, and that to a canary; nothing before the first look."""
+    if (traced := row.traced) is None:
+        return []
+    when = f"{time_of(traced.at, board.at, board.timezone)}, {lasting(board.at - traced.at)} ago: "
+    lines = [rule("The way there", width, look)]
+    lines += paragraph(when + told(traced.path, traced.canary), width, look.text, limit=700)
+    lines += [cut(joined((line, look.dim)), width) for line in hop_lines(traced.path)]
+    if traced.canary is not None:
+        lines += [said(f"canary {traced.canary.label}", look.text)]
+        lines += [cut(joined((line, look.dim)), width) for line in hop_lines(traced.canary)]
+    return [Text(), *lines]
 
 
 def _of_channel(row: ChannelRow, board: Board, look: Look) -> list[tuple[str, Text]]:
