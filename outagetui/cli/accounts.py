@@ -8,7 +8,8 @@ from urllib.parse import urljoin, urlsplit
 
 import click
 
-from outagetui.cli.common import configuration, fail, print_json
+from outagetui.cli.common import configuration, fail
+from outagetui.cli.output import print_json
 from outagetui.core.model import Config, Outlet
 from outagetui.core.outlet_options import OutletOptions
 from outagetui.core.text import listing as names_of

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from outagetui.cli.common import STATUS, UNUSABLE, check_document, configuration, fail, leave, print_json
+from outagetui.cli.common import STATUS, UNUSABLE, check_document, configuration, fail, leave
+from outagetui.cli.output import print_json
 from outagetui.core.model import PASSED, WORST_FIRST, Channel, Check, Config, Outcome, Outlet, Sample, State, worst
 from outagetui.core.text import clean
 from outagetui.core.times import stamp

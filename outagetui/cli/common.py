@@ -1,9 +1,8 @@
 """What commands share: finding configuration and store, talking to the daemon, words for refusals."""
 
-import json
+import contextlib
 import os
 import sys
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -83,7 +82,7 @@ async def client(options: dict[str, str | None]) -> "OrderClient":
         fail(str(error), UNUSABLE)
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def ordering(
     options: dict[str, str | None],
 ) -> "AsyncIterator[Callable[[Order], Awaitable[dict[str, Any]]]]":
@@ -137,13 +136,9 @@ def readable(path: Path) -> str:
     return ""
 
 
-def print_json(document: object) -> None:
-    """Print one document and nothing else."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
-
-
 def leave(status: int) -> NoReturn:
     """End at once: a name look-up that hangs in a thread must not hold the command."""
-    sys.stdout.flush()
+    with contextlib.suppress(SystemExit):  # nobody reads it
+        sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from outagetui.cli.common import UNUSABLE, fail, print_json
+from outagetui.cli.common import UNUSABLE, fail
+from outagetui.cli.output import print_json
 from outagetui.core.text import clean
 from outagetui.drill.processes import DrillError, running_drill
 from outagetui.drill.scenario import MESSENGER_2011, SCENARIOS, Scenario

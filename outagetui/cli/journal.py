@@ -9,6 +9,7 @@ import click
 
 from outagetui.board.narrative import tell
 from outagetui.cli.common import UNUSABLE, fail, store
+from outagetui.cli.output import json_safe
 from outagetui.store.journal import StoreError
 from outagetui.store.reader import Reader
 
@@ -64,7 +65,7 @@ def _verify(reader: Reader, as_json: bool) -> None:
     if as_json:
         import json
 
-        sys.stdout.write(json.dumps({"entries": sound, "sound": not broken, "broken": broken}) + "\n")
+        sys.stdout.write(json_safe(json.dumps({"entries": sound, "sound": not broken, "broken": broken})) + "\n")
     elif broken:
         sys.stderr.write(f"{sound} entries are sound, then: {broken}\n")
     else:
@@ -80,7 +81,7 @@ def _json(entry: "Entry") -> str:
     except (msgspec.MsgspecError, UnicodeError):
         document = entry.document  # damaged: as it is, for --verify to name
     fields = {"seq": entry.seq, "at": entry.at, "actor": entry.actor, "kind": entry.kind, "document": document}
-    return msgspec.json.encode(fields | {"hash": entry.hash}).decode()
+    return json_safe(msgspec.json.encode(fields | {"hash": entry.hash}).decode())
 
 
 def _print(entries: "list[Entry]", as_json: bool) -> int:

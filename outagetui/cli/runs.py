@@ -6,8 +6,9 @@ from typing import Any
 import click
 
 from outagetui.board.rows import RunRow, StepRow
-from outagetui.cli.common import print_json, source
+from outagetui.cli.common import source
 from outagetui.cli.order_commands import give
+from outagetui.cli.output import print_json
 from outagetui.core.model import SHORTEST_HASH
 from outagetui.core.orders import Abort, Answer, Approve, Take
 from outagetui.core.text import clean, clean_lines

@@ -38,6 +38,8 @@ _SPACES = (0x09, 0x0A, 0x0D, 0x85)
 _TABLE: dict[int, str] = (
     dict.fromkeys(_FORBIDDEN, REPLACEMENT) | dict.fromkeys(_DROPPED, "") | dict.fromkeys(_SPACES, " ")
 )
+_DRAWN = {code: char for code, char in _TABLE.items() if code not in (0x09, 0x0A)}
+NOT_DRAWN = frozenset(_DRAWN)  # what `drawable` replaces
 _LINES = {code: char for code, char in _TABLE.items() if code != 0x0A}
 
 
@@ -47,6 +49,11 @@ def clean(text: object, limit: int = 300) -> str:
     At most `limit` characters stay; a cut ends in an ellipsis. Combining marks are kept to eight a base.
     """
     return _clean(text, limit, _TABLE)
+
+
+def drawable(text: str) -> str:
+    """Return `text`, of any length, with line feeds and tabs and nothing else that `clean` keeps away."""
+    return text.translate(_DRAWN)
 
 
 def clean_without(text: str, hide: Callable[[str], str], limit: int) -> str:

@@ -29,6 +29,7 @@ _UNSEEN = (
 )
 _HIDDEN = regex.compile(rf"(?P<kept>{_KEPT})|{_UNSEEN}")
 _HIDDEN_OR_CONTROL = regex.compile(rf"(?P<kept>{_KEPT})|{_UNSEEN}|[\p{{Cc}}\p{{Cs}}\p{{Zl}}\p{{Zp}}]")
+_PRINTED = regex.compile(rf"(?P<kept>{_KEPT}|\r\n|[\t\n])|{_UNSEEN}|[\p{{Cc}}\p{{Cs}}\p{{Zl}}\p{{Zp}}]")
 _CONTROLS = {  # Unicode gives these no name of their own, only aliases
     0x00: "NULL", 0x07: "BELL", 0x08: "BACKSPACE", 0x09: "TABULATION", 0x0A: "LINE FEED", 0x0D: "CARRIAGE RETURN",
     0x1B: "ESCAPE", 0x7F: "DELETE", 0x85: "NEXT LINE", 0x90: "DEVICE CONTROL STRING",
@@ -58,6 +59,11 @@ def unseen(text: str) -> Iterator[str]:
     What a script or an emoji is written with (UAX 31, UTS 51) is none of them.
     """
     return (match[0] for match in _HIDDEN_OR_CONTROL.finditer(text) if not match["kept"])
+
+
+def printable(text: str) -> str:
+    """Return a document of any length with line ends and tabs, and a sign for every other character of `unseen`."""
+    return _PRINTED.sub(lambda match: match["kept"] or (" " if match[0] == "\r" else REPLACEMENT), text)
 
 
 def character(char: str) -> str:
