@@ -4,7 +4,7 @@ import contextlib
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from outagetui.core.model import Check, Outcome, Sample, State
 from outagetui.core.text import clean
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from outagetui.orders.client import OrderClient
     from outagetui.store.source import StoreSource
 
+T = TypeVar("T")
 UP, SLOW, DOWN, UNUSABLE = 0, 1, 2, 3
 REFUSED = 1
 STATUS = {State.UP: 0, State.SLOW: 1, State.PARTIAL: 1, State.DOWN: 2, State.UNKNOWN: 3, State.BLIND: 3}
@@ -26,6 +27,14 @@ def fail(message: str, status: int) -> NoReturn:
     """End with one clear message on standard error."""
     sys.stderr.write(f"{message}\n")
     sys.exit(status)
+
+
+async def heard(work: "Awaitable[T]") -> T:
+    """Return what `work` does; what fails beside it is told in a line, and not by the loop's own report."""
+    from outagetui.machine.background import hear_failures
+
+    hear_failures(lambda error: sys.stderr.write(f"internal: {type(error).__name__}: {error}; please report it\n"))
+    return await work
 
 
 def check_document(check: "Check | PublicCheck", sample: Sample | None) -> dict[str, Any]:
