@@ -2,9 +2,19 @@
 
 import sys
 
+from outagetui.cli.output import guard
+
 
 def main() -> None:
     """Run the command line."""
+    guard()
+    try:
+        _run()
+    finally:
+        sys.stdout.flush()
+
+
+def _run() -> None:
     words = sys.argv[1:]
     options = _plain_status(words)
     if options is not None:

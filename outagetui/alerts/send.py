@@ -1,9 +1,6 @@
 """Sending one message in a process of its own, which is gone by the deadline whatever the far side does."""
 
-import asyncio
-import contextlib
 import os
-import signal
 import sys
 from collections.abc import Mapping
 
@@ -12,6 +9,7 @@ from msgspec import Struct
 
 from outagetui.alerts.alert_text import Message
 from outagetui.core.text import clean
+from outagetui.machine.child import Child
 
 GRACE = 5.0  # seconds beyond the message's own deadline, for the program to start and end
 LIMIT = 64 * 1024  # bytes of its answer
@@ -52,36 +50,27 @@ async def send(
         "seconds": seconds,
         "one": one,
     }
+    answer = bytearray()
+
+    def take(data: bytes) -> float:
+        answer.extend(data[: LIMIT - len(answer)])
+        return 0.0
+
+    env = {name: environment[name] for name in KEPT if name in environment} | {"LANG": "C.UTF-8"}
+    argv = (sys.executable, "-P", "-m", "outagetui.alerts.apprise_program")
     try:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-P", "-m", "outagetui.alerts.apprise_program",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            cwd="/",
-            env={name: environment[name] for name in KEPT if name in environment} | {"LANG": "C.UTF-8"},
-            start_new_session=True,
-            limit=LIMIT,
-        )  # fmt: skip
-    except OSError as error:
-        return Sent(False, f"cannot start the program that sends: {error.strerror}")
+        child = Child(argv, (take, lambda _: 0.0), env=env, stdin=msgspec.json.encode(document))
+    except (OSError, ValueError) as error:
+        return Sent(False, f"cannot start the program that sends: {getattr(error, 'strerror', None) or error}")
     try:
-        async with asyncio.timeout(seconds + grace):
-            answer, _ = await process.communicate(msgspec.json.encode(document))
-    except TimeoutError:
-        return Sent(False, f"no answer within {seconds:.0f} s; it may have arrived all the same", doubt=True)
+        if not await child.ended(seconds + grace):
+            return Sent(False, f"no answer within {seconds:.0f} s; it may have arrived all the same", doubt=True)
+        status = child.reap()
     finally:
-        await _end(process)
+        child.close()
     try:
-        sent = msgspec.json.decode(answer[:LIMIT], type=Sent)
+        sent = msgspec.json.decode(bytes(answer), type=Sent)
     except msgspec.MsgspecError:
-        words = f"the program that sends ended with status {process.returncode} and without an answer"
+        words = f"the program that sends ended with status {status} and without an answer"
         return Sent(False, words, doubt=True)
     return Sent(sent.sent, clean(sent.detail), sent.doubt)
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()

@@ -8,7 +8,8 @@ from urllib.parse import urljoin, urlsplit
 
 import click
 
-from outagetui.cli.common import configuration, fail, print_json
+from outagetui.cli.common import configuration, fail, heard
+from outagetui.cli.output import print_json
 from outagetui.core.model import Config, Outlet
 from outagetui.core.outlet_options import OutletOptions
 from outagetui.core.text import listing as names_of
@@ -67,7 +68,7 @@ def publish(options: dict[str, str | None], chosen: str | None, dry_run: bool, a
             continue
         try:
             signature = official.signed(page, made, secrets.read)
-            linked = asyncio.run(official.put(page, made, signature))
+            linked = asyncio.run(heard(official.put(page, made, signature)))
         except (SecretError, SigningError, OSError, ValueError) as error:
             troubles.append(f"{page.id}: {_words(error)}")
             continue

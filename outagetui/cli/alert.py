@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-from outagetui.cli.common import UNUSABLE, fail, print_json, store
+from outagetui.cli.common import UNUSABLE, fail, store
 from outagetui.cli.outcomes import FAILED, outcomes
+from outagetui.cli.output import print_json
 from outagetui.core import times
 from outagetui.core.model import Entry
 from outagetui.core.orders import AlertTest

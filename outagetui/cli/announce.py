@@ -8,8 +8,9 @@ import click
 from msgspec.structs import replace
 
 from outagetui.board.rows import AnnouncementRow
-from outagetui.cli.common import configuration, fail, ordering, print_json
+from outagetui.cli.common import configuration, fail, ordering
 from outagetui.cli.following import PATIENCE, USAGE, WAITING, document, fitted, follow, patience, status
+from outagetui.cli.output import print_json
 from outagetui.cli.previews import document as planned
 from outagetui.cli.previews import preview, show, warn
 from outagetui.core.model import AUDIENCES, Audience

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from outagetui.cli.common import STATUS, UNUSABLE, check_document, configuration, fail, leave, print_json
+from outagetui.cli.common import STATUS, UNUSABLE, check_document, configuration, fail, heard, leave
+from outagetui.cli.output import print_json
 from outagetui.core.model import PASSED, WORST_FIRST, Channel, Check, Config, Outcome, Outlet, Sample, State, worst
 from outagetui.core.text import clean
 from outagetui.core.times import stamp
@@ -31,7 +32,7 @@ def check(options: dict[str, str | None], ids: tuple[str, ...], as_json: bool) -
     config = configuration(options)
     owners = chosen(config, ids)
     at = time.time()
-    samples = asyncio.run(probe_all(config, [check for _, checks in owners for check in checks]))
+    samples = asyncio.run(heard(probe_all(config, [check for _, checks in owners for check in checks])))
     document = report(config, owners, samples, at)
     if as_json:
         print_json(document)

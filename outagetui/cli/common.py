@@ -1,11 +1,10 @@
 """What commands share: finding configuration and store, talking to the daemon, words for refusals."""
 
-import json
+import contextlib
 import os
 import sys
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from outagetui.core.model import Check, Outcome, Sample, State
 from outagetui.core.text import clean
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from outagetui.orders.client import OrderClient
     from outagetui.store.source import StoreSource
 
+T = TypeVar("T")
 UP, SLOW, DOWN, UNUSABLE = 0, 1, 2, 3
 REFUSED = 1
 STATUS = {State.UP: 0, State.SLOW: 1, State.PARTIAL: 1, State.DOWN: 2, State.UNKNOWN: 3, State.BLIND: 3}
@@ -27,6 +27,14 @@ def fail(message: str, status: int) -> NoReturn:
     """End with one clear message on standard error."""
     sys.stderr.write(f"{message}\n")
     sys.exit(status)
+
+
+async def heard(work: "Awaitable[T]") -> T:
+    """Return what `work` does; what fails beside it is told in a line, and not by the loop's own report."""
+    from outagetui.machine.background import hear_failures
+
+    hear_failures(lambda error: sys.stderr.write(f"internal: {type(error).__name__}: {error}; please report it\n"))
+    return await work
 
 
 def check_document(check: "Check | PublicCheck", sample: Sample | None) -> dict[str, Any]:
@@ -84,7 +92,7 @@ async def client(options: dict[str, str | None]) -> "OrderClient":
         fail(str(error), UNUSABLE)
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def ordering(
     options: dict[str, str | None],
 ) -> "AsyncIterator[Callable[[Order], Awaitable[dict[str, Any]]]]":
@@ -138,13 +146,9 @@ def readable(path: Path) -> str:
     return ""
 
 
-def print_json(document: object) -> None:
-    """Print one document and nothing else."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
-
-
 def leave(status: int) -> NoReturn:
     """End at once: a name look-up that hangs in a thread must not hold the command."""
-    sys.stdout.flush()
+    with contextlib.suppress(SystemExit):  # nobody reads it
+        sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)

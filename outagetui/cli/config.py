@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from outagetui.cli.common import UNUSABLE, directory, fail
+from outagetui.cli.common import UNUSABLE, directory, fail, heard
 from outagetui.config import ConfigError, deep, load, notes
 from outagetui.config import init as write_starter
 from outagetui.core.model import Config
@@ -66,7 +66,7 @@ def _common_fates(config: Config) -> tuple[Fate, ...]:
         finally:
             await vantage.aclose()
 
-    return asyncio.run(look())
+    return asyncio.run(heard(look()))
 
 
 def _senders(config: Config) -> list[str]:

@@ -7,8 +7,9 @@ from typing import TextIO, get_args
 import click
 
 from outagetui.board.rows import AnnouncementRow
-from outagetui.cli.common import fail, ordering, print_json, source
+from outagetui.cli.common import fail, ordering, source
 from outagetui.cli.following import PATIENCE, USAGE, document, fitted, follow, patience, status
+from outagetui.cli.output import print_json
 from outagetui.core.orders import Delivery, Do
 from outagetui.core.text import clean
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from outagetui.cli.common import UNUSABLE, fail, print_json
+from outagetui.cli.common import UNUSABLE, fail, heard
+from outagetui.cli.output import print_json
 from outagetui.core.own_fault import words_of
 from outagetui.core.text import clean
 from outagetui.drill.processes import DrillError, running_drill
@@ -51,7 +52,7 @@ def _headless(options: dict[str, str | None], scenario: Scenario, as_json: bool)
     from outagetui.drill.rehearsal import rehearse
 
     with running_drill(scenario, "short") as set_up:
-        document = asyncio.run(rehearse(scenario, set_up))
+        document = asyncio.run(heard(rehearse(scenario, set_up)))
         _tell(options, scenario, set_up.store, document["score"])
     if as_json:
         print_json(document)

@@ -7,6 +7,7 @@ import sys
 import click
 
 from outagetui.cli.common import fail
+from outagetui.cli.output import past_the_door
 from outagetui.core.text import clean, nearest
 from outagetui.manual.layout import Line, lines
 from outagetui.manual.topics import contents, look_up, names
@@ -35,7 +36,8 @@ def help(topic: tuple[str, ...]) -> None:
     text = "\n".join(map(draw, lines(blocks, width)))
     os.environ.setdefault("LESS", "FRX")  # what fits the screen needs no key to be left
     encoding = sys.stdout.encoding or "utf-8"
-    click.echo_via_pager(text.encode(encoding, "replace").decode(encoding), color=True)
+    with past_the_door():  # its styles are our own and may act
+        click.echo_via_pager(text.encode(encoding, "replace").decode(encoding), color=True)
 
 
 def _plain(line: Line) -> str:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from outagetui.board.narrative import tell
-from outagetui.cli.common import UNUSABLE, fail, print_json, store
+from outagetui.cli.common import UNUSABLE, fail, store
+from outagetui.cli.output import json_safe, print_json
 from outagetui.core.text import clean
 from outagetui.core.times import stamp
 from outagetui.store.journal import StoreError
@@ -143,7 +144,7 @@ def _json(entry: "Entry") -> str:
     except (msgspec.MsgspecError, UnicodeError):
         document = entry.document  # damaged: as it is, for --verify to name
     fields = {"seq": entry.seq, "at": entry.at, "actor": entry.actor, "kind": entry.kind, "document": document}
-    return msgspec.json.encode(fields | {"hash": entry.hash}).decode()
+    return json_safe(msgspec.json.encode(fields | {"hash": entry.hash}).decode())
 
 
 def _print(entries: "list[Entry]", as_json: bool) -> int:

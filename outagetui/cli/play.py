@@ -11,7 +11,8 @@ from typing import NoReturn
 import click
 
 from outagetui.board.rows import RunRow, StepRow
-from outagetui.cli.common import UNUSABLE, client, configuration, fail, print_json, store
+from outagetui.cli.common import UNUSABLE, client, configuration, fail, store
+from outagetui.cli.output import print_json
 from outagetui.cli.runs import asking_lines, left_lines, run_document, run_lines
 from outagetui.core.orders import Answer, Start, Undoable
 from outagetui.core.text import clean, clean_lines

@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-from outagetui.cli.common import print_json, store
+from outagetui.cli.common import store
 from outagetui.cli.outcomes import FAILED, outcomes
+from outagetui.cli.output import print_json
 from outagetui.core.model import Entry
 from outagetui.core.orders import Prove
 from outagetui.core.text import clean

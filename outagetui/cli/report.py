@@ -5,6 +5,7 @@ import time
 import click
 
 from outagetui.cli.common import UNUSABLE, fail, store
+from outagetui.cli.output import json_safe
 from outagetui.store.journal import StoreError
 
 USAGE = 2
@@ -34,7 +35,7 @@ def report(options: dict[str, str | None], incident: str | None, form: str) -> N
     if form == "json":
         import msgspec
 
-        document = msgspec.json.format(msgspec.json.encode(told)) + b"\n"
+        document = json_safe(msgspec.json.format(msgspec.json.encode(told)).decode()).encode() + b"\n"
     elif form == "html":
         from outagetui.report.html import html
 

@@ -7,8 +7,9 @@ import click
 
 from outagetui.board.owed import rest
 from outagetui.board.rows import RunRow, StepRow
-from outagetui.cli.common import print_json, source
+from outagetui.cli.common import source
 from outagetui.cli.order_commands import give
+from outagetui.cli.output import print_json
 from outagetui.core.model import SHORTEST_HASH
 from outagetui.core.orders import Abort, Answer, Approve, Take
 from outagetui.core.text import clean, clean_lines

@@ -8,7 +8,8 @@ from typing import Any
 from outagetui.board.owed import command, heading, reach_words, rest, why
 from outagetui.board.rows import Board, ChannelRow, OwedRow, PlaybookRow, RunRow
 from outagetui.board.suggest import gain_words
-from outagetui.cli.common import STATUS, UNUSABLE, check_document, fail, print_json, source
+from outagetui.cli.common import STATUS, UNUSABLE, check_document, fail, source
+from outagetui.cli.output import print_json
 from outagetui.core.model import WORST_FIRST, State, last_known, worst
 from outagetui.core.text import clean
 from outagetui.core.times import about, stamp, zone_or_utc

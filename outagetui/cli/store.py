@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-from outagetui.cli.common import UNUSABLE, fail, print_json
+from outagetui.cli.common import UNUSABLE, fail
 from outagetui.cli.common import store as store_of
+from outagetui.cli.output import print_json
 from outagetui.core.text import clean
 from outagetui.core.times import stamp
 from outagetui.store.damage import SAID, StoreError, of_sqlite

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from outagetui.cli.common import UNUSABLE, fail, leave, print_json
+from outagetui.cli.common import UNUSABLE, fail, leave
 from outagetui.cli.outcomes import outcomes
+from outagetui.cli.output import print_json
 from outagetui.config import ConfigError, find, load
 from outagetui.core.model import Config, Entry
 from outagetui.core.orders import Trace

@@ -1,6 +1,7 @@
 """Reading `contacts.toml`: people, and where each is reached on which channel."""
 
 from outagetui.config.decode import decode
+from outagetui.config.hidden_text import trouble_of
 from outagetui.config.homes import homes_of
 from outagetui.config.parsed import Draft, Placed
 from outagetui.config.settings import CONTACTS
@@ -37,6 +38,6 @@ def read_contacts(draft: Draft) -> None:
 
 def line_trouble(text: str) -> str:
     """Return what is wrong with a name or an address, which others' files hold on one line, or nothing."""
-    if any(not char.isprintable() for char in text):
-        return "holds a line end or another control character"
+    if trouble := trouble_of(text):
+        return trouble
     return "" if text == text.strip() else "begins or ends with a space"

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from outagetui.config.hidden_text import trouble_of
 from outagetui.config.parsed import Draft
 from outagetui.config.places import shipped
 from outagetui.config.problems import Report
@@ -37,6 +38,9 @@ def _read(file: Path, draft: Draft, report: Report) -> None:
     text = read_text(file, report)
     if text is None:
         return
+    for line, words in enumerate(text.split("\n"), 1):
+        if trouble := trouble_of(words, "\t\r"):
+            report.add(str(file), line, "", trouble)
     for line, name in places(text):
         if name not in FIELDS:
             hint = nearest(name, FIELDS) or f"; known: {listing(FIELDS)}"

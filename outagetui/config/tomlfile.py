@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from outagetui.config import positions
+from outagetui.config.hidden_text import hidden_in, trouble_of
 from outagetui.config.problems import Report
 
 Homes = Mapping[str, tuple[str, ...]]  # for a key the headers it may stand right below; "" is the top of the file
@@ -24,9 +25,15 @@ class Source:
         self.text = ""
         self.data: dict[str, Any] | None = None
         self._positions = positions.Positions({})
+        self._hidden: set[positions.Path] = set()
 
     def problem(self, at: positions.Path, message: str) -> None:
-        """Note a fault of the key at `at`, on the key's line or, when it is missing, its table's."""
+        """Note a fault of the key at `at`, on the key's line or, when it is missing, its table's.
+
+        What nobody sees in it was noted first, and says enough: the rest of such a text is not judged.
+        """
+        if at in self._hidden:
+            return
         self.report.add(self.shown, self.line(at), dotted(at), message)
 
     def holds(self, at: positions.Path) -> bool:
@@ -76,6 +83,9 @@ class Source:
             self.report.add(self.shown, 1, "", "not valid TOML: a number is too large or tables are nested too deep")
         else:
             self._positions = positions.scan(text)
+            for at, trouble in hidden_in(self.data):
+                self.problem(at, trouble)
+                self._hidden.add(at)
 
 
 def read_source(path: Path, report: Report) -> Source:
@@ -147,7 +157,11 @@ def names_in(directory: Path, ending: str, report: Report) -> list[Path]:
     except OSError as error:
         report.add(str(directory), 1, "", _reason(error))
         return []
-    return [directory / name for name in found if name.endswith(ending) and not name.startswith(".")]
+    names = [name for name in found if name.endswith(ending) and not name.startswith(".")]
+    for name in names:
+        if trouble := trouble_of(name):
+            report.add(str(directory / name), 1, "", f"the file's name {trouble}")
+    return [directory / name for name in names]
 
 
 def passed_over(directory: Path, ending: str, beside: Collection[str] = ()) -> list[Path]:

@@ -26,7 +26,7 @@ _FORBIDDEN = [
     *range(0xD800, 0xE000),
     0xFEFF,
     0xFFA0,
-    *range(0xFFF9, 0xFFFC),
+    *range(0xFFF0, 0xFFFC),
     *range(0x13430, 0x13440),
     *range(0x1BCA0, 0x1BCA4),
     *range(0x1D173, 0x1D17B),
@@ -38,6 +38,8 @@ _SPACES = (0x09, 0x0A, 0x0D, 0x85)
 _TABLE: dict[int, str] = (
     dict.fromkeys(_FORBIDDEN, REPLACEMENT) | dict.fromkeys(_DROPPED, "") | dict.fromkeys(_SPACES, " ")
 )
+_DRAWN = {code: char for code, char in _TABLE.items() if code not in (0x09, 0x0A)}
+NOT_DRAWN = frozenset(_DRAWN)  # what `drawable` replaces
 _LINES = {code: char for code, char in _TABLE.items() if code != 0x0A}
 
 
@@ -56,6 +58,11 @@ def in_quotes(text: object, limit: int = 80) -> str:
     """
     shown = "".join(char if char.isprintable() else REPLACEMENT for char in clean(text, limit))
     return f"'{shown}'"
+
+
+def drawable(text: str) -> str:
+    """Return `text`, of any length, with line feeds and tabs and nothing else that `clean` keeps away."""
+    return text.translate(_DRAWN)
 
 
 def clean_without(text: str, hide: Callable[[str], str], limit: int) -> str:

@@ -28,6 +28,7 @@ from outagetui.daemon.watch import Watch
 from outagetui.facts.events import AlertEnded, AlertIntended
 from outagetui.facts.health import suppressed
 from outagetui.facts.journaling import DAEMON
+from outagetui.machine.background import tell_failure
 from outagetui.machine.secrets import SecretError, Secrets
 from outagetui.store.journal import WriteError
 
@@ -248,6 +249,7 @@ class Alarm:
         task = asyncio.get_running_loop().create_task(work)
         self._busy[link.name] = task
         task.add_done_callback(lambda _: self._busy.pop(link.name, None))
+        task.add_done_callback(tell_failure)
 
     async def _skip(self, incident: str, act: Act) -> None:
         await self._write(

@@ -8,6 +8,7 @@ from typing import Any
 from outagetui.announce.outbox import Outbox
 from outagetui.facts.events import AnnouncementMade
 from outagetui.facts.journaling import DAEMON
+from outagetui.machine.background import Background
 from outagetui.store.journal import WriteError
 
 RETRY_SECONDS = 1.0
@@ -25,8 +26,7 @@ class BackgroundDelivery:
     def __init__(self, outbox: Outbox, sleep: Sleep = asyncio.sleep) -> None:
         self._outbox, self._sleep = outbox, sleep
         self._closing = False
-        self._errands: set[asyncio.Task[None]] = set()
-        self._looks: set[asyncio.Task[None]] = set()
+        self._errands, self._looks = Background(), Background()
         outbox.afterwards = self.look
 
     def send(self, actor: str, made: AnnouncementMade, only: Collection[str] = ()) -> None:
@@ -44,7 +44,7 @@ class BackgroundDelivery:
     def look(self, announcement: str, part: int, outlet: str) -> None:
         """Read back in the background what was sent, or look up what may have been."""
         if not self._closing:
-            self._keep(self._looks, self._look(announcement, part, outlet))
+            self._looks.begin(self._look(announcement, part, outlet))
 
     async def aclose(self) -> None:
         """Finish what was begun; what was not is left to the next daemon."""
@@ -54,13 +54,7 @@ class BackgroundDelivery:
         await asyncio.gather(*self._errands, *self._looks, return_exceptions=True)
 
     def _go(self, work: Coroutine[Any, Any, None]) -> None:
-        self._keep(self._errands, work)
-
-    @staticmethod
-    def _keep(kept: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        kept.add(task)
-        task.add_done_callback(kept.discard)
+        self._errands.begin(work)
 
     async def _deliver(self, actor: str, made: AnnouncementMade, only: Collection[str]) -> None:
         # However long the disk is full: nothing goes out whose intent is not kept.

@@ -19,6 +19,7 @@ from outagetui.daemon.alarm import Alarm
 from outagetui.daemon.background_delivery import BackgroundDelivery
 from outagetui.daemon.first_pages import FirstPages
 from outagetui.daemon.heartbeat import Pulse
+from outagetui.daemon.internal_errors import InternalErrors
 from outagetui.daemon.journal_writer import JournalWriter
 from outagetui.daemon.notify import Notifier
 from outagetui.daemon.order_check import OrderCheck
@@ -37,6 +38,7 @@ from outagetui.facts.events import DaemonStarted, DaemonStopped
 from outagetui.facts.journaling import DAEMON
 from outagetui.facts.live import Beat
 from outagetui.facts.network_path import NetworkPath
+from outagetui.machine.background import hear_failures
 from outagetui.machine.secrets import Secrets
 from outagetui.net.vantage import Vantage
 from outagetui.orders.wire import socket_path
@@ -105,6 +107,7 @@ class Daemon:
         self.alarm = Alarm(self.journal, self.watch, secrets, self.current, clock, drill=bool(drill))
         self.pulse = Pulse(self.journal, self.vantage, self.current, self._ailing, drill=bool(drill))
         self.server = OrderServer(socket_path(store.path), self.current, OrderCheck(handlers_of(self)).take)
+        self.errors = InternalErrors(secrets.hide)
         self.notifier = Notifier()
         self._end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._flushed = asyncio.get_running_loop().time()
@@ -116,6 +119,7 @@ class Daemon:
     async def serve(self, ready: Callable[[], None]) -> str:
         """Watch and take orders until told to end; `ready` is called once orders are taken."""
         loop = asyncio.get_running_loop()
+        hear_failures(self.errors.note)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, self.end, f"signal {signal.Signals(number).name}")
         for number in MEANT_FOR_NOBODY:
@@ -260,7 +264,9 @@ class Daemon:
         self._flushed = now
 
     def _trouble(self) -> str:
-        said = (part.trouble for part in (self.journal, self.pulse, self.alarm, self.pages, self.own_faults))
+        said = (
+            part.trouble for part in (self.journal, self.pulse, self.alarm, self.pages, self.own_faults, self.errors)
+        )
         return "; ".join(filter(None, (self.journal.breach, *said)))
 
     def _ailing(self) -> str:

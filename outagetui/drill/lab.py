@@ -15,6 +15,7 @@ from outagetui.core.orders import Fault, Stop
 from outagetui.drill.jabber import PROGRAMS
 from outagetui.drill.scenario import SCENARIOS, Pace
 from outagetui.drill.scenario_servers import START, ScenarioServers
+from outagetui.machine.background import tell_failure
 from outagetui.machine.loopback_only import loopback_only
 from outagetui.orders.client import OrderClient
 
@@ -40,6 +41,7 @@ async def _serve(pace: Pace, servers: ScenarioServers) -> None:
             orders = OrderClient(Path(store))
         elif word == "go" and playing is None and orders is not None:
             playing = asyncio.create_task(_play(pace, servers, orders))
+            playing.add_done_callback(tell_failure)
     if playing is not None:
         playing.cancel()
     if orders is not None:

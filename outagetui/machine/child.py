@@ -1,7 +1,7 @@
 """A program that runs for us: argv only, in a session of its own, with nothing of ours open, watched by the loop alone.
 
 Its process group is told to end, or killed, as one. While the program itself is not waited for, its number cannot be
-another's, so that a signal always meets the right group.
+another's, so that a signal always meets the right group. What left the group is killed when the program has ended.
 """
 
 import asyncio
@@ -10,7 +10,9 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from typing import ClassVar
+
+from outagetui.machine.descendants import Descendants, group_lives
 
 Take = Callable[[bytes], float]  # gets what was written; returns for how many seconds no more of it shall be read
 CHUNK = 16 * 1024
@@ -20,6 +22,8 @@ _DRAIN = 64  # chunks, at most, read after the end: as much as the largest pipe 
 
 class Child:
     """A running program, whose standard input holds `stdin` and then ends. Close it in any case."""
+
+    _descendants: ClassVar = Descendants()  # a process has its children once, whoever started them
 
     def __init__(
         self,
@@ -35,6 +39,7 @@ class Child:
 
         Raises OSError or ValueError when it cannot be started.
         """
+        self._descendants.adopt()
         with _file(stdin) as file:
             self._process = subprocess.Popen(
                 [each.encode() for each in argv],  # no locale of ours can change a value
@@ -47,6 +52,7 @@ class Child:
                 umask=umask,
                 start_new_session=True,
             )
+        self._descendants.began(self._process.pid)
         self._loop = asyncio.get_running_loop()
         self._takes: dict[int, Take] = {}
         self._watched: set[int] = set()
@@ -75,7 +81,7 @@ class Child:
     async def gone(self, seconds: float, every: float = 0.1) -> bool:
         """Wait until nothing of its group runs any more; return whether that came to be."""
         until = self._loop.time() + seconds
-        while await asyncio.to_thread(_lives, self._process.pid):
+        while await asyncio.to_thread(group_lives, self._process.pid):
             left = until - self._loop.time()
             if left <= 0:
                 return False
@@ -93,12 +99,13 @@ class Child:
             os.killpg(self._process.pid, number)
 
     def reap(self) -> int:
-        """Return how it ended: the exit status, or minus the signal. What is left of its group is killed.
+        """Return how it ended: the exit status, or minus the signal. What it left running is killed.
 
         Only after its end. What was written last is taken.
         """
         self.signal(signal.SIGKILL)
         status = self._process.wait()
+        self._descendants.ended(self._process.pid, LAST)
         for descriptor in self._takes:
             for _ in range(_DRAIN):  # a process that left the group may hold the pipe open and go on writing
                 if not self._read(descriptor):
@@ -106,11 +113,12 @@ class Child:
         return status
 
     def close(self) -> None:
-        """Kill what is left of the group, wait for the program, and let go of everything."""
+        """Kill the group and what left it, wait for the program, and let go of everything."""
         if self._process.returncode is None:
             self.signal(signal.SIGKILL)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(LAST)
+                self._descendants.ended(self._process.pid, LAST)
         for timer in self._paused.values():
             timer.cancel()
         for descriptor in list(self._watched):
@@ -170,18 +178,3 @@ def _file(content: bytes) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
-
-
-def _lives(group: int) -> bool:
-    """Whether any process of the group runs, zombies not counted."""
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            # The name before it may hold blanks and brackets: state, parent, group.
-            state, _, its_group = (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()[:3]
-        except (OSError, ValueError):
-            continue
-        if its_group == str(group) and state not in "ZX":
-            return True
-    return False

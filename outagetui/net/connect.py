@@ -104,18 +104,21 @@ async def _race(addresses: list[Address]) -> socket.socket:
                 running, timeout=STAGGER if waiting else None, return_when=asyncio.FIRST_COMPLETED
             )
             winner = None
+            ours: BaseException | None = None
             for task in done:
                 error = task.exception()
                 if isinstance(error, Trouble):
                     troubles.append(error)
                 elif error is not None:
-                    raise error
+                    ours = error
                 elif winner is None:
                     winner = task.result()
                 else:
                     task.result().close()
             if winner is not None:
                 return winner
+            if ours is not None:
+                raise ours
     finally:
         for task in running:
             task.cancel()

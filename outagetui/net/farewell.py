@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Coroutine
 
+from outagetui.machine.background import Background
 from outagetui.net.trouble import Trouble
 
 MOMENT = 0.5  # seconds the answer to a goodbye may take; the verdict no longer depends on it
@@ -24,14 +25,11 @@ class Farewells:
     """The endings of one vantage that are still under way, each with a limit of its own."""
 
     def __init__(self) -> None:
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Background()
 
     def begin(self, ending: Coroutine[None, None, None]) -> asyncio.Task[None]:
         """Carry out `ending` in a task of its own: the caller may be cancelled meanwhile."""
-        task = asyncio.create_task(ending)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+        return self._tasks.begin(ending)
 
     async def aclose(self) -> None:
         """Wait a little for what is under way, then end it."""

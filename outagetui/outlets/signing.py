@@ -40,7 +40,8 @@ def sign(content: bytes, private: str) -> Signature:
     if program is None:
         raise SigningError("ssh-keygen is not installed: apt-get install openssh-client")
     with _in_memory(private) as (place, descriptor):
-        kind, _, blob = _run([program, "-y", "-f", place], b"", descriptor).decode().strip().partition(" ")
+        # An empty passphrase, so that it asks nobody for one.
+        kind, _, blob = _run([program, "-y", "-P", "", "-f", place], b"", descriptor).decode().strip().partition(" ")
         blob = blob.partition(" ")[0]
         if kind != KIND:
             raise SigningError(f"the key is of type {kind}; {_ADVICE}")
@@ -88,7 +89,6 @@ def _run(argv: list[str], given: bytes, descriptor: int) -> bytes:
             check=False,
             pass_fds=(descriptor,),
             env=environment,
-            start_new_session=True,  # without a terminal it cannot ask for a passphrase
             timeout=_PATIENCE,
         )
     except subprocess.TimeoutExpired as error:

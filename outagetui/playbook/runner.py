@@ -11,6 +11,7 @@ from outagetui.core.words import RunState
 from outagetui.facts.events import RunEnded, RunStarted, RunTaken, StepAnswered, StepAsked, StepPlan
 from outagetui.facts.journaling import Journal
 from outagetui.facts.run import Run
+from outagetui.machine.background import tell_failure
 from outagetui.playbook.approval import matches, person
 from outagetui.playbook.plan import digest
 from outagetui.playbook.run_driver import Already, RunDriver
@@ -218,6 +219,7 @@ class Runner:
         task = asyncio.get_running_loop().create_task(driver.go())
         self._drivers[run], self._tasks[run] = driver, task
         task.add_done_callback(lambda _: self._forget(run))
+        task.add_done_callback(tell_failure)
 
     def _forget(self, run: str) -> None:
         self._drivers.pop(run, None)

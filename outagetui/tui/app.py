@@ -14,6 +14,7 @@ from textual.screen import Screen
 from outagetui.board.rows import Board
 from outagetui.core.orders import Order, name_of
 from outagetui.core.text import clean
+from outagetui.machine.background import Background
 from outagetui.tui.base import SHORT, BoardApp
 from outagetui.tui.board_feed import Source
 from outagetui.tui.keys import InTurn
@@ -80,7 +81,7 @@ class OutageApp(BoardApp):
         self._keys = InTurn(self, super().on_event)
         self._waker = Waker(ascii=self.ascii)
         self._refused = ""  # why the daemon did not greet us, in words
-        self._sending: set[asyncio.Task[dict[str, object]]] = set()
+        self._sending = Background()
 
     def get_default_screen(self) -> Screen[None]:
         """Start on the board."""
@@ -110,10 +111,7 @@ class OutageApp(BoardApp):
         self._begin(self._hello())
 
     def _begin(self, sending: Coroutine[Any, Any, dict[str, object]]) -> asyncio.Task[dict[str, object]]:
-        task = asyncio.create_task(sending)
-        self._sending.add(task)
-        task.add_done_callback(self._sending.discard)
-        return task
+        return self._sending.begin(sending)
 
     async def _hello(self) -> dict[str, object]:
         reply = await self.orders.hello()

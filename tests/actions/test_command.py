@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from outagetui.core.model import Command
 from outagetui.facts.events import StepPlan
 from outagetui.machine import program as process
 from outagetui.machine.secrets import SecretError
+from tests.kit.double_fork import DOUBLE_FORK
 from tests.kit.programs import (
     PRINTS_ARGV,
     PYTHON,
@@ -321,6 +323,14 @@ async def test_a_child_in_a_session_of_its_own_that_holds_the_output_does_not_ho
     assert result.done
     assert time.monotonic() - started < 3
     assert await gone(int((tmp_path / "pid").read_text())), "its pipe is closed, so its next word ends it"
+
+
+async def test_a_step_that_forks_twice_leaves_nothing(context: ContextWithOutput, tmp_path: Path) -> None:
+    told = tmp_path / "pid"
+    body = DOUBLE_FORK.format(told=str(told), closes=True) + "print('fine')"
+    result = await act(context, command_step(script(tmp_path, body, interpreter=f"{sys.executable} -IS")))
+    assert (result.done, result.output) == (True, "fine")
+    assert await gone(int(told.read_text()))
 
 
 async def test_a_cancelled_step_leaves_no_process(context: ContextWithOutput, tmp_path: Path) -> None:

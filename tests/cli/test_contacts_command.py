@@ -46,7 +46,7 @@ def test_every_fault_of_the_file_is_told(tmp_path: Path) -> None:
     assert problems(tmp_path, {**FILES, "contacts.toml": text}) == [
         "contacts.toml:6: contact[2].name: must not be empty",
         'contacts.toml:7: contact[2].audience: expected "customers" or "staff", not "boss"',
-        "contacts.toml:8: contact[2].addresses.a: holds a line end or another control character",
+        "contacts.toml:8: contact[2].addresses.a: holds U+000A LINE FEED",
         'contacts.toml:8: contact[2].addresses.jaber: unknown channel "jaber" (did you mean "jabber"?)',
         "contacts.toml:9: contact[3].addresses: missing; expected a table",
         "contacts.toml:10: contact[3].name: begins or ends with a space",

@@ -87,8 +87,8 @@ def test_what_is_written_is_readable_as_any_new_file_is(tmp_path: Path) -> None:
         ("https://a b/", "https://a b/: expected http://host/… or https://host/…, without spaces"),
         ("https://u:p@h/", "https://u:p@h/: a user or password must not stand in a target"),
         ("", '"": must not be empty'),
-        ("https://h/\x1b[2J", "https://h/\N{REPLACEMENT CHARACTER}[2J: expected http"),
-        ("https://h/\udcff", "https://h/\N{REPLACEMENT CHARACTER}: expected http"),
+        ("https://h/\x1b[2J", "https://h/\N{REPLACEMENT CHARACTER}[2J: holds U+001B ESCAPE"),
+        ("https://h/\udcff", "https://h/\N{REPLACEMENT CHARACTER}: holds the byte 0xFF"),
     ],
 )
 def test_a_target_that_cannot_be_watched_is_refused(tmp_path: Path, target: str, words: str) -> None:

@@ -11,8 +11,10 @@ import pytest
 from msgspec.structs import replace
 from outagetui.core.model import Command, Outlet
 from outagetui.core.outlet_options import CommandOutletOptions
+from outagetui.machine.descendants import process_of
 from outagetui.outlets import Delivered, Tools, find, publish, retract, seen
 from outagetui.wording.fit import fit
+from tests.kit.double_fork import DOUBLE_FORK
 from tests.kit.programs import script
 from tests.outlets.kit import delivery_of
 from tests.outlets.mailkit import tools_at
@@ -49,6 +51,14 @@ def tools_for(context: Path, *argv: str, **programs: str) -> Tools:
 def calls(context: Path) -> list[dict[str, Any]]:
     path = context / "calls"
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+async def test_a_program_that_forks_twice_leaves_nothing(tmp_path: Path) -> None:
+    told = tmp_path / "pid"
+    tools = tools_for(tmp_path, tell=DOUBLE_FORK.format(told=str(told), closes=True))
+    outlet = outlet_of()
+    assert (await publish(outlet, delivery_of(outlet), tools)).state == "sent"
+    assert process_of(int(told.read_text())) is None
 
 
 async def test_it_is_told_everything_once_and_says_where_it_is(tmp_path: Path) -> None:

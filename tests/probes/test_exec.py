@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -14,6 +15,8 @@ from outagetui.core.text import clean
 from outagetui.net.vantage import Vantage
 from outagetui.probes.exec import first_line, read, read_line
 from outagetui.probes.plugin import FLOOD, LIMIT
+from tests.kit.double_fork import DOUBLE_FORK
+from tests.kit.programs import script
 from tests.kit.scripted_servers import look_at
 
 Plugin = Callable[..., str]
@@ -202,7 +205,21 @@ async def test_a_child_that_holds_the_output_open_does_not_keep_the_look_waiting
     sample = await look_at(vantage, "exec", "exec:test", argv=(plugin(body),))
     assert (sample.outcome, sample.detail) == (Outcome.PASS, "fine")
     assert time.monotonic() - started < 2
-    os.kill(int((tmp_path / "pid").read_text()), 9)  # a session of its own is beyond a group's reach
+    assert await gone(int((tmp_path / "pid").read_text()))
+
+
+@pytest.mark.parametrize("closes", [True, False])
+@pytest.mark.parametrize("then", ["print('fine')", "os.execv('/bin/sleep', ['sleep', '60'])"])
+async def test_a_plugin_that_forks_twice_leaves_nothing(
+    vantage: Vantage, tmp_path: Path, closes: bool, then: str
+) -> None:
+    told = tmp_path / "pid"
+    body = DOUBLE_FORK.format(told=str(told), closes=closes) + then
+    argv = (script(tmp_path, body, interpreter=f"{sys.executable} -IS"),)
+    sample = await look_at(vantage, "exec", "exec:test", within=2.0, argv=argv)
+    assert sample.outcome is (Outcome.PASS if "fine" in then else Outcome.FAIL)
+    assert await gone(int(told.read_text()))
+    assert children() == []
 
 
 async def test_much_output_is_cut_and_does_not_block_the_plugin(vantage: Vantage, plugin: Plugin) -> None:

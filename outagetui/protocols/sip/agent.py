@@ -11,6 +11,8 @@ from msgspec.structs import replace
 
 from outagetui.core.model import Outcome
 from outagetui.core.sip_uri import Hop
+from outagetui.core.text import clean
+from outagetui.machine.background import Background
 from outagetui.net.trouble import Phases, Trouble, fail, from_os_error, unknown
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.sip.digest import Credentials, choose, read_demands
@@ -59,10 +61,10 @@ class Agent:
         self._phases = Phases() if phases is None else phases
         self._transports: dict[tuple[str, str, int], Transport] = {}
         self._opened: list[Transport] = []
-        self._readers: list[asyncio.Task[None]] = []
+        self._readers = Background()
         self._transactions: dict[str, Transaction] = {}
         self._credentials: dict[tuple[int, str], Credentials] = {}
-        self._errands: set[asyncio.Task[None]] = set()
+        self._errands = Background()
         self._tag = new_tag()
         self._closed = False
         self._asking = asking
@@ -102,7 +104,7 @@ class Agent:
             transport = await open_transport(self._vantage, spot, self._ca, phases or self._phases, deadline)
             self._transports[key] = transport
             self._opened.append(transport)
-            self._readers.append(asyncio.create_task(self._read(transport)))
+            self._readers.begin(self._read(transport))
         return self._transports[key]
 
     async def way(self, hop: Hop, instead: Transport, until: float) -> Transport:
@@ -248,10 +250,7 @@ class Agent:
             with contextlib.suppress(Silence, OSError, Trouble):
                 await errand
 
-        task = asyncio.create_task(quietly())
-        self._errands.add(task)
-        task.add_done_callback(self._errands.discard)
-        return [task]
+        return [self._errands.begin(quietly())]
 
     async def _read(self, transport: Transport) -> None:
         while transport.lost is None:
@@ -260,11 +259,18 @@ class Agent:
                     await self._take(transport, data)
                     await asyncio.sleep(0)  # a flood that is always there would never let a deadline fire
             except (OSError, Trouble) as error:
-                if transport.reliable:
-                    transport.lost = error
-                for transaction in self._transactions.values():
-                    if transaction.transport is transport:
-                        transaction.lose(error)
+                self._lose(transport, error)
+            except Exception as error:  # ours; whoever waits must hear of it now, and not call it their silence
+                transport.lost = Trouble(Outcome.UNKNOWN, "internal", clean(f"{type(error).__name__}: {error}"))
+                self._lose(transport, transport.lost)
+                raise
+
+    def _lose(self, transport: Transport, error: OSError | Trouble) -> None:
+        if transport.reliable:
+            transport.lost = error
+        for transaction in self._transactions.values():
+            if transaction.transport is transport:
+                transaction.lose(error)
 
     async def _take(self, transport: Transport, data: bytes) -> None:
         message = parse(data)

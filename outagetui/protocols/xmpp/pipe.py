@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Callable
 
 from outagetui.core.model import Outcome
+from outagetui.machine.background import tell_failure
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import Trouble, from_os_error, from_own_error
 
@@ -80,6 +81,8 @@ class Pipe:
                 await self._stream.write(data)
         except OSError as error:
             self._fail(from_os_error(error, self._peer))
+        except Exception as error:
+            self._fail(Trouble(Outcome.UNKNOWN, "internal", f"{type(error).__name__}: {error}"))
 
     def _fail(self, trouble: Trouble) -> None:
         if not self._closed:
@@ -94,5 +97,4 @@ class Pipe:
         if self._closed and self._reader.done() and self._writer is None:
             # Only now, because the loop still watches the socket while a task waits for it.
             self._stream.close()
-        if not task.cancelled():
-            task.exception()
+        tell_failure(task)
