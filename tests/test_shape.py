@@ -77,6 +77,7 @@ SUBJECTS = {
     "daemon": "the room, and the command",
     "delivery": "what is handed to an outlet, and the command that repairs it",
     "drill": "the room, and the command",
+    "entries": "those of a feed, and those of the journal",
     "help": "the command, and the screen",
     "http": "the probe, the step, and what outlets with a web service share",
     "journal": "the table, the screen and the command",

@@ -31,9 +31,10 @@ def fail(message: str, status: int) -> NoReturn:
 
 async def heard(work: "Awaitable[T]") -> T:
     """Return what `work` does; what fails beside it is told in a line, and not by the loop's own report."""
+    from outagetui.core.own_fault import own_fault
     from outagetui.machine.background import hear_failures
 
-    hear_failures(lambda error: sys.stderr.write(f"internal: {type(error).__name__}: {error}; please report it\n"))
+    hear_failures(lambda error: sys.stderr.write(f"internal: {own_fault(error)}\n"))
     return await work
 
 

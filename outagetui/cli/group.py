@@ -63,11 +63,12 @@ class Lazy(click.Group):
             return super().invoke(ctx)
         except Exception as error:
             from outagetui.cli.common import UNUSABLE, fail
+            from outagetui.core.own_fault import words_of
             from outagetui.store.damage import StoreError
 
             if not isinstance(error, StoreError):
                 raise
-            fail(str(error), UNUSABLE)
+            fail(words_of(error), UNUSABLE)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands from the table, without importing any."""

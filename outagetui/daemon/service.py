@@ -107,7 +107,7 @@ class Daemon:
         self.alarm = Alarm(self.journal, self.watch, secrets, self.current, clock, drill=bool(drill))
         self.pulse = Pulse(self.journal, self.vantage, self.current, self._ailing, drill=bool(drill))
         self.server = OrderServer(socket_path(store.path), self.current, OrderCheck(handlers_of(self)).take)
-        self.errors = InternalErrors(secrets.hide)
+        self.errors = InternalErrors()
         self.notifier = Notifier()
         self._end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._flushed = asyncio.get_running_loop().time()

@@ -20,6 +20,9 @@ class Background:
     def __iter__(self) -> Iterator[asyncio.Task[Any]]:
         return iter(tuple(self._tasks))
 
+    def __len__(self) -> int:
+        return len(self._tasks)
+
     def begin(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
         """Do `work` in a task of its own."""
         task = asyncio.get_running_loop().create_task(work)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from outagetui.core.model import Check
+from outagetui.core.own_fault import own_fault
 from outagetui.core.text import clean
 from outagetui.facts.network_path import Hop, NetworkPath, Stopped, parsed
 from outagetui.net.aside import aside
@@ -127,8 +128,7 @@ async def trace(
         words = error.strerror if isinstance(error, PermissionError) else from_os_error(error).detail
         return NetworkPath(host=shown, address=path.address, trouble=clean(words))
     except Exception as error:  # evidence is not worth the daemon that looks for it
-        words = f"internal error, please report it: {type(error).__name__}: {error}"
-        return NetworkPath(host=shown, address=path.address, trouble=clean(words))
+        return NetworkPath(host=shown, address=path.address, trouble=own_fault(error))
     known = {**hosts_file(), **(names or {})}
     named = tuple(Hop(hop.distance, hop.address, hop.ms, clean(known.get(hop.address, ""), 60)) for hop in hops)
     return NetworkPath(host=shown, address=address, source=source, hops=named, stopped=stopped)

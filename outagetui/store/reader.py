@@ -187,7 +187,7 @@ class Reader:
         try:
             return msgspec.msgpack.decode(packed, type=kind)
         except (msgspec.MsgspecError, TypeError, ValueError) as error:
-            raise DamagedError(f"{self.path}: damaged, or written by another version: {error}; {CHECK}") from error
+            raise DamagedError(f"{self.path}: damaged, or written by another version; {CHECK}") from error
 
     def _rows(self, query: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[tuple]:  # type: ignore[type-arg]
         try:

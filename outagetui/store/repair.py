@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from outagetui.core.own_fault import words_of
 from outagetui.facts.events import JournalAccepted
 from outagetui.store import anchor
 from outagetui.store.damage import SAID, TABLES, StoreError
@@ -45,7 +46,7 @@ def repair(salvage: Salvage, damaged: Path, target: Path, actor: str, at: float)
         return _repaired(salvage, damaged, target, actor, at)
     except (OSError, *SAID) as error:
         _forget(target)
-        words = error.strerror if isinstance(error, OSError) else str(error)
+        words = words_of(error)
         raise StoreError(f"{target}: cannot be written: {words}") from error
     except BaseException:
         _forget(target)

@@ -15,6 +15,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 
 from outagetui.board.rows import Board
+from outagetui.core.own_fault import own_fault
 from outagetui.core.text import clean
 from outagetui.machine.background import hear_failures
 from outagetui.tui.board_feed import POLL, BoardFeed, Source
@@ -98,7 +99,7 @@ class BoardApp(App[int]):
 
     def on_mount(self) -> None:
         """Read the first board before the first paint and follow it from then on."""
-        hear_failures(lambda error: self.tell(f"internal: {type(error).__name__}: {error}; please report it", "error"))
+        hear_failures(lambda error: self.tell(f"internal: {own_fault(error)}", "error"))
         self.app_resume_signal.subscribe(self, lambda _: self.frame.forget())
         self.poll()
         self.set_interval(POLL, self.poll)

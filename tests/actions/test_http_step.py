@@ -197,7 +197,8 @@ async def test_a_gateway_that_gave_up_waiting_leaves_it_unsure(context: ContextW
         (b'{"state": {}}', 1, "nothing at $.state.on"),
         (b"<html>", 1, "the page is not JSON"),
         (b"", 1, "the page is not JSON"),
-        (b"[" * 100_000, 1, "the page is not JSON"),
+        (b"[" * 40_000, 1, "the page is not JSON"),
+        (b"[" * 100_000, 1, "the page holds more than 50000 objects and lists"),
     ],
 )
 async def test_the_value_at_the_path_must_be_the_expected_one(

@@ -73,7 +73,7 @@ async def test_an_unreadable_store_is_a_loud_banner_over_the_last_board_with_its
 
 async def test_a_store_that_cannot_be_read_from_the_start_shows_why() -> None:
     source = FakeSource()
-    source.error = RuntimeError("the store has schema 9")
+    source.error = ValueError("the store has schema 9")
     app = OutageApp(source, FakeOrders(), clock=Clock(), ascii=False)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("down", "enter", "a", "m", "A", "R", "s", "r")

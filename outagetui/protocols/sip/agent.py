@@ -11,9 +11,8 @@ from msgspec.structs import replace
 
 from outagetui.core.model import Outcome
 from outagetui.core.sip_uri import Hop
-from outagetui.core.text import clean
 from outagetui.machine.background import Background
-from outagetui.net.trouble import Phases, Trouble, fail, from_os_error, unknown
+from outagetui.net.trouble import Phases, Trouble, fail, from_os_error, from_own_error, unknown
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.sip.digest import Credentials, choose, read_demands
 from outagetui.protocols.sip.locate import Spot, Ways, locate
@@ -261,7 +260,7 @@ class Agent:
             except (OSError, Trouble) as error:
                 self._lose(transport, error)
             except Exception as error:  # ours; whoever waits must hear of it now, and not call it their silence
-                transport.lost = Trouble(Outcome.UNKNOWN, "internal", clean(f"{type(error).__name__}: {error}"))
+                transport.lost = from_own_error(error)
                 self._lose(transport, transport.lost)
                 raise
 

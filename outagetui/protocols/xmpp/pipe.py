@@ -82,7 +82,7 @@ class Pipe:
         except OSError as error:
             self._fail(from_os_error(error, self._peer))
         except Exception as error:
-            self._fail(Trouble(Outcome.UNKNOWN, "internal", f"{type(error).__name__}: {error}"))
+            self._fail(from_own_error(error))
 
     def _fail(self, trouble: Trouble) -> None:
         if not self._closed:
