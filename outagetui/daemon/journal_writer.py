@@ -44,6 +44,11 @@ class JournalWriter:
         # Shielded: a cancelled caller must not leave the ledger behind a commit that went through.
         return await asyncio.shield(self._write(actor, events))
 
+    async def settled(self) -> None:
+        """Wait until what is being written is in the ledger too: whoever reads the store may have seen it already."""
+        async with self._order:
+            pass
+
     async def keep(self, actor: str, *events: Event) -> list[Entry]:
         """As `write`, trying again every second until it works: what happened must not be lost to a full disk."""
         while True:

@@ -24,10 +24,13 @@ Handler = Callable[[Sender, Any], Awaitable[dict[str, Any] | None]]
 
 
 class OrderCheck:
-    """Turns requests into calls of `handlers`, which are given by the order that each takes."""
+    """Turns requests into calls of `handlers`, which are given by the order that each takes.
 
-    def __init__(self, handlers: Mapping[type[Order], Handler]) -> None:
-        self._handlers = handlers
+    An order that acts waits for `settled` first: it may answer what its sender read before the daemon took note of it.
+    """
+
+    def __init__(self, handlers: Mapping[type[Order], Handler], settled: Callable[[], Awaitable[None]]) -> None:
+        self._handlers, self._settled = handlers, settled
         self._orders = {name_of(order): order for order in handlers}
 
     async def take(self, sender: Sender, request: dict[str, Any]) -> dict[str, Any]:
@@ -45,6 +48,8 @@ class OrderCheck:
         except msgspec.ValidationError as error:
             return _refused(f"{name}: {clean(error)}")
         try:
+            if order.needs != "viewer":
+                await self._settled()
             return {"ok": True, **(await self._handlers[order](sender, given) or {})}
         except (OrderError, AnnounceError, WriteError) as error:
             return _refused(clean(error))

@@ -83,6 +83,13 @@ class Keyboard:
         yield from found
 
 
+def _read(descriptor: int) -> bytes:
+    try:
+        return read(descriptor, CHUNK)
+    except OSError:
+        return b""
+
+
 class SteadyDriver(LinuxDriver):
     """The toolkit's driver with an input that no byte can end."""
 
@@ -93,8 +100,10 @@ class SteadyDriver(LinuxDriver):
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
                 if selector.select(TICK if keyboard.quiet else QUIET / 3):
-                    data = read(self.fileno, CHUNK)
+                    data = _read(self.fileno)
                     for message in keyboard.feed(data, time.monotonic()) if data else ():
                         self.process_message(message)
+                    if not data:  # the terminal is gone: whoever watches it ends the screens
+                        self.exit_event.wait(TICK)
                 for message in keyboard.tick(time.monotonic()):
                     self.process_message(message)

@@ -1,10 +1,29 @@
 """The table of what the daemon does on each order."""
 
+import asyncio
+
 from outagetui.core import orders
 from outagetui.core.orders import Order
+from outagetui.daemon.order_check import OrderCheck
 from outagetui.daemon.order_handlers import handlers_of
+from outagetui.daemon.sender import Sender
+from tests.daemon.daemon_in_loop import DaemonInLoop
 
 
 def test_every_order_has_a_handler() -> None:
     shapes = {each for each in vars(orders).values() if isinstance(each, type) and issubclass(each, Order)}
     assert set(handlers_of(None)) == shapes - {Order}  # type: ignore[arg-type]
+
+
+async def test_an_order_waits_for_what_its_sender_may_have_read(in_loop: DaemonInLoop) -> None:
+    daemon = await in_loop.start(beat=0.05)
+    done: list[str] = []
+    async with daemon.journal._order:  # a commit is there for readers, and not yet in the ledger
+        check = OrderCheck(handlers_of(daemon), daemon.journal.settled)
+        sender = Sender(0, "ada", "approver")
+        acting = asyncio.ensure_future(check.take(sender, {"order": "ack"}))
+        assert (await check.take(sender, {"order": "hello"}))["ok"], "who only asks does not wait"
+        await asyncio.sleep(0)
+        acting.add_done_callback(lambda _: done.append("acted"))
+        assert done == []
+    assert "ok" in await acting

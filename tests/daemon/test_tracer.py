@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from outagetui.board.narrative import tell
 from outagetui.core.current import Current
 from outagetui.core.model import Check, Outcome, Sample
@@ -27,7 +28,9 @@ class Bench:
     """A tracer on a real journal, a watch that is told what was seen, and ways that are made up."""
 
     def __init__(self, place: Path) -> None:
-        self.settings = config(check("chat.port"), check("phone.port"), check("home.port"), canaries=1)
+        made = config(check("chat.port"), check("phone.port"), check("home.port"), canaries=1)
+        canary = replace(made.canaries[0], target="tcp://canary.example:1")
+        self.settings = replace(made, canaries=(canary,))
         self.store = Store(place / "store.db")
         self.journal = JournalWriter(self.store, frozenset({"chat", "phone"}), lambda: self.story.now)
         self.story = Story(self.settings, ledger=self.journal.ledger)
@@ -90,7 +93,7 @@ async def test_a_channel_that_falls_silent_is_traced_once(bench: Bench) -> None:
     assert await bench.traces() == ["chat"]
     bench.see("chat.port", *[SILENCE] * 8)
     await bench.settled()
-    assert bench.looked == [("chat.port", "canary.1")]
+    assert bench.looked == [("chat.port", "canary.example")]
 
 
 async def test_another_fall_is_another_trace(bench: Bench) -> None:
@@ -169,7 +172,7 @@ async def test_the_way_to_ourselves_is_never_looked_at_by_itself(
 )
 async def test_an_order_names_a_channel_a_check_or_a_host(bench: Bench, target: str, host: str, channel: str) -> None:
     await bench.tracer.order("alice", Trace(target=target))
-    assert bench.looked == [(host, "canary.1")]
+    assert bench.looked == [(host, "canary.example")]
     event = bench.journal.ledger.traces.get(channel)
     assert (event is not None) == bool(channel)
 

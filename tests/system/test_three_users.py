@@ -144,6 +144,7 @@ def test_the_walls_user_reads_the_store_and_nothing_else(machine: InstalledMachi
 def test_a_stranger_gets_nothing(machine: InstalledMachine, server: Sshd) -> None:
     said = eval(machine.stranger.does(lambda: reach(machine)))
     assert said.pop("write") == "OperationalError: unable to open database file"
+    assert "you may not look into it" in said.pop("read")
     assert set(said.values()) == {"errno 13"}
     for words in (["status"], ["ack"], ["activate", "phone"]):
         done = machine.enter(server, machine.stranger, *words)
