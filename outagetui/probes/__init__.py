@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import sys
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -35,7 +36,11 @@ async def look(check: Check, deadline: float, vantage: "Vantage") -> Sample:
 async def _looked(check: Check, deadline: float, vantage: "Vantage") -> Sample:
     loop = asyncio.get_running_loop()
     try:
-        probe = importlib.import_module(f"{__name__}.{check.probe.replace('.', '_')}").probe
+        name = f"{__name__}.{check.probe.replace('.', '_')}"
+        # A module and its libraries take up to 0.1 s to load, which must not be the loop's.
+        if name not in sys.modules:
+            await asyncio.to_thread(importlib.import_module, name)
+        probe = importlib.import_module(name).probe
         async with asyncio.timeout(None) as net:
             step = loop.call_at(deadline + _GRACE, lambda: net.reschedule(loop.time() + _GRACE))
             try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import importlib
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from dns.rdatatype import RdataType
 
 PORT = 53
+# Loaded with this module, and so beside the loop, instead of when the first answer comes.
+for _library in ("message", "rdata", "rcode", "reversename", "rdtypes.ANY", "rdtypes.IN"):
+    importlib.import_module(f"dns.{_library}")
 # Silence is judged this long before the deadline (seconds, share of the time left): one silent server of many is
 # not yet the time-out of the whole probe.
 _MARGIN, _SHARE = 0.1, 0.1

@@ -3,14 +3,14 @@
 Codes: `irc.error` (the server's ERROR), `irc.not-authorized` (464, or an ERROR about the password), `irc.banned` (463,
 465, 466), `irc.closed`, `irc.protocol`, and those of TLS; unknown `irc.auth-missing` (only SASL lets in, which we do
 not speak) and `irc.throttled` (we come too often). A nick that is taken is tried with another ending; a server that
-finds all of them taken is alive too and passes, as `irc.nick-in-use`.
+finds all of them taken is alive and warns, as `irc.nick-in-use`: nobody else has names of our making.
 """
 
 import secrets
 import string
 
 from outagetui.core.hosts import is_loopback
-from outagetui.core.model import Check, Sample
+from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import IrcOptions
 from outagetui.core.text import clean, in_quotes
 from outagetui.net.connect import dial, target
@@ -56,8 +56,8 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
             await _leave(irc, deadline)
     if welcome is not None:
         return phases.sample(f"welcome from {welcome.source}")
-    words = f"alive, but the nick {options.nick} and {TRIES - 1} others are in use"
-    return phases.sample(words, code="irc.nick-in-use")
+    words = f"alive, but it lets nobody in: it says that {options.nick} and {TRIES - 1} of our making are in use"
+    return phases.sample(words, Outcome.WARN, "irc.nick-in-use")
 
 
 async def _sign_on(irc: IrcConnection, nick: str, password: str | None) -> Message | None:
