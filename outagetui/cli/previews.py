@@ -11,7 +11,7 @@ import msgspec
 from outagetui.announce.draft import Wanted
 from outagetui.announce.outbox import AnnounceError, Outbox
 from outagetui.board.rows import ChannelRow
-from outagetui.cli.common import configuration, fail, store
+from outagetui.cli.common import UNUSABLE, configuration, fail, store
 from outagetui.core.copies import copied
 from outagetui.core.current import Current
 from outagetui.core.model import Config, State, primaries_of
@@ -23,7 +23,7 @@ from outagetui.facts.reach import Share, share_of
 from outagetui.machine.secrets import Secrets
 from outagetui.orders.client import OrderClient
 from outagetui.outlets import Tools
-from outagetui.store.journal import StoreError
+from outagetui.store.damage import DamagedError, StoreError
 from outagetui.store.reader import Reader
 from outagetui.store.source import StoreSource
 
@@ -105,6 +105,8 @@ def _made_here(config: Config, path: Path, order: Preview) -> dict[str, Any]:
             board = StoreSource(path).board(time.time())
             states = {row.id: row.state for row in board.channels} | {row.id: row.state for row in board.outlets}
             shares = {row.id: _share(row) for row in board.channels}
+        except DamagedError as error:
+            fail(str(error), UNUSABLE)
         except StoreError as error:
             sys.stderr.write(f"{error}\n")
     tools = Tools(config.business, config.timezone, _reader(config), str, time.time)

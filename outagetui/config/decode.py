@@ -14,7 +14,7 @@ from msgspec import NODEFAULT, Struct, inspect
 
 from outagetui.config.positions import Path
 from outagetui.config.tomlfile import Source
-from outagetui.core.text import listing, nearest
+from outagetui.core.text import listing, nearest, readable
 from outagetui.core.times import parse_duration, show_duration
 
 T = TypeVar("T", bound=Struct)
@@ -126,6 +126,8 @@ class _Decoder:
             self.fail(at, "holds a NUL character")
         if len(raw) < (kind.min_length or 0):
             self.fail(at, "must not be empty")
+        if at and at[-1] in _NAMES and not readable(raw):
+            self.fail(at, "holds nothing that somebody could read")
         if kind.max_length is not None and len(raw) > kind.max_length:
             self.fail(at, f"longer than {kind.max_length} characters")
         return raw
@@ -238,6 +240,7 @@ def _expected(kind: inspect.Type) -> str:
     return _WORDS.get(type(kind), "another value")
 
 
+_NAMES = ("name", "business", "vantage")  # keys whose text people look for
 _WORDS: dict[type[inspect.Type], str] = {
     inspect.StrType: "a text in quotes",
     inspect.IntType: "a whole number",

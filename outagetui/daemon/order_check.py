@@ -80,12 +80,16 @@ def standing_events(
     return [Deactivated(channel=name) for name in names if name in active]
 
 
-def told_event(order: Told, known: Collection[str], active: Collection[str]) -> ToldByHand:
-    """Return the journal event of a `told` order; `known` are the backups. Raises OrderError."""
+def told_event(order: Told, known: Mapping[str, str], active: Collection[str]) -> ToldByHand:
+    """Return the journal event of a `told` order; `known` are the backups and their audiences. Raises OrderError."""
     if order.channel not in {*known, *active}:
         raise OrderError(f"not a backup channel: {clean(order.channel, 60)}{nearest(order.channel, known)}")
     if order.channel not in active:
         raise OrderError(f"{order.channel} is not active: activate it first, so that people find somebody there")
+    if known.get(order.channel, order.audience) != order.audience:
+        raise OrderError(f"{order.channel} is for {known[order.channel]}, not for {order.audience}")
+    if order.reason and not readable(order.reason):
+        raise OrderError("nobody could read that reason: use letters, or leave it out")
     return ToldByHand(channel=order.channel, audience=order.audience, reason=clean(order.reason, NOTE))
 
 

@@ -161,7 +161,7 @@ class _Handlers:
         return {"changed": len(events)} | ({"warning": ", ".join(bad)} if warned else {})
 
     async def told(self, sender: Sender, order: orders.Told) -> None:
-        backups = [channel.id for channel in self._config.channels if channel.is_backup]
+        backups = {channel.id: channel.audience for channel in self._config.channels if channel.is_backup}
         event = told_event(order, backups, self._daemon.journal.ledger.active)
         await self._daemon.journal.write(sender.actor, event)
 

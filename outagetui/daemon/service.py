@@ -40,6 +40,7 @@ from outagetui.facts.live import Beat
 from outagetui.facts.network_path import NetworkPath
 from outagetui.machine.background import hear_failures
 from outagetui.machine.secrets import Secrets
+from outagetui.machine.signals import MEANT_FOR_NOBODY
 from outagetui.net.vantage import Vantage
 from outagetui.orders.wire import socket_path
 from outagetui.outlets import Tools
@@ -55,7 +56,6 @@ ROLL_UP_EVERY = 3600.0
 FATES_EVERY = 86400.0
 PROVE_EVERY = 60.0  # how often to look which proofs are due
 LINGER = 900.0
-MEANT_FOR_NOBODY = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF)
 ABANDON_SECONDS = 0.5
 SILENCE = 30.0  # seconds without any probe ended, beyond its interval, after which we are not well
 

@@ -17,7 +17,7 @@ from outagetui.net.vantage import Vantage
 from outagetui.protocols.sip.agent import Agent
 from outagetui.protocols.sip.locate import proxy_hop, target_uri
 from outagetui.protocols.sip.registration import Registration
-from outagetui.protocols.sip.replies import unanswered
+from outagetui.protocols.sip.replies import silence
 from outagetui.protocols.sip.transaction import Silence
 
 MARGIN = 0.05  # as in `sip.options`
@@ -42,7 +42,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
             try:
                 binding = await registration.make(ways, until)
             except Silence as error:
-                raise unanswered(error, agent) from error
+                raise silence(error, agent) from error
             phases.enter("unregister")
             removed = await _removed(registration, until)
     finally:

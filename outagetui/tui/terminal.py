@@ -16,14 +16,14 @@ from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from outagetui.machine.signals import MEANT_FOR_NOBODY
+
 if TYPE_CHECKING:
     from textual.app import App
 
 REFUSED = 3  # exit status when there is no terminal that can show screens: the state is unknown
 DEADLINE = 3.0  # seconds an orderly end may take
 TRIES = 25  # to write to a terminal that does not read
-# Nobody sends them on purpose, and what the kernel does with them leaves a terminal that cannot be used.
-MEANT_FOR_NOBODY = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF)
 TTY_CHECK = 2.0  # seconds between two looks whether the terminal is still ours
 SIXTEEN = ("linux", "screen", "vt100", "vt220", "xterm", "ansi", "cygwin")
 # CAN ends a half-sent sequence; then mouse, paste, focus, resize and keyboard modes off, wrap and cursor on, main page.

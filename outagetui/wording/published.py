@@ -24,8 +24,8 @@ _KEPT = (
 # not become a sign of its own, since customers read this.
 _UNSEEN = (
     r"[\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B-\u180F\u200B-\u200F\u202A-\u202E\u2060-\u206F\u3164"
-    r"\uFE00-\uFE0F\uFEFF\uFFA0\uFFF0-\uFFFB\U00013430-\U0001343F\U0001BCA0-\U0001BCA3\U0001D173-\U0001D17A"
-    r"\U000E0000-\U000E0FFF]"
+    r"\uFE00-\uFE0F\uFEFF\uFFA0\uFDD0-\uFDEF\uFFF0-\uFFFB\uFFFE\uFFFF\U00013430-\U0001343F"
+    r"\U0001BCA0-\U0001BCA3\U0001D173-\U0001D17A\U000E0000-\U000E0FFF]"
 )
 _HIDDEN = regex.compile(rf"(?P<kept>{_KEPT})|{_UNSEEN}")
 _HIDDEN_OR_CONTROL = regex.compile(rf"(?P<kept>{_KEPT})|{_UNSEEN}|[\p{{Cc}}\p{{Cs}}\p{{Zl}}\p{{Zp}}]")

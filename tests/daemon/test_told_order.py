@@ -25,6 +25,11 @@ def test_what_makes_no_sense_is_refused_in_words(
 def test_who_was_told_by_hand_is_journaled_with_who_says_so(installation: Installation) -> None:
     installation.configure(every="5s").start()
     assert installation.order("activate", channels=["phone"])["ok"]
+    for order, words in (
+        ({"audience": "staff"}, "phone is for customers, not for staff"),
+        ({"audience": "customers", "reason": "\u200b\u2800"}, "nobody could read that reason"),
+    ):
+        assert words in installation.order("told", channel="phone", **order)["error"]
     assert installation.order("told", channel="phone", audience="customers", reason="by mail\x1b[2J")["ok"]
     (event,) = installation.events(Told)
     assert (event.channel, event.audience, event.run) == ("phone", "customers", "")

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from outagetui.tui.terminal import DEADLINE, MEANT_FOR_NOBODY, REFUSED, TTY_CHECK
+from outagetui.machine.signals import MEANT_FOR_NOBODY
+from outagetui.tui.terminal import DEADLINE, REFUSED, TTY_CHECK
 from tests.kit.installation import eventually
 from tests.kit.pty_driver import Pty, python
 

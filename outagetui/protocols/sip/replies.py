@@ -97,7 +97,7 @@ def silence(error: Silence, agent: Heard) -> Trouble:
 
 
 def unanswered(error: Silence, agent: Heard) -> Trouble:
-    """As `silence`, for a request that must succeed and not merely be answered."""
+    """As `silence`, for a call, which is not merely to be answered at some time."""
     found = silence(error, agent)
     return Trouble(Outcome.FAIL, found.code if agent.reflected else "timeout", found.detail)
 
