@@ -189,5 +189,5 @@ def test_limits_that_no_number_keeps_are_an_error(tmp_path: Path, fate: str) -> 
 def test_a_name_that_nobody_can_read_is_an_error(tmp_path: Path, name: str) -> None:
     text = CHECK.replace('name = "A"', f'name = "{name}"').format(channel="", check="")
     write(tmp_path, {**WHOLE, "checks/a.toml": text})
-    with pytest.raises(config.ConfigError, match="channel.name: holds"):
+    with pytest.raises(config.ConfigError, match=r"channel\.name: holds"):
         config.load(tmp_path)

@@ -298,7 +298,7 @@ async def test_cancelled_at_any_await_the_next_look_leaves_the_mailbox_empty(
         number += 1
     assert number > 10
     await settle()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while (await look_once(knowing, check)).code or mailbox.subjects():
             await asyncio.sleep(0.05)  # the last messages may still be on their way
 
