@@ -60,4 +60,5 @@ async def _read(reply: Reply, options: FeedOptions) -> Reading:
         return await in_turns(
             read_xml(reply.body, options.components, time.time(), reply.headers.get("content-type", ""))
         )
-    return await aside(partial(read_json, reply.body, options.format, options.components), len(reply.body))
+    reads = partial(read_json, reply.body, options.format, options.components, time.time())
+    return await aside(reads, len(reply.body))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from outagetui.core.model import Outcome
 from outagetui.probes.feeds import Unreadable, read
+from tests.kit.status_feeds import word as feed_word
 
 FEEDS = Path(__file__).parent.parent / "data" / "feeds"
 GOOD = str(Outcome.PASS)
@@ -22,6 +23,11 @@ def word(document: object, *components: str) -> str:
     except Unreadable as problem:
         return problem.code
     return said.code or str(said.outcome)
+
+
+def at_noon(document: object) -> str:
+    """The outcome in a word on 2026-11-30 at 12:00 UTC."""
+    return feed_word(json.dumps(document).encode())
 
 
 def incident(status: str | None, **more: object) -> dict[str, object]:
@@ -96,6 +102,42 @@ def test_googles_incident_has_not_ended_though_the_service_is_there() -> None:
         assert word([{**page[0], "end": end}]) == "feed.incident"
     assert word([{key: value for key, value in page[0].items() if key != "end"}]) == "feed.incident"
     assert word([{**page[0], "end": "soon"}]) == "feed.unreadable"
+
+
+LONG_AGO, SOON = "2026-11-30T11:59:00Z", "2026-11-30T12:01:00Z"
+
+
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [
+        (LONG_AGO, GOOD),
+        ("2026-11-30T12:00:00Z", GOOD),
+        (SOON, "feed.major-outage"),
+        ("2040-01-01", "feed.major-outage"),
+    ],
+)
+def test_an_incident_of_google_goes_on_until_its_end(end: str, code: str) -> None:
+    told = {"begin": "2026-11-30", "end": end, "external_desc": "x", "status_impact": "SERVICE_OUTAGE"}
+    assert at_noon([told]) == code
+
+
+@pytest.mark.parametrize(
+    ("times", "state", "code"),
+    [
+        ({"ends_at": LONG_AGO}, "degraded", GOOD),
+        ({"ends_at": SOON}, "degraded", "feed.incident"),
+        ({"ends_at": SOON}, "downtime", "feed.incident"),
+        ({"ends_at": SOON}, "maintenance", "feed.maintenance"),
+        ({"starts_at": LONG_AGO, "ends_at": SOON}, "maintenance", "feed.maintenance"),
+        ({"starts_at": SOON, "ends_at": "2026-12-01T00:00:00Z"}, "maintenance", GOOD),
+        ({"ends_at": "soon"}, "degraded", "feed.incident"),
+        ({"ends_at": SOON}, "resolved", GOOD),
+    ],
+)
+def test_a_report_of_better_stack_goes_on_until_its_end(times: dict[str, str], state: str, code: str) -> None:
+    page = sample("betterstack-operational.json")
+    page["included"][-1]["attributes"] |= {"starts_at": None, **times, "aggregate_state": state}
+    assert at_noon(page) == code
 
 
 PAGE_WORDS = {

@@ -193,3 +193,25 @@ def test_a_part_that_is_named_has_to_be_listed(name: str) -> None:
             assert outcome({**document, key: type(document[key])()}, form, ("Fax",)) is None
     if isinstance(document, list):
         assert outcome([], form, ("Fax",)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"status": {"indicator": null}}', "status.indicator is missing or of another kind"),
+        ('{"status": {}}', "status.indicator is missing or of another kind"),
+        ("{}", "status is missing or of another kind"),
+        (
+            '{"status": {"indicator": "none"}, "components": [{"name": 1}]}',
+            "components[0].name is missing or of another kind",
+        ),
+        ("[]", "the document is of another kind"),
+        ('{"status": x}', "broken JSON at byte 11"),
+        ('{"status":', "broken JSON, or cut off"),
+        ('{"other":' + "[" * 30_000, "it is nested too deeply"),
+    ],
+)
+def test_what_is_wrong_with_a_document_is_said_in_plain_words(text: str, words: str) -> None:
+    with pytest.raises(Unreadable) as refused:
+        read(text.encode(), "statuspage")
+    assert refused.value.detail == f"not a Statuspage summary: {words}"

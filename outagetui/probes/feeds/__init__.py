@@ -16,6 +16,7 @@ __all__ = ["LIMIT", "Reading", "Severity", "Unreadable", "is_xml", "read", "read
 
 LIMIT = 2 << 20  # bytes of a feed that are read
 _VALUES, _OBJECTS = 200_000, 40_000  # of a JSON feed: what costs memory is not told by its length
+_DATED = ("google", "betterstack")  # forms that tell by a time whether something is over
 _MARKS = b" \t\r\n\0\xef\xbb\xbf\xfe\xff"  # what may stand before the first character
 
 
@@ -26,7 +27,7 @@ def read(body: bytes, form: FeedFormat = "auto", components: tuple[str, ...] = (
     knows), `feed.component` (a name the feed does not list) or `feed.silent` (it lists it and says nothing of it).
     """
     if not is_xml(body, form):
-        return read_json(body, form, components)
+        return read_json(body, form, components, now)
     steps = read_xml(body, components, now)
     while True:
         try:
@@ -52,7 +53,9 @@ def read_xml(
     return (yield from rss.read(body, components, now, content_type))
 
 
-def read_json(body: bytes, form: FeedFormat = "auto", components: tuple[str, ...] = ()) -> Reading:
+def read_json(
+    body: bytes, form: FeedFormat = "auto", components: tuple[str, ...] = (), now: float | None = None
+) -> Reading:
     """As `read` for all other forms."""
     if len(body) > LIMIT:
         raise _too_long()
@@ -67,7 +70,7 @@ def read_json(body: bytes, form: FeedFormat = "auto", components: tuple[str, ...
     if form == "auto":
         raise Unreadable("feed.unreadable", "neither JSON nor RSS nor Atom")
     reader = import_module(f"{__name__}.{form.replace('-', '_')}")
-    said: Reading = reader.read(text, components)
+    said: Reading = reader.read(text, components, now) if form in _DATED else reader.read(text, components)
     return said
 
 

@@ -44,6 +44,7 @@ class Attributes(Struct):
     status_page_section_id: str | int | None = None
     title: str | None = None
     aggregate_state: str | None = None
+    starts_at: str | None = None
     ends_at: str | None = None
     affected_resources: list[Touched] | None = None
 
@@ -63,12 +64,13 @@ class Index(Struct):
     included: list[Included]
 
 
-def read(text: str, components: tuple[str, ...] = ()) -> Reading:
-    """Return the page's aggregate state, or with `components` the worst of those resources."""
+def read(text: str, components: tuple[str, ...] = (), now: float | None = None) -> Reading:
+    """Return the page's aggregate state at epoch `now`, or with `components` the worst of those resources."""
     index = document(text, Index, "a Better Stack status page")
     sections = {str(one.id): one.attributes.name or "" for one in index.included if one.type == "status_page_section"}
     parts = [_part(one, sections) for one in index.included if one.type == "status_page_resource"]
-    news = [_news(one.attributes) for one in index.included if one.type == "status_report" and _goes_on(one.attributes)]
+    reports = [one.attributes for one in index.included if one.type == "status_report"]
+    news = [_news(report) for report in reports if _goes_on(report, now)]
     if components:
         return of_named(parts, components, news)
     word = index.data.attributes.aggregate_state
@@ -78,13 +80,17 @@ def read(text: str, components: tuple[str, ...] = ()) -> Reading:
     return beside_rollup(Statement(severity, word), parts, news)
 
 
-def _goes_on(report: Attributes) -> bool:
-    return report.aggregate_state != "resolved" and not (report.ends_at and moment_of(report.ends_at) is not None)
+def _goes_on(report: Attributes, now: float | None) -> bool:
+    begin, end = moment_of(report.starts_at or ""), moment_of(report.ends_at or "")
+    over = end is not None and (now is None or end <= now)
+    ahead = begin is not None and now is not None and begin > now
+    return report.aggregate_state != "resolved" and not over and not ahead
 
 
 def _news(report: Attributes) -> News:
     touched = tuple(str(one.status_page_resource_id) for one in report.affected_resources or ())
-    return News(report.title or "a report", Severity.INCIDENT, report.aggregate_state or "", touched)
+    severity = Severity.MAINTENANCE if report.aggregate_state == "maintenance" else Severity.INCIDENT
+    return News(report.title or "a report", severity, report.aggregate_state or "", touched)
 
 
 def _part(resource: Included, sections: dict[str, str]) -> Part:

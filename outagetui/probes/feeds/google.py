@@ -1,4 +1,4 @@
-"""Google's `incidents.json` (Workspace and Cloud): every incident of late, open while it has no end."""
+"""Google's `incidents.json` (Workspace and Cloud): every incident of late, open until its end."""
 
 from msgspec import Struct
 
@@ -48,8 +48,8 @@ class Incident(Struct):
         return [self.service_name, *names] if self.service_name and self.service_name not in names else names
 
 
-def read(text: str, components: tuple[str, ...] = ()) -> Reading:
-    """Return the worst open incident; `components` are products.
+def read(text: str, components: tuple[str, ...] = (), now: float | None = None) -> Reading:
+    """Return the worst incident that is open at epoch `now`; `components` are products.
 
     The list names a product only when an incident touched it, so a name it does not hold is no error; but a list that
     holds nothing at all says nothing of a product.
@@ -59,7 +59,7 @@ def read(text: str, components: tuple[str, ...] = ()) -> Reading:
         raise Unreadable("feed.unreadable", "a list, but not of Google's incidents")
     if components and not incidents:
         raise Unreadable("feed.silent", "the list of incidents is empty, which says nothing of a component")
-    said = [_said(one) for one in incidents if not _over(one) and _touches(one, components)]
+    said = [_said(one) for one in incidents if not _over(one, now) and _touches(one, components)]
     return reading(said, "no open incidents")
 
 
@@ -75,10 +75,13 @@ def _said(incident: Incident) -> Statement:
     return Statement(severity, f"{products}: {title}" if products else title)
 
 
-def _over(incident: Incident) -> bool:
-    if incident.end and moment_of(incident.end) is None:
+def _over(incident: Incident, now: float | None) -> bool:
+    if not incident.end:
+        return False
+    end = moment_of(incident.end)
+    if end is None:
         raise Unreadable("feed.unreadable", f"an incident that ends at no time: {incident.end}")
-    return bool(incident.end)
+    return now is None or end <= now
 
 
 def _touches(incident: Incident, components: tuple[str, ...]) -> bool:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from outagetui.probes.feeds.incident_words import AHEAD, CONDITIONS, LABELS, SCHEDULED, STAGES, UPDATE, WORDS
+from outagetui.probes.feeds import taken_back
+from outagetui.probes.feeds.incident_words import AHEAD, CONDITIONS, HEADINGS, LABELS, SCHEDULED, STAGES, UPDATE, WORDS
 from outagetui.probes.feeds.moments import MONTH, stamp_in
 from outagetui.probes.feeds.statements import Severity
 
@@ -67,11 +68,8 @@ _LABEL = re.compile(
 )
 _LABEL_ALONE = re.compile(r"(?:(?:current|incident)\s+)?(?:status|state)\s*[:：]?", re.IGNORECASE)
 _VALUE_ENDS = re.compile(r"\s+[-–—]\s+|\s*[|(\[!]|\.(?:\s|$)|,\s*(?=\d)|\s(?:at|on|um|since|as of)\s+\d", re.IGNORECASE)
+_BETWEEN = " \t,*_:：|([-–—])】］"  # what may stand between a word and what goes on from it
 _FRINGE = re.compile(r"^[^\w?]+|^_+")
-_TAKEN_BACK = re.compile(
-    r"(?:no|not|none|false|nein|nicht|non|pending|awaiting|n/a|tbd|partial\w*|teilweise|only|except|\?|0*\d{1,2}\s*%)(?!\w)",
-    re.IGNORECASE,
-)
 _TIME = re.compile(rf"\d|(?:{MONTH}|{_DAY})\b[.,]?\s+\d", re.IGNORECASE)
 _OF_COMPONENTS = re.compile(
     r"(?:affected|impacted|betroffen)|(?:components?|services?|systems?|regions?)\s*:?$", re.IGNORECASE
@@ -106,18 +104,39 @@ def of_title(title: str) -> State | None:
     if len(title) > _TITLE:  # its end is not seen
         state = of_title(title[:_TITLE])
         return None if state is None or state.well else state
-    tags = [_known(bracket[1] or bracket[2], in_title=True) for bracket in _BRACKETS.finditer(title)]
-    told = [state for state in tags if state and state.word != UPDATE]
-    if told := [state for state in told if state.word in STAGES] or told:
-        return next((state for state in told if not state.well), told[0])
+    brackets = [(_known(found[1] or found[2], in_title=True), found.end()) for found in _BRACKETS.finditer(title)]
+    tags = [(state, end) for state, end in brackets if state and state.word != UPDATE]
+    before, update = _before(title)
+    suffix = _SUFFIX.search(title)
+    behind = [(state, suffix.end())] if suffix and (state := _known(suffix[1], in_title=True)) else []
+    # What goes on outweighs what is over, wherever they stand; a kind of event, such as an outage, may be over.
+    for state, _ in [*tags, *before, *behind]:
+        if state.word in STAGES and state.word not in CONDITIONS and not state.well:
+            return state
+    told = [(state, end) for state, end in tags if state.word in STAGES] or [*tags, *before[:1]] or behind
+    if not told:
+        return update
+    state, end = next((one for one in told if not one[0].well), told[0])
+    return State(None, state.word) if state.well and taken_back.in_title(title[end:]) else state
+
+
+def _before(title: str) -> tuple[list[tuple[State, int]], State | None]:
+    """Return the words before a title, each with its end, and UPDATE where that stands there.
+
+    A word for a service that is well may begin what the title is about: it counts alone, and as a heading.
+    """
+    found: list[tuple[State, int]] = []
     at, update = 0, None
     while before := _PREFIX.match(title, at):
+        at = before.end()
         state = _known(before[1], in_title=True)
-        if state and state.word != UPDATE:
-            return state
-        at, update = before.end(), State(Severity.INCIDENT, UPDATE, in_title=True)
-    behind = _SUFFIX.search(title)
-    return _known(behind[1], in_title=True) if behind else update
+        if state is None or state.word == UPDATE:
+            update = State(Severity.INCIDENT, UPDATE, in_title=True)
+        elif state.well and state.word not in STAGES and state.word not in HEADINGS and at < len(title):
+            break
+        else:
+            found.append((state, at))
+    return found, update
 
 
 def subject(title: str) -> str:
@@ -154,7 +173,8 @@ def _heads(lines: Sequence[str]) -> list[_Head]:
         head = _head(line, start)
         if head and (state := _known(head[1])):
             rest = head[2]
-            if _TAKEN_BACK.match(rest):
+            behind = line[head.end(1) :].lstrip(_BETWEEN)
+            if state.well and (taken_back.in_text(behind) or taken_back.in_text(rest)):
                 found.append(_Head(at, State(None, f"{state.word} {rest[:20]}"), when))
             elif not (":" in line[head.end(1) : head.end(1) + 2] and _TIME.match(rest)):  # a label of a time otherwise
                 found.append(_Head(at, state, when))
@@ -217,9 +237,9 @@ def _labels(lines: Sequence[str]) -> list[tuple[int, State]]:
         if not label or not value:
             continue
         bare = _bare(value)
-        behind = value[value.find(bare) + len(bare) :].lstrip(" (-–—:[|")
+        behind = value[value.find(bare) + len(bare) :].lstrip(_BETWEEN)
         state = _known(bare)
-        if state and state.well and _TAKEN_BACK.match(behind):
+        if state and state.well and taken_back.in_text(behind):
             state = State(None, value[:40])
         if state and state.well and state.word not in STAGES and (components or label.start(1) > 0):
             continue  # how a component is

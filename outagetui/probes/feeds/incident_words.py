@@ -60,7 +60,7 @@ CONDITIONS = _table(
         opérationnel, operativo, operativa, operacional, operationeel, 正常, 稼働中, 정상
     """,
     NOTICE="informational message, informational, information, info, notice, advisory, announcement",
-    MAINTENANCE="maintenance, under maintenance, undergoing maintenance",
+    MAINTENANCE="maintenance, under maintenance, undergoing maintenance, wartung",
     DEGRADED="""
         degraded, degraded performance, performance issue, performance issues, performance degradation
         service degradation, degradation, slow, warning, minor, minor issue, minor outage, eingeschränkt
@@ -91,4 +91,5 @@ LABELS = frozenset(
     """)
 )
 SCHEDULED = frozenset(["scheduled maintenance", "planned maintenance", "upcoming maintenance", "geplante wartung"])
+HEADINGS = frozenset(["service is operating normally"])  # under which what is over is told
 WORDS = {**CONDITIONS, **STAGES}
