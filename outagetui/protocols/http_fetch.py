@@ -78,7 +78,7 @@ async def _walk(front: Front, wanted: Request, redirects: int, connect: str | No
         if not location:
             return answer, wanted
         cookies.take(wanted, answer.head.values("set-cookie"), time.time())
-        wanted = wanted.redirected(answer.head.status, location)
+        wanted = wanted.redirected(answer.head.status, location, with_user=True)
     return fail("http.redirects", f"more than {redirects} redirects, the last one to {wanted.url}")
 
 

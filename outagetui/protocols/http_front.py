@@ -6,6 +6,7 @@ such as a bare 403, that says nothing of the site: then it is asked once more as
 """
 
 import asyncio
+import contextlib
 import ssl
 from typing import Final, Literal
 
@@ -86,31 +87,56 @@ class Front:
         clock = asyncio.get_running_loop().time
         origin = wanted.scheme, wanted.host, wanted.port, connect
         known = self._versions.only_http2(origin, clock())
+        if known:
+            return await self._by_http2(wanted, cookie, connect, stop)
         answer: Answer | None = None
         error: NotHttpError | Trouble | None = None
         try:
-            with await self._connected(wanted, connect, BOTH if known else HTTP1) as stream:
-                answer = await self._asked(stream, wanted, cookie, stop, framed=bool(known) and wanted.scheme == "http")
+            with await self._connected(wanted, connect, HTTP1) as stream:
+                answer = await self._asked(stream, wanted, cookie, stop)
         except (NotHttpError, Trouble) as caught:
             error = caught
-        if known:
-            if error is not None:
-                self._versions.learn(origin, None, clock())
-        elif isinstance(error, SpeaksHttp2Error) or (isinstance(error, Trouble) and wants_another_version(error)):
-            self._versions.learn(origin, True, clock())
+        if isinstance(error, SpeaksHttp2Error) or (isinstance(error, Trouble) and wants_another_version(error)):
             with await self._connected(wanted, connect, BOTH) as stream:
-                return await self._asked(stream, wanted, cookie, stop, framed=self._selected is None)
-        elif known is None and self._is_doubtful(wanted, answer, error):
+                answer = await self._asked(stream, wanted, cookie, stop, framed=self._selected is None)
+            self._versions.learn(origin, True, clock())
+            return answer
+        if known is None and self._is_doubtful(wanted, answer, error):
             other = await self._offered(wanted, connect)
             if other is not None:
                 with other:
-                    self._versions.learn(origin, self._selected == "h2", clock())
                     if self._selected == "h2":
-                        return await self._asked(other, wanted, cookie, stop)
+                        answer = await self._asked(other, wanted, cookie, stop)
+                        self._versions.learn(origin, True, clock())
+                        return answer
+                    self._versions.learn(origin, False, clock())
         if answer is None:
             assert error is not None
             raise error
         return answer
+
+    async def _by_http2(self, wanted: Request, cookie: str | None, connect: str | None, stop: Stop) -> Answer:
+        """Return the answer of a front end that spoke HTTP/2 only; where it fails so, it may speak HTTP/1.1 again.
+
+        Raises what went wrong by HTTP/2 where HTTP/1.1 brings no word of the site's either.
+        """
+        spoken = False
+        try:
+            with await self._connected(wanted, connect, BOTH) as stream:
+                framed = wanted.scheme == "http"
+                spoken = framed or self._selected == "h2"
+                return await self._asked(stream, wanted, cookie, stop, framed=framed)
+        except (NotHttpError, Trouble):
+            now = asyncio.get_running_loop().time()
+            self._versions.learn((wanted.scheme, wanted.host, wanted.port, connect), None, now)
+            if not spoken:
+                raise
+            with contextlib.suppress(NotHttpError, Trouble):
+                with await self._connected(wanted, connect, HTTP1) as stream:
+                    answer = await self._asked(stream, wanted, cookie, stop)
+                if not self._is_doubtful(wanted, answer, None):
+                    return answer
+            raise
 
     async def _connected(self, wanted: Request, connect: str | None, offered: tuple[str, ...]) -> Stream:
         phases, self._selected = self._phases, None

@@ -1,5 +1,7 @@
 """HTTP requests as values: reading a URL, and what a redirect turns a request into (Fetch standard, section 4.4)."""
 
+import re
+from base64 import b64encode
 from functools import lru_cache
 from typing import Literal
 
@@ -17,6 +19,8 @@ _SHOWN = 200  # characters of an address from outside in words
 REDIRECTING = (301, 302, 303, 307, 308)
 _ABOUT_BODY = frozenset({"content-encoding", "content-language", "content-length", "content-location", "content-type"})
 _ABOUT_ORIGIN = frozenset({"authorization", "cookie", "host", "proxy-authorization"})
+# Who is asking, in an address as it was sent, whole or not.
+_USER = re.compile(r"^((?:[^/\\?#]*[/\\][/\\\t]+)|(?:[^/\\?#:]*:[/\\\t]*))[^/\\?#]*@")
 
 
 class Request(Struct, frozen=True):
@@ -41,17 +45,20 @@ class Request(Struct, frozen=True):
         """The whole address as others may see it, without the zone."""
         return f"{self.scheme}://{self.authority}{self.path}"
 
-    def redirected(self, status: int, location: str) -> "Request":
+    def redirected(self, status: int, location: str, *, with_user: bool = False) -> "Request":
         """Return the request a browser makes next.
 
-        Raises `Trouble` `http.redirect` where it must not go: from https to http, or to what is no web address.
+        `with_user` takes a user and password in `location` as browsers do: for its origin only, and where nothing else
+        says who asks (RFC 7617). Raises `Trouble` `http.redirect` where it must not go: from https to http, to what is
+        no web address, or otherwise to one with a user.
         """
-        shown = clean(location, _SHOWN)
+        shown = clean(_without_user(location), _SHOWN)
         try:
             found = read_url(location, self._base)
         except ValueError as error:
             fail("http.redirect", f'redirected to "{shown}", which no browser could follow: {error}')
-        where = _place(found)
+        named = bool(found.user or found.password)
+        where = _place(replace(found, user="", password="") if with_user else found)
         if where is None:
             fail("http.redirect", f'redirected to "{shown}", which is no web address')
         if (zone := zone_of(found.host)) and zone != zone_of(self.host):
@@ -68,14 +75,19 @@ class Request(Struct, frozen=True):
         if (scheme, host, port) != (self.scheme, self.host, self.port):
             dropped |= _ABOUT_ORIGIN
         kept = tuple((name, value) for name, value in self.headers if name.lower() not in dropped)
+        if named and not any(name.lower() == "authorization" for name, _ in kept):
+            kept = (*kept, ("Authorization", f"Basic {_basic(found)}"))
         return replace(self, method=method, scheme=scheme, host=host, port=port, path=path, headers=kept, body=body)
 
     def joined(self, location: str) -> str:
-        """Return the whole address that a redirect names, for people; as it was sent when it is none."""
+        """Return the whole address that a redirect names, for people; as it was sent when it is none.
+
+        Without a user and password in it.
+        """
         try:
-            return read_url(location, self._base).sent
+            return replace(read_url(location, self._base), user="", password="").sent
         except ValueError:
-            return location
+            return _without_user(location)
 
     @property
     def _base(self) -> Url:
@@ -101,3 +113,11 @@ def _place(url: Url) -> tuple[Literal["http", "https"], str, int, str] | None:
     if url.scheme not in PORTS or url.port == 0 or url.user or url.password:
         return None
     return ("https" if url.scheme == "https" else "http"), url.host, url.port or PORTS[url.scheme], url.asked
+
+
+def _basic(url: Url) -> str:
+    return b64encode(f"{url.user}:{url.password}".encode("utf-8", "replace")).decode()
+
+
+def _without_user(location: str) -> str:
+    return _USER.sub(r"\1…@", location)

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import time
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from outagetui.protocols import http1_exchange
 from outagetui.protocols.http_answer import Reply
 from outagetui.protocols.http_fetch import fetch
 from outagetui.protocols.http_request import request
-from tests.kit.scripted_servers import Pki, Serving, answering, black_hole, look_at, reply, serve
+from tests.kit.scripted_servers import Handler, Pki, Serving, answering, black_hole, look_at, reply, serve
 
 
 def moved(to: str, status: str = "302 Found") -> bytes:
@@ -123,7 +124,9 @@ def test_a_redirect_to_where_a_browser_must_not_go_fails(to: str) -> None:
             "javascript:alert(1)",
             "ftp://127.0.0.1/",
             "http://" + "a" * 300 + "/",
-            "http://u:p@127.0.0.1/",
+            "ftp://u:geheim@127.0.0.1/",
+            "http://u:geheim@a..b/",
+            "\\\\u:geheim@a..b/",
         ),
         *("http://[" + "[" * 1000, "http://[v1.x", "http://\u202e/"),
     ],
@@ -133,6 +136,72 @@ async def test_a_redirect_to_nowhere_is_the_server_s_failure(vantage: Vantage, l
         sample = await look_at(vantage, "http", f"http://127.0.0.1:{server.port}/a")
     assert (sample.outcome, sample.code) == (Outcome.FAIL, "http.redirect")
     assert sample.detail.isprintable()
+    assert "geheim" not in sample.detail
+
+
+@pytest.mark.parametrize(
+    ("user", "pair"),
+    [
+        ("user:pw", "user:pw"),
+        ("user", "user:"),
+        (":pw", ":pw"),
+        ("us%40er:p%3Aw%2F", "us@er:p:w/"),
+        ("a:b:c", "a:b:c"),
+        ("j%C3%BCrgen:ö", "jürgen:ö"),
+    ],
+)
+def test_a_user_in_a_redirect_asks_as_in_a_browser(user: str, pair: str) -> None:
+    first = request("GET", "http://a.test/", (("X-Kept", "1"),))
+    second = first.redirected(302, f"http://{user}@b.test/x", with_user=True)
+    assert second.url == "http://b.test/x"
+    assert second.headers == (("X-Kept", "1"), ("Authorization", f"Basic {b64encode(pair.encode()).decode()}"))
+    assert second.redirected(302, "/y", with_user=True).headers == second.headers
+    for other in ("http://a.test/", "http://b.test:81/", "https://b.test/"):
+        assert second.redirected(302, other, with_user=True).headers == first.headers
+    own = request("GET", "http://a.test/", (("Authorization", "x"),))
+    assert own.redirected(302, f"//{user}@a.test/", with_user=True).headers == own.headers
+    with pytest.raises(Trouble, match=r"http\.redirect") as caught:
+        first.redirected(302, f"http://{user}@b.test/x")
+    assert user not in str(caught.value)
+    assert user not in first.joined(f"//{user}@b.test/x")
+    with pytest.raises(Trouble, match=r"target\.invalid"):
+        request("GET", f"http://{user}@a.test/")
+
+
+@pytest.mark.parametrize(
+    "to",
+    ["http://u:geheim@a b/", "http:u:geheim@a b/", "http:/u:geheim@a b/", "\\\\u:geheim@a b/", "//u:x@geheim@a b/"],
+)
+def test_a_user_in_an_address_that_is_none_is_shown_nowhere(to: str) -> None:
+    first = request("GET", "https://a.test/")
+    assert "geheim" not in first.joined(to)
+    with pytest.raises(Trouble) as caught:
+        first.redirected(302, to, with_user=True)
+    assert "geheim" not in str(caught.value)
+    with pytest.raises(Trouble, match=r"plain http://b\.test/@ada"):
+        first.redirected(302, "http://b.test/@ada")
+
+
+async def test_a_user_in_a_redirect_is_told_to_its_origin_alone(vantage: Vantage) -> None:
+    asked: dict[str, list[bytes]] = {"a": [], "b": [], "c": []}
+
+    def noting(name: str, answer: bytes) -> Handler:
+        async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            asked[name].append(await reader.readuntil(b"\r\n\r\n"))
+            writer.write(answer)
+
+        return handler
+
+    async with (
+        serve(noting("c", reply("503 Busy"))) as last,
+        serve(noting("b", moved(f"http://127.0.0.1:{last.port}/"))) as second,
+        serve(noting("a", moved(f"http://user:geheim@localhost:{second.port}/"))) as first,
+    ):
+        sample = await look_at(vantage, "http", f"http://127.0.0.1:{first.port}/")
+    assert sample.code == "http.503"
+    assert "geheim" not in sample.detail
+    told = b": Basic " + b64encode(b"user:geheim") + b"\r\n"
+    assert [told in asked[name][0] for name in "abc"] == [False, True, False]
 
 
 async def test_https_to_http_is_refused_on_the_wire(vantage: Vantage, pki: Pki) -> None:

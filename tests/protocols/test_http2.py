@@ -333,7 +333,49 @@ async def test_a_front_end_that_forgot_http_2_is_asked_anew(vantage: Vantage) ->
         assert (await look_at(vantage, "http", target)).outcome is Outcome.PASS
     async with serve(forbidden, port=port):
         codes = [(await look_at(vantage, "http", target, within=2)).code for _ in range(2)]
-    assert codes[1] == "http.403"
+    assert codes == ["http.403"] * 2
+
+
+async def mixed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer HTTP/1.1 properly, but one path by the beginning of HTTP/2."""
+    asked = await reader.readuntil(b"\r\n\r\n")
+    if asked.startswith(b"GET /frames "):
+        writer.write(SETTINGS)
+    elif asked.startswith(b"GET / "):
+        writer.write(reply("200 OK", b"hello"))
+    else:
+        writer.write(reply("400 Bad Request"))
+
+
+async def test_one_path_that_begins_with_frames_spoils_no_other(vantage: Vantage) -> None:
+    async with serve(mixed) as server:
+        home = f"http://127.0.0.1:{server.port}/"
+        for _ in range(2):
+            broken = await look_at(vantage, "http", f"{home}frames", within=2)
+            assert broken.outcome is Outcome.FAIL
+            assert (await look_at(vantage, "http", home, match="^hello$")).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize("known", [True, False, None])
+async def test_what_was_known_of_http_2_hides_no_answer_by_http_1(vantage: Vantage, known: bool | None) -> None:
+    async with serve(mixed) as server:
+        origin = ("http", "127.0.0.1", server.port, None)
+        versions = vantage.shared(Versions, Versions)
+        versions.learn(origin, known, asyncio.get_running_loop().time())
+        sample = await look_at(vantage, "http", f"http://127.0.0.1:{server.port}/", match="^hello$")
+        assert (sample.outcome, sample.detail) == (Outcome.PASS, "200 OK, 5 bytes, HTTP/1.1")
+        assert server.connections == (2 if known else 1)
+        assert not versions.only_http2(origin, asyncio.get_running_loop().time())
+
+
+async def test_a_fallback_is_no_answer_where_http_2_broke(vantage: Vantage, pki: Pki) -> None:
+    context = offering(pki.good(), "h2")
+    async with serve(forgiving(only_http2(breaking(b"\xff" * 100)), forbidden), context=context) as server:
+        loop = asyncio.get_running_loop()
+        origin = ("https", "localhost", server.port, None)
+        vantage.shared(Versions, Versions).learn(origin, True, loop.time())
+        sample = await look_at(vantage, "http", f"https://localhost:{server.port}/", ca=pki.ca)
+    assert (sample.outcome, sample.code) == (Outcome.FAIL, "http.protocol")
 
 
 def test_what_is_known_is_bounded_and_grows_old() -> None:
