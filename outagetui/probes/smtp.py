@@ -1,9 +1,9 @@
 """`smtp`: greeting, EHLO, STARTTLS, AUTH and an envelope that is taken back (RFC 5321); a message is never sent.
 
 Codes: `smtp.NNN` for a refusal (warn for a 4xx to the envelope, which is how greylisting looks; 421 sends us to the
-next address, and fails when all say it), `smtp.starttls-missing`, `smtp.auth-missing` (unknown where the server wants a
-login that we do not speak), `smtp.impostor`, `smtp.protocol`, `smtp.closed`, and those of TLS. A target `smtps://…`,
-and port 465, speak TLS at once (RFC 8314).
+next address, and fails when all say it), `smtp.throttled` (unknown: we come too often), `smtp.starttls-missing`,
+`smtp.auth-missing` (unknown where the server wants a login that we do not speak), `smtp.impostor`, `smtp.protocol`,
+`smtp.closed`, and those of TLS. A target `smtps://…`, and port 465, speak TLS at once (RFC 8314).
 """
 
 from msgspec.structs import replace
@@ -67,7 +67,7 @@ async def _envelope(smtp: SmtpConnection, options: SmtpOptions) -> SmtpReply | N
         for reply in turned_away.values():
             envelope(reply, "RCPT TO")
     except RefusedError as refused:
-        if not refused.reply.later:
+        if refused.reply.throttled or not refused.reply.later:
             raise
         late = refused.reply
     expect(await smtp.command("RSET"), 250, "RSET")

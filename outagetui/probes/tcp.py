@@ -1,4 +1,7 @@
-"""`tcp`: a connection, and optionally something to send and an expression its answer must hold (code `tcp.match`)."""
+"""`tcp`: a connection, and optionally something to send and an expression its answer must hold.
+
+Codes: `tcp.match`, and `tcp.too-much` (unknown: our limit cut the answer before anything matched).
+"""
 
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import TcpOptions
@@ -6,7 +9,7 @@ from outagetui.core.text import clean, in_quotes
 from outagetui.net.connect import dial, target
 from outagetui.net.pattern import search
 from outagetui.net.stream import Stream
-from outagetui.net.trouble import Phases, Trouble, fail
+from outagetui.net.trouble import Phases, Trouble, fail, unknown
 from outagetui.net.vantage import Vantage
 
 LIMIT = 64 * 1024  # bytes of an answer
@@ -39,10 +42,12 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
 async def _answer(stream: Stream, pattern: str, answer: bytearray, deadline: float) -> str:
     """Read into `answer` until `pattern` is in it, and return what was found."""
     while data := await stream.read():
+        cut = len(answer) + len(data) > LIMIT
         answer += data[: LIMIT - len(answer)]
         found = await search(pattern, answer.decode("utf-8", "replace"), deadline)
         if found:
             return clean(found[0], 120)
-        if len(answer) >= LIMIT:
-            fail("tcp.match", f"nothing in the first {LIMIT >> 10} KiB matched {in_quotes(pattern)}")
+        if cut:
+            words = f"nothing in the first {LIMIT >> 10} KiB, which is all that is read, matched {in_quotes(pattern)}"
+            unknown("tcp.too-much", words)
     return fail("tcp.match", f"closed before anything matched {in_quotes(pattern)}: {in_quotes(bytes(answer), 120)}")

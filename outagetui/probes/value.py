@@ -1,6 +1,7 @@
 """`value`: one number from a page, such as a balance, an operators' rating or the length of a queue, against limits."""
 
 import asyncio
+import json
 import math
 import re
 import time
@@ -70,7 +71,11 @@ def number_of(found: object) -> float:
 def _shown(found: object) -> str:
     if isinstance(found, (dict, list)):
         return "an object" if isinstance(found, dict) else "a list"
-    return "nothing" if found is None else str(found)[:200] or "an empty text"
+    if isinstance(found, float):
+        return "a value beyond all limits"  # which JSON has no word for
+    if found is None or isinstance(found, bool):
+        return json.dumps(found)
+    return str(found)[:200] or "an empty text"
 
 
 def judge(number: float, options: ValueOptions) -> tuple[Outcome, str, str]:

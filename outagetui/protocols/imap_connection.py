@@ -5,11 +5,12 @@ What is shown of an answer is masked: no address, and nothing that we said ourse
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from outagetui.core.personal import mask, shown
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import fail
+from outagetui.protocols.throttling import is_throttled, throttled
 
 LINE_LIMIT = 64 * 1024  # a SEARCH in a large mailbox answers on one line
 LITERAL_LIMIT = 256 * 1024
@@ -22,6 +23,13 @@ _UNTAGGED = re.compile(r"\* +(OK|NO|BAD|BYE|PREAUTH)\b ?(.*)", re.IGNORECASE | r
 _CAPABILITY = re.compile(r"\* +CAPABILITY\s+(.*)", re.IGNORECASE | re.DOTALL)
 # What people may read can end in braces; only data holds literals (RFC 9051 section 9, resp-text).
 _WORDS = re.compile(rb"\+|\* +(?:OK|NO|BAD|BYE|PREAUTH)\b|[a-z]\d+ +(?:OK|NO|BAD)\b", re.IGNORECASE)
+_TOO_OFTEN = "LIMIT"  # RFC 5530
+_NOT_LIMITS = (
+    "AUTHENTICATIONFAILED",
+    "AUTHORIZATIONFAILED",
+    "EXPIRED",
+    "OVERQUOTA",
+)  # which a server's words do not undo
 Respond = Callable[[str], Awaitable[bytes]]
 
 
@@ -51,6 +59,11 @@ class ImapReply(NamedTuple):
         found = _CODE.match(self.words)
         return found[1].upper() if found else ""
 
+    @property
+    def throttled(self) -> bool:
+        """Whether it was refused because we come too often, which is our own doing."""
+        return self.status == "NO" and _is_throttled(self.words)
+
     def number(self, name: str) -> int | None:
         """Return the last N that was told as `* N NAME`, such as EXISTS."""
         found = [re.fullmatch(rf"\* (\d{{1,10}}) {name}", line.text, re.IGNORECASE) for line in self.lines]
@@ -64,7 +77,10 @@ class ImapReply(NamedTuple):
 
 
 class ImapConnection:
-    """A client's side of the dialogue. Every method may raise `Trouble` `imap.protocol`, `imap.bye`, `imap.closed`."""
+    """A client's side of the dialogue. Every method may raise `Trouble` `imap.protocol`, `imap.bye`, `imap.closed`.
+
+    Where the server ends the session because we come too often, that is unknown `imap.throttled`.
+    """
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
@@ -86,7 +102,7 @@ class ImapConnection:
         if found is None or word in ("NO", "BAD"):
             fail("imap.protocol", f"not an IMAP greeting: {shown(line.text, self._private)}")
         if word == "BYE":
-            fail("imap.bye", f"refused at the door: {mask(found[2])}")
+            _bye(found[2], f"refused at the door: {mask(found[2])}")
         self.logged_in = word == "PREAUTH"
         self._learn(found[2])
         return found[2]
@@ -130,7 +146,7 @@ class ImapConnection:
             elif line.text.startswith("* "):
                 found = _UNTAGGED.fullmatch(line.text)
                 if found and found[1].upper() == "BYE" and not farewell:
-                    fail("imap.bye", f"the server ended the session: {mask(found[2], self._private)}")
+                    _bye(found[2], f"the server ended the session: {mask(found[2], self._private)}")
                 told = _CAPABILITY.fullmatch(line.text)
                 self._learn(f"[CAPABILITY {told[1]}]" if told else found[2] if found else "")
                 lines.append(line)
@@ -181,9 +197,23 @@ class ImapConnection:
 
 
 def expect(reply: ImapReply, what: str, code: str = "imap.protocol") -> ImapReply:
-    """Return `reply` if it is OK; NO fails as `code`, BAD as `imap.protocol`."""
+    """Return `reply` if it is OK; NO fails as `code`, BAD as `imap.protocol`; `imap.throttled` is unknown."""
+    if reply.throttled:
+        raise throttled("imap.throttled", f"{what}: {reply.said}")
     if reply.status == "NO":
         fail(code, f"{what}: {reply.said}")
     if reply.status != "OK":
         fail("imap.protocol", f"{what}: {reply.status} {reply.said}")
     return reply
+
+
+def _is_throttled(words: str) -> bool:
+    found = _CODE.match(words)
+    code = found[1].upper().partition(" ")[0] if found else ""
+    return code == _TOO_OFTEN or (code not in _NOT_LIMITS and is_throttled(words))
+
+
+def _bye(words: str, shown: str) -> NoReturn:
+    if _is_throttled(words):
+        raise throttled("imap.throttled", shown)
+    fail("imap.bye", shown)

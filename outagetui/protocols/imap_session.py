@@ -20,7 +20,7 @@ StartTls = Literal["offered", "required", "never"]
 # NO with one of these means "not now", whoever asks (RFC 5530).
 _WRONG = ("AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED", "EXPIRED")  # it is the password, or the account
 _NOT_SO = re.compile(r"unsupported|not supported|disabled|mechanism", re.IGNORECASE)
-_NOT_NOW = ("UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN")
+_NOT_NOW = ("UNAVAILABLE", "INUSE", "SERVERBUG", "CONTACTADMIN")
 
 
 async def begin(
@@ -62,6 +62,7 @@ async def log_in(stream: Stream, imap: ImapConnection, user: str, password: str,
     """Log in by the best mechanism that both sides know, else by LOGIN; never in the clear beyond this machine.
 
     Where one is refused without a word on the password, the next is tried. Codes: `imap.auth-failed`,
+    `imap.throttled` (unknown) when we come too often,
     `imap.unavailable` when the server says it is not the password, `imap.login-disabled` (unknown where it wants
     a login that we do not speak), `imap.impostor`, and `imap.starttls-missing` where the password would have gone in
     the clear.
@@ -87,6 +88,8 @@ async def log_in(stream: Stream, imap: ImapConnection, user: str, password: str,
             imap.logged_in = True
             await _identify(imap)
             return
+        if reply.throttled:
+            expect(reply, "login")
         if _word(reply) in _NOT_NOW:
             fail("imap.unavailable", f"login: {reply.said}")
         refused = reply if refused is None or reply.status == "NO" else refused

@@ -7,15 +7,12 @@ from outagetui.core.model import Outcome
 from outagetui.core.text import clean
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import Trouble, fail
+from outagetui.protocols.throttling import is_throttled, throttled
 
 LINE_LIMIT = 8191 + 512  # bytes: IRCv3 allows so many of tags before a message of RFC 2812
 LINES_LIMIT = 4000  # a server's greeting is long, and an endless one is none
 _FAIR = 32  # lines in a row before others get a turn
-# What servers call it when one host comes again too soon, or has too many connections: our own doing.
-_OFTEN = (
-    *("throttl", "too fast", "too many connections", "too many host connections", "too many user connections"),
-    *("too many clients from", "session limit", "try again later", "connections from your", "more connections allowed"),
-)
+_LATER = "try again later"  # which only a server of chats says to one host that comes again too soon
 
 
 class Message(NamedTuple):
@@ -49,8 +46,8 @@ def refusal(words: str) -> Trouble:
     if "sasl" in said or "account required" in said:
         words = f"the server lets in only by SASL or to an account, which outagetui does not speak: {words}"
         return Trouble(Outcome.UNKNOWN, "irc.auth-missing", words)
-    if any(word in said for word in _OFTEN):
-        return Trouble(Outcome.UNKNOWN, "irc.throttled", f"the server thinks that we come too often: {words}")
+    if is_throttled(said) or _LATER in said:
+        return throttled("irc.throttled", words)
     # Many servers say only here that a password is missing or wrong.
     return Trouble(Outcome.FAIL, "irc.not-authorized" if "password" in said else "irc.error", f"ERROR {words}")
 

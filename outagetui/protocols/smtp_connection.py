@@ -13,10 +13,12 @@ from outagetui.core.model import Outcome
 from outagetui.core.personal import mask, parts, shown
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import Trouble, fail
+from outagetui.protocols.throttling import in_words, is_throttled
 
 LINE_LIMIT = 4096  # RFC 5321 allows 512
 LINES_LIMIT = 128
 CLOSING = 421
+_TOO_MANY_RECIPIENTS = "4.5.3"  # RFC 3463: of one message, which says nothing of how often we come
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?=\s|$)")
 _NOT_KNOWN = (500, 501, 502, 504)  # how servers without EHLO answer it (RFC 5321 section 3.2)
 # Old servers write `AUTH=PLAIN LOGIN`, some both forms, which mail programs take for the same.
@@ -58,6 +60,11 @@ class SmtpReply(NamedTuple):
         return 400 <= self.code < 500 and not self.elsewhere
 
     @property
+    def throttled(self) -> bool:
+        """Whether it is refused for now because we come too often, which is our own doing."""
+        return 400 <= self.code < 500 and self.status != _TOO_MANY_RECIPIENTS and is_throttled(self.said)
+
+    @property
     def elsewhere(self) -> bool:
         """Whether this server ends the session, so that a client tries the next address (RFC 5321 section 3.8)."""
         return self.code == CLOSING
@@ -66,11 +73,16 @@ class SmtpReply(NamedTuple):
 class RefusedError(Trouble):
     """The server answered `what` with another code than the one needed: `smtp.NNN`.
 
-    It is a warning where an envelope or a message is asked to come `later`, which every sender does by itself.
+    It is a warning where an envelope or a message is asked to come `later`, which every sender does by itself, and
+    unknown `smtp.throttled` where we come too often.
     """
 
     def __init__(self, reply: SmtpReply, what: str, *, outcome: Outcome = Outcome.FAIL) -> None:
-        super().__init__(outcome, f"smtp.{reply.code}", f"{what}: {reply.words}")
+        said = f"{what}: {reply.words}"
+        if reply.throttled:
+            super().__init__(Outcome.UNKNOWN, "smtp.throttled", in_words(said))
+        else:
+            super().__init__(outcome, f"smtp.{reply.code}", said)
         self.reply = reply
 
 

@@ -175,7 +175,7 @@ async def test_cancelled_at_every_await_nothing_is_left(
 @pytest.mark.parametrize(
     ("turns", "code"),
     [
-        ((b"* BYE too many connections\r\n",), "imap.bye"),
+        ((b"* BYE out of order\r\n",), "imap.bye"),
         ((None,), "imap.closed"),
         ((b"220 mail ESMTP\r\n",), "imap.protocol"),
         ((b"* NO\r\n",), "imap.protocol"),

@@ -13,7 +13,7 @@ from outagetui.net.vantage import Vantage
 from outagetui.outlets import publish
 from outagetui.probes import look
 from tests.kit.scripted_mail import MailTalk, hello, imap_talk
-from tests.kit.scripted_servers import Pki, look_at, make_check, refused_port, serve
+from tests.kit.scripted_servers import Pki, look_at, make_check, refused_port, saying, serve
 from tests.outlets.kit import delivery_of
 from tests.outlets.mailkit import PEOPLE, outlet_for, tools_at
 
@@ -80,6 +80,89 @@ async def test_all_who_offer_a_message_judge_an_answer_alike(
     code = f"smtp.{answer[:3]}"
     assert (probed.outcome, probed.code) == (sent.outcome, sent.code) == (outcome, code)
     assert ("asked to come later" in told) == (outcome is Outcome.WARN)
+
+
+OFTEN = [
+    "421 4.7.0 Too many connections from your IP, slow down",
+    "450 4.7.1 Error: too much mail, rate limit exceeded",
+    "451 4.7.0 too fast",
+    "454 4.7.0 Too many login attempts, please try again later",
+    "421-4.7.28 Our system has detected an unusual rate\r\n421 4.7.28 Your sending is rate limited",
+    "452 too many messages in this session",
+    "421 Maximum number of connections from this host reached",
+]
+
+
+@pytest.mark.parametrize("said", OFTEN)
+@pytest.mark.parametrize("where", ["banner", "AUTH", "MAIL", "RCPT"])
+async def test_coming_too_often_is_our_own_doing(knowing: Vantage, where: str, said: str) -> None:
+    answers = {**GOOD, "EHLO": hello("AUTH PLAIN"), "AUTH": "235 in"}
+    talk = MailTalk(answers, banner=said) if where == "banner" else MailTalk({**answers, where: said})
+    async with serve(talk) as server:
+        target = f"smtp://127.0.0.1:{server.port}"
+        ends: dict[str, Any] = {"mail_from": "us@here.example", "rcpt_to": "erika@customer.example"}
+        sample = await look_at(knowing, "smtp", target, user="us", secret="box", **ends)
+    assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "smtp.throttled")
+    assert sample.detail.startswith("the server thinks that we come too often: ")
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome", "code"),
+    [
+        ("452 4.5.3 too many", Outcome.WARN, "smtp.452"),
+        ("452 too many recipients", Outcome.WARN, "smtp.452"),
+        ("450 4.2.0 greylisted, try again later", Outcome.WARN, "smtp.450"),
+        ("554 5.7.1 too many connections", Outcome.FAIL, "smtp.554"),
+        ("421 4.7.0 too busy", Outcome.FAIL, "smtp.421"),
+        ("421 4.7.0 Too many errors", Outcome.FAIL, "smtp.421"),
+    ],
+)
+async def test_what_is_not_about_how_often_we_come(knowing: Vantage, said: str, outcome: Outcome, code: str) -> None:
+    async with serve(MailTalk({**GOOD, "MAIL": said})) as server:
+        sample = await envelope(knowing, server.port)
+    assert (sample.outcome, sample.code) == (outcome, code)
+
+
+IMAP_OFTEN = [
+    "{tag} NO [LIMIT] no",
+    "{tag} NO [LIMIT] Maximum number of connections from user+IP exceeded (mail_max_userip_connections=10)",
+    "{tag} NO [UNAVAILABLE] Too many connections",
+    "{tag} NO [ALERT] Too many simultaneous connections. (Failure)",
+    "{tag} NO Login rate limit exceeded",
+    "{tag} NO [limit] too fast",
+    "* BYE [LIMIT] later",
+    "* BYE Too many connections from your address",
+]
+
+
+@pytest.mark.parametrize("said", IMAP_OFTEN)
+@pytest.mark.parametrize("where", ["LOGIN", "EXAMINE", "NOOP"])
+async def test_coming_too_often_to_a_mailbox_is_our_own_doing(knowing: Vantage, where: str, said: str) -> None:
+    async with serve(imap_talk("IMAP4rev1", {"LOGIN": None, where: said})) as server:
+        sample = await look_at(knowing, "imap", f"imap://erika@127.0.0.1:{server.port}", secret="box")
+    assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "imap.throttled")
+
+
+async def test_a_mailbox_with_too_many_at_the_door_is_unknown(knowing: Vantage) -> None:
+    async with serve(saying(b"* BYE Too many connections\r\n")) as server:
+        sample = await look_at(knowing, "imap", f"imap://127.0.0.1:{server.port}")
+    assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "imap.throttled")
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("{tag} NO [AUTHENTICATIONFAILED] Too many failures", "imap.auth-failed"),
+        ("{tag} NO [UNAVAILABLE] the database is away", "imap.unavailable"),
+        ("{tag} NO [INUSE] another has it", "imap.unavailable"),
+        ("* BYE Too many invalid IMAP commands.", "imap.bye"),
+        ("* BYE shutting down", "imap.bye"),
+    ],
+)
+async def test_what_a_mailbox_refuses_otherwise_fails(knowing: Vantage, said: str, code: str) -> None:
+    async with serve(imap_talk("IMAP4rev1", {"LOGIN": said})) as server:
+        sample = await look_at(knowing, "imap", f"imap://erika@127.0.0.1:{server.port}", secret="box")
+    assert (sample.outcome, sample.code) == (Outcome.FAIL, code)
 
 
 @pytest.mark.parametrize("code", ["250", "251", "252", "200", "259"])

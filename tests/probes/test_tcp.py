@@ -58,11 +58,19 @@ async def test_an_answer_in_pieces_is_put_together(vantage: Vantage) -> None:
     assert sample.outcome is Outcome.PASS
 
 
-@pytest.mark.parametrize("handler", [saying(b"wrong\r\n"), saying(b""), dripping(b"", b"x" * 10_000, 0)])
-async def test_a_wrong_short_or_endless_answer_fails(vantage: Vantage, handler: Handler) -> None:
+@pytest.mark.parametrize("handler", [saying(b"wrong\r\n"), saying(b""), saying(b"x" * 65536)])
+async def test_a_wrong_or_short_answer_fails(vantage: Vantage, handler: Handler) -> None:
     async with serve(handler) as server:
         sample = await look_at(vantage, "tcp", f"tcp://127.0.0.1:{server.port}", match="right")
     assert (sample.outcome, sample.code) == (Outcome.FAIL, "tcp.match")
+
+
+@pytest.mark.parametrize("handler", [dripping(b"", b"x" * 10_000, 0), saying(b"x" * 65537), saying(b"x" * (5 << 20))])
+async def test_an_answer_that_our_limit_cuts_says_nothing(vantage: Vantage, handler: Handler) -> None:
+    async with serve(handler) as server:
+        sample = await look_at(vantage, "tcp", f"tcp://127.0.0.1:{server.port}", match="right")
+    assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "tcp.too-much")
+    assert "64 KiB" in sample.detail
 
 
 async def test_no_answer_at_all_is_a_time_out(vantage: Vantage) -> None:

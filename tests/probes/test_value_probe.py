@@ -140,6 +140,23 @@ def test_numbers_and_numeric_strings_are_numbers(found: object, number: float) -
     assert number_of(found) == number
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("true", "true"),
+        ("false", "false"),
+        ("null", "null"),
+        ('""', "an empty text"),
+        ('"abc"', "abc"),
+        ("[true]", "a list"),
+        ("{}", "an object"),
+    ],
+)
+async def test_what_is_no_number_is_named_as_the_page_writes_it(vantage: Vantage, written: str, shown: str) -> None:
+    sample = await value(vantage, f'{{"a": {written}}}'.encode(), path="$.a")
+    assert (sample.code, sample.detail) == ("value.not-a-number", f"{shown} is not a number")
+
+
 NOT_NUMBERS = ["", "nan", "inf", "-Infinity", "1_000", "1,5", "0x10", "٣", "12 EUR", "1e999", True, None, [], {}, [1]]
 
 
