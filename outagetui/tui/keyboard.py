@@ -2,6 +2,7 @@
 
 import re
 import selectors
+import signal
 import time
 from codecs import getincrementaldecoder
 from collections.abc import Iterator
@@ -103,7 +104,8 @@ class SteadyDriver(LinuxDriver):
                     data = _read(self.fileno)
                     for message in keyboard.feed(data, time.monotonic()) if data else ():
                         self.process_message(message)
-                    if not data:  # the terminal is gone: whoever watches it ends the screens
-                        self.exit_event.wait(TICK)
+                    if not data:  # the terminal is gone, as if it had hung up
+                        self._app.call_later(self._app.exit, return_code=128 + signal.SIGHUP)
+                        return
                 for message in keyboard.tick(time.monotonic()):
                     self.process_message(message)

@@ -137,7 +137,7 @@ async def test_a_redirect_goes_where_a_browser_goes(vantage: Vantage, location: 
         *("http://[::1", "http://[::1]x/", "http://::1/", "//", "\\\\", "http://a..b/", "http://%zz/", "http://a b/"),
         *("http://256.256.256.256/", "http://1.2.3.4.5/", f"http://{'a' * 64}.example/", "http://\u202e/", "https:///"),
         *("http://:80/", "http://x:65536/", "http://x:0/", "http://[1.2.3.4]/", "http://0x1ffffffff/", "ftp://x/"),
-        *("javascript:1", "mailto:a@b", "http://u:p@127.0.0.1/", "http://[::1%25nope]/", "http://[::1%25a%20b]/"),
+        *("javascript:1", "mailto:a@b", "http://[::1%25nope]/", "http://[::1%25a%20b]/"),
     ],
 )
 async def test_a_redirect_that_no_browser_follows_is_their_failure(vantage: Vantage, location: str) -> None:

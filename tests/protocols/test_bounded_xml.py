@@ -5,7 +5,7 @@ import contextlib
 import ssl
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -170,7 +170,14 @@ async def test_a_step_leaves_the_loop_to_others_and_ends_with_its_task() -> None
 
 
 @pytest.mark.usefixtures("no_leaks")
-async def test_a_probe_that_reads_a_flood_ends_at_its_deadline(vantage: Vantage) -> None:
+async def test_a_probe_that_reads_a_flood_ends_at_its_deadline(
+    vantage: Vantage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def endless(*_: object) -> Generator[None, None, None]:
+        while True:
+            yield
+
+    monkeypatch.setattr("outagetui.probes.feed.read_xml", endless)
     async with serve(answering(reply("200 OK", FLOODS["ampersands"]))) as server:
         sample = await look_at(vantage, "feed", f"http://127.0.0.1:{server.port}/", within=0.3)
     assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "feed.unreadable")
