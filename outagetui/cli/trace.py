@@ -97,7 +97,10 @@ async def _here(config: Config | None, target: str, ip: "IpVersion | None") -> W
 
 
 def _configuration(options: dict[str, str | None]) -> Config | None:
-    """Return the configuration; none where there is none, for a host has a way without. Ends with 3 on a broken one."""
+    """Return the configuration; none where there is none that can be used: a host has a way without.
+
+    Ends with 3 where one was named and cannot be used.
+    """
     try:
         place = find(options["config"], os.environ, Path.cwd(), Path.home())
     except ConfigError as error:
@@ -107,7 +110,11 @@ def _configuration(options: dict[str, str | None]) -> Config | None:
     try:
         return load(place)
     except ConfigError as error:
-        fail(str(error), UNUSABLE)
+        if options["config"]:
+            fail(str(error), UNUSABLE)
+        first = str(error).partition("\n")[0]
+        sys.stderr.write(f"looking without the configuration here, which has errors: {first}\n")
+        return None
 
 
 async def _answers(store: Path) -> bool:
