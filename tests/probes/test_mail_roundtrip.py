@@ -289,6 +289,7 @@ async def test_a_mailbox_that_restarts_while_we_wait_ends_the_look(
         server.remove()
 
 
+@pytest.mark.slow  # half a minute and more where many looks were cancelled before
 async def test_cancelled_at_any_await_the_next_look_leaves_the_mailbox_empty(
     knowing: Vantage, hub: Mailhub, dovecot: Dovecot, mailbox: Mailbox, no_leaks: None
 ) -> None:
