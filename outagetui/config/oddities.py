@@ -41,12 +41,12 @@ def _of_check(check: Check) -> Iterator[Oddity]:
         yield ("every",), f"looks only every {show_duration(check.every)}: an outage may pass unseen"
     for key in ("match", "no_match"):
         pattern = getattr(check.options, key, None)
-        if isinstance(pattern, str) and _finds_nothing(pattern):
+        if isinstance(pattern, str) and _finds_everything(pattern):
             fate = "so it says nothing" if key == "match" else "so the check always fails"
             yield (key,), f"is found in every answer, even an empty one, {fate}"
 
 
-def _finds_nothing(pattern: str) -> bool:
+def _finds_everything(pattern: str) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return re.search(pattern, "") is not None

@@ -16,6 +16,7 @@ from outagetui.core.step_options import AnnounceOptions
 from outagetui.core.text import clean_lines
 from outagetui.core.words import DELIVERED, DELIVERY_WELL, DeliveryState
 from outagetui.daemon.journal_writer import JournalWriter
+from outagetui.daemon.order_check import NOTE
 from outagetui.daemon.watch import Watch
 from outagetui.facts.announcement import DeliveryRecord
 from outagetui.facts.events import AnnouncementMade, StepPlan
@@ -26,7 +27,6 @@ from outagetui.store.journal import WriteError
 from outagetui.wording.published import published
 
 AGAIN = ("retry", "approved", "break-glass")  # answers that let what failed be sent once more
-NOTE = 500  # characters of an operator's words that people read
 TAIL = 8  # lines of what a step prints that are seen while it runs
 TAIL_WIDTH = 160
 

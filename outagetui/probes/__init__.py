@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 # A probe that forgets its deadline is ended twice this (seconds) after it. In two steps, so that on a late loop, where
 # every timer is due at once, the probe's own time-out still comes first: only that one can tell the phases.
 _GRACE = 0.1
-INTERNAL = "internal"  # the code of what a probe itself did wrong
 
 
 async def look(check: Check, deadline: float, vantage: "Vantage") -> Sample:
