@@ -14,6 +14,7 @@ from outagetui.core.model import PASSED, WORST_FIRST, Channel, Check, Config, Ou
 from outagetui.core.text import clean
 from outagetui.core.times import stamp
 from outagetui.facts import verdict
+from outagetui.net.loop_turns import TurnLoop
 
 STATES = {Outcome.PASS: State.UP, Outcome.WARN: State.SLOW, Outcome.FAIL: State.DOWN, Outcome.UNKNOWN: State.UNKNOWN}
 AT_ONCE = 50
@@ -32,7 +33,8 @@ def check(options: dict[str, str | None], ids: tuple[str, ...], as_json: bool) -
     config = configuration(options)
     owners = chosen(config, ids)
     at = time.time()
-    samples = asyncio.run(heard(probe_all(config, [check for _, checks in owners for check in checks])))
+    with asyncio.Runner(loop_factory=TurnLoop) as runner:
+        samples = runner.run(heard(probe_all(config, [check for _, checks in owners for check in checks])))
     document = report(config, owners, samples, at)
     if as_json:
         print_json(document)

@@ -16,6 +16,7 @@ from outagetui.daemon.lock import LockedError, hold, hold_configuration, lock_of
 from outagetui.daemon.order_server import ListenError
 from outagetui.daemon.service import Daemon
 from outagetui.machine.open_places import listed_by_all, written_by_all
+from outagetui.net.loop_turns import TurnLoop
 from outagetui.orders.launch import BACKGROUND, LOCKED
 from outagetui.store.damage import CHECK, SAID
 from outagetui.store.journal import Store, StoreError, WriteError, make_place
@@ -80,7 +81,8 @@ def main(directory: Path) -> int:
         return reason
 
     try:
-        reason = asyncio.run(serve())
+        with asyncio.Runner(loop_factory=TurnLoop) as runner:
+            reason = runner.run(serve())
     except (OSError, OrderError, ListenError, ConfigError) as error:
         _say(error)
         return 1

@@ -12,6 +12,7 @@ from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.text import clean
 from outagetui.machine.secrets import SecretError
 from outagetui.net.trouble import Trouble, from_os_error, from_own_error
+from outagetui.probes.lateness import Lateness
 
 if TYPE_CHECKING:
     from outagetui.net.vantage import Vantage
@@ -26,7 +27,8 @@ async def look(check: Check, deadline: float, vantage: "Vantage") -> Sample:
 
     Its words hold no secret that was read so far, in whatever form, and nobody's address but those of the check.
     """
-    sample = await _looked(check, deadline, vantage)
+    lateness = Lateness()
+    sample = lateness.judged(check, await _looked(check, deadline, vantage))
     ours = texts_in(msgspec.to_builtins(check))
     detail = clean(mask_people(vantage.secrets.hide(sample.detail), ours))
     return msgspec.structs.replace(sample, code=vantage.secrets.hide(sample.code), detail=detail)

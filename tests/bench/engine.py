@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from outagetui.daemon.schedule import phase_of
+from outagetui.daemon.rhythm import phase_of
 from outagetui.store.journal import Store
 from tests.bench import daemon as ours
 from tests.bench.process import cpu_seconds, free_port, listens, program, rss_mb, running, until

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from outagetui.core.model import Observation, Outcome, Sample, State
-from outagetui.daemon.schedule import phase_of
+from outagetui.daemon.rhythm import phase_of
 from outagetui.store.source import StoreSource
 from tests.bench import __main__ as bench
 from tests.bench import protocols

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import HttpOptions, TcpOptions
-from outagetui.daemon.schedule import CONCURRENT, Schedule
+from outagetui.daemon.admission import CONCURRENT
+from outagetui.daemon.schedule import Schedule
 from outagetui.facts.events import BlindChanged, StateChanged
 from outagetui.machine.secrets import Secrets
 from outagetui.net.vantage import Vantage

@@ -6,7 +6,8 @@ from collections import Counter
 
 import pytest
 from outagetui.core.model import Outcome, Sample
-from outagetui.daemon.schedule import TICK, phase_of
+from outagetui.daemon.rhythm import phase_of
+from outagetui.daemon.schedule import TICK
 from tests.kit.schedule_log import Log, checks
 from tests.kit.virtual_loop import run
 

@@ -7,7 +7,9 @@ from collections import Counter
 import pytest
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import FeedOptions
-from outagetui.daemon.schedule import CONCURRENT, MOST_PARKED, TICK, Schedule, phase_of
+from outagetui.daemon.admission import CONCURRENT, WAITING
+from outagetui.daemon.rhythm import phase_of
+from outagetui.daemon.schedule import TICK, Schedule
 from tests.kit.schedule_log import FAIL, Log, checks
 from tests.kit.virtual_loop import VirtualLoop, run
 
@@ -54,28 +56,57 @@ def test_samples_carry_the_wall_time_of_their_start() -> None:
 
 
 def test_no_more_run_at_once_than_allowed_and_those_who_wait_are_served_in_turn() -> None:
-    log = Log(takes=0.9)
-    run(log.play(40.0, checks(600, every=10.0, timeout=2.0)))
+    log = Log(takes=0.25)
+    run(log.play(40.0, checks(5000, every=10.0, timeout=2.0)))
     assert log.most == CONCURRENT
     counts = [len(times) for times in log.began.values()]
-    assert len(counts) == 600
-    assert min(counts) >= 3  # 54 slots' worth of work in 100
+    assert len(counts) == 5000
+    assert min(counts) >= 2  # work for 125 places, where there are 100
 
 
 def test_probes_that_only_wait_give_their_places_to_others() -> None:
     log = Log(takes=5.0)
     run(log.play(60.0, checks(500, every=10.0, timeout=5.0)))  # half of them are always in flight
-    assert CONCURRENT < log.most <= CONCURRENT + MOST_PARKED
+    assert CONCURRENT < log.most <= CONCURRENT * (1 + WAITING)
     assert max(log.schedule.lateness) <= 2 * TICK
     assert min(len(times) for times in log.began.values()) >= 5
 
 
 def test_an_overload_starves_nobody() -> None:
-    log = Log(takes=5.0)
-    run(log.play(200.0, checks(1500, every=10.0, timeout=5.0)))  # 750 in flight, where there is room for 500
+    log = Log(takes=5.0, sample=Sample(Outcome.PASS, latency_ms=5000.0))
+    run(log.play(200.0, checks(2500, every=10.0, timeout=5.0)))  # 1,250 in flight, where there is room for 900
     counts = [len(times) for times in log.began.values()]
-    assert len(counts) == 1500
+    assert len(counts) == 2500
     assert max(counts) - min(counts) <= 2
+
+
+@pytest.mark.parametrize(("count", "silent"), [(1000, 900), (2000, 1800)])
+def test_a_mass_outage_does_not_delay_what_works(count: int, silent: int) -> None:
+    """The good ones start on time in the first interval of the outage as in every later one."""
+    fine = Log()
+    watched = checks(count, timeout=5.0)
+    hole = {check.id for check in watched[:silent]}
+    lost = Sample(Outcome.FAIL, "timeout", "no answer in time")
+
+    async def story() -> None:
+        work = await fine.play(20.0, watched)
+        fine.falls_silent(hole, lost)
+        fine.schedule.lateness.clear()
+        await asyncio.sleep(60.0)
+        work.cancel()
+
+    run(story())
+    late = [
+        (at - phase_of(name) * 10.0 + 1e-6) % 10.0
+        for name, times in fine.began.items()
+        if name not in hole
+        for at in times
+        if at >= 20.0
+    ]
+    late.sort()
+    assert len(late) == pytest.approx((count - silent) * 6, rel=0.02)
+    assert late[int(len(late) * 0.99)] <= 0.1
+    assert min(len([at for at in times if at >= 20.0]) for name, times in fine.began.items() if name in hole) >= 2
 
 
 def test_quick_probes_follow_a_second_apart_while_they_are_wanted() -> None:
@@ -187,8 +218,8 @@ def test_a_check_that_waits_for_a_slot_is_forgotten_with_its_configuration() -> 
     log = Log(takes=5.0)
 
     async def story() -> None:
-        await log.play(4.9, checks(CONCURRENT + MOST_PARKED + 50, every=100.0, timeout=5.0))
-        assert log.running == CONCURRENT + MOST_PARKED
+        await log.play(4.9, checks(CONCURRENT * (1 + WAITING) + 50, every=100.0, timeout=5.0))
+        assert log.running == CONCURRENT * (1 + WAITING)
         log.schedule.replace(checks(1, every=100.0, timeout=5.0))
         begun = sum(map(len, log.began.values()))
         await asyncio.sleep(30.0)

@@ -1,28 +1,29 @@
 """An event loop whose clock jumps to the next timer: hours of a schedule in moments, the same every time."""
 
 import asyncio
-import selectors
 from collections.abc import Coroutine
 from typing import Any, TypeVar
+
+from outagetui.net.loop_turns import TurnLoop, TurnSelector
 
 T = TypeVar("T")
 
 
-class _Instant(selectors.SelectSelector):
+class _Instant(TurnSelector):
     """Waits for nothing: what would be slept is told to the loop's clock."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.slept = 0.0
+        super().__init__(lambda: self.slept)
 
-    def select(self, timeout: float | None = None) -> list[Any]:
+    def poll(self, timeout: float | None) -> list[Any]:
         if timeout is None:
             raise RuntimeError("everything waits and no timer is set")
         self.slept += max(0.0, timeout)
-        return super().select(0)
+        return super().poll(0)
 
 
-class VirtualLoop(asyncio.SelectorEventLoop):
+class VirtualLoop(TurnLoop):
     """`time()` starts at 0 and moves only when the loop would sleep, or by `hang`."""
 
     def __init__(self) -> None:
