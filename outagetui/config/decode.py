@@ -14,6 +14,7 @@ from msgspec import NODEFAULT, Struct, inspect
 
 from outagetui.config.positions import Path
 from outagetui.config.tomlfile import Source
+from outagetui.core.sizes import parse_size, show_size
 from outagetui.core.text import listing, nearest, readable
 from outagetui.core.times import parse_duration, show_duration
 
@@ -83,7 +84,9 @@ class _Decoder:
         """Return `raw` as `kind`; raises `_WrongError` after noting the problem."""
         match kind:
             case inspect.Metadata(type=inner):
-                return self.duration(inner, raw, at) if _is_duration(kind) else self.value(inner, raw, at)
+                if _unit(kind) == "s":
+                    return self.duration(inner, raw, at)
+                return self.size(inner, raw, at) if _unit(kind) == "B" else self.value(inner, raw, at)
             case inspect.UnionType(types=types):
                 fitting = [inner for inner in types if _fits(inner, raw)]
                 if not fitting:
@@ -141,6 +144,15 @@ class _Decoder:
             self.fail(at, trouble)
         return seconds
 
+    def size(self, kind: inspect.Type, raw: object, at: Path) -> int:
+        count = parse_size(raw) if isinstance(raw, str) else None
+        if count is None:
+            self.fail(at, f'expected a size such as "800MB", "3GB" or "2GiB", not {_described(raw)}')
+        assert isinstance(kind, inspect.IntType)
+        if trouble := _out_of_range(kind, count, f'"{raw}"', show_size):
+            self.fail(at, trouble)
+        return count
+
     def items(self, kind: inspect.VarTupleType, item: inspect.Type, raw: list[Any], at: Path) -> tuple[Any, ...]:
         if len(raw) < (kind.min_length or 0):
             self.fail(at, "must not be empty")
@@ -169,14 +181,15 @@ class _Decoder:
         raise _WrongError
 
 
-def _is_duration(kind: inspect.Metadata) -> bool:
-    return (kind.extra_json_schema or {}).get("unit") == "s"
+def _unit(kind: inspect.Metadata) -> str:
+    """Return "s" for a duration, "B" for a size; both are written as texts."""
+    return str((kind.extra_json_schema or {}).get("unit", ""))
 
 
 def _fits(kind: inspect.Type, raw: object) -> bool:
     match kind:
         case inspect.Metadata(type=inner):
-            return isinstance(raw, str) if _is_duration(kind) else _fits(inner, raw)
+            return isinstance(raw, str) if _unit(kind) else _fits(inner, raw)
         case inspect.AnyType():
             return True
         case inspect.StrType():
@@ -228,7 +241,7 @@ def _empty(field: inspect.Field) -> Any:
 def _expected(kind: inspect.Type) -> str:
     match kind:
         case inspect.Metadata(type=inner):
-            return 'a duration such as "10s"' if _is_duration(kind) else _expected(inner)
+            return _WRITTEN.get(_unit(kind)) or _expected(inner)
         case inspect.UnionType(types=types):
             return " or ".join(_expected(inner) for inner in types if not isinstance(inner, inspect.NoneType))
         case inspect.LiteralType(values=values):
@@ -241,6 +254,7 @@ def _expected(kind: inspect.Type) -> str:
 
 
 _NAMES = ("name", "business", "vantage")  # keys whose text people look for
+_WRITTEN = {"s": 'a duration such as "10s"', "B": 'a size such as "3GB"'}
 _WORDS: dict[type[inspect.Type], str] = {
     inspect.StrType: "a text in quotes",
     inspect.IntType: "a whole number",

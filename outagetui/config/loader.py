@@ -17,7 +17,7 @@ from outagetui.config.settings import read_audience, read_settings, refuse_stran
 from outagetui.config.tables import ChannelTable, OutletTable
 from outagetui.config.templates import read_templates
 from outagetui.core.copies import copied
-from outagetui.core.model import AUDIENCES, Channel, Config, Outlet
+from outagetui.core.model import AUDIENCES, Channel, Config, Keep, Outlet
 
 
 def load(directory: Path) -> Config:
@@ -62,6 +62,7 @@ def _config(draft: Draft) -> Config:
         settings,
         directory=str(draft.directory.resolve()),
         store=draft.beside(store) if store else default_store(draft.directory, os.environ),
+        keep=Keep(settings.store.keep, settings.store.max),
         secrets=draft.beside(settings.secrets.directory) if settings.secrets else None,
         business=settings.business or host_name(),
         vantage=settings.vantage or vantage_name(),

@@ -114,7 +114,7 @@ def places_of(config: "Config") -> list[Path]:
     directory, store = Path(config.directory), Path(config.store)
     folders = [directory / folder for folder, _ in _PARTS]
     files = [directory / name for name in _names(directory)]
-    beside = [store.with_name(store.name + ending) for ending in ("", "-wal", "-shm", ".lock", ".anchor")]
+    beside = [store.with_name(store.name + ending) for ending in ("", "-wal", "-shm", ".lock", ".anchor", ".beat")]
     return [*folders, *files, *([Path(config.secrets)] if config.secrets else []), store.parent, *beside]
 
 

@@ -27,9 +27,11 @@ Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 class StoreTable(Struct, kw_only=True):
-    """`[store]`: where the daemon keeps its file."""
+    """`[store]`: where the daemon keeps its file, how long it keeps samples, and how large the file may grow."""
 
     path: Text | None = None
+    keep: Annotated[float, Meta(ge=3600, le=LONGEST, extra_json_schema={"unit": "s"})] = 86400.0
+    max: Annotated[int, Meta(ge=10_000_000, extra_json_schema={"unit": "B"})] | None = None
 
 
 class SecretsTable(Struct, kw_only=True):

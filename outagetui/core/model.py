@@ -319,6 +319,13 @@ class Template(Struct, frozen=True, kw_only=True):
     body: str
 
 
+class Keep(Struct, frozen=True):
+    """For how many seconds samples are kept, and how many bytes the store may hold before they are kept for less."""
+
+    samples: float = 86400.0
+    most: int | None = None
+
+
 class Config(Struct, frozen=True, kw_only=True):
     """A whole configuration directory, checked. `canaries` are ordinary checks named `canary.N`."""
 
@@ -327,6 +334,7 @@ class Config(Struct, frozen=True, kw_only=True):
     vantage: str
     timezone: str
     store: str
+    keep: Keep = Keep()
     secrets: str | None = None
     update_every: float = 1800.0  # seconds within which people are promised news
     fail_back: float = 60.0  # seconds without trouble that prove a primary before its backups are let go

@@ -24,6 +24,7 @@ from outagetui.core.own_fault import words_of
 from outagetui.core.text import clean
 from outagetui.core.words import AlertNews, AlertState
 from outagetui.daemon.journal_writer import JournalWriter
+from outagetui.daemon.ticks import tick
 from outagetui.daemon.watch import Watch
 from outagetui.facts.events import AlertEnded, AlertIntended
 from outagetui.facts.health import suppressed
@@ -67,7 +68,7 @@ class Alarm:
     async def run(self) -> None:
         """Look until cancelled."""
         while True:
-            await asyncio.sleep(LOOK_EVERY)
+            await tick(LOOK_EVERY)
             self.look()
 
     async def aclose(self) -> None:
@@ -291,7 +292,7 @@ class Alarm:
         try:
             await self._journal.write(actor, event)
         except WriteError:
-            await asyncio.sleep(LOOK_EVERY)
+            await tick(LOOK_EVERY)
             return False
         return True
 

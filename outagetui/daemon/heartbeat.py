@@ -10,6 +10,7 @@ from outagetui.core.current import Current
 from outagetui.core.model import Heartbeat
 from outagetui.core.text import clean
 from outagetui.daemon.journal_writer import JournalWriter
+from outagetui.daemon.ticks import tick
 from outagetui.facts.events import HeartbeatChanged
 from outagetui.facts.journaling import DAEMON
 from outagetui.machine.secrets import SecretError
@@ -49,7 +50,7 @@ class Pulse:
             heartbeat = self._current.config.heartbeat
             if heartbeat is None or self._drill:
                 self.trouble = ""
-                await asyncio.sleep(IDLE)
+                await tick(IDLE)
                 continue
             began = loop.time()
             await self._beat(heartbeat)

@@ -13,6 +13,8 @@ from outagetui.store.damage import SAID, sqlite_words
 from outagetui.store.journal import Store, WriteError
 
 RETRY_SECONDS = 1.0
+BREATH_SECONDS = 0.01  # between two slices of the upkeep
+DONE = object()
 T = TypeVar("T")
 
 
@@ -88,7 +90,7 @@ class JournalWriter:
         return str(self._store.head)
 
     async def samples(self, seen: Sequence[Observation], live: Sequence[Live], beat: Beat) -> None:
-        """Keep samples, changed live rows and the sign of life. Raises WriteError."""
+        """Keep samples, live rows and the sign of life. Raises WriteError."""
         await self._run(lambda: self._store.record(seen, live, beat))
 
     async def publish(self, public: Public, series: Sequence[str]) -> None:
@@ -96,9 +98,13 @@ class JournalWriter:
         await self._run(lambda: self._store.publish(public, series))
         self.ledger.primaries = primaries_of(public.channels)
 
-    async def roll_up(self) -> None:
-        """Fold old samples. Raises WriteError."""
-        await self._run(lambda: self._store.roll_up(self._clock()))
+    async def upkeep(self, *, words: bool) -> None:
+        """Do the store's upkeep in slices, between which everything else is written. Raises WriteError."""
+        slices = self._store.upkeep(self._clock(), words=words)
+        more = True
+        while more:
+            more = await self._run(lambda: next(slices, DONE)) is not DONE
+            await asyncio.sleep(BREATH_SECONDS)
 
     async def leave(self) -> None:
         """Settle the file; nothing can be written after it."""

@@ -50,7 +50,7 @@ def main(directory: Path) -> int:
             _say(words)
         held = hold(path)
         named = hold_configuration(Path(config.directory))
-        store = Store(path)
+        store = Store(path, keep=config.keep)
     except LockedError as error:
         _say(error)
         return LOCKED if BACKGROUND in os.environ else 1

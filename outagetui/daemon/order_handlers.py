@@ -142,6 +142,7 @@ class _Handlers:
         ids = [check.id for check in self._daemon.watch.checks_of(order.id)] if order.id else None
         if ids == []:
             raise OrderError(f"nothing is checked under {clean(order.id, 60)}")
+        self._daemon.watch.expect(ids or [check.id for check in self._daemon.watch.checks()])
         return {"checks": self._daemon.schedule.hurry(ids)}
 
     async def stand(self, sender: Sender, order: orders.Activate | orders.Deactivate) -> dict[str, Any]:

@@ -72,12 +72,11 @@ class Schedule:
         loop = asyncio.get_running_loop()
         try:
             while True:
-                self._ticked = loop.time()
-                self._tick(self._ticked)
                 self._awake.clear()
+                self._wakes, self._ticked = math.inf, loop.time()
+                self._tick(self._ticked)
                 self._wake_by(self._next())
                 await self._awake.wait()
-                self._wakes = math.inf
         finally:
             if self._alarm is not None:
                 self._alarm.cancel()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
 import signal
 from collections.abc import Callable, Coroutine, Iterable, Mapping
@@ -18,6 +19,7 @@ from outagetui.core.own_fault import words_of
 from outagetui.daemon.alarm import Alarm
 from outagetui.daemon.background_delivery import BackgroundDelivery
 from outagetui.daemon.first_pages import FirstPages
+from outagetui.daemon.flusher import BEAT_EVERY, Flusher
 from outagetui.daemon.heartbeat import Pulse
 from outagetui.daemon.internal_errors import InternalErrors
 from outagetui.daemon.journal_writer import JournalWriter
@@ -31,6 +33,7 @@ from outagetui.daemon.public_copy import shown
 from outagetui.daemon.schedule import Schedule
 from outagetui.daemon.step_context import RunStepContext
 from outagetui.daemon.store_place import LOOK_EVERY, StorePlace
+from outagetui.daemon.ticks import tick
 from outagetui.daemon.tracer import Tracer
 from outagetui.daemon.watch import Watch, series_of
 from outagetui.facts.common_fate import Fate, common
@@ -50,9 +53,7 @@ from outagetui.probes.traits import traits_of
 from outagetui.protocols import traceroute
 from outagetui.store.journal import Store, WriteError
 
-FLUSH_EVERY = 0.2
-BEAT_EVERY = 1.0
-ROLL_UP_EVERY = 3600.0
+UPKEEP_EVERY = 3600.0
 FATES_EVERY = 86400.0
 PROVE_EVERY = 60.0  # how often to look which proofs are due
 LINGER = 900.0
@@ -111,10 +112,9 @@ class Daemon:
         self.errors = InternalErrors()
         self.notifier = Notifier()
         self._end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._flushed = asyncio.get_running_loop().time()
+        self.flusher = Flusher(self.watch, self.journal, self._beat, self.tracer.heed)
         self._fates: tuple[Fate, ...] = ()
         self.hosts: dict[str, set[str]] = {}  # the IP addresses of channels and outlets, by id
-        self._turned = self._flushed  # when the flusher last came round, whether it could write or not
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def serve(self, ready: Callable[[], None]) -> str:
@@ -130,15 +130,15 @@ class Daemon:
         await self.journal.write(DAEMON, self._started())
         await self.publish(self.current.config)
         self.schedule.replace(self.watch.checks())
-        await self._flush()
+        await self.flusher.flush(all_of_it=True)
         await self.server.open()
         self.stands.take("socket", self.server.path)
         for work in (
             self._keep_its_place(),
             self.schedule.run(),
-            self._keep_flushing(),
+            self.flusher.run(),
             self._keep_time(),
-            self._keep_rolling_up(),
+            self._keep_up(),
             self._keep_proving(),
             self._keep_finding_fates(),
             self.alarm.run(),
@@ -165,7 +165,7 @@ class Daemon:
     async def _keep_its_place(self) -> None:
         """End as soon as the store was taken away: what lies there now may be another daemon's."""
         while not self.lost:
-            await asyncio.sleep(LOOK_EVERY)
+            await tick(LOOK_EVERY)
             self.lost = self.stands.gone()
         self.end(f"{self.lost}; it writes and does nothing any more")
 
@@ -190,7 +190,7 @@ class Daemon:
         await self.alarm.aclose()
         await self.vantage.aclose()
         try:
-            await self._flush()
+            await self.flusher.flush(all_of_it=True)
             await self.journal.write(DAEMON, DaemonStopped(reason=reason))
         except WriteError:
             pass  # the disk is full or gone: what could be kept is kept
@@ -228,6 +228,7 @@ class Daemon:
         """Probe out of turn and record the sample as any other; return it as judged."""
         at = self.clock()
         sample = await self._look(check, asyncio.get_running_loop().time() + check.timeout)
+        self.watch.expect([check.id])
         self.watch.see(check, at, sample)
         watched = check in self.watch.checks_of(check.id)  # a reload meanwhile may have taken it away
         return self.watch.last_of(check.id) if watched else sample
@@ -236,33 +237,9 @@ class Daemon:
         checks = self.watch.checks_of(name)
         return bool(checks) and (await self._probe(checks[0])).outcome in PASSED
 
-    async def _keep_flushing(self) -> None:
-        while True:
-            await asyncio.sleep(FLUSH_EVERY)
-            try:
-                await self._flush()
-            except WriteError:
-                await asyncio.sleep(BEAT_EVERY)
-            self._turned = asyncio.get_running_loop().time()
-
-    async def _flush(self) -> None:
-        """Write what is new, and a sign of life once a second."""
-        now = asyncio.get_running_loop().time()
-        seen, live, events = self.watch.take()
-        if not (seen or live or events) and now - self._flushed < BEAT_EVERY:
-            return
-        try:
-            if events:
-                await self.journal.write(DAEMON, *events)
-                self.tracer.heed(events)
-                events = []
-            progress = self._progress if self.runner.busy else {}
-            beat = Beat(os.getpid(), self.clock(), self.watch.blind, self._trouble(), progress)
-            await self.journal.samples(seen, live, beat)
-        except WriteError:
-            self.watch.give_back(seen, live, events)
-            raise
-        self._flushed = now
+    def _beat(self) -> Beat:
+        progress = self._progress if self.runner.busy else {}
+        return Beat(os.getpid(), self.clock(), self.watch.blind, self._trouble(), progress)
 
     def _trouble(self) -> str:
         said = (
@@ -274,7 +251,7 @@ class Daemon:
         """Return why this daemon does not do its work, or nothing: what a watcher outside has to be told."""
         if self.journal.trouble:
             return self.journal.trouble
-        if asyncio.get_running_loop().time() - self._turned > 10 * BEAT_EVERY:
+        if asyncio.get_running_loop().time() - self.flusher.turned > 10 * BEAT_EVERY:
             return "the store cannot be written"
         silent = self.watch.silent_for(self.clock())
         return f"no probe has ended for {silent:.0f} s" if silent > SILENCE else ""
@@ -286,13 +263,13 @@ class Daemon:
         loop = asyncio.get_running_loop()
         fed = loop.time()
         while True:
-            await asyncio.sleep(BEAT_EVERY)
+            await tick(BEAT_EVERY)
             now = self.clock()
             self.watch.tick(now)
             self._heed_ended_mutes(before, now)
             before = now
             # A full disk is not a hanging one: started anew, the daemon could not even begin.
-            alive = loop.time() - self._turned < 10 * BEAT_EVERY
+            alive = loop.time() - self.flusher.turned < 10 * BEAT_EVERY
             if watchdog is not None and alive and loop.time() - fed >= min(watchdog, 5.0):
                 self.notifier.send(WATCHDOG="1", STATUS=self._status())
                 fed = loop.time()
@@ -306,11 +283,12 @@ class Daemon:
             if before < mute.until <= now and told < mute.until:
                 self.watch.repeat(name)
 
-    async def _keep_rolling_up(self) -> None:
-        while True:
+    async def _keep_up(self) -> None:
+        """Do the store's upkeep each hour, and collect words once a day."""
+        for hour in itertools.count():
             with contextlib.suppress(WriteError):  # said by the flusher already; the next hour tries again
-                await self.journal.roll_up()
-            await asyncio.sleep(ROLL_UP_EVERY)
+                await self.journal.upkeep(words=hour % 24 == 1)
+            await asyncio.sleep(UPKEEP_EVERY)
 
     async def _keep_finding_fates(self) -> None:
         """Look now and once a day what channels share; the screens show it."""

@@ -1,5 +1,7 @@
 """Samples into verdicts: tracks per check, channel transitions for the journal, blindness, rows for the screens."""
 
+import asyncio
+import math
 from collections import deque
 from collections.abc import Callable, Iterable
 
@@ -18,6 +20,8 @@ BLIND_AFTER = 2  # failures in a row of every canary
 TRUST_SECONDS = 60.0
 HELD_SECONDS = 10.0
 SETTLING = 60.0
+RENEWED_EVERY = 60.0  # seconds in which every live row is written once
+NEIGHBOURS = 10  # rows that are written together
 Listener = Callable[[Check, Sample], None]
 
 
@@ -47,6 +51,12 @@ class Watch:
         self._held: dict[str, float] = {}  # since when a bad transition waits for the canaries
         self._states: dict[str, State] = {}
         self._dirty: set[str] = set()
+        self._shown: dict[str, object] = {}  # what the live rows last written show beside the last look
+        self._changed: set[str] = set()  # those that show something else now
+        self._turn, self._owed = 0, 0.0  # how far their renewal has come in `_order`, and how many are due
+        self._order: tuple[str, ...] = ()
+        self._asked: set[str] = set()
+        self.news = asyncio.Event()  # set when something is to be written at once
         self._seen: list[Observation] = []
         self._events: list[Event] = []
         self._listeners: list[Listener] = []
@@ -60,15 +70,18 @@ class Watch:
         self._canaries = {check.id: self._canaries.get(check.id, 0) for check in config.canaries}
         self._balances = {each.id: each.cost.balance for each in config.channels if each.cost and each.cost.balance}
         self._states = {name: state for name, state in self._states.items() if name in self._owned}
+        self._order = tuple(name for name in self._checks if name not in self._canaries)
         for name in self._checks:
             self._tracks.setdefault(name, Track())
-            self._dirty.add(name)
+        self._dirty |= set(self._order)
+        self._changed |= set(self._order)
         for name in set(self._tracks) - set(self._checks):
-            for kept in (self._tracks, self._last, self._sparks, self._sound):
+            for kept in (self._tracks, self._last, self._sparks, self._sound, self._shown):
                 kept.pop(name, None)
             for outcome in Outcome:
                 self._cause.pop((name, outcome), None)
-        self._dirty &= set(self._checks)
+        self._dirty &= set(self._order)
+        self._changed &= set(self._order)
         for owner in owners:
             self._states.setdefault(owner.id, self._ledger.states.get(owner.id, (State.UNKNOWN, 0.0))[0])
 
@@ -98,14 +111,17 @@ class Watch:
         sample = replace(sample, code=clean(sample.code, 60), detail=clean(sample.detail))
         sample = verdict.expected(check, sample, trusted=at - self._answered <= TRUST_SECONDS)
         self._now = max(self._now, at)
+        before = self._last.get(check.id)
         self._last[check.id] = at, sample
         if sample.outcome in (Outcome.FAIL, Outcome.WARN):
             self._cause[check.id, sample.outcome] = sample
         spark = self._sparks.setdefault(check.id, deque(maxlen=SPARK))
         spark.append(sample.latency_ms if sample.outcome in PASSED else None)
         self._seen.append(Observation(check.id, self.vantage, at, sample))
-        self._dirty.add(check.id)
         answered = sample.outcome in PASSED
+        if check.id in self._asked or before is None or answered != (before[1].outcome in PASSED):
+            self._asked.discard(check.id)
+            self.news.set()
         if answered and check.expect == "up":
             self._answered = at
         if check.id in self._canaries:
@@ -114,11 +130,12 @@ class Watch:
                 self._uplink, self._sound = max(self._uplink, at), dict(self._tracks)
             self._judge_blindness()
         elif not self.blind:
-            before = self._tracks[check.id]
-            track = self._tracks[check.id] = verdict.add(before, check, sample, at)
-            if before.failing.onset is None and track.failing.onset is not None:
+            former = self._tracks[check.id]
+            track = self._tracks[check.id] = verdict.add(former, check, sample, at)
+            if former.failing.onset is None and track.failing.onset is not None:
                 self._hurry(self._canaries)  # is it them, or are we cut off?
             self._transition(self._owner_of[check.id])
+        self._note(check.id)
         for listener in tuple(self._listeners):
             listener(check, sample)
         if check.id in self._canaries:
@@ -162,7 +179,7 @@ class Watch:
         state = self._states.get(name, State.UNKNOWN)
         if state in BAD:
             why = f"still {state.value} when its mute ended"
-            self._events.append(StateChanged(id=name, was=state.value, now=state.value, why=why))
+            self._tell(StateChanged(id=name, was=state.value, now=state.value, why=why))
 
     def checks_of(self, name: str) -> tuple[Check, ...]:
         """Return the checks of a channel or outlet, or the named check itself."""
@@ -177,18 +194,73 @@ class Watch:
         newest = max([self._began, *(at for at, _ in self._last.values())])
         return now - newest - min(check.every + check.timeout for check in self._checks.values())
 
-    def take(self) -> tuple[list[Observation], list[Live], list[Event]]:
-        """Return what is new since the last call: samples, changed live rows, journal events."""
+    def expect(self, ids: Iterable[str]) -> None:
+        """Take the next sample of each of these checks for news: somebody asked for it."""
+        self._asked |= set(ids) & set(self._checks)
+
+    @property
+    def waiting(self) -> int:
+        """How many samples were not taken yet."""
+        return len(self._seen)
+
+    @property
+    def pressing(self) -> bool:
+        """Whether there is what a screen shows otherwise than before, beside the last look at what is well."""
+        return bool(self._events or self._changed)
+
+    def take(
+        self, seconds: float = 0.0, *, all_of_it: bool = False
+    ) -> tuple[list[Observation], list[Live], list[Event]]:
+        """Return what is new, `seconds` after the last call: samples, live rows to be written, journal events.
+
+        A live row is written when it shows something else, and else in its turn once in RENEWED_EVERY: what the last
+        looks at it saw is in the samples.
+        """
         seen, events = self._seen, self._events
-        live = [self._live(name) for name in self._dirty if name not in self._canaries]
-        self._seen, self._events, self._dirty = [], [], set()
+        names = self._dirty if all_of_it else self._changed | self._in_turn(seconds)
+        live = [self._live(name) for name in names]
+        for name in names:
+            self._shown[name] = self._shows(name)
+        self._dirty -= names
+        self._seen, self._events, self._changed = [], [], set()
         return seen, live, events
 
     def give_back(self, seen: list[Observation], live: list[Live], events: list[Event]) -> None:
         """Take back what could not be written, newest samples first to go when there are too many."""
         self._seen = (seen + self._seen)[:100_000]
         self._events = events + self._events
-        self._dirty |= {row.check for row in live}
+        names = {row.check for row in live} & set(self._order)
+        self._dirty |= names
+        self._changed |= names
+
+    def _tell(self, event: Event) -> None:
+        self._events.append(event)
+        self.news.set()
+
+    def _note(self, name: str) -> None:
+        """Note that a check was looked at, and whether its row shows something else now."""
+        if name in self._canaries:
+            return
+        self._dirty.add(name)
+        if self._shown.get(name) != self._shows(name):
+            self._changed.add(name)
+
+    def _shows(self, name: str) -> object:
+        track, last = self._tracks[name], self._last.get(name)
+        said = (last[1].outcome, last[1].code) if last is not None else None
+        return track.state, track.since, track.failing, track.slowness, said
+
+    def _in_turn(self, seconds: float) -> set[str]:
+        """Return the rows whose turn it is: neighbours, which lie together in the store."""
+        count = len(self._order)
+        if not count:
+            return set()
+        self._owed += min(float(count), count * seconds / RENEWED_EVERY)
+        if self._owed < min(count, NEIGHBOURS):
+            return set()  # a few rows cost as much as the page they lie in
+        first, portion = self._turn, math.ceil(self._owed)
+        self._turn, self._owed = (first + portion) % count, 0.0
+        return {self._order[index % count] for index in range(first, first + portion)} & self._dirty
 
     def _mine(self, check: Check) -> bool:
         return not check.vantages or self.vantage in check.vantages
@@ -200,13 +272,14 @@ class Watch:
         if blind:
             # What failed since a canary last answered says nothing of the far side: take it back.
             self._tracks.update(self._sound)
-            self._dirty |= set(self._sound)
+            self._dirty |= set(self._sound) & set(self._order)
+            self._changed |= set(self._sound) & set(self._order)
             self._held.clear()
         else:
             self._began = self._now  # everything is old now, but about to be looked at
         words = "; ".join(f"{self._checks[name].target} {self._last[name][1].code}" for name in self._canaries)
         self.blind = f"no canary answers ({words})" if blind else ""
-        self._events.append(BlindChanged(blind=blind, why=self.blind or "a canary answers again"))
+        self._tell(BlindChanged(blind=blind, why=self.blind or "a canary answers again"))
 
     def _transition(self, owner: str) -> None:
         checks = self._owned[owner]
@@ -224,7 +297,7 @@ class Watch:
         words = self._why(cause.id) if cause is not None else ""
         if cause is not None and len(checks) > 1 and state is not State.UP:
             words = f"{cause.id.partition('.')[2]}: {words}"
-        self._events.append(StateChanged(id=owner, was=was.value, now=state.value, why=words, local=local))
+        self._tell(StateChanged(id=owner, was=was.value, now=state.value, why=words, local=local))
 
     def _doubtful(self, owner: str, checks: Iterable[Check]) -> bool:
         """Whether no canary answered since the failures began: then what looks down may be our own uplink.

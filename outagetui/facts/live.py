@@ -4,16 +4,19 @@ import re
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from outagetui.core.bounds import Finite, Instant, Number
 from outagetui.core.copies import copied
 from outagetui.core.model import (
+    PASSED,
     Channel,
     ChannelFacts,
     Condition,
     Config,
     Cost,
     Operator,
+    Outcome,
     Outlet,
     OutletFacts,
     Sample,
@@ -22,6 +25,7 @@ from outagetui.core.model import (
     Thresholds,
 )
 from outagetui.core.outlet_options import publishes
+from outagetui.facts import verdict
 from outagetui.facts.common_fate import Fate
 from outagetui.facts.verdict import Track
 
@@ -42,6 +46,20 @@ class Live(Struct, frozen=True, array_like=True):
     sample: Sample | None
     spark: tuple[Finite | None, ...]
     track: Track
+
+
+def renewed(row: Live, sample: Sample, at: float) -> Live:
+    """Return `row`, which was written before, after one more look at what stands as it stood then."""
+    passed = sample.outcome in PASSED
+    track = row.track if sample.outcome is Outcome.UNKNOWN else replace(row.track, last=at)
+    return replace(
+        row,
+        at=at,
+        sample=sample,
+        spark=(*row.spark, sample.latency_ms if passed else None)[-SPARK:],
+        track=track,
+        why=verdict.why(track, row.state, sample) if row.state is State.UP else row.why,
+    )
 
 
 class PublicCheck(Struct, frozen=True, kw_only=True):

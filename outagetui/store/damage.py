@@ -8,7 +8,7 @@ from pathlib import Path
 SAID = (sqlite3.Error, UnicodeError)  # the second where SQLite quotes a schema that is no text
 CHECK = "see what can still be read: outagetui store check"
 MEND = "name a plain file as [store] path"
-TABLES = ("meta", "words", "samples", "minutes", "live", "journal")
+TABLES = ("meta", "words", "samples", "minutes", "hours", "live", "journal")
 _KINDS = (
     (stat.S_ISDIR, "a directory"),
     (stat.S_ISLNK, "a symbolic link"),

@@ -12,36 +12,21 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import wait
 from pathlib import Path
 
-from outagetui.core.model import Entry, Observation, Outcome
+from outagetui.core.model import Entry, Keep, Observation
 from outagetui.facts.events import Event, JournalAccepted, encode, kind_of
 from outagetui.facts.live import Beat, Live, Public, live_of, pack
 from outagetui.store.anchor import GENESIS, START, Anchor, AnchorFile, Head, booted
-from outagetui.store.damage import CHECK, SAID, DamagedError, StoreError, look, of_sqlite
-from outagetui.store.damage import TABLES as NAMES
+from outagetui.store.damage import SAID, StoreError, look, of_sqlite
 from outagetui.store.entries import ACCEPTED, SELECT, chain, entry_of, text_of
+from outagetui.store.retention import Retention
+from outagetui.store.schema import OUTCOMES, PHASES, prepare
+from outagetui.store.sign_of_life import SignOfLife
 from outagetui.store.verification import Verdict, Walk, accepted_in, unanchored
 
-__all__ = ["GENESIS", "SCHEMA", "Store", "StoreError", "WriteError", "chain", "entry_of", "make_place"]
+__all__ = ["GENESIS", "Store", "StoreError", "WriteError", "chain", "entry_of", "make_place"]
 
-SCHEMA = 1
-OUTCOMES = (Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.UNKNOWN)
-KEEP_SAMPLES = 86400.0
-KEEP_MINUTES = 90 * 86400.0
-PHASES = 6
-SAMPLES = f"at, series, outcome, latency, code, detail, value, shape, {', '.join(f'p{n}' for n in range(PHASES))}"
-
-TABLES = f"""
-CREATE TABLE meta(key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
-CREATE TABLE words(id INTEGER PRIMARY KEY, word TEXT UNIQUE NOT NULL);
-CREATE TABLE samples(at INTEGER, series INTEGER, outcome INTEGER, latency INTEGER, code INTEGER, detail INTEGER,
-  value REAL, shape INTEGER, {", ".join(f"p{n} INTEGER" for n in range(PHASES))});
-CREATE TABLE minutes(series INTEGER, minute INTEGER, passed INTEGER, warned INTEGER, failed INTEGER, unknown INTEGER,
-  least INTEGER, total INTEGER, most INTEGER, PRIMARY KEY(series, minute)) WITHOUT ROWID;
-CREATE TABLE live(series INTEGER PRIMARY KEY, document BLOB NOT NULL);
-CREATE TABLE journal(seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, kind TEXT NOT NULL,
-  document TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL);
-PRAGMA user_version={SCHEMA};
-"""
+KEPT = Keep()
+MOST_WORDS = 20_000  # numbers of words that are kept in mind
 
 
 class WriteError(Exception):
@@ -51,10 +36,12 @@ class WriteError(Exception):
 class Store:
     """The daemon's hands on the file. Every method is blocking; call them from one thread at a time."""
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time, keep: Keep = KEPT) -> None:
         """Open or make the store and compare it with its anchor. Raises StoreError."""
         self.path = path
         self._db = _open(path)
+        self._retention = Retention(self._db, keep)
+        self._life = SignOfLife(path)
         self._words: dict[str, int] = {}
         try:
             self.head = self._newest()
@@ -124,18 +111,22 @@ class Store:
         faults = tuple(fault.words for fault in self.verify().faults)
         return self._append(at, actor, [JournalAccepted(reason=reason, faults=faults)], "") if faults else []
 
-    def record(self, observations: Sequence[Observation], live: Iterable[Live], beat: Beat) -> None:
-        """Keep samples, the live rows that changed and the sign of life in one commit."""
-        with self._transaction():
-            self._db.executemany(
-                f"INSERT INTO samples VALUES({','.join('?' * (8 + PHASES))})",
-                [self._sample(seen) for seen in observations],
-            )
-            self._db.executemany(
-                "INSERT OR REPLACE INTO live VALUES(?,?)",
-                [(self._word(f"{row.check}@{row.vantage}"), pack(row)) for row in live],
-            )
-            self._put("beat", pack(beat))
+    def record(self, observations: Sequence[Observation], live: Sequence[Live], beat: Beat) -> None:
+        """Keep samples and the live rows that changed in one commit, and the sign of life beside the store.
+
+        OSError: the sign of life could not be written.
+        """
+        if observations or live:
+            with self._transaction():
+                self._db.executemany(
+                    f"INSERT INTO samples VALUES({','.join('?' * (8 + PHASES))})",
+                    [self._sample(seen) for seen in observations],
+                )
+                self._db.executemany(
+                    "INSERT OR REPLACE INTO live VALUES(?,?)",
+                    [(self._word(f"{row.check}@{row.vantage}"), pack(row)) for row in live],
+                )
+        self._life.write(beat)
 
     def _sample(self, seen: Observation) -> tuple[int | float | None, ...]:
         sample = seen.sample
@@ -160,7 +151,10 @@ class Store:
             row = self._db.execute("SELECT id FROM words WHERE word=?", (word,)).fetchone()
             if row is None:
                 row = self._db.execute("INSERT INTO words(word) VALUES(?) RETURNING id", (word,)).fetchone()
+            if len(self._words) >= MOST_WORDS:
+                self._words.clear()
             found = self._words[word] = int(row[0])
+        self._retention.reused(found)
         return found
 
     def live(self) -> list[Live]:
@@ -176,28 +170,17 @@ class Store:
             gone = [(row[0],) for row in self._db.execute("SELECT series FROM live") if row[0] not in kept]
             self._db.executemany("DELETE FROM live WHERE series=?", gone)
 
-    def roll_up(self, now: float) -> None:
-        """Fold samples older than a day into minutes, drop minutes older than 90 days and words nobody uses."""
-        day = round((now - KEEP_SAMPLES) * 1000) // 60000 * 60000
-        with self._transaction():
-            self._db.execute(
-                "INSERT INTO minutes SELECT series, at/60000, sum(outcome=0), sum(outcome=1), sum(outcome=2),"
-                " sum(outcome=3), min(latency), coalesce(sum(latency), 0), max(latency)"
-                " FROM samples WHERE at < ? GROUP BY series, at/60000"
-                " ON CONFLICT DO UPDATE SET passed=passed+excluded.passed, warned=warned+excluded.warned,"
-                " failed=failed+excluded.failed, unknown=unknown+excluded.unknown,"
-                " least=coalesce(min(least, excluded.least), least, excluded.least), total=total+excluded.total,"
-                " most=coalesce(max(most, excluded.most), most, excluded.most)",
-                (day,),
-            )
-            self._db.execute("DELETE FROM samples WHERE at < ?", (day,))
-            self._db.execute("DELETE FROM minutes WHERE minute < ?", (round((now - KEEP_MINUTES) / 60),))
-            self._db.execute(
-                "DELETE FROM words WHERE id NOT IN (SELECT series FROM samples UNION SELECT code FROM samples"
-                " UNION SELECT detail FROM samples UNION SELECT shape FROM samples UNION SELECT series FROM minutes"
-                " UNION SELECT series FROM live)"
-            )
-            self._words.clear()
+    def upkeep(self, now: float, *, words: bool) -> Iterator[None]:
+        """Do the upkeep as of `now`, one short commit for each item: see `retention`; `words` collects unused ones."""
+        slices = self._retention.slices(now, words=words)
+        while True:
+            with self._transaction():
+                gone = next(slices, None)
+            if gone is None:
+                return
+            if gone:
+                self._words.clear()
+            yield
 
     def leave(self) -> None:
         """Checkpoint so that readers of another user find a complete file; the caller then ends with `os._exit`.
@@ -211,6 +194,7 @@ class Store:
         """Close the file, for tests and for commands that own it for a moment."""
         self._db.close()
         self._anchor.close()
+        self._life.close()
 
     def _settle(self, at: float) -> None:
         """Compare the journal with its anchor as it was found, and anchor it where it stands now."""
@@ -299,32 +283,9 @@ def _open(path: Path) -> sqlite3.Connection:
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
         if fresh:
             path.chmod(0o640)
-        _look_inside(path, db)
+        prepare(db, path, _USED)
     except SAID as error:
         raise of_sqlite(path, error, _USED) from error
     except OSError as error:
         raise StoreError(f"{path}: {_USED}: {os.strerror(error.errno or 0)}") from error
     return db
-
-
-def _look_inside(path: Path, db: sqlite3.Connection) -> None:
-    """See that it is a store of ours before anything is changed in it, and make its tables where it is new."""
-    db.execute("PRAGMA trusted_schema=OFF")
-    db.execute("PRAGMA cell_size_check=ON")
-    db.text_factory = lambda raw: raw.decode("utf-8", "replace")  # a damaged byte is for `verify` to name
-    version = db.execute("PRAGMA user_version").fetchone()[0]
-    tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type='table'")}
-    if tables and not tables & {"meta", "journal"}:
-        raise StoreError(f"{path}: an SQLite file of another program; name another store")
-    if version > SCHEMA:
-        raise StoreError(
-            f"{path}: written by a newer outagetui (schema {version}, this version knows {SCHEMA}); "
-            "install that version, or name another store"
-        )
-    if lost := set(NAMES) - tables if tables or version else ():
-        raise DamagedError(f"{path}: {_USED}: damaged: it has no table {min(lost)}; {CHECK}")
-    if db.execute("PRAGMA journal_mode=WAL").fetchone()[0] != "wal":
-        raise StoreError(f"{path}: the file system does not support SQLite's WAL mode; name a store on a local disk")
-    db.execute("PRAGMA synchronous=NORMAL")
-    if not tables:
-        db.executescript(f"BEGIN IMMEDIATE; {TABLES} COMMIT;")

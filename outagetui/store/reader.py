@@ -3,23 +3,28 @@
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from outagetui.core.model import Entry, Observation, Sample
 from outagetui.core.times import LATEST
-from outagetui.facts.live import Beat, Live, Public, live_of
-from outagetui.store import anchor
-from outagetui.store.damage import CHECK, SAID, TABLES, DamagedError, StoreError, look, of_sqlite
+from outagetui.facts.live import Beat, Live, Public, live_of, renewed
+from outagetui.store import anchor, sign_of_life
+from outagetui.store.damage import CHECK, SAID, DamagedError, StoreError, look, of_sqlite
 from outagetui.store.entries import SELECT, entry_of, text_of
-from outagetui.store.journal import GENESIS, OUTCOMES, PHASES, SAMPLES, SCHEMA
+from outagetui.store.journal import GENESIS
+from outagetui.store.schema import OUTCOMES, PHASES, SAMPLES, careful, version_of
 from outagetui.store.verification import Verdict, Walk
 
 BUSY_SECONDS = 1.0
 DAY = 86400.0
+RENEWED = 120.0  # more seconds than the daemon takes to write a live row that was looked at
+MOST_VALUES = 30_000  # in one query
+DISORDER = 600.0  # seconds that a row of samples may stand away from its place in time
 T = TypeVar("T", Public, Beat)
 Counted = tuple[float, float, int, int]  # begin, seconds, passed or slow, failed
 
@@ -35,12 +40,18 @@ class Reader:
         self._settled = not _beside(real, "-shm").exists()
         self._real, self._db = real, _open(real, patience)
         self._version = -1
+        self._said: Beat | None = None
 
     def changed(self) -> bool:
-        """Whether another connection committed since the last call (`PRAGMA data_version`, microseconds)."""
+        """Whether another connection committed since the last call, or the daemon says something else of itself.
+
+        `PRAGMA data_version` and a look at a small file: microseconds.
+        """
         version: int = self._rows("PRAGMA data_version")[0][0]
-        moved = version != self._version
-        self._version = version
+        beat = sign_of_life.read(self._real)
+        said = None if beat is None else replace(beat, at=0.0)
+        moved = (version, said) != (self._version, self._said)
+        self._version, self._said = version, said
         return moved
 
     def outlived(self) -> bool:
@@ -61,13 +72,45 @@ class Reader:
 
     def beat(self) -> Beat | None:
         """Return the daemon's last sign of life."""
-        packed = self._meta("beat")
+        if (beat := sign_of_life.read(self._real)) is not None:
+            return beat
+        packed = self._meta("beat")  # where a version before this one kept it
         return None if packed is None else self._unpack(packed, Beat)
 
     def live(self) -> list[Live]:
-        """Return the live row of every check and vantage; a damaged one counts as not looked at yet."""
-        rows = [live_of(row[0]) for row in self._rows("SELECT document FROM live")]
-        return [row for row in rows if row is not None]
+        """Return the live row of every check and vantage; a damaged one counts as not looked at yet.
+
+        The daemon writes a row when it shows something else, and at least every RENEWED seconds; what the looks since
+        then saw is taken from the samples.
+        """
+        rows = [row for found in self._rows("SELECT document FROM live") if (row := live_of(found[0])) is not None]
+        by_series = {f"{row.check}@{row.vantage}": row for row in rows}
+        for seen in self._newest_samples():
+            series = f"{seen.check}@{seen.vantage}"
+            row = by_series.get(series)
+            if row is not None and (row.at is None or seen.at > row.at):
+                by_series[series] = renewed(row, seen.sample, seen.at)
+        return list(by_series.values())
+
+    def _newest_samples(self) -> list[Observation]:
+        """Return what was seen in the last moments of the daemon, oldest first."""
+        _, end = self._ends()
+        newest = self._rows("SELECT at FROM samples WHERE rowid = ?", (end - 1,))
+        if not newest or not isinstance(newest[0][0], int):
+            return []
+        first = self._row_at(newest[0][0] / 1000 - RENEWED, 0.0)
+        rows = self._rows(f"SELECT {SAMPLES} FROM samples WHERE rowid >= ? ORDER BY rowid", (first,))  # noqa: S608
+        return self._observations(rows)
+
+    def _observations(self, rows: Sequence[tuple]) -> list[Observation]:  # type: ignore[type-arg]
+        used = {word for row in rows for word in (row[1], row[4], row[5], row[7])}
+        words: dict[int, str] = {}
+        numbers = tuple(used)
+        for at in range(0, len(numbers), MOST_VALUES):
+            part = numbers[at : at + MOST_VALUES]
+            found = self._rows(f"SELECT id, word FROM words WHERE id IN ({','.join('?' * len(part))})", part)  # noqa: S608
+            words |= {number: text_of(word) for number, word in found}
+        return [seen for seen in (_observation(row, words) for row in rows) if seen is not None]
 
     def entries(self, after: int = 0) -> list[Entry]:
         """Return the journal behind sequence number `after`, oldest first."""
@@ -86,35 +129,35 @@ class Reader:
             return []
         marks = ",".join("?" * len(series))
         rows = self._rows(
-            f"SELECT {SAMPLES} FROM samples WHERE series IN ({marks}) AND at >= ? ORDER BY at",  # noqa: S608 only placeholders vary
-            (*series, round(since * 1000)),
+            f"SELECT {SAMPLES} FROM samples WHERE rowid >= ? AND series IN ({marks}) AND at >= ? ORDER BY at",  # noqa: S608 only placeholders vary
+            (self._row_at(since), *series, round(since * 1000)),
         )
-        used = {word for row in rows for word in (row[4], row[5], row[7])}
-        found = self._rows(f"SELECT id, word FROM words WHERE id IN ({','.join('?' * len(used))})", tuple(used))  # noqa: S608
-        words = {number: text_of(word) for number, word in found}
-        return [seen for seen in (_observation(row, series, words) for row in rows) if seen is not None]
+        return self._observations(rows)
 
-    def tallies(self, checks: Iterable[str], begin: float, end: float) -> dict[str, list[Counted]]:
+    def tallies(self, checks: Collection[str], begin: float, end: float) -> dict[str, list[Counted]]:
         """Return by check what was counted from `begin` to `end` (epoch seconds), oldest first.
 
-        A sample takes no time, a rolled-up minute sixty seconds; unknown samples are left out.
+        A sample takes no time, a rolled-up minute or hour its own; unknown samples are left out.
         """
-        told: dict[str, list[Counted]] = {}
-        for check in checks:
-            series = tuple(self._series(check))
-            marks = ",".join("?" * len(series))
-            minutes = self._rows(
-                f"SELECT minute * 60.0, 60.0, passed + warned, failed FROM minutes WHERE series IN ({marks})"  # noqa: S608 only placeholders vary
-                " AND minute BETWEEN ? AND ? AND passed + warned + failed > 0",
-                (*series, int(begin // 60), int(end // 60)),
-            )
-            samples = self._rows(
-                f"SELECT at / 1000.0, 0.0, outcome < 2, outcome = 2 FROM samples WHERE series IN ({marks})"  # noqa: S608
-                " AND at BETWEEN ? AND ? AND outcome < 3",
-                (*series, round(begin * 1000), round(end * 1000)),
-            )
-            told[check] = sorted(filter(_counted, [*minutes, *samples]))
-        return told
+        owners = {series: check for check in checks for series in self._series(check)}
+        told: dict[str, list[Counted]] = {check: [] for check in checks}
+        for table, column, seconds in self._rolled():
+            for series in owners:
+                rows = self._rows(
+                    f"SELECT {column} * {seconds}, {seconds}, passed + warned, failed FROM {table} WHERE series = ?"  # noqa: S608
+                    f" AND {column} BETWEEN ? AND ? AND passed + warned + failed > 0",
+                    (series, int(begin // seconds), int(end // seconds)),
+                )
+                told[owners[series]] += filter(_counted, rows)
+        bounds = (self._row_at(begin), self._row_after(end), round(begin * 1000), round(end * 1000))
+        for series, at, seconds, passed, failed in self._rows(
+            "SELECT series, at / 1000.0, 0.0, outcome < 2, outcome = 2 FROM samples"
+            " WHERE rowid BETWEEN ? AND ? AND at BETWEEN ? AND ? AND outcome < 3",
+            bounds,
+        ):
+            if series in owners and _counted((at, passed, failed)):
+                told[owners[series]].append((at, seconds, passed, failed))
+        return {check: sorted(rows) for check, rows in told.items()}
 
     def silences(self, checks: Iterable[str], begin: float, end: float, longer: float) -> list[tuple[float, float]]:
         """Return the stretches of more than `longer` seconds, between samples of `checks`, that touch begin to end.
@@ -123,13 +166,19 @@ class Reader:
         reaches more than a day beyond begin or end is not found.
         """
         series = [number for check in checks for number in self._series(check)]
-        bounds = {"begin": begin, "end": end, "first": begin - DAY, "last": end + DAY}
+        bounds: dict[str, float] = {"begin": begin, "end": end, "first": begin - DAY, "last": end + DAY}
         bounds = {name: round(at * 1000) for name, at in bounds.items()}
-        known = (
-            "SELECT at FROM samples WHERE at BETWEEN :first AND :last UNION"  # noqa: S608 numbers of our own
-            " SELECT minute * 60000 + edge FROM minutes, (SELECT 0 AS edge UNION SELECT 59999)"
-            f" WHERE series IN ({','.join(map(str, series))}) AND minute BETWEEN :first / 60000 AND :last / 60000"
-        )
+        bounds |= {"low": self._row_at(begin - DAY), "high": self._row_after(end + DAY)}
+        known = "SELECT at FROM samples WHERE rowid BETWEEN :low AND :high AND at BETWEEN :first AND :last"
+        for table, column, seconds in self._rolled():
+            span = round(seconds * 1000)
+            # An hour is made only of minutes without a gap, so it stands for each of them.
+            known += (
+                f" UNION SELECT {column} * {span} + edge FROM"  # noqa: S608 numbers of our own
+                f" (SELECT DISTINCT {column} FROM {table} WHERE series IN ({','.join(map(str, series))})"
+                f" AND {column} BETWEEN :first / {span} AND :last / {span}),"
+                f" (SELECT value AS edge FROM json_each('{_edges(seconds)}'))"
+            )
         rows = self._rows(
             "SELECT at, after FROM"  # noqa: S608 numbers of our own
             f" (SELECT at, lead(at) OVER (ORDER BY at) AS after FROM ({known}))"
@@ -137,6 +186,35 @@ class Reader:
             {**bounds, "longer": round(longer * 1000)},
         )
         return [(at / 1000, after / 1000) for at, after in rows if _counted((at, after))]
+
+    def _rolled(self) -> list[tuple[str, str, float]]:
+        """Return the tables of what was rolled up, the column of their times, and how many seconds one row spans."""
+        there = self._rows("SELECT 1 FROM sqlite_master WHERE name='hours'")  # a first version has none
+        return [("minutes", "minute", 60.0), *([("hours", "hour", 3600.0)] if there else [])]
+
+    def _row_at(self, at: float, disorder: float = DISORDER) -> int:
+        """Return a row number of samples before which nothing is as young as `at` (epoch seconds), by halving.
+
+        Rows are appended as probes end, so they stand nearly in the order of their times; `disorder` is for the rest.
+        """
+        wanted = round((at - disorder) * 1000)
+        low, high = self._ends()
+        while low < high:
+            middle = (low + high) // 2
+            found = self._rows("SELECT rowid, at FROM samples WHERE rowid >= ? ORDER BY rowid LIMIT 1", (middle,))
+            if found and isinstance(found[0][1], int) and found[0][1] < wanted:
+                low = found[0][0] + 1
+            else:
+                high = middle
+        return low
+
+    def _row_after(self, at: float) -> int:
+        """Return a row number of samples behind which nothing is as old as `at` (epoch seconds)."""
+        return self._row_at(at + 2 * DISORDER)
+
+    def _ends(self) -> tuple[int, int]:
+        first, last = self._rows("SELECT (SELECT min(rowid) FROM samples), (SELECT max(rowid) FROM samples)")[0]
+        return (first or 0), (last or 0) + 1
 
     def verify(self) -> tuple[int, str]:
         """Walk the journal; return how many entries are sound and what is wrong behind them ("" when nothing is)."""
@@ -196,11 +274,11 @@ class Reader:
             raise of_sqlite(self.path, error) from error
 
 
-def _observation(row: tuple, series: dict[int, str], words: dict[int, str]) -> Observation | None:  # type: ignore[type-arg]
+def _observation(row: tuple, words: dict[int, str]) -> Observation | None:  # type: ignore[type-arg]
     """Return a row of samples; None for a damaged one."""
     at, which, outcome, latency, code, detail, value, shape, *spans = row
     try:
-        check, _, vantage = series[which].rpartition("@")
+        check, _, vantage = words[which].rpartition("@")
         names = words.get(shape, "").split()
         sample = Sample(
             outcome=OUTCOMES[outcome],
@@ -215,7 +293,12 @@ def _observation(row: tuple, series: dict[int, str], words: dict[int, str]) -> O
         return None
 
 
-def _counted(row: tuple) -> bool:  # type: ignore[type-arg]
+def _edges(seconds: float) -> list[int]:
+    """Return the begin and end of every minute of a stretch, in milliseconds from its own begin."""
+    return [minute * 60000 + edge for minute in range(int(seconds // 60)) for edge in (0, 59999)]
+
+
+def _counted(row: Sequence[object]) -> bool:
     """Whether a row holds numbers only, as all do that are not damaged."""
     return all(isinstance(each, int | float) for each in row)
 
@@ -233,22 +316,12 @@ def _open(path: Path, patience: float) -> sqlite3.Connection:
         raise StoreError(f"{path}: has unfinished writes and no daemon; start the daemon once to settle them")
     try:
         db = sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True, isolation_level=None, timeout=patience)
-        db.text_factory = lambda raw: raw.decode("utf-8", "replace")  # a damaged byte is for `verify` to name
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type='table'")}
+        careful(db)
+        if not version_of(db, path, "cannot be read"):
+            raise StoreError(f"{path}: not a store of outagetui, or the daemon has not finished making it; {CHECK}")
     except SAID as error:
         raise of_sqlite(path, error) from error
-    if version > SCHEMA:
-        raise StoreError(f"{path}: written by a newer outagetui (schema {version}, this version knows {SCHEMA})")
-    if version == 0 and not tables:
-        raise StoreError(f"{path}: not a store of outagetui, or the daemon has not finished making it; {CHECK}")
-    if not tables & {"meta", "journal"}:
-        raise StoreError(f"{path}: an SQLite file of another program; name another store")
-    if lost := set(TABLES) - tables:
-        raise DamagedError(f"{path}: cannot be read: damaged: it has no table {min(lost)}; {CHECK}")
     db.execute("PRAGMA query_only=ON")
-    db.execute("PRAGMA trusted_schema=OFF")
-    db.execute("PRAGMA cell_size_check=ON")
     return db
 
 

@@ -14,12 +14,13 @@ from outagetui.facts.events import JournalAccepted
 from outagetui.store import anchor
 from outagetui.store.damage import SAID, TABLES, StoreError
 from outagetui.store.entries import sound
-from outagetui.store.journal import TABLES as SCRIPT
 from outagetui.store.journal import Store
 from outagetui.store.salvage import OF_TABLE, Salvage
+from outagetui.store.schema import SCRIPT
 from outagetui.store.verification import Verdict, Walk
 
 OURS = ("head", "anchored")  # what the new store says of itself
+FILES = ("", "-wal", "-shm", ".anchor", ".beat")
 
 
 class Repaired(Struct, frozen=True, kw_only=True):
@@ -38,7 +39,7 @@ def repair(salvage: Salvage, damaged: Path, target: Path, actor: str, at: float)
     """
     if not target.parent.is_dir():
         raise StoreError(f"{target.parent}: there is no such directory to write the new store to")
-    for ending in ("", "-wal", "-shm", ".anchor"):
+    for ending in FILES:
         if os.path.lexists(beside := target.with_name(target.name + ending)):
             raise StoreError(f"{beside}: is there already; nothing is ever overwritten, so name another --to")
     try:
@@ -109,6 +110,6 @@ def _lost(salvage: Salvage, strange: dict[str, int]) -> Iterator[str]:
 
 
 def _forget(target: Path) -> None:
-    for ending in ("", "-wal", "-shm", ".anchor"):
+    for ending in FILES:
         with contextlib.suppress(OSError):
             target.with_name(target.name + ending).unlink()

@@ -14,18 +14,19 @@ from typing import Any
 
 from outagetui.store.damage import SAID, look
 from outagetui.store.entries import COLUMNS
-from outagetui.store.journal import SAMPLES
 from outagetui.store.leaf_pages import journal_rows
+from outagetui.store.schema import FIRST, LATER, SAMPLES
 
 MOST_TRIES = 10_000  # ranges of one table that are tried
 MOST_IN_VAIN = 300  # in a row: SQLite looks up the page anew each time, and finds it as bad
 LAST = (1 << 63) - 1
-KEYS = {"meta": "key", "minutes": "series, minute"}  # of the tables without a row number
+KEYS = {"meta": "key", "minutes": "series, minute", "hours": "series, hour"}  # of the tables without a row number
 OF_TABLE = {
     "meta": "key, value",
     "words": "id, word",
     "samples": SAMPLES,
     "minutes": "series, minute, passed, warned, failed, unknown, least, total, most",
+    "hours": "series, hour, passed, warned, failed, unknown, least, total, most",
     "live": "series, document",
     "journal": COLUMNS,
 }
@@ -49,6 +50,8 @@ class Salvage:
 
     def rows(self, table: str) -> Iterator[Row]:
         """Yield every row of a table that can be read; a journal's in the order of their numbers."""
+        if table in LATER and self._is_first():
+            return
         if table == "journal":
             found = {row[0]: row for row in self._numbered(table)}
             if table in self.troubles or not found:
@@ -59,6 +62,11 @@ class Salvage:
             yield from self._keyed(table, KEYS[table])
         else:
             yield from self._numbered(table)
+
+    def _is_first(self) -> bool:
+        with contextlib.suppress(*SAID):
+            return bool(self._db.execute("PRAGMA user_version").fetchone()[0] <= FIRST)
+        return False
 
     def _numbered(self, table: str) -> Iterator[Row]:
         """Read a table by its row numbers, halving what cannot be read until only the bad rows are left out."""

@@ -8,7 +8,7 @@ import time
 
 import pytest
 from outagetui.config import load
-from outagetui.daemon import service
+from outagetui.daemon import flusher, service
 from outagetui.daemon.service import Daemon
 from outagetui.store.journal import Store
 from tests.kit.installation import Installation
@@ -27,8 +27,8 @@ class DaemonInLoop:
         self._full = False
 
     async def start(self, *, background: bool = False, beat: float = 1.0, linger: float = 900.0) -> Daemon:
-        self._patch.setattr(service, "BEAT_EVERY", beat)
-        self._patch.setattr(service, "FLUSH_EVERY", min(beat, 0.2))
+        for module in (service, flusher):
+            self._patch.setattr(module, "BEAT_EVERY", beat)
         self.linger(linger)
         self.store = Store(self.installation.store)
         real = self.store.record

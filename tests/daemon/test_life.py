@@ -57,7 +57,7 @@ def test_a_signal_ends_it_cleanly_with_a_journal_entry_and_leaves_shm(
     assert installation.stderr.read_text() == ""
     assert [event.reason for event in installation.events(DaemonStopped)] == [f"signal {number.name}"]
     assert {file.name for file in installation.state.iterdir()} == {
-        "store.db", "store.db-wal", "store.db-shm", "store.db.lock", "store.db.anchor",
+        "store.db", "store.db-wal", "store.db-shm", "store.db.lock", "store.db.anchor", "store.db.beat",
     }  # fmt: skip
     assert (installation.state / "store.db-wal").stat().st_size == 0
     installation.verify_chain()
@@ -120,7 +120,7 @@ def test_a_reader_makes_no_shm_where_there_is_none(installation: Installation) -
     reader = Reader(installation.store)
     assert len(reader.entries()) == 1
     reader.close()
-    assert {file.name for file in installation.state.iterdir()} == {"store.db", "store.db.anchor"}
+    assert {file.name for file in installation.state.iterdir()} == {"store.db", "store.db.anchor", "store.db.beat"}
 
 
 # What it says when it cannot begin: one message, no traceback, the right status.

@@ -33,7 +33,7 @@ def test_a_fresh_start_looks_at_everything_within_seconds_without_firing_togethe
 def test_every_check_runs_once_an_interval_and_on_time() -> None:
     log = Log()
     watched = checks(1000)
-    run(log.play(190.0, watched))
+    run(log.play(190.1, watched))
     for times in log.began.values():
         regular = [at for at in times if at >= 10.0]
         assert len(regular) in (18, 19)
@@ -359,3 +359,17 @@ def test_many_hours_pass_without_drift() -> None:
     run(log.play(3600.0, checks(3, every=600.0)))
     for name, times in log.began.items():
         assert all(abs((at - phase_of(name) * 600.0 + 300.0) % 600.0 - 300.0) <= 2 * TICK for at in times[1:])
+
+
+def test_a_schedule_that_begins_late_sleeps_no_check_away() -> None:
+    log = Log()
+
+    async def story() -> None:
+        log.schedule.replace(checks(20))
+        await asyncio.sleep(30.0)  # what is due long before it runs
+        work = asyncio.ensure_future(log.schedule.run())
+        await asyncio.sleep(30.0)
+        work.cancel()
+
+    run(story())
+    assert all(len(times) in (3, 4) for times in log.began.values())

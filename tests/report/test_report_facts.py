@@ -98,7 +98,7 @@ def test_a_drill_says_so_and_begins_with_its_fault(path: Path) -> None:
 def test_the_first_sign_is_known_to_the_minute_once_samples_are_rolled_up(path: Path) -> None:
     write(path, night(), samples())
     store = Store(path)
-    store.roll_up(BEGIN + 3 * DAY)
+    list(store.upkeep(BEGIN + 3 * DAY, words=True))
     store.close()
     told = gather(path, None, BEGIN + 3 * DAY)
     assert figures(told)["onset"].at == datetime.fromtimestamp(BEGIN, UTC)

@@ -34,7 +34,7 @@ def test_samples_are_counted_one_by_one(store: Store) -> None:
 
 
 def test_what_was_rolled_up_is_counted_by_the_minute(store: Store) -> None:
-    store.roll_up(BEGIN + 60 + DAY)
+    list(store.upkeep(BEGIN + 60 + DAY, words=True))
     told = Reader(store.path).tallies(["chat.port"], BEGIN, BEGIN + 80)
     assert told == {"chat.port": [(BEGIN, 60.0, 4, 1), (BEGIN + 60, 0.0, 0, 1), (BEGIN + 80, 0.0, 1, 0)]}
 
@@ -42,7 +42,7 @@ def test_what_was_rolled_up_is_counted_by_the_minute(store: Store) -> None:
 @pytest.mark.parametrize("rolled", [False, True], ids=["samples", "minutes"])
 def test_stretches_without_samples_are_found(store: Store, rolled: bool) -> None:
     if rolled:
-        store.roll_up(BEGIN + 5 * DAY)
+        list(store.upkeep(BEGIN + 5 * DAY, words=True))
     found = Reader(store.path).silences(["chat.port", "chat.portal"], BEGIN, BEGIN + 900, 60.0)
     wanted = [(110, 500), (500, 700)] if not rolled else [(120, 480), (540, 660)]
     assert [(round(begin - BEGIN), round(end - BEGIN)) for begin, end in found] == wanted

@@ -15,7 +15,7 @@ from outagetui.core.model import Observation, Outcome, Sample, State
 from outagetui.facts.events import Activated, DaemonStarted, Deactivated, StateChanged, decode
 from outagetui.facts.live import Beat, Live, Public
 from outagetui.facts.verdict import Track
-from outagetui.store import journal
+from outagetui.store import schema
 from outagetui.store.journal import GENESIS, Store, StoreError, chain
 from outagetui.store.reader import Reader
 from tests.kit.sample_business import PUBLIC, live_row
@@ -29,8 +29,10 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "store" / "store.db")
 
 
-def seen(at: float, outcome: Outcome = Outcome.PASS, latency: float | None = 1.0, **more: Any) -> Observation:
-    return Observation("a.b", "here", at, Sample(outcome, latency_ms=latency, **more))
+def seen(
+    at: float, outcome: Outcome = Outcome.PASS, latency: float | None = 1.0, check: str = "a.b", **more: Any
+) -> Observation:
+    return Observation(check, "here", at, Sample(outcome, latency_ms=latency, **more))
 
 
 def raw(store: Store) -> sqlite3.Connection:
@@ -48,10 +50,10 @@ def test_a_fresh_store_has_its_schema_and_the_modes_a_reader_needs(tmp_path: Pat
     for suffix in ("", "-wal", "-shm"):
         assert Path(f"{store.path}{suffix}").stat().st_mode & 0o777 == 0o640
     with raw(store) as db:
-        assert db.execute("PRAGMA user_version").fetchone() == (journal.SCHEMA,)
+        assert db.execute("PRAGMA user_version").fetchone() == (schema.SCHEMA,)
         assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type='table'")}
-    assert tables == {"meta", "words", "samples", "minutes", "live", "journal"}
+    assert tables == {"meta", "words", "samples", "minutes", "hours", "live", "journal", "folded"}
 
 
 def test_an_existing_directory_keeps_its_mode(tmp_path: Path) -> None:
@@ -117,14 +119,14 @@ def test_a_failed_append_keeps_nothing_and_the_chain_goes_on(store: Store) -> No
     assert Reader(store.path).verify() == (2, "")
 
 
-@pytest.mark.parametrize("table", ["samples", "meta"])
+@pytest.mark.parametrize("table", ["samples", "live"])
 def test_words_of_a_rolled_back_write_are_written_again(store: Store, table: str) -> None:
     with raw(store) as db:
         db.execute(f"CREATE TRIGGER full BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'disk full'); END")
     with pytest.raises(sqlite3.Error):
         store.record([seen(1.0, detail="new words")], [live_row("a.b")], BEAT)
     with pytest.raises(sqlite3.Error):
-        store.publish(PUBLIC, ["a.b@here"]) if table == "meta" else store.record([seen(1.0)], [], BEAT)
+        store.record([seen(1.0)], [live_row("a.b")], BEAT)
     with raw(store) as db:
         db.execute("DROP TRIGGER full")
     store.record([seen(1.0, detail="new words")], [live_row("a.b")], BEAT)
@@ -134,7 +136,7 @@ def test_words_of_a_rolled_back_write_are_written_again(store: Store, table: str
 
 
 def test_nothing_in_the_program_changes_or_deletes_journal_entries() -> None:
-    package = Path(journal.__file__).parent
+    package = Path(schema.__file__).parent
     for file in package.rglob("*.py"):
         assert not re.search(
             r"(UPDATE|DELETE FROM|REPLACE INTO|DROP TABLE)\s+journal", file.read_text(), re.IGNORECASE
@@ -145,11 +147,11 @@ def test_a_newer_store_is_refused_by_both_hands(store: Store) -> None:
     store.append(1.0, "daemon", Activated(channel="a"))
     store.close()
     with raw(store) as db:
-        db.execute(f"PRAGMA user_version={journal.SCHEMA + 1}")
+        db.execute(f"PRAGMA user_version={schema.SCHEMA + 1}")
     db.close()
     before = store.path.read_bytes()
     for hand in (Store, Reader):
-        with pytest.raises(StoreError, match=r"store.db: written by a newer outagetui \(schema 2"):
+        with pytest.raises(StoreError, match=r"store.db: written by a newer outagetui \(schema 3"):
             hand(store.path)
     assert store.path.read_bytes() == before
 
@@ -210,7 +212,7 @@ def test_samples_of_a_day_ago_become_minutes(store: Store) -> None:
         [],
         BEAT,
     )
-    store.roll_up(now)
+    list(store.upkeep(now, words=True))
     minute = round(old // 60)
     assert minutes(store) == [(minute, 1, 1, 1, 1, 2000, 6000, 4000), (minute + 1, 1, 0, 0, 0, 7000, 7000, 7000)]
     assert [each.at for each in Reader(store.path).history("a.b", 0.0)] == [now - 10]
@@ -220,37 +222,44 @@ def test_a_minute_is_rolled_up_whole_and_late_samples_add_to_it(store: Store) ->
     now = 100 * DAY + 30  # in the middle of a minute
     edge = now - DAY
     store.record([seen(edge - 20), seen(edge + 20)], [], BEAT)
-    store.roll_up(now)
+    list(store.upkeep(now, words=True))
     assert minutes(store) == []
-    store.roll_up(now + 60)
+    list(store.upkeep(now + 60, words=True))
     assert minutes(store)[0][1] == 2
     late = seen(edge - 10, Outcome.FAIL, None)
     store.record([late, seen(edge - 5, latency=0.5)], [], BEAT)
-    store.roll_up(now + 60)
+    list(store.upkeep(now + 60, words=True))
     assert minutes(store) == [(round(edge // 60), 3, 0, 1, 0, 500, 2500, 1000)]
 
 
 def test_a_late_failure_does_not_erase_a_minutes_extremes(store: Store) -> None:
     now = 100 * DAY
     store.record([seen(now - 2 * DAY, latency=3.0)], [], BEAT)
-    store.roll_up(now)
+    list(store.upkeep(now, words=True))
     store.record([seen(now - 2 * DAY, Outcome.FAIL, None)], [], BEAT)
-    store.roll_up(now)
+    list(store.upkeep(now, words=True))
     assert minutes(store)[0][1:] == (1, 0, 1, 0, 3000, 3000, 3000)
 
 
-def test_minutes_are_dropped_after_ninety_days(store: Store) -> None:
+def test_hours_and_minutes_are_dropped_after_ninety_days(store: Store) -> None:
     now = 200 * DAY
-    store.record([seen(now - 91 * DAY), seen(now - 89 * DAY)], [], BEAT)
-    store.roll_up(now)
+    for day in (91, 89):
+        begin = now - day * DAY
+        plain = [seen(begin + 60 * n, check="plain.web") for n in range(60)]
+        store.record([*plain, seen(begin, Outcome.FAIL, None)], [], BEAT)
+    list(store.upkeep(now, words=True))
     assert [row[0] for row in minutes(store)] == [round((now - 89 * DAY) // 60)]
+    with raw(store) as db:
+        assert db.execute("SELECT hour, passed, failed FROM hours").fetchall() == [
+            (round(now - 89 * DAY) // 3600, 60, 0)
+        ]
 
 
 def test_words_nobody_uses_any_more_are_collected(store: Store) -> None:
     now = 100 * DAY
     store.record([seen(now - 2 * DAY, code="x.old", detail="old words")], [live_row("a.b")], BEAT)
     store.record([seen(now, code="x.new", detail="new words")], [], BEAT)
-    store.roll_up(now)
+    list(store.upkeep(now, words=True))
     with raw(store) as db:
         words = {word for (word,) in db.execute("SELECT word FROM words")}
     assert "old words" not in words
@@ -262,7 +271,7 @@ def test_words_nobody_uses_any_more_are_collected(store: Store) -> None:
 
 def test_the_journal_is_never_rolled_up(store: Store) -> None:
     store.append(1.0, "daemon", Activated(channel="a"))
-    store.roll_up(1000 * DAY)
+    list(store.upkeep(1000 * DAY, words=True))
     assert len(store.entries()) == 1
 
 

@@ -13,8 +13,9 @@ import pytest
 from outagetui.core.model import Observation, Outcome, Sample
 from outagetui.facts.events import Activated
 from outagetui.facts.live import Beat
-from outagetui.store.journal import PHASES, Store, StoreError
+from outagetui.store.journal import Store, StoreError
 from outagetui.store.reader import Reader, wait_for_store
+from outagetui.store.schema import PHASES
 from tests.kit.filled_stores import BEAT, store_with_entries
 from tests.kit.sample_business import PUBLIC
 
@@ -60,7 +61,7 @@ def test_a_live_store_is_read_without_a_trace(path: Path) -> None:
     store.append(2000.0, "alice", Activated(channel="later"))
     assert '"channel":"later"' in reader.entries()[-1].document
     reader.close()
-    assert files(path) == before == {"store.db", "store.db-wal", "store.db-shm", "store.db.anchor"}
+    assert files(path) == before == {"store.db", "store.db-wal", "store.db-shm", "store.db.anchor", "store.db.beat"}
     assert not reader.outlived()
 
 
@@ -83,12 +84,12 @@ def test_leaving_settles_everything_into_the_file(path: Path) -> None:
 
 def test_a_cleanly_closed_store_is_read_without_making_the_shared_memory_file(path: Path) -> None:
     store_with_entries(path).close()
-    assert files(path) == {"store.db", "store.db.anchor"}
+    assert files(path) == {"store.db", "store.db.anchor", "store.db.beat"}
     reader = Reader(path)
     assert len(reader.entries()) == 6
     assert reader.public() == PUBLIC
     reader.close()
-    assert files(path) == {"store.db", "store.db.anchor"}
+    assert files(path) == {"store.db", "store.db.anchor", "store.db.beat"}
 
 
 def test_a_store_with_unfinished_writes_and_no_shared_memory_is_refused(path: Path) -> None:
@@ -144,12 +145,11 @@ def test_an_unfinished_or_foreign_file_is_refused_in_words(path: Path) -> None:
 def test_damaged_rows_are_told_as_such(path: Path) -> None:
     store = store_with_entries(path)
     store._db.execute("UPDATE live SET document=x'c1'")
-    store._db.execute("UPDATE meta SET value=x'00' WHERE key IN ('public', 'beat')")
+    store._db.execute("UPDATE meta SET value=x'00' WHERE key='public'")
     reader = Reader(path)
     assert reader.live() == []
-    for read in (reader.public, reader.beat):
-        with pytest.raises(StoreError, match="damaged, or written by another version"):
-            read()
+    with pytest.raises(StoreError, match="damaged, or written by another version"):
+        reader.public()
 
 
 def test_a_reader_cannot_write(path: Path) -> None:
@@ -270,8 +270,12 @@ def test_changes_are_seen_by_the_data_version(path: Path) -> None:
     assert reader.changed()
     assert not reader.changed()
     store.record([], [], Beat(7, 1001.0))
+    assert not reader.changed()  # alive as before
+    store.record([], [], Beat(7, 1001.0, trouble="the disk is full"))
     assert reader.changed()
     assert not reader.changed()
+    store.append(1001.0, "daemon", Activated(channel="a"))
+    assert reader.changed()
     beat = reader.beat()
     assert beat is not None
     assert beat.at == 1001.0

@@ -71,6 +71,7 @@ def test_everything_belongs_to_whom_it_should(machine: InstalledMachine) -> None
         "store.db-wal": file,
         "store.db-shm": file,
         "store.db.anchor": file,
+        "store.db.beat": file,
         "store.db.lock": (service_user.uid, service_user.gid, "0o640"),  # or the wall could keep a daemon from starting
         "orders.sock": (service_user.uid, service_user.gid, "0o660"),
     }
