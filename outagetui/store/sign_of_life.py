@@ -1,11 +1,16 @@
-"""The daemon's sign of life: a small file beside the store, written every second without a page of the journal.
+"""The daemon's sign of life: a small file beside the store, and a lock on it that says when the daemon lived last.
 
-Two copies take turns, each behind its checksum, so that a reader always finds a whole one. The file says nothing that
-is not said anew a second later: when it is lost or damaged, nobody is known to be alive, and that is all.
+The file holds what the daemon says of itself and is written when that changes, and once a minute. Every second only
+the lock moves: it stands at the byte whose number is the time in milliseconds, which costs no write to any disk,
+whoever may read the file can see it, and it is gone with the daemon. Two copies of what is said take turns, each behind
+its checksum, so that a reader always finds a whole one. When the file is lost or damaged, nobody is known to be alive,
+and that is all.
 """
 
 import contextlib
+import fcntl
 import os
+import struct
 import zlib
 from pathlib import Path
 
@@ -16,10 +21,12 @@ from msgspec.structs import replace
 from outagetui.facts.live import Beat
 from outagetui.store.damage import StoreError, refuse_strange
 
-SLOT = 2048  # bytes of one copy: both lie in one page of memory, so that a minute's signs are one write to the disk
+SLOT = 2048  # bytes of one copy: both lie in one page of memory
 MOST_WORDS = 1000  # of a trouble that is too long for its copy
+WRITTEN_EVERY = 60.0  # seconds after which the copy is renewed, for those who come when the daemon is gone
 UNUSED = "cannot be used as the store's sign of life"
 _FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_FLOCK = "hhqqi"  # struct flock of fcntl(2): type, whence, start, length, process
 
 
 class _Copy(Struct, frozen=True, array_like=True):
@@ -49,17 +56,35 @@ class SignOfLife:
             raise StoreError(f"{self.path}: {UNUSED}: {error.strerror}") from error
         newest = _newest(self._handle)
         self._turn = newest.turn if newest is not None else 0
+        self._said: Beat | None = None
+        self._locked: int | None = None
 
     def write(self, beat: Beat) -> None:
-        """Write that the daemon lives. Raises OSError."""
+        """Say that the daemon lives. Raises OSError."""
+        said = self._said
+        if said is None or replace(beat, at=said.at) != said or not 0 <= beat.at - said.at < WRITTEN_EVERY:
+            self._write(beat)
+        self._stand(round(beat.at * 1000))
+
+    def _write(self, beat: Beat) -> None:
         self._turn += 1
         content = _content(_Copy(self._turn, beat))
         if len(content) > SLOT:
             content = _content(_Copy(self._turn, replace(beat, trouble=beat.trouble[:MOST_WORDS], progress={})))
         os.pwrite(self._handle, content.ljust(SLOT, b"\0"), self._turn % 2 * SLOT)
+        self._said = beat
+
+    def _stand(self, moment: int) -> None:
+        """Move the lock; for an instant it stands at both places."""
+        if moment == self._locked or moment < 0:
+            return
+        _lock(self._handle, fcntl.F_WRLCK, moment)
+        if self._locked is not None:
+            _lock(self._handle, fcntl.F_UNLCK, self._locked)
+        self._locked = moment
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, and say with it that nobody lives."""
         with contextlib.suppress(OSError):
             os.close(self._handle)
 
@@ -72,11 +97,25 @@ def read(store: Path) -> Beat | None:
         return None
     try:
         newest = _newest(handle)
+        if newest is None:
+            return None
+        return replace(newest.beat, at=max(newest.beat.at, _stands(handle) / 1000))
     except OSError:
         return None
     finally:
         os.close(handle)
-    return newest.beat if newest is not None else None
+
+
+def _lock(handle: int, kind: int, moment: int) -> None:
+    # Of the open file, not of the process (fcntl(2)): those of a process go when it closes the file anywhere.
+    fcntl.fcntl(handle, fcntl.F_OFD_SETLK, struct.pack(_FLOCK, kind, os.SEEK_SET, moment, 1, 0))
+
+
+def _stands(handle: int) -> int:
+    """Return where the daemon's lock stands, in milliseconds since the epoch; 0 when there is none."""
+    asked = struct.pack(_FLOCK, fcntl.F_RDLCK, os.SEEK_SET, 0, 0, 0)
+    kind, _, start, _, _ = struct.unpack(_FLOCK, fcntl.fcntl(handle, fcntl.F_OFD_GETLK, asked))
+    return int(start) if kind == fcntl.F_WRLCK else 0
 
 
 def _newest(handle: int) -> _Copy | None:
@@ -87,11 +126,11 @@ def _newest(handle: int) -> _Copy | None:
 
 def _content(copy: _Copy) -> bytes:
     body = msgspec.msgpack.encode(copy)
-    return zlib.crc32(body).to_bytes(4, "big") + len(body).to_bytes(2, "big") + body
+    return zlib.crc32(body).to_bytes(4, "big") + len(body).to_bytes(4, "big") + body
 
 
 def _copy(slot: bytes) -> _Copy | None:
-    body = slot[6 : 6 + int.from_bytes(slot[4:6], "big")]
+    body = slot[8 : 8 + int.from_bytes(slot[4:8], "big")]
     if not body or zlib.crc32(body).to_bytes(4, "big") != slot[:4]:
         return None
     try:
