@@ -7,9 +7,9 @@ from types import TracebackType
 
 from outagetui.core.hosts import is_loopback
 from outagetui.core.mailbox import Mailbox
+from outagetui.core.masking import names_of
 from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import EmailOptions
-from outagetui.core.personal import parts
 from outagetui.core.text import clean_without
 from outagetui.core.urls import read_url
 from outagetui.machine.secrets import Secrets
@@ -103,7 +103,7 @@ class Submission:
             if not said.taken:
                 raise UnsentError(f"the sender {self._sender.address} is refused ({self._short(said.words)})")
             for each in recipients:
-                said = await self._ask(f"RCPT TO:<{each}>", parts(each))
+                said = await self._ask(f"RCPT TO:<{each}>", names_of(each))
                 if not said.taken:
                     turned_away[each] = self._refused(said)
         except Trouble as trouble:

@@ -21,9 +21,9 @@ from urllib.parse import parse_qsl, urlencode
 from msgspec.structs import replace
 
 from outagetui.core.mailbox import in_envelope
+from outagetui.core.masking import names_of
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.own_fault import words_of
-from outagetui.core.personal import parts as names_of
 from outagetui.core.probe_options import MailRoundtripOptions
 from outagetui.core.urls import read_url
 from outagetui.net.connect import dial, target

@@ -9,8 +9,8 @@ next address, and fails when all say it), `smtp.throttled` (unknown: we come too
 from msgspec.structs import replace
 
 from outagetui.core.mailbox import in_envelope
+from outagetui.core.masking import names_of
 from outagetui.core.model import Check, Outcome, Sample
-from outagetui.core.personal import parts
 from outagetui.core.probe_options import SmtpOptions
 from outagetui.net.connect import target
 from outagetui.net.stream import Stream
@@ -60,7 +60,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
 async def _envelope(smtp: SmtpConnection, options: SmtpOptions) -> SmtpReply | None:
     """Try sender and recipient and take them back; return the reply that says "later", if there was one."""
     late: SmtpReply | None = None
-    smtp.keep_private(parts(options.mail_from or ""))
+    smtp.keep_private(names_of(options.mail_from or ""))
     recipients = [] if options.rcpt_to is None else [options.rcpt_to]
     try:
         turned_away = await smtp.envelope(options.mail_from or "", recipients)

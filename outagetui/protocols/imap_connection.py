@@ -7,7 +7,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import NamedTuple, NoReturn
 
-from outagetui.core.personal import mask, shown
+from outagetui.core.masking import mask_answer, quote_answer
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import fail
 from outagetui.protocols.throttling import is_throttled, throttled
@@ -51,7 +51,7 @@ class ImapReply(NamedTuple):
     @property
     def said(self) -> str:
         """The words as shown to people."""
-        return mask(self.words, self.private)
+        return mask_answer(self.words, self.private)
 
     @property
     def code(self) -> str:
@@ -100,9 +100,9 @@ class ImapConnection:
         found = _UNTAGGED.fullmatch(line.text)
         word = found[1].upper() if found else ""
         if found is None or word in ("NO", "BAD"):
-            fail("imap.protocol", f"not an IMAP greeting: {shown(line.text, self._private)}")
+            fail("imap.protocol", f"not an IMAP greeting: {quote_answer(line.text, self._private)}")
         if word == "BYE":
-            _bye(found[2], f"refused at the door: {mask(found[2])}")
+            _bye(found[2], f"refused at the door: {mask_answer(found[2])}")
         self.logged_in = word == "PREAUTH"
         self._learn(found[2])
         return found[2]
@@ -133,25 +133,25 @@ class ImapConnection:
                 if not waiting and respond is None:
                     fail(
                         "imap.protocol",
-                        f"asked to go on with {verb}, which is whole: {shown(line.text, self._private)}",
+                        f"asked to go on with {verb}, which is whole: {quote_answer(line.text, self._private)}",
                     )
                 next_one = waiting.pop(0) if waiting or respond is None else await respond(line.text[1:].strip())
                 await self._stream.write(next_one + b"\r\n")
             elif line.text.startswith(f"{tag} "):
                 done = _DONE.fullmatch(line.text[len(tag) + 1 :])
                 if done is None:
-                    fail("imap.protocol", f"no proper end of {verb}: {shown(line.text, self._private)}")
+                    fail("imap.protocol", f"no proper end of {verb}: {quote_answer(line.text, self._private)}")
                 self._learn(done[2] or "")
                 return ImapReply(done[1].upper(), done[2] or "", tuple(lines), self._private)
             elif line.text.startswith("* "):
                 found = _UNTAGGED.fullmatch(line.text)
                 if found and found[1].upper() == "BYE" and not farewell:
-                    _bye(found[2], f"the server ended the session: {mask(found[2], self._private)}")
+                    _bye(found[2], f"the server ended the session: {mask_answer(found[2], self._private)}")
                 told = _CAPABILITY.fullmatch(line.text)
                 self._learn(f"[CAPABILITY {told[1]}]" if told else found[2] if found else "")
                 lines.append(line)
             else:
-                fail("imap.protocol", f"not an IMAP answer: {shown(line.text, self._private)}")
+                fail("imap.protocol", f"not an IMAP answer: {quote_answer(line.text, self._private)}")
         return fail("imap.protocol", f"more than {LINES_LIMIT} lines in answer to {verb}")
 
     def forget(self) -> None:

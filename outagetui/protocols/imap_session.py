@@ -5,7 +5,7 @@ import ssl
 from collections.abc import Iterable, Iterator
 from typing import Literal, NoReturn
 
-from outagetui.core.personal import parts
+from outagetui.core.masking import names_of
 from outagetui.core.text import clean
 from outagetui.net.farewell import goodbye
 from outagetui.net.secure import secure
@@ -75,7 +75,7 @@ async def log_in(stream: Stream, imap: ImapConnection, user: str, password: str,
         if starttls == "never":
             unknown("option.invalid", "a password is not sent without TLS: `starttls` must not be `never`")
         fail("imap.starttls-missing", "the server does not offer STARTTLS, so the password was not sent")
-    imap.keep_private((*parts(user), password))
+    imap.keep_private((*names_of(user), password))
     offered = {name.removeprefix("AUTH=") for name in imap.capabilities if name.startswith("AUTH=")}
     try:
         ways = sasl.mechanisms(offered, user, password, stream.tls)

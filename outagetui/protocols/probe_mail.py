@@ -14,7 +14,7 @@ from email.message import Message
 from email.utils import getaddresses
 from typing import Literal, NamedTuple
 
-from outagetui.core.personal import mask
+from outagetui.core.masking import mask_answer
 from outagetui.core.text import clean
 
 PREFIX = "outagetui-probe-"
@@ -134,8 +134,8 @@ def _fate(message: Message) -> tuple[str, str]:
         if part.get_content_type() in ("message/delivery-status", "message/global-delivery-status"):
             fields = {name.lower(): " ".join(value.split()) for name, value in _FIELD.findall(part.as_string())}
             said = f"{fields.get('status', '')} {fields.get('diagnostic-code', '').partition(';')[2].strip()}"
-            return fields.get("action", "failed").lower(), clean(mask(said.strip()), 200)
+            return fields.get("action", "failed").lower(), clean(mask_answer(said.strip()), 200)
     if str(message.get_param("report-type") or "delivery-status").lower() != "delivery-status":
         return "", ""  # that it was read, or is thought to be abuse
     subject = header(message, "Subject")
-    return ("delayed" if _DELAYED.search(subject) else "failed"), clean(mask(subject), 200)
+    return ("delayed" if _DELAYED.search(subject) else "failed"), clean(mask_answer(subject), 200)

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from outagetui.core.hosts import unzoned
+from outagetui.core.masking import mask_answer, names_of, quote_answer
 from outagetui.core.model import Outcome
-from outagetui.core.personal import mask, parts, shown
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import Trouble, fail
 from outagetui.protocols.throttling import in_words, is_throttled
@@ -36,7 +36,7 @@ class SmtpReply(NamedTuple):
     @property
     def said(self) -> str:
         """The text on one line, as shown to people."""
-        return mask(" ".join(self.lines), self.private)
+        return mask_answer(" ".join(self.lines), self.private)
 
     @property
     def words(self) -> str:
@@ -108,7 +108,7 @@ class SmtpConnection:
                 fail("smtp.closed", "the server closed the connection")
             match = _LINE.fullmatch(line)
             if match is None or code not in (0, int(match[1])):
-                fail("smtp.protocol", f"not an SMTP reply: {shown(line, self._private)}")
+                fail("smtp.protocol", f"not an SMTP reply: {quote_answer(line, self._private)}")
             code = int(match[1])
             lines.append((match[3] or b"").decode("utf-8", "replace"))
             if match[2] != b"-":
@@ -132,7 +132,7 @@ class SmtpConnection:
         envelope(await self.command(f"MAIL FROM:<{sender}>"), "MAIL FROM")
         turned_away: dict[str, SmtpReply] = {}
         for each in recipients:
-            self.keep_private(parts(each))
+            self.keep_private(names_of(each))
             reply = await self.command(f"RCPT TO:<{each}>")
             if reply.elsewhere:
                 envelope(reply, "RCPT TO")

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Literal, TypeVar
 
 from outagetui.core.hosts import is_loopback
-from outagetui.core.personal import parts
+from outagetui.core.masking import names_of
 from outagetui.core.text import clean, in_quotes
 from outagetui.net.connect import dial
 from outagetui.net.farewell import goodbye
@@ -99,7 +99,7 @@ async def log_in(smtp: SmtpConnection, user: str, password: str, starttls: Start
         if starttls == "never":
             unknown("option.invalid", "a password is not sent without TLS: `starttls` must not be `never`")
         fail("smtp.starttls-missing", "the server does not offer STARTTLS, so the password was not sent")
-    smtp.keep_private((*parts(user), password))
+    smtp.keep_private((*names_of(user), password))
     offered = smtp.extensions.get("AUTH", "").split()
     try:
         ways = sasl.mechanisms(offered, user, password, smtp.stream.tls)

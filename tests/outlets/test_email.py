@@ -72,7 +72,7 @@ async def test_who_is_refused_is_counted_and_the_others_have_it(tmp_path: Path) 
         outlet = outlet_for(post.port, recipients=PEOPLE + people)
         done = await publish(outlet, delivery_of(outlet), tools_at(tmp_path))
         assert done.state == "sent"
-        assert done.detail == "18 of 20 accepted; 2 refused: 550 5.1.1 <…> no such user"
+        assert done.detail == "18 of 20 accepted; 2 refused: 550 5.1.1 <[address]> no such user"
         assert post.got() == [PEOPLE[0], PEOPLE[2], PEOPLE[4], *people]
 
 

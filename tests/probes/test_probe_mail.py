@@ -110,7 +110,7 @@ def report(status: str, kind: str = "delivery-status", subject: str = "Undeliver
         (
             f"Action: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 <{THEM}>\r\n  unknown",
             "failed",
-            "5.1.1 550 <\N{HORIZONTAL ELLIPSIS}> unknown",
+            "5.1.1 550 <[address]> unknown",
         ),
         ("ACTION: Failed\r\nstatus:5.2.2", "failed", "5.2.2"),
         ("Action: delayed\r\nStatus: 4.4.1\r\nDiagnostic-Code: x-p; timed out", "delayed", "4.4.1 timed out"),
