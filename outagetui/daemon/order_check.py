@@ -15,6 +15,7 @@ from outagetui.core.words import RUN_ENDED
 from outagetui.daemon.sender import Sender
 from outagetui.facts.events import Acked, Activated, Deactivated, DrillEnded, Event, Muted
 from outagetui.facts.events import Told as ToldByHand
+from outagetui.machine.background import tell_fault
 from outagetui.store.journal import WriteError
 
 NOTE = 500
@@ -54,6 +55,7 @@ class OrderCheck:
         except (OrderError, AnnounceError, WriteError) as error:
             return _refused(clean(error))
         except Exception as error:  # one order's bug is told to whoever gave it, and takes nobody else's away
+            tell_fault(error)
             return _refused(f"{name}: {own_fault(error)}")
 
 

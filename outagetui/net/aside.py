@@ -30,3 +30,5 @@ def settle(done: Future[T], work: Callable[[], T]) -> None:
         done.set_result(work())
     except Exception as error:
         done.set_exception(error)
+    except BaseException as error:  # whoever waits must hear of it, and what ends a thread must not end the loop
+        done.set_exception(RuntimeError(type(error).__name__))

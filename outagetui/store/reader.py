@@ -5,7 +5,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -189,14 +189,14 @@ class Reader:
         except (msgspec.MsgspecError, TypeError, ValueError) as error:
             raise DamagedError(f"{self.path}: damaged, or written by another version; {CHECK}") from error
 
-    def _rows(self, query: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[tuple]:  # type: ignore[type-arg]
+    def _rows(self, query: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[tuple[Any, ...]]:
         try:
             return self._db.execute(query, values).fetchall()
         except SAID as error:
             raise of_sqlite(self.path, error) from error
 
 
-def _observation(row: tuple, series: dict[int, str], words: dict[int, str]) -> Observation | None:  # type: ignore[type-arg]
+def _observation(row: tuple[Any, ...], series: dict[int, str], words: dict[int, str]) -> Observation | None:
     """Return a row of samples; None for a damaged one."""
     at, which, outcome, latency, code, detail, value, shape, *spans = row
     try:
@@ -215,7 +215,7 @@ def _observation(row: tuple, series: dict[int, str], words: dict[int, str]) -> O
         return None
 
 
-def _counted(row: tuple) -> bool:  # type: ignore[type-arg]
+def _counted(row: tuple[Any, ...]) -> bool:
     """Whether a row holds numbers only, as all do that are not damaged."""
     return all(isinstance(each, int | float) for each in row)
 

@@ -5,8 +5,12 @@ import gc
 
 import pytest
 from outagetui.core.model import Outcome, Sample
+from outagetui.core.orders import Ack, Order
 from outagetui.core.own_fault import WORDS
+from outagetui.daemon.order_check import OrderCheck
 from outagetui.daemon.own_faults import OwnFaults
+from outagetui.daemon.sender import Sender
+from outagetui.machine.background import hear_failures
 from outagetui.store.journal import WriteError
 from tests.daemon.daemon_in_loop import DaemonInLoop
 from tests.kit.scripted_servers import make_check
@@ -65,6 +69,21 @@ def test_both_are_one_count(faults: OwnFaults, clock: Clock) -> None:
     faults.see(CHECK, BROKEN)
     clock.now = 1e6
     assert faults.trouble == f"internal: {BROKEN.detail}, in a look of test.tcp (2 times)"
+
+
+async def test_the_bug_of_an_order_is_told_to_its_sender_and_counted() -> None:
+    heard: list[BaseException] = []
+    hear_failures(heard.append)
+
+    async def broken(sender: Sender, given: Order) -> None:
+        raise LookupError("a bug")
+
+    async def settled() -> None:
+        pass
+
+    reply = await OrderCheck({Ack: broken}, settled).take(Sender(0, "ada", "approver"), {"order": "ack"})
+    assert WORDS in reply["error"]
+    assert [type(each) for each in heard] == [LookupError]
 
 
 async def fails() -> None:
