@@ -165,7 +165,7 @@ FeedFormat = Literal[
 
 
 class FeedOptions(TrustOptions, frozen=True, kw_only=True):
-    """`feed`: a provider's own word; `components` are the names that matter to us."""
+    """`feed`: a provider's own word; `components` are the names that matter, `stale_after` how old a result may be."""
 
     word = "feed"
     target = targets.WEB
@@ -173,6 +173,7 @@ class FeedOptions(TrustOptions, frozen=True, kw_only=True):
 
     format: FeedFormat = "auto"
     components: tuple[str, ...] = ()
+    stale_after: Annotated[float, Meta(gt=0, extra_json_schema={"unit": "s"})] | None = None
 
 
 class ValueOptions(TrustOptions, frozen=True, kw_only=True):
