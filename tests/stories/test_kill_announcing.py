@@ -97,7 +97,7 @@ class KillsAmidAnnouncing:
         note = f"note {number:03d}{self.chance.randrange(1 << 20):07d}."
         self.notes[number] = note
         with contextlib.suppress(OSError, EOFError):
-            assert self.installation.order("announce", kind="update", audience="customers", note=note)["ok"]
+            assert self.installation.order("announce", kind="investigating", audience="customers", note=note)["ok"]
 
     def _mend(self, chance: float) -> None:
         for made in self.installation.ledger().announcements.values():
