@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-MARKS_PER_BASE = 8
+MARKS_PER_BASE = 4  # no script puts more on a letter
 _MEANINGLESS = REPLACEMENT + "\N{BRAILLE PATTERN BLANK}"
 
 # C0, DEL and C1 controls, soft hyphen, bidirectional controls, zero-width characters and fillers, line and paragraph
@@ -46,7 +46,7 @@ _LINES = {code: char for code, char in _TABLE.items() if code != 0x0A}
 def clean(text: object, limit: int = 300) -> str:
     """Return `text` as one line that is safe to draw: no controls, no bidi or zero-width characters.
 
-    At most `limit` characters stay; a cut ends in an ellipsis. Combining marks are kept to eight a base.
+    At most `limit` characters stay; a cut ends in an ellipsis. Combining marks are kept to four a base.
     """
     return _clean(text, limit, _TABLE)
 
@@ -87,7 +87,7 @@ def _clean(text: object, limit: int, table: dict[int, str]) -> str:
 
 
 def few_marks(text: str) -> str:
-    """Return `text` with at most eight combining marks a base."""
+    """Return `text` with at most four combining marks a base."""
     kept: list[str] = []
     run = 0
     for char in text:
