@@ -1,5 +1,6 @@
 """The one way in for outside text: nothing that passes `clean` can act on a terminal or become markup."""
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable
 
@@ -40,6 +41,9 @@ _TABLE: dict[int, str] = (
 )
 _DRAWN = {code: char for code, char in _TABLE.items() if code not in (0x09, 0x0A)}
 NOT_DRAWN = frozenset(_DRAWN)  # what `drawable` replaces
+_PILED = re.compile(
+    rf"[^\w\s]{{{MARKS_PER_BASE + 1}}}"
+)  # no mark is a word's character: a quick look before a slow one
 _LINES = {code: char for code, char in _TABLE.items() if code != 0x0A}
 
 
@@ -62,7 +66,8 @@ def in_quotes(text: object, limit: int = 80) -> str:
 
 def drawable(text: str) -> str:
     """Return `text`, of any length, with line feeds and tabs and nothing else that `clean` keeps away."""
-    return text.translate(_DRAWN)
+    safe = text.translate(_DRAWN)
+    return safe if safe.isascii() else few_marks(safe)
 
 
 def clean_without(text: str, hide: Callable[[str], str], limit: int) -> str:
@@ -88,6 +93,8 @@ def _clean(text: object, limit: int, table: dict[int, str]) -> str:
 
 def few_marks(text: str) -> str:
     """Return `text` with at most four combining marks a base."""
+    if not _PILED.search(text):
+        return text
     kept: list[str] = []
     run = 0
     for char in text:
