@@ -27,7 +27,7 @@ class AnnounceHandlers:
     async def preview(self, sender: Sender, order: Preview) -> dict[str, Any]:
         """Tell what `announce` with the same fields would send where, what that does, and what to be warned of."""
         daemon = self._daemon
-        audience, kind = self._about(order)
+        audience, kind = self._about(order, suppose=order.suppose)
         wanted = copied(Wanted, order, kind=kind, audience=audience, note=published(order.note, LONGEST_NOTE))
         shares = {channel.id: daemon.watch.share_of(channel.id) for channel in daemon.current.config.channels}
         document: dict[str, Any] = msgspec.to_builtins(daemon.outbox.proposals.proof(wanted, shares, daemon.hosts))
@@ -75,13 +75,13 @@ class AnnounceHandlers:
         self._daemon.delivery.take_back(sender.actor, order.announcement)
         return {"announcement": order.announcement}
 
-    def _about(self, order: Announce) -> tuple[Audience, str]:
-        """Return audience and kind, which an update need not name."""
+    def _about(self, order: Announce, *, suppose: bool = False) -> tuple[Audience, str]:
+        """Return audience and kind, which an update need not name. What goes on with nothing can only be supposed."""
         if order.update:
             return order.audience or self._daemon.outbox.audience_of(order.update), order.kind or UPDATE
         if order.audience is None or not order.kind:
             raise AnnounceError("say what kind of announcement, and to which audience")
-        if order.kind in FOLLOWING_KINDS and not self._told(order.audience):
+        if order.kind in FOLLOWING_KINDS and not suppose and not self._told(order.audience):
             first = listing(kind for kind in ANNOUNCEMENT_KINDS if kind not in (*FOLLOWING_KINDS, DRILL_KIND))
             nothing = f"nothing is announced to {order.audience} that {order.kind} could go on with or close"
             raise AnnounceError(f"{nothing}; an announcement begins with one of: {first}")
