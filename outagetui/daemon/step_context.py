@@ -12,11 +12,11 @@ from outagetui.announce.outbox import AnnounceError, NothingToCloseError, Outbox
 from outagetui.core.announcement_kinds import DRILL_KIND
 from outagetui.core.copies import copied
 from outagetui.core.model import GOOD, Audience, Check, Sample, State
+from outagetui.core.orders import LONGEST_NOTE
 from outagetui.core.step_options import AnnounceOptions
 from outagetui.core.text import clean_lines
 from outagetui.core.words import DELIVERED, DELIVERY_WELL, DeliveryState
 from outagetui.daemon.journal_writer import JournalWriter
-from outagetui.daemon.order_check import NOTE
 from outagetui.daemon.watch import Watch
 from outagetui.facts.announcement import DeliveryRecord
 from outagetui.facts.events import AnnouncementMade, StepPlan
@@ -159,7 +159,7 @@ class RunStepContext(StepContext):
 
     def _drafted(self, plan: StepPlan, as_of: float | None) -> AnnouncementMade:
         """Return the part: where it was composed already, those are the words that go on being sent."""
-        wanted = copied(Wanted, options_of(plan, AnnounceOptions), note=published(self._step(plan).words, NOTE))
+        wanted = copied(Wanted, options_of(plan, AnnounceOptions), note=published(self._step(plan).words, LONGEST_NOTE))
         return self._outbox.part_of(self.run, plan.id) or self._outbox.proposals.drafted(wanted, as_of)
 
     async def announce(self, plan: StepPlan) -> Result:
@@ -171,7 +171,7 @@ class RunStepContext(StepContext):
                 options.kind,
                 options.audience,
                 options.outlets,
-                note=published(step.words, NOTE),
+                note=published(step.words, LONGEST_NOTE),
                 run=self.run,
                 step=plan.id,
                 as_of=self._approved_as_of(plan),

@@ -16,7 +16,7 @@ from outagetui.core.model import Entry, Observation, Outcome
 from outagetui.facts.events import Event, JournalAccepted, encode, kind_of
 from outagetui.facts.live import Beat, Live, Public, live_of, pack
 from outagetui.store.anchor import GENESIS, START, Anchor, AnchorFile, Head, booted
-from outagetui.store.damage import CHECK, SAID, DamagedError, StoreError, look, of_sqlite
+from outagetui.store.damage import CHECK, SAID, DamagedError, StoreError, look, newer, of_sqlite
 from outagetui.store.damage import TABLES as NAMES
 from outagetui.store.entries import ACCEPTED, SELECT, chain, entry_of, text_of
 from outagetui.store.verification import Verdict, Walk, accepted_in, unanchored
@@ -317,10 +317,7 @@ def _look_inside(path: Path, db: sqlite3.Connection) -> None:
     if tables and not tables & {"meta", "journal"}:
         raise StoreError(f"{path}: an SQLite file of another program; name another store")
     if version > SCHEMA:
-        raise StoreError(
-            f"{path}: written by a newer outagetui (schema {version}, this version knows {SCHEMA}); "
-            "install that version, or name another store"
-        )
+        raise StoreError(f"{path}: {newer(version, SCHEMA)}")
     if lost := set(NAMES) - tables if tables or version else ():
         raise DamagedError(f"{path}: {_USED}: damaged: it has no table {min(lost)}; {CHECK}")
     if db.execute("PRAGMA journal_mode=WAL").fetchone()[0] != "wal":

@@ -13,7 +13,7 @@ from outagetui.core.model import Entry, Observation, Sample
 from outagetui.core.times import LATEST
 from outagetui.facts.live import Beat, Live, Public, live_of
 from outagetui.store import anchor
-from outagetui.store.damage import CHECK, SAID, TABLES, DamagedError, StoreError, look, of_sqlite
+from outagetui.store.damage import CHECK, SAID, TABLES, DamagedError, NoStoreError, StoreError, look, newer, of_sqlite
 from outagetui.store.entries import SELECT, entry_of, text_of
 from outagetui.store.journal import GENESIS, OUTCOMES, PHASES, SAMPLES, SCHEMA
 from outagetui.store.verification import Verdict, Walk
@@ -239,9 +239,9 @@ def _open(path: Path, patience: float) -> sqlite3.Connection:
     except SAID as error:
         raise of_sqlite(path, error) from error
     if version > SCHEMA:
-        raise StoreError(f"{path}: written by a newer outagetui (schema {version}, this version knows {SCHEMA})")
+        raise StoreError(f"{path}: {newer(version, SCHEMA)}")
     if version == 0 and not tables:
-        raise StoreError(f"{path}: not a store of outagetui, or the daemon has not finished making it; {CHECK}")
+        raise NoStoreError(f"{path}: not a store of outagetui, or the daemon has not finished making it; {CHECK}")
     if not tables & {"meta", "journal"}:
         raise StoreError(f"{path}: an SQLite file of another program; name another store")
     if lost := set(TABLES) - tables:

@@ -16,7 +16,8 @@ __all__ = ["LIMIT", "Reading", "Severity", "Unreadable", "is_xml", "read", "read
 
 LIMIT = 2 << 20  # bytes of a feed that are read
 _VALUES, _OBJECTS = 200_000, 40_000  # of a JSON feed: what costs memory is not told by its length
-_DATED = ("google", "betterstack")  # forms that tell by a time whether something is over
+_DATED = ("google",)  # forms that tell by a time whether something is over
+_AGED = ("betterstack", "gatus", "uptime-kuma")  # forms that tell how old their newest result is
 _MARKS = b" \t\r\n\0\xef\xbb\xbf\xfe\xff"  # what may stand before the first character
 
 
@@ -24,7 +25,8 @@ def read(body: bytes, form: FeedFormat = "auto", components: tuple[str, ...] = (
     """Return what the feed `body` says about `components` (none named: about the whole service) at epoch `now`.
 
     Raises `Unreadable` with code `feed.unreadable` (not a feed of that form), `feed.word` (a status word nobody
-    knows), `feed.component` (a name the feed does not list) or `feed.silent` (it lists it and says nothing of it).
+    knows), `feed.component` (a name the feed does not list), `feed.silent` (it lists it and says nothing of it)
+    or `feed.stale` (what it says is too old).
     """
     if not is_xml(body, form):
         return read_json(body, form, components, now)
@@ -54,9 +56,13 @@ def read_xml(
 
 
 def read_json(
-    body: bytes, form: FeedFormat = "auto", components: tuple[str, ...] = (), now: float | None = None
+    body: bytes,
+    form: FeedFormat = "auto",
+    components: tuple[str, ...] = (),
+    now: float | None = None,
+    longest: float | None = None,
 ) -> Reading:
-    """As `read` for all other forms."""
+    """As `read` for all other forms; a result may be `longest` seconds old, None: as long as is usual."""
     if len(body) > LIMIT:
         raise _too_long()
     try:
@@ -70,7 +76,8 @@ def read_json(
     if form == "auto":
         raise Unreadable("feed.unreadable", "neither JSON nor RSS nor Atom")
     reader = import_module(f"{__name__}.{form.replace('-', '_')}")
-    said: Reading = reader.read(text, components, now) if form in _DATED else reader.read(text, components)
+    told = (now, longest) if form in _AGED else (now,) if form in _DATED else ()
+    said: Reading = reader.read(text, components, *told)
     return said
 
 

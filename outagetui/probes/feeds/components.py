@@ -26,7 +26,7 @@ _OUT = (Severity.PARTIAL_OUTAGE, Severity.MAJOR_OUTAGE)
 
 
 class Part(Struct, frozen=True):
-    """One part of a service. `severity` is None where the provider says nothing of it, `key` is its other name."""
+    """One part of a service. `severity` is None where the provider says nothing of it now, `key` is its other name."""
 
     name: str
     severity: Severity | None
@@ -34,10 +34,13 @@ class Part(Struct, frozen=True):
     key: str = ""
     group: str = ""
     group_key: str = ""
+    outdated: bool = False  # what it says of it is too old, or of no known time; `word` tells which
 
     @property
     def statement(self) -> Statement:
         """What the provider says of this part, which has to be something."""
+        if self.outdated:
+            raise Unreadable("feed.stale", f"{self.name}: {self.word}")
         if self.severity is None:
             raise Unreadable("feed.silent", f"the provider says nothing of {self.name}: {self.word}")
         return Statement(self.severity, self.name, self.word)
@@ -102,6 +105,7 @@ def of_all(parts: Sequence[Part], news: Sequence[News] = ()) -> Reading:
     """
     said = [one.statement for one in parts if one.severity is not None]
     if not said:
+        _ = [one.statement for one in parts if one.outdated]
         raise Unreadable("feed.silent", "the provider says nothing of any part")
     if not any(one.severity for one in said) and not news:
         _ = [one.statement for one in parts]
@@ -113,6 +117,9 @@ def of_all(parts: Sequence[Part], news: Sequence[News] = ()) -> Reading:
 def beside_rollup(rollup: Statement, parts: Sequence[Part], news: Sequence[News] = ()) -> Reading:
     """Return the page's own word; behind a green one, what a part says and what goes on is at most a warning."""
     said = [one.statement for one in parts if one.severity is not None]
+    old = [one for one in parts if one.outdated]
+    if old and not any(one.severity for one in said) and (not said or rollup.severity == Severity.OPERATIONAL):
+        _ = old[0].statement
     if rollup.severity != Severity.OPERATIONAL:
         return with_news([rollup], rollup.about, news)
     said = [Statement(min(one.severity, Severity.DEGRADED), one.about, one.word) for one in said]

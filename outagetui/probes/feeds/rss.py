@@ -5,10 +5,11 @@ from collections.abc import Generator
 
 from msgspec import Struct
 
-from outagetui.probes.feeds import incident_state
+from outagetui.probes.feeds import incident_state, taken_back
 from outagetui.probes.feeds.entries import LENGTH, Entry, entries
 from outagetui.probes.feeds.incident_state import State
-from outagetui.probes.feeds.incident_words import SCHEDULED
+from outagetui.probes.feeds.incident_words import PLANNED
+from outagetui.probes.feeds.moments import moment_of, stamp_in
 from outagetui.probes.feeds.statements import (
     Reading,
     Severity,
@@ -24,6 +25,7 @@ from outagetui.probes.feeds.statements import (
 _OWN_PAGE = re.compile(
     r"https?://[^?#]*/(?:incidents?|maintenances?|events?|issues?|outages?|notices?|messages?)/[^/?#]+", re.IGNORECASE
 )
+_ZONES = 14 * 3600.0  # seconds by which times of the same words differ around the world
 _AHEAD = 3600.0  # seconds by which clocks may differ
 
 
@@ -74,7 +76,7 @@ def _report(entry: Entry, components: tuple[str, ...], now: float | None) -> _Re
     return _Report(
         title=title,
         subject=incident_state.subject(title),
-        state=_state(entry, title, texts, when is not None and now is not None and when > now),
+        state=_state(entry, title, texts, now),
         when=when,
         id=entry.id,
         link=entry.link,
@@ -82,7 +84,7 @@ def _report(entry: Entry, components: tuple[str, ...], now: float | None) -> _Re
     )
 
 
-def _state(entry: Entry, title: str, texts: list[list[str]], ahead: bool) -> State | None:
+def _state(entry: Entry, title: str, texts: list[list[str]], now: float | None) -> State | None:
     """Return how an entry stands: by elements that say it, else its texts, else its title, else its categories.
 
     Where two of the same rank differ, the one that is not well counts.
@@ -92,10 +94,22 @@ def _state(entry: Entry, title: str, texts: list[list[str]], ahead: bool) -> Sta
     if said := [*named, *told]:
         return next((state for state in said if not state.well), said[0])
     state = incident_state.of_title(title)
-    if state and state.word in SCHEDULED and ahead:
+    if state and state.word in PLANNED and not taken_back.begun(title) and _ahead(entry, title, texts, now):
         return State(Severity.OPERATIONAL, state.word, in_title=True)
     words = (incident_state.of_word(word) for word in entry.categories)
     return state or next((state for state in words if state.severity is not None), None)
+
+
+def _ahead(entry: Entry, title: str, texts: list[list[str]], now: float | None) -> bool:
+    """Tell whether an entry is of a time to come: by its date, or by the first time it names, whatever its zone."""
+    if now is None:
+        return False
+    if max(entry.dates, default=now) > now:
+        return True
+    lines = (title, *(line for lines in texts for line in lines))
+    stamp = next((stamp for line in lines if (stamp := stamp_in(line))), None)
+    named = moment_of("{:04}-{:02}-{:02}T{:02}:{:02}".format(*stamp)) if stamp else None
+    return named is not None and named > now + _ZONES
 
 
 def _incidents(reports: list[_Report]) -> list[list[_Report]]:
