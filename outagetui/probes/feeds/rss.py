@@ -6,7 +6,7 @@ from collections.abc import Generator
 from msgspec import Struct
 
 from outagetui.probes.feeds import incident_state
-from outagetui.probes.feeds.entries import LENGTH, Entry, entries
+from outagetui.probes.feeds.entries import LENGTH, LINES, Entry, entries
 from outagetui.probes.feeds.incident_state import State
 from outagetui.probes.feeds.incident_words import SCHEDULED
 from outagetui.probes.feeds.statements import (
@@ -36,6 +36,7 @@ class _Report(Struct):
     when: float | None
     id: str
     link: str
+    pages: tuple[str, ...]
     touches: bool
 
 
@@ -49,7 +50,7 @@ def read(
     """
     reports = []
     for entry in (yield from entries(body, content_type)):
-        reports.append(_report(entry, components, now))
+        reports.append((yield from _report(entry, components, now)))
         yield
     said, strange = [], []
     for incident in _incidents(reports):
@@ -66,29 +67,41 @@ def read(
     return reading(said, "no open incidents")
 
 
-def _report(entry: Entry, components: tuple[str, ...], now: float | None) -> _Report:
-    texts = [lines_of(text, LENGTH) for text in entry.texts]
+def _report(entry: Entry, components: tuple[str, ...], now: float | None) -> Generator[None, None, _Report]:
     title = " ".join(lines_of(entry.title)) or entry.title
     when = max(entry.dates, default=None)
-    whole = same_name(" ".join([title, *entry.categories, *(line for lines in texts for line in lines)]))
+    names = [same_name(one) for one in components]
+    touches = not names or entry.cut or _holds([title, *entry.categories], names)
+    told: list[State] = []
+    for text in entry.texts:
+        lines = lines_of(text, LENGTH)[:LINES]
+        touches = touches or _holds(lines, names)
+        told += [state] if (state := incident_state.of_text(lines)) else []
+        yield
+    addresses = (entry.id, entry.link)
     return _Report(
         title=title,
         subject=incident_state.subject(title),
-        state=_state(entry, title, texts, when is not None and now is not None and when > now),
+        state=_state(entry, title, told, when is not None and now is not None and when > now),
         when=when,
         id=entry.id,
         link=entry.link,
-        touches=not components or entry.cut or any(same_name(one) in whole for one in components),
+        pages=tuple(page[0] for address in addresses if (page := _OWN_PAGE.match(address))),
+        touches=touches,
     )
 
 
-def _state(entry: Entry, title: str, texts: list[list[str]], ahead: bool) -> State | None:
-    """Return how an entry stands: by elements that say it, else its texts, else its title, else its categories.
+def _holds(lines: list[str], names: list[str]) -> bool:
+    whole = same_name(" ".join(lines))
+    return any(name in whole for name in names)
+
+
+def _state(entry: Entry, title: str, told: list[State], ahead: bool) -> State | None:
+    """Return how an entry stands: by elements that say it, else as its texts `told`, its title, its categories.
 
     Where two of the same rank differ, the one that is not well counts.
     """
     named = [incident_state.of_word(word) for word in entry.states]
-    told = [state for lines in texts if (state := incident_state.of_text(lines))]
     if said := [*named, *told]:
         return next((state for state in said if not state.well), said[0])
     state = incident_state.of_title(title)
@@ -108,7 +121,7 @@ def _incidents(reports: list[_Report]) -> list[list[_Report]]:
     known: dict[tuple[str, ...], list[_Report]] = {}
     for report in reports:
         keys: list[tuple[str, ...]] = [("id", report.id)] if report.id else []
-        keys += [("own page", page[0]) for address in (report.id, report.link) if (page := _OWN_PAGE.match(address))]
+        keys += [("own page", page) for page in report.pages]
         if report.subject:
             keys.append(("page", report.subject, report.link))
             if report.state and report.state.in_title:
