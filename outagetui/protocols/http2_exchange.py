@@ -12,7 +12,7 @@ from outagetui.protocols.http_request import Request
 if TYPE_CHECKING:
     from h2.events import Event
 
-_SLICE: Final = 1 << 10  # bytes parsed between two looks at the clock: a frame may be 9
+_SLICE: Final = 1 << 8  # bytes parsed between two looks at the clock: a frame may be 9
 _STREAM: Final = 1  # the only one
 _HEADER: Final = 9  # bytes ahead of a frame's body (RFC 9113 section 4.1)
 _GOAWAY: Final = 7
