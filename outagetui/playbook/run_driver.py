@@ -75,6 +75,7 @@ class RunDriver:
 
     async def _go(self) -> None:
         for step in self.run.steps.values():
+            await actions.load(*(each for each in (step.plan, undo_of(step.plan)) if each is not None))
             if self.closing:
                 return
             if self.aborted or not await self._step(step.plan):

@@ -16,7 +16,7 @@ from outagetui.net.connect import endpoint
 from outagetui.net.resolve import Address
 from outagetui.net.trouble import Phases, Trouble, fail, unknown
 from outagetui.net.vantage import Vantage
-from outagetui.protocols.dns_exchange import Question, ask, ask_system, records
+from outagetui.protocols.dns_exchange import LIBRARY, Question, ask, ask_system, records
 from outagetui.protocols.dns_records import RecordError, in_dns, read_name
 from outagetui.protocols.dns_serials import compare
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 PORT = 53
 # Loaded with this module, and so beside the loop, instead of when the first answer comes.
-for _library in ("message", "rdata", "rcode", "reversename", "rdtypes.ANY", "rdtypes.IN"):
-    importlib.import_module(f"dns.{_library}")
+for _library in LIBRARY:
+    importlib.import_module(_library)
 # Silence is judged this long before the deadline (seconds, share of the time left): one silent server of many is
 # not yet the time-out of the whole probe.
 _MARGIN, _SHARE = 0.1, 0.1

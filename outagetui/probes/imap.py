@@ -26,7 +26,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     phases = Phases()
     async with phases.within(deadline):
         with await dial(vantage, host, port, phases, deadline=deadline, connect=check.connect) as stream:
-            context = vantage.tls_context(options.ca)
+            context = await vantage.tls_context(options.ca)
             imap = await begin(stream, host, scheme, context, options.starttls, phases)
             detail = "greeted"
             if user is not None:

@@ -43,7 +43,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     async with phases.within(deadline):
         with await dial(vantage, host, port, phases, deadline=deadline, connect=check.connect) as stream:
             if tls:
-                await secure(stream, vantage.tls_context(options.ca), host, phases)
+                await secure(stream, await vantage.tls_context(options.ca), host, phases)
             elif password is not None and not is_loopback(stream.remote):
                 unknown("option.invalid", "a password is not sent without TLS: the target must be ircs://")
             irc = IrcConnection(stream)

@@ -71,7 +71,8 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
         async with phases.within(ready_by):
             phases.leg = "imap_"
             stream = stack.enter_context(await dial(vantage, host, port, phases, deadline=ready_by))
-            imap = await imap_session.begin(stream, host, scheme, vantage.tls_context(options.ca), "offered", phases)
+            context = await vantage.tls_context(options.ca)
+            imap = await imap_session.begin(stream, host, scheme, context, "offered", phases)
             phases.enter("login")
             await imap_session.log_in(stream, imap, options.imap_user or options.to, imap_password, "offered")
             await imap_session.refresh(imap)
@@ -136,7 +137,7 @@ async def _submit(
 
     async def talk(stream: Stream) -> None:
         direct = port == smtp_session.IMPLICIT_TLS
-        smtp, _ = await smtp_session.begin(stream, host, direct, vantage.tls_context(options.ca), phases)
+        smtp, _ = await smtp_session.begin(stream, host, direct, await vantage.tls_context(options.ca), phases)
         if options.user is not None:
             phases.enter("auth")
             await smtp_session.log_in(smtp, options.user, password)

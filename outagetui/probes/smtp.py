@@ -33,7 +33,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     phases = Phases()
 
     async def talk(stream: Stream) -> tuple[SmtpReply, SmtpReply | None]:
-        context = vantage.tls_context(options.ca)
+        context = await vantage.tls_context(options.ca)
         smtp, banner = await begin(stream, host, direct, context, phases, options.starttls)
         if options.user is not None:
             phases.enter("auth")

@@ -18,6 +18,7 @@ from outagetui.net.trouble import Trouble, unknown
 
 LIMIT: Final = 1 << 20  # bytes of a body
 TOO_MANY: Final = 429  # requests: we asked too often, which is our own limit and says nothing of others
+KEYS_LIMIT: Final = 60_000  # of all objects of a document: reading more holds the interpreter too long
 NESTS_LIMIT: Final = 50_000  # objects and lists of a document: each costs a hundred times its bytes
 _DATE: Final = 64  # characters of a date
 _SHORT: Final = 1 << 17  # bytes decoded on the spot
@@ -103,6 +104,8 @@ def at_path(text: str, path: str) -> object:
         unknown("option.invalid", f"path: {path} is not a JSONPath: {error}")
     if text.count("{") + text.count("[") > NESTS_LIMIT:
         unknown("http.too-large", f"the page holds more than {NESTS_LIMIT} objects and lists")
+    if text.count('":') + text.count('" :') > KEYS_LIMIT:
+        unknown("http.too-large", f"the page holds objects with more than {KEYS_LIMIT} keys in all")
     try:
         document = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:

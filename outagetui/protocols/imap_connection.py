@@ -16,6 +16,7 @@ LINE_LIMIT = 64 * 1024  # a SEARCH in a large mailbox answers on one line
 LITERAL_LIMIT = 256 * 1024
 REPLY_LIMIT = 4 * 1024 * 1024  # bytes of all that answers one command
 LINES_LIMIT = 1000
+_PIECE = 64  # bytes that a line or literal costs beside its own
 _LITERAL = re.compile(rb"\{(\d{1,10})\+?\}\Z")
 _DONE = re.compile(r"(OK|NO|BAD)(?: +(.*))?", re.IGNORECASE | re.DOTALL)
 _CODE = re.compile(r"\s*\[([^\]]*)\]")
@@ -182,7 +183,7 @@ class ImapConnection:
             literals.append(await self._exactly(size))
 
     def _count(self, size: int) -> None:
-        self._size += size + 2
+        self._size += size + _PIECE
         if self._size > REPLY_LIMIT:
             fail("imap.protocol", f"more than {REPLY_LIMIT >> 20} MiB in answer to one command")
 

@@ -78,7 +78,7 @@ async def log_in(stream: Stream, imap: ImapConnection, user: str, password: str,
     imap.keep_private((*names_of(user), password))
     offered = {name.removeprefix("AUTH=") for name in imap.capabilities if name.startswith("AUTH=")}
     try:
-        ways = sasl.mechanisms(offered, user, password, stream.tls)
+        ways = await sasl.mechanisms(offered, user, password, stream.tls)
     except sasl.UnusableError:
         unknown("secret.unusable", "the password holds characters that no SCRAM login can (RFC 4013)")
     refused: ImapReply | None = None

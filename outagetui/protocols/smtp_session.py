@@ -102,7 +102,7 @@ async def log_in(smtp: SmtpConnection, user: str, password: str, starttls: Start
     smtp.keep_private((*names_of(user), password))
     offered = smtp.extensions.get("AUTH", "").split()
     try:
-        ways = sasl.mechanisms(offered, user, password, smtp.stream.tls)
+        ways = await sasl.mechanisms(offered, user, password, smtp.stream.tls)
     except sasl.UnusableError:
         unknown("secret.unusable", "the password holds characters that no SCRAM login can (RFC 4013)")
     others = sasl.unspoken(offered)

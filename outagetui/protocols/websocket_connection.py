@@ -65,7 +65,7 @@ async def opened(
     """
     with await dial(vantage, wanted.host, wanted.port, phases, deadline=deadline, connect=connect) as stream:
         if wanted.scheme == "https":
-            await _secure(stream, vantage.tls_context(ca, alpn=HTTP1), wanted.host, phases)
+            await _secure(stream, await vantage.tls_context(ca, alpn=HTTP1), wanted.host, phases)
         phases.enter("handshake")
         socket = WebSocket(stream, wanted, subprotocol, origin)
         await socket.shake()

@@ -1,6 +1,7 @@
 """The mailbox probe against Dovecot, and against scripts for what no proper server does."""
 
 import asyncio
+import tracemalloc
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from outagetui.core.model import Outcome, Sample
 from outagetui.machine.secrets import Secrets
 from outagetui.net.vantage import Vantage
 from tests.kit.cancelling import cancelled_at
+from tests.kit.hostile_servers import floods, serving
 from tests.kit.scripted_servers import (
     Handler,
     Pki,
@@ -310,3 +312,17 @@ def test_random_bytes_never_raise_and_never_pass_for_a_mailbox(data: bytes) -> N
         assert sample.detail.isprintable()
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("piece", [b"{0}\r\n", b"A {0}\r\n", b"A {1}\r\nx"])
+async def test_a_line_of_literals_without_end_is_left_before_it_takes_memory(vantage: Vantage, piece: bytes) -> None:
+    server, port = await serving(floods(b"* OK x\r\n* 1 FETCH (", piece, first=True))
+    tracemalloc.start()
+    try:
+        async with server:
+            sample = await look_at(vantage, "imap", f"imap://127.0.0.1:{port}", starttls="never", within=20.0)
+        assert tracemalloc.get_traced_memory()[1] < 20 << 20
+    finally:
+        tracemalloc.stop()
+    assert (sample.outcome, sample.code) == (Outcome.FAIL, "imap.protocol")
+    assert sample.detail == "more than 4 MiB in answer to one command"

@@ -14,7 +14,9 @@ from outagetui.probes.feeds.statements import Unreadable
 from outagetui.protocols.bounded_xml import BoundedXml, XmlRefused
 
 ENTRIES = 1000  # of one feed
+FIELDS = 256  # of one entry
 LENGTH = 16_000  # characters of one text of an entry that are read
+LINES = 600  # of such a text
 _SLICE = 8 * 1024  # bytes read in one step
 _ROOTS = {"rss": "rss", "rdf": "rdf", "feed": "atom"}
 _OWN = frozenset(["", "atom", "a10", "rss", "rss1"])  # prefixes under which a feed's own elements are met
@@ -97,7 +99,7 @@ class _Reader:
         self._form = self._prefix = ""
         self._path: list[str] = []
         self._entry: Entry | None = None
-        self._entry_depth = 0
+        self._entry_depth = self._fields = 0
         self._pieces: list[tuple[bool, str]] | None = None  # of the field that is being read; whether it is markup
         self._size = 0
 
@@ -116,7 +118,7 @@ class _Reader:
         elif local in ("item", "entry") and self._entry is None:
             if len(self.entries) >= ENTRIES:
                 raise XmlRefused(f"more than {ENTRIES} entries")
-            self._entry, self._entry_depth = Entry(), depth
+            self._entry, self._entry_depth, self._fields = Entry(), depth, 0
         elif local == "title" and self._path[:-1] in (["rss", "channel"], ["rdf", "channel"], ["feed"]):
             self.titled = True
 
@@ -155,6 +157,9 @@ class _Reader:
         entry = self._entry
         if entry is None or local not in _FIELDS:
             return
+        self._fields += 1
+        if self._fields > FIELDS:
+            raise XmlRefused(f"an entry of more than {FIELDS} fields")
         if local == "link" and given.get("href") and given.get("rel", "alternate") == "alternate":
             entry.link = entry.link or given["href"]
         if local == "category" and given.get("term"):

@@ -25,6 +25,7 @@ from outagetui.probes.feeds.statements import Severity
 
 _VALUE = 200  # characters of a value that are read
 _TITLE = 500  # of a title
+_LEAD = 200  # characters before the word of an update
 _SENTENCE = 4  # words of a value; more are a sentence
 
 
@@ -209,7 +210,7 @@ def _heads(lines: Sequence[str]) -> list[_Head]:
     found: list[_Head] = []
     when, dated = None, -2  # the time that was read last, and in which line
     for at, line in enumerate(lines):
-        before = _BEFORE.match(line)
+        before = _BEFORE.match(line, 0, _LEAD)
         start = before.end() if before else 0
         if read := stamp_in(line[:start]):
             when, dated = read, at
