@@ -20,7 +20,7 @@ from outagetui.outlets import Delivered, Delivery, Tools, UnsentError
 from outagetui.outlets.answers import options_of, words_of
 from outagetui.outlets.letters import Envelope, Leaving, letter
 from outagetui.outlets.sentlog import Mark, SentLog, recall, sent_log
-from outagetui.outlets.submission import ClosedError, Submission
+from outagetui.outlets.submission import ClosedError, NotNowError, Submission
 
 BATCH: Final = 50  # recipients of one letter that is for many
 MOST: Final = 20_000  # recipients
@@ -48,7 +48,7 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
         owed = _owed(people, log.marks)
         size = 1 if options.mode == "each" else BATCH
         posting = _Posting(submission, log, tools, 60.0 / options.per_minute if options.per_minute else 0.0)
-        trouble = ""
+        trouble, not_now = "", False
         try:
             async with submission, asyncio.timeout_at(until):
                 for start in range(0, len(owed), size):
@@ -60,8 +60,8 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
         except TimeoutError:
             trouble = f"not done within {outlet.timeout:g} s"
         except UnsentError as error:
-            trouble = str(error)
-        return _tally(people, log.marks, envelope, trouble, waits=_waits(delivery, tools))
+            trouble, not_now = str(error), isinstance(error, NotNowError)
+        return _tally(people, log.marks, envelope, trouble, waits=_waits(delivery, tools), not_now=not_now)
 
 
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
@@ -126,7 +126,6 @@ class _Posting:
         self._log.note(turned_away)
         taken = [each for each in addresses if each not in turned_away]
         if not taken:
-            await self._submission.reset()
             return ""
         await self._log.begin(taken)
         self._tools.trail.written = True
@@ -148,7 +147,7 @@ class _Posting:
         try:
             return await self._submission.offer(addresses)
         except ClosedError as error:
-            raise UnsentError(str(error)) from error
+            raise (NotNowError if error.later else UnsentError)(str(error)) from error
 
 
 def _owed(people: Sequence[str], marks: dict[str, Mark]) -> list[str]:
@@ -156,12 +155,19 @@ def _owed(people: Sequence[str], marks: dict[str, Mark]) -> list[str]:
 
 
 def _tally(
-    people: Sequence[str], marks: dict[str, Mark], envelope: Envelope, trouble: str, *, waits: bool
+    people: Sequence[str],
+    marks: dict[str, Mark],
+    envelope: Envelope,
+    trouble: str,
+    *,
+    waits: bool,
+    not_now: bool = False,
 ) -> Delivered:
     """Return what became of the whole, in counts: whom we write to is nobody's business who reads the journal.
 
     `unknown` while some are owed a letter that others have, or more are refused than a few dead addresses would be: a
-    retry goes on with them. It is not `failed`, which is for what nobody has.
+    retry goes on with them. It is not `failed`, which is for what nobody has. `not_now`: the `trouble` is that
+    the server wants to be asked again later.
     """
     by_fate: dict[str, list[Mark]] = {}
     for each in people:
@@ -189,8 +195,8 @@ def _tally(
     if state == DeliveryState.UNKNOWN and left:
         words.append("a retry goes on with those left")
     identifier = f"{envelope.key}@{envelope.sender.domain}"
-    put_off = by_fate.get("later", ()) if waits else ()
-    pause = max((_wait_told(mark.said) for mark in put_off), default=None)
+    put_off = [mark.said for mark in by_fate.get("later", ())] + [trouble] * not_now
+    pause = max(map(_wait_told, put_off), default=None) if waits else None
     told = clean("; ".join(words), 400)
     return Delivered(state, "", "" if state == DeliveryState.FAILED else identifier, told, look_again=pause)
 

@@ -25,11 +25,20 @@ from outagetui.protocols.smtp_session import StartTls, begin, converse, leave, l
 PORTS = {"smtp": 587, "smtps": 465}
 START_WITHIN = 30.0  # seconds for connecting, TLS and the login
 STAGE_WITHIN = 60.0  # seconds that one answer may take
+NOT_SO = 530  # TLS (RFC 3207 section 4) or a login (RFC 4954 section 6) must come first
 WORDS = 160  # characters of the server's own words that are kept
 
 
 class ClosedError(Exception):
-    """The server ended the conversation before it was given the message."""
+    """The server ended the conversation before it was given the message; `later`: it wants to be asked again later."""
+
+    def __init__(self, detail: str, *, later: bool = False) -> None:
+        super().__init__(detail)
+        self.later = later
+
+
+class NotNowError(UnsentError):
+    """The server takes nothing from anybody, or from us, now, and wants to be asked again later."""
 
 
 class Submission:
@@ -52,6 +61,7 @@ class Submission:
         self._place = Vantage("", Secrets.none())
         self._stream: Stream | None = None
         self._smtp: SmtpConnection | None = None
+        self._begun = False  # a message that the server may wait for, as some do even when they refused it
 
     async def __aenter__(self) -> "Submission":
         return self
@@ -87,7 +97,8 @@ class Submission:
                 )
         except Trouble as trouble:
             self._close()
-            raise UnsentError(f"{self._host}:{self._port}: {self._reason(trouble)}") from trouble
+            error = NotNowError if _is_later(trouble) else UnsentError
+            raise error(f"{self._host}:{self._port}: {self._reason(trouble)}") from trouble
         self._smtp = smtp
 
     async def offer(self, recipients: Sequence[str]) -> dict[str, Mark]:
@@ -97,18 +108,24 @@ class Submission:
         """
         turned_away: dict[str, Mark] = {}
         try:
+            if self._begun:
+                await self._ask("RSET")
+            self._begun = False
             said = await self._ask(f"MAIL FROM:<{self._sender.address}>")
             if said.later:
                 return dict.fromkeys(recipients, self._refused(said))
+            if said.code == NOT_SO:
+                raise UnsentError(f"the server wants TLS or a login first ({self._short(said.words)})")
             if not said.taken:
                 raise UnsentError(f"the sender {self._sender.address} is refused ({self._short(said.words)})")
+            self._begun = True
             for each in recipients:
                 said = await self._ask(f"RCPT TO:<{each}>", parts(each))
                 if not said.taken:
                     turned_away[each] = self._refused(said)
         except Trouble as trouble:
             self._close()
-            raise ClosedError(self._reason(trouble)) from trouble
+            raise ClosedError(self._reason(trouble), later=_is_later(trouble)) from trouble
         return turned_away
 
     async def hand_over(self, message: bytes) -> Mark:
@@ -125,14 +142,8 @@ class Submission:
         except Trouble as trouble:
             self._close()
             return Mark("lost", self._reason(trouble) or SILENT)
+        self._begun = False
         return Mark("accepted", self._short(reply.said))
-
-    async def reset(self) -> None:
-        """Give up the message that was begun."""
-        try:
-            await self._ask("RSET")
-        except (Trouble, ClosedError):
-            self._close()
 
     async def stop(self) -> None:
         """End the conversation; nothing depends on how."""
@@ -143,7 +154,7 @@ class Submission:
             self._close()
 
     def _close(self) -> None:
-        stream, self._stream, self._smtp = self._stream, None, None
+        stream, self._stream, self._smtp, self._begun = self._stream, None, None, False
         if stream is not None:
             with contextlib.suppress(OSError):
                 stream.close()
@@ -173,7 +184,7 @@ class Submission:
                 raise
             said = self._short(error.reply.words)
             if error.reply.later:
-                raise UnsentError(f"nobody can log in there now ({said})") from error
+                raise NotNowError(f"nobody can log in there now ({said})") from error
             raise UnsentError(f"the login is refused ({said}); check the secret {self._secret}") from error
 
     def _refused(self, reply: SmtpReply) -> Mark:
@@ -185,3 +196,7 @@ class Submission:
     def _reason(self, trouble: Trouble) -> str:
         """Return why a conversation failed: the server's answer, or what the system or TLS said."""
         return self._short(trouble.reply.words if isinstance(trouble, RefusedError) else trouble.detail)
+
+
+def _is_later(trouble: Trouble) -> bool:
+    return isinstance(trouble, RefusedError) and (trouble.reply.later or trouble.reply.elsewhere)
