@@ -159,6 +159,22 @@ async def test_a_wrong_password_is_tried_once(knowing: Vantage, refusal: str) ->
 OTHERS = ["XOAUTH2", "OAUTHBEARER", "GSSAPI", "NTLM", "EXTERNAL", "SCRAM-SHA-256-PLUS", "DIGEST-MD5", "X-NEW XOAUTH2"]
 
 
+@pytest.mark.parametrize("refusal", ["NO authentication failure", "NO no", "NO [AUTHENTICATIONFAILED] no", "NO"])
+@pytest.mark.parametrize("offered", ["AUTH=PLAIN AUTH=LOGIN", "AUTH=LOGIN", "AUTH=PLAIN AUTH=LOGIN SASL-IR", ""])
+async def test_a_mailboxs_wrong_password_is_tried_once(knowing: Vantage, offered: str, refusal: str) -> None:
+    said: list[str] = []
+    answers: dict[str, str | None] = {"AUTHENTICATE": f"{{tag}} {refusal}", "LOGIN": f"{{tag}} {refusal}"}
+    sample = await imap(knowing, imap_talk(f"IMAP4rev1 {offered}", answers, said=said))
+    assert (sample.outcome, sample.code) == (Outcome.FAIL, "imap.auth-failed")
+    assert sum(line.startswith(("AUTHENTICATE", "LOGIN")) for line in said) == 1
+
+
+@pytest.mark.parametrize("refusal", ["BAD no such command", "NO unsupported authentication mechanism", "NO disabled"])
+async def test_a_mailboxs_mechanism_that_is_not_taken_is_followed_by_the_next(knowing: Vantage, refusal: str) -> None:
+    answers = {"AUTHENTICATE": f"{{tag}} {refusal}", "LOGIN": None}
+    assert (await imap(knowing, imap_talk("IMAP4rev1 AUTH=PLAIN", answers))).outcome is Outcome.PASS
+
+
 @pytest.mark.parametrize("others", OTHERS)
 async def test_a_login_that_we_do_not_speak_is_our_own_limit(knowing: Vantage, pki: Pki, others: str) -> None:
     for tls in (None, pki):
