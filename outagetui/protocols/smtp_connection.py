@@ -86,6 +86,10 @@ class RefusedError(Trouble):
         self.reply = reply
 
 
+class DoorError(RefusedError):
+    """The server serves nobody at this address, or not us: it said so instead of a greeting (RFC 5321 section 3.1)."""
+
+
 class SmtpConnection:
     """A client's side of the dialogue. Every method may raise `Trouble` `smtp.NNN`, `smtp.protocol`, `smtp.closed`."""
 
@@ -116,8 +120,11 @@ class SmtpConnection:
         return fail("smtp.protocol", f"a reply of more than {LINES_LIMIT} lines")
 
     async def greet(self) -> SmtpReply:
-        """Wait for the banner."""
-        return expect(await self.read(), 220, "greeting")
+        """Wait for the banner; raises DoorError where there is another word."""
+        reply = await self.read()
+        if not reply.taken:
+            raise DoorError(reply, "greeting")
+        return reply
 
     async def command(self, line: str) -> SmtpReply:
         """Send one command and return its reply, whatever it is."""

@@ -14,7 +14,7 @@ from outagetui.net.stream import Stream
 from outagetui.net.trouble import Phases, Trouble, fail, unknown
 from outagetui.net.vantage import Vantage
 from outagetui.protocols import sasl
-from outagetui.protocols.smtp_connection import RefusedError, SmtpConnection, SmtpReply, expect
+from outagetui.protocols.smtp_connection import DoorError, RefusedError, SmtpConnection, SmtpReply, expect
 
 StartTls = Literal["offered", "required", "never"]
 IMPLICIT_TLS = 465  # RFC 8314
@@ -37,8 +37,8 @@ async def converse(
 ) -> tuple[Stream, T]:
     """Return what `talk` does on a connection to `host`, and that connection, which the caller closes.
 
-    Where a server ends the session by 421, the next address is tried (RFC 5321 section 5.1); when all did, or cannot
-    be reached, that is what is raised.
+    Where a server ends the session by 421, or does not greet us, the next address is tried as senders do (RFC 5321
+    section 5.1); when all did, or cannot be reached, that is what is raised.
     """
     ended: RefusedError | None = None
     left: set[str] = set()
@@ -54,7 +54,7 @@ async def converse(
         except RefusedError as refused:
             left.add(stream.remote.partition("%")[0])
             stream.close()
-            if not refused.reply.elsewhere:
+            if not (refused.reply.elsewhere or isinstance(refused, DoorError)):
                 raise
             ended = refused
         except BaseException:
