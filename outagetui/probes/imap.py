@@ -1,9 +1,9 @@
 """`imap`: greeting, CAPABILITY, STARTTLS, login, EXAMINE INBOX, NOOP and LOGOUT (RFC 9051); nothing is changed.
 
 Codes: `imap.auth-failed`, `imap.unavailable` (the login was refused for a reason other than the password),
-`imap.throttled` (unknown: we come too often), `imap.login-disabled`, `imap.inbox`, `imap.starttls-missing`,
-`imap.starttls-refused`, `imap.bye`, `imap.closed`, `imap.protocol`, and those of TLS. Without a user in the target
-nobody logs in, and the INBOX is left alone.
+`imap.throttled` (unknown: we come too often), `imap.too-much` (unknown: our limit cut an answer),
+`imap.login-disabled`, `imap.inbox`, `imap.starttls-missing`, `imap.starttls-refused`, `imap.bye`, `imap.closed`,
+`imap.protocol`, and those of TLS. Without a user in the target nobody logs in, and the INBOX is left alone.
 """
 
 from outagetui.core.model import Check, Sample

@@ -322,6 +322,25 @@ async def test_legal_forms_of_imap(knowing: Vantage, answers: dict[str, str | No
     assert (sample.outcome, sample.code) == (Outcome.PASS, "")
 
 
+@pytest.mark.parametrize("where", ["EXAMINE", "NOOP"])
+async def test_what_others_do_in_a_mailbox_at_that_moment_is_no_fault(knowing: Vantage, where: str) -> None:
+    deleted = "* 1 EXPUNGE\r\n" * 5000
+    flagged = "".join(f"* {number} FETCH (FLAGS (\\Seen) MODSEQ ({number}))\r\n" for number in range(1, 3000))
+    answers = {"LOGIN": None, where: f"{deleted}{flagged}* 3 EXISTS\r\n{{tag}} OK done"}
+    async with serve(imap_talk("IMAP4rev1", answers)) as server:
+        sample = await look_at(knowing, "imap", f"imap://us@127.0.0.1:{server.port}", secret="box")
+    assert (sample.outcome, sample.code) == (Outcome.PASS, "")
+
+
+@pytest.mark.parametrize("line", ["* 1 EXPUNGE\r\n", f"* NO {'x' * 60_000}\r\n"])
+async def test_where_we_read_no_more_of_an_answer_nothing_is_decided(knowing: Vantage, line: str) -> None:
+    answers = {"LOGIN": None, "EXAMINE": line * (25_000 if len(line) < 100 else 100) + "{tag} OK done"}
+    async with serve(imap_talk("IMAP4rev1", answers)) as server:
+        sample = await look_at(knowing, "imap", f"imap://us@127.0.0.1:{server.port}", secret="box")
+    assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "imap.too-much")
+    assert sample.detail.endswith("not read")
+
+
 async def test_plaintext_that_a_server_says_ahead_of_tls_is_refused(vantage: Vantage, pki: Pki) -> None:
     talk = MailTalk({"EHLO": hello("STARTTLS"), "STARTTLS": "220 go\r\n250 injected"})
     async with serve(talk) as server:
