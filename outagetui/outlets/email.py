@@ -20,7 +20,7 @@ from outagetui.outlets import Delivered, Delivery, Tools, UnsentError
 from outagetui.outlets.answers import options_of, words_of
 from outagetui.outlets.letters import Envelope, Leaving, letter
 from outagetui.outlets.sentlog import Mark, SentLog, recall, sent_log
-from outagetui.outlets.submission import ClosedError, NotNowError, Submission
+from outagetui.outlets.submission import ClosedError, NotNowError, Offered, Submission
 
 BATCH: Final = 50  # recipients of one letter that is for many
 MOST: Final = 20_000  # recipients
@@ -51,11 +51,12 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
         trouble, not_now = "", False
         try:
             async with submission, asyncio.timeout_at(until):
-                for start in range(0, len(owed), size):
-                    some = owed[start : start + size]
+                while owed and not trouble:
+                    some, owed = owed[:size], owed[size:]
                     to = some[0] if options.mode == "each" else None
-                    if trouble := await posting.post(some, letter(envelope, words_of(delivery), to)):
-                        break
+                    rest, trouble = await posting.post(some, letter(envelope, words_of(delivery), to))
+                    if rest:
+                        size, owed = len(some) - len(rest), [*rest, *owed]
                 await submission.stop()
         except TimeoutError:
             trouble = f"not done within {outlet.timeout:g} s"
@@ -119,14 +120,18 @@ class _Posting:
         self._not_before = 0.0
         self._losses = 0
 
-    async def post(self, addresses: Sequence[str], message: bytes) -> str:
-        """Give one letter to the server for `addresses`; return why nothing more can be sent, or nothing."""
+    async def post(self, addresses: Sequence[str], message: bytes) -> tuple[Sequence[str], str]:
+        """Give one letter to the server for `addresses`.
+
+        Return for whom it wants another of the same, since it takes no more with this one, and why nothing more can be
+        sent, if so.
+        """
         await asyncio.sleep(max(0.0, self._not_before - self._loop.time()))
-        turned_away = await self._offered(addresses)
+        turned_away, rest = await self._offered(addresses)
         self._log.note(turned_away)
-        taken = [each for each in addresses if each not in turned_away]
+        taken = [each for each in addresses if each not in turned_away and each not in rest]
         if not taken:
-            return ""
+            return rest, ""
         await self._log.begin(taken)
         self._tools.trail.written = True
         self._not_before = self._loop.time() + self._pace
@@ -134,9 +139,9 @@ class _Posting:
         mark = Mark(mark.fate, self._tools.hide(mark.said))
         await self._log.end(dict.fromkeys(taken, mark))
         self._losses = self._losses + 1 if mark.fate == "lost" else 0
-        return mark.said if self._losses == LOSSES else ""
+        return rest, mark.said if self._losses == LOSSES else ""
 
-    async def _offered(self, addresses: Sequence[str]) -> dict[str, Mark]:
+    async def _offered(self, addresses: Sequence[str]) -> Offered:
         """Begin a letter, in a new conversation where the old one ended: servers limit how much is said in one."""
         if self._submission.open:
             try:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Iterable, Sequence
 from types import TracebackType
+from typing import NamedTuple
 
 from outagetui.core.hosts import is_loopback
 from outagetui.core.mailbox import Mailbox
@@ -39,6 +40,13 @@ class ClosedError(Exception):
 
 class NotNowError(UnsentError):
     """The server takes nothing from anybody, or from us, now, and wants to be asked again later."""
+
+
+class Offered(NamedTuple):
+    """Whom the server does not take, with what it said, and whom it takes only with another message."""
+
+    turned_away: dict[str, Mark]
+    rest: tuple[str, ...] = ()
 
 
 class Submission:
@@ -101,32 +109,33 @@ class Submission:
             raise error(f"{self._host}:{self._port}: {self._reason(trouble)}") from trouble
         self._smtp = smtp
 
-    async def offer(self, recipients: Sequence[str]) -> dict[str, Mark]:
-        """Begin a message to `recipients` and return those the server does not take, with what it said.
-
-        Raises ClosedError when the conversation ended.
-        """
+    async def offer(self, recipients: Sequence[str]) -> Offered:
+        """Begin a message to `recipients`. Raises ClosedError when the conversation ended."""
         turned_away: dict[str, Mark] = {}
+        taken = False
         try:
             if self._begun:
                 await self._ask("RSET")
             self._begun = False
             said = await self._ask(f"MAIL FROM:<{self._sender.address}>")
             if said.later:
-                return dict.fromkeys(recipients, self._refused(said))
+                return Offered(dict.fromkeys(recipients, self._refused(said)))
             if said.code == NOT_SO:
                 raise UnsentError(f"the server wants TLS or a login first ({self._short(said.words)})")
             if not said.taken:
                 raise UnsentError(f"the sender {self._sender.address} is refused ({self._short(said.words)})")
             self._begun = True
-            for each in recipients:
+            for number, each in enumerate(recipients):
                 said = await self._ask(f"RCPT TO:<{each}>", parts(each))
+                if said.crowded and taken:
+                    return Offered(turned_away, tuple(recipients[number:]))
                 if not said.taken:
                     turned_away[each] = self._refused(said)
+                taken |= said.taken
         except Trouble as trouble:
             self._close()
             raise ClosedError(self._reason(trouble), later=_is_later(trouble)) from trouble
-        return turned_away
+        return Offered(turned_away)
 
     async def hand_over(self, message: bytes) -> Mark:
         """Give the message to those that were taken, and return what became of it."""

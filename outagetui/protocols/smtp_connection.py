@@ -65,6 +65,12 @@ class SmtpReply(NamedTuple):
         return 400 <= self.code < 500 and self.status != _TOO_MANY_RECIPIENTS and is_throttled(self.said)
 
     @property
+    def crowded(self) -> bool:
+        """Whether one message has too many recipients for it, and the others want another (RFC 5321 4.5.3.1.10)."""
+        said = self.status[1:] == _TOO_MANY_RECIPIENTS[1:] or "too many recipients" in self.said.lower()
+        return self.code in (452, 552) and said
+
+    @property
     def elsewhere(self) -> bool:
         """Whether this server ends the session, so that a client tries the next address (RFC 5321 section 3.8)."""
         return self.code == CLOSING

@@ -242,7 +242,7 @@ async def test_no_line_of_a_letter_ends_it(tmp_path: Path) -> None:
         sender = read_mailbox("news@example.test")
         async with Submission(outlet_for(post.port), sender, tools_at(tmp_path)) as submission:
             await submission.start()
-            assert await submission.offer(PEOPLE[:1]) == {}
+            assert await submission.offer(PEOPLE[:1]) == ({}, ())
             assert (await submission.hand_over(b"A: b\r\n\r\n.\n..two\r.\nlast")).fate == "accepted"
         assert [letter.raw for letter in post.letters] == [b"A: b\r\n\r\n.\r\n..two\r\n.\r\nlast\r\n"]
 
@@ -289,6 +289,40 @@ async def test_a_refused_letter_stands_in_no_other_letters_way(tmp_path: Path, w
         outlet = outlet_for(server.port)
         told = await publish(outlet, delivery_of(outlet), tools_at(tmp_path))
     assert told.detail.startswith(f"4 of 5 accepted; 1 {'refused' if answer[0] == '5' else 'asked to come later'}")
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["452 too many recipients", "452 4.5.3 no more", "552 5.5.3 no more", "452 4.5.3 Error: too many recipients"],
+)
+@pytest.mark.parametrize("most", [1, 2, 3])
+async def test_a_server_that_takes_few_at_a_time_gets_more_letters_at_once(
+    tmp_path: Path, said: str, most: int
+) -> None:
+    now: list[str] = []
+    got: list[list[str]] = []
+
+    def mail(line: str) -> str:
+        now.clear()
+        return "250 ok"
+
+    def rcpt(line: str) -> str:
+        if len(now) >= most:
+            return said
+        now.append(line.partition("<")[2].partition(">")[0])
+        return "250 ok"
+
+    def end(line: str) -> str:
+        got.append([*now])
+        return "250 ok"
+
+    talk = MailTalk({"EHLO": "250 mail", "MAIL": mail, "RCPT": rcpt, "DATA": "354 go on", ".": end, "QUIT": "221"})
+    async with serve(talk) as server:
+        outlet = outlet_for(server.port, mode="bcc")
+        told = await publish(outlet, delivery_of(outlet), tools_at(tmp_path))
+    assert (told.state, told.detail) == ("sent", "5 of 5 accepted")
+    assert [to for letter in got for to in letter] == list(PEOPLE)
+    assert talk.verbs.count("RCPT") <= len(PEOPLE) + 1
 
 
 NOT_NOW = {
