@@ -20,13 +20,12 @@ from outagetui.net.vantage import Vantage, client_context
 from outagetui.outlets import Tools, UnsentError
 from outagetui.outlets.answers import login_of, options_of
 from outagetui.outlets.sentlog import SILENT, Mark
-from outagetui.protocols.smtp_connection import RefusedError, SmtpConnection, SmtpReply
+from outagetui.protocols.smtp_connection import TLS_FIRST, RefusedError, SmtpConnection, SmtpReply
 from outagetui.protocols.smtp_session import StartTls, begin, converse, leave, log_in
 
 PORTS = {"smtp": 587, "smtps": 465}
 START_WITHIN = 30.0  # seconds for connecting, TLS and the login
 STAGE_WITHIN = 60.0  # seconds that one answer may take
-NOT_SO = 530  # TLS (RFC 3207 section 4) or a login (RFC 4954 section 6) must come first
 WORDS = 160  # characters of the server's own words that are kept
 
 
@@ -97,7 +96,7 @@ class Submission:
                 async def reach(stream: Stream) -> SmtpConnection:
                     smtp, _ = await begin(stream, self._host, self._direct, context, phases, self._starttls)
                     if self._user:
-                        await self._log_in(smtp)
+                        await self._log_in(smtp, phases)
                     return smtp
 
                 self._stream, smtp = await converse(
@@ -120,7 +119,7 @@ class Submission:
             said = await self._ask(f"MAIL FROM:<{self._sender.address}>")
             if said.later:
                 return Offered(dict.fromkeys(recipients, self._refused(said)))
-            if said.code == NOT_SO:
+            if said.code == TLS_FIRST:
                 raise UnsentError(f"the server wants TLS or a login first ({self._short(said.words)})")
             if not said.taken:
                 raise UnsentError(f"the sender {self._sender.address} is refused ({self._short(said.words)})")
@@ -185,9 +184,9 @@ class Submission:
             raise RefusedError(reply, line.partition(":")[0])
         return reply
 
-    async def _log_in(self, smtp: SmtpConnection) -> None:
+    async def _log_in(self, smtp: SmtpConnection, phases: Phases) -> None:
         try:
-            await log_in(smtp, self._user, self._password, self._starttls)
+            await log_in(smtp, self._user, self._password, phases, self._starttls)
         except RefusedError as error:
             if error.reply.elsewhere:
                 raise

@@ -31,7 +31,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
             detail = "greeted"
             if user is not None:
                 phases.enter("login")
-                await log_in(stream, imap, user, password, options.starttls)
+                await log_in(stream, imap, user, password, options.starttls, phases)
                 phases.enter("select")
                 inbox = await open_inbox(imap)
                 count = inbox.number("EXISTS")  # which a server must say (RFC 9051 section 6.3.2), and some do not

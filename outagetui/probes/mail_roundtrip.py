@@ -73,7 +73,8 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
             stream = stack.enter_context(await dial(vantage, host, port, phases, deadline=ready_by))
             imap = await imap_session.begin(stream, host, scheme, vantage.tls_context(options.ca), "offered", phases)
             phases.enter("login")
-            await imap_session.log_in(stream, imap, options.imap_user or options.to, imap_password, "offered")
+            user = options.imap_user or options.to
+            await imap_session.log_in(stream, imap, user, imap_password, "offered", phases)
             await imap_session.refresh(imap)
             phases.enter("select")
             inbox = await imap_session.open_inbox(imap, to_change=True)
@@ -139,7 +140,7 @@ async def _submit(
         smtp, _ = await smtp_session.begin(stream, host, direct, vantage.tls_context(options.ca), phases)
         if options.user is not None:
             phases.enter("auth")
-            await smtp_session.log_in(smtp, options.user, password)
+            await smtp_session.log_in(smtp, options.user, password, phases)
         phases.enter("message")
         smtp.keep_private(names_of(_sender(options)))
         trace.gone = False  # from here on the message may arrive, whatever becomes of us

@@ -14,9 +14,9 @@ from outagetui.core.personal import parts
 from outagetui.core.probe_options import SmtpOptions
 from outagetui.net.connect import target
 from outagetui.net.stream import Stream
-from outagetui.net.trouble import Phases
+from outagetui.net.trouble import Phases, unknown
 from outagetui.net.vantage import Vantage
-from outagetui.protocols.smtp_connection import RefusedError, SmtpConnection, SmtpReply, envelope, expect
+from outagetui.protocols.smtp_connection import TLS_FIRST, RefusedError, SmtpConnection, SmtpReply, envelope, expect
 from outagetui.protocols.smtp_session import IMPLICIT_TLS, begin, converse, leave, log_in, require_address
 
 
@@ -37,7 +37,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
         smtp, banner = await begin(stream, host, direct, context, phases, options.starttls)
         if options.user is not None:
             phases.enter("auth")
-            await log_in(smtp, options.user, password, options.starttls)
+            await log_in(smtp, options.user, password, phases, options.starttls)
         late = None
         if options.mail_from is not None or options.rcpt_to is not None:
             phases.enter("envelope")
@@ -67,6 +67,10 @@ async def _envelope(smtp: SmtpConnection, options: SmtpOptions) -> SmtpReply | N
         for reply in turned_away.values():
             envelope(reply, "RCPT TO")
     except RefusedError as refused:
+        if refused.reply.code == TLS_FIRST and options.starttls == "never" and "STARTTLS" in smtp.extensions:
+            unknown(
+                "option.invalid", f"mail goes only below TLS: `starttls` must not be `never`: {refused.reply.words}"
+            )
         if refused.reply.throttled or not refused.reply.later:
             raise
         late = refused.reply

@@ -18,6 +18,7 @@ from outagetui.protocols.throttling import in_words, is_throttled
 LINE_LIMIT = 4096  # RFC 5321 allows 512
 LINES_LIMIT = 128
 CLOSING = 421
+TLS_FIRST = 530  # or a login (RFC 3207 section 4, RFC 4954 section 6)
 _TOO_MANY_RECIPIENTS = "4.5.3"  # RFC 3463: of one message, which says nothing of how often we come
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?=\s|$)")
 _NOT_KNOWN = (500, 501, 502, 504)  # how servers without EHLO answer it (RFC 5321 section 3.2)

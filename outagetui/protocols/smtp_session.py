@@ -88,10 +88,13 @@ async def begin(
     return smtp, banner
 
 
-async def log_in(smtp: SmtpConnection, user: str, password: str, starttls: StartTls = "offered") -> None:
+async def log_in(
+    smtp: SmtpConnection, user: str, password: str, phases: Phases, starttls: StartTls = "offered"
+) -> None:
     """Log in (RFC 4954) by the best mechanism that both sides know; never in the clear beyond this machine.
 
-    Where one is refused, the next is tried: an account may have no key for the best one. Codes: `smtp.NNN`,
+    Where one is refused, the next is tried: an account may have no key for the best one; when time runs out then, the
+    refusal is what is told. Codes: `smtp.NNN`,
     `smtp.auth-missing` (unknown where the server wants a login that we do not speak), `smtp.impostor`,
     `smtp.protocol`, and `smtp.starttls-missing` where the password would have gone in the clear.
     """
@@ -115,6 +118,7 @@ async def log_in(smtp: SmtpConnection, user: str, password: str, starttls: Start
         stored_otherwise = way.name.startswith("SCRAM") and reply.code == 535
         if reply.code not in _NOT_SO and not stored_otherwise:
             break
+        phases.known = refused if stored_otherwise else None
     if refused is not None and not (others and _not_so(refused.reply)):
         raise refused
     if refused is None and not offered and not ("STARTTLS" in smtp.extensions and smtp.stream.tls is None):

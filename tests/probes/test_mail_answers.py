@@ -173,6 +173,24 @@ async def test_what_a_mailbox_refuses_otherwise_fails(knowing: Vantage, said: st
     assert (sample.outcome, sample.code) == (Outcome.FAIL, code)
 
 
+@pytest.mark.parametrize(
+    ("starttls", "extension", "outcome", "code"),
+    [
+        ("never", "STARTTLS", Outcome.UNKNOWN, "option.invalid"),
+        ("never", "SIZE", Outcome.FAIL, "smtp.530"),
+        ("offered", "SIZE", Outcome.FAIL, "smtp.530"),
+    ],
+)
+async def test_mail_that_goes_only_below_tls_is_no_fault_where_we_were_told_to_take_none(
+    knowing: Vantage, starttls: str, extension: str, outcome: Outcome, code: str
+) -> None:
+    answers = {**GOOD, "EHLO": hello(extension), "MAIL": "530 5.7.0 Must issue a STARTTLS command first"}
+    async with serve(MailTalk(answers)) as server:
+        ends: dict[str, Any] = {"mail_from": "us@here.example", "rcpt_to": "erika@customer.example"}
+        sample = await look_at(knowing, "smtp", f"smtp://127.0.0.1:{server.port}", starttls=starttls, **ends)
+    assert (sample.outcome, sample.code) == (outcome, code)
+
+
 @pytest.mark.parametrize("code", ["250", "251", "252", "200", "259"])
 async def test_a_yes_is_known_by_its_first_digit(knowing: Vantage, code: str) -> None:
     async with serve(MailTalk({**GOOD, "RCPT": f"{code} fine"})) as server:
