@@ -112,6 +112,19 @@ async def test_coming_too_often_is_our_own_doing(knowing: Vantage, where: str, s
     assert sample.detail.startswith("the server thinks that we come too often: ")
 
 
+async def test_who_only_looks_at_a_certificate_comes_too_often_as_well(knowing: Vantage) -> None:
+    mail = MailTalk(
+        {"EHLO": hello("STARTTLS"), "STARTTLS": "454 4.7.0 Error: too many new TLS sessions from x[192.0.2.7]"}
+    )
+    box = imap_talk("IMAP4rev1 STARTTLS", {"STARTTLS": "{tag} NO [LIMIT] later"})
+    async with serve(mail) as smtp, serve(box) as imap:
+        for kind, port in (("smtp", smtp.port), ("imap", imap.port)):
+            looks: list[tuple[str, dict[str, Any]]] = [("tls", {"starttls": kind}), (kind, {})]
+            for probe, options in looks:
+                sample = await look_at(knowing, probe, f"{probe}://localhost:{port}", **options)
+                assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, f"{kind}.throttled")
+
+
 @pytest.mark.parametrize(
     ("said", "outcome", "code"),
     [
