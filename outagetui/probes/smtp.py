@@ -1,9 +1,10 @@
 """`smtp`: greeting, EHLO, STARTTLS, AUTH and an envelope that is taken back (RFC 5321); a message is never sent.
 
-Codes: `smtp.NNN` for a refusal (warn for a 4xx to the envelope, which is how greylisting looks; 421 sends us to the
-next address, and fails when all say it), `smtp.throttled` (unknown: we come too often), `smtp.starttls-missing`,
-`smtp.auth-missing` (unknown where the server wants a login that we do not speak), `smtp.impostor`, `smtp.protocol`,
-`smtp.closed`, and those of TLS. A target `smtps://…`, and port 465, speak TLS at once (RFC 8314).
+Codes: `smtp.NNN` for a refusal (warn for a 4xx to the envelope, which is how greylisting looks; 421, or no greeting,
+sends us to the next address, and fails when all say it), `smtp.throttled` (unknown: we come too often),
+`smtp.starttls-missing`, `smtp.auth-missing` (unknown where the server wants a login that we do not speak),
+`smtp.impostor`, `smtp.protocol`, `smtp.closed`, and those of TLS. A target `smtps://…`, and port 465, speak TLS at
+once (RFC 8314).
 """
 
 from msgspec.structs import replace
