@@ -108,12 +108,16 @@ def from_own_error(error: Exception) -> Trouble:
 
 
 class Phases:
-    """Milliseconds spent in each phase of a probe, in order; a phase entered twice adds up."""
+    """Milliseconds spent in each phase of a probe, in order; a phase entered twice adds up.
 
-    __slots__ = ("_name", "_since", "ms")
+    `known` is what the running phase has found out so far: it is told instead of a mere time-out.
+    """
+
+    __slots__ = ("_name", "_since", "known", "ms")
 
     def __init__(self) -> None:
         self.ms: dict[str, float] = {}
+        self.known: Trouble | None = None
         self._name = ""
         self._since = 0.0
 
@@ -127,7 +131,7 @@ class Phases:
         now = time.perf_counter()
         if self._name:
             self.ms[self._name] = self.ms.get(self._name, 0.0) + (now - self._since) * 1000
-        self._name, self._since = name, now
+        self._name, self._since, self.known = name, now, None
 
     def stop(self) -> None:
         """End the phase that is running."""
@@ -165,11 +169,14 @@ class _Within:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        phase = self._phases.running
+        phase, known = self._phases.running, self._phases.known
         self._phases.stop()
         try:
             await self._timeout.__aexit__(kind, error, trace)
         except TimeoutError as timeout:
+            if known is not None:
+                known.phases = {**self._phases.ms}
+                raise known from timeout
             detail = f"no answer in time (phase {phase})" if phase else "no answer in time"
             raise Trouble(Outcome.FAIL, "timeout", detail, self._phases.ms) from timeout
         if isinstance(error, Trouble):

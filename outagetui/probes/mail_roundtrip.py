@@ -74,7 +74,8 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
             context = await vantage.tls_context(options.ca)
             imap = await imap_session.begin(stream, host, scheme, context, "offered", phases)
             phases.enter("login")
-            await imap_session.log_in(stream, imap, options.imap_user or options.to, imap_password, "offered")
+            user = options.imap_user or options.to
+            await imap_session.log_in(stream, imap, user, imap_password, "offered", phases)
             await imap_session.refresh(imap)
             phases.enter("select")
             inbox = await imap_session.open_inbox(imap, to_change=True)
@@ -140,7 +141,7 @@ async def _submit(
         smtp, _ = await smtp_session.begin(stream, host, direct, await vantage.tls_context(options.ca), phases)
         if options.user is not None:
             phases.enter("auth")
-            await smtp_session.log_in(smtp, options.user, password)
+            await smtp_session.log_in(smtp, options.user, password, phases)
         phases.enter("message")
         smtp.keep_private(names_of(_sender(options)))
         trace.gone = False  # from here on the message may arrive, whatever becomes of us

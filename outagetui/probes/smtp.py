@@ -1,9 +1,10 @@
 """`smtp`: greeting, EHLO, STARTTLS, AUTH and an envelope that is taken back (RFC 5321); a message is never sent.
 
-Codes: `smtp.NNN` for a refusal (warn for a 4xx to the envelope, which is how greylisting looks; 421 sends us to the
-next address, and fails when all say it), `smtp.throttled` (unknown: we come too often), `smtp.starttls-missing`,
-`smtp.auth-missing` (unknown where the server wants a login that we do not speak), `smtp.impostor`, `smtp.protocol`,
-`smtp.closed`, and those of TLS. A target `smtps://…`, and port 465, speak TLS at once (RFC 8314).
+Codes: `smtp.NNN` for a refusal (warn for a 4xx to the envelope, which is how greylisting looks; 421, or no greeting,
+sends us to the next address, and fails when all say it), `smtp.throttled` (unknown: we come too often),
+`smtp.starttls-missing`, `smtp.auth-missing` (unknown where the server wants a login that we do not speak),
+`smtp.impostor`, `smtp.protocol`, `smtp.closed`, and those of TLS. A target `smtps://…`, and port 465, speak TLS at
+once (RFC 8314).
 """
 
 from msgspec.structs import replace
@@ -14,9 +15,9 @@ from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import SmtpOptions
 from outagetui.net.connect import target
 from outagetui.net.stream import Stream
-from outagetui.net.trouble import Phases
+from outagetui.net.trouble import Phases, unknown
 from outagetui.net.vantage import Vantage
-from outagetui.protocols.smtp_connection import RefusedError, SmtpConnection, SmtpReply, envelope, expect
+from outagetui.protocols.smtp_connection import TLS_FIRST, RefusedError, SmtpConnection, SmtpReply, envelope, expect
 from outagetui.protocols.smtp_session import IMPLICIT_TLS, begin, converse, leave, log_in, require_address
 
 
@@ -37,7 +38,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
         smtp, banner = await begin(stream, host, direct, context, phases, options.starttls)
         if options.user is not None:
             phases.enter("auth")
-            await log_in(smtp, options.user, password, options.starttls)
+            await log_in(smtp, options.user, password, phases, options.starttls)
         late = None
         if options.mail_from is not None or options.rcpt_to is not None:
             phases.enter("envelope")
@@ -67,6 +68,10 @@ async def _envelope(smtp: SmtpConnection, options: SmtpOptions) -> SmtpReply | N
         for reply in turned_away.values():
             envelope(reply, "RCPT TO")
     except RefusedError as refused:
+        if refused.reply.code == TLS_FIRST and options.starttls == "never" and "STARTTLS" in smtp.extensions:
+            unknown(
+                "option.invalid", f"mail goes only below TLS: `starttls` must not be `never`: {refused.reply.words}"
+            )
         if refused.reply.throttled or not refused.reply.later:
             raise
         late = refused.reply

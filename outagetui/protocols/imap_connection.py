@@ -9,13 +9,13 @@ from typing import NamedTuple, NoReturn
 
 from outagetui.core.masking import mask_answer, quote_answer
 from outagetui.net.stream import Stream
-from outagetui.net.trouble import fail
+from outagetui.net.trouble import fail, unknown
 from outagetui.protocols.throttling import is_throttled, throttled
 
 LINE_LIMIT = 64 * 1024  # a SEARCH in a large mailbox answers on one line
 LITERAL_LIMIT = 256 * 1024
 REPLY_LIMIT = 4 * 1024 * 1024  # bytes of all that answers one command
-LINES_LIMIT = 1000
+LINES_LIMIT = 20_000  # a line for each message that somebody else deletes or flags at that moment
 _PIECE = 64  # bytes that a line or literal costs beside its own
 _LITERAL = re.compile(rb"\{(\d{1,10})\+?\}\Z")
 _DONE = re.compile(r"(OK|NO|BAD)(?: +(.*))?", re.IGNORECASE | re.DOTALL)
@@ -80,7 +80,8 @@ class ImapReply(NamedTuple):
 class ImapConnection:
     """A client's side of the dialogue. Every method may raise `Trouble` `imap.protocol`, `imap.bye`, `imap.closed`.
 
-    Where the server ends the session because we come too often, that is unknown `imap.throttled`.
+    Where the server ends the session because we come too often, that is unknown `imap.throttled`, and unknown
+    `imap.too-much` where we read no more of an answer.
     """
 
     def __init__(self, stream: Stream) -> None:
@@ -153,7 +154,7 @@ class ImapConnection:
                 lines.append(line)
             else:
                 fail("imap.protocol", f"not an IMAP answer: {quote_answer(line.text, self._private)}")
-        return fail("imap.protocol", f"more than {LINES_LIMIT} lines in answer to {verb}")
+        return unknown("imap.too-much", f"more than {LINES_LIMIT} lines in answer to {verb}, and more are not read")
 
     def forget(self) -> None:
         """Drop what was learned before TLS: anybody on the way could have said it (RFC 9051 section 6.2.1)."""
@@ -185,7 +186,9 @@ class ImapConnection:
     def _count(self, size: int) -> None:
         self._size += size + _PIECE
         if self._size > REPLY_LIMIT:
-            fail("imap.protocol", f"more than {REPLY_LIMIT >> 20} MiB in answer to one command")
+            unknown(
+                "imap.too-much", f"more than {REPLY_LIMIT >> 20} MiB in answer to one command, and more is not read"
+            )
 
     async def _exactly(self, size: int) -> bytes:
         data = bytearray()

@@ -18,6 +18,7 @@ from outagetui.protocols.throttling import in_words, is_throttled
 LINE_LIMIT = 4096  # RFC 5321 allows 512
 LINES_LIMIT = 128
 CLOSING = 421
+TLS_FIRST = 530  # or a login (RFC 3207 section 4, RFC 4954 section 6)
 _TOO_MANY_RECIPIENTS = "4.5.3"  # RFC 3463: of one message, which says nothing of how often we come
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?=\s|$)")
 _NOT_KNOWN = (500, 501, 502, 504)  # how servers without EHLO answer it (RFC 5321 section 3.2)
@@ -65,6 +66,12 @@ class SmtpReply(NamedTuple):
         return 400 <= self.code < 500 and self.status != _TOO_MANY_RECIPIENTS and is_throttled(self.said)
 
     @property
+    def crowded(self) -> bool:
+        """Whether one message has too many recipients for it, and the others want another (RFC 5321 4.5.3.1.10)."""
+        said = self.status[1:] == _TOO_MANY_RECIPIENTS[1:] or "too many recipients" in self.said.lower()
+        return self.code in (452, 552) and said
+
+    @property
     def elsewhere(self) -> bool:
         """Whether this server ends the session, so that a client tries the next address (RFC 5321 section 3.8)."""
         return self.code == CLOSING
@@ -84,6 +91,10 @@ class RefusedError(Trouble):
         else:
             super().__init__(outcome, f"smtp.{reply.code}", said)
         self.reply = reply
+
+
+class DoorError(RefusedError):
+    """The server serves nobody at this address, or not us: it said so instead of a greeting (RFC 5321 section 3.1)."""
 
 
 class SmtpConnection:
@@ -116,8 +127,11 @@ class SmtpConnection:
         return fail("smtp.protocol", f"a reply of more than {LINES_LIMIT} lines")
 
     async def greet(self) -> SmtpReply:
-        """Wait for the banner."""
-        return expect(await self.read(), 220, "greeting")
+        """Wait for the banner; raises DoorError where there is another word."""
+        reply = await self.read()
+        if not reply.taken:
+            raise DoorError(reply, "greeting")
+        return reply
 
     async def command(self, line: str) -> SmtpReply:
         """Send one command and return its reply, whatever it is."""

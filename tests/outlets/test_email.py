@@ -240,7 +240,7 @@ async def test_no_line_of_a_letter_ends_it(tmp_path: Path) -> None:
         sender = read_mailbox("news@example.test")
         async with Submission(outlet_for(post.port), sender, tools_at(tmp_path)) as submission:
             await submission.start()
-            assert await submission.offer(PEOPLE[:1]) == {}
+            assert await submission.offer(PEOPLE[:1]) == ({}, ())
             assert (await submission.hand_over(b"A: b\r\n\r\n.\n..two\r.\nlast")).fate == "accepted"
         assert [letter.raw for letter in post.letters] == [b"A: b\r\n\r\n.\r\n..two\r\n.\r\nlast\r\n"]
 

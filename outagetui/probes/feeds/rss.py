@@ -75,8 +75,8 @@ def _report(entry: Entry, components: tuple[str, ...], now: float | None) -> Gen
     names = [same_name(one) for one in components]
     touches = not names or entry.cut or _holds([title, *entry.categories], names)
     told: list[State] = []
-    state = incident_state.of_title(title)
-    planned = state is not None and state.word in PLANNED and not taken_back.begun(title)
+    titled = incident_state.of_title(title)
+    planned = titled is not None and titled.word in PLANNED and not taken_back.begun(title)
     named = stamp_in(title) if planned else None
     for text in entry.texts:
         lines = lines_of(text, LENGTH)[:LINES]
@@ -89,7 +89,7 @@ def _report(entry: Entry, components: tuple[str, ...], now: float | None) -> Gen
     return _Report(
         title=title,
         subject=incident_state.subject(title),
-        state=_state(entry, state, told, ahead=planned and _ahead(entry, named, now)),
+        state=_state(entry, titled, told, ahead=planned and _ahead(entry, named, now)),
         when=when,
         id=entry.id,
         link=entry.link,
@@ -103,18 +103,18 @@ def _holds(lines: list[str], names: list[str]) -> bool:
     return any(name in whole for name in names)
 
 
-def _state(entry: Entry, state: State | None, told: list[State], *, ahead: bool) -> State | None:
-    """Return how an entry stands: by elements that say it, else as its texts `told`, its title's `state`, its categories.
+def _state(entry: Entry, titled: State | None, told: list[State], *, ahead: bool) -> State | None:
+    """Return how an entry stands: by elements that say it, else its texts `told`, its title (`titled`), categories.
 
     Where two of the same rank differ, the one that is not well counts.
     """
     named = [incident_state.of_word(word) for word in entry.states]
     if said := [*named, *told]:
         return next((state for state in said if not state.well), said[0])
-    if state and ahead:
-        return State(Severity.OPERATIONAL, state.word, in_title=True)
+    if titled and ahead:
+        return State(Severity.OPERATIONAL, titled.word, in_title=True)
     words = (incident_state.of_word(word) for word in entry.categories)
-    return state or next((state for state in words if state.severity is not None), None)
+    return titled or next((state for state in words if state.severity is not None), None)
 
 
 def _ahead(entry: Entry, named: tuple[int, ...] | None, now: float | None) -> bool:
