@@ -16,7 +16,7 @@ __all__ = ["LIMIT", "Reading", "Severity", "Unreadable", "is_xml", "read", "read
 
 LIMIT = 2 << 20  # bytes of a feed that are read
 _VALUES, _OBJECTS = 200_000, 40_000  # of a JSON feed: what costs memory is not told by its length
-_DATED = ("google", "betterstack")  # forms that tell by a time whether something is over
+_DATED = ("google", "betterstack", "uptime-kuma", "gatus")  # forms whose times say what is over, or too old to hold
 _MARKS = b" \t\r\n\0\xef\xbb\xbf\xfe\xff"  # what may stand before the first character
 
 

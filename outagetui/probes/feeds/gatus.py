@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from outagetui.probes.feeds.components import Part, document, of_all, of_named
-from outagetui.probes.feeds.moments import moment_of
+from outagetui.probes.feeds.moments import is_left_behind, moment_of
 from outagetui.probes.feeds.statements import Reading, Severity
 
 
@@ -38,21 +38,26 @@ class Endpoint(Struct):
     group: str = ""
 
 
-def read(text: str, components: tuple[str, ...] = ()) -> Reading:
-    """Return what the newest results say of all endpoints, or of the `components` (names, keys or groups)."""
+def read(text: str, components: tuple[str, ...] = (), now: float | None = None) -> Reading:
+    """Return what the newest results say of all endpoints, or of the `components` (names, keys or groups).
+
+    An endpoint whose newest result is far too old at epoch `now` says nothing of how it is.
+    """
     what = "a Gatus list of endpoints"
     one = text.lstrip().startswith("{")
     listed = [document(text, Endpoint, what)] if one else document(text, list[Endpoint], what)
-    parts = [_part(endpoint) for endpoint in listed]
+    parts = [_part(endpoint, now) for endpoint in listed]
     return of_named(parts, components) if components else of_all(parts)
 
 
-def _part(endpoint: Endpoint) -> Part:
+def _part(endpoint: Endpoint, now: float | None) -> Part:
     name = endpoint.name or endpoint.key
     if not endpoint.results:
         return Part(name, None, "no result yet", endpoint.key, endpoint.group)
     times = [moment_of(one.timestamp or "") for one in endpoint.results]
     known = [(when, at) for at, when in enumerate(times) if when is not None]
+    if is_left_behind([when for when, _ in known], now):
+        return Part(name, None, "its newest result is too old", endpoint.key, endpoint.group)
     newest = endpoint.results[max(known)[1] if len(known) == len(times) else -1]
     severity = Severity.OPERATIONAL if newest.success else Severity.MAJOR_OUTAGE
     if newest.success and (newest.errors or not all(one.success for one in newest.condition_results or ())):

@@ -66,6 +66,14 @@ _LABEL = re.compile(
     r"(?:status|state|stand|estado|statut|stato|zustand|ステータス|状態|状态|상태)\s*(?:[:：=|]|\s[-–—]\s)\s*(.*)",
     re.IGNORECASE,
 )
+# What stands before such a label where it is not about now.
+_OF_ANOTHER_TIME = re.compile(
+    r"(?<!\w)(?:previous(?:ly)?|prior|former(?:ly)?|last|old|original|initial|earlier|target(?:ed)?|expected|desired|next|planned"
+    r"|future|estimated|anticipated|projected|intended|goal|ziel|vorherige[rs]?|vorige[rs]?|bisherige[rs]?|frühere[rs]?"
+    r"|alte[rs]?|letzte[rs]?|erwartete[rs]?|geplante[rs]?|nächste[rs]?|angestrebte[rs]?|ancien|dernier|prochain|anterior|último"
+    r"|próximo|vecchio|precedente|vorige)(?:[\s-]+\w+)?[\s-]*$",
+    re.IGNORECASE,
+)
 _LABEL_ALONE = re.compile(r"(?:(?:current|incident)\s+)?(?:status|state)\s*[:：]?", re.IGNORECASE)
 _VALUE_ENDS = re.compile(r"\s+[-–—]\s+|\s*[|(\[!]|\.(?:\s|$)|,\s*(?=\d)|\s(?:at|on|um|since|as of)\s+\d", re.IGNORECASE)
 _BETWEEN = " \t,*_:：|([-–—])】］"  # what may stand between a word and what goes on from it
@@ -225,7 +233,7 @@ def _labels(lines: Sequence[str]) -> list[tuple[int, State]]:
     components = False
     for at, line in enumerate(lines):
         components = components or bool(_OF_COMPONENTS.match(line))
-        label = _LABEL.search(line)
+        label = _label(line)
         value = label[2] if label else ""
         if _LABEL_ALONE.fullmatch(line) and at + 1 < len(lines):
             bare = _bare(lines[at + 1])
@@ -248,6 +256,14 @@ def _labels(lines: Sequence[str]) -> list[tuple[int, State]]:
         elif len(bare.split()) <= _SENTENCE:
             found.append((at, State(None, bare[:40])))
     return found
+
+
+def _label(line: str) -> re.Match[str] | None:
+    """Return the first label in `line` that is about how it stands now."""
+    label = _LABEL.search(line)
+    while label and _OF_ANOTHER_TIME.search(line[: label.end(1)]):
+        label = _LABEL.search(line, label.start(2))
+    return label
 
 
 def _bare(value: str) -> str:

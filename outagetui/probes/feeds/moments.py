@@ -1,8 +1,12 @@
 """Dates as feeds write them, whole ones and those that stand before an update."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import pairwise
+
+_DAY, _PAUSES = 86400.0, 3
 
 MONTH = (
     "jan(?:uary?)?|feb(?:ruary?)?|mar(?:ch)?|märz?|apr(?:il)?|ma[iy]|jun[ei]?|jul[iy]?|aug(?:ust)?|sept?(?:ember)?"
@@ -32,6 +36,18 @@ def moment_of(text: str) -> float | None:
         except (ValueError, TypeError, IndexError, OverflowError):
             continue
     return None
+
+
+def is_left_behind(moments: Sequence[float], now: float | None) -> bool:
+    """Tell whether the newest of these looks is so old at `now` that whoever looks must have stopped.
+
+    That is a day, and three times the longest pause between two of them (epoch seconds).
+    """
+    if now is None or not moments:
+        return False
+    ordered = sorted(moments)
+    pause = max((later - earlier for earlier, later in pairwise(ordered)), default=0.0)
+    return now - ordered[-1] > max(_DAY, _PAUSES * pause)
 
 
 def stamp_in(text: str) -> tuple[int, ...] | None:

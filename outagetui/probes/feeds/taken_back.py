@@ -30,6 +30,7 @@ _BACK = re.compile(
 )
 _RECALLED = re.compile(r"(?<!\w)(?:re-?opening|too\s+early|premature\w*)(?!\w)", re.IGNORECASE)
 _MAYBE = re.compile(r"(?<!\w)(?:if|should|please|anyone|were|was|had)(?!\w)", re.IGNORECASE)
+_STOPS = re.compile(r"[.!?](?:\s|$)|[。！？]")
 _ENDS = re.compile(r"[.!?;](?:\s|$)|[。！？]")
 _IN_TITLE = re.compile(
     rf"\W*(?:(?:but|except|pending|awaiting|only\s+(?:for|in)|(?:for|in)\s.{{1,40}}\sonly)(?!\w)|{_COUNT}\W*$"
@@ -46,7 +47,8 @@ def in_text(behind: str) -> bool:
     sentence = _ENDS.split(behind, maxsplit=1)[0]
     if (sentence[:1].islower() or len(sentence.split()) <= _SHORT) and _LATER.search(sentence):
         return True
-    return bool(_RECALLED.search(sentence) or (_BACK.search(sentence) and not _MAYBE.search(sentence)))
+    whole = _STOPS.split(behind, maxsplit=1)[0]  # what stands behind a semicolon goes on from the word, too
+    return bool(_RECALLED.search(sentence) or (_BACK.search(whole) and not _MAYBE.search(whole)))
 
 
 def in_title(behind: str) -> bool:
