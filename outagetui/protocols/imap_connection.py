@@ -129,7 +129,9 @@ class ImapConnection:
         waiting = list(answers)
         while len(lines) < LINES_LIMIT:
             line = await self._line()
-            if line.text.startswith("+"):
+            if not line.text:  # one too many, as some servers send between two answers
+                lines.append(line)
+            elif line.text.startswith("+"):
                 if not waiting and respond is None:
                     fail(
                         "imap.protocol",
@@ -170,6 +172,9 @@ class ImapConnection:
             text = await self._stream.read_line(LINE_LIMIT)
             if text is None:
                 fail("imap.closed", "the server closed the connection")
+            if not text and _is_open(texts):  # some servers send an empty line too many behind a literal
+                self._count(0)
+                continue
             texts.append(text)
             self._count(len(text))
             announced = None if len(texts) == 1 and _WORDS.match(text) else _LITERAL.search(text)
@@ -194,6 +199,11 @@ class ImapConnection:
                 fail("imap.closed", "the server closed the connection within a literal")
             data += more
         return bytes(data)
+
+
+def _is_open(texts: list[bytes]) -> bool:
+    """Tell whether a list that began in `texts` goes on, so that what comes next is part of it."""
+    return sum(text.count(b"(") - text.count(b")") for text in texts) > 0
 
 
 def expect(reply: ImapReply, what: str, code: str = "imap.protocol") -> ImapReply:
