@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from outagetui.probes.feeds import taken_back
 from outagetui.probes.feeds.incident_words import AHEAD, CONDITIONS, HEADINGS, LABELS, SCHEDULED, STAGES, UPDATE, WORDS
-from outagetui.probes.feeds.moments import MONTH, stamp_in
+from outagetui.probes.feeds.moments import MONTH, clock_in, stamp_in
 from outagetui.probes.feeds.statements import Severity
 
 _VALUE = 200  # characters of a value that are read
@@ -178,14 +178,18 @@ def _heads(lines: Sequence[str]) -> list[_Head]:
         start = before.end() if before else 0
         if read := stamp_in(line[:start]):
             when, dated = read, at
+        elif clock := clock_in(line[:start]):
+            when, dated = clock if when is None or not when[1] else (*when[:3], *clock[3:]), at
         head = _head(line, start)
         if head and (state := _known(head[1])):
             rest = head[2]
+            told = when or clock_in(line[head.end(1) :])
             behind = line[head.end(1) :].lstrip(_BETWEEN)
-            if state.well and (taken_back.in_text(behind) or taken_back.in_text(rest)):
-                found.append(_Head(at, State(None, f"{state.word} {rest[:20]}"), when))
+            bracket = taken_back.in_bracket(line[head.end(1) :])
+            if state.well and (bracket or taken_back.in_text(behind) or taken_back.in_text(rest)):
+                found.append(_Head(at, State(None, f"{state.word} {rest[:20]}"), told))
             elif not (":" in line[head.end(1) : head.end(1) + 2] and _TIME.match(rest)):  # a label of a time otherwise
-                found.append(_Head(at, state, when))
+                found.append(_Head(at, state, told))
         elif _LABEL.match(line):
             continue
         elif (strange := (_STRANGE_UPDATE if at - dated < 2 else _STRANGE_HEAD).match(line, start)) and not _lists(
@@ -224,7 +228,8 @@ def _in_time(
     if len(times) < max(2, len(heads)) or times != sorted(times) or times[0] == times[-1]:
         return heads
     over_new_year = yearless and times[-1][1] - times[0][1] > 6  # half a year
-    return heads if over_new_year else heads[::-1]
+    over_midnight = not times[-1][1] and times[-1][3] - times[0][3] > 12  # half a day, of bare times
+    return heads if over_new_year or over_midnight else heads[::-1]
 
 
 def _labels(lines: Sequence[str]) -> list[tuple[int, State]]:
@@ -245,9 +250,9 @@ def _labels(lines: Sequence[str]) -> list[tuple[int, State]]:
         if not label or not value:
             continue
         bare = _bare(value)
-        behind = value[value.find(bare) + len(bare) :].lstrip(_BETWEEN)
+        behind = value[value.find(bare) + len(bare) :]
         state = _known(bare)
-        if state and state.well and taken_back.in_text(behind):
+        if state and state.well and (taken_back.in_bracket(behind) or taken_back.in_text(behind.lstrip(_BETWEEN))):
             state = State(None, value[:40])
         if state and state.well and state.word not in STAGES and (components or label.start(1) > 0):
             continue  # how a component is

@@ -94,8 +94,8 @@ def _state(entry: Entry, title: str, texts: list[list[str]], ahead: bool) -> Sta
     state = incident_state.of_title(title)
     if state and state.word in SCHEDULED and ahead:
         return State(Severity.OPERATIONAL, state.word, in_title=True)
-    words = (incident_state.of_word(word) for word in entry.categories)
-    return state or next((state for state in words if state.severity is not None), None)
+    words = [word for each in entry.categories if (word := incident_state.of_word(each)).severity is not None]
+    return state or next((word for word in words if not word.well), words[0] if words else None)
 
 
 def _incidents(reports: list[_Report]) -> list[list[_Report]]:
