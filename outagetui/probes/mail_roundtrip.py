@@ -35,7 +35,7 @@ from outagetui.protocols.http_answer import refused
 from outagetui.protocols.http_fetch import fetch
 from outagetui.protocols.imap_connection import ImapConnection
 from outagetui.protocols.imap_search import Arrivals, Found, Trace, Traces, delete, search
-from outagetui.protocols.probe_mail import HEADER, Where
+from outagetui.protocols.probe_mail import HEADER, SUBJECT, Where
 from outagetui.protocols.smtp_connection import RefusedError, envelope
 
 TOKEN = "{token}"  # noqa: S105 a placeholder in the form's fields
@@ -162,7 +162,7 @@ def _message(options: MailRoundtripOptions, token: str) -> bytes:
     message = EmailMessage(policy=email.policy.SMTP)
     message["From"] = sender
     message["To"] = options.to
-    message["Subject"] = f"Mail check {token}"
+    message["Subject"] = f"{SUBJECT} {token}"
     message["Date"] = email.utils.formatdate()
     message["Message-ID"] = f"<{token}@{sender.rpartition('@')[2]}>"
     message[HEADER] = token
