@@ -89,7 +89,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
         phases.leg = ""
         async with phases.within(deadline):
             phases.enter("delivery")
-            first = int(next_uid) if (next_uid := (inbox.data("UIDNEXT") or "").strip()).isdecimal() else 1
+            first = inbox.next_uid or 1
             arrivals = Arrivals(imap, where, _sender(options), first)
             found, delayed = await _wait(arrivals, trace.token, clock() + options.within)
             took = clock() - given

@@ -20,6 +20,7 @@ _LITERAL = re.compile(rb"\{(\d{1,10})\+?\}\Z")
 _DONE = re.compile(r"(OK|NO|BAD)(?: +(.*))?", re.IGNORECASE | re.DOTALL)
 _CODE = re.compile(r"\s*\[([^\]]*)\]")
 _UNTAGGED = re.compile(r"\* +(OK|NO|BAD|BYE|PREAUTH)\b ?(.*)", re.IGNORECASE | re.DOTALL)
+_NEXT_UID = re.compile(r"\* +(?:OK +\[)?UIDNEXT +(\d{1,10})(?!\d)", re.IGNORECASE | re.ASCII)
 _CAPABILITY = re.compile(r"\* +CAPABILITY\s+(.*)", re.IGNORECASE | re.DOTALL)
 # What people may read can end in braces; only data holds literals (RFC 9051 section 9, resp-text).
 _WORDS = re.compile(rb"\+|\* +(?:OK|NO|BAD|BYE|PREAUTH)\b|[a-z]\d+ +(?:OK|NO|BAD)\b", re.IGNORECASE)
@@ -69,11 +70,11 @@ class ImapReply(NamedTuple):
         found = [re.fullmatch(rf"\* (\d{{1,10}}) {name}", line.text, re.IGNORECASE) for line in self.lines]
         return next((int(each[1]) for each in reversed(found) if each), None)
 
-    def data(self, name: str) -> str | None:
-        """Return what follows `* NAME`, or `NAME ` in the brackets of an untagged OK; None where it was not said."""
-        pattern = re.compile(rf"\* +(?:OK +\[)?{name} +([^\]]*)", re.IGNORECASE)
-        found = (pattern.match(line.text) for line in self.lines)
-        return next((each[1] for each in found if each), None)
+    @property
+    def next_uid(self) -> int | None:
+        """Return the UID that the next message will have, as an opened mailbox tells it; None where it does not."""
+        found = (_NEXT_UID.match(line.text) for line in self.lines)
+        return next((int(each[1]) for each in found if each), None)
 
 
 class ImapConnection:

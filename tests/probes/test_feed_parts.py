@@ -217,3 +217,9 @@ def test_what_nobody_looked_at_for_long_is_not_well(told: list[tuple[int, str]],
         else:
             assert read(body.encode(), now=NOON).outcome is PASS
         assert read(body.encode()).outcome is (PASS if told[0][0] else FAIL)
+
+
+def test_a_number_of_any_length_is_no_word_of_cachet() -> None:
+    part = {"name": "Mail", "status": "9" * 5000, "id": 1, "order": 1, "group_id": 0}
+    body = {"data": [part], "meta": {"pagination": {"total_pages": 1}}}
+    assert trouble(json.dumps(body).encode()).startswith("feed.word: unknown word")
