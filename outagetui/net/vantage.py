@@ -77,8 +77,8 @@ class Vantage:
             host = read_host(host)
         except ValueError as error:  # targets and options were read before; records such as SRV may name anything
             fail("dns.nxdomain", f"{host}: no such name: {error}")
-        if is_localhost(host) and host.removesuffix(".").lower() != "localhost":
-            # A name below localhost is this machine (RFC 6761 section 6.3), which many resolvers do not know.
+        if is_localhost(host) and host.lower() != "localhost":
+            # So is a name below it, and either with its final dot (RFC 6761 section 6.3): many resolvers do not know.
             found = [Address(socket.AF_INET6, "::1", port), Address(socket.AF_INET, "127.0.0.1", port)]
         else:
             address = literal(host, port)

@@ -22,7 +22,7 @@ from outagetui.net.aside import aside
 from outagetui.net.trouble import Trouble, fail
 from outagetui.net.vantage import client_context
 from outagetui.outlets import MaybeSentError, Tools, UnsentError
-from outagetui.protocols.http_answer import LONGEST_WAIT, Reply, retry_after
+from outagetui.protocols.http_answer import Reply, believed, retry_after
 from outagetui.protocols.http_exchange import Progress, exchange
 from outagetui.protocols.http_request import REDIRECTING, Request, request
 
@@ -117,7 +117,7 @@ class Wire:
                 return None
         except (ValueError, OverflowError):
             return None
-        return min(max(wait, 0.0), LONGEST_WAIT)
+        return believed(wait)
 
     def words(self, reply: Reply) -> str:
         """Return the service's own words for what is wrong, without any secret that it repeats."""

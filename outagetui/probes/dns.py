@@ -95,6 +95,8 @@ def _name(text: str, kind: str) -> "Name":
     with contextlib.suppress(ValueError):
         if kind.upper() == "PTR" and (address := address_of(read_host(text))) is not None:
             return dns.reversename.from_address(str(address))
+    if ":" in text and address_of(text) is not None:
+        unknown("target.invalid", f"{text} is an address, whose name is asked for with type PTR")
     try:
         return read_name(text)
     except RecordError as error:

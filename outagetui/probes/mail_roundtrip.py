@@ -35,7 +35,7 @@ from outagetui.protocols.http_answer import refused
 from outagetui.protocols.http_fetch import fetch
 from outagetui.protocols.imap_connection import ImapConnection
 from outagetui.protocols.imap_search import Arrivals, Found, Trace, Traces, delete, search
-from outagetui.protocols.probe_mail import HEADER, Where
+from outagetui.protocols.probe_mail import HEADER, SUBJECT, Where
 from outagetui.protocols.smtp_connection import RefusedError, envelope
 
 TOKEN = "{token}"  # noqa: S105 a placeholder in the form's fields
@@ -91,7 +91,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
         phases.leg = ""
         async with phases.within(deadline):
             phases.enter("delivery")
-            first = int(next_uid) if (next_uid := (inbox.data("UIDNEXT") or "").strip()).isdecimal() else 1
+            first = inbox.next_uid or 1
             arrivals = Arrivals(imap, where, _sender(options), first)
             found, delayed = await _wait(arrivals, trace.token, clock() + options.within)
             took = clock() - given
@@ -164,7 +164,7 @@ def _message(options: MailRoundtripOptions, token: str) -> bytes:
     message = EmailMessage(policy=email.policy.SMTP)
     message["From"] = sender
     message["To"] = options.to
-    message["Subject"] = f"Mail check {token}"
+    message["Subject"] = f"{SUBJECT} {token}"
     message["Date"] = email.utils.formatdate()
     message["Message-ID"] = f"<{token}@{sender.rpartition('@')[2]}>"
     message[HEADER] = token

@@ -135,9 +135,14 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Return the seconds that `retry-after` asks for, from 0 to a day, by the epoch second `now`; None without."""
     told = headers.get("retry-after", "").strip()
     if told.isascii() and told.isdecimal():
-        return min(float(told[:_DATE]), LONGEST_WAIT)
+        return believed(float(told[:_DATE]))
     moment = http_date(told)
-    return None if moment is None else min(max(0.0, moment - now), LONGEST_WAIT)
+    return None if moment is None else believed(moment - now)
+
+
+def believed(seconds: float) -> float:
+    """Return for how many seconds we stay away when asked to for `seconds`: none in the past, and at most a day."""
+    return float(min(max(seconds, 0), LONGEST_WAIT))
 
 
 def refused(reply: Reply, words: str, now: float) -> Trouble:

@@ -21,6 +21,7 @@ _LITERAL = re.compile(rb"\{(\d{1,10})\+?\}\Z")
 _DONE = re.compile(r"(OK|NO|BAD)(?: +(.*))?", re.IGNORECASE | re.DOTALL)
 _CODE = re.compile(r"\s*\[([^\]]*)\]")
 _UNTAGGED = re.compile(r"\* +(OK|NO|BAD|BYE|PREAUTH)\b ?(.*)", re.IGNORECASE | re.DOTALL)
+_NEXT_UID = re.compile(r"\* +(?:OK +\[)?UIDNEXT +(\d{1,10})(?!\d)", re.IGNORECASE | re.ASCII)
 _CAPABILITY = re.compile(r"\* +CAPABILITY\s+(.*)", re.IGNORECASE | re.DOTALL)
 # What people may read can end in braces; only data holds literals (RFC 9051 section 9, resp-text).
 _WORDS = re.compile(rb"\+|\* +(?:OK|NO|BAD|BYE|PREAUTH)\b|[a-z]\d+ +(?:OK|NO|BAD)\b", re.IGNORECASE)
@@ -70,11 +71,11 @@ class ImapReply(NamedTuple):
         found = [re.fullmatch(rf"\* (\d{{1,10}}) {name}", line.text, re.IGNORECASE) for line in self.lines]
         return next((int(each[1]) for each in reversed(found) if each), None)
 
-    def data(self, name: str) -> str | None:
-        """Return what follows `* NAME`, or `NAME ` in the brackets of an untagged OK; None where it was not said."""
-        pattern = re.compile(rf"\* +(?:OK +\[)?{name} +([^\]]*)", re.IGNORECASE)
-        found = (pattern.match(line.text) for line in self.lines)
-        return next((each[1] for each in found if each), None)
+    @property
+    def next_uid(self) -> int | None:
+        """Return the UID that the next message will have, as an opened mailbox tells it; None where it does not."""
+        found = (_NEXT_UID.match(line.text) for line in self.lines)
+        return next((int(each[1]) for each in found if each), None)
 
 
 class ImapConnection:
@@ -131,7 +132,9 @@ class ImapConnection:
         waiting = list(answers)
         while len(lines) < LINES_LIMIT:
             line = await self._line()
-            if line.text.startswith("+"):
+            if not line.text:  # one too many, as some servers send between two answers
+                lines.append(line)
+            elif line.text.startswith("+"):
                 if not waiting and respond is None:
                     fail(
                         "imap.protocol",
@@ -172,6 +175,9 @@ class ImapConnection:
             text = await self._stream.read_line(LINE_LIMIT)
             if text is None:
                 fail("imap.closed", "the server closed the connection")
+            if not text and _is_open(texts):  # some servers send an empty line too many behind a literal
+                self._count(0)
+                continue
             texts.append(text)
             self._count(len(text))
             announced = None if len(texts) == 1 and _WORDS.match(text) else _LITERAL.search(text)
@@ -198,6 +204,11 @@ class ImapConnection:
                 fail("imap.closed", "the server closed the connection within a literal")
             data += more
         return bytes(data)
+
+
+def _is_open(texts: list[bytes]) -> bool:
+    """Tell whether a list that began in `texts` goes on, so that what comes next is part of it."""
+    return sum(text.count(b"(") - text.count(b")") for text in texts) > 0
 
 
 def expect(reply: ImapReply, what: str, code: str = "imap.protocol") -> ImapReply:

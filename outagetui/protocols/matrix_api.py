@@ -15,7 +15,7 @@ from outagetui.core.urls import read_url
 from outagetui.net.aside import aside
 from outagetui.net.trouble import Trouble, fail, unknown
 from outagetui.net.vantage import Vantage
-from outagetui.protocols.http_answer import TOO_MANY, Reply, refused, retry_after
+from outagetui.protocols.http_answer import TOO_MANY, Reply, believed, refused, retry_after
 from outagetui.protocols.http_fetch import fetch
 
 T = TypeVar("T")
@@ -281,6 +281,6 @@ async def refusal(reply: Reply) -> Trouble:
     outcome = Outcome.UNKNOWN if word == "M_LIMIT_EXCEEDED" else Outcome.FAIL
     wait = retry_after(reply.headers, time.time())
     if wait is None and isinstance(said, dict) and isinstance(milliseconds := said.get("retry_after_ms"), int):
-        wait = max(0, milliseconds) / 1000  # before v1.10 of the specification
+        wait = believed(milliseconds // 1000)  # before v1.10 of the specification; it may be longer than any float
     detail = f"{word}: {words if isinstance(words, str) else reply.status}"
     return Trouble(outcome, code, detail, retry_after=wait)

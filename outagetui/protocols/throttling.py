@@ -14,9 +14,9 @@ _OFTEN = re.compile(
     r"|more connections allowed|(?:maximum|max\.?) (?:number of )?(?:\S+ ){0,2}(?:connections|sessions|logins)\b"
     # As Postfix counts what one client brings; of recipients else the message has too many.
     r"|too (?:much mail|many recipients) from\b"
-    # Of these the message has too many, or we spoke badly; where Exim names nobody, it is full for everybody.
-    r"|too many\b(?! (?:recipients|rcpts?|hops|received|errors|bad|invalid|unknown|unrecogni[sz]ed|syntax|protocol"
-    r"|concurrent smtp connections;))",
+    # Of these the server or the message has too many, or we spoke badly; where Exim names nobody, it is full for all.
+    r"|too many\b(?! (?:users|occupants|participants|recipients|rcpts?|hops|received|errors|bad|invalid|unknown"
+    r"|unrecogni[sz]ed|syntax|protocol|concurrent smtp connections;))",
     re.IGNORECASE,
 )
 

@@ -163,14 +163,20 @@ class WebSocket:
         await self._flush()
 
     async def receive(self) -> str:
-        """Return the next message, of text or bytes."""
+        """Return the next message, of text or bytes; a text that is no UTF-8 is none (RFC 6455 section 8.1)."""
         parts: list[bytes] = []
+        binary = False
         while True:
             frame = await self._frame()
             if frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+                binary = binary or frame.opcode is Opcode.BINARY
                 parts.append(bytes(frame.data))
                 if frame.fin:
-                    return b"".join(parts).decode("utf-8", "replace")
+                    break
+        try:
+            return b"".join(parts).decode("utf-8", "replace" if binary else "strict")
+        except UnicodeDecodeError:
+            fail("ws.protocol", "a message of text is no UTF-8")
 
     async def close(self, deadline: float) -> None:
         """Close in good order, waiting only a moment for the far side."""

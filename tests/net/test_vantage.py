@@ -238,7 +238,7 @@ async def test_a_record_that_names_no_host_is_not_our_trouble(vantage: Vantage, 
     assert (trouble.outcome, trouble.code) == (Outcome.FAIL, "dns.nxdomain")
 
 
-@pytest.mark.parametrize("name", ["x.localhost", "☃.LOCALHOST.", "a.b.localhost"])
+@pytest.mark.parametrize("name", ["x.localhost", "☃.LOCALHOST.", "a.b.localhost", "localhost.", "LOCALHOST."])
 async def test_names_below_localhost_are_this_machine_whatever_a_resolver_says(vantage: Vantage, name: str) -> None:
     assert {each.host for each in await vantage.resolve(name, 1)} == {"127.0.0.1", "::1"}
     assert [each.host for each in await vantage.resolve(name, 1, ip=4)] == ["127.0.0.1"]

@@ -7,6 +7,7 @@ import dns.flags
 import dns.message
 import pytest
 from outagetui.core.model import Outcome, Sample
+from outagetui.core.targets import DNS
 from outagetui.net.vantage import Vantage
 from tests.kit.scripted_nameservers import nameserver, reply_to
 from tests.kit.scripted_servers import look_at
@@ -133,3 +134,23 @@ async def test_any_record_will_do_where_any_is_asked_for(vantage: Vantage) -> No
     assert some.outcome is Outcome.PASS
     assert (none.outcome, none.code) == (Outcome.FAIL, "dns.no-answer")
     assert (set_of.outcome, set_of.code) == (Outcome.UNKNOWN, "option.invalid")
+
+
+@pytest.mark.parametrize(
+    ("address", "owner"),
+    [("192.0.2.1", "1.2.0.192.in-addr.arpa."), ("2001:db8::1", f"1.{'0.' * 23}8.b.d.0.1.0.0.2.ip6.arpa.")],
+)
+async def test_an_address_is_asked_for_its_name_in_the_reverse_tree(vantage: Vantage, address: str, owner: str) -> None:
+    def answer(query: dns.message.Message, tcp: bool) -> list[bytes]:
+        return [reply_to(query, f"{owner} PTR www.example.").to_wire()]
+
+    async with nameserver(answer) as port:
+        target = f"dns://127.0.0.1:{port}/{address}"
+        assert not DNS.trouble(target)
+        sample = await ask(vantage, target, type="PTR", answer=("WWW.example",))
+    assert sample.outcome is Outcome.PASS, sample
+
+
+async def test_an_address_has_no_other_records(vantage: Vantage) -> None:
+    sample = await ask(vantage, "dns://127.0.0.1/2001:db8::1")
+    assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "target.invalid")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from outagetui.core.model import Outcome
 from outagetui.probes.feeds import Unreadable, read
+from tests.kit.status_feeds import NOON
 
 FEEDS = Path(__file__).parent.parent / "data" / "feeds"
 PASS, WARN, FAIL = Outcome.PASS, Outcome.WARN, Outcome.FAIL
@@ -168,3 +169,57 @@ def test_html_and_controls_in_what_a_monitor_says_come_out_as_plain_text() -> No
         assert said.detail.isprintable()
         assert "late" in said.detail
         assert "<b>" not in said.detail
+
+
+BEAT = {"msg": "", "ping": 12}
+
+
+def beats(*told: tuple[int, str]) -> bytes:
+    line = [{**BEAT, "status": status, "time": f"2026-11-{when}:00.000"} for status, when in told]
+    return json.dumps({"heartbeatList": {"3": line}, "uptimeList": {}}).encode()
+
+
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [
+        ([(1, "30 11:00"), (2, "30 11:01")], "feed.degraded"),
+        ([(1, "30 11:00"), (2, "30 11:01"), (2, "30 11:02")], "feed.degraded"),
+        ([(1, "30 11:00"), (2, "30 11:01"), (1, "30 11:02")], ""),
+        ([(0, "30 11:00"), (2, "30 11:01")], "feed.major-outage"),
+        ([(3, "30 11:00"), (2, "30 11:01")], "feed.degraded"),
+    ],
+)
+def test_a_monitor_that_is_tried_again_is_not_well(told: list[tuple[int, str]], code: str) -> None:
+    assert read(beats(*told), now=NOON).code == code
+
+
+@pytest.mark.parametrize(
+    ("told", "silent"),
+    [
+        ([(1, "30 11:00")], False),
+        ([(1, "29 12:30")], False),
+        ([(1, "29 11:30")], True),
+        ([(0, "29 11:30")], True),
+        ([(1, "02 11:00"), (1, "02 11:01")], True),
+        ([(1, "25 11:00"), (1, "27 11:00")], False),  # it looks every other day
+    ],
+)
+def test_what_nobody_looked_at_for_long_is_not_well(told: list[tuple[int, str]], silent: bool) -> None:
+    page = json.loads(beats(*told))
+    results = [
+        {"success": bool(one["status"]), "timestamp": one["time"].replace(" ", "T") + "Z"}
+        for one in page["heartbeatList"]["3"]
+    ]
+    for body in (json.dumps(page), json.dumps([{"key": "a", "results": results}])):
+        if silent:
+            with pytest.raises(Unreadable, match="nothing of any part"):
+                read(body.encode(), now=NOON)
+        else:
+            assert read(body.encode(), now=NOON).outcome is PASS
+        assert read(body.encode()).outcome is (PASS if told[0][0] else FAIL)
+
+
+def test_a_number_of_any_length_is_no_word_of_cachet() -> None:
+    part = {"name": "Mail", "status": "9" * 5000, "id": 1, "order": 1, "group_id": 0}
+    body = {"data": [part], "meta": {"pagination": {"total_pages": 1}}}
+    assert trouble(json.dumps(body).encode()).startswith("feed.word: unknown word")

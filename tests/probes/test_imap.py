@@ -199,6 +199,10 @@ async def test_cancelled_at_every_await_nothing_is_left(
         ((b"* PREAUTH hi\r\n", imap("a1 OK"), imap("a2 NO no such mailbox")), "imap.inbox"),
         ((b"* PREAUTH hi\r\n", imap("a1 OK"), imap("* 3 EXISTS", "a2 OK"), imap("a3 OK done")), ""),
         ((b"* PREAUTH hi\r\n", imap("a1 OK"), imap("a2 OK"), imap("a3 NO")), "imap.protocol"),
+        ((b"* PREAUTH hi\r\n", imap("", "a1 OK", ""), imap("", "* 3 EXISTS", "", "a2 OK"), imap("", "a3 OK")), ""),
+        ((b"* PREAUTH hi\r\n", imap("a1 OK"), b"* X (Y {3}\r\nabc\r\n\r\n)\r\na2 OK\r\n", imap("a3 OK")), ""),
+        ((b"* PREAUTH hi\r\n", imap("a1 OK"), b"* X {3}\r\nabc\r\n\r\na2 OK\r\n", imap("a3 OK")), ""),
+        ((b"* PREAUTH hi\r\n", imap("a1 OK"), b"\r\n" * 2000), "imap.protocol"),
     ],
 )
 async def test_each_answer_has_its_code(knowing: Vantage, turns: tuple[bytes | None, ...], code: str) -> None:

@@ -14,6 +14,7 @@ from outagetui.net.stream import Stream
 from outagetui.net.vantage import Vantage
 from outagetui.outlets import publish
 from outagetui.probes import look
+from outagetui.protocols.imap_connection import ImapLine, ImapReply
 from tests.kit.scripted_mail import MailTalk, hello, imap_talk
 from tests.kit.scripted_servers import Pki, look_at, make_check, refused_port, saying, serve
 from tests.outlets.kit import delivery_of
@@ -378,3 +379,17 @@ async def test_plaintext_that_a_server_says_ahead_of_tls_is_refused(vantage: Van
         probed = await look_at(vantage, "smtp", f"smtp://localhost:{server.port}", ca=pki.ca)
         shaken = await look_at(vantage, "tls", f"tls://localhost:{server.port}", ca=pki.ca, starttls="smtp")
     assert probed.code == shaken.code == "tls.plaintext"
+
+
+@pytest.mark.parametrize(
+    ("line", "uid"),
+    [
+        ("* OK [UIDNEXT 4] next", 4),
+        ("* ok [uidnext 4392]", 4392),
+        ("* OK [UIDNEXT x]", None),
+        (f"* OK [UIDNEXT {'9' * 5000}]", None),
+        ("* OK hello", None),
+    ],
+)
+def test_the_next_message_s_number_is_read_where_it_is_one(line: str, uid: int | None) -> None:
+    assert ImapReply("OK", "", (ImapLine("* 3 EXISTS"), ImapLine(line))).next_uid == uid

@@ -53,8 +53,10 @@ async def chat(answer: Answer = echo, *, context: ssl.SSLContext | None = None, 
     await settle()
 
 
-def upgrading(after: bytes, *headers: str, accept: str = "", hold: bool = True) -> Handler:
-    """Do the handshake properly, say `after`, and stay."""
+def upgrading(
+    after: bytes, *headers: str, accept: str = "", hold: bool = True, behind_pong: bytes | None = None
+) -> Handler:
+    """Do the handshake properly, say `after`, answer the ping and say `behind_pong` where that is given, and stay."""
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -65,6 +67,10 @@ def upgrading(after: bytes, *headers: str, accept: str = "", hold: bool = True) 
         proof = accept or base64.b64encode(digest).decode()
         lines = ["HTTP/1.1 101 Go", "Upgrade: websocket", "Connection: Upgrade", f"Sec-WebSocket-Accept: {proof}"]
         writer.write("\r\n".join([*lines, *headers, "", ""]).encode() + after)
+        if behind_pong is not None:
+            ping = await reader.readexactly(2 + 4 + 8)
+            mark = bytes(byte ^ ping[2 + at % 4] for at, byte in enumerate(ping[6:]))
+            writer.write(b"\x8a\x08" + mark + behind_pong)
         while hold and await reader.read(65536):
             pass
 
@@ -121,6 +127,13 @@ async def test_a_message_is_sent_and_its_answer_matched(vantage: Vantage, no_lea
     assert list(found.phases)[-3:] == ["ping", "send", "reply"]
     assert (missing.outcome, missing.code) == (Outcome.FAIL, "ws.match")
     assert "binary" in missing.detail
+
+
+@pytest.mark.parametrize("frames", [b"\x81\x06hello\xff", b"\x01\x05hello\x80\x01\xff", b"\x81\x07hello\xed\xa0"])
+async def test_a_message_of_text_that_is_no_utf_8_is_none(vantage: Vantage, frames: bytes) -> None:
+    async with serve(upgrading(b"", behind_pong=frames)) as server:
+        sample = await look_at(vantage, "websocket", f"ws://127.0.0.1:{server.port}/", match="hello", within=2)
+    assert (sample.outcome, sample.code) == (Outcome.FAIL, "ws.protocol")
 
 
 async def test_a_silent_server_has_not_matched(vantage: Vantage) -> None:

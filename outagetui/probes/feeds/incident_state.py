@@ -20,7 +20,7 @@ from outagetui.probes.feeds.incident_words import (
     UPDATE,
     WORDS,
 )
-from outagetui.probes.feeds.moments import MONTH, stamp_in
+from outagetui.probes.feeds.moments import MONTH, clock_in, stamp_in
 from outagetui.probes.feeds.statements import Severity
 
 _VALUE = 200  # characters of a value that are read
@@ -79,6 +79,14 @@ _STRANGE_UPDATE = re.compile(rf"{_STRANGE_HEAD.pattern}|[^\W\d_]{{2,20}}(?: [^\W
 _LABEL = re.compile(
     r"(^|[\s.;|•>*_#])(?:(?:current|incident|issue|overall|event|maintenance|new|latest|aktueller)\s+)?"
     r"(?:status|state|stand|estado|statut|stato|zustand|ステータス|状態|状态|상태)\s*(?:[:：=|]|\s[-–—]\s)\s*(.*)",
+    re.IGNORECASE,
+)
+# What stands before such a label where it is not about now.
+_OF_ANOTHER_TIME = re.compile(
+    r"(?<!\w)(?:previous(?:ly)?|prior|former(?:ly)?|last|old|original|initial|earlier|target(?:ed)?|expected|desired|next|planned"
+    r"|future|estimated|anticipated|projected|intended|goal|ziel|vorherige[rs]?|vorige[rs]?|bisherige[rs]?|frühere[rs]?"
+    r"|alte[rs]?|letzte[rs]?|erwartete[rs]?|geplante[rs]?|nächste[rs]?|angestrebte[rs]?|ancien|dernier|prochain|anterior|último"
+    r"|próximo|vecchio|precedente|vorige)(?:[\s-]+\w+)?[\s-]*$",
     re.IGNORECASE,
 )
 _LABEL_ALONE = re.compile(r"(?:(?:current|incident)\s+)?(?:status|state)\s*[:：]?", re.IGNORECASE)
@@ -214,14 +222,18 @@ def _heads(lines: Sequence[str]) -> list[_Head]:
         start = before.end() if before else 0
         if read := stamp_in(line[:start]):
             when, dated = read, at
+        elif clock := clock_in(line[:start]):
+            when, dated = clock if when is None or not when[1] else (*when[:3], *clock[3:]), at
         head = _head(line, start)
         if head and (state := _known(head[1])):
             rest = head[2]
+            told = when or clock_in(line[head.end(1) :])
             behind = line[head.end(1) :].lstrip(_BETWEEN)
-            if state.well and _taken_back(state.word, behind, rest):
-                found.append(_Head(at, State(None, f"{state.word} {rest[:20]}"), when, behind))
+            bracket = taken_back.in_bracket(line[head.end(1) :])
+            if state.well and (bracket or _taken_back(state.word, behind, rest)):
+                found.append(_Head(at, State(None, f"{state.word} {rest[:20]}"), told, behind))
             elif not (":" in line[head.end(1) : head.end(1) + 2] and _TIME.match(rest)):  # a label of a time otherwise
-                found.append(_Head(at, state, when, behind))
+                found.append(_Head(at, state, told, behind))
         elif _LABEL.match(line):
             continue
         elif (strange := (_STRANGE_UPDATE if at - dated < 2 else _STRANGE_HEAD).match(line, start)) and not _lists(
@@ -266,7 +278,8 @@ def _in_time(
     if len(times) < max(2, len(heads)) or times != sorted(times) or times[0] == times[-1]:
         return heads
     over_new_year = yearless and times[-1][1] - times[0][1] > 6  # half a year
-    return heads if over_new_year else heads[::-1]
+    over_midnight = not times[-1][1] and times[-1][3] - times[0][3] > 12  # half a day, of bare times
+    return heads if over_new_year or over_midnight else heads[::-1]
 
 
 def _labels(lines: Sequence[str]) -> list[_Head]:
@@ -275,7 +288,7 @@ def _labels(lines: Sequence[str]) -> list[_Head]:
     components = False
     for at, line in enumerate(lines):
         components = components or bool(_OF_COMPONENTS.match(line))
-        label = _LABEL.search(line)
+        label = _label(line)
         value = label[2] if label else ""
         if _LABEL_ALONE.fullmatch(line) and at + 1 < len(lines):
             bare = _bare(lines[at + 1])
@@ -287,9 +300,11 @@ def _labels(lines: Sequence[str]) -> list[_Head]:
         if not label or not value:
             continue
         bare = _bare(value)
-        behind = value[value.find(bare) + len(bare) :].lstrip(_BETWEEN)
+        behind = value[value.find(bare) + len(bare) :]
         state = _known(bare)
-        if state and state.well and _taken_back(state.word, behind, behind):
+        bracket = taken_back.in_bracket(behind)
+        behind = behind.lstrip(_BETWEEN)
+        if state and state.well and (bracket or _taken_back(state.word, behind, behind)):
             state = State(None, value[:40])
         if state and state.well and state.word not in STAGES and (components or label.start(1) > 0):
             continue  # how a component is
@@ -298,6 +313,14 @@ def _labels(lines: Sequence[str]) -> list[_Head]:
         elif len(bare.split()) <= _SENTENCE:
             found.append(_Head(at, State(None, bare[:40]), None))
     return found
+
+
+def _label(line: str) -> re.Match[str] | None:
+    """Return the first label in `line` that is about how it stands now."""
+    label = _LABEL.search(line)
+    while label and _OF_ANOTHER_TIME.search(line[: label.end(1)]):
+        label = _LABEL.search(line, label.start(2))
+    return label
 
 
 def _bare(value: str) -> str:

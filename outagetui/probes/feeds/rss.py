@@ -113,8 +113,8 @@ def _state(entry: Entry, titled: State | None, told: list[State], *, ahead: bool
         return next((state for state in said if not state.well), said[0])
     if titled and ahead:
         return State(Severity.OPERATIONAL, titled.word, in_title=True)
-    words = (incident_state.of_word(word) for word in entry.categories)
-    return titled or next((state for state in words if state.severity is not None), None)
+    words = [word for each in entry.categories if (word := incident_state.of_word(each)).severity is not None]
+    return titled or next((word for word in words if not word.well), words[0] if words else None)
 
 
 def _ahead(entry: Entry, named: tuple[int, ...] | None, now: float | None) -> bool:

@@ -18,7 +18,9 @@ _COUNT = (
 )
 _DIRECTLY = re.compile(
     r"(?:no|not|none|false|nein|nicht|non|pending|awaiting|n/a|tbd|partial\w*|teilweise|only|except|but|still|again"
-    r"|yet|mostly|partly|aber|noch|nur|außer|mais|sauf|pero|excepto|solo"
+    r"|yet|mostly|partly|eta|expected|planned|estimated|provisional(?:ly)?|temporar(?:y|ily)|tentative(?:ly)?|probably"
+    r"|presumably|hopefully|supposedly|soon|maybe|duplicate|superseded|merged|vorläufig|vorübergehend|vermutlich"
+    r"|voraussichtlich|provisoire(?:ment)?|provisional(?:mente)?|temporaire(?:ment)?|temporal(?:mente)?|aber|noch|nur|außer|mais|sauf|pero|excepto|solo"
     rf"|\?|0*\d{{1,2}}\s*%|(?:(?:on|in|for|at)\s+)?{_COUNT})(?!\w)",
     re.IGNORECASE,
 )
@@ -34,8 +36,15 @@ _BACK = re.compile(
     r"|(?<!\w)(?:failing|down|broken|offline)\s+again(?!\w)",
     re.IGNORECASE,
 )
-_RECALLED = re.compile(r"(?<!\w)(?:re-?opening|too\s+early|premature\w*)(?!\w)", re.IGNORECASE)
+_RECALLED = re.compile(
+    r"(?<!\w)(?:re-?opening|too\s+early|premature\w*"
+    r"|(?:marked|set|closed|resolved|declared|reported)\s+(?:\w+\s+){0,4}(?:by\s+mistake|in\s+error|mistakenly|erroneously)"
+    r"|(?:mistakenly|erroneously|accidentally)\s+(?:\w+\s+)?(?:marked|set|closed|resolved|declared|reported)"
+    r"|(?:irrtümlich|versehentlich|fälschlich)\w*\s+(?:\w+\s+){0,3}(?:geschlossen|gemeldet|markiert|gesetzt|behoben|gelöst))(?!\w)",
+    re.IGNORECASE,
+)
 _MAYBE = re.compile(r"(?<!\w)(?:if|should|please|anyone|were|was|had)(?!\w)", re.IGNORECASE)
+_STOPS = re.compile(r"[.!?](?:\s|$)|[。！？]")
 _ENDS = re.compile(r"[.!?;](?:\s|$)|[。！？]")
 _ALONE = (
     r"(?:not(?:\s+yet)?|no|never|begun|started|partial(?:ly)?|partly|mostly|almost|nicht|noch\s+nicht|nein|teilweise|fast"
@@ -104,6 +113,16 @@ _NOW = re.compile(r"(?<!\w)(?:is|are)(?!\w)", re.IGNORECASE)
 _ADJECTIVES = frozenset(["fixed", "closed"])
 _OF_PLANS = frozenset(["complete", "cancelled", "canceled", "postponed", "rescheduled"])
 _COUNTED = re.compile(rf"[(\[（]\s*{_COUNT}\s*[)\]）]", re.IGNORECASE)
+_BRACKET = re.compile(
+    r"[*_\s]*[(\[（［][^)\]）］]{0,80}(?<!\w)(?:degrad\w+|\w*outages?|down|offline|disrupt\w*|investigat\w*|identified|monitoring"
+    r"|ongoing|unavailable|impaired|slow|failing|eingeschränkt|beeinträchtigt|gestört|störung\w*|ausfall|dégradé\w*|panne)(?!\w)",
+    re.IGNORECASE,
+)
+
+
+def in_bracket(behind: str) -> bool:
+    """Tell whether a bracket right behind a word for a state names trouble: "Operational (degraded in Europe)"."""
+    return bool(_BRACKET.match(behind))
 
 
 def in_text(behind: str) -> bool:
@@ -113,7 +132,8 @@ def in_text(behind: str) -> bool:
     sentence = _ENDS.split(behind, maxsplit=1)[0]
     if (sentence[:1].islower() or len(sentence.split()) <= _SHORT) and _LATER.search(sentence):
         return True
-    return bool(_RECALLED.search(sentence) or (_BACK.search(sentence) and not _MAYBE.search(sentence)))
+    whole = _STOPS.split(behind, maxsplit=1)[0]  # what stands behind a semicolon goes on from the word, too
+    return bool(_RECALLED.search(sentence) or (_BACK.search(whole) and not _MAYBE.search(whole)))
 
 
 def in_title(behind: str) -> bool:

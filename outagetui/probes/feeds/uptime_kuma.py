@@ -13,11 +13,10 @@ from outagetui.probes.feeds.statements import Reading, Severity, Unreadable, mea
 BEATS: dict[int, tuple[Severity | None, str]] = {
     0: (Severity.MAJOR_OUTAGE, "down"),
     1: (Severity.OPERATIONAL, "up"),
-    2: (None, "pending"),  # it failed, and is tried again before it is called down
+    2: (Severity.DEGRADED, "pending"),  # it failed, and is tried again before it is called down: the page is amber
     3: (Severity.MAINTENANCE, "under maintenance"),
 }
-
-
+_DOWN, _PENDING = 0, 2
 _MAINTENANCES = {"under-maintenance": True, "scheduled": False, "inactive": False, "ended": False, "unknown": True}
 
 
@@ -73,14 +72,15 @@ def _part(number: str, line: list[Beat | int | None], now: float | None, longest
         told.sort(key=lambda beat: beat.time or "")  # they come oldest first, as a rule
     words = outdated([moment_of(beat.time or "") for beat in told], now, longest)
     strange = [beat for beat in line if isinstance(beat, int) and beat != 0]
-    # A monitor that is being tried again is as it was before.
-    while told and told[-1].status == 2:
-        told.pop()
     if strange or (told and told[-1].status not in BEATS):
         raise Unreadable("feed.word", f"unknown word {strange[0] if strange else told[-1].status} for {name}")
     if not told:
         return Part(name, None, "no beat yet", number)
     if words:
         return Part(name, None, words, number, outdated=True)
-    severity, word = BEATS[told[-1].status]
-    return Part(name, severity, f"{word} {told[-1].msg or ''}".strip(), number)
+    settled = next((beat for beat in reversed(told) if beat.status != _PENDING), None)
+    if settled is None:
+        return Part(name, None, "pending", number)
+    newest = settled if settled.status == _DOWN else told[-1]
+    severity, word = BEATS[newest.status]
+    return Part(name, severity, f"{word} {newest.msg or ''}".strip(), number)

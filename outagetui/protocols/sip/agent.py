@@ -84,12 +84,15 @@ class Agent:
         tasks = [*self._readers, *self._errands]
         for task in tasks:
             task.cancel()
-        for transport in self._opened:
-            transport.close()
-        self._opened.clear()
-        self._transports.clear()
-        self._transactions.clear()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        try:
+            await asyncio.gather(*tasks, return_exceptions=True)
+        finally:
+            # Only now: while a task waits the loop watches its socket, whose number may be another's once it is closed.
+            for transport in self._opened:
+                transport.close()
+            self._opened.clear()
+            self._transports.clear()
+            self._transactions.clear()
 
     async def reach(self, hop: Hop, deadline: float) -> Ways:
         """Return where `hop` is."""
