@@ -148,7 +148,7 @@ def refusing(rcode: dns.rcode.Rcode, reason: int, text: str | None, *, by_edns: 
             if not by_edns:
                 reply.set_rcode(dns.rcode.FORMERR)
                 return [reply.to_wire()]
-            reply.use_edns(0, options=[dns.edns.EDEOption(cast(dns.edns.EDECode, reason), text)])
+            reply.use_edns(0, options=[dns.edns.EDEOption(cast("dns.edns.EDECode", reason), text)])
         return [reply.to_wire()]
 
     return answer
