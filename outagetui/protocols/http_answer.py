@@ -16,6 +16,7 @@ from outagetui.core.charsets import CharsetError, decode
 from outagetui.core.model import Outcome
 from outagetui.core.text import in_quotes
 from outagetui.core.times import about
+from outagetui.core.unread_json import why
 from outagetui.net.aside import aside
 from outagetui.net.trouble import Trouble, unknown
 
@@ -113,7 +114,7 @@ def at_path(text: str, path: str) -> object:
     try:
         document = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        unknown("value.missing", f"the page is not JSON: {error}")
+        unknown("value.missing", f"the page is not JSON: {why(error)}")
     try:
         nodes = list(islice(query.finditer(document), 2))
     except (jsonpath.JSONPathError, RecursionError) as error:
