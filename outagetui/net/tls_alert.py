@@ -12,6 +12,7 @@ _OF_OURS: Final = re.compile(
     r"ALERT_(?:CERTIFICATE_(?:REQUIRED|UNKNOWN|EXPIRED|REVOKED)|(?:BAD|NO|UNSUPPORTED)_CERTIFICATE|UNKNOWN_CA)$"
 )
 _VERSION: Final = re.compile(r"^(?:sslv3|tlsv1|tlsv13) (?:alert )?", re.IGNORECASE)
+_MARKS: Final = re.compile(r"^\[[^\]]*\]\s*|\s*\(_ssl\.c:\d+\)$")
 _WANTS_OURS: Final = "the server demands a certificate of its clients, and we have none to show"
 _HANDSHAKE_FAILURE: Final = "handshake failure"
 _MEANINGS: Final = {
@@ -19,6 +20,7 @@ _MEANINGS: Final = {
     "unrecognized name": "it serves no site of this name",
     "internal error": "it is broken, or has no certificate for this name",
     "access denied": "it lets nobody in from here",
+    "no application protocol": "it speaks nothing of what we offer there (ALPN)",
     "insufficient security": "our ciphers are too weak for it",
 }
 
@@ -30,7 +32,8 @@ def of_tls(error: ssl.SSLError, *, certified: bool = False) -> tuple[str, str]:
     fails for what the server wants of us (RFC 5246 section 7.4.6).
     """
     reason = getattr(error, "reason", None) or ""
-    words = (reason or str(error)).replace("_", " ").lower()
+    # An alert that is younger than the library's table has no reason, and words with marks around them.
+    words = (reason or _MARKS.sub("", str(error))).replace("_", " ").lower()
     alert = _VERSION.sub("", words)
     if _OF_OURS.search(reason) or (certified and alert == _HANDSHAKE_FAILURE):
         return "tls.client-certificate", _WANTS_OURS

@@ -45,6 +45,7 @@ def test_a_handshake_that_fails_behind_the_servers_certificate_fails_for_ours(*,
         (50, '"decode error")'),
         (80, '"internal error"): it is broken, or has no certificate for this name'),
         (112, '"unrecognized name"): it serves no site of this name'),
+        (115, '"unknown psk identity")'),
     ],
 )
 @pytest.mark.parametrize(
@@ -57,3 +58,13 @@ async def test_an_alert_is_told_in_words(vantage: Vantage, number: int, words: s
     assert words in sample.detail
     assert "sslv3" not in sample.detail
     assert "tlsv1" not in sample.detail
+    assert "ssl.c" not in sample.detail
+
+
+async def test_an_alert_without_a_name_in_the_library_is_told_in_words(vantage: Vantage) -> None:
+    async with serve(saying(bytes([21, 3, 3, 0, 2, 2, 120]))) as server:
+        sample = await look_at(vantage, "tls", f"tls://localhost:{server.port}")
+    words = (
+        'the server refuses the handshake ("no application protocol"): it speaks nothing of what we offer there (ALPN)'
+    )
+    assert sample.detail == f"localhost: {words}"
