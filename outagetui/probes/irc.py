@@ -1,9 +1,10 @@
 """`irc`: sign on with NICK and USER, until the server's welcome (001), and time a PING of our own (RFC 2812).
 
 Codes: `irc.error` (the server's ERROR), `irc.not-authorized` (464, or an ERROR that lets us not in), `irc.banned` (463,
-465, 466), `irc.closed`, `irc.protocol`, and those of TLS; unknown `irc.auth-missing` (only SASL lets in, which we do
-not speak) and `irc.throttled` (we come too often). A nick that is taken is tried with another ending; a server that
-finds all of them taken is alive and warns, as `irc.nick-in-use`: nobody else has names of our making.
+465, 466, or an ERROR that says so), `irc.closed`, `irc.protocol`, and those of TLS; unknown `irc.auth-missing` (only
+SASL lets in, which we do not speak) and `irc.throttled` (we come too often). A nick that is taken is tried with another
+ending; a server that finds all of them taken is alive and warns, as `irc.nick-in-use`: nobody else has names of our
+making.
 """
 
 import secrets

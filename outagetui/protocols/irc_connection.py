@@ -13,6 +13,7 @@ from outagetui.protocols.throttling import is_throttled, throttled
 LINE_LIMIT = 8191 + 512  # bytes: IRCv3 allows so many of tags before a message of RFC 2812
 LINES_LIMIT = 4000  # a server's greeting is long, and an endless one is none
 _FAIR = 32  # lines in a row before others get a turn
+_BANNED = re.compile(r"\bbanned\b|\b[a-z]-?lined?\b|\bakill")  # K-line, D-line, G-line, Z-line: bans of a host
 _NOT_LET_IN = re.compile(r"access denied|no authori[sz]ation|(?:not |un)authori[sz]ed")
 _LATER = "try again later"  # which only a server of chats says to one host that comes again too soon
 
@@ -56,7 +57,7 @@ def refusal(words: str) -> Trouble:
     if _NOT_LET_IN.search(said):
         words = f"ERROR {words}: a password is missing or wrong, or clients from here are not let in"
         return Trouble(Outcome.FAIL, "irc.not-authorized", words)
-    return Trouble(Outcome.FAIL, "irc.error", f"ERROR {words}")
+    return Trouble(Outcome.FAIL, "irc.banned" if _BANNED.search(said) else "irc.error", f"ERROR {words}")
 
 
 class IrcConnection:

@@ -346,6 +346,21 @@ async def test_a_password_that_the_server_says_back_is_shown_nowhere(
             "a password is missing or wrong, or clients from here are not let in",
         ),
         (b"ERROR :Closing Link: (Unauthorised connection)\r\n", Outcome.FAIL, "irc.not-authorized", "not let in"),
+        # ircd-hybrid.
+        (b"ERROR :You have been D-lined.\r\n", Outcome.FAIL, "irc.banned", "ERROR You have been D-lined."),
+        (
+            b"ERROR :Closing Link: 127.0.0.1 (Connection rejected - banned from server)\r\n",
+            Outcome.FAIL,
+            "irc.banned",
+            "banned from server",
+        ),
+        (
+            b"ERROR :Closing Link: 127.0.0.1 (Connection rejected - not authorized)\r\n",
+            Outcome.FAIL,
+            "irc.not-authorized",
+            "not let in",
+        ),
+        (b"ERROR :Closing Link: (off-lined for work)\r\n", Outcome.FAIL, "irc.error", "off-lined"),
         (b"ERROR :You are not authorized to connect\r\n", Outcome.FAIL, "irc.not-authorized", "not let in"),
     ],
 )
