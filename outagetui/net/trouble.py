@@ -10,6 +10,7 @@ from typing import NoReturn
 from outagetui.core.model import Outcome, Sample
 from outagetui.core.own_fault import own_fault
 from outagetui.core.text import clean
+from outagetui.net.tls_alert import of_tls
 
 INTERNAL = "internal"  # the code of a look that ended by a fault of this program
 
@@ -57,7 +58,6 @@ def unknown(code: str, detail: str) -> NoReturn:
     raise Trouble(Outcome.UNKNOWN, code, detail)
 
 
-_WANTS_OURS = "ALERT_CERTIFICATE_REQUIRED"  # RFC 8446 section 6.2
 # The kernel's word, our code, and whose trouble it is.
 _ERRNO: dict[int, tuple[Outcome, str, str]] = {
     errno.ECONNREFUSED: (Outcome.FAIL, "tcp.refused", "connection refused"),
@@ -92,14 +92,6 @@ def from_os_error(error: OSError, where: str = "", phases: dict[str, float] | No
             error.strerror or str(error) or "an error without words",
         )
     return Trouble(outcome, code, f"{where}: {words}" if where else words, phases)
-
-
-def of_tls(error: ssl.SSLError) -> tuple[str, str]:
-    """Return the code of what TLS told, in a handshake or after it, and words for it."""
-    reason = getattr(error, "reason", None) or ""
-    if _WANTS_OURS in reason:
-        return "tls.client-certificate", "the server demands a certificate of its clients, and we have none to show"
-    return "tls.handshake", (reason or str(error)).replace("_", " ").lower()
 
 
 def from_own_error(error: Exception) -> Trouble:

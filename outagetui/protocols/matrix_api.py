@@ -11,6 +11,7 @@ from msgspec import Struct, field
 
 from outagetui.core.model import Outcome
 from outagetui.core.text import clean
+from outagetui.core.unread_json import why
 from outagetui.core.urls import read_url
 from outagetui.net.aside import aside
 from outagetui.net.trouble import Trouble, fail, unknown
@@ -263,7 +264,7 @@ async def read(reply: Reply, cls: type[T], what: str) -> T:
     try:
         return await aside(partial(msgspec.json.decode, reply.body, type=cls), len(reply.body))
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        return fail("matrix.protocol", f"{what} is not as it should be: {error}")
+        return fail("matrix.protocol", f"{what} is not as it should be: {why(error)}")
 
 
 async def refusal(reply: Reply) -> Trouble:

@@ -1,5 +1,6 @@
 """A WebSocket (RFC 6455) on a probe's connection: the protocol is the library's, reading and its bounds are ours."""
 
+import asyncio
 import contextlib
 import logging
 import secrets
@@ -27,7 +28,7 @@ from outagetui.net.stream import Stream
 from outagetui.net.trouble import Phases, Trouble, fail, unknown
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.http_answer import Reply, refused, status_words
-from outagetui.protocols.http_front import HTTP1, wants_another_version
+from outagetui.protocols.http_front import BOTH, HTTP1, wants_another_version
 from outagetui.protocols.http_parser import AnswerParser, Head, NotHttpError, SpeaksHttp2Error
 from outagetui.protocols.http_request import Request, request
 
@@ -68,7 +69,13 @@ async def opened(
             await _secure(stream, await vantage.tls_context(ca, alpn=HTTP1), wanted.host, phases)
         phases.enter("handshake")
         socket = WebSocket(stream, wanted, subprotocol, origin)
-        await socket.shake()
+        try:
+            await socket.shake()
+        except (Trouble, OSError):
+            if stream.tls is not None and stream.tls.selected_alpn_protocol() is None:
+                phases.stop()
+                await _refuse_http2(vantage, wanted, ca, connect, deadline)
+            raise
         phases.enter("ping")
         await socket.ping()
         yield socket
@@ -83,6 +90,21 @@ async def _secure(stream: Stream, context: ssl.SSLContext, name: str, phases: Ph
         if wants_another_version(trouble):
             unknown("ws.http2", _HTTP2)
         raise
+
+
+async def _refuse_http2(
+    vantage: Vantage, wanted: Request, ca: str | None, connect: str | None, deadline: float
+) -> None:
+    """Raise unknown `ws.http2` where a front end took up nothing of HTTP/1.1 by name, and takes up HTTP/2."""
+    left = deadline - asyncio.get_running_loop().time()
+    selected = None
+    with contextlib.suppress(TimeoutError, OSError, Trouble):
+        async with asyncio.timeout(left / 2):
+            with await dial(vantage, wanted.host, wanted.port, Phases(), deadline=deadline, connect=connect) as stream:
+                await secure(stream, await vantage.tls_context(ca, alpn=BOTH), wanted.host, Phases())
+                selected = stream.tls.selected_alpn_protocol() if stream.tls else None
+    if selected == "h2":
+        unknown("ws.http2", _HTTP2)
 
 
 class WebSocket:

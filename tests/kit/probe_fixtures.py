@@ -1,8 +1,11 @@
 """What the tests of probes, protocols and connections share: a vantage, certificates, secrets, and a look at leaks."""
 
 import asyncio
+import socket
+import traceback
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from outagetui.machine.secrets import Secrets
@@ -30,13 +33,26 @@ def secret_directory(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def no_leaks() -> AsyncIterator[None]:
-    """Fail a test that leaves a socket open or a task running."""
+async def no_leaks(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    """Fail a test that leaves a socket open or a task running, or closes a socket that the loop still waits for.
+
+    Whoever is next given that descriptor would lose its own place in the loop, and never hear of its answer.
+    """
+    loop: Any = asyncio.get_running_loop()
+    close, early = socket.socket.close, []
+
+    def closing(sock: socket.socket) -> None:
+        if sock.fileno() in (loop._selector.get_map() or ()):
+            early.append("".join(traceback.format_stack(limit=8)))
+        close(sock)
+
+    monkeypatch.setattr(socket.socket, "close", closing)
     before = open_descriptors()
     yield
     await settle()
     assert asyncio.all_tasks() == {asyncio.current_task()}
     assert len(open_descriptors()) <= len(before)
+    assert not early, early[0]
 
 
 @pytest.fixture

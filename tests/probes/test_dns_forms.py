@@ -1,10 +1,13 @@
 """`dns`: every form that an answer may have by the RFCs, and our own query, which is none."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
+import dns.edns
 import dns.flags
 import dns.message
+import dns.rcode
+import dns.rrset
 import pytest
 from outagetui.core.model import Outcome, Sample
 from outagetui.core.targets import DNS
@@ -154,3 +157,78 @@ async def test_an_address_is_asked_for_its_name_in_the_reverse_tree(vantage: Van
 async def test_an_address_has_no_other_records(vantage: Vantage) -> None:
     sample = await ask(vantage, "dns://127.0.0.1/2001:db8::1")
     assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "target.invalid")
+
+
+def refusing(rcode: dns.rcode.Rcode, reason: int, text: str | None, *, by_edns: bool) -> Any:
+    """Answer with `rcode`, and say why as BIND, Unbound and PowerDNS do: to those only who speak EDNS."""
+
+    def answer(query: dns.message.Message, tcp: bool) -> list[bytes]:
+        reply = dns.message.make_response(query)
+        reply.set_rcode(rcode)
+        if query.edns >= 0:
+            if not by_edns:
+                reply.set_rcode(dns.rcode.FORMERR)
+                return [reply.to_wire()]
+            reply.use_edns(0, options=[dns.edns.EDEOption(cast("dns.edns.EDECode", reason), text)])
+        return [reply.to_wire()]
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("rcode", "reason", "text", "code", "said"),
+    [
+        (dns.rcode.SERVFAIL, 7, None, "dns.servfail", "SERVFAIL (signature expired)"),
+        (dns.rcode.SERVFAIL, 6, "no RRSIG", "dns.servfail", "SERVFAIL (dnssec bogus: no RRSIG)"),
+        (dns.rcode.SERVFAIL, 22, "", "dns.servfail", "SERVFAIL (no reachable authority)"),
+        (dns.rcode.REFUSED, 20, None, "dns.refused", "REFUSED (not authoritative)"),
+        (dns.rcode.NXDOMAIN, 15, "by \x1b[1mpolicy", "dns.nxdomain", "NXDOMAIN (blocked: by "),
+        (dns.rcode.SERVFAIL, 999, None, "dns.servfail", "SERVFAIL (reason 999)"),
+    ],
+)
+async def test_a_server_is_asked_why_it_fails(
+    vantage: Vantage, rcode: dns.rcode.Rcode, reason: int, text: str | None, code: str, said: str
+) -> None:
+    async with nameserver(refusing(rcode, reason, text, by_edns=True)) as port:
+        sample = await ask(vantage, f"dns://127.0.0.1:{port}/a.test")
+    assert (sample.outcome, sample.code) == (Outcome.FAIL, code)
+    assert said in sample.detail
+    assert sample.detail.isprintable()
+
+
+async def test_the_verdict_stands_where_reasons_cannot_be_asked_for(vantage: Vantage) -> None:
+    async with nameserver(refusing(dns.rcode.SERVFAIL, 7, None, by_edns=False)) as port:
+        sample = await ask(vantage, f"dns://127.0.0.1:{port}/a.test")
+    assert (sample.outcome, sample.code, sample.detail) == (Outcome.FAIL, "dns.servfail", "a.test.: SERVFAIL")
+
+
+async def test_a_server_that_falls_silent_at_the_second_question_has_answered_the_first(vantage: Vantage) -> None:
+    def answer(query: dns.message.Message, tcp: bool) -> list[bytes]:
+        reply = dns.message.make_response(query)
+        reply.set_rcode(dns.rcode.NXDOMAIN)
+        return [reply.to_wire()] if query.edns < 0 else []
+
+    async with nameserver(answer) as port:
+        sample = await ask(vantage, f"dns://127.0.0.1:{port}/a.test", timeout=0.6)
+    assert (sample.outcome, sample.code, sample.detail) == (Outcome.FAIL, "dns.nxdomain", "a.test.: NXDOMAIN")
+
+
+async def test_a_referral_is_told_as_one(vantage: Vantage) -> None:
+    def answer(query: dns.message.Message, tcp: bool) -> list[bytes]:
+        reply = dns.message.make_response(query)
+        reply.authority.append(dns.rrset.from_text("a.test.", 60, "IN", "NS", "ns1.a.test.", "ns2.a.test."))
+        return [reply.to_wire()]
+
+    async with nameserver(answer) as port:
+        sample = await ask(vantage, f"dns://127.0.0.1:{port}/www.a.test")
+    assert (sample.outcome, sample.code) == (Outcome.FAIL, "dns.no-answer")
+    assert "does not answer for it, and names ns1.a.test., ns2.a.test." in sample.detail
+
+
+@pytest.mark.parametrize(("kind", "nowhere"), [("A", "0.0.0.0"), ("AAAA", "::")])
+async def test_an_address_that_filters_answer_is_no_address(vantage: Vantage, kind: str, nowhere: str) -> None:
+    async with nameserver(lambda query, tcp: [reply_to(query, f"a.test. {kind} {nowhere}").to_wire()]) as port:
+        sample = await ask(vantage, f"dns://127.0.0.1:{port}/a.test", type=kind)
+        wanted = await ask(vantage, f"dns://127.0.0.1:{port}/a.test", type=kind, answer=(nowhere,))
+    assert (sample.outcome, sample.code) == (Outcome.FAIL, "dns.no-service")
+    assert wanted.outcome is Outcome.PASS

@@ -171,6 +171,7 @@ async def test_each_refusal_has_its_code_and_ends_the_session(
     sample = await look(knowing, serving, **options)
     assert said(sample) == (outcome, code if "." in code else f"matrix.{code}")
     assert sample.detail.isprintable()
+    assert outcome is not Outcome.WARN or "taken back: M_FORBIDDEN" in sample.detail
     assert home.sessions == {}
 
 

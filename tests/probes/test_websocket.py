@@ -305,3 +305,32 @@ def test_random_bytes_never_raise_and_never_pass_for_a_websocket(data: bytes, up
         assert sample.detail.isprintable()
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    "fallback",
+    [saying(b""), saying(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"), saying(b"no HTTP at all\r\n\r\n")],
+)
+@pytest.mark.usefixtures("no_leaks")
+async def test_a_front_end_with_a_fallback_for_the_rest_is_known_by_what_it_takes_up(
+    vantage: Vantage, pki: Pki, fallback: Handler
+) -> None:
+    """Such as nghttpx, which ends a connection on which HTTP/2 was not offered."""
+    context = pki.good()
+    context.set_alpn_protocols(["h2"])
+    async with serve(fallback, context=context) as server:
+        sample = await look_at(vantage, "websocket", f"wss://localhost:{server.port}/", ca=pki.ca)
+    assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "ws.http2")
+
+
+@pytest.mark.parametrize("spoken", [(), ("http/1.1",), ("h2", "http/1.1")])
+async def test_whoever_speaks_http_1_too_refuses_the_websocket_itself(
+    vantage: Vantage, pki: Pki, spoken: tuple[str, ...]
+) -> None:
+    context = pki.good()
+    if spoken:
+        context.set_alpn_protocols(list(spoken))
+    refusal = saying(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+    async with serve(refusal, context=context) as server:
+        sample = await look_at(vantage, "websocket", f"wss://localhost:{server.port}/", ca=pki.ca)
+    assert (sample.outcome, sample.code) == (Outcome.FAIL, "http.403")

@@ -1,12 +1,12 @@
 """Feeds that list parts (components, monitors, endpoints), each with a state of its own: choosing and summing up."""
 
-import re
 from collections.abc import Sequence
 from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 
+from outagetui.core.unread_json import why
 from outagetui.probes.feeds.statements import (
     Reading,
     Severity,
@@ -18,10 +18,6 @@ from outagetui.probes.feeds.statements import (
 )
 
 T = TypeVar("T")
-# What msgspec tells of where it stopped.
-_FIELD = re.compile(r"missing required field `([^`]+)`")
-_PATH = re.compile(r"`\$([^`]*)`")
-_BYTE = re.compile(r"\(byte (\d+)\)")
 _OUT = (Severity.PARTIAL_OUTAGE, Severity.MAJOR_OUTAGE)
 
 
@@ -60,20 +56,7 @@ def document(text: str, cls: type[T], what: str) -> T:
     try:
         return msgspec.json.decode(text, type=cls)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        raise Unreadable("feed.unreadable", f"not {what}: {_in_words(error)}") from None
-
-
-def _in_words(error: Exception) -> str:
-    """Return for people why JSON could not be read."""
-    if isinstance(error, msgspec.ValidationError):
-        field, path = _FIELD.search(str(error)), _PATH.search(str(error))
-        steps = [path[1].removeprefix(".") if path else "", field[1] if field else ""]
-        place = ".".join(step for step in steps if step)
-        return f"{place} is missing or of another kind" if place else "the document is of another kind"
-    if isinstance(error, RecursionError):
-        return "it is nested too deeply"
-    byte = _BYTE.search(str(error))
-    return f"broken JSON at byte {byte[1]}" if byte else "broken JSON, or cut off"
+        raise Unreadable("feed.unreadable", f"not {what}: {why(error)}") from None
 
 
 def named(parts: Sequence[Part], names: tuple[str, ...]) -> list[Part]:

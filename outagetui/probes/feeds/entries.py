@@ -8,6 +8,7 @@ from html.entities import html5
 
 from msgspec import Struct, field
 
+from outagetui.core.text import in_quotes
 from outagetui.probes.feeds.encoding import encoding_of
 from outagetui.probes.feeds.moments import moment_of
 from outagetui.probes.feeds.statements import Unreadable
@@ -146,7 +147,7 @@ class _Reader:
         self._form = _ROOTS.get(local, "")
         space = given.get(f"xmlns:{self._prefix}" if self._prefix else "xmlns", "").lower()
         if not self._form or (self._form == "atom" and "atom" not in space):
-            raise XmlRefused(f"neither RSS nor Atom but <{name[:40]}>")
+            raise XmlRefused(f"neither RSS nor Atom but {in_quotes(name, 40)}")
 
     def _local(self, name: str) -> str:
         """Return an element's name without the prefix of the feed itself; foreign ones keep theirs."""

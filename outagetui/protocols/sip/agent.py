@@ -79,7 +79,11 @@ class Agent:
         return bool(self._user)
 
     async def aclose(self) -> None:
-        """End the readers and close the transports."""
+        """End the readers, and then close the transports.
+
+        A socket that is closed under its reader would leave the reader's place in the loop to whoever is next given
+        the same descriptor: that one would never hear of its answer.
+        """
         self._closed = True
         tasks = [*self._readers, *self._errands]
         for task in tasks:
