@@ -327,4 +327,4 @@ async def test_a_line_of_literals_without_end_is_left_before_it_takes_memory(van
     finally:
         tracemalloc.stop()
     assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "imap.too-much")
-    assert sample.detail == "more than 4 MiB in answer to one command"
+    assert sample.detail == "more than 4 MiB in answer to one command, and more is not read"
