@@ -31,6 +31,7 @@ from tests.tui.fakes import (
 )
 from tests.tui.golden import assert_golden
 from tests.tui.run_fakes import screens, show, toasts
+from tests.tui.test_run_people import GLASS
 
 STALE = DaemonRow(pid=4711, age=240.0, stale=True)
 DEAD = OwedRow(
@@ -262,10 +263,65 @@ async def test_a_run_that_ended_early_says_what_it_left_half_done() -> None:
         assert "HALF DONE" not in text_of(app)
 
 
-async def test_the_board_offers_to_begin_again_or_to_stand_down() -> None:
-    app = made(outage(owed=(replace(UNTOLD, ended="r7"),)))
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)])
+async def test_the_board_offers_to_begin_again_or_to_stand_down(size: tuple[int, int]) -> None:
+    left = LeftRow(active=("webchat",), untold=("webchat",), words="Web chat is active, and nobody was told")
+    ended = replace(rf.asking(), state="aborted", ended=NOW, left=left)
+    again = replace(rf.asking(), id="r9")
+    app = made(outage(owed=(replace(UNTOLD, ended=ended.id),), runs=(ended,)))
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        found = f" HALF DONE  {ended.id} {ended.name[:12]}"
+        assert lines_with(text_of(app), (found, ": p starts it again; r, then D takes it back"))
+        await show(app, pilot, outage(runs=(ended, again)))
+        assert "HALF DONE" not in text_of(app)
+
+
+# What must not be overlooked is not, where there are few cells.
+
+EVERYTHING = (
+    DEAD,
+    UNTOLD,
+    replace(UNTOLD, channel="phone", name="Telephone", since=NOW - 3 * MINUTE),
+    replace(UNTOLD, channel="telegram", name="Telegram account of the support team"),
+    replace(UNTOLD, audience="staff", channel="jabber", name="Staff Jabber"),
+    replace(UNTOLD, audience="staff", channel="extensions", name="Extensions of the offices"),
+)
+
+
+@pytest.mark.parametrize("size", [(48, 24), (60, 20), (80, 24), (140, 40)])
+async def test_the_key_that_helps_is_in_sight_in_every_size_and_on_every_screen(size: tuple[int, int]) -> None:
+    owed = tuple(replace(each, name=f"{each.name} with the long name") for each in EVERYTHING)
+    places = replace(outage().outlets[0], id="staff-page", audience="staff")
+    app = made(outage(owed=owed, outlets=(*outage().outlets, places)))
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        lines = lines_with(text_of(app), ("DEAD WAY",)) + lines_with(text_of(app), ("NOT TOLD",))
+        assert len(lines) == 3
+        assert [line.rstrip().endswith(": press w") for line in lines] == [True] * 3, lines
+        app.open_channel("webchat")
+        await pilot.pause()
+        (line,) = lines_with(text_of(app), ("DEAD WAY",))
+        assert line.rstrip().endswith(": press w")
+
+
+async def test_backups_that_one_word_tells_of_share_a_line() -> None:
+    by_hand = replace(EVERYTHING[-1], audience="partners")
+    places = replace(outage().outlets[0], id="staff-page", audience="staff")
+    app = made(outage(owed=(*EVERYTHING, by_hand), outlets=(*outage().outlets, places)))
     async with app.run_test(size=(140, 40)) as pilot:
         await pilot.pause()
+        text = text_of(app)
+        found = "NOT TOLD  Web chat, Telephone and Telegram account of the support team are open, no customer knows"
+        assert lines_with(text, (found,))
+        assert lines_with(text, ("outagetui told extensions --audience partners",))
         assert lines_with(
-            text_of(app), ("w tell customers of Web chat", "r7 ended early: p starts it again, or r and D take it back")
+            text, ("NOT TOLD  Staff Jabber and Extensions of the offices are open, nobody of the staff knows",)
         )
+
+
+async def test_what_has_no_room_is_counted_and_named() -> None:
+    app = made(outage(owed=EVERYTHING, blind="all fail", drill="messenger-2011", glass=(GLASS,)))
+    async with app.run_test(size=(80, 16)) as pilot:
+        await pilot.pause()
+        assert lines_with(text_of(app), ("+", " more: ", "NOT TOLD", "BREAK-GLASS", "DRILL"))
