@@ -187,6 +187,16 @@ async def test_what_came_of_a_proof_is_said_once() -> None:
         assert lines_with(text_of(app), ("proof", "passed", "an echo came back"))
 
 
+async def test_a_passed_proof_covers_no_question() -> None:
+    async with screens(FakeSource(calm())) as (app, pilot):
+        app.write("customers")
+        await pilot.pause()
+        await show(app, pilot, unproven(readiness="ready", proved=NOW, proof="an echo came back"))
+        assert "proof" not in toasts(app)
+        await show(app, pilot, unproven())
+        assert "BROKEN" in toasts(app)
+
+
 def test_proofs_that_were_there_before_are_not_said() -> None:
     assert list(proved(None, unproven())) == []
     assert list(proved(unproven(), None)) == []
