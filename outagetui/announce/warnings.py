@@ -14,7 +14,7 @@ from outagetui.wording.delivery import Fitted
 from outagetui.wording.neutral import neutral
 from outagetui.wording.preview import Caution
 
-OUTAGE = ("investigating", "identified", "backup-active")  # kinds that say that something fails
+OUTAGE = ("investigating", "identified", "backup-active", "update")  # kinds that say that something fails
 
 
 class Known(Struct, frozen=True, kw_only=True):

@@ -251,6 +251,27 @@ def test_the_composer_opens_on_whom_it_is_owed_with_an_update(audience: str) -> 
     assert (draft.audience, draft.kind) == (audience, "update")
 
 
+@pytest.mark.parametrize(
+    ("state", "backup", "owed", "kind"),
+    [
+        (State.DOWN, "active", (), "update"),
+        (State.UNKNOWN, "standby", (), "update"),
+        (State.UP, "active", (), "recovering"),
+        (State.UP, "standby", (), "resolved"),
+        (State.UP, "active", (DEAD,), "update"),
+    ],
+)
+def test_the_next_part_does_not_say_that_what_is_over_goes_on(
+    state: State, backup: str, owed: tuple[OwedRow, ...], kind: str
+) -> None:
+    night = cf.board(announcements=(cf.announced(audience="customers"),), owed=owed)
+    rows = tuple(
+        replace(row, standing=backup) if row.is_backup else replace(row, state=state, known=state)
+        for row in night.channels
+    )
+    assert fresh(replace(night, channels=rows), "customers").kind == kind
+
+
 def test_what_has_no_outlet_cannot_be_composed() -> None:
     board = cf.board(outlets=cf.PLACES[:1], owed=(replace(UNTOLD, audience="staff"), DEAD))
     assert fresh(board).audience == "customers"
