@@ -173,6 +173,14 @@ async def test_a_failed_proof_is_amber_with_its_reason_and_not_among_those_that_
         assert lines_with(text_of(wall), ("last proof failed: no echo came back",))
 
 
+async def test_a_failed_proof_is_only_the_last_known_one_at_a_silent_daemon() -> None:
+    board = replace(unproven(), daemon=STALE)
+    for app in (made(board), WallApp(FakeSource(board), clock=Clock(), ascii=False)):
+        async with app.run_test(size=(100, 40)) as pilot:
+            await pilot.pause()
+            assert lines_with(text_of(app), ("BROKEN?", "Phone +49"))
+
+
 async def test_what_came_of_a_proof_is_said_once() -> None:
     async with screens(FakeSource(calm())) as (app, pilot):
         await show(app, pilot, unproven())
