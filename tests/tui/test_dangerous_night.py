@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 from msgspec.structs import replace
-from outagetui.board.rows import Board, DaemonRow, GainRow, IncidentRow, LeftRow, OwedRow, ReachRow
+from outagetui.board.rows import Board, DaemonRow, GainRow, GlassRow, IncidentRow, LeftRow, OwedRow, ReachRow
 from outagetui.core.model import State
 from outagetui.core.words import Owed
 from outagetui.tui.app import OutageApp
@@ -31,7 +31,6 @@ from tests.tui.fakes import (
 )
 from tests.tui.golden import assert_golden
 from tests.tui.run_fakes import screens, show, toasts
-from tests.tui.test_run_people import GLASS
 
 STALE = DaemonRow(pid=4711, age=240.0, stale=True)
 DEAD = OwedRow(
@@ -42,6 +41,9 @@ UNTOLD = OwedRow(
     kind=Owed.NOT_TOLD, audience="customers", channel="webchat", name="Web chat", since=NOW - 16 * MINUTE,
     gain=GainRow(audience="customers", now=0.2, then=0.8),
 )  # fmt: skip
+GLASS = GlassRow(
+    run="r3", step="restart", title="restart it", at=NOW - MINUTE, actor="ada", reason="nobody else is awake"
+)
 REACH = ReachRow(audience="customers", now=0.8, known=0.2, possible=0.98)
 
 
