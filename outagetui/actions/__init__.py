@@ -65,6 +65,9 @@ class StepContext(Protocol):
     def words(self, kind: str, audience: Audience, language: str, as_of: float | None = None) -> tuple[str, str]:
         """Return title and body of an announcement made now, or `as_of` then; ValueError when that cannot be."""
 
+    def words_to_read(self, kind: str, audience: Audience, language: str, as_of: float | None = None) -> str:
+        """Return what is read of `words` before a yes, the accounts first; ValueError when they cannot be composed."""
+
     def now(self) -> float:
         """Return monotonic seconds."""
 

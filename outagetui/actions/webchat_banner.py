@@ -109,12 +109,12 @@ async def recover(plan: StepPlan, context: StepContext) -> Result | str | None:
 
 
 def preview(plan: StepPlan, context: StepContext, as_of: float | None) -> str:
-    """Return the banner's words as they would be now, or `as_of` then."""
+    """Return the accounts and then the banner's words, as they would be now, or `as_of` then."""
     options = options_of(plan, BannerOptions)
     if plan.facts.get("remove"):
         return ""
     try:
-        return "\n\n".join(context.words(options.kind, options.audience, options.language, as_of))
+        return context.words_to_read(options.kind, options.audience, options.language, as_of)
     except ValueError as error:
         return f"This cannot be composed as things are: {error}."
 

@@ -155,7 +155,11 @@ class _Handlers:
         if events:
             await self._daemon.journal.write(sender.actor, *events)
         states = {name: self._daemon.watch.state_of(name).value for name in order.channels}
+        broken = self._daemon.journal.ledger.broken()
         bad = [f"{name} is {state}" for name, state in states.items() if state != "up"]
+        bad += [
+            f"the last proof of {name} failed" for name, state in states.items() if state == "up" and name in broken
+        ]
         warned = bad and isinstance(order, orders.Activate)
         return {"changed": len(events)} | ({"warning": ", ".join(bad)} if warned else {})
 

@@ -91,6 +91,11 @@ class RunStepContext(StepContext):
         """Return title and body of an announcement made now."""
         return self._outbox.proposals.words(kind, audience, language, as_of or self._approved_as_of(self._plan))
 
+    def words_to_read(self, kind: str, audience: Audience, language: str, as_of: float | None = None) -> str:
+        """Return what is read of such an announcement before a yes."""
+        as_of = as_of or self._approved_as_of(self._plan)
+        return self._outbox.proposals.words_to_read(kind, audience, language, as_of)
+
     def now(self) -> float:
         """Return monotonic seconds."""
         return asyncio.get_running_loop().time()

@@ -1,6 +1,7 @@
 """What the tests of probes, protocols and connections share: a vantage, certificates, secrets, and a look at leaks."""
 
 import asyncio
+import contextlib
 import socket
 import traceback
 from collections.abc import AsyncIterator
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from outagetui.machine.background import hear_failures
 from outagetui.machine.secrets import Secrets
 from outagetui.net.vantage import Vantage
 from tests.kit.scripted_servers import Pki, open_descriptors, settle
@@ -18,11 +20,20 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
     return Pki(tmp_path_factory.mktemp("pki"))
 
 
-@pytest.fixture
-async def vantage() -> AsyncIterator[Vantage]:
-    place = Vantage("here", Secrets.none())
+@contextlib.asynccontextmanager
+async def _probing(place: Vantage) -> AsyncIterator[Vantage]:
+    """Close `place` after the test; what a look left to be ended must not fail, which a daemon calls its own fault."""
+    heard: list[BaseException] = []
+    hear_failures(heard.append)
     yield place
     await place.aclose()
+    assert heard == []
+
+
+@pytest.fixture
+async def vantage() -> AsyncIterator[Vantage]:
+    async with _probing(Vantage("here", Secrets.none())) as place:
+        yield place
 
 
 @pytest.fixture
@@ -62,6 +73,5 @@ async def caller(secret_directory: Path, tmp_path: Path) -> AsyncIterator[Vantag
         path = secret_directory / name
         path.write_text(content)
         path.chmod(0o600)
-    place = Vantage("here", Secrets(secret_directory, {}), tmp_path)
-    yield place
-    await place.aclose()
+    async with _probing(Vantage("here", Secrets(secret_directory, {}), tmp_path)) as place:
+        yield place

@@ -234,9 +234,9 @@ class Agent:
         return True
 
     async def leave(self, ending: Coroutine[None, None, object]) -> None:
-        """Carry out `ending`, which a look had to leave, then free the agent."""
+        """Carry out `ending`, which a look had to leave, then free the agent; silence is no news by then."""
         try:
-            with contextlib.suppress(OSError, Trouble):
+            with contextlib.suppress(Silence, OSError, Trouble):
                 async with asyncio.timeout(PATIENCE):
                     await ending
         finally:
