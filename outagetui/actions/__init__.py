@@ -5,6 +5,7 @@ outcome is not known: it returns a Result when it can tell, None when doing it (
 operator when it is not.
 """
 
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module
 from types import ModuleType
@@ -16,6 +17,7 @@ from msgspec import Struct
 from outagetui.core.model import Audience, Check, Sample, State
 from outagetui.core.step_options import StepOptions
 from outagetui.facts.events import Event, StepPlan
+from outagetui.net.aside import loaded
 
 
 class Result(Struct, frozen=True):
@@ -63,6 +65,9 @@ class StepContext(Protocol):
     def words(self, kind: str, audience: Audience, language: str, as_of: float | None = None) -> tuple[str, str]:
         """Return title and body of an announcement made now, or `as_of` then; ValueError when that cannot be."""
 
+    def words_to_read(self, kind: str, audience: Audience, language: str, as_of: float | None = None) -> str:
+        """Return what is read of `words` before a yes, the accounts first; ValueError when they cannot be composed."""
+
     def now(self) -> float:
         """Return monotonic seconds."""
 
@@ -108,6 +113,12 @@ Act = Callable[[StepPlan, StepContext], Awaitable[Result]]
 Recover = Callable[[StepPlan, StepContext], Awaitable[Result | str | None]]
 
 
+async def load(*plans: StepPlan) -> None:
+    """Load what does the steps, so that `act`, `preview` and `recover` keep nobody waiting for that."""
+    with contextlib.suppress(ImportError):  # which is the step's failure, once it is done
+        await loaded(*(_name(plan) for plan in plans if not StepOptions.of(plan.do).asks))
+
+
 def act(plan: StepPlan, context: StepContext) -> Awaitable[Result]:
     """Do the step."""
     return cast("Act", _module(plan).act)(plan, context)
@@ -128,8 +139,12 @@ def recover(plan: StepPlan, context: StepContext) -> Awaitable[Result | str | No
 
 
 def _module(plan: StepPlan) -> ModuleType:
+    return import_module(_name(plan))
+
+
+def _name(plan: StepPlan) -> str:
     kind = StepOptions.of(plan.do)
-    return import_module(f"{__name__}.{kind.module or kind.word.replace('.', '_')}")
+    return f"{__name__}.{kind.module or kind.word.replace('.', '_')}"
 
 
 def options_of(plan: StepPlan, kind: type[T]) -> T:

@@ -38,7 +38,7 @@ async def act(plan: StepPlan, context: StepContext) -> Result:
     options = options_of(plan, HttpStepOptions)
     step = _Step(options, context, deadline_of(plan, context))
     try:
-        result = await step.go(_request(options, context), client_context(options.ca))
+        result = await step.go(_request(options, context), await aside(partial(client_context, options.ca)))
     except SecretError as error:
         return Result(False, str(error))
     except Trouble as trouble:

@@ -205,7 +205,7 @@ def _dead_ways(channels: Sequence[Channel], standing: Announcement | None, scene
         if channel.is_backup and scene.state_of(channel.id) is State.DOWN:
             by_hand = (channel.audience, channel.id) in scene.ledger.told
             if by_hand or (standing is not None and standing.spoke_of(channel.id, (channel.name, channel.address))):
-                found.append(DeadWay(channel.id, channel.name, channel.carries))
+                found.append(DeadWay(channel.id, channel.name, channel.carries, channel.address))
     return tuple(found)
 
 

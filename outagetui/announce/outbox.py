@@ -15,7 +15,7 @@ from outagetui.announce.waiting import look_again, unsettled
 from outagetui.core.current import Current
 from outagetui.core.model import Audience, State
 from outagetui.core.orders import Do
-from outagetui.core.text import clean, nearest
+from outagetui.core.text import clean, listing, nearest
 from outagetui.core.words import MISSED, PLACED, Deed, DeliveryState
 from outagetui.facts.announcement import Announcement, DeliveryRecord
 from outagetui.facts.events import (
@@ -315,7 +315,9 @@ class Outbox:
     def _made(self, announcement: str) -> Announcement:
         made = self._journal.ledger.announcements.get(announcement)
         if made is None:
-            raise AnnounceError(f"there is no announcement {clean(announcement, 40)}")
+            stands = [made.id for made in self._journal.ledger.announcements.values() if made.open]
+            open_ones = f"open: {listing(stands)}" if stands else "none is open"
+            raise AnnounceError(f"there is no announcement {clean(announcement, 40)}; {open_ones}")
         return made
 
 

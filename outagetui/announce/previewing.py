@@ -99,6 +99,7 @@ def proof(
                 hosts=knowledge.hosts,
                 unreadable=knowledge.unreadable,
                 supposed=any(channel not in scene.ledger.active for channel in named),
+                broken=scene.ledger.broken(),
             ),
         ),
         shown=f"{scene.now!r} {_digest(event, rows, knowledge.incident)}",

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from outagetui.announce.delivering import Deliverer
 from outagetui.announce.draft import Scene, Wanted, agreed, draft, own_words
 from outagetui.announce.previewing import Knowledge, proof, reading
-from outagetui.announce.warnings import outlook
+from outagetui.announce.warnings import Known, outlook
 from outagetui.core.current import Current
 from outagetui.core.model import Audience, State
 from outagetui.facts.events import AnnouncementMade, DeliveryEdited
@@ -45,9 +45,17 @@ class Proposals:
 
     def words(self, kind: str, audience: Audience, language: str, as_of: float | None = None) -> tuple[str, str]:
         """Return title and body of an announcement made now, or `as_of` then."""
-        wanted = Wanted(kind=kind, audience=audience, languages=(language,))
-        made = draft(wanted, self._scene(as_of), nowhere=True)
+        made = self._nowhere(kind, audience, language, as_of)
         return made.texts[made.spoken(language)]
+
+    def words_to_read(self, kind: str, audience: Audience, language: str, as_of: float | None = None) -> str:
+        """Return what a person has to read of `words` before a yes: the accounts, then the text."""
+        made = self._nowhere(kind, audience, language, as_of)
+        return "\n\n".join((reading((), made), *made.texts[made.spoken(language)]))
+
+    def _nowhere(self, kind: str, audience: Audience, language: str, as_of: float | None) -> AnnouncementMade:
+        wanted = Wanted(kind=kind, audience=audience, languages=(language,))
+        return draft(wanted, self._scene(as_of), nowhere=True)
 
     def read(self, made: AnnouncementMade) -> str:
         """Return what a person has to read of a part: the accounts, and every text under the outlets it goes to."""
@@ -56,7 +64,8 @@ class Proposals:
     def outlook(self, made: AnnouncementMade) -> str:
         """Return in a line where a part goes and where not, and what speaks against it; empty when nothing does."""
         down = {outlet: self._deliverer.down_since(outlet) for outlet in made.outlets}
-        return outlook(self._current.config, made, [name for name, words in down.items() if words], self._state_of)
+        known = Known(state_of=self._state_of, down=lambda outlet: "", broken=self._journal.ledger.broken())
+        return outlook(self._current.config, made, [name for name, words in down.items() if words], known)
 
     def proof(self, wanted: Wanted, shares: Mapping[str, Share], hosts: Mapping[str, Collection[str]]) -> Proof:
         """Return what each outlet would be sent now, what that does, and what to be warned of.

@@ -14,7 +14,7 @@ from outagetui.wording.delivery import Fitted
 from outagetui.wording.neutral import neutral
 from outagetui.wording.preview import Caution
 
-OUTAGE = ("investigating", "identified", "backup-active")  # kinds that say that something fails
+OUTAGE = ("investigating", "identified", "backup-active", "update")  # kinds that say that something fails
 
 
 class Known(Struct, frozen=True, kw_only=True):
@@ -22,7 +22,7 @@ class Known(Struct, frozen=True, kw_only=True):
 
     `down` tells in words that an outlet's own checks say it is down, or nothing; `hosts` are the IP addresses behind
     channels and outlets, where somebody looked; `unreadable` is why an outlet's secret cannot be read; `supposed`
-    tells that what is named is not active.
+    tells that what is named is not active; `broken` are the backups whose last proof failed.
     """
 
     state_of: Callable[[str], State]
@@ -30,6 +30,7 @@ class Known(Struct, frozen=True, kw_only=True):
     hosts: Mapping[str, Collection[str]] = {}
     unreadable: Mapping[str, str] = {}
     supposed: bool = False
+    broken: Collection[str] = ()
 
 
 def warnings_of(
@@ -50,12 +51,11 @@ def warnings_of(
     return tuple(found)
 
 
-def outlook(config: Config, made: AnnouncementMade, down: Collection[str], state_of: Callable[[str], State]) -> str:
+def outlook(config: Config, made: AnnouncementMade, down: Collection[str], known: Known) -> str:
     """Return in a line to how many of its outlets a part goes and why not to those that are `down`, and what is odd.
 
     Empty when it goes everywhere and nothing is odd.
     """
-    known = Known(state_of=state_of, down=lambda outlet: "")
     said = [*_of_facts(config, made, known), *_of_accounts(config, made, known)]
     if down:
         names = listed([clean(outlet.name, 60) for outlet in config.outlets if outlet.id in down])
@@ -86,6 +86,8 @@ def _of_accounts(config: Config, made: AnnouncementMade, known: Known) -> Iterab
             state = known.state_of(channel.id)
             if state is not State.UP:
                 yield f"{clean(channel.name, 60)} is named and is {state.value}"
+            elif channel.id in known.broken:
+                yield f"{clean(channel.name, 60)} is named, and its last proof failed"
     backups = [each for each in config.channels if each.is_backup and each.audience == made.audience]
     if not named and made.dead:
         yield f"no account is named: nothing that is active for {made.audience} works"

@@ -103,6 +103,8 @@ class _View:
 
     def __init__(self, public: Public, live: Iterable[Live], ledger: Ledger, beat: Beat | None, now: float) -> None:
         self.public, self.ledger, self.beat, self.now = public, ledger, beat, now
+        # A silent daemon leaves what it knew last, which does not grow unknown with its silence.
+        self.judged_at = beat.at if beat is not None and self.silent else now
         self.blind = beat.blind if beat is not None else ""
         self.by_check: dict[str, list[Live]] = {}
         for row in live:
@@ -131,7 +133,7 @@ class _View:
         lives = self.by_check.get(check.id, [])
         if not lives:
             return copied(rows.CheckRow, check, state=State.UNKNOWN, since=None, why="not probed yet")
-        judged = [(live, *verdict.state_at(live.track, check.every, self.now)) for live in lives]
+        judged = [(live, *verdict.state_at(live.track, check.every, self.judged_at)) for live in lives]
         live, state, since = min(judged, key=lambda item: WORST_FIRST.index(item[1]))
         return copied(
             rows.CheckRow,

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Collection, Iterator
 
+from msgspec.structs import replace
+
 from outagetui.board.rows import Board, GainRow, LeftRow, OwedRow, ReachRow
 from outagetui.board.suggest import Moment, below_since
 from outagetui.core.model import AUDIENCES, Audience, State
@@ -174,6 +176,17 @@ def _left_words(active: list[str], secret: list[str], run: Run) -> str:
     return f"{words} still" if run.stands_down else words
 
 
+def pressing(board: Board) -> tuple[OwedRow, ...]:
+    """Return what is owed but late news; backups that one announcement tells an audience of are one row."""
+    found: dict[tuple[object, ...], OwedRow] = {}
+    for place, row in enumerate(each for each in board.owed if each.kind != Owed.LATE):
+        alike = row.kind == Owed.NOT_TOLD and row.channel and publishes(board, row.audience)
+        same = (row.kind, row.audience, row.announcement, row.run) if alike else (place,)
+        first = found.get(same)
+        found[same] = row if first is None else replace(first, others=(*first.others, row.name))
+    return tuple(found.values())
+
+
 def heading(row: OwedRow) -> str:
     """Return the words in capitals that a row begins with."""
     return {Owed.DEAD_WAY: "DEAD WAY", Owed.NOT_TOLD: "NOT TOLD"}.get(row.kind, "UPDATE LATE")
@@ -181,7 +194,7 @@ def heading(row: OwedRow) -> str:
 
 def why(row: OwedRow, clock: Callable[[float], str]) -> str:
     """Return what is owed in words; `clock` tells the time of day."""
-    name, at = clean(row.name, 60), clock(row.since)
+    name, at = names(row), clock(row.since)
     if row.kind == Owed.DEAD_WAY:
         return f"{row.audience} were sent to {name}; it is DOWN since {at}"
     if row.kind == Owed.LATE:
@@ -189,12 +202,17 @@ def why(row: OwedRow, clock: Callable[[float], str]) -> str:
     if not row.channel:
         return f"{row.audience} were told nothing; most cannot reach us since {at}"
     nobody = "no customer knows" if row.audience == "customers" else f"nobody of the {row.audience} knows"
-    return f"{name} is open since {at}, {nobody}"
+    return f"{name} are open, {nobody}" if row.others else f"{name} is open since {at}, {nobody}"
+
+
+def names(row: OwedRow) -> str:
+    """Return the channels that a row is about in words; empty where it is about none."""
+    return listed([clean(name, 60) for name in (row.name, *row.others)])
 
 
 def command(row: OwedRow, board: Board) -> str:
     """Return the command that gives what a row of `board` owes, or that notes what had to be done by hand."""
-    if row.channel and not any(each.audience == row.audience and each.publishes for each in board.outlets):
+    if row.channel and not publishes(board, row.audience):
         # A dead way that people were told of by hand: once they are told so, nobody counts on it.
         dead = row.kind == Owed.DEAD_WAY
         return (
@@ -203,6 +221,11 @@ def command(row: OwedRow, board: Board) -> str:
     kind = "update" if row.announcement else "backup-active" if open_backups(board, row.audience) else "investigating"
     kind = kind if kind in board.kinds or not board.kinds else board.kinds[0]
     return f"outagetui announce {kind} --audience {row.audience}"
+
+
+def publishes(board: Board, audience: str) -> bool:
+    """Whether there is an outlet on which an audience can be told."""
+    return any(each.audience == audience and each.publishes for each in board.outlets)
 
 
 def open_backups(board: Board, audience: str) -> list[str]:

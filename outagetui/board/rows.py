@@ -126,7 +126,8 @@ class OwedRow(Struct, frozen=True, kw_only=True):
 
     `since` is from when on: the way is down, the backup open, most cannot reach us, or the news due. `channel` with its
     `name` is empty where none is meant, `announcement` where none stands open. `run` asks a question whose yes gives
-    what is owed; `ended` is the run that ended early and left the backup open. `gain` is what telling wins.
+    what is owed; `ended` is the run that ended early and left the backup open. `gain` is what telling wins, `others`
+    are names of further backups that the same word tells of.
     """
 
     kind: Owed
@@ -138,6 +139,7 @@ class OwedRow(Struct, frozen=True, kw_only=True):
     run: str = ""
     ended: str = ""
     gain: GainRow | None = None
+    others: tuple[str, ...] = ()
 
 
 class SuggestionRow(Struct, frozen=True, kw_only=True):

@@ -26,11 +26,18 @@ def daemon(options: dict[str, str | None], stop: bool) -> None:
 
 async def _stop(options: dict[str, str | None]) -> None:
     from outagetui.core.orders import Stop
-    from outagetui.orders.client import OrderClient
+    from outagetui.daemon.lock import held
+    from outagetui.orders.client import OrderClient, waiting
 
     path = store(options)
     client = OrderClient(path)
-    reply = await client.send(Stop())
+    with waiting(lambda words: click.echo(words, err=True)):
+        reply = await client.send(Stop())
+    if client.silent and (process := await asyncio.to_thread(held, path)):
+        fail(
+            f"the daemon, process {process}, hangs: kill -KILL {process} ends it; what the journal has is safe",
+            UNUSABLE,
+        )
     if not reply.get("ok"):
         fail(str(reply.get("error")), UNUSABLE)
     await client.aclose()

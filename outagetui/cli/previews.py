@@ -23,7 +23,7 @@ from outagetui.facts.reach import Share, share_of
 from outagetui.machine.secrets import Secrets
 from outagetui.orders.client import OrderClient
 from outagetui.outlets import Tools
-from outagetui.store.damage import DamagedError, StoreError
+from outagetui.store.damage import NoStoreError, StoreError
 from outagetui.store.reader import Reader
 from outagetui.store.source import StoreSource
 
@@ -105,10 +105,10 @@ def _made_here(config: Config, path: Path, order: Preview) -> dict[str, Any]:
             board = StoreSource(path).board(time.time())
             states = {row.id: row.state for row in board.channels} | {row.id: row.state for row in board.outlets}
             shares = {row.id: _share(row) for row in board.channels}
-        except DamagedError as error:
-            fail(str(error), UNUSABLE)
+        except NoStoreError:  # a daemon begins it
+            pass
         except StoreError as error:
-            sys.stderr.write(f"{error}\n")
+            fail(str(error), UNUSABLE)
     tools = Tools(config.business, config.timezone, _reader(config), str, time.time)
     outbox = Outbox(Current(config), _Sketch(ledger), lambda name: states.get(name, State.UNKNOWN), time.time, tools)
     wanted = copied(Wanted, order, audience=order.audience or outbox.audience_of(order.update))

@@ -224,7 +224,7 @@ def _line(board: Board, row: ChannelRow, zone: tzinfo) -> str:
     flags += " suppressed" if row.suppressed else ""
     spent = f" ({clean(row.spending)})" if row.spending else ""
     who = f"{clean(row.name)} ({row.role}{standing}, {row.audience})"
-    word = "BROKEN" if row.broken else last_known(row.state, old=board.stale).upper()
+    word = "BROKEN" + "?" * board.stale if row.broken else last_known(row.state, old=board.stale).upper()
     return f"{word:8}{' ' * (len(word) > 7)}{who}{flags}{since}{spent}: {clean(_why(row))}".rstrip(": ")
 
 

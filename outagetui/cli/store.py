@@ -79,7 +79,7 @@ def _held(path: Path) -> bool:
     from outagetui.daemon.lock import held
 
     try:
-        return held(path)
+        return held(path) != ""
     except OSError:
         return False
 

@@ -12,7 +12,7 @@ from outagetui.config.problems import ConfigError, Problem, Report
 from outagetui.config.settings import AUDIENCE
 from outagetui.config.tables import OutletTable
 from outagetui.config.templates import FOLDER
-from outagetui.config.tomlfile import is_directory, passed_over
+from outagetui.config.tomlfile import dotted, is_directory, passed_over
 from outagetui.core.outlet_options import publishes
 from outagetui.machine.open_places import listed_by_all, written_by_all
 
@@ -31,7 +31,7 @@ def notes(directory: Path) -> list[Problem]:
     for odd, key, message in oddities(draft):
         placed = odd.table if isinstance(odd, Owner) else odd
         source, at = placed.source, (*placed.at, *key)
-        found.add(source.shown, source.line(at), ".".join(map(str, key)), message)
+        found.add(source.shown, source.line(at), dotted(key), message)
     return found.problems
 
 

@@ -32,11 +32,12 @@ _BREAKS = frozenset(
         "title",
     ]
 )
-_ENDS = {name: re.compile(f"</{name}", re.IGNORECASE) for name in ("script", "style")}
+_UNSEEN = ("script", "style", "s", "del", "strike")  # what is struck out was said, and is no more
+_ENDS = {name: re.compile(f"</{name}(?![a-z0-9])", re.IGNORECASE) for name in _UNSEEN}
 
 
 def text_of(markup: str) -> str:
-    """Return the text of some HTML, a line for a block: without tags, comments, scripts and styles."""
+    """Return the text of some HTML, a line for a block: without tags, comments, scripts, styles and deleted words."""
     parts: list[str] = []
     at = 0
     while tag := _TAG.search(markup, at):

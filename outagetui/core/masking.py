@@ -1,5 +1,7 @@
 """What may not be read in words from outside: secrets in whatever form they come back, and who somebody is. Pure.
 
+A person is known by addresses and telephone numbers, however they are written, and by the names that we said ourselves.
+
 A secret is found as it is, percent-encoded (RFC 3986), with the escapes of JSON, XML and quoted-printable (RFC 2045),
 in hexadecimal, and inside base64 at any of its three alignments (RFC 4648). Text that was cut is searched for the
 beginning of a secret before the cut, which therefore has to be marked by an ellipsis.
@@ -13,7 +15,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from msgspec import Struct
 
-from outagetui.core.text import clean
+from outagetui.core.text import clean, in_quotes
 
 HIDDEN = "[secret]"
 SHORTEST = 4  # characters; what is shorter is hidden only where it stands alone, or half of every text would go
@@ -35,13 +37,24 @@ _CREDENTIALS = re.compile(
     r"|(?P<matrix>\b(?:syt|mat|mct|mcr)_[A-Za-z0-9_=+/.-]{6,})"
 )
 
+MOST_SHOWN = 2000  # characters of an answer: more are never shown
+_OWN_SHORTEST = 3  # characters of a word of our own; shorter ones stand in every text
+# As servers write addresses: plain, quoted, in a URL, in quoted-printable, as an entity, or made hard for collectors;
+# the local part may be anything that RFC 5321 section 4.1.2 and RFC 6531 allow, the domain an address in brackets.
+_BREAK = r"\s<>()\[\]{}\",;:@\N{FULLWIDTH COMMERCIAL AT}`\\/…"
+_HIGH = r"[%=][89A-F][0-9A-F]"  # a byte of UTF-8
+_LABEL = rf"(?:[^\W_]|{_HIGH})(?:(?:[\w-]|{_HIGH})*(?:[^\W_]|{_HIGH}))?"
 _ADDRESS = re.compile(
-    r"(?P<local>\"[^\"]{1,64}\"|[^\s<>()\[\]\",;:@\\/'…][^\s<>()\[\]\",;:@\\/…]{0,127}?)(?:@|%40|=40|&#64;)"
-    r"(?P<domain>\[[^\]\s]{2,45}\]|(?:[^\W_](?:[\w-]*[^\W_])?\.)*[^\W_](?:[\w-]*[^\W_])?|(?=…))"
+    rf"""(?P<local>"[^"]{{1,64}}"|(?<![^{_BREAK}'])[^{_BREAK}'][^{_BREAK}]{{0,320}}?)
+    (?:(?:[@\N{{FULLWIDTH COMMERCIAL AT}}]|[%=]40|&\#64;|&\#x40;|&commat;)
+      (?P<domain>\[[^\]\s]{{2,64}}\]|(?:{_LABEL}\.)*{_LABEL}|(?=…))
+    |\s?(?:[@\N{{FULLWIDTH COMMERCIAL AT}}]|[(\[{{]\s?at\s?[)\]}}])\s?
+      (?P<apart>(?:{_LABEL}\.)+(?!\d){_LABEL}))
+    (?:@{_LABEL}(?:\.{_LABEL})*)*""",
+    re.VERBOSE | re.IGNORECASE,
 )
-_AT = ("@", "%40", "=40", "&#64;")
 _MATRIX = re.compile(r"(?<![\w.@])@(?P<local>[A-Za-z0-9._=/+-]{1,128}):(?P<domain>[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?")
-_NUMBER = re.compile(r"(?<![\w+])\+(?:[ ()/.\-]*\d){7,15}(?!\w)", re.ASCII)
+_NUMBER = re.compile(r"(?<![\w+])(?:\+[ (]{0,2}|00)[1-9](?:[ ()./-]{0,2}\d){6,14}(?:(?=x\d)|(?!\w))", re.IGNORECASE)
 # Names of tasks, not of people (RFC 2142, RFC 6186).
 _ROLES = frozenset(
     (
@@ -180,26 +193,39 @@ def _replaced(text: str, spans: list[tuple[int, int]]) -> str:
     return "".join((*parts, text[last:]))
 
 
-def mask_people(text: str, keep: Collection[str] = (), known: Iterable[str] = ()) -> str:
+def mask_people(text: str, keep: Collection[str] = (), own: Iterable[str] = ()) -> str:
     """Return `text` with mail, chat and telephone addresses replaced, which are somebody's.
 
     Those that stand in one of `keep` (texts of the configuration) stay, and those of tasks, such as postmaster; one of
     Matrix stays where its user is a whole text of `keep`.
-    `known` are addresses that this is about: of them the part before the @ goes too, where it stands alone.
+    `own` are names, addresses and secrets that we said in a dialogue, and that a server may repeat alone: none stays,
+    in any case of its letters.
     """
-    if any(at in text for at in _AT):
-        kept = {f"{each['local']}@{each['domain']}".casefold() for one in keep for each in _ADDRESS.finditer(one)}
-        text = _ADDRESS.sub(lambda found: _address(found, kept), text)
-        users = {one.casefold() for one in keep}
-        text = _MATRIX.sub(lambda found: found[0] if _user(found) & users else "[address]", text)
-    if "+" in text:
-        numbers = {_digits(each[0]) for one in keep for each in _NUMBER.finditer(one)}
-        text = _NUMBER.sub(lambda found: found[0] if _digits(found[0]) in numbers else "[number]", text)
-    for address in known:
-        local = address.rpartition("@")[0] or address
-        if local.casefold() not in _ROLES and len(local) >= _ALONE:
-            text = re.sub(rf"(?<![\w.@-]){re.escape(local)}(?![\w@-])", "[address]", text, flags=re.IGNORECASE)
+    kept = {f"{each['local']}@{_domain(each)}".casefold() for one in keep for each in _ADDRESS.finditer(one)}
+    text = _ADDRESS.sub(lambda found: _address(found, kept), text)
+    users = {one.casefold() for one in keep}
+    text = _MATRIX.sub(lambda found: found[0] if _user(found) & users else "[address]", text)
+    numbers = {_digits(each[0]) for one in keep for each in _NUMBER.finditer(one)}
+    text = _NUMBER.sub(lambda found: found[0] if _digits(found[0]) in numbers else "[number]", text)
+    for word in sorted({each for each in own if len(each) >= _OWN_SHORTEST}, key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "[…]", text, flags=re.IGNORECASE)
     return text
+
+
+def mask_answer(text: str, own: Iterable[str] = ()) -> str:
+    """Return the beginning of what a server answered, as much as is ever shown, as `mask_people` does."""
+    return mask_people(text[:MOST_SHOWN], own=own)
+
+
+def quote_answer(raw: bytes | str, own: Iterable[str] = ()) -> str:
+    """Return the beginning of an answer that was not understood, in quotes, as people may see it."""
+    raw = raw[:MOST_SHOWN]
+    return in_quotes(mask_answer(raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw, own))
+
+
+def names_of(address: str) -> tuple[str, ...]:
+    """Return the words by which a server may name the person of `address`: the whole, and what stands before the @."""
+    return (address, address.rpartition("@")[0]) if "@" in address else (address,)
 
 
 def texts_in(value: object) -> list[str]:
@@ -212,9 +238,14 @@ def texts_in(value: object) -> list[str]:
 
 
 def _address(found: re.Match[str], kept: Collection[str]) -> str:
-    local = found["local"].casefold().rpartition("=")[2]  # as in to=someone@example.net
-    stays = local in _ROLES or f"{local}@{found['domain'].casefold()}" in kept
-    return found[0] if stays else "[address]"
+    local, domain = found["local"].casefold(), _domain(found).casefold()
+    names = (local, local.rpartition("=")[2], local.rpartition("'")[2])  # as in to=someone@example.net
+    return found[0] if any(each in _ROLES or f"{each}@{domain}" in kept for each in names) else "[address]"
+
+
+def _domain(found: re.Match[str]) -> str:
+    """Return all behind the local part's @."""
+    return found["domain"] or found["apart"] or ""
 
 
 def _user(found: re.Match[str]) -> set[str]:
@@ -223,4 +254,4 @@ def _user(found: re.Match[str]) -> set[str]:
 
 
 def _digits(number: str) -> str:
-    return re.sub(r"\D", "", number)
+    return re.sub(r"\D", "", number).removeprefix("00")

@@ -13,6 +13,7 @@ from msgspec.structs import asdict
 from outagetui.core.model import Audience, DrilledBook
 
 Do = Literal["retry", "skip", "edit"]  # what can be done about one delivery
+LONGEST_NOTE = 500  # characters that the daemon keeps of an operator's words
 ROLES = ("viewer", "operator", "approver")  # each may what those before it may
 
 

@@ -60,6 +60,10 @@ class OutletOptions(Kind, frozen=True, kw_only=True):
         """Yield what types alone cannot judge, each with its key."""
         yield from ()
 
+    def odd(self, outlet: Shared) -> Iterator[Trouble]:
+        """Yield what can be meant and hardly ever is, each with its key."""
+        yield from ()
+
     def keeps_links(self) -> bool:
         """Return whether URLs stay in what is posted."""
         return True

@@ -196,6 +196,13 @@ class EmailOptions(ServiceOptions, frozen=True, kw_only=True):
         if needed > outlet.timeout:
             yield ("timeout",), f"{letters} letters at {self.per_minute} a minute take {needed:.0f} s"
 
+    def odd(self, outlet: Shared) -> Iterator[Trouble]:
+        plain = [text.strip().casefold() for text in self.recipients]
+        if twice := next((at for at, text in enumerate(plain) if text in plain[:at]), None):
+            yield ("recipients", twice), "stands there twice; it gets one letter"
+        if self.starttls is not None and outlet.url.lower().startswith("smtps:"):
+            yield ("starttls",), "smtps speaks TLS from the first byte: nothing is started"
+
     def letterhead(self) -> Letterhead | None:
         return Letterhead(self.from_, self.dkim or "", self.unsubscribe or "") if self.from_ else None
 

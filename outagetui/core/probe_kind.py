@@ -48,6 +48,14 @@ class ProbeOptions(Kind, frozen=True, kw_only=True):
     def _wrong(self) -> Iterator[Trouble]:
         yield from ()
 
+    def odd(self, target: str, every: float) -> Iterator[Trouble]:
+        """Yield what can be meant and hardly ever is, each with its key; a look begins `every` so many seconds."""
+        yield from ()
+
+    def expected(self) -> tuple[str, tuple[str, ...]]:
+        """Return the type of the DNS records that must be the answer, and those records; empty where none need."""
+        return "", ()
+
     def timeout(self, usual: float) -> float:
         """Return the limit of a whole look (seconds) where none is given; `usual` is that of most probes."""
         return usual

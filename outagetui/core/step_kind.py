@@ -54,6 +54,10 @@ class StepOptions(Kind, frozen=True, kw_only=True):
     def _wrong(self) -> Iterator[Trouble]:
         yield from ()
 
+    def odd(self) -> Iterator[Trouble]:
+        """Yield what can be meant and hardly ever is, each with its key."""
+        yield from ()
+
     def meaning(self, config: "Config") -> dict[str, Any]:
         """Return as plain values what the names in the options mean: a run keeps it beside them."""
         return {}

@@ -102,7 +102,8 @@ class DnsTarget(Target, frozen=True):
         if not target.lower().startswith("dns:"):
             return self.expected
         wrong = super().trouble(f"dns://{server}") if server or target[4:6] == "//" else ""
-        if wrong or is_name(name):
+        # An address is asked for in the reverse tree.
+        if wrong or is_name(name) or hosts.address_of(name) is not None:
             return wrong
         return f"{self.expected}: the name is missing" if target[4:6] == "//" else self.expected
 

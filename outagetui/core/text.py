@@ -1,10 +1,11 @@
 """The one way in for outside text: nothing that passes `clean` can act on a terminal or become markup."""
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-MARKS_PER_BASE = 8
+MARKS_PER_BASE = 4  # no script puts more on a letter
 _MEANINGLESS = REPLACEMENT + "\N{BRAILLE PATTERN BLANK}"
 
 # C0, DEL and C1 controls, soft hyphen, bidirectional controls, zero-width characters and fillers, line and paragraph
@@ -40,13 +41,16 @@ _TABLE: dict[int, str] = (
 )
 _DRAWN = {code: char for code, char in _TABLE.items() if code not in (0x09, 0x0A)}
 NOT_DRAWN = frozenset(_DRAWN)  # what `drawable` replaces
+_PILED = re.compile(
+    rf"[^\w\s]{{{MARKS_PER_BASE + 1}}}"
+)  # no mark is a word's character: a quick look before a slow one
 _LINES = {code: char for code, char in _TABLE.items() if code != 0x0A}
 
 
 def clean(text: object, limit: int = 300) -> str:
     """Return `text` as one line that is safe to draw: no controls, no bidi or zero-width characters.
 
-    At most `limit` characters stay; a cut ends in an ellipsis. Combining marks are kept to eight a base.
+    At most `limit` characters stay; a cut ends in an ellipsis. Combining marks are kept to four a base.
     """
     return _clean(text, limit, _TABLE)
 
@@ -62,7 +66,8 @@ def in_quotes(text: object, limit: int = 80) -> str:
 
 def drawable(text: str) -> str:
     """Return `text`, of any length, with line feeds and tabs and nothing else that `clean` keeps away."""
-    return text.translate(_DRAWN)
+    safe = text.translate(_DRAWN)
+    return safe if safe.isascii() else few_marks(safe)
 
 
 def clean_without(text: str, hide: Callable[[str], str], limit: int) -> str:
@@ -87,7 +92,9 @@ def _clean(text: object, limit: int, table: dict[int, str]) -> str:
 
 
 def few_marks(text: str) -> str:
-    """Return `text` with at most eight combining marks a base."""
+    """Return `text` with at most four combining marks a base."""
+    if not _PILED.search(text):
+        return text
     kept: list[str] = []
     run = 0
     for char in text:

@@ -126,7 +126,8 @@ def _is_local(host: str) -> bool:
 
 def _why_not(text: str) -> str:
     port = _PORT.fullmatch(text)
-    if port is not None and (len(port["port"].lstrip("0")) > 5 or int(port["port"]) > 65535):
+    digits = port["port"].lstrip("0") if port is not None else ""
+    if len(digits) > 5 or int(digits or 0) > 65535:
         return "port out of range 0-65535"
     if _BRACKET.match(text):
         return "invalid IPv6 URL"

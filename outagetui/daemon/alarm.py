@@ -102,7 +102,8 @@ class Alarm:
         chosen = [link for link in alerts if name in ("", link.name)]
         if not chosen:
             known = ", ".join(link.name for link in alerts) or "none: see [[alert]] in outagetui.toml"
-            raise OrderError(f"there is no alert link {clean(name, 60)}; known: {known}")
+            named = f"alert link {clean(name, 60)}" if name else "alert link"
+            raise OrderError(f"there is no {named}; known: {known}")
         busy = [link.name for link in chosen if link.name in self._busy]
         if busy:
             raise OrderError(f"{', '.join(busy)} is sending at the moment; try again soon")

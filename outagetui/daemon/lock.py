@@ -31,7 +31,7 @@ def hold(store: Path) -> int:
     path = lock_of(store)
     handle = _opened(path)
     if not _taken(handle):
-        holder = os.read(handle, 32).decode("ascii", "replace").strip() or "unknown"
+        holder = _process(handle)
         os.close(handle)
         raise LockedError(
             f"another daemon, process {holder}, runs this store ({store}); stop it with: outagetui daemon --stop"
@@ -60,23 +60,30 @@ def _opened(path: Path) -> int:
     return handle
 
 
-def held(store: Path) -> bool:
-    """Whether a daemon holds the store. Raises OSError."""
+def _process(handle: int) -> str:
+    return os.pread(handle, 32, 0).decode("ascii", "replace").strip() or "unknown"
+
+
+def held(store: Path) -> str:
+    """Return the number of the process that holds the store, `unknown` where it did not say it yet; empty: nobody.
+
+    Raises OSError.
+    """
     try:
         handle = os.open(lock_of(store), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
-        return False
+        return ""
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.ENXIO):
-            return False  # a link or a socket is nobody's lock
+            return ""  # a link or a socket is nobody's lock
         raise
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return True
+        return _process(handle)
     finally:
         os.close(handle)
-    return False
+    return ""
 
 
 def hold_configuration(directory: Path, patience: float = LEAVES_WITHIN) -> socket.socket | None:

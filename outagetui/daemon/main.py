@@ -1,6 +1,7 @@
 """`outagetui daemon`: from a configuration to a served store, and an exit status."""
 
 import asyncio
+import gc
 import os
 import sys
 import time
@@ -64,6 +65,7 @@ def main(directory: Path) -> int:
     place = Path(os.environ[DRILL_PLACE]) if os.environ.get(DRILL_PLACE) else None
 
     def ready() -> None:
+        gc.freeze()  # what is here stays, and need not be looked through while others wait
         if background:
             # Whoever started us may be gone by the time there is something to say.
             null = os.open(os.devnull, os.O_WRONLY)

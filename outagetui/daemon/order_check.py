@@ -8,16 +8,28 @@ import msgspec
 from msgspec.structs import replace
 
 from outagetui.announce.outbox import AnnounceError
-from outagetui.core.orders import ROLES, Ack, Activate, Deactivate, Drilled, Mute, Order, OrderError, Told, name_of
+from outagetui.core.orders import (
+    LONGEST_NOTE,
+    ROLES,
+    Ack,
+    Activate,
+    Deactivate,
+    Drilled,
+    Mute,
+    Order,
+    OrderError,
+    Told,
+    name_of,
+)
 from outagetui.core.own_fault import own_fault
 from outagetui.core.text import clean, in_quotes, nearest, readable
 from outagetui.core.words import RUN_ENDED
 from outagetui.daemon.sender import Sender
 from outagetui.facts.events import Acked, Activated, Deactivated, DrillEnded, Event, Muted
 from outagetui.facts.events import Told as ToldByHand
+from outagetui.machine.background import tell_fault
 from outagetui.store.journal import WriteError
 
-NOTE = 500
 LONGEST_DRILL = 7 * 86400.0
 LONGEST_MUTE = 30 * 86400.0
 Handler = Callable[[Sender, Any], Awaitable[dict[str, Any] | None]]
@@ -54,6 +66,7 @@ class OrderCheck:
         except (OrderError, AnnounceError, WriteError) as error:
             return _refused(clean(error))
         except Exception as error:  # one order's bug is told to whoever gave it, and takes nobody else's away
+            tell_fault(error)
             return _refused(f"{name}: {own_fault(error)}")
 
 
@@ -90,7 +103,7 @@ def told_event(order: Told, known: Mapping[str, str], active: Collection[str]) -
         raise OrderError(f"{order.channel} is for {known[order.channel]}, not for {order.audience}")
     if order.reason and not readable(order.reason):
         raise OrderError("nobody could read that reason: use letters, or leave it out")
-    return ToldByHand(channel=order.channel, audience=order.audience, reason=clean(order.reason, NOTE))
+    return ToldByHand(channel=order.channel, audience=order.audience, reason=clean(order.reason, LONGEST_NOTE))
 
 
 def mute_event(order: Mute, known: frozenset[str], now: float) -> Muted:
@@ -99,7 +112,7 @@ def mute_event(order: Mute, known: frozenset[str], now: float) -> Muted:
         raise OrderError(f"there is no channel or outlet {clean(order.id, 60)}{nearest(order.id, known)}")
     if not math.isfinite(order.seconds) or not 0 <= order.seconds <= LONGEST_MUTE:
         raise OrderError("a mute lasts from 0 s (ends it) to 30 days")
-    reason = clean(order.reason, NOTE)
+    reason = clean(order.reason, LONGEST_NOTE)
     if order.seconds and not readable(reason):
         raise OrderError("a mute needs a reason")
     return Muted(id=order.id, until=now + order.seconds if order.seconds else 0.0, reason=reason)
@@ -123,4 +136,4 @@ def ack_event(order: Ack, incident: str) -> Acked:
         raise OrderError("there is no incident to acknowledge")
     if order.incident and order.incident != incident:
         raise OrderError(f"incident {clean(order.incident, 20)} is not open; {incident} is")
-    return Acked(incident=incident, note=clean(order.note, NOTE))
+    return Acked(incident=incident, note=clean(order.note, LONGEST_NOTE))

@@ -10,11 +10,10 @@ from outagetui import __version__
 from outagetui.config import ConfigError, digest, load
 from outagetui.core import orders
 from outagetui.core.model import Channel, Config
-from outagetui.core.orders import OrderError
+from outagetui.core.orders import LONGEST_NOTE, OrderError
 from outagetui.core.text import clean, nearest
 from outagetui.daemon.announce_handlers import AnnounceHandlers
 from outagetui.daemon.order_check import (
-    NOTE,
     Handler,
     ack_event,
     drilled_event,
@@ -94,7 +93,7 @@ class _Handlers:
         return {"run": run}
 
     async def answer(self, sender: Sender, order: orders.Answer) -> None:
-        note = clean(order.note, NOTE)
+        note = clean(order.note, LONGEST_NOTE)
         await self._daemon.runner.answer(sender.actor, order.run, order.step, order.attempt, order.answer, note)
 
     async def undoable(self, sender: Sender, order: orders.Undoable) -> dict[str, Any]:
@@ -130,7 +129,7 @@ class _Handlers:
         return {"until": event.until}
 
     async def accept(self, sender: Sender, order: orders.Accept) -> dict[str, Any]:
-        reason = clean(order.reason, NOTE)
+        reason = clean(order.reason, LONGEST_NOTE)
         if not any(each.isalnum() for each in reason):
             raise OrderError("say why the journal is as it is")
         entries = await self._daemon.journal.accept(sender.actor, reason)
@@ -157,7 +156,11 @@ class _Handlers:
         if events:
             await self._daemon.journal.write(sender.actor, *events)
         states = {name: self._daemon.watch.state_of(name).value for name in order.channels}
+        broken = self._daemon.journal.ledger.broken()
         bad = [f"{name} is {state}" for name, state in states.items() if state != "up"]
+        bad += [
+            f"the last proof of {name} failed" for name, state in states.items() if state == "up" and name in broken
+        ]
         warned = bad and isinstance(order, orders.Activate)
         return {"changed": len(events)} | ({"warning": ", ".join(bad)} if warned else {})
 

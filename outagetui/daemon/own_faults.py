@@ -1,31 +1,47 @@
-"""How many looks ended by a fault of this program: such a look tells nothing, and nobody may get used to that."""
+"""How often this program itself was at fault since the daemon began: told as TROUBLE, which nobody may get used to."""
 
+import math
 from collections.abc import Callable
 
 from outagetui.core.model import Check, Sample
-from outagetui.net.trouble import INTERNAL
+from outagetui.core.own_fault import own_fault
+from outagetui.net.trouble import INTERNAL, Trouble
+from outagetui.store.journal import WriteError
 
-SHOWN = 3600.0  # seconds after the last one for which it is told
+SHOWN = 3600.0  # seconds for which the fault of a look is told: the next look tells whether it is still there
 
 
 class OwnFaults:
-    """Counts since the daemon began. `now` returns epoch seconds."""
+    """Counts them, in looks and in the work beside. `now` returns epoch seconds."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._count = 0
-        self._last: tuple[float, str, str] | None = None
+        self._last = ""
+        self._until = -math.inf
 
     def see(self, check: Check, sample: Sample) -> None:
-        """Take what a look saw."""
+        """Take what a look saw; one that ended by a fault of ours is told for an hour."""
         if sample.code == INTERNAL:
-            self._count += 1
-            self._last = self._now(), check.id, sample.detail
+            self._add(f"{sample.detail}, in a look of {check.id}", self._now() + SHOWN)
+
+    def note(self, error: BaseException) -> None:
+        """Take what failed beside the work, which nothing tries again: it is told until the daemon is started anew.
+
+        A disk that cannot be written, or a server's fault, is told by others.
+        """
+        if not isinstance(error, WriteError | Trouble):
+            self._add(own_fault(error), math.inf)
+
+    def _add(self, words: str, until: float) -> None:
+        self._count += 1
+        self._last = words
+        self._until = max(self._until, until)
 
     @property
     def trouble(self) -> str:
-        """What is to be told of it, or nothing."""
-        if self._last is None or self._now() - self._last[0] > SHOWN:
+        """Return the last one, and how many there were; empty when there is none to be told."""
+        if self._now() > self._until:
             return ""
-        looks = "1 look" if self._count == 1 else f"{self._count} looks"
-        return f"{looks} ended by {self._last[2]}, the last of {self._last[1]}"
+        times = "" if self._count == 1 else f" ({self._count} times)"
+        return f"internal: {self._last}{times}"

@@ -21,7 +21,6 @@ from outagetui.daemon.background_delivery import BackgroundDelivery
 from outagetui.daemon.first_pages import FirstPages
 from outagetui.daemon.flusher import BEAT_EVERY, Flusher
 from outagetui.daemon.heartbeat import Pulse
-from outagetui.daemon.internal_errors import InternalErrors
 from outagetui.daemon.journal_writer import JournalWriter
 from outagetui.daemon.notify import Notifier
 from outagetui.daemon.order_check import OrderCheck
@@ -109,7 +108,6 @@ class Daemon:
         self.pulse = Pulse(self.journal, self.vantage, self.current, self._ailing, drill=bool(drill))
         check = OrderCheck(handlers_of(self), self.journal.settled)
         self.server = OrderServer(socket_path(store.path), self.current, check.take)
-        self.errors = InternalErrors()
         self.notifier = Notifier()
         self._end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.flusher = Flusher(self.watch, self.journal, self._beat, self.tracer.heed)
@@ -120,7 +118,7 @@ class Daemon:
     async def serve(self, ready: Callable[[], None]) -> str:
         """Watch and take orders until told to end; `ready` is called once orders are taken."""
         loop = asyncio.get_running_loop()
-        hear_failures(self.errors.note)
+        hear_failures(self.own_faults.note)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, self.end, f"signal {signal.Signals(number).name}")
         for number in MEANT_FOR_NOBODY:
@@ -242,9 +240,7 @@ class Daemon:
         return Beat(os.getpid(), self.clock(), self.watch.blind, self._trouble(), progress)
 
     def _trouble(self) -> str:
-        said = (
-            part.trouble for part in (self.journal, self.pulse, self.alarm, self.pages, self.own_faults, self.errors)
-        )
+        said = (part.trouble for part in (self.journal, self.pulse, self.alarm, self.pages, self.own_faults))
         return "; ".join(filter(None, (self.journal.breach, *said)))
 
     def _ailing(self) -> str:

@@ -12,11 +12,11 @@ from outagetui.announce.outbox import AnnounceError, NothingToCloseError, Outbox
 from outagetui.core.announcement_kinds import DRILL_KIND
 from outagetui.core.copies import copied
 from outagetui.core.model import GOOD, Audience, Check, Sample, State
+from outagetui.core.orders import LONGEST_NOTE
 from outagetui.core.step_options import AnnounceOptions
 from outagetui.core.text import clean_lines
 from outagetui.core.words import DELIVERED, DELIVERY_WELL, DeliveryState
 from outagetui.daemon.journal_writer import JournalWriter
-from outagetui.daemon.order_check import NOTE
 from outagetui.daemon.watch import Watch
 from outagetui.facts.announcement import DeliveryRecord
 from outagetui.facts.events import AnnouncementMade, StepPlan
@@ -91,6 +91,11 @@ class RunStepContext(StepContext):
         """Return title and body of an announcement made now."""
         return self._outbox.proposals.words(kind, audience, language, as_of or self._approved_as_of(self._plan))
 
+    def words_to_read(self, kind: str, audience: Audience, language: str, as_of: float | None = None) -> str:
+        """Return what is read of such an announcement before a yes."""
+        as_of = as_of or self._approved_as_of(self._plan)
+        return self._outbox.proposals.words_to_read(kind, audience, language, as_of)
+
     def now(self) -> float:
         """Return monotonic seconds."""
         return asyncio.get_running_loop().time()
@@ -159,7 +164,7 @@ class RunStepContext(StepContext):
 
     def _drafted(self, plan: StepPlan, as_of: float | None) -> AnnouncementMade:
         """Return the part: where it was composed already, those are the words that go on being sent."""
-        wanted = copied(Wanted, options_of(plan, AnnounceOptions), note=published(self._step(plan).words, NOTE))
+        wanted = copied(Wanted, options_of(plan, AnnounceOptions), note=published(self._step(plan).words, LONGEST_NOTE))
         return self._outbox.part_of(self.run, plan.id) or self._outbox.proposals.drafted(wanted, as_of)
 
     async def announce(self, plan: StepPlan) -> Result:
@@ -171,7 +176,7 @@ class RunStepContext(StepContext):
                 options.kind,
                 options.audience,
                 options.outlets,
-                note=published(step.words, NOTE),
+                note=published(step.words, LONGEST_NOTE),
                 run=self.run,
                 step=plan.id,
                 as_of=self._approved_as_of(plan),

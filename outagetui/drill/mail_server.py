@@ -24,7 +24,7 @@ SMTP = dict.fromkeys((b"HELO", b"MAIL", b"RCPT", b"RSET", b"NOOP"), b"250 ok\r\n
     b"QUIT": b"221 bye\r\n",
 }
 _LONGEST = 64 * 1024  # bytes of a line
-_SEARCH = re.compile(r'UID (?P<first>\d+):\*|UNDELETED SUBJECT "(?P<text>[^"]*)"', re.IGNORECASE)
+_SEARCH = re.compile(r'UID (?P<first>\d+):\*|SUBJECT "(?P<text>[^"]*)"', re.IGNORECASE)
 
 
 class Message(Struct):

@@ -165,6 +165,10 @@ class Ledger(Struct):
         """Whether people stand told to use `channel`: by an open announcement, or by hand."""
         return bool(self.by_hand(channel)) or any(made.sends_to(channel) for made in self.announcements.values())
 
+    def broken(self) -> set[str]:
+        """Return the backups whose last proof failed."""
+        return {channel for channel, proof in self.proofs.items() if not proof.passed}
+
     def by_hand(self, channel: str) -> set[str]:
         """Return the audiences that were told of an active backup by hand, and not since that it does not work."""
         return {

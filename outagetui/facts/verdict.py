@@ -212,8 +212,8 @@ def expected(check: Check, sample: Sample, *, trusted: bool) -> Sample:
     """Judge a sample by the check's `slow_above` and `expect`.
 
     With `expect = "refused"` being turned away passes, but only when `trusted` (something else of this vantage answered
-    lately: otherwise we may just be cut off); whatever answers, a wrong password included, is `reachable` and fails,
-    and its words say what was seen.
+    lately: otherwise we may just be cut off); a time-out on a connection that stood is unproven; whatever answers, a
+    wrong password included, is `reachable` and fails, and its words say what was seen.
     """
     if check.expect == "up":
         limit = check.slow_above
@@ -224,6 +224,9 @@ def expected(check: Check, sample: Sample, *, trusted: bool) -> Sample:
     if sample.outcome is Outcome.UNKNOWN and sample.code.rpartition(".")[2] not in _ANSWERED:
         return sample
     if _turned_away(sample):
+        if sample.code == "timeout" and _stood(sample):
+            detail = f"it took the connection and then said nothing, which proves no refusal ({sample.detail})"
+            return replace(sample, outcome=Outcome.UNKNOWN, code="unproven", detail=clean(detail))
         if trusted:
             return replace(
                 sample, outcome=Outcome.PASS, code="refused", detail=f"refused as it should be ({sample.code})"
@@ -238,6 +241,12 @@ def _turned_away(sample: Sample) -> bool:
     unheard = sample.code == "icmp.loss" and sample.latency_ms is None  # every echo lost is a ping's time-out
     word = sample.code.rpartition(".")[2]
     return sample.outcome is Outcome.FAIL and (unheard or (word in REFUSALS and sample.code not in _SAID))
+
+
+def _stood(sample: Sample) -> bool:
+    """Whether there was a connection before the time was over: some phase came after that of connecting."""
+    phases = [name.rpartition("_")[2] for name in sample.phases]
+    return "connect" in phases[:-1]
 
 
 def _seen(sample: Sample) -> str:

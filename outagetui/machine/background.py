@@ -38,6 +38,11 @@ def tell_failure(task: "asyncio.Task[Any]") -> None:
         task.get_loop().call_exception_handler({"message": "work in the background failed", "exception": error})
 
 
+def tell_fault(error: Exception) -> None:
+    """Tell the running loop of a fault of ours that was caught where it ends nothing."""
+    asyncio.get_running_loop().call_exception_handler({"message": "a fault was caught", "exception": error})
+
+
 def hear_failures(hear: Callable[[BaseException], object]) -> None:
     """Have `hear` called with what fails in the background of the running loop; nothing of it is printed.
 

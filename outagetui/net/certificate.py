@@ -9,7 +9,8 @@ from outagetui.core.model import Outcome
 from outagetui.core.times import about_in_full
 from outagetui.net.identity import names_of
 from outagetui.net.stream import Stream
-from outagetui.net.trouble import Trouble, of_tls
+from outagetui.net.tls_alert import of_tls
+from outagetui.net.trouble import Trouble
 
 DAY = 86400.0
 _NAMES = 4  # of a certificate that is of another host, as many as are told
@@ -104,7 +105,7 @@ def meaning(error: ssl.SSLError, built: list[Certificate]) -> tuple[str, str]:
         return "tls.protocol", f"no common TLS version (we speak 1.2 and newer): {error.reason}"
     if error.reason in _NOT_TLS:
         return "tls.handshake", f"the answer is not TLS ({error.reason})"
-    return of_tls(error)
+    return of_tls(error, certified=bool(built))
 
 
 def _refused_certificate(error: ssl.SSLCertVerificationError, built: list[Certificate]) -> tuple[str, str]:

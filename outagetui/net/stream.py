@@ -6,6 +6,8 @@ handshake's certificates can be looked at, and a probe costs two waits.
 
 import asyncio
 import contextlib
+import errno
+import os
 import socket
 import ssl
 from types import TracebackType
@@ -26,6 +28,15 @@ def _refused(code: int, words: str) -> ssl.SSLCertVerificationError:
     return error
 
 
+def _far_side(sock: socket.socket) -> tuple[str, int] | None:
+    """Return address and port that `sock` is connected to; None where it was cut off already, or has none."""
+    try:
+        name = sock.getpeername()
+    except OSError:
+        return None
+    return (str(name[0]), int(name[1])) if isinstance(name, tuple) else None
+
+
 class Stream:
     """A connected socket, owned: whoever holds the stream closes it. Reads and writes raise `OSError`."""
 
@@ -34,6 +45,7 @@ class Stream:
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
+        self._far = _far_side(sock)  # the kernel forgets it when the far side hangs up
         self._loop = asyncio.get_running_loop()
         self._unread = b""
         self._at = 0  # bytes of `_unread` that were taken as lines
@@ -43,7 +55,7 @@ class Stream:
     @property
     def remote(self) -> str:
         """The address at the other end, bare and without a zone."""
-        return unzoned(str(self._sock.getpeername()[0]))
+        return unzoned(self._reached[0])
 
     @property
     def local(self) -> str:
@@ -58,7 +70,13 @@ class Stream:
     @property
     def peer(self) -> str:
         """Address and port at the other end, as text."""
-        return f"{written(self.remote)}:{self._sock.getpeername()[1]}"
+        return f"{written(self.remote)}:{self._reached[1]}"
+
+    @property
+    def _reached(self) -> tuple[str, int]:
+        if self._far is None:
+            raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
+        return self._far
 
     async def read(self, size: int = CHUNK) -> bytes:
         """Return what has come, at most `size` bytes; empty at the end."""

@@ -10,6 +10,7 @@ from typing import NoReturn
 from outagetui.core.model import Outcome, Sample
 from outagetui.core.own_fault import own_fault
 from outagetui.core.text import clean
+from outagetui.net.tls_alert import of_tls
 
 INTERNAL = "internal"  # the code of a look that ended by a fault of this program
 
@@ -57,7 +58,6 @@ def unknown(code: str, detail: str) -> NoReturn:
     raise Trouble(Outcome.UNKNOWN, code, detail)
 
 
-_WANTS_OURS = "ALERT_CERTIFICATE_REQUIRED"  # RFC 8446 section 6.2
 # The kernel's word, our code, and whose trouble it is.
 _ERRNO: dict[int, tuple[Outcome, str, str]] = {
     errno.ECONNREFUSED: (Outcome.FAIL, "tcp.refused", "connection refused"),
@@ -94,26 +94,22 @@ def from_os_error(error: OSError, where: str = "", phases: dict[str, float] | No
     return Trouble(outcome, code, f"{where}: {words}" if where else words, phases)
 
 
-def of_tls(error: ssl.SSLError) -> tuple[str, str]:
-    """Return the code of what TLS told, in a handshake or after it, and words for it."""
-    reason = getattr(error, "reason", None) or ""
-    if _WANTS_OURS in reason:
-        return "tls.client-certificate", "the server demands a certificate of its clients, and we have none to show"
-    return "tls.handshake", (reason or str(error)).replace("_", " ").lower()
-
-
 def from_own_error(error: Exception) -> Trouble:
     """Return the trouble that any other exception means: a fault of this program."""
     return Trouble(Outcome.UNKNOWN, INTERNAL, own_fault(error))
 
 
 class Phases:
-    """Milliseconds spent in each phase of a probe, in order; a phase entered twice adds up."""
+    """Milliseconds spent in each phase of a probe, in order; a phase entered twice adds up.
 
-    __slots__ = ("_name", "_since", "ms")
+    `known` is what the running phase has found out so far: it is told instead of a mere time-out.
+    """
+
+    __slots__ = ("_name", "_since", "known", "ms")
 
     def __init__(self) -> None:
         self.ms: dict[str, float] = {}
+        self.known: Trouble | None = None
         self._name = ""
         self._since = 0.0
 
@@ -127,7 +123,7 @@ class Phases:
         now = time.perf_counter()
         if self._name:
             self.ms[self._name] = self.ms.get(self._name, 0.0) + (now - self._since) * 1000
-        self._name, self._since = name, now
+        self._name, self._since, self.known = name, now, None
 
     def stop(self) -> None:
         """End the phase that is running."""
@@ -165,11 +161,14 @@ class _Within:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        phase = self._phases.running
+        phase, known = self._phases.running, self._phases.known
         self._phases.stop()
         try:
             await self._timeout.__aexit__(kind, error, trace)
         except TimeoutError as timeout:
+            if known is not None:
+                known.phases = {**self._phases.ms}
+                raise known from timeout
             detail = f"no answer in time (phase {phase})" if phase else "no answer in time"
             raise Trouble(Outcome.FAIL, "timeout", detail, self._phases.ms) from timeout
         if isinstance(error, Trouble):

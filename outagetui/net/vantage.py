@@ -1,14 +1,17 @@
 """A place from which probes look, and what its probes share: trust settings, name look-ups, one-of-a-kind sockets."""
 
+import asyncio
 import contextlib
 import socket
 import ssl
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
 from outagetui.core.hosts import is_localhost, read_host
 from outagetui.machine.secrets import Secrets
+from outagetui.net.aside import aside
 from outagetui.net.resolve import Address, Resolver, literal
 from outagetui.net.trouble import fail, unknown
 
@@ -27,31 +30,34 @@ class Vantage:
         self.secrets = secrets
         self.state = state
         self._contexts: dict[tuple[str | None, bool, tuple[str, ...]], tuple[tuple[int, int], ssl.SSLContext]] = {}
+        self._making = asyncio.Lock()
         self._shared: dict[type[Any], Any] = {}
 
-    def tls_context(self, ca: str | None = None, *, verify: bool = True, alpn: tuple[str, ...] = ()) -> ssl.SSLContext:
+    async def tls_context(
+        self, ca: str | None = None, *, verify: bool = True, alpn: tuple[str, ...] = ()
+    ) -> ssl.SSLContext:
         """Return the client context that trusts the certificates in file `ca`, or the system's; TLS 1.2 and newer.
 
         It is for `Stream.start_tls`, which compares the name; for any other use there is `client_context`. It offers
         the protocols `alpn` (RFC 7301).
 
-        One is kept per trust setting, because each costs some 25 ms and much memory. A changed `ca` file is read anew.
+        One is kept per trust setting, because each costs some 25 ms, beside the loop, and much memory. A changed `ca`
+        file is read anew.
         Without `verify` it accepts anything: only for looking at a certificate that was refused.
         """
-        stamp = (0, 0)
-        if ca is not None:
-            with contextlib.suppress(OSError):  # which reading it will meet again
-                info = Path(ca).stat()
-                stamp = (info.st_mtime_ns, info.st_ino)
-        kept = self._contexts.get((ca, verify, alpn))
-        if kept is None or kept[0] != stamp:
-            context = client_context(ca, verify=verify)
-            context.check_hostname = False  # Stream.start_tls compares names, wildcards for names with _ too
-            if alpn:
-                context.set_alpn_protocols(list(alpn))
-            kept = (stamp, context)
-            self._contexts[ca, verify, alpn] = kept
-        return kept[1]
+        key, stamp = (ca, verify, alpn), _stamp(ca)
+        kept = self._contexts.get(key)
+        if kept is not None and kept[0] == stamp:
+            return kept[1]
+        async with self._making:  # many want the same one when a daemon starts
+            kept = self._contexts.get(key)
+            if kept is None or kept[0] != stamp:
+                context = await aside(partial(client_context, ca, verify=verify))
+                context.check_hostname = False  # Stream.start_tls compares names, wildcards for names with _ too
+                if alpn:
+                    context.set_alpn_protocols(list(alpn))
+                self._contexts[key] = kept = (stamp, context)
+            return kept[1]
 
     async def resolve(
         self,
@@ -71,8 +77,8 @@ class Vantage:
             host = read_host(host)
         except ValueError as error:  # targets and options were read before; records such as SRV may name anything
             fail("dns.nxdomain", f"{host}: no such name: {error}")
-        if is_localhost(host) and host.removesuffix(".").lower() != "localhost":
-            # A name below localhost is this machine (RFC 6761 section 6.3), which many resolvers do not know.
+        if is_localhost(host) and host.lower() != "localhost":
+            # So is a name below it, and either with its final dot (RFC 6761 section 6.3): many resolvers do not know.
             found = [Address(socket.AF_INET6, "::1", port), Address(socket.AF_INET, "127.0.0.1", port)]
         else:
             address = literal(host, port)
@@ -97,8 +103,20 @@ class Vantage:
                 await thing.aclose()
 
 
+def _stamp(ca: str | None) -> tuple[int, int]:
+    """Return what changes with the file `ca`."""
+    if ca is not None:
+        with contextlib.suppress(OSError):  # which reading it will meet again
+            info = Path(ca).stat()
+            return info.st_mtime_ns, info.st_ino
+    return 0, 0
+
+
 def client_context(ca: str | None, *, verify: bool = True) -> ssl.SSLContext:
-    """Return a context of TLS 1.2 or newer that trusts the file `ca`, or the system; else `tls.ca-unreadable`."""
+    """Return a context of TLS 1.2 or newer that trusts the file `ca`, or the system; else `tls.ca-unreadable`.
+
+    It takes some 25 ms, without the interpreter's lock: nothing for a loop.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.hostname_checks_common_name = False  # RFC 9525 section 6.3

@@ -10,7 +10,7 @@ from outagetui.orders.client import REPLY_SECONDS, OrderClient, waiting
 
 START_SECONDS = 15.0
 BACKGROUND = "OUTAGETUI_BACKGROUND"
-HANGS = f"a daemon runs and did not answer within {REPLY_SECONDS:g} s: it hangs; see outagetui status, or start it anew"
+HANGS = f"a daemon runs and did not answer within {REPLY_SECONDS:g} s: it hangs; outagetui daemon --stop helps"
 LOCKED = 75  # exit status (EX_TEMPFAIL) of a background daemon that came second: the first will answer
 
 

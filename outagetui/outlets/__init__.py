@@ -24,6 +24,7 @@ from outagetui.core.own_fault import words_of
 from outagetui.core.text import clean, in_quotes
 from outagetui.core.words import DeliveryState
 from outagetui.machine.secrets import SecretError
+from outagetui.net.aside import loaded
 from outagetui.wording.delivery import Delivered, Delivery, Fitted, Placed, Post
 
 __all__ = [
@@ -120,7 +121,7 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
             return replace(there, detail=clean(f"not sent again, since it may be there: {there.detail}"))
         if there is not None:
             return there
-    module = _publisher(outlet.kind)
+    module = await _publisher(outlet.kind)
     act = getattr(module, "update", module.publish) if delivery.placed else module.publish
     return await _done(outlet, tools, lambda own: act(outlet, delivery, own), "it may still be published")
 
@@ -131,7 +132,7 @@ async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
         return Delivered("failed", detail=trouble)
     if not delivery.placed:
         return Delivered("skipped", detail="nothing of it is there")
-    module = _publisher(outlet.kind)
+    module = await _publisher(outlet.kind)
     return await _done(outlet, tools, lambda own: module.retract(outlet, delivery, own), "it may still be there")
 
 
@@ -140,7 +141,7 @@ async def first(outlet: Outlet, tools: Tools) -> Delivered | None:
 
     `skipped` when something lies there.
     """
-    begin = getattr(_publisher(outlet.kind), "first", None)
+    begin = getattr(await _publisher(outlet.kind), "first", None)
     return None if _trouble(outlet) or begin is None else await _done(outlet, tools, lambda own: begin(outlet, own), "")
 
 
@@ -153,7 +154,7 @@ async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | 
         return None
     try:
         async with asyncio.timeout(outlet.timeout):
-            found = await _publisher(outlet.kind).find(outlet, delivery, tools)
+            found = await (await _publisher(outlet.kind)).find(outlet, delivery, tools)
     except TimeoutError:
         return Delivered("unknown", outlet.url, detail=f"no answer within {outlet.timeout:g} s")
     except Exception as error:  # as in publish
@@ -166,11 +167,14 @@ async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: 
 
     What was not sent, or cannot be read, comes back as it is.
     """
-    if delivered.state != DeliveryState.SENT or _trouble(outlet) or not hasattr(_publisher(outlet.kind), "seen"):
+    if delivered.state != DeliveryState.SENT or _trouble(outlet):
+        return delivered
+    module = await _publisher(outlet.kind)
+    if not hasattr(module, "seen"):
         return delivered
     try:
         async with asyncio.timeout(outlet.timeout):
-            read = await _publisher(outlet.kind).seen(outlet, delivered, delivery, tools)
+            read = await module.seen(outlet, delivered, delivery, tools)
     except TimeoutError:
         return replace(delivered, detail=f"could not be read back within {outlet.timeout:g} s")
     except Exception as error:  # as in publish
@@ -205,8 +209,10 @@ def _trouble(outlet: Outlet) -> str:
     return "" if can_publish(outlet) else f"outlet {outlet.id} has no {key}, so it is only watched"
 
 
-def _publisher(kind: str) -> _Publisher:
-    return cast("_Publisher", import_module(f"{__name__}.{kind}"))
+async def _publisher(kind: str) -> _Publisher:
+    name = f"{__name__}.{kind}"
+    await loaded(name)
+    return cast("_Publisher", import_module(name))
 
 
 def _no_secret(name: str) -> str:

@@ -20,7 +20,7 @@ from outagetui.outlets import Delivered, Delivery, Tools, UnsentError
 from outagetui.outlets.answers import options_of, words_of
 from outagetui.outlets.letters import Envelope, Leaving, letter
 from outagetui.outlets.sentlog import Mark, SentLog, recall, sent_log
-from outagetui.outlets.submission import ClosedError, Submission
+from outagetui.outlets.submission import ClosedError, NotNowError, Offered, Submission
 
 BATCH: Final = 50  # recipients of one letter that is for many
 MOST: Final = 20_000  # recipients
@@ -48,20 +48,21 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
         owed = _owed(people, log.marks)
         size = 1 if options.mode == "each" else BATCH
         posting = _Posting(submission, log, tools, 60.0 / options.per_minute if options.per_minute else 0.0)
-        trouble = ""
+        trouble, not_now = "", False
         try:
             async with submission, asyncio.timeout_at(until):
-                for start in range(0, len(owed), size):
-                    some = owed[start : start + size]
+                while owed and not trouble:
+                    some, owed = owed[:size], owed[size:]
                     to = some[0] if options.mode == "each" else None
-                    if trouble := await posting.post(some, letter(envelope, words_of(delivery), to)):
-                        break
+                    rest, trouble = await posting.post(some, letter(envelope, words_of(delivery), to))
+                    if rest:
+                        size, owed = len(some) - len(rest), [*rest, *owed]
                 await submission.stop()
         except TimeoutError:
             trouble = f"not done within {outlet.timeout:g} s"
         except UnsentError as error:
-            trouble = str(error)
-        return _tally(people, log.marks, envelope, trouble, waits=_waits(delivery, tools))
+            trouble, not_now = str(error), isinstance(error, NotNowError)
+        return _tally(people, log.marks, envelope, trouble, waits=_waits(delivery, tools), not_now=not_now)
 
 
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
@@ -119,15 +120,18 @@ class _Posting:
         self._not_before = 0.0
         self._losses = 0
 
-    async def post(self, addresses: Sequence[str], message: bytes) -> str:
-        """Give one letter to the server for `addresses`; return why nothing more can be sent, or nothing."""
+    async def post(self, addresses: Sequence[str], message: bytes) -> tuple[Sequence[str], str]:
+        """Give one letter to the server for `addresses`.
+
+        Return for whom it wants another of the same, since it takes no more with this one, and why nothing more can be
+        sent, if so.
+        """
         await asyncio.sleep(max(0.0, self._not_before - self._loop.time()))
-        turned_away = await self._offered(addresses)
+        turned_away, rest = await self._offered(addresses)
         self._log.note(turned_away)
-        taken = [each for each in addresses if each not in turned_away]
+        taken = [each for each in addresses if each not in turned_away and each not in rest]
         if not taken:
-            await self._submission.reset()
-            return ""
+            return rest, ""
         await self._log.begin(taken)
         self._tools.trail.written = True
         self._not_before = self._loop.time() + self._pace
@@ -135,9 +139,9 @@ class _Posting:
         mark = Mark(mark.fate, self._tools.hide(mark.said))
         await self._log.end(dict.fromkeys(taken, mark))
         self._losses = self._losses + 1 if mark.fate == "lost" else 0
-        return mark.said if self._losses == LOSSES else ""
+        return rest, mark.said if self._losses == LOSSES else ""
 
-    async def _offered(self, addresses: Sequence[str]) -> dict[str, Mark]:
+    async def _offered(self, addresses: Sequence[str]) -> Offered:
         """Begin a letter, in a new conversation where the old one ended: servers limit how much is said in one."""
         if self._submission.open:
             try:
@@ -148,7 +152,7 @@ class _Posting:
         try:
             return await self._submission.offer(addresses)
         except ClosedError as error:
-            raise UnsentError(str(error)) from error
+            raise (NotNowError if error.later else UnsentError)(str(error)) from error
 
 
 def _owed(people: Sequence[str], marks: dict[str, Mark]) -> list[str]:
@@ -156,12 +160,19 @@ def _owed(people: Sequence[str], marks: dict[str, Mark]) -> list[str]:
 
 
 def _tally(
-    people: Sequence[str], marks: dict[str, Mark], envelope: Envelope, trouble: str, *, waits: bool
+    people: Sequence[str],
+    marks: dict[str, Mark],
+    envelope: Envelope,
+    trouble: str,
+    *,
+    waits: bool,
+    not_now: bool = False,
 ) -> Delivered:
     """Return what became of the whole, in counts: whom we write to is nobody's business who reads the journal.
 
     `unknown` while some are owed a letter that others have, or more are refused than a few dead addresses would be: a
-    retry goes on with them. It is not `failed`, which is for what nobody has.
+    retry goes on with them. It is not `failed`, which is for what nobody has. `not_now`: the `trouble` is that
+    the server wants to be asked again later.
     """
     by_fate: dict[str, list[Mark]] = {}
     for each in people:
@@ -189,8 +200,8 @@ def _tally(
     if state == DeliveryState.UNKNOWN and left:
         words.append("a retry goes on with those left")
     identifier = f"{envelope.key}@{envelope.sender.domain}"
-    put_off = by_fate.get("later", ()) if waits else ()
-    pause = max((_wait_told(mark.said) for mark in put_off), default=None)
+    put_off = [mark.said for mark in by_fate.get("later", ())] + [trouble] * not_now
+    pause = max(map(_wait_told, put_off), default=None) if waits else None
     told = clean("; ".join(words), 400)
     return Delivered(state, "", "" if state == DeliveryState.FAILED else identifier, told, look_again=pause)
 

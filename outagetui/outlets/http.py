@@ -6,6 +6,8 @@ followed with a login, and a reply is read up to a limit.
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
+from ssl import SSLContext
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -16,10 +18,11 @@ from outagetui.core.markup import text_of
 from outagetui.core.model import Outlet
 from outagetui.core.text import clean, clean_without
 from outagetui.core.urls import read_url
+from outagetui.net.aside import aside
 from outagetui.net.trouble import Trouble, fail
 from outagetui.net.vantage import client_context
 from outagetui.outlets import MaybeSentError, Tools, UnsentError
-from outagetui.protocols.http_answer import LONGEST_WAIT, Reply, retry_after
+from outagetui.protocols.http_answer import Reply, believed, retry_after
 from outagetui.protocols.http_exchange import Progress, exchange
 from outagetui.protocols.http_request import REDIRECTING, Request, request
 
@@ -40,7 +43,7 @@ class Wire:
         self._tools, self._within = tools, outlet.timeout
         if tools.trail.written is None:
             tools.trail.written = False
-        self._context = client_context(None)
+        self._context: SSLContext | None = None
 
     async def ask(
         self,
@@ -85,6 +88,8 @@ class Wire:
 
     async def _send(self, wanted: Request, progress: Progress) -> Reply:
         connect_within = min(self._within, CONNECT_WITHIN)
+        if self._context is None:
+            self._context = await aside(partial(client_context, None))
         try:
             reply = await exchange(wanted, self._context, progress, within=self._within, connect_within=connect_within)
         except Trouble:
@@ -112,7 +117,7 @@ class Wire:
                 return None
         except (ValueError, OverflowError):
             return None
-        return min(max(wait, 0.0), LONGEST_WAIT)
+        return believed(wait)
 
     def words(self, reply: Reply) -> str:
         """Return the service's own words for what is wrong, without any secret that it repeats."""

@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 from collections.abc import Iterable, Sequence
 from types import TracebackType
+from typing import NamedTuple
 
 from outagetui.core.hosts import is_loopback
 from outagetui.core.mailbox import Mailbox
+from outagetui.core.masking import names_of
 from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import EmailOptions
-from outagetui.core.personal import parts
 from outagetui.core.text import clean_without
 from outagetui.core.urls import read_url
 from outagetui.machine.secrets import Secrets
@@ -19,7 +20,7 @@ from outagetui.net.vantage import Vantage, client_context
 from outagetui.outlets import Tools, UnsentError
 from outagetui.outlets.answers import login_of, options_of
 from outagetui.outlets.sentlog import SILENT, Mark
-from outagetui.protocols.smtp_connection import RefusedError, SmtpConnection, SmtpReply
+from outagetui.protocols.smtp_connection import TLS_FIRST, RefusedError, SmtpConnection, SmtpReply
 from outagetui.protocols.smtp_session import StartTls, begin, converse, leave, log_in
 
 PORTS = {"smtp": 587, "smtps": 465}
@@ -29,7 +30,22 @@ WORDS = 160  # characters of the server's own words that are kept
 
 
 class ClosedError(Exception):
-    """The server ended the conversation before it was given the message."""
+    """The server ended the conversation before it was given the message; `later`: it wants to be asked again later."""
+
+    def __init__(self, detail: str, *, later: bool = False) -> None:
+        super().__init__(detail)
+        self.later = later
+
+
+class NotNowError(UnsentError):
+    """The server takes nothing from anybody, or from us, now, and wants to be asked again later."""
+
+
+class Offered(NamedTuple):
+    """Whom the server does not take, with what it said, and whom it takes only with another message."""
+
+    turned_away: dict[str, Mark]
+    rest: tuple[str, ...] = ()
 
 
 class Submission:
@@ -52,6 +68,7 @@ class Submission:
         self._place = Vantage("", Secrets.none())
         self._stream: Stream | None = None
         self._smtp: SmtpConnection | None = None
+        self._begun = False  # a message that the server may wait for, as some do even when they refused it
 
     async def __aenter__(self) -> "Submission":
         return self
@@ -79,7 +96,7 @@ class Submission:
                 async def reach(stream: Stream) -> SmtpConnection:
                     smtp, _ = await begin(stream, self._host, self._direct, context, phases, self._starttls)
                     if self._user:
-                        await self._log_in(smtp)
+                        await self._log_in(smtp, phases)
                     return smtp
 
                 self._stream, smtp = await converse(
@@ -87,29 +104,37 @@ class Submission:
                 )
         except Trouble as trouble:
             self._close()
-            raise UnsentError(f"{self._host}:{self._port}: {self._reason(trouble)}") from trouble
+            error = NotNowError if _is_later(trouble) else UnsentError
+            raise error(f"{self._host}:{self._port}: {self._reason(trouble)}") from trouble
         self._smtp = smtp
 
-    async def offer(self, recipients: Sequence[str]) -> dict[str, Mark]:
-        """Begin a message to `recipients` and return those the server does not take, with what it said.
-
-        Raises ClosedError when the conversation ended.
-        """
+    async def offer(self, recipients: Sequence[str]) -> Offered:
+        """Begin a message to `recipients`. Raises ClosedError when the conversation ended."""
         turned_away: dict[str, Mark] = {}
+        taken = False
         try:
+            if self._begun:
+                await self._ask("RSET")
+            self._begun = False
             said = await self._ask(f"MAIL FROM:<{self._sender.address}>")
             if said.later:
-                return dict.fromkeys(recipients, self._refused(said))
+                return Offered(dict.fromkeys(recipients, self._refused(said)))
+            if said.code == TLS_FIRST:
+                raise UnsentError(f"the server wants TLS or a login first ({self._short(said.words)})")
             if not said.taken:
                 raise UnsentError(f"the sender {self._sender.address} is refused ({self._short(said.words)})")
-            for each in recipients:
-                said = await self._ask(f"RCPT TO:<{each}>", parts(each))
+            self._begun = True
+            for number, each in enumerate(recipients):
+                said = await self._ask(f"RCPT TO:<{each}>", names_of(each))
+                if said.crowded and taken:
+                    return Offered(turned_away, tuple(recipients[number:]))
                 if not said.taken:
                     turned_away[each] = self._refused(said)
+                taken |= said.taken
         except Trouble as trouble:
             self._close()
-            raise ClosedError(self._reason(trouble)) from trouble
-        return turned_away
+            raise ClosedError(self._reason(trouble), later=_is_later(trouble)) from trouble
+        return Offered(turned_away)
 
     async def hand_over(self, message: bytes) -> Mark:
         """Give the message to those that were taken, and return what became of it."""
@@ -125,14 +150,8 @@ class Submission:
         except Trouble as trouble:
             self._close()
             return Mark("lost", self._reason(trouble) or SILENT)
+        self._begun = False
         return Mark("accepted", self._short(reply.said))
-
-    async def reset(self) -> None:
-        """Give up the message that was begun."""
-        try:
-            await self._ask("RSET")
-        except (Trouble, ClosedError):
-            self._close()
 
     async def stop(self) -> None:
         """End the conversation; nothing depends on how."""
@@ -143,7 +162,7 @@ class Submission:
             self._close()
 
     def _close(self) -> None:
-        stream, self._stream, self._smtp = self._stream, None, None
+        stream, self._stream, self._smtp, self._begun = self._stream, None, None, False
         if stream is not None:
             with contextlib.suppress(OSError):
                 stream.close()
@@ -165,15 +184,15 @@ class Submission:
             raise RefusedError(reply, line.partition(":")[0])
         return reply
 
-    async def _log_in(self, smtp: SmtpConnection) -> None:
+    async def _log_in(self, smtp: SmtpConnection, phases: Phases) -> None:
         try:
-            await log_in(smtp, self._user, self._password, self._starttls)
+            await log_in(smtp, self._user, self._password, phases, self._starttls)
         except RefusedError as error:
             if error.reply.elsewhere:
                 raise
             said = self._short(error.reply.words)
             if error.reply.later:
-                raise UnsentError(f"nobody can log in there now ({said})") from error
+                raise NotNowError(f"nobody can log in there now ({said})") from error
             raise UnsentError(f"the login is refused ({said}); check the secret {self._secret}") from error
 
     def _refused(self, reply: SmtpReply) -> Mark:
@@ -185,3 +204,7 @@ class Submission:
     def _reason(self, trouble: Trouble) -> str:
         """Return why a conversation failed: the server's answer, or what the system or TLS said."""
         return self._short(trouble.reply.words if isinstance(trouble, RefusedError) else trouble.detail)
+
+
+def _is_later(trouble: Trouble) -> bool:
+    return isinstance(trouble, RefusedError) and (trouble.reply.later or trouble.reply.elsewhere)

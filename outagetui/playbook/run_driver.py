@@ -20,6 +20,7 @@ from outagetui.core.words import STEP_ASKS, STEP_SETTLED, RunState, StepState, W
 from outagetui.facts.events import Event, RunEnded, StepAsked, StepEnded, StepIntended, StepPlan, Told
 from outagetui.facts.journaling import DAEMON, Journal
 from outagetui.facts.run import Run
+from outagetui.machine.background import tell_fault
 from outagetui.machine.secrets import SecretError
 from outagetui.playbook.approval import APPROVAL_SECONDS, approval_hash, shown
 from outagetui.playbook.plan import answers, failed_condition
@@ -66,6 +67,7 @@ class RunDriver:
         try:
             await self._go()
         except Exception as error:
+            tell_fault(error)
             why = own_fault(error)
             doing = [step.plan for step in self.run.steps.values() if step.state == StepState.DOING]
             ended = [self._ended(plan, StepState.FAILED, f"{UNKNOWN}: {why}", partly=True) for plan in doing]
@@ -73,6 +75,7 @@ class RunDriver:
 
     async def _go(self) -> None:
         for step in self.run.steps.values():
+            await actions.load(*(each for each in (step.plan, undo_of(step.plan)) if each is not None))
             if self.closing:
                 return
             if self.aborted or not await self._step(step.plan):

@@ -2,7 +2,6 @@
 
 import asyncio
 import importlib
-import sys
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,6 +10,7 @@ from outagetui.core.masking import mask_people, texts_in
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.text import clean
 from outagetui.machine.secrets import SecretError
+from outagetui.net.aside import loaded
 from outagetui.net.trouble import Trouble, from_os_error, from_own_error
 from outagetui.probes.lateness import Lateness
 
@@ -38,9 +38,7 @@ async def _looked(check: Check, deadline: float, vantage: "Vantage") -> Sample:
     loop = asyncio.get_running_loop()
     try:
         name = f"{__name__}.{check.probe.replace('.', '_')}"
-        # A module and its libraries take up to 0.1 s to load, which must not be the loop's.
-        if name not in sys.modules:
-            await asyncio.to_thread(importlib.import_module, name)
+        await loaded(name)
         probe = importlib.import_module(name).probe
         async with asyncio.timeout(None) as net:
             step = loop.call_at(deadline + _GRACE, lambda: net.reschedule(loop.time() + _GRACE))

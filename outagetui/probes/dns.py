@@ -5,6 +5,7 @@ import contextlib
 import importlib
 from collections.abc import Awaitable, Callable
 from functools import partial
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from outagetui.core.hosts import address_of, read_host
@@ -16,7 +17,7 @@ from outagetui.net.connect import endpoint
 from outagetui.net.resolve import Address
 from outagetui.net.trouble import Phases, Trouble, fail, unknown
 from outagetui.net.vantage import Vantage
-from outagetui.protocols.dns_exchange import Question, ask, ask_system, records
+from outagetui.protocols.dns_exchange import LIBRARY, Question, ask, ask_system, reasons, records
 from outagetui.protocols.dns_records import RecordError, in_dns, read_name
 from outagetui.protocols.dns_serials import compare
 
@@ -28,11 +29,12 @@ if TYPE_CHECKING:
 
 PORT = 53
 # Loaded with this module, and so beside the loop, instead of when the first answer comes.
-for _library in ("message", "rdata", "rcode", "reversename", "rdtypes.ANY", "rdtypes.IN"):
-    importlib.import_module(f"dns.{_library}")
+for _library in LIBRARY:
+    importlib.import_module(_library)
 # Silence is judged this long before the deadline (seconds, share of the time left): one silent server of many is
 # not yet the time-out of the whole probe.
 _MARGIN, _SHARE = 0.1, 0.1
+_REASONS_WITHIN = 1.0  # seconds in which a server may say why it refuses or fails; the verdict stands without
 _CODES = {"NXDOMAIN": "dns.nxdomain", "SERVFAIL": "dns.servfail", "REFUSED": "dns.refused"}
 
 Asker = Callable[[Question], Awaitable["Message"]]
@@ -58,7 +60,9 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
         phases.enter("query")
         words = ""
         if options.answer is not None or not options.serials:
-            words = _judge(await asker(Question(name, kind)), name, kind, options, chosen=bool(server))
+            reply = await asker(Question(name, kind))
+            why = await _why(reply, Question(name, kind, reasons=True), options, asker, until)
+            words = _judge(reply, name, kind, options, why, chosen=bool(server))
         if options.serials:
             outcome, code, words = await compare(name, asker, port, vantage, until)
             phases.stop()
@@ -79,6 +83,21 @@ async def _ask_any(addresses: list[Address], question: Question, *, deadline: fl
     raise min(troubles, key=lambda trouble: trouble.outcome is Outcome.UNKNOWN)
 
 
+async def _why(reply: "Message", question: Question, options: DnsOptions, asker: Asker, deadline: float) -> str:
+    """Return the reasons that a server gives for another code than the wanted one, in words behind that; or nothing."""
+    import dns.rcode
+
+    if reply.rcode() == dns.rcode.from_text(options.rcode):
+        return ""
+    now = asyncio.get_running_loop().time()
+    with contextlib.suppress(Trouble, TimeoutError):
+        async with asyncio.timeout(min(_REASONS_WITHIN, (deadline - now) / 2)):
+            again = await asker(question)
+            if again.rcode() == reply.rcode() and (said := reasons(again)):
+                return f" ({said})"
+    return ""
+
+
 def _kind(text: str) -> "RdataType":
     import dns.rdatatype
 
@@ -95,13 +114,15 @@ def _name(text: str, kind: str) -> "Name":
     with contextlib.suppress(ValueError):
         if kind.upper() == "PTR" and (address := address_of(read_host(text))) is not None:
             return dns.reversename.from_address(str(address))
+    if ":" in text and address_of(text) is not None:
+        unknown("target.invalid", f"{text} is an address, whose name is asked for with type PTR")
     try:
         return read_name(text)
     except RecordError as error:
         unknown("target.invalid", str(error))
 
 
-def _judge(reply: "Message", name: "Name", kind: "RdataType", options: DnsOptions, *, chosen: bool) -> str:
+def _judge(reply: "Message", name: "Name", kind: "RdataType", options: DnsOptions, why: str, *, chosen: bool) -> str:
     """Return words for a reply that is as wanted; raises `Trouble` for any other."""
     import dns.rcode
 
@@ -113,7 +134,7 @@ def _judge(reply: "Message", name: "Name", kind: "RdataType", options: DnsOption
     if reply.rcode() != wanted:
         if wanted != dns.rcode.NOERROR and reply.rcode() == dns.rcode.NOERROR:
             fail("dns.rcode", f"expected {options.rcode}, the answer is {shown or 'empty'}")
-        words = f"{name}: {rcode}" + (f", expected {options.rcode}" if wanted else "")
+        words = f"{name}: {rcode}{why}" + (f", expected {options.rcode}" if wanted else "")
         if reply.rcode() == dns.rcode.REFUSED and not chosen:
             unknown("dns.refused", f"{words}: our own resolver refuses us")
         fail(_CODES.get(rcode, f"dns.{rcode.lower()}"), words)
@@ -123,9 +144,11 @@ def _judge(reply: "Message", name: "Name", kind: "RdataType", options: DnsOption
     elif wanted == dns.rcode.NOERROR:
         if not found:
             beyond = f" ({name} is an alias of {alias}, which this server does not answer for)" if alias else ""
-            fail("dns.no-answer", f"no {options.type} record{beyond}")
+            fail("dns.no-answer", f"{name}: no {options.type} record{beyond or _referral(reply)}")
         if all(_declines(one) for one in found):
             fail("dns.no-service", f"{shown}: the name says that this service is not available")
+        if all(_leads_nowhere(one) for one in found):
+            fail("dns.no-service", f"{shown}: no address of a host, but what filters answer for a name that they block")
     return f"{options.type} {shown}" if shown else rcode
 
 
@@ -172,6 +195,25 @@ def _shown(record: "Rdata", asked: "RdataType") -> str:
 
     kind = f"{dns.rdatatype.to_text(record.rdtype)} " if asked == dns.rdatatype.ANY else ""
     return f"{kind}{record}"
+
+
+def _referral(reply: "Message") -> str:
+    """Return words for an answer that only names the servers to ask instead (RFC 1034 section 4.3.1)."""
+    import dns.flags
+    import dns.rdatatype
+
+    named = [one for each in reply.authority if each.rdtype == dns.rdatatype.NS for one in each]
+    if not named or reply.flags & dns.flags.AA:
+        return ""
+    return f" (this server does not answer for it, and names {', '.join(sorted(map(str, named))[:4])})"
+
+
+def _leads_nowhere(record: "Rdata") -> bool:
+    """Tell whether an address is 0.0.0.0 or ::, where nobody can be reached (RFC 1122 section 3.2.1.3, RFC 4291)."""
+    import dns.rdatatype
+
+    kinds = (dns.rdatatype.A, dns.rdatatype.AAAA)
+    return record.rdtype in kinds and ip_address(record.address).is_unspecified  # type: ignore[attr-defined]
 
 
 def _declines(record: "Rdata") -> bool:

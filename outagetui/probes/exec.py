@@ -4,8 +4,9 @@ The convention is that of the Monitoring Plugins: exit status 0 passes, 1 warns 
 (`exec.critical`), 3 is unknown (`exec.unknown`); any other is the plugin's own failure (`exec.status`, `exec.signal`).
 Behind a `|` in the first line, and from a `|` in a later one to the end, stands performance data,
 `'label'=value[unit];warn;crit;min;max …`, whose first number is the value; `U` is none.
-Other codes: unknown `exec.missing` and `exec.flood`, fail `timeout`. A plugin runs as the daemon's user, without a
-shell, and everything in its process group ends with it.
+Other codes: unknown `exec.missing`, `exec.flood` and `exec.broken` (1 or 2 is also what interpreters end with when the
+plugin itself breaks), fail `timeout`. A plugin runs as the daemon's user, without a shell, and everything in its
+process group ends with it.
 """
 
 import math
@@ -15,7 +16,7 @@ from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import ExecOptions
 from outagetui.net.trouble import Phases
 from outagetui.net.vantage import Vantage
-from outagetui.probes.plugin import run
+from outagetui.probes.plugin import breakdown, run
 
 _VERDICTS = {
     0: (Outcome.PASS, ""),
@@ -44,6 +45,9 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     elif ended.status not in _VERDICTS:
         outcome, code = Outcome.UNKNOWN, "exec.status"
         words = f"ended with status {ended.status}: {words}"
+    elif ended.status and (broke := breakdown(ended, options.argv[0])):
+        outcome, code = Outcome.UNKNOWN, "exec.broken"
+        words = f"the plugin itself broke and judged nothing: {broke}"
     else:
         outcome, code = _VERDICTS[ended.status]
     return phases.sample(words, outcome, code, value)

@@ -7,6 +7,7 @@ from functools import partial
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import FeedOptions
 from outagetui.core.text import clean
+from outagetui.core.times import about
 from outagetui.net.aside import aside
 from outagetui.net.fairness import in_turns
 from outagetui.net.trouble import Trouble
@@ -41,6 +42,14 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
             raise Unreadable("feed.unreachable", f"the feed answered {reply.status}")
         if reply.unread:
             raise Unreadable("feed.unreadable", f"the feed cannot be read: {reply.unread}")
+        age = reply.headers.get("age", "")
+        if (
+            options.stale_after is not None
+            and age.isascii()
+            and age.isdecimal()
+            and int(age[:12]) > options.stale_after
+        ):
+            raise Unreadable("feed.stale", f"the answer is a copy, made {about(float(age[:12]))} ago")
         if reply.truncated:
             raise Unreadable("feed.unreadable", f"the feed is longer than {LIMIT >> 20} MiB")
         async with asyncio.timeout_at(deadline):
@@ -60,5 +69,5 @@ async def _read(reply: Reply, options: FeedOptions) -> Reading:
         return await in_turns(
             read_xml(reply.body, options.components, time.time(), reply.headers.get("content-type", ""))
         )
-    reads = partial(read_json, reply.body, options.format, options.components, time.time())
+    reads = partial(read_json, reply.body, options.format, options.components, time.time(), options.stale_after)
     return await aside(reads, len(reply.body))

@@ -1,9 +1,9 @@
 """`imap`: greeting, CAPABILITY, STARTTLS, login, EXAMINE INBOX, NOOP and LOGOUT (RFC 9051); nothing is changed.
 
 Codes: `imap.auth-failed`, `imap.unavailable` (the login was refused for a reason other than the password),
-`imap.throttled` (unknown: we come too often), `imap.login-disabled`, `imap.inbox`, `imap.starttls-missing`,
-`imap.starttls-refused`, `imap.bye`, `imap.closed`, `imap.protocol`, and those of TLS. Without a user in the target
-nobody logs in, and the INBOX is left alone.
+`imap.throttled` (unknown: we come too often), `imap.too-much` (unknown: our limit cut an answer),
+`imap.login-disabled`, `imap.inbox`, `imap.starttls-missing`, `imap.starttls-refused`, `imap.bye`, `imap.closed`,
+`imap.protocol`, and those of TLS. Without a user in the target nobody logs in, and the INBOX is left alone.
 """
 
 from outagetui.core.model import Check, Sample
@@ -26,12 +26,12 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     phases = Phases()
     async with phases.within(deadline):
         with await dial(vantage, host, port, phases, deadline=deadline, connect=check.connect) as stream:
-            context = vantage.tls_context(options.ca)
+            context = await vantage.tls_context(options.ca)
             imap = await begin(stream, host, scheme, context, options.starttls, phases)
             detail = "greeted"
             if user is not None:
                 phases.enter("login")
-                await log_in(stream, imap, user, password, options.starttls)
+                await log_in(stream, imap, user, password, options.starttls, phases)
                 phases.enter("select")
                 inbox = await open_inbox(imap)
                 count = inbox.number("EXISTS")  # which a server must say (RFC 9051 section 6.3.2), and some do not

@@ -1,9 +1,10 @@
 """`irc`: sign on with NICK and USER, until the server's welcome (001), and time a PING of our own (RFC 2812).
 
-Codes: `irc.error` (the server's ERROR), `irc.not-authorized` (464, or an ERROR about the password), `irc.banned` (463,
-465, 466), `irc.closed`, `irc.protocol`, and those of TLS; unknown `irc.auth-missing` (only SASL lets in, which we do
-not speak) and `irc.throttled` (we come too often). A nick that is taken is tried with another ending; a server that
-finds all of them taken is alive and warns, as `irc.nick-in-use`: nobody else has names of our making.
+Codes: `irc.error` (the server's ERROR), `irc.not-authorized` (464, or an ERROR that lets us not in), `irc.banned` (463,
+465, 466, or an ERROR that says so), `irc.closed`, `irc.protocol`, and those of TLS; unknown `irc.auth-missing` (only
+SASL lets in, which we do not speak) and `irc.throttled` (we come too often). A nick that is taken is tried with another
+ending; a server that finds all of them taken is alive and warns, as `irc.nick-in-use`: nobody else has names of our
+making.
 """
 
 import secrets
@@ -16,9 +17,10 @@ from outagetui.core.text import clean, in_quotes
 from outagetui.net.connect import dial, target
 from outagetui.net.farewell import goodbye
 from outagetui.net.secure import secure
-from outagetui.net.trouble import Phases, fail, unknown
+from outagetui.net.trouble import Phases, Trouble, fail, unknown
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.irc_connection import IrcConnection, Message, refusal
+from outagetui.protocols.throttling import is_throttled, throttled
 
 PORT, TLS_PORT = 6667, 6697
 TRIES = 3  # nicks
@@ -43,12 +45,12 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     async with phases.within(deadline):
         with await dial(vantage, host, port, phases, deadline=deadline, connect=check.connect) as stream:
             if tls:
-                await secure(stream, vantage.tls_context(options.ca), host, phases)
+                await secure(stream, await vantage.tls_context(options.ca), host, phases)
             elif password is not None and not is_loopback(stream.remote):
                 unknown("option.invalid", "a password is not sent without TLS: the target must be ircs://")
             irc = IrcConnection(stream)
             phases.enter("register")
-            welcome = await _sign_on(irc, options.nick, password)
+            welcome = await _sign_on(irc, options.nick, password, deadline)
             if welcome is not None:
                 phases.enter("ping")
                 await _ping(irc)
@@ -60,7 +62,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     return phases.sample(words, Outcome.WARN, "irc.nick-in-use")
 
 
-async def _sign_on(irc: IrcConnection, nick: str, password: str | None) -> Message | None:
+async def _sign_on(irc: IrcConnection, nick: str, password: str | None, deadline: float) -> Message | None:
     """Register, and return the server's welcome; None when every nick that was tried is taken."""
     if password is not None:
         await irc.send(f"PASS :{password}")
@@ -79,7 +81,7 @@ async def _sign_on(irc: IrcConnection, nick: str, password: str | None) -> Messa
             refused = " ".join(message.params[1:2]) if message.command == "432" else nick
             unknown("option.invalid", f"nick: the server does not take {clean(refused, 60) or nick}: {message.words}")
         elif message.command in _REFUSALS:
-            fail(_REFUSALS[message.command], message.words)
+            raise await _refused(irc, message, deadline)
         elif message.command == "FAIL" and _ACCOUNT in message.params:
             raise refusal(f"account required: {message.words}")
         elif message.command == _BOUNCE:
@@ -87,6 +89,28 @@ async def _sign_on(irc: IrcConnection, nick: str, password: str | None) -> Messa
                 "irc.error",
                 f"the server does not take us, and names another: {clean(' '.join(message.params[1:]), 200)}",
             )
+
+
+async def _refused(irc: IrcConnection, message: Message, deadline: float) -> Trouble:
+    """Return what a refusal means: its reason often stands only in the ERROR behind it, which is waited for a moment.
+
+    Some servers ban for a while who comes too often, and say so there.
+    """
+    words = message.words
+    if is_throttled(words):
+        return throttled("irc.throttled", words)
+    last: Trouble | None = None
+    async with goodbye(deadline):
+        try:
+            while True:
+                await irc.read()
+        except Trouble as trouble:
+            last = trouble
+    if last is not None and last.outcome is Outcome.UNKNOWN:
+        return last
+    if last is not None and last.detail.startswith("ERROR"):
+        words = f"{words} ({last.detail})"
+    return Trouble(Outcome.FAIL, _REFUSALS[message.command], words)
 
 
 def another(nick: str) -> str:

@@ -21,9 +21,9 @@ from urllib.parse import parse_qsl, urlencode
 from msgspec.structs import replace
 
 from outagetui.core.mailbox import in_envelope
+from outagetui.core.masking import names_of
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.own_fault import words_of
-from outagetui.core.personal import parts as names_of
 from outagetui.core.probe_options import MailRoundtripOptions
 from outagetui.core.urls import read_url
 from outagetui.net.connect import dial, target
@@ -35,7 +35,7 @@ from outagetui.protocols.http_answer import refused
 from outagetui.protocols.http_fetch import fetch
 from outagetui.protocols.imap_connection import ImapConnection
 from outagetui.protocols.imap_search import Arrivals, Found, Trace, Traces, delete, search
-from outagetui.protocols.probe_mail import HEADER, Where
+from outagetui.protocols.probe_mail import HEADER, SUBJECT, Where
 from outagetui.protocols.smtp_connection import RefusedError, envelope
 
 TOKEN = "{token}"  # noqa: S105 a placeholder in the form's fields
@@ -71,9 +71,11 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
         async with phases.within(ready_by):
             phases.leg = "imap_"
             stream = stack.enter_context(await dial(vantage, host, port, phases, deadline=ready_by))
-            imap = await imap_session.begin(stream, host, scheme, vantage.tls_context(options.ca), "offered", phases)
+            context = await vantage.tls_context(options.ca)
+            imap = await imap_session.begin(stream, host, scheme, context, "offered", phases)
             phases.enter("login")
-            await imap_session.log_in(stream, imap, options.imap_user or options.to, imap_password, "offered")
+            user = options.imap_user or options.to
+            await imap_session.log_in(stream, imap, user, imap_password, "offered", phases)
             await imap_session.refresh(imap)
             phases.enter("select")
             inbox = await imap_session.open_inbox(imap, to_change=True)
@@ -89,7 +91,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
         phases.leg = ""
         async with phases.within(deadline):
             phases.enter("delivery")
-            first = int(next_uid) if (next_uid := (inbox.data("UIDNEXT") or "").strip()).isdecimal() else 1
+            first = inbox.next_uid or 1
             arrivals = Arrivals(imap, where, _sender(options), first)
             found, delayed = await _wait(arrivals, trace.token, clock() + options.within)
             took = clock() - given
@@ -136,10 +138,10 @@ async def _submit(
 
     async def talk(stream: Stream) -> None:
         direct = port == smtp_session.IMPLICIT_TLS
-        smtp, _ = await smtp_session.begin(stream, host, direct, vantage.tls_context(options.ca), phases)
+        smtp, _ = await smtp_session.begin(stream, host, direct, await vantage.tls_context(options.ca), phases)
         if options.user is not None:
             phases.enter("auth")
-            await smtp_session.log_in(smtp, options.user, password)
+            await smtp_session.log_in(smtp, options.user, password, phases)
         phases.enter("message")
         smtp.keep_private(names_of(_sender(options)))
         trace.gone = False  # from here on the message may arrive, whatever becomes of us
@@ -162,7 +164,7 @@ def _message(options: MailRoundtripOptions, token: str) -> bytes:
     message = EmailMessage(policy=email.policy.SMTP)
     message["From"] = sender
     message["To"] = options.to
-    message["Subject"] = f"Mail check {token}"
+    message["Subject"] = f"{SUBJECT} {token}"
     message["Date"] = email.utils.formatdate()
     message["Message-ID"] = f"<{token}@{sender.rpartition('@')[2]}>"
     message[HEADER] = token

@@ -63,7 +63,8 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     await asyncio.wait({farewells.begin(left.tidy())}, timeout=max(0.0, deadline - clock()))
     outcome, code = (Outcome.WARN, "matrix.well-known") if flaw else (Outcome.PASS, "")
     if left.event:
-        outcome, code, flaw = Outcome.WARN, "matrix.not-redacted", "the message could not be taken back"
+        flaw = f"the message could not be taken back{left.obstacle}"
+        outcome, code = Outcome.WARN, "matrix.not-redacted"
     return phases.sample(f"{words}; {flaw}" if flaw else words, outcome, code)
 
 
@@ -150,6 +151,7 @@ class Remains:
         self.room = ""
         self.token = ""
         self.event = ""
+        self.obstacle = ""  # why the message could not be taken back, behind a colon
 
     async def tidy(self) -> None:
         """Take the message back and end the session, as far as the server lets us."""
@@ -157,13 +159,15 @@ class Remains:
             return
         now = asyncio.get_running_loop().time()
         self.api.deadline = now + _TIDY / 2
-        with contextlib.suppress(Trouble):
+        try:
             if self.token and not self.event:
                 # Whether it was sent is not known: the same transaction again sends nothing twice and tells its id.
                 self.event = await _send(self.api, self)
             if self.event:
                 await self.api.redact(self.room, self.event, f"{self.token}-back")
                 self.event = ""
+        except Trouble as trouble:
+            self.obstacle = f": {trouble.detail}"
         self.api.deadline = now + _TIDY
         with contextlib.suppress(Trouble):
             await self.api.logout()

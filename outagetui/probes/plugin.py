@@ -1,8 +1,10 @@
 """Running another program for a probe: its outputs, within the time of a look, and nothing of it left afterwards."""
 
 import asyncio
+import re
 import signal
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from outagetui.core.model import Outcome
@@ -12,7 +14,21 @@ from outagetui.net.trouble import Trouble, fail, unknown
 LIMIT = 64 * 1024  # bytes kept of each output
 FLOOD = 1024 * 1024  # bytes at which a program that does not stop writing is ended
 ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
+_BEGINNING = 8192  # characters of standard error in which it shows that a program broke
 GRACE = 0.5  # seconds, at most, between SIGTERM and SIGKILL; they lie before the deadline
+# How shells and awk name a place in a script.
+_SCRIPT = r"^[^:\n]{1,200}: (?:line )?\d+: "
+# What a program's own failure looks like on its standard error, by its interpreter or its reader of options.
+_BREAKDOWN = re.compile(
+    r"^Traceback \(most recent call last\):|^(?:Syntax|Indentation|Tab)Error: "  # Python
+    r"|^Can't locate |^BEGIN failed--|aborted due to compilation errors| at \S+ line \d+(?:, <\S+> \w+ \d+)?\.$"  # Perl
+    rf"|{_SCRIPT}.*(?:syntax error|not found|unbound variable|parameter not set|bad substitution|unexpected)"
+    r"|^(?:panic|fatal error): |^Exception in thread |^lua\S*: |^(?:PHP )?(?:Fatal|Parse) error: "
+    r"|^\S+:\d+:in |^ +at \S.*:\d+:\d+\)?$"  # Ruby, JavaScript
+    r"|\A\s*usage: |: (?:unrecogni[sz]ed|invalid|unknown|illegal) option\b|: option \S* ?requires an argument",
+    re.IGNORECASE | re.MULTILINE,
+)
+_USAGE = re.compile(r"\s*usage(?: \d+)?:(.*)", re.IGNORECASE)
 
 
 class Finished(NamedTuple):
@@ -47,6 +63,24 @@ async def run(argv: Sequence[str], deadline: float, missing: str) -> Finished:
         return Finished(status, bytes(kept.outputs[0]), bytes(kept.outputs[1]))
     finally:
         child.close()
+
+
+def breakdown(ended: Finished, program: str) -> str:
+    """Return the words of a program that broke before it said anything, or only how it is called; else nothing.
+
+    What a plugin has to say stands on its standard output (Monitoring Plugins guidelines), and what an interpreter says
+    of a script that breaks on its standard error.
+    """
+    said = ended.out.decode("utf-8", "replace").strip()
+    if said:
+        usage = _USAGE.match(said)
+        return said.partition("\n")[0] if usage and Path(program).name in usage[1] else ""
+    lines = [line for line in ended.err.decode("utf-8", "replace").splitlines() if line.strip()]
+    if not lines or not _BREAKDOWN.search("\n".join(lines)[:_BEGINNING]):
+        return ""
+    # Python comes to the point in its last line, as readers of options do; others in their first.
+    last = lines[0].lower().startswith(("traceback ", "usage: ")) or lines[0].startswith("  File ")
+    return lines[-1 if last else 0].strip()
 
 
 class _Kept:

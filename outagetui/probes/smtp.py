@@ -1,22 +1,23 @@
 """`smtp`: greeting, EHLO, STARTTLS, AUTH and an envelope that is taken back (RFC 5321); a message is never sent.
 
-Codes: `smtp.NNN` for a refusal (warn for a 4xx to the envelope, which is how greylisting looks; 421 sends us to the
-next address, and fails when all say it), `smtp.throttled` (unknown: we come too often), `smtp.starttls-missing`,
-`smtp.auth-missing` (unknown where the server wants a login that we do not speak), `smtp.impostor`, `smtp.protocol`,
-`smtp.closed`, and those of TLS. A target `smtps://…`, and port 465, speak TLS at once (RFC 8314).
+Codes: `smtp.NNN` for a refusal (warn for a 4xx to the envelope, which is how greylisting looks; 421, or no greeting,
+sends us to the next address, and fails when all say it), `smtp.throttled` (unknown: we come too often),
+`smtp.starttls-missing`, `smtp.auth-missing` (unknown where the server wants a login that we do not speak),
+`smtp.impostor`, `smtp.protocol`, `smtp.closed`, and those of TLS. A target `smtps://…`, and port 465, speak TLS at
+once (RFC 8314).
 """
 
 from msgspec.structs import replace
 
 from outagetui.core.mailbox import in_envelope
+from outagetui.core.masking import names_of
 from outagetui.core.model import Check, Outcome, Sample
-from outagetui.core.personal import parts
 from outagetui.core.probe_options import SmtpOptions
 from outagetui.net.connect import target
 from outagetui.net.stream import Stream
-from outagetui.net.trouble import Phases
+from outagetui.net.trouble import Phases, unknown
 from outagetui.net.vantage import Vantage
-from outagetui.protocols.smtp_connection import RefusedError, SmtpConnection, SmtpReply, envelope, expect
+from outagetui.protocols.smtp_connection import TLS_FIRST, RefusedError, SmtpConnection, SmtpReply, envelope, expect
 from outagetui.protocols.smtp_session import IMPLICIT_TLS, begin, converse, leave, log_in, require_address
 
 
@@ -33,11 +34,11 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     phases = Phases()
 
     async def talk(stream: Stream) -> tuple[SmtpReply, SmtpReply | None]:
-        context = vantage.tls_context(options.ca)
+        context = await vantage.tls_context(options.ca)
         smtp, banner = await begin(stream, host, direct, context, phases, options.starttls)
         if options.user is not None:
             phases.enter("auth")
-            await log_in(smtp, options.user, password, options.starttls)
+            await log_in(smtp, options.user, password, phases, options.starttls)
         late = None
         if options.mail_from is not None or options.rcpt_to is not None:
             phases.enter("envelope")
@@ -60,13 +61,17 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
 async def _envelope(smtp: SmtpConnection, options: SmtpOptions) -> SmtpReply | None:
     """Try sender and recipient and take them back; return the reply that says "later", if there was one."""
     late: SmtpReply | None = None
-    smtp.keep_private(parts(options.mail_from or ""))
+    smtp.keep_private(names_of(options.mail_from or ""))
     recipients = [] if options.rcpt_to is None else [options.rcpt_to]
     try:
         turned_away = await smtp.envelope(options.mail_from or "", recipients)
         for reply in turned_away.values():
             envelope(reply, "RCPT TO")
     except RefusedError as refused:
+        if refused.reply.code == TLS_FIRST and options.starttls == "never" and "STARTTLS" in smtp.extensions:
+            unknown(
+                "option.invalid", f"mail goes only below TLS: `starttls` must not be `never`: {refused.reply.words}"
+            )
         if refused.reply.throttled or not refused.reply.later:
             raise
         late = refused.reply

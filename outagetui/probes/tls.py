@@ -40,7 +40,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
         with stream:
             phases.enter("tls")
             try:
-                await stream.start_tls(vantage.tls_context(options.ca), name)
+                await stream.start_tls(await vantage.tls_context(options.ca), name)
                 phases.stop()
                 left = deadline - asyncio.get_running_loop().time()
                 await stream.hear_out(min(REFUSAL_WITHIN, left * _SHARE))

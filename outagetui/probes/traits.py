@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from outagetui.core.hosts import address_of
 from outagetui.core.model import Channel, Check, Outlet
 from outagetui.facts.common_fate import Trait, declared
+from outagetui.net.aside import loaded
 from outagetui.net.certificate import chain
 from outagetui.net.connect import dial, endpoint
 from outagetui.net.trouble import Phases, Trouble
@@ -57,11 +58,12 @@ async def _addresses(name: str, port: int, check: Check, vantage: Vantage) -> se
 
 async def _name_servers(name: str) -> set[Trait]:
     """Return the name servers of the zone that holds `name`."""
+    if address_of(name) is not None:
+        return set()
+    await loaded(*dns_exchange.LIBRARY)
     import dns.exception
     import dns.rdatatype
 
-    if address_of(name) is not None:
-        return set()
     with contextlib.suppress(Trouble, OSError, TimeoutError, RecordError, dns.exception.DNSException):
         zone = read_name(name)
         deadline = _deadline()
@@ -81,7 +83,7 @@ async def _issuer(name: str, port: int, check: Check, vantage: Vantage) -> set[T
     with contextlib.suppress(Trouble, OSError, TimeoutError, ssl.SSLError):
         async with asyncio.timeout_at(deadline):
             with await dial(vantage, name, port, Phases(), deadline=deadline, connect=check.connect) as stream:
-                await stream.start_tls(vantage.tls_context(getattr(check.options, "ca", None)), name)
+                await stream.start_tls(await vantage.tls_context(getattr(check.options, "ca", None)), name)
                 return {Trait("certificate issuer", certificate.issuer) for certificate in chain(stream)[:1]}
     return set()
 

@@ -19,6 +19,7 @@ from outagetui.net.trouble import Phases, Trouble, fail, unknown
 from outagetui.net.vantage import Vantage
 from outagetui.probes.plugin import ENVIRONMENT, run
 
+AHEAD = 60.0  # seconds by which a handshake may lie ahead: a clock was corrected, or that of who wrote the file differs
 LIMIT = 64 * 1024  # bytes of a dump: some 300 peers
 _INTERFACE_FIELDS, _PEER_FIELDS = 4, 8
 _KEY, _HANDSHAKE = 0, 4
@@ -43,8 +44,11 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
         else:
             dump = await _from_tool(interface, deadline)
         peer = newest(parse(dump), interface, options.peer)
-    age = max(0.0, time.time() - peer.handshake)
-    who = f"peer {peer.key[:8]}…"
+        who = f"peer {peer.key[:8]}…"
+        age = time.time() - peer.handshake
+        if age < -AHEAD:  # by it the tunnel would be well until then, whatever becomes of it
+            unknown("wireguard.unreadable", f"{who} shook hands {-age:.0f} s from now: a clock is or was wrong")
+    age = max(0.0, age)
     if not peer.handshake:
         return phases.sample(f"{who} never shook hands", Outcome.FAIL, "wireguard.stale")
     outcome, code = (Outcome.FAIL, "wireguard.stale") if age > options.stale_after else (Outcome.PASS, "")
@@ -85,6 +89,8 @@ def _from_file(path: str, stale_after: float) -> bytes:
         if not stat.S_ISREG(info.st_mode):
             unknown("wireguard.file", f"{path}: not a regular file")
         written = time.time() - info.st_mtime
+        if written < -AHEAD:
+            unknown("wireguard.file", f"{path}: written {-written:.0f} s from now: a clock is or was wrong")
         if written > stale_after:
             unknown("wireguard.file", f"{path}: written {written:.0f} s ago; whatever writes it has stopped")
         return os.read(handle, LIMIT)

@@ -2,7 +2,8 @@
 
 The servers come from SRV records (XEP-0368 too), or from `connect`; always under TLS. Codes: `xmpp.not-authorized` and
 the other reasons of a refused login, `xmpp.no-tls`, `xmpp.not-offered`, `xmpp.host-unknown`, `xmpp.conflict`,
-`xmpp.stream-error`, `xmpp.auth-missing`, `xmpp.impostor`, `xmpp.closed`, `xmpp.protocol`, and those of TLS, TCP, names.
+`xmpp.stream-error`, `xmpp.auth-missing`, `xmpp.throttled` (unknown: we come too often), `xmpp.impostor`, `xmpp.closed`,
+`xmpp.protocol`, and those of TLS, TCP, names.
 """
 
 from outagetui.core.model import Check, Sample

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Final
 
+from outagetui.net.aside import loaded
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import Phases, fail
 from outagetui.protocols.http1_exchange import Answer, Stop, fields
@@ -11,7 +12,7 @@ from outagetui.protocols.http_request import Request
 if TYPE_CHECKING:
     from h2.events import Event
 
-_SLICE: Final = 1 << 12  # bytes parsed between two looks at the clock: a frame may be 9
+_SLICE: Final = 1 << 8  # bytes parsed between two looks at the clock: a frame may be 9
 _STREAM: Final = 1  # the only one
 _HEADER: Final = 9  # bytes ahead of a frame's body (RFC 9113 section 4.1)
 _GOAWAY: Final = 7
@@ -19,6 +20,7 @@ _GOAWAY: Final = 7
 
 async def ask(stream: Stream, wanted: Request, cookie: str | None, limit: int, phases: Phases, stop: Stop) -> Answer:
     """Send `wanted` and read its answer, as `http1_exchange.ask`."""
+    await loaded("h2.connection")
     from h2.exceptions import ProtocolError
 
     try:

@@ -1,5 +1,7 @@
 """What an HTTP answer says: its status in words, its body as text, a value in it."""
 
+import html
+import re
 from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -13,13 +15,20 @@ from msgspec import Struct
 from outagetui.core.charsets import CharsetError, decode
 from outagetui.core.model import Outcome
 from outagetui.core.text import in_quotes
+from outagetui.core.times import about
+from outagetui.core.unread_json import why
 from outagetui.net.aside import aside
 from outagetui.net.trouble import Trouble, unknown
 
 LIMIT: Final = 1 << 20  # bytes of a body
 TOO_MANY: Final = 429  # requests: we asked too often, which is our own limit and says nothing of others
+KEYS_LIMIT: Final = 60_000  # of all objects of a document: reading more holds the interpreter too long
 NESTS_LIMIT: Final = 50_000  # objects and lists of a document: each costs a hundred times its bytes
 _DATE: Final = 64  # characters of a date
+_HEAD: Final = 4096  # bytes of a page in which its title stands
+_LINE: Final = 300  # characters of a page that is a line
+_TITLE: Final = re.compile(r"<title[^>]{0,100}>([^<]{1,300})", re.IGNORECASE)
+_REPEATS: Final = ("", "error", "http", "temporarily")  # words that tell no more than a status
 _SHORT: Final = 1 << 17  # bytes decoded on the spot
 LONGEST_WAIT: Final = 86400.0  # seconds of a `Retry-After` that are believed
 
@@ -103,10 +112,12 @@ def at_path(text: str, path: str) -> object:
         unknown("option.invalid", f"path: {path} is not a JSONPath: {error}")
     if text.count("{") + text.count("[") > NESTS_LIMIT:
         unknown("http.too-large", f"the page holds more than {NESTS_LIMIT} objects and lists")
+    if text.count('":') + text.count('" :') > KEYS_LIMIT:
+        unknown("http.too-large", f"the page holds objects with more than {KEYS_LIMIT} keys in all")
     try:
         document = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        unknown("value.missing", f"the page is not JSON: {error}")
+        unknown("value.missing", f"the page is not JSON: {why(error)}")
     try:
         nodes = list(islice(query.finditer(document), 2))
     except (jsonpath.JSONPathError, RecursionError) as error:
@@ -132,9 +143,14 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Return the seconds that `retry-after` asks for, from 0 to a day, by the epoch second `now`; None without."""
     told = headers.get("retry-after", "").strip()
     if told.isascii() and told.isdecimal():
-        return min(float(told[:_DATE]), LONGEST_WAIT)
+        return believed(float(told[:_DATE]))
     moment = http_date(told)
-    return None if moment is None else min(max(0.0, moment - now), LONGEST_WAIT)
+    return None if moment is None else believed(moment - now)
+
+
+def believed(seconds: float) -> float:
+    """Return for how many seconds we stay away when asked to for `seconds`: none in the past, and at most a day."""
+    return float(min(max(seconds, 0), LONGEST_WAIT))
 
 
 def refused(reply: Reply, words: str, now: float) -> Trouble:
@@ -145,4 +161,25 @@ def refused(reply: Reply, words: str, now: float) -> Trouble:
     outcome = Outcome.UNKNOWN if reply.status == TOO_MANY else Outcome.FAIL
     if outcome is Outcome.UNKNOWN:
         words = f"{words}: we asked too often"
-    return Trouble(outcome, f"http.{reply.status}", words, retry_after=retry_after(reply.headers, now))
+    if told := said(reply):
+        words = f"{words}, it says {in_quotes(told)}"
+    wait = retry_after(reply.headers, now)
+    if wait:
+        words = f"{words}; it asks to wait {about(wait)}"
+    return Trouble(outcome, f"http.{reply.status}", words, retry_after=wait)
+
+
+def said(reply: Reply) -> str:
+    """Return what a page that is none says of itself: its title, or the one line that it is; else nothing.
+
+    Nothing, too, where it only repeats the status.
+    """
+    try:
+        text = decode(reply.body[:_HEAD], reply.headers.get("content-type", ""), whole=False)
+    except CharsetError:
+        return ""
+    title = _TITLE.search(text)
+    is_a_line = len(text) < _LINE and not any(mark in text.strip() for mark in "\n<{[")
+    words = (html.unescape(title[1]) if title else text if is_a_line else "").split()
+    known = {*status_words(reply.status).lower().split(), *_REPEATS}
+    return "" if known.issuperset(word.strip(":-|").lower() for word in words) else " ".join(words)

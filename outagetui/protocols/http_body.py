@@ -7,7 +7,7 @@ from outagetui.net.aside import aside
 from outagetui.net.trouble import fail
 from outagetui.protocols.http_coding import CodingError, UnknownCodingError, undone
 
-_HEAVY: Final = "br"  # whose decoder fills a window of up to 16 MiB before it gives anything
+_HEAVY: Final = {"br", "zstd"}  # whose decoders have to be loaded, and fill a window before they give anything
 
 
 async def decoded(body: bytes, codings: tuple[str, ...], limit: int, *, truncated: bool) -> tuple[bytes, bool, str]:
@@ -18,7 +18,7 @@ async def decoded(body: bytes, codings: tuple[str, ...], limit: int, *, truncate
     if not codings or not body:
         return body, truncated, ""
     try:
-        found = await aside(partial(undone, body, codings, limit), None if _HEAVY in codings else len(body))
+        found = await aside(partial(undone, body, codings, limit), len(body) if _HEAVY.isdisjoint(codings) else None)
     except UnknownCodingError as error:
         return b"", truncated, str(error)
     except CodingError as error:

@@ -4,12 +4,12 @@ Left out is what needs a browser's memory or a list of public suffixes: a cookie
 because it has no dot, `SameSite` does not matter on a walk that nobody's page began.
 """
 
-import ipaddress
 import re
 from typing import Final
 
 from msgspec import Struct
 
+from outagetui.core.hosts import address_of, is_loopback
 from outagetui.protocols.http_answer import http_date
 from outagetui.protocols.http_request import Request
 
@@ -81,9 +81,9 @@ def _read(asked: Request, line: str, now: float) -> tuple[_Cookie, bool] | None:
         about[key.strip().lower()] = word.strip()  # the last of a name counts
     domain = about.get("domain", "").removeprefix(".").lower()
     if domain == asked.host:
-        host_only = _is_address(domain)
+        host_only = address_of(domain) is not None
     elif domain:
-        if "." not in domain or _is_address(asked.host) or not asked.host.endswith(f".{domain}"):
+        if "." not in domain or address_of(asked.host) is not None or not asked.host.endswith(f".{domain}"):
             return None
         host_only = False
     else:
@@ -112,17 +112,4 @@ def _lives(about: dict[str, str], now: float) -> bool:
 
 def _is_safe(request: Request) -> bool:
     """Whether a secure cookie may go there: by TLS, or within this machine, as in browsers."""
-    local = request.host == "localhost" or request.host.endswith(".localhost")
-    return (
-        request.scheme == "https"
-        or local
-        or (_is_address(request.host) and ipaddress.ip_address(request.host).is_loopback)
-    )
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
+    return request.scheme == "https" or is_loopback(request.host)

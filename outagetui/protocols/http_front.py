@@ -145,7 +145,7 @@ class Front:
         )
         if wanted.scheme == "https":
             try:
-                await secure(stream, self._vantage.tls_context(self._ca, alpn=offered), wanted.host, phases)
+                await secure(stream, await self._vantage.tls_context(self._ca, alpn=offered), wanted.host, phases)
             except BaseException:
                 stream.close()
                 raise

@@ -7,19 +7,21 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import NamedTuple, NoReturn
 
-from outagetui.core.personal import mask, shown
+from outagetui.core.masking import mask_answer, quote_answer
 from outagetui.net.stream import Stream
-from outagetui.net.trouble import fail
+from outagetui.net.trouble import fail, unknown
 from outagetui.protocols.throttling import is_throttled, throttled
 
 LINE_LIMIT = 64 * 1024  # a SEARCH in a large mailbox answers on one line
 LITERAL_LIMIT = 256 * 1024
 REPLY_LIMIT = 4 * 1024 * 1024  # bytes of all that answers one command
-LINES_LIMIT = 1000
+LINES_LIMIT = 20_000  # a line for each message that somebody else deletes or flags at that moment
+_PIECE = 64  # bytes that a line or literal costs beside its own
 _LITERAL = re.compile(rb"\{(\d{1,10})\+?\}\Z")
 _DONE = re.compile(r"(OK|NO|BAD)(?: +(.*))?", re.IGNORECASE | re.DOTALL)
 _CODE = re.compile(r"\s*\[([^\]]*)\]")
 _UNTAGGED = re.compile(r"\* +(OK|NO|BAD|BYE|PREAUTH)\b ?(.*)", re.IGNORECASE | re.DOTALL)
+_NEXT_UID = re.compile(r"\* +(?:OK +\[)?UIDNEXT +(\d{1,10})(?!\d)", re.IGNORECASE | re.ASCII)
 _CAPABILITY = re.compile(r"\* +CAPABILITY\s+(.*)", re.IGNORECASE | re.DOTALL)
 # What people may read can end in braces; only data holds literals (RFC 9051 section 9, resp-text).
 _WORDS = re.compile(rb"\+|\* +(?:OK|NO|BAD|BYE|PREAUTH)\b|[a-z]\d+ +(?:OK|NO|BAD)\b", re.IGNORECASE)
@@ -51,7 +53,7 @@ class ImapReply(NamedTuple):
     @property
     def said(self) -> str:
         """The words as shown to people."""
-        return mask(self.words, self.private)
+        return mask_answer(self.words, self.private)
 
     @property
     def code(self) -> str:
@@ -69,17 +71,18 @@ class ImapReply(NamedTuple):
         found = [re.fullmatch(rf"\* (\d{{1,10}}) {name}", line.text, re.IGNORECASE) for line in self.lines]
         return next((int(each[1]) for each in reversed(found) if each), None)
 
-    def data(self, name: str) -> str | None:
-        """Return what follows `* NAME`, or `NAME ` in the brackets of an untagged OK; None where it was not said."""
-        pattern = re.compile(rf"\* +(?:OK +\[)?{name} +([^\]]*)", re.IGNORECASE)
-        found = (pattern.match(line.text) for line in self.lines)
-        return next((each[1] for each in found if each), None)
+    @property
+    def next_uid(self) -> int | None:
+        """Return the UID that the next message will have, as an opened mailbox tells it; None where it does not."""
+        found = (_NEXT_UID.match(line.text) for line in self.lines)
+        return next((int(each[1]) for each in found if each), None)
 
 
 class ImapConnection:
     """A client's side of the dialogue. Every method may raise `Trouble` `imap.protocol`, `imap.bye`, `imap.closed`.
 
-    Where the server ends the session because we come too often, that is unknown `imap.throttled`.
+    Where the server ends the session because we come too often, that is unknown `imap.throttled`, and unknown
+    `imap.too-much` where we read no more of an answer.
     """
 
     def __init__(self, stream: Stream) -> None:
@@ -100,9 +103,9 @@ class ImapConnection:
         found = _UNTAGGED.fullmatch(line.text)
         word = found[1].upper() if found else ""
         if found is None or word in ("NO", "BAD"):
-            fail("imap.protocol", f"not an IMAP greeting: {shown(line.text, self._private)}")
+            fail("imap.protocol", f"not an IMAP greeting: {quote_answer(line.text, self._private)}")
         if word == "BYE":
-            _bye(found[2], f"refused at the door: {mask(found[2])}")
+            _bye(found[2], f"refused at the door: {mask_answer(found[2])}")
         self.logged_in = word == "PREAUTH"
         self._learn(found[2])
         return found[2]
@@ -129,30 +132,32 @@ class ImapConnection:
         waiting = list(answers)
         while len(lines) < LINES_LIMIT:
             line = await self._line()
-            if line.text.startswith("+"):
+            if not line.text:  # one too many, as some servers send between two answers
+                lines.append(line)
+            elif line.text.startswith("+"):
                 if not waiting and respond is None:
                     fail(
                         "imap.protocol",
-                        f"asked to go on with {verb}, which is whole: {shown(line.text, self._private)}",
+                        f"asked to go on with {verb}, which is whole: {quote_answer(line.text, self._private)}",
                     )
                 next_one = waiting.pop(0) if waiting or respond is None else await respond(line.text[1:].strip())
                 await self._stream.write(next_one + b"\r\n")
             elif line.text.startswith(f"{tag} "):
                 done = _DONE.fullmatch(line.text[len(tag) + 1 :])
                 if done is None:
-                    fail("imap.protocol", f"no proper end of {verb}: {shown(line.text, self._private)}")
+                    fail("imap.protocol", f"no proper end of {verb}: {quote_answer(line.text, self._private)}")
                 self._learn(done[2] or "")
                 return ImapReply(done[1].upper(), done[2] or "", tuple(lines), self._private)
             elif line.text.startswith("* "):
                 found = _UNTAGGED.fullmatch(line.text)
                 if found and found[1].upper() == "BYE" and not farewell:
-                    _bye(found[2], f"the server ended the session: {mask(found[2], self._private)}")
+                    _bye(found[2], f"the server ended the session: {mask_answer(found[2], self._private)}")
                 told = _CAPABILITY.fullmatch(line.text)
                 self._learn(f"[CAPABILITY {told[1]}]" if told else found[2] if found else "")
                 lines.append(line)
             else:
-                fail("imap.protocol", f"not an IMAP answer: {shown(line.text, self._private)}")
-        return fail("imap.protocol", f"more than {LINES_LIMIT} lines in answer to {verb}")
+                fail("imap.protocol", f"not an IMAP answer: {quote_answer(line.text, self._private)}")
+        return unknown("imap.too-much", f"more than {LINES_LIMIT} lines in answer to {verb}, and more are not read")
 
     def forget(self) -> None:
         """Drop what was learned before TLS: anybody on the way could have said it (RFC 9051 section 6.2.1)."""
@@ -170,6 +175,9 @@ class ImapConnection:
             text = await self._stream.read_line(LINE_LIMIT)
             if text is None:
                 fail("imap.closed", "the server closed the connection")
+            if not text and _is_open(texts):  # some servers send an empty line too many behind a literal
+                self._count(0)
+                continue
             texts.append(text)
             self._count(len(text))
             announced = None if len(texts) == 1 and _WORDS.match(text) else _LITERAL.search(text)
@@ -182,9 +190,11 @@ class ImapConnection:
             literals.append(await self._exactly(size))
 
     def _count(self, size: int) -> None:
-        self._size += size + 2
+        self._size += size + _PIECE
         if self._size > REPLY_LIMIT:
-            fail("imap.protocol", f"more than {REPLY_LIMIT >> 20} MiB in answer to one command")
+            unknown(
+                "imap.too-much", f"more than {REPLY_LIMIT >> 20} MiB in answer to one command, and more is not read"
+            )
 
     async def _exactly(self, size: int) -> bytes:
         data = bytearray()
@@ -194,6 +204,11 @@ class ImapConnection:
                 fail("imap.closed", "the server closed the connection within a literal")
             data += more
         return bytes(data)
+
+
+def _is_open(texts: list[bytes]) -> bool:
+    """Tell whether a list that began in `texts` goes on, so that what comes next is part of it."""
+    return sum(text.count(b"(") - text.count(b")") for text in texts) > 0
 
 
 def expect(reply: ImapReply, what: str, code: str = "imap.protocol") -> ImapReply:

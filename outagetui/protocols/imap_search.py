@@ -77,9 +77,19 @@ class Traces:
         return next((self._lost[token] for token in found.mail.tokens if token in self._lost), None)
 
 
+def _can_expunge(imap: ImapConnection) -> bool:
+    """Return whether the server can expunge chosen messages, and not only all that are marked as deleted."""
+    return bool(imap.capabilities & EXPUNGE_ALONE)
+
+
 async def search(imap: ImapConnection, where: Where, sender: str) -> list[Found]:
-    """Return the messages of the mailbox that hold a token where ours do, the newest fifty, less what is deleted."""
-    reply = expect(await imap.command(f'UID SEARCH UNDELETED {where} "{PREFIX}"'), "SEARCH")
+    """Return the messages of the mailbox that hold a token where ours do, the newest fifty.
+
+    A look may have ended between marking its message as deleted and expunging it. Where no message can be expunged
+    alone, what is marked is left out: no more can be done with it.
+    """
+    which = "" if _can_expunge(imap) else "UNDELETED "
+    reply = expect(await imap.command(f'UID SEARCH {which}{where} "{PREFIX}"'), "SEARCH")
     return await _fetch(imap, _numbers(reply)[-MOST:], where, sender)
 
 
@@ -149,7 +159,7 @@ async def delete(imap: ImapConnection, uids: Iterable[int]) -> bool:
     if not numbers:
         return True
     expect(await imap.command(f"UID STORE {_set(numbers)} +FLAGS.SILENT (\\Deleted)"), "STORE", "imap.refused")
-    if not imap.capabilities & EXPUNGE_ALONE:
+    if not _can_expunge(imap):
         return False
     expect(await imap.command(f"UID EXPUNGE {_set(numbers)}"), "EXPUNGE", "imap.refused")
     return True

@@ -5,12 +5,13 @@ import ssl
 from collections.abc import Iterable, Iterator
 from typing import Literal, NoReturn
 
-from outagetui.core.personal import parts
+from outagetui.core.masking import names_of
+from outagetui.core.model import Outcome
 from outagetui.core.text import clean
 from outagetui.net.farewell import goodbye
 from outagetui.net.secure import secure
 from outagetui.net.stream import Stream
-from outagetui.net.trouble import Phases, fail, unknown
+from outagetui.net.trouble import Phases, Trouble, fail, unknown
 from outagetui.protocols import sasl
 from outagetui.protocols.imap_connection import ImapConnection, ImapReply, expect
 from outagetui.protocols.smtp_session import is_private
@@ -18,7 +19,6 @@ from outagetui.protocols.smtp_session import is_private
 PORTS = {"imap": 143, "imaps": 993}
 StartTls = Literal["offered", "required", "never"]
 # NO with one of these means "not now", whoever asks (RFC 5530).
-_WRONG = ("AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED", "EXPIRED")  # it is the password, or the account
 _NOT_SO = re.compile(r"unsupported|not supported|disabled|mechanism", re.IGNORECASE)
 _NOT_NOW = ("UNAVAILABLE", "INUSE", "SERVERBUG", "CONTACTADMIN")
 
@@ -58,14 +58,16 @@ async def _capability(imap: ImapConnection) -> None:
         expect(await imap.command("CAPABILITY"), "CAPABILITY")
 
 
-async def log_in(stream: Stream, imap: ImapConnection, user: str, password: str, starttls: StartTls) -> None:
+async def log_in(
+    stream: Stream, imap: ImapConnection, user: str, password: str, starttls: StartTls, phases: Phases
+) -> None:
     """Log in by the best mechanism that both sides know, else by LOGIN; never in the clear beyond this machine.
 
-    Where one is refused without a word on the password, the next is tried. Codes: `imap.auth-failed`,
-    `imap.throttled` (unknown) when we come too often,
-    `imap.unavailable` when the server says it is not the password, `imap.login-disabled` (unknown where it wants
-    a login that we do not speak), `imap.impostor`, and `imap.starttls-missing` where the password would have gone in
-    the clear.
+    Where the mechanism is refused and not the password, the next is tried, and after SCRAM too: an account may have no
+    key for it; when time runs out then, the refusal is what is told. Codes: `imap.auth-failed`, `imap.throttled`
+    (unknown) when we come too often, `imap.unavailable` when the server says it is not the password,
+    `imap.login-disabled` (unknown where it wants a login that we do not speak), `imap.impostor`, and
+    `imap.starttls-missing` where the password would have gone in the clear.
     """
     if imap.logged_in:
         return  # the server knows us by our address (PREAUTH)
@@ -75,10 +77,10 @@ async def log_in(stream: Stream, imap: ImapConnection, user: str, password: str,
         if starttls == "never":
             unknown("option.invalid", "a password is not sent without TLS: `starttls` must not be `never`")
         fail("imap.starttls-missing", "the server does not offer STARTTLS, so the password was not sent")
-    imap.keep_private((*parts(user), password))
+    imap.keep_private((*names_of(user), password))
     offered = {name.removeprefix("AUTH=") for name in imap.capabilities if name.startswith("AUTH=")}
     try:
-        ways = sasl.mechanisms(offered, user, password, stream.tls)
+        ways = await sasl.mechanisms(offered, user, password, stream.tls)
     except sasl.UnusableError:
         unknown("secret.unusable", "the password holds characters that no SCRAM login can (RFC 4013)")
     refused: ImapReply | None = None
@@ -94,8 +96,10 @@ async def log_in(stream: Stream, imap: ImapConnection, user: str, password: str,
             fail("imap.unavailable", f"login: {reply.said}")
         refused = reply if refused is None or reply.status == "NO" else refused
         stored_otherwise = way is not None and way.name.startswith("SCRAM")
-        if _word(reply) in _WRONG and not stored_otherwise:
-            break
+        if not (stored_otherwise or _is_not_so(reply)):
+            break  # the server was told the password: it would answer the same, later each time, or lock the account
+        if stored_otherwise:
+            phases.known = Trouble(Outcome.FAIL, "imap.auth-failed", f"login: {refused.said}")
     others = sasl.unspoken(offered)
     if refused is not None and _word(refused) == "PRIVACYREQUIRED" and stream.tls is None:
         unknown("imap.login-disabled", f"the server takes a password only below TLS: {refused.said}")

@@ -1,6 +1,7 @@
 """The messages of IRC (RFC 1459, RFC 2812) as a client reads and writes them, within bounds."""
 
 import asyncio
+import re
 from typing import NamedTuple
 
 from outagetui.core.model import Outcome
@@ -12,6 +13,8 @@ from outagetui.protocols.throttling import is_throttled, throttled
 LINE_LIMIT = 8191 + 512  # bytes: IRCv3 allows so many of tags before a message of RFC 2812
 LINES_LIMIT = 4000  # a server's greeting is long, and an endless one is none
 _FAIR = 32  # lines in a row before others get a turn
+_BANNED = re.compile(r"\bbanned\b|\b[a-z]-?lined?\b|\bakill")  # K-line, D-line, G-line, Z-line: bans of a host
+_NOT_LET_IN = re.compile(r"access denied|no authori[sz]ation|(?:not |un)authori[sz]ed")
 _LATER = "try again later"  # which only a server of chats says to one host that comes again too soon
 
 
@@ -48,8 +51,13 @@ def refusal(words: str) -> Trouble:
         return Trouble(Outcome.UNKNOWN, "irc.auth-missing", words)
     if is_throttled(said) or _LATER in said:
         return throttled("irc.throttled", words)
-    # Many servers say only here that a password is missing or wrong.
-    return Trouble(Outcome.FAIL, "irc.not-authorized" if "password" in said else "irc.error", f"ERROR {words}")
+    # Many servers say only here that a password is missing or wrong, and some not even that it is the password.
+    if "password" in said:
+        return Trouble(Outcome.FAIL, "irc.not-authorized", f"ERROR {words}")
+    if _NOT_LET_IN.search(said):
+        words = f"ERROR {words}: a password is missing or wrong, or clients from here are not let in"
+        return Trouble(Outcome.FAIL, "irc.not-authorized", words)
+    return Trouble(Outcome.FAIL, "irc.banned" if _BANNED.search(said) else "irc.error", f"ERROR {words}")
 
 
 class IrcConnection:

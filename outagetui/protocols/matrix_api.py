@@ -11,11 +11,12 @@ from msgspec import Struct, field
 
 from outagetui.core.model import Outcome
 from outagetui.core.text import clean
+from outagetui.core.unread_json import why
 from outagetui.core.urls import read_url
 from outagetui.net.aside import aside
 from outagetui.net.trouble import Trouble, fail, unknown
 from outagetui.net.vantage import Vantage
-from outagetui.protocols.http_answer import TOO_MANY, Reply, refused, retry_after
+from outagetui.protocols.http_answer import TOO_MANY, Reply, believed, refused, retry_after
 from outagetui.protocols.http_fetch import fetch
 
 T = TypeVar("T")
@@ -263,7 +264,7 @@ async def read(reply: Reply, cls: type[T], what: str) -> T:
     try:
         return await aside(partial(msgspec.json.decode, reply.body, type=cls), len(reply.body))
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        return fail("matrix.protocol", f"{what} is not as it should be: {error}")
+        return fail("matrix.protocol", f"{what} is not as it should be: {why(error)}")
 
 
 async def refusal(reply: Reply) -> Trouble:
@@ -281,6 +282,6 @@ async def refusal(reply: Reply) -> Trouble:
     outcome = Outcome.UNKNOWN if word == "M_LIMIT_EXCEEDED" else Outcome.FAIL
     wait = retry_after(reply.headers, time.time())
     if wait is None and isinstance(said, dict) and isinstance(milliseconds := said.get("retry_after_ms"), int):
-        wait = max(0, milliseconds) / 1000  # before v1.10 of the specification
+        wait = believed(milliseconds // 1000)  # before v1.10 of the specification; it may be longer than any float
     detail = f"{word}: {words if isinstance(words, str) else reply.status}"
     return Trouble(outcome, code, detail, retry_after=wait)

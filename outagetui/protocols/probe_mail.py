@@ -14,12 +14,15 @@ from email.message import Message
 from email.utils import getaddresses
 from typing import Literal, NamedTuple
 
-from outagetui.core.personal import mask
+from outagetui.core.masking import mask_answer
 from outagetui.core.text import clean
 
 PREFIX = "outagetui-probe-"
+SUBJECT = "Mail check"  # what stands before the token
 HEADER = "X-Outagetui-Probe"  # no answer copies it, and a gateway that marks subjects leaves it
 _TOKEN = re.compile(rf"{PREFIX}[0-9a-f]{{32}}", re.IGNORECASE)
+_WHOLE = re.compile(rf"(.*?){SUBJECT} {_TOKEN.pattern}\s*", re.IGNORECASE | re.DOTALL)
+_SIGNS = re.compile(r"\[[^\[\]]*\]|\([^()]*\)|\{[^{}]*\}|<[^<>]*>|\*+[^*]*\*+|#+[^#]*#+")  # that filters put there
 _ANSWERS = re.compile(
     r"^\s*(?:re|aw|sv|antw|fw|fwd|wg|tr|rv)\s*(?:\[\d+\])?\s*:|auto\w*[ -](?:reply|response|antwort)"
     r"|out of (?:the )?office|abwesen|undeliver|unzustellbar|delivery (?:status|failure)|returned mail|mail delivery"
@@ -53,7 +56,8 @@ def read_mail(raw: bytes, where: Where, sender: str = "") -> ProbeMail | None:
     """
     message = email.message_from_bytes(raw, policy=email.policy.compat32)
     subject = header(message, "Subject")
-    heads = _tokens(subject, header(message, "Message-ID"), header(message, HEADER))
+    marks = _tokens(header(message, "Message-ID"), header(message, HEADER))
+    heads = marks | _tokens(subject)
     report = _is_report(message)
     if report:
         everywhere = _tokens(raw.decode("latin-1"), subject, *_texts(message, nested=True))
@@ -62,7 +66,7 @@ def read_mail(raw: bytes, where: Where, sender: str = "") -> ProbeMail | None:
     found = heads | _tokens(*_texts(message)) if where == "TEXT" else heads
     if not found:
         return None
-    known = where == "TEXT" or _is_from(message, sender)
+    known = where == "TEXT" or (_is_from(message, sender) and (bool(marks) or _is_ours(subject)))
     return ProbeMail(found, own=known and not _is_answer(message, subject))
 
 
@@ -80,8 +84,14 @@ def _tokens(*texts: str) -> frozenset[str]:
     return frozenset(token.lower() for text in texts for token in _TOKEN.findall(text))
 
 
+def _is_ours(subject: str) -> bool:
+    """Whether a subject alone proves the message ours: other words before it may be an answer's, in any language."""
+    found = _WHOLE.fullmatch(subject)
+    return found is not None and not re.search(r"\w", _SIGNS.sub("", found[1]))
+
+
 def _is_from(message: Message, sender: str) -> bool:
-    return sender.casefold() in _addresses(message, "From")
+    return _addresses(message, "From") == {sender.casefold()}
 
 
 def _addresses(message: Message, name: str) -> set[str]:
@@ -134,8 +144,8 @@ def _fate(message: Message) -> tuple[str, str]:
         if part.get_content_type() in ("message/delivery-status", "message/global-delivery-status"):
             fields = {name.lower(): " ".join(value.split()) for name, value in _FIELD.findall(part.as_string())}
             said = f"{fields.get('status', '')} {fields.get('diagnostic-code', '').partition(';')[2].strip()}"
-            return fields.get("action", "failed").lower(), clean(mask(said.strip()), 200)
+            return fields.get("action", "failed").lower(), clean(mask_answer(said.strip()), 200)
     if str(message.get_param("report-type") or "delivery-status").lower() != "delivery-status":
         return "", ""  # that it was read, or is thought to be abuse
     subject = header(message, "Subject")
-    return ("delayed" if _DELAYED.search(subject) else "failed"), clean(mask(subject), 200)
+    return ("delayed" if _DELAYED.search(subject) else "failed"), clean(mask_answer(subject), 200)

@@ -13,7 +13,7 @@ import ssl
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-from outagetui.net.aside import aside
+from outagetui.net.aside import aside, loaded
 
 ROUNDS: Final = 1_000_000  # of hashing that a server may ask for: about a second of a thread
 # Not EXTERNAL, which wants a certificate, nor the historic ones (RFC 6331).
@@ -121,7 +121,7 @@ class Scram(Mechanism):
         mechanism.Hi = lambda *_: salted
 
 
-def scram(
+async def scram(
     offered: Collection[str], user: str, password: str, tls: ssl.SSLObject | None, *, bindable: bool = True
 ) -> Scram | None:
     """Return a login by the strongest SCRAM of `offered` that works here, None when there is none.
@@ -131,6 +131,7 @@ def scram(
     names = {name for name in offered if _STRONG.fullmatch(name)}
     if not names:
         return None
+    await loaded("slixmpp.util.sasl.client")
     from slixmpp.util import sasl
     from slixmpp.util.sasl.client import SASLNoAppropriateMechanism
     from slixmpp.util.stringprep_profiles import StringPrepError
@@ -160,7 +161,7 @@ def scram(
     return Scram(mechanism)
 
 
-def mechanisms(offered: Collection[str], user: str, password: str, tls: ssl.SSLObject | None) -> list[Mechanism]:
+async def mechanisms(offered: Collection[str], user: str, password: str, tls: ssl.SSLObject | None) -> list[Mechanism]:
     """Return what of `offered` we can log in by, the best first; empty when there is nothing. Raises UnusableError.
 
     CRAM-MD5 is there only alone, and below TLS.
@@ -168,7 +169,7 @@ def mechanisms(offered: Collection[str], user: str, password: str, tls: ssl.SSLO
     found: list[Mechanism] = []
     simple = [each for each in SIMPLE if each in offered]
     try:
-        strong = scram(offered, user, password, tls)
+        strong = await scram(offered, user, password, tls)
     except UnusableError:
         strong = None
         if not simple:

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from outagetui.core.hosts import unzoned
+from outagetui.core.masking import mask_answer, names_of, quote_answer
 from outagetui.core.model import Outcome
-from outagetui.core.personal import mask, parts, shown
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import Trouble, fail
 from outagetui.protocols.throttling import in_words, is_throttled
@@ -18,6 +18,7 @@ from outagetui.protocols.throttling import in_words, is_throttled
 LINE_LIMIT = 4096  # RFC 5321 allows 512
 LINES_LIMIT = 128
 CLOSING = 421
+TLS_FIRST = 530  # or a login (RFC 3207 section 4, RFC 4954 section 6)
 _TOO_MANY_RECIPIENTS = "4.5.3"  # RFC 3463: of one message, which says nothing of how often we come
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?=\s|$)")
 _NOT_KNOWN = (500, 501, 502, 504)  # how servers without EHLO answer it (RFC 5321 section 3.2)
@@ -36,7 +37,7 @@ class SmtpReply(NamedTuple):
     @property
     def said(self) -> str:
         """The text on one line, as shown to people."""
-        return mask(" ".join(self.lines), self.private)
+        return mask_answer(" ".join(self.lines), self.private)
 
     @property
     def words(self) -> str:
@@ -65,6 +66,12 @@ class SmtpReply(NamedTuple):
         return 400 <= self.code < 500 and self.status != _TOO_MANY_RECIPIENTS and is_throttled(self.said)
 
     @property
+    def crowded(self) -> bool:
+        """Whether one message has too many recipients for it, and the others want another (RFC 5321 4.5.3.1.10)."""
+        said = self.status[1:] == _TOO_MANY_RECIPIENTS[1:] or "too many recipients" in self.said.lower()
+        return self.code in (452, 552) and said
+
+    @property
     def elsewhere(self) -> bool:
         """Whether this server ends the session, so that a client tries the next address (RFC 5321 section 3.8)."""
         return self.code == CLOSING
@@ -84,6 +91,10 @@ class RefusedError(Trouble):
         else:
             super().__init__(outcome, f"smtp.{reply.code}", said)
         self.reply = reply
+
+
+class DoorError(RefusedError):
+    """The server serves nobody at this address, or not us: it said so instead of a greeting (RFC 5321 section 3.1)."""
 
 
 class SmtpConnection:
@@ -108,7 +119,7 @@ class SmtpConnection:
                 fail("smtp.closed", "the server closed the connection")
             match = _LINE.fullmatch(line)
             if match is None or code not in (0, int(match[1])):
-                fail("smtp.protocol", f"not an SMTP reply: {shown(line, self._private)}")
+                fail("smtp.protocol", f"not an SMTP reply: {quote_answer(line, self._private)}")
             code = int(match[1])
             lines.append((match[3] or b"").decode("utf-8", "replace"))
             if match[2] != b"-":
@@ -116,8 +127,11 @@ class SmtpConnection:
         return fail("smtp.protocol", f"a reply of more than {LINES_LIMIT} lines")
 
     async def greet(self) -> SmtpReply:
-        """Wait for the banner."""
-        return expect(await self.read(), 220, "greeting")
+        """Wait for the banner; raises DoorError where there is another word."""
+        reply = await self.read()
+        if not reply.taken:
+            raise DoorError(reply, "greeting")
+        return reply
 
     async def command(self, line: str) -> SmtpReply:
         """Send one command and return its reply, whatever it is."""
@@ -132,7 +146,7 @@ class SmtpConnection:
         envelope(await self.command(f"MAIL FROM:<{sender}>"), "MAIL FROM")
         turned_away: dict[str, SmtpReply] = {}
         for each in recipients:
-            self.keep_private(parts(each))
+            self.keep_private(names_of(each))
             reply = await self.command(f"RCPT TO:<{each}>")
             if reply.elsewhere:
                 envelope(reply, "RCPT TO")

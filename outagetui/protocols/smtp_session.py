@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Literal, TypeVar
 
 from outagetui.core.hosts import is_loopback
-from outagetui.core.personal import parts
+from outagetui.core.masking import names_of
 from outagetui.core.text import clean, in_quotes
 from outagetui.net.connect import dial
 from outagetui.net.farewell import goodbye
@@ -14,7 +14,7 @@ from outagetui.net.stream import Stream
 from outagetui.net.trouble import Phases, Trouble, fail, unknown
 from outagetui.net.vantage import Vantage
 from outagetui.protocols import sasl
-from outagetui.protocols.smtp_connection import RefusedError, SmtpConnection, SmtpReply, expect
+from outagetui.protocols.smtp_connection import DoorError, RefusedError, SmtpConnection, SmtpReply, expect
 
 StartTls = Literal["offered", "required", "never"]
 IMPLICIT_TLS = 465  # RFC 8314
@@ -37,8 +37,8 @@ async def converse(
 ) -> tuple[Stream, T]:
     """Return what `talk` does on a connection to `host`, and that connection, which the caller closes.
 
-    Where a server ends the session by 421, the next address is tried (RFC 5321 section 5.1); when all did, or cannot
-    be reached, that is what is raised.
+    Where a server ends the session by 421, or does not greet us, the next address is tried as senders do (RFC 5321
+    section 5.1); when all did, or cannot be reached, that is what is raised.
     """
     ended: RefusedError | None = None
     left: set[str] = set()
@@ -54,7 +54,7 @@ async def converse(
         except RefusedError as refused:
             left.add(stream.remote.partition("%")[0])
             stream.close()
-            if not refused.reply.elsewhere:
+            if not (refused.reply.elsewhere or isinstance(refused, DoorError)):
                 raise
             ended = refused
         except BaseException:
@@ -88,10 +88,13 @@ async def begin(
     return smtp, banner
 
 
-async def log_in(smtp: SmtpConnection, user: str, password: str, starttls: StartTls = "offered") -> None:
+async def log_in(
+    smtp: SmtpConnection, user: str, password: str, phases: Phases, starttls: StartTls = "offered"
+) -> None:
     """Log in (RFC 4954) by the best mechanism that both sides know; never in the clear beyond this machine.
 
-    Where one is refused, the next is tried: an account may have no key for the best one. Codes: `smtp.NNN`,
+    Where one is refused, the next is tried: an account may have no key for the best one; when time runs out then, the
+    refusal is what is told. Codes: `smtp.NNN`,
     `smtp.auth-missing` (unknown where the server wants a login that we do not speak), `smtp.impostor`,
     `smtp.protocol`, and `smtp.starttls-missing` where the password would have gone in the clear.
     """
@@ -99,10 +102,10 @@ async def log_in(smtp: SmtpConnection, user: str, password: str, starttls: Start
         if starttls == "never":
             unknown("option.invalid", "a password is not sent without TLS: `starttls` must not be `never`")
         fail("smtp.starttls-missing", "the server does not offer STARTTLS, so the password was not sent")
-    smtp.keep_private((*parts(user), password))
+    smtp.keep_private((*names_of(user), password))
     offered = smtp.extensions.get("AUTH", "").split()
     try:
-        ways = sasl.mechanisms(offered, user, password, smtp.stream.tls)
+        ways = await sasl.mechanisms(offered, user, password, smtp.stream.tls)
     except sasl.UnusableError:
         unknown("secret.unusable", "the password holds characters that no SCRAM login can (RFC 4013)")
     others = sasl.unspoken(offered)
@@ -115,6 +118,7 @@ async def log_in(smtp: SmtpConnection, user: str, password: str, starttls: Start
         stored_otherwise = way.name.startswith("SCRAM") and reply.code == 535
         if reply.code not in _NOT_SO and not stored_otherwise:
             break
+        phases.known = refused if stored_otherwise else None
     if refused is not None and not (others and _not_so(refused.reply)):
         raise refused
     if refused is None and not offered and not ("STARTTLS" in smtp.extensions and smtp.stream.tls is None):

@@ -42,7 +42,7 @@ async def _smtp(stream: Stream) -> None:
     if "STARTTLS" not in smtp.extensions:
         fail("tls.starttls-missing", "the server does not offer STARTTLS")
     reply = await smtp.command("STARTTLS")
-    if reply.code >= 400 and not reply.elsewhere:
+    if reply.code >= 400 and not (reply.elsewhere or reply.throttled):
         fail("tls.starttls-refused", reply.words)
     expect(reply, 220, "STARTTLS")
 
@@ -56,8 +56,9 @@ async def _imap(stream: Stream) -> None:
     if "STARTTLS" not in imap.capabilities:
         fail("tls.starttls-missing", "the server does not offer STARTTLS")
     reply = await imap.command("STARTTLS")
-    if reply.status != "OK":
+    if reply.status != "OK" and not reply.throttled:
         fail("tls.starttls-refused", f"{reply.status} {reply.said}")
+    expect_ok(reply, "STARTTLS")
 
 
 async def _xmpp(stream: Stream, name: str) -> None:

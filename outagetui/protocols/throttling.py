@@ -12,8 +12,11 @@ _OFTEN = re.compile(
     r"throttl|too (?:fast|quick|often|frequent)|slow down|rate[ -]?limit|rate (?:is |was |has been )?exceeded"
     r"|exceed\w* (?:\S+ ){0,4}rate\b|(?:connection|session|login)s? (?:rate )?limit|connections from your"
     r"|more connections allowed|(?:maximum|max\.?) (?:number of )?(?:\S+ ){0,2}(?:connections|sessions|logins)\b"
-    # Of these the message has too many, or we spoke badly.
-    r"|too many\b(?! (?:recipients|rcpts?|hops|received|errors|bad|invalid|unknown|unrecogni[sz]ed|syntax|protocol))",
+    # As Postfix counts what one client brings; of recipients else the message has too many.
+    r"|too (?:much mail|many recipients) from\b"
+    # Of these the server or the message has too many, or we spoke badly; where Exim names nobody, it is full for all.
+    r"|too many\b(?! (?:users|occupants|participants|recipients|rcpts?|hops|received|errors|bad|invalid|unknown"
+    r"|unrecogni[sz]ed|syntax|protocol|concurrent smtp connections;))",
     re.IGNORECASE,
 )
 

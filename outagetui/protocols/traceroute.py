@@ -17,6 +17,7 @@ from outagetui.core.model import Check
 from outagetui.core.own_fault import own_fault
 from outagetui.core.text import clean
 from outagetui.facts.network_path import Hop, NetworkPath, Stopped, parsed
+from outagetui.machine.background import tell_fault
 from outagetui.net.aside import aside
 from outagetui.net.connect import endpoint
 from outagetui.net.resolve import Address
@@ -128,6 +129,7 @@ async def trace(
         words = error.strerror if isinstance(error, PermissionError) else from_os_error(error).detail
         return NetworkPath(host=shown, address=path.address, trouble=clean(words))
     except Exception as error:  # evidence is not worth the daemon that looks for it
+        tell_fault(error)
         return NetworkPath(host=shown, address=path.address, trouble=own_fault(error))
     known = {**hosts_file(), **(names or {})}
     named = tuple(Hop(hop.distance, hop.address, hop.ms, clean(known.get(hop.address, ""), 60)) for hop in hops)

@@ -1,5 +1,6 @@
 """A WebSocket (RFC 6455) on a probe's connection: the protocol is the library's, reading and its bounds are ours."""
 
+import asyncio
 import contextlib
 import logging
 import secrets
@@ -27,7 +28,7 @@ from outagetui.net.stream import Stream
 from outagetui.net.trouble import Phases, Trouble, fail, unknown
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.http_answer import Reply, refused, status_words
-from outagetui.protocols.http_front import HTTP1, wants_another_version
+from outagetui.protocols.http_front import BOTH, HTTP1, wants_another_version
 from outagetui.protocols.http_parser import AnswerParser, Head, NotHttpError, SpeaksHttp2Error
 from outagetui.protocols.http_request import Request, request
 
@@ -65,10 +66,16 @@ async def opened(
     """
     with await dial(vantage, wanted.host, wanted.port, phases, deadline=deadline, connect=connect) as stream:
         if wanted.scheme == "https":
-            await _secure(stream, vantage.tls_context(ca, alpn=HTTP1), wanted.host, phases)
+            await _secure(stream, await vantage.tls_context(ca, alpn=HTTP1), wanted.host, phases)
         phases.enter("handshake")
         socket = WebSocket(stream, wanted, subprotocol, origin)
-        await socket.shake()
+        try:
+            await socket.shake()
+        except (Trouble, OSError):
+            if stream.tls is not None and stream.tls.selected_alpn_protocol() is None:
+                phases.stop()
+                await _refuse_http2(vantage, wanted, ca, connect, deadline)
+            raise
         phases.enter("ping")
         await socket.ping()
         yield socket
@@ -83,6 +90,21 @@ async def _secure(stream: Stream, context: ssl.SSLContext, name: str, phases: Ph
         if wants_another_version(trouble):
             unknown("ws.http2", _HTTP2)
         raise
+
+
+async def _refuse_http2(
+    vantage: Vantage, wanted: Request, ca: str | None, connect: str | None, deadline: float
+) -> None:
+    """Raise unknown `ws.http2` where a front end took up nothing of HTTP/1.1 by name, and takes up HTTP/2."""
+    left = deadline - asyncio.get_running_loop().time()
+    selected = None
+    with contextlib.suppress(TimeoutError, OSError, Trouble):
+        async with asyncio.timeout(left / 2):
+            with await dial(vantage, wanted.host, wanted.port, Phases(), deadline=deadline, connect=connect) as stream:
+                await secure(stream, await vantage.tls_context(ca, alpn=BOTH), wanted.host, Phases())
+                selected = stream.tls.selected_alpn_protocol() if stream.tls else None
+    if selected == "h2":
+        unknown("ws.http2", _HTTP2)
 
 
 class WebSocket:
@@ -163,14 +185,20 @@ class WebSocket:
         await self._flush()
 
     async def receive(self) -> str:
-        """Return the next message, of text or bytes."""
+        """Return the next message, of text or bytes; a text that is no UTF-8 is none (RFC 6455 section 8.1)."""
         parts: list[bytes] = []
+        binary = False
         while True:
             frame = await self._frame()
             if frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+                binary = binary or frame.opcode is Opcode.BINARY
                 parts.append(bytes(frame.data))
                 if frame.fin:
-                    return b"".join(parts).decode("utf-8", "replace")
+                    break
+        try:
+            return b"".join(parts).decode("utf-8", "replace" if binary else "strict")
+        except UnicodeDecodeError:
+            fail("ws.protocol", "a message of text is no UTF-8")
 
     async def close(self, deadline: float) -> None:
         """Close in good order, waiting only a moment for the far side."""

@@ -14,11 +14,12 @@ from outagetui.core.model import Outcome
 from outagetui.core.text import clean, in_quotes
 from outagetui.net.trouble import Phases, Trouble, fail
 from outagetui.protocols.bounded_xml import STANZA, BoundedXml
+from outagetui.protocols.throttling import throttled
 from outagetui.protocols.websocket_connection import WebSocket
-from outagetui.protocols.xmpp.conditions import CONDITIONS, UNDEFINED
+from outagetui.protocols.xmpp.conditions import CONDITIONS, THROTTLED, UNDEFINED, condition, is_too_often
 
 SUBPROTOCOL = "xmpp"
-ELEMENTS_LIMIT = 500  # elements read while waiting for one; a room of that many people tells of each
+ELEMENTS_LIMIT = 500  # elements read while waiting for one, beside those by which a room tells of its people
 _FRAMING = "urn:ietf:params:xml:ns:xmpp-framing"
 _SASL = "urn:ietf:params:xml:ns:xmpp-sasl"
 _BIND = "urn:ietf:params:xml:ns:xmpp-bind"
@@ -55,7 +56,7 @@ class Guest:
         await self._socket.send(f"<auth xmlns='{_SASL}' mechanism='ANONYMOUS'/>")
         answer = await self._next()
         if answer.tag == f"{{{_SASL}}}failure":
-            fail(f"xmpp.{_condition(answer, _SASL)}", f"{self._domain} refused the anonymous login")
+            _turned_away(answer, _SASL, f"{self._domain} refused the anonymous login")
         if answer.tag != f"{{{_SASL}}}success":
             fail("xmpp.protocol", f"neither success nor failure of the login: <{answer.tag}>")
         await self._open()
@@ -76,9 +77,11 @@ class Guest:
         place = f"{room}/guest-{secrets.token_hex(4)}"
         entry = f"<x xmlns='{_MUC}'><history maxstanzas='0'/></x>"
         await self._socket.send(f"<presence xmlns='{_CLIENT}' to={quoteattr(place)}>{entry}</presence>")
-        for _ in range(ELEMENTS_LIMIT):
+        others = 0
+        while others < ELEMENTS_LIMIT:
             answer = await self._next()
             if answer.tag != f"{{{_CLIENT}}}presence" or _bare(answer.get("from")) != room.lower():
+                others += 1
                 continue
             if answer.get("type") == "error":
                 condition = _condition(answer)
@@ -161,7 +164,14 @@ class Guest:
         return element
 
     def _ended(self, error: Element) -> NoReturn:
-        fail(f"xmpp.{_condition(error, 'urn:ietf:params:xml:ns:xmpp-streams')}", "the server ended the stream")
+        _turned_away(error, "urn:ietf:params:xml:ns:xmpp-streams", "the server ended the stream")
+
+
+def _turned_away(element: Element, space: str, words: str) -> NoReturn:
+    word, text = condition(element, space)
+    if is_too_often(word, text):
+        raise throttled(THROTTLED, f"{words}: {word} ({text})")
+    fail(f"xmpp.{_condition(element, space)}", words)
 
 
 def _bare(jid: str | None) -> str:

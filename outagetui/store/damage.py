@@ -25,7 +25,7 @@ class StoreError(Exception):
 
 
 class NoStoreError(StoreError):
-    """There is no store at all."""
+    """There is no store at all, or a file into which nothing was written yet."""
 
 
 class DamagedError(StoreError):
@@ -49,6 +49,12 @@ def of_sqlite(path: Path, error: Exception, doing: str = "cannot be read") -> St
     damaged = isinstance(error, UnicodeError) or getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
     kind = DamagedError if damaged else StoreError
     return kind(f"{path}: {doing}: {sqlite_words(error)}")
+
+
+def newer(version: int, known: int) -> str:
+    """Return what to say of a store of a later schema than the `known`."""
+    words = f"written by a newer outagetui (schema {version}, this version knows {known})"
+    return f"{words}; install that version, or name another store"
 
 
 def missing(path: Path) -> NoStoreError:

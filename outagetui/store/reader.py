@@ -5,7 +5,7 @@ import sqlite3
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -14,7 +14,7 @@ from outagetui.core.model import Entry, Observation, Sample
 from outagetui.core.times import LATEST
 from outagetui.facts.live import Beat, Live, Public, live_of, renewed
 from outagetui.store import anchor, sign_of_life
-from outagetui.store.damage import CHECK, SAID, DamagedError, StoreError, look, of_sqlite
+from outagetui.store.damage import CHECK, SAID, DamagedError, NoStoreError, StoreError, look, of_sqlite
 from outagetui.store.entries import SELECT, entry_of, text_of
 from outagetui.store.journal import GENESIS
 from outagetui.store.schema import OUTCOMES, PHASES, SAMPLES, careful, version_of
@@ -267,14 +267,14 @@ class Reader:
         except (msgspec.MsgspecError, TypeError, ValueError) as error:
             raise DamagedError(f"{self.path}: damaged, or written by another version; {CHECK}") from error
 
-    def _rows(self, query: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[tuple]:  # type: ignore[type-arg]
+    def _rows(self, query: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[tuple[Any, ...]]:
         try:
             return self._db.execute(query, values).fetchall()
         except SAID as error:
             raise of_sqlite(self.path, error) from error
 
 
-def _observation(row: tuple, words: dict[int, str]) -> Observation | None:  # type: ignore[type-arg]
+def _observation(row: tuple[Any, ...], words: dict[int, str]) -> Observation | None:
     """Return a row of samples; None for a damaged one."""
     at, which, outcome, latency, code, detail, value, shape, *spans = row
     try:
@@ -318,7 +318,7 @@ def _open(path: Path, patience: float) -> sqlite3.Connection:
         db = sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True, isolation_level=None, timeout=patience)
         careful(db)
         if not version_of(db, path, "cannot be read"):
-            raise StoreError(f"{path}: not a store of outagetui, or the daemon has not finished making it; {CHECK}")
+            raise NoStoreError(f"{path}: not a store of outagetui, or the daemon has not finished making it; {CHECK}")
     except SAID as error:
         raise of_sqlite(path, error) from error
     db.execute("PRAGMA query_only=ON")

@@ -12,10 +12,10 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
-from outagetui.store.damage import SAID, look
+from outagetui.store.damage import SAID, look, newer
 from outagetui.store.entries import COLUMNS
 from outagetui.store.leaf_pages import journal_rows
-from outagetui.store.schema import FIRST, LATER, SAMPLES
+from outagetui.store.schema import FIRST, LATER, SAMPLES, SCHEMA
 
 MOST_TRIES = 10_000  # ranges of one table that are tried
 MOST_IN_VAIN = 300  # in a row: SQLite looks up the page anew each time, and finds it as bad
@@ -44,6 +44,8 @@ class Salvage:
         """Return what SQLite finds wrong in the file itself; nothing when all is well."""
         try:
             found = [str(row[0]) for row in self._db.execute(f"PRAGMA integrity_check({most})")]
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            found += [newer(version, SCHEMA)] if version > SCHEMA else []
         except SAID as error:
             return [str(error)]
         return [line for words in found if words != "ok" for line in words.splitlines()]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from outagetui.core.model import Outcome
-from outagetui.store.damage import CHECK, TABLES, DamagedError, StoreError
+from outagetui.store.damage import CHECK, TABLES, DamagedError, StoreError, newer
 
 SCHEMA: Final = 2
 FIRST: Final = 1  # what it was without hours, and with the sign of life among its rows
@@ -43,14 +43,14 @@ def careful(db: sqlite3.Connection) -> None:
     db.text_factory = lambda raw: raw.decode("utf-8", "replace")  # a damaged byte is for `verify` to name
 
 
-def version_of(db: sqlite3.Connection, path: Path, doing: str, mend: str = "") -> int:
+def version_of(db: sqlite3.Connection, path: Path, doing: str) -> int:
     """Return the schema's version, 0 for an empty file. Raises StoreError for whatever is no store of ours."""
     version: int = db.execute("PRAGMA user_version").fetchone()[0]
     tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type='table'")}
     if tables and not tables & {"meta", "journal"}:
         raise StoreError(f"{path}: an SQLite file of another program; name another store")
     if version > SCHEMA:
-        raise StoreError(f"{path}: written by a newer outagetui (schema {version}, this version knows {SCHEMA}){mend}")
+        raise StoreError(f"{path}: {newer(version, SCHEMA)}")
     wanted = {*TABLES, *LATER} - (LATER if version <= FIRST else set())
     if lost := wanted - tables if tables or version else ():
         raise DamagedError(f"{path}: {doing}: damaged: it has no table {min(lost)}; {CHECK}")
@@ -60,7 +60,7 @@ def version_of(db: sqlite3.Connection, path: Path, doing: str, mend: str = "") -
 def prepare(db: sqlite3.Connection, path: Path, doing: str) -> None:
     """See that it is a store of ours before anything is changed in it, and make or renew its tables."""
     careful(db)
-    version = version_of(db, path, doing, "; install that version, or name another store")
+    version = version_of(db, path, doing)
     if db.execute("PRAGMA journal_mode=WAL").fetchone()[0] != "wal":
         raise StoreError(f"{path}: the file system does not support SQLite's WAL mode; name a store on a local disk")
     db.execute("PRAGMA synchronous=NORMAL")

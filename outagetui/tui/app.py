@@ -38,6 +38,7 @@ def _everything() -> "type[Provider]":
 
 
 PATIENCE = 2.0  # seconds of silence after which it is said that an answer is waited for
+PROOFS_ON = ("BoardScreen", "ChannelScreen")  # where it is said that a proof passed
 
 
 class OutageApp(BoardApp):
@@ -94,8 +95,11 @@ class OutageApp(BoardApp):
 
     def watch_board(self, was: Board | None, board: Board | None) -> None:
         """Ring when somebody has to look, and say what came of a proof."""
+        # Good news covers nothing that somebody reads before a yes; the board has it anyway.
+        watching = type(self.screen).__name__ in PROOFS_ON
         for words, severity in proved(was, board):
-            self.tell(words, severity)
+            if watching or severity == "error":
+                self.tell(words, severity)
         sound = self._waker.wake(board) if board is not None else ""
         if sound and self._driver is not None and not self.is_headless:
             self._driver.write(sound)

@@ -9,11 +9,13 @@ from msgspec import Struct, field
 from outagetui.board.owed import open_backups
 from outagetui.board.rows import AnnouncementRow, Board, OutletRow
 from outagetui.core.announcement_kinds import ANNOUNCEMENT_KINDS, DRILL_KIND, FOLLOWING_KINDS
-from outagetui.core.model import AUDIENCES, BAD, Audience
+from outagetui.core.model import AUDIENCES, BAD, GOOD, Audience
 from outagetui.core.orders import Announce
+from outagetui.core.words import Owed
 from outagetui.wording.preview import Proof
 
 UPDATE, BACKUP_ACTIVE, FIRST = "update", "backup-active", "investigating"
+RECOVERING, RESOLVED = "recovering", "resolved"
 
 
 def read(reply: Mapping[str, object]) -> Proof | str:
@@ -62,8 +64,21 @@ def fresh(board: Board, audience: str = "") -> Draft:
     """Return a draft of what is most likely to be said now, to `audience` or to whom it is owed."""
     whom = audience or _owed(board)
     known = kinds(board, whom)
-    wanted = UPDATE if open_one(board, whom) is not None else BACKUP_ACTIVE if open_backups(board, whom) else FIRST
+    if open_one(board, whom) is not None:
+        wanted = _next(board, whom)
+    else:
+        wanted = BACKUP_ACTIVE if open_backups(board, whom) else FIRST
     return Draft(audience=whom, kind=wanted if wanted in known or not known else known[0])
+
+
+def _next(board: Board, audience: str) -> str:
+    """Return the kind of the next part: where nothing fails any more, it must not say that it goes on."""
+    primaries = [row for row in board.channels if row.audience == audience and not row.is_backup]
+    well = primaries and all(row.state in GOOD for row in primaries) and not board.stale
+    dead = any(row.kind == Owed.DEAD_WAY and row.audience == audience for row in board.owed)
+    if dead or not well:
+        return UPDATE
+    return RECOVERING if open_backups(board, audience) else RESOLVED
 
 
 def kinds(board: Board, audience: str) -> list[str]:

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from outagetui.core import telephone, times
 from outagetui.core.model import Audience, Template
 from outagetui.core.text import clean, in_quotes
+from outagetui.wording.links import link, scheme_of
 from outagetui.wording.published import published, published_lines
 
 FIELDS: tuple[str, ...] = ("business", "since", "since_utc", "failed", "accounts", "next_update", "page", "note")
@@ -35,6 +36,7 @@ _DO_NOT = {
         "use": "bitte benutzen Sie es vorerst nicht, es funktioniert nicht",
     },
 }
+_TELEPHONES = ("tel", "sip", "sips")
 _SOMETHING = {"en": "one of our contact channels", "de": "einem unserer Kontaktwege"}
 TITLE_LIMIT = 200
 BODY_LIMIT = 4000
@@ -68,6 +70,7 @@ class DeadWay(Struct, frozen=True):
     id: str
     name: str
     carries: tuple[str, ...] = ()
+    address: str = ""
 
 
 class Facts(Struct, frozen=True, kw_only=True):
@@ -140,7 +143,9 @@ def account_line(name: str, address: str) -> str:
 def correction(way: DeadWay, language: str) -> str:
     """Return the line that takes back that people were sent to a way: `Telephone: please do not call for now, …`."""
     told = _DO_NOT.get(times.base(language), _DO_NOT["en"])
-    use = "call" if set(way.carries) == {"voice"} else "write" if set(way.carries) == {"text"} else "use"
+    # Whoever leaves `carries` out has a text channel, and nobody writes to a telephone number.
+    called = set(way.carries) == {"voice"} or scheme_of(link(way.address)) in _TELEPHONES
+    use = "call" if called else "write" if set(way.carries) == {"text"} else "use"
     return f"{published(way.name, 80)}: {told[use]}"
 
 

@@ -8,7 +8,7 @@ from outagetui.announce.draft import Wanted
 from outagetui.announce.outbox import AnnounceError, Outbox
 from outagetui.core.announcement_kinds import DRILL_KIND
 from outagetui.core.model import State, Template
-from outagetui.facts.events import Activated, AnnouncementMade, StateChanged
+from outagetui.facts.events import Activated, AnnouncementMade, Proved, StateChanged
 from tests.kit.outlets_in_memory import OutboxInMemory, OutletsInMemory
 from tests.kit.virtual_loop import run
 
@@ -47,6 +47,34 @@ def test_the_accounts_stand_first_and_every_text_once(outlets: OutletsInMemory) 
         ]
         assert read.count("Sorry.") == 1
         assert read.count(named) == 3
+
+    run(story())
+
+
+def test_the_accounts_stand_first_in_what_a_banner_says_too(outlets: OutletsInMemory) -> None:
+    async def story() -> None:
+        box = OutboxInMemory(outlets)
+        box.journal.put("ada", Activated(channel="phone"))
+        proposals = box.outbox.proposals
+        title, body = proposals.words("backup-active", "customers", "en")
+        read = proposals.words_to_read("backup-active", "customers", "en")
+        head, accounts, *_ = read.split("\n")
+        assert (head, accounts[:2]) == ("Names these accounts:", "- ")
+        assert read.endswith(f"\n\n{title}\n\n{body}")
+
+    run(story())
+
+
+def test_a_backup_whose_last_proof_failed_is_named_with_a_warning(outlets: OutletsInMemory) -> None:
+    async def story() -> None:
+        box = OutboxInMemory(outlets, "blog")
+        box.journal.put("ada", Activated(channel="phone"))
+        for outcome, warned in (("failed", True), ("passed", False)):
+            box.journal.put("daemon", Proved(channel="phone", outcome=outcome, detail="no echo", checks={}))
+            words = "is named, and its last proof failed"
+            proof = box.outbox.proposals.proof(Wanted(kind="update", audience="customers"), {}, {})
+            assert any(words in each.words for each in proof.warnings) == warned
+            assert (words in box.outbox.proposals.outlook(drafted(box))) == warned
 
     run(story())
 

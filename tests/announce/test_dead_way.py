@@ -152,6 +152,16 @@ def test_the_words_say_what_people_would_do(carries: tuple[str, ...], words: str
     assert correction(DeadWay("x", "Way", carries), "de-AT").startswith("Way: bitte ")
 
 
+@pytest.mark.parametrize(
+    "address", ["tel:+4930901820", "+49 (0)30 90 18 20", "sip:desk@example.net", "SIPS:a@example.net"]
+)
+def test_nobody_is_told_not_to_write_to_a_telephone(address: str) -> None:
+    assert correction(DeadWay("x", "Way", ("text",), address), "en") == (
+        "Way: please do not call for now, it does not work"
+    )
+    assert "write there" in correction(DeadWay("x", "Way", ("text",), "xmpp:a@example.net"), "en")
+
+
 @pytest.mark.parametrize("kind", ["x", "bluesky", "mastodon"])
 def test_where_there_is_little_room_it_stays_whole(kind: str) -> None:
     story = Story()

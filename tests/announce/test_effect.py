@@ -81,7 +81,7 @@ def test_nobody_is_counted_as_reached_who_may_not_be() -> None:
 # Doubts.
 
 
-def part(config: Config, *accounts: str, kind: str = "update") -> AnnouncementMade:
+def part(config: Config, *accounts: str, kind: str = "recovering") -> AnnouncementMade:
     named = tuple((each.name, each.address) for each in config.channels if each.id in accounts)
     return AnnouncementMade(
         announcement="a1",
@@ -131,14 +131,14 @@ def test_what_is_said_of_the_primaries_is_compared_with_what_they_are() -> None:
     def warned(kind: str, **states: str) -> list[str]:
         return [each.words for each in warnings_of(config, part(config, "phone", kind=kind), words, known(**states))]
 
-    for kind in ("investigating", "identified", "backup-active"):
+    for kind in ("investigating", "identified", "backup-active", "update"):
         assert warned(kind) == ["no primary of customers fails now"]
         assert warned(kind, chat="down") == []
         assert warned(kind, chat="unknown") == []
     for kind in ("recovering", "resolved"):
         assert warned(kind) == []
         assert warned(kind, chat="partial") == ["Chat fails now"]
-    assert warned("update") == []
+    assert warned("drill") == []
 
 
 def test_what_is_shown_as_if_it_were_active_is_told() -> None:
@@ -171,7 +171,7 @@ def test_outlets_that_are_down_or_not_known_are_told() -> None:
 
 def test_an_outlet_on_the_same_host_as_what_failed_is_told() -> None:
     config = settings("blog")
-    made = part(config, "phone")
+    made = part(config, "phone", kind="update")
 
     def said(url: str, hosts: dict[str, set[str]] | None = None, **failing: Any) -> list[str]:
         chat = channel("chat", **failing)

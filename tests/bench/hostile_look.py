@@ -1,15 +1,20 @@
 """One look of one probe in a process of its own, with what it cost: `python -m tests.bench.hostile_look CONFIG`.
 
-Prints one line of JSON: outcome, code, seconds, the most CPU seconds of one turn of the loop, megabytes, threads.
+Prints one line of JSON: outcome, code, seconds, what the longest turn of the loop took, megabytes, threads,
+and the modules that were loaded on the loop.
+
+A turn is counted by the processor time of the whole process in it, a thread that keeps the interpreter from the loop
+included, and never more than the turn's time on the clock, which is told beside it: on a machine that is busy
+otherwise the clock blames us for others.
 """
 
 import asyncio
 import json
-import resource
 import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 from outagetui.config import load
 from outagetui.core.model import Check
@@ -26,23 +31,26 @@ async def main(directory: Path) -> None:
     quiet, hostile = (channel.checks[0] for channel in sorted(config.channels, key=lambda each: each.id != "quiet"))
     loop = asyncio.get_running_loop()
     await look(quiet, loop.time() + 1.0, vantage)  # so that what is imported counts for nobody
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    worst, looking = 0.0, asyncio.create_task(_look(hostile, vantage))
-    at = time.thread_time()
+    before, loaded = _peak(), _watched_imports()
+    stall = waited = 0.0
+    looking = asyncio.create_task(_look(hostile, vantage))
+    at, spent = time.perf_counter(), time.process_time()
     while not looking.done():
         await asyncio.sleep(TICK)
-        now = time.thread_time()
-        worst, at = max(worst, now - at), now
+        now, spending = time.perf_counter(), time.process_time()
+        stall, waited = max(stall, min(now - at, spending - spent)), max(waited, now - at)
+        at, spent = now, spending
     sample, seconds = looking.result()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     told = {
         "outcome": sample.outcome.value,
         "code": sample.code,
         "detail": sample.detail,
         "seconds": seconds,
-        "stall": worst,
-        "megabytes": (peak - before) / 1024,
+        "stall": stall,
+        "waited": waited,
+        "megabytes": _peak() - before,
         "computing": _computing(),
+        "loaded": loaded,
     }
     sys.stdout.write(json.dumps(told) + "\n")
 
@@ -52,6 +60,25 @@ async def _look(check: Check, vantage: Vantage):  # type: ignore[no-untyped-def]
     began = loop.time()
     sample = await look(check, began + check.timeout, vantage)
     return sample, loop.time() - began
+
+
+def _watched_imports() -> list[str]:
+    """Return the list to which modules are added that this thread loads from now on."""
+    found: list[str] = []
+    here = threading.get_ident()
+
+    def hear(event: str, about: tuple[Any, ...]) -> None:
+        if event == "import" and threading.get_ident() == here:
+            found.append(about[0])
+
+    sys.addaudithook(hear)
+    return found
+
+
+def _peak() -> float:
+    """Return the most megabytes held so far; what `getrusage` tells is that of whoever started us, if it was more."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 def _computing() -> float:

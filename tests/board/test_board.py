@@ -272,6 +272,24 @@ def test_a_daemon_that_gave_no_sign_of_life_is_stale(age: float, stale: bool) ->
     assert shown.daemon.age == pytest.approx(age)
 
 
+@pytest.mark.parametrize("age", [STALE_AFTER + 1.0, 61.0, 3600.0, 30 * 86400.0])
+def test_a_silent_daemon_leaves_its_last_states_however_long_it_is_silent(age: float) -> None:
+    live = [
+        replace(row, track=replace(row.track, last=NOW - age - 1.0))
+        for row in rows(messenger=State.DOWN, mail=State.PARTIAL)
+    ]
+    shown = board(live, beat=Beat(7, NOW - age))
+    assert shown.stale
+    states = {row.id: row.state for row in shown.channels}
+    assert (states["messenger"], states["mail"], states["webchat"]) == (State.DOWN, State.PARTIAL, State.UP)
+    assert reach_of(shown).uncertain
+
+
+def test_what_was_unknown_when_the_daemon_fell_silent_stays_unknown() -> None:
+    live = [live_row("messenger.port", State.UP, NOW - 500.0), *rows()[1:]]
+    assert of(board(live, beat=Beat(7, NOW - 60.0)), "messenger").state is State.UNKNOWN
+
+
 def test_a_store_no_daemon_ever_wrote_to_is_stale() -> None:
     assert board([], beat=None).stale
     assert board([], beat=None).daemon is None

@@ -88,19 +88,23 @@ def test_a_dry_run_prints_what_each_outlet_would_get_and_what_that_does(announci
     assert "of 280 characters; names phone; costs about $0.015)" in done.stdout
     assert done.stdout.endswith("names phone: 143 of 160 can reach us; 17 have only the failed chat\n")
     assert "warning: x: costs about $0.015\n" in done.stderr
-    here = document(announcing.cli("announce", "update", "--audience", "customers", *NOTE, "--dry-run", "--json"))
+    here = document(
+        announcing.cli("announce", "investigating", "--audience", "customers", *NOTE, "--dry-run", "--json")
+    )
     announcing.terminate()
-    alone = document(announcing.cli("announce", "update", "--audience", "customers", *NOTE, "--dry-run", "--json"))
+    alone = document(
+        announcing.cli("announce", "investigating", "--audience", "customers", *NOTE, "--dry-run", "--json")
+    )
     assert [row["text"] for row in alone["outlets"]] == [row["text"] for row in here["outlets"]]
     assert {"id", "state", "remote_id", "url", "text", "detail", "count", "limit"} <= set(here["outlets"][0])
     (announcing.root / "secrets" / "mastodon").chmod(0o644)
-    done = announcing.cli("announce", "update", "--audience", "customers", *NOTE, "--dry-run")
+    done = announcing.cli("announce", "investigating", "--audience", "customers", *NOTE, "--dry-run")
     assert "warning: mastodon: its secret cannot be read: " in done.stderr
 
 
 def test_a_terminal_gets_none_of_the_unseen_signs_that_customers_get(announcing: Installation) -> None:
     note = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
-    words = ["announce", "update", "--audience", "customers", "--note", note, "--dry-run"]
+    words = ["announce", "investigating", "--audience", "customers", "--note", note, "--dry-run"]
     assert all(note in row["text"] for row in document(announcing.cli(*words, "--json"))["outlets"])
     printed = announcing.cli(*words).stdout
     assert "\u200c" not in printed
@@ -122,11 +126,13 @@ def test_a_dry_run_supposes_backups_to_be_active_and_says_so(announcing: Install
 
 def test_it_is_told_seen_updated_and_taken_back(announcing: Installation, outlets: TenOutlets) -> None:
     announcing.start()
-    done = announcing.cli("announce", "update", "--audience", "customers", *NOTE, "--yes", "--json", *chosen(outlets))
+    done = announcing.cli(
+        "announce", "investigating", "--audience", "customers", *NOTE, "--yes", "--json", *chosen(outlets)
+    )
     assert done.returncode == 0, done.stderr
     assert set(states(done).values()) == {"seen"}
     texts = {row["id"]: row["text"] for row in document(done)["outlets"]}
-    assert all(texts[name].startswith("update of Example Hosting: chat") for name in outlets.services)
+    assert all(texts[name].startswith("investigating of Example Hosting: chat") for name in outlets.services)
     done = announcing.cli(
         "announce", "--update", "a1", "--note", "More.", "--yes", "--outlet", "mastodon", "--wait", "0s"
     )
@@ -161,7 +167,7 @@ def test_one_outlet_alone_is_tried_again_edited_and_left_out(announcing: Install
         outlets.services[name].fault = Fault("instead", Answer(422, {"error": "no"}))
     several = ("--outlet", "x", "--outlet", "cachet", "--outlet", "mastodon", "--outlet", "bluesky")
     done = announcing.cli(
-        "announce", "update", "--audience", "customers", *NOTE, *several, "--wait", "0s", "--yes", "--json"
+        "announce", "investigating", "--audience", "customers", *NOTE, *several, "--wait", "0s", "--yes", "--json"
     )
     assert done.returncode == 1
     assert sorted(states(done).values())[:3] == ["failed"] * 3
@@ -194,11 +200,11 @@ def test_one_that_is_too_old_for_the_board_is_followed_too(announcing: Installat
     outlets.services["mastodon"].fault = Fault("instead", Answer(422, {"error": "no"}))
     with announcing.client() as client:
         told = {"audience": "customers", "outlets": ["mastodon"], "note": "We are at it."}
-        assert client.order("announce", kind="update", **told)["ok"]
+        assert client.order("announce", kind="investigating", **told)["ok"]
         eventually(lambda: _state(announcing, "a1") == "failed")
         assert client.order("announce", kind="resolved", **told)["ok"]
         for number in range(2, 13):
-            assert client.order("announce", kind="update", **told)["announcement"] == f"a{number}"
+            assert client.order("announce", kind="investigating", **told)["announcement"] == f"a{number}"
             assert client.order("announce", kind="resolved", **told)["ok"]
     eventually(lambda: _state(announcing, "a1", 1) in ("sent", "seen"))
     done = announcing.cli("announce", "--retract", "a1", "--yes", "--wait", "0s")
@@ -210,7 +216,7 @@ def test_an_outlet_that_is_left_out_because_it_is_down_is_no_success(announcing:
     place.write_text(place.read_text() + DEAD.format(port=free_port()))
     announcing.start()
     eventually(lambda: announcing.ledger().states.get("mastodon", ("",))[0] == "down")
-    words = ("announce", "update", "--audience", "customers", "--note", "We @everyone.", "--yes", "--wait", "0s")
+    words = ("announce", "investigating", "--audience", "customers", "--note", "We @everyone.", "--yes", "--wait", "0s")
     done = announcing.cli(*words, "--outlet", "mastodon", "--json")
     assert (done.returncode, states(done)) == (1, {"mastodon": "skipped"})
     (row,) = document(done)["outlets"]
@@ -227,7 +233,7 @@ def test_an_outlet_that_is_left_out_because_it_is_down_is_no_success(announcing:
 
 def test_what_was_agreed_to_is_sent_or_nothing(announcing: Installation, outlets: TenOutlets) -> None:
     announcing.start()
-    words = ("announce", "update", "--audience", "customers", "--outlet", "mastodon", *NOTE, "--wait", "0s")
+    words = ("announce", "investigating", "--audience", "customers", "--outlet", "mastodon", *NOTE, "--wait", "0s")
     done = _agreeing(announcing, words, lambda: None)
     assert done.returncode == 0, done.stderr
     assert outlets.count("mastodon", "We are at it.") == 1
@@ -269,7 +275,7 @@ def test_ten_outlets_of_which_one_hangs_take_one_timeout(announcing: Installatio
     announcing.start()
     outlets.services["mastodon"].fault = Fault("silent")
     with announcing.client() as client:
-        assert client.order("announce", kind="update", audience="customers", note="We are at it.")["ok"]
+        assert client.order("announce", kind="investigating", audience="customers", note="We are at it.")["ok"]
 
     def others_are_sent() -> bool:
         made = announcing.ledger().announcements["a1"]
@@ -283,7 +289,17 @@ def test_ten_outlets_of_which_one_hangs_take_one_timeout(announcing: Installatio
 def test_a_daemon_that_dies_leaves_what_is_known_by_then(installation: Installation) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         installation.configure(**{"checks__letters.toml": LETTERS.format(port=silent.getsockname()[1])}).start()
-        words = ("announce", "update", "--audience", "customers", *NOTE, "--outlet", "letters", "--yes", "--json")
+        words = (
+            "announce",
+            "investigating",
+            "--audience",
+            "customers",
+            *NOTE,
+            "--outlet",
+            "letters",
+            "--yes",
+            "--json",
+        )
         with subprocess.Popen(
             installation.argv(*words),
             stdin=subprocess.DEVNULL,

@@ -176,7 +176,7 @@ def test_an_announcement_is_previewed_asked_for_and_sent(installation: Installat
     assert done.stdout.endswith("nothing was sent; --yes sends\n")
     assert installation.events(AnnouncementMade) == []
     planned = json.loads(
-        installation.cli("announce", "update", "--audience", "customers", "--dry-run", "--json").stdout
+        installation.cli("announce", "investigating", "--audience", "customers", "--dry-run", "--json").stdout
     )
     assert [(row["id"], row["state"]) for row in planned["outlets"]] == [("page", "planned")]
     done = installation.cli(
@@ -201,7 +201,7 @@ def test_what_cannot_be_announced_has_its_own_status(installation: Installation)
     assert status_of(done) == (1, "nothing is announced to customers that resolved could close\n")
     installation.page.rmdir()
     installation.start()
-    done = installation.cli("announce", "update", "--audience", "customers", "--note", "x", "--yes", "--json")
+    done = installation.cli("announce", "investigating", "--audience", "customers", "--note", "x", "--yes", "--json")
     assert done.returncode == 1
     assert json.loads(done.stdout)["outlets"][0]["state"] == "failed"
 

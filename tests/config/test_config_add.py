@@ -172,8 +172,8 @@ def test_a_channel_is_added_where_the_configuration_is_or_begins(tmp_path: Path)
     for directory in (here, usual, other):
         directory.mkdir(parents=True)
 
-    def where(option: str | None = None, env: dict[str, str] = {}) -> Path:  # noqa: B006
-        return target_directory(option, env, here, home)
+    def where(option: str | None = None, env: dict[str, str] | None = None) -> Path:
+        return target_directory(option, env or {}, here, home)
 
     assert where() == here
     assert where(str(other)) == other

@@ -7,19 +7,7 @@ import pytest
 from click.testing import CliRunner
 from outagetui import config
 from outagetui.cli.group import outagetui
-from tests.kit.configs import PAGE, SETTINGS, write
-
-WHOLE = {
-    "outagetui.toml": SETTINGS + 'canaries = ["dns:a"]\n[[alert]]\nname = "phone"\nsecret = "phone"\n',
-    "audience.toml": '[[segment]]\nid = "s"\naudience = "customers"\npeople = 1\nuses = ["a"]\n',
-    "checks/page.toml": PAGE,
-    "page/index.html": "",
-}
-
-
-def noted(directory: Path) -> list[str]:
-    """Return the notes, with paths from the directory."""
-    return [str(note).removeprefix(f"{directory}/") for note in config.notes(directory)]
+from tests.kit.configs import PAGE, SETTINGS, WHOLE, noted, write
 
 
 def test_a_configuration_that_lacks_nothing_gets_no_note(tmp_path: Path) -> None:

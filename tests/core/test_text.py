@@ -1,11 +1,12 @@
 """The one door for outside text: which characters cannot pass."""
 
+import sys
 import unicodedata
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from outagetui.core.text import MARKS_PER_BASE, REPLACEMENT, clean, clean_lines
+from outagetui.core.text import MARKS_PER_BASE, REPLACEMENT, clean, clean_lines, drawable, few_marks
 
 FORBIDDEN = [
     *range(0x20),
@@ -94,6 +95,18 @@ def test_marks_do_not_pile_up_whatever_their_class(mark: str) -> None:
     told = clean("a" + mark * 100 + "b" + mark * 100)
     for run in told.split("b"):
         assert sum(unicodedata.category(char) in ("Mn", "Me") for char in run) <= MARKS_PER_BASE
+
+
+def test_no_mark_passes_the_quick_look() -> None:
+    for code in range(sys.maxunicode + 1):
+        if unicodedata.category(chr(code)) in ("Mn", "Me"):
+            assert few_marks("a" + chr(code) * 40) == "a" + chr(code) * MARKS_PER_BASE
+
+
+def test_marks_do_not_pile_up_in_documents_either() -> None:
+    piled = "Z" + "\u0301\u0316" * 20
+    for passed in (drawable(f"{piled}\n{piled}"), clean_lines(f"{piled}\n{piled}")):
+        assert sum(unicodedata.category(char) in ("Mn", "Me") for char in passed) <= 2 * MARKS_PER_BASE
 
 
 def test_a_long_text_is_cut_and_says_so() -> None:

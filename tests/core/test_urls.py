@@ -103,6 +103,8 @@ def test_the_zone_of_the_base_stays_with_link_local_addresses(location: str, who
         *((text, "IPv6") for text in ("http://[::1", "http://[::1]x/", "http://::1]/", "http://[1.2.3.4]/", "tcp://[::1:80")),
         *((text, "port") for text in ("http://a:65536/", "tcp://a:99999", "ws://a:100000000/x")),
         *((text, "zone") for text in ("http://[fe80::1%25a%20b]/", "http://[fe80::1%a%b]/")),
+        (f"http://a b:{'0' * 5000}1/", "host"),
+        (f"http://a b:{'9' * 5000}/", "port out of range"),
     ],
 )  # fmt: skip
 def test_what_is_no_url_is_told_with_its_reason(text: str, words: str) -> None:

@@ -1,7 +1,6 @@
 """A daemon inside the test's own loop, for what a process does not show: time that passes, a disk that hangs."""
 
 import asyncio
-import contextlib
 import sqlite3
 import threading
 import time
@@ -111,7 +110,6 @@ class DaemonInLoop:
         self.free_disk()
         if self.task is not None:
             self.daemon.end("the test is over")
-            with contextlib.suppress(Exception):
-                await self.task
+            await self.task
         if self.store is not None:
             self.store.close()

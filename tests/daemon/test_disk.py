@@ -85,7 +85,7 @@ def test_a_disk_that_fills_up_while_it_runs_costs_nothing(tight: Installation, t
             "answer": {"run": run, "step": "tell", "attempt": 1, "answer": "yes"},
             "abort": {"run": run},
             "mute": {"id": "chat", "seconds": 60, "reason": "x"},
-            "announce": {"kind": "update", "audience": "customers", "outlets": ["page"]},
+            "announce": {"kind": "investigating", "audience": "customers", "outlets": ["page"]},
             "reload": {},
         }
         for order, fields in wanted.items():

@@ -107,6 +107,14 @@ def test_what_is_no_order_is_refused_in_one_line_and_the_connection_goes_on(shar
         ({"order": "announce", "kind": "nope", "audience": "customers"}, "there is no template nope.en.txt"),
         ({"order": "announce", "kind": "\ud800", "audience": "customers"}, "there is no template"),
         ({"order": "announce", "kind": "resolved", "audience": "customers"}, "nothing is announced to customers"),
+        (
+            {"order": "announce", "kind": "update", "audience": "customers"},
+            "nothing is announced to customers that update could go on with or close; "
+            "an announcement begins with one of: investigating, identified, backup-active",
+        ),
+        ({"order": "announce", "kind": "recovering", "audience": "staff"}, "nothing is announced to staff"),
+        ({"order": "preview", "kind": "update", "audience": "customers"}, "nothing is announced to customers"),
+        ({"order": "retract", "announcement": "a1"}, "there is no announcement a1"),
         ({"order": "fault", "fault": "x", "target": "y"}, "only a drill injects faults"),
     ],
 )
@@ -236,8 +244,8 @@ MINIMAL: dict[str, dict[str, object]] = {
     "activate": {"channels": ["phone"]},
     "deactivate": {"channels": ["phone"]},
     "told": {"channel": "phone", "audience": "customers"},
-    "preview": {"kind": "update", "audience": "customers"},
-    "announce": {"kind": "update", "audience": "customers"},
+    "preview": {"kind": "investigating", "audience": "customers"},
+    "announce": {"kind": "investigating", "audience": "customers"},
     "delivery": {"announcement": "a1", "outlet": "page", "do": "retry"},
     "retract": {"announcement": "a1"},
     "prove": {"channels": []},

@@ -35,7 +35,10 @@ def test_what_was_certain_last_stands_in_for_what_is_unknown() -> None:
 
 def test_a_channel_is_suppressed_when_all_it_hangs_on_is_down() -> None:
     states = {"uplink": State.DOWN, "dns": State.UP}
-    ask = lambda name: states.get(name, State.UNKNOWN)  # noqa: E731
+
+    def ask(name: str) -> State:
+        return states.get(name, State.UNKNOWN)
+
     assert health.suppressed(channel("uplink"), ask)
     assert health.suppressed(channel(of_check=("uplink",)), ask)
     assert not health.suppressed(channel("uplink", of_check=("dns",)), ask)

@@ -303,6 +303,25 @@ def test_being_turned_away_passes_where_it_is_expected(code: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("phases", "outcome"),
+    [
+        ((), Outcome.PASS),
+        (("resolve",), Outcome.PASS),
+        (("resolve", "connect"), Outcome.PASS),
+        (("resolve", "options"), Outcome.PASS),  # by datagrams there is no connection
+        (("resolve", "connect", "tls"), Outcome.UNKNOWN),
+        (("resolve", "connect", "first_byte"), Outcome.UNKNOWN),
+        (("imap_resolve", "imap_connect"), Outcome.PASS),
+        (("imap_resolve", "imap_connect", "imap_greeting"), Outcome.UNKNOWN),
+    ],
+)
+def test_who_took_the_connection_and_said_nothing_has_not_refused(phases: tuple[str, ...], outcome: Outcome) -> None:
+    late = Sample(Outcome.FAIL, "timeout", "no answer in time", phases=dict.fromkeys(phases, 1.0))
+    sample = verdict.expected(REFUSED, late, trusted=True)
+    assert (sample.outcome, sample.code) == (outcome, "refused" if outcome is Outcome.PASS else "unproven")
+
+
+@pytest.mark.parametrize(
     ("code", "words"),
     [
         ("xmpp.not-authorized", "nobody got in"),

@@ -25,6 +25,13 @@ audience = "customers"
 directory = "page"
 url = "http://127.0.0.1/"
 """
+# What lacks nothing, so that it gets no note.
+WHOLE = {
+    "outagetui.toml": SETTINGS + 'canaries = ["dns:a"]\n[[alert]]\nname = "phone"\nsecret = "phone"\n',
+    "audience.toml": '[[segment]]\nid = "s"\naudience = "customers"\npeople = 1\nuses = ["a"]\n',
+    "checks/page.toml": PAGE,
+    "page/index.html": "",
+}
 
 
 def write(directory: Path, files: Mapping[str, str | bytes] = {}) -> Path:
@@ -41,3 +48,8 @@ def problems(directory: Path, files: Mapping[str, str | bytes] = {}) -> list[str
     with pytest.raises(config.ConfigError) as caught:
         config.load(write(directory, files))
     return [str(problem).removeprefix(f"{directory}/") for problem in caught.value.problems]
+
+
+def noted(directory: Path) -> list[str]:
+    """Return the notes of `validate`, with paths from the directory."""
+    return [str(note).removeprefix(f"{directory}/") for note in config.notes(directory)]

@@ -28,6 +28,20 @@ def says(*parts: bytes) -> Talk:
     return talk
 
 
+def converses(*parts: bytes, block: bytes = b"") -> Talk:
+    """Say the first of `parts` at once, each further one when something came, and flood `block` in the end."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for number, part in enumerate(parts):
+            if number and not await reader.read(65536):
+                return
+            writer.write(part)
+            await writer.drain()
+        await (floods(b"", block, first=True)(reader, writer) if block else reader.read(65536))
+
+    return talk
+
+
 def floods(head: bytes, block: bytes, *, first: bool = False) -> Talk:
     """Say `head` and then `block` again and again; `first`: without waiting for a word."""
 
@@ -63,8 +77,8 @@ def answers(body: bytes, kind: str = "text/html", more: str = "") -> Talk:
     return says(head.encode(), body)
 
 
-def upgrades(frames: bytes) -> Talk:
-    """Take a WebSocket, and flood it with `frames`."""
+def upgrades(frames: bytes, first: bytes = b"") -> Talk:
+    """Take a WebSocket, say `first`, and flood it with `frames`."""
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
@@ -75,7 +89,7 @@ def upgrades(frames: bytes) -> Talk:
         accept = base64.b64encode(digest).decode()
         head = f"HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
         writer.write(head.encode())
-        await floods(b"", frames, first=True)(reader, writer)
+        await floods(first, frames, first=True)(reader, writer)
 
     return talk
 
@@ -109,6 +123,19 @@ class Floods(asyncio.DatagramProtocol):
         with contextlib.suppress(OSError):
             for _ in range(self._count):
                 self._transport.sendto(data[:2] + self._block, addr)
+
+
+class Answers(asyncio.DatagramProtocol):
+    """Answers each datagram with what `make` makes of it."""
+
+    def __init__(self, make: Callable[[bytes], bytes]) -> None:
+        self._make = make
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.DatagramTransport", transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self._transport.sendto(self._make(data), addr)
 
 
 async def serving(talk: Talk) -> tuple[asyncio.Server, int]:

@@ -204,7 +204,7 @@ class Installation:
             "playbooks/chat-down.toml": PLAYBOOK,
             **{
                 f"playbooks/announcements/{kind}.en.txt": TEMPLATE.format(kind=kind)
-                for kind in ("backup-active", "update", "resolved")
+                for kind in ("investigating", "backup-active", "update", "resolved")
             },
             **{name.replace("__", "/"): text for name, text in files.items()},
         }

@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 from typing import Any
 
 from outagetui.actions import Result
@@ -171,6 +172,11 @@ async def _never(name: str) -> bool:
 
 def runner_of(journal: MemoryJournal, effects: Effects, already: Callable[[str], Awaitable[bool]] = _never) -> Runner:
     return Runner(journal, effects.of(journal), already, journal.clock or (lambda: float(len(journal.entries))))  # type: ignore[arg-type]
+
+
+# A thread that loads them would take real time, and here it is free.
+for _kind in ("activate", "announce", "command", "deadline", "fail_back", "http", "note", "spend", "wait_for"):
+    import_module(f"outagetui.actions.{_kind}")
 
 
 async def settle(seconds: float = 5.0) -> None:

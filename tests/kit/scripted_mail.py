@@ -45,8 +45,8 @@ class ScramServer:
 class MailTalk:
     """An SMTP server whose answers are looked up by the first word of a command, or its first two; `said` is all.
 
-    An answer may be made by a function of the command. What is not known is answered with `otherwise`. `scram` answers
-    what follows AUTH SCRAM-….
+    An answer may be made by a function of the command; that to `.` follows a message. What is not known is answered
+    with `otherwise`. `scram` answers what follows AUTH SCRAM-….
     """
 
     def __init__(
@@ -79,10 +79,18 @@ class MailTalk:
                     continue
                 writer.write(b"535 5.7.8 no\r\n")
                 continue
-            answer = self.answers.get(" ".join(words[:2])) or self.answers.get(words[0]) or self.otherwise
-            writer.write(f"{answer(text) if callable(answer) else answer}\r\n".encode())
+            answer = self._answer(words, text)
+            writer.write(f"{answer}\r\n".encode())
+            if words[0] == "DATA" and answer.startswith("354"):
+                while await reader.readline() not in (b".\r\n", b""):
+                    pass
+                writer.write(f"{self._answer(['.'], '.')}\r\n".encode())
             if words[0] == "QUIT":
                 return
+
+    def _answer(self, words: list[str], text: str) -> str:
+        answer = self.answers.get(" ".join(words[:2])) or self.answers.get(words[0]) or self.otherwise
+        return answer(text) if callable(answer) else answer
 
     async def _prove(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, first: list[str]) -> bool:
         assert self._scram is not None

@@ -20,7 +20,7 @@ def offering(*mechanisms: str, more: str = "") -> str:
     return f"{HEAD}<stream:features><mechanisms xmlns='{SASL}'>{inner}</mechanisms>{more}</stream:features>"
 
 
-def obliging(features: str = "", failure: str = "") -> Handler:
+def obliging(features: str = "", failure: str = "", text: str = "") -> Handler:
     """Let everybody in by PLAIN, or refuse with `failure`, give an address, and answer every ping."""
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -30,7 +30,8 @@ def obliging(features: str = "", failure: str = "") -> Handler:
                 bind = f"{HEAD}<stream:features><bind xmlns='{BIND}'/></stream:features>"
                 writer.write((bind if inside else features or offering("PLAIN")).encode())
             elif "<auth" in data and failure:
-                writer.write(f"<failure xmlns='{SASL}'><{failure}/></failure>".encode())
+                said = f"<text>{text}</text>" if text else ""
+                writer.write(f"<failure xmlns='{SASL}'><{failure}/>{said}</failure>".encode())
             elif "<auth" in data:
                 inside = True
                 writer.write(f"<success xmlns='{SASL}'/>".encode())
@@ -41,12 +42,13 @@ def obliging(features: str = "", failure: str = "") -> Handler:
     return handler
 
 
-def ending(condition: str, content: str = "") -> Handler:
+def ending(condition: str, content: str = "", text: str = "") -> Handler:
     """End the stream with an error as soon as the client has begun it."""
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(65536)
         inner = f"<{condition} xmlns='{STREAM_ERRORS}'>{content}</{condition}>"
+        inner += f"<text xmlns='{STREAM_ERRORS}'>{text}</text>" if text else ""
         writer.write(f"{HEAD}<stream:error>{inner}</stream:error></stream:stream>".encode())
 
     return handler

@@ -44,7 +44,7 @@ class TenOutlets:
         secrets = installation.root / "secrets"
         secrets.mkdir()
         files = {"checks__page.toml": PAGE.format(directory=installation.page)}
-        for kind in ("backup-active", "update", "resolved"):
+        for kind in ("investigating", "backup-active", "update", "resolved"):
             files[f"playbooks__announcements__{kind}.en.txt"] = TEMPLATE.format(kind=kind)
         for name, case in self.cases.items():
             service = self.services[name]

@@ -115,7 +115,7 @@ async def online(server: Server, name: str, *rooms: str) -> AsyncIterator[XmppUs
     account = Account(name, "example.test", "", server.pki.ca, connect=f"127.0.0.1:{server.prosody.port}")
     deadline = asyncio.get_running_loop().time() + 10
     stream = await open_stream(account, place, Phases(), deadline)
-    session = Session(account, stream, place.tls_context(account.ca))
+    session = Session(account, stream, await place.tls_context(account.ca))
     try:
         await log_in(session, PASSWORDS[name])
         user = XmppUser(session)

@@ -7,12 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from outagetui.core.own_fault import WORDS
-from outagetui.daemon.internal_errors import InternalErrors
 from outagetui.machine.background import Background, hear_failures, tell_failure
 from outagetui.net import connect
 from outagetui.net.farewell import Farewells
-from outagetui.store.journal import WriteError
 
 PACKAGE = Path(__file__).parents[2] / "outagetui"
 
@@ -98,17 +95,6 @@ async def test_two_addresses_that_fail_alike_leave_nothing_behind(monkeypatch: p
     await settled()
     gc.collect()
     assert heard == []
-
-
-def test_they_are_counted_and_told_without_their_own_words() -> None:
-    errors = InternalErrors()
-    assert errors.trouble == ""
-    errors.note(WriteError("the disk is full"))
-    assert errors.trouble == ""
-    errors.note(ValueError("geheim\x1b[2J"))
-    assert errors.trouble == f"internal: {WORDS}"
-    errors.note(KeyError("x"))
-    assert errors.trouble == f"internal: {WORDS} (2 times)"
 
 
 def test_every_task_is_kept_in_one_of_these_ways() -> None:

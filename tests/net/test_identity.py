@@ -101,7 +101,7 @@ async def test_an_unverified_handshake_compares_nothing(vantage: Vantage, pki: P
         sock = socket.create_connection(("127.0.0.1", server.port))
         sock.setblocking(False)
         with Stream(sock) as stream:
-            await stream.start_tls(vantage.tls_context(verify=False), "a.example")
+            await stream.start_tls(await vantage.tls_context(verify=False), "a.example")
             assert stream.tls is not None
             assert isinstance(stream.tls, ssl.SSLObject)
 

@@ -14,7 +14,7 @@ from outagetui.core.outlet_options import AppriseOptions
 from outagetui.outlets import find, publish, retract, seen
 from outagetui.wording.fit import fit
 from tests.kit.message_receivers import WebhookReceiver
-from tests.kit.scripted_servers import refused_port
+from tests.kit.scripted_servers import refused_port, saying, serve
 from tests.kit.waiting import until
 from tests.outlets.kit import ACCOUNTS, PAGE, delivery_of
 from tests.outlets.mailkit import tools_at
@@ -123,7 +123,7 @@ async def test_a_letter_is_in_doubt_from_its_content_on_until_it_is_refused(
 ) -> None:
     taken: list[bytes] = []
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def answer_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 mail.example.test\r\n")
         while line := await reader.readline():
             verb = line[:4].upper()
@@ -140,13 +140,10 @@ async def test_a_letter_is_in_doubt_from_its_content_on_until_it_is_refused(
                 writer.write(mode.encode() + b"\r\n")
             else:
                 writer.write(b"221 bye\r\n" if verb == b"QUIT" else b"250 good\r\n")
-        writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
     outlet = outlet_of(timeout=6.0 if mode == "hang" else 20.0)
-    url = f"mailto://127.0.0.1:{port}/?from=a@example.test&to=b@example.test&mode=insecure&smtp=127.0.0.1"
-    async with server:
+    async with serve(answer_one) as server:
+        url = f"mailto://127.0.0.1:{server.port}/?from=a@example.test&to=b@example.test&mode=insecure&smtp=127.0.0.1"
         done = await publish(outlet, delivery_of(outlet), tools_at(tmp_path, url))
         assert done.state == state, done
         assert len(taken) == (mode != "refuse")
@@ -168,14 +165,12 @@ async def test_a_letter_is_in_doubt_from_its_content_on_until_it_is_refused(
     ],
 )
 async def test_only_a_clear_refusal_over_http_is_surely_not_sent(tmp_path: Path, answer: bytes, state: str) -> None:
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def answer_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(answer)
-        await writer.drain()
-        writer.close()
 
-    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-        url = f"json://127.0.0.1:{server.sockets[0].getsockname()[1]}/{CANARY}"
+    async with serve(answer_one) as server:
+        url = f"json://127.0.0.1:{server.port}/{CANARY}"
         done = await publish(outlet_of(), delivery_of(outlet_of()), tools_at(tmp_path, url))
         assert done.state == state, done
 
@@ -212,8 +207,8 @@ print(watch.doubt)
 async def test_what_is_neither_http_nor_mail_is_in_doubt_once_it_is_connected(
     how: str, *, there: bool, doubt: bool
 ) -> None:
-    async with await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1] if there else refused_port()
+    async with serve(saying(b"")) as server:
+        port = server.port if there else refused_port()
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-c", WATCHED, how, str(port), stdout=asyncio.subprocess.PIPE
         )

@@ -72,7 +72,7 @@ async def test_who_is_refused_is_counted_and_the_others_have_it(tmp_path: Path) 
         outlet = outlet_for(post.port, recipients=PEOPLE + people)
         done = await publish(outlet, delivery_of(outlet), tools_at(tmp_path))
         assert done.state == "sent"
-        assert done.detail == "18 of 20 accepted; 2 refused: 550 5.1.1 <…> no such user"
+        assert done.detail == "18 of 20 accepted; 2 refused: 550 5.1.1 <[address]> no such user"
         assert post.got() == [PEOPLE[0], PEOPLE[2], PEOPLE[4], *people]
 
 
@@ -240,7 +240,7 @@ async def test_no_line_of_a_letter_ends_it(tmp_path: Path) -> None:
         sender = read_mailbox("news@example.test")
         async with Submission(outlet_for(post.port), sender, tools_at(tmp_path)) as submission:
             await submission.start()
-            assert await submission.offer(PEOPLE[:1]) == {}
+            assert await submission.offer(PEOPLE[:1]) == ({}, ())
             assert (await submission.hand_over(b"A: b\r\n\r\n.\n..two\r.\nlast")).fate == "accepted"
         assert [letter.raw for letter in post.letters] == [b"A: b\r\n\r\n.\r\n..two\r\n.\r\nlast\r\n"]
 

@@ -16,6 +16,7 @@ from outagetui.facts.events import (
     StepIntended,
     StepPlan,
 )
+from outagetui.machine.background import hear_failures
 from outagetui.playbook.run_driver import RunDriver
 from outagetui.store.journal import WriteError
 from tests.kit.journal_rules import assert_rules
@@ -362,6 +363,8 @@ def test_a_bug_of_our_own_ends_the_run_and_is_told(monkeypatch: pytest.MonkeyPat
         raise LookupError("a bug")
 
     async def story() -> None:
+        heard: list[BaseException] = []
+        hear_failures(heard.append)
         monkeypatch.setattr(RunDriver, where, broken)
         journal = MemoryJournal()
         runner = runner_of(journal, Effects())
@@ -371,6 +374,7 @@ def test_a_bug_of_our_own_ends_the_run_and_is_told(monkeypatch: pytest.MonkeyPat
         assert ended.state == "failed"
         assert ended.why.startswith("a fault of outagetui itself; please report it (playbook/run_driver.py line ")
         assert not runner.busy
+        assert [type(each) for each in heard] == [LookupError]
         assert_rules(journal.entries)
         if where == "_settle":
             assert row(journal, "a").detail.startswith("it may or may not have happened: a fault of outagetui")

@@ -1,12 +1,16 @@
 """`dns`: every form that an answer may have by the RFCs, and our own query, which is none."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
+import dns.edns
 import dns.flags
 import dns.message
+import dns.rcode
+import dns.rrset
 import pytest
 from outagetui.core.model import Outcome, Sample
+from outagetui.core.targets import DNS
 from outagetui.net.vantage import Vantage
 from tests.kit.scripted_nameservers import nameserver, reply_to
 from tests.kit.scripted_servers import look_at
@@ -133,3 +137,98 @@ async def test_any_record_will_do_where_any_is_asked_for(vantage: Vantage) -> No
     assert some.outcome is Outcome.PASS
     assert (none.outcome, none.code) == (Outcome.FAIL, "dns.no-answer")
     assert (set_of.outcome, set_of.code) == (Outcome.UNKNOWN, "option.invalid")
+
+
+@pytest.mark.parametrize(
+    ("address", "owner"),
+    [("192.0.2.1", "1.2.0.192.in-addr.arpa."), ("2001:db8::1", f"1.{'0.' * 23}8.b.d.0.1.0.0.2.ip6.arpa.")],
+)
+async def test_an_address_is_asked_for_its_name_in_the_reverse_tree(vantage: Vantage, address: str, owner: str) -> None:
+    def answer(query: dns.message.Message, tcp: bool) -> list[bytes]:
+        return [reply_to(query, f"{owner} PTR www.example.").to_wire()]
+
+    async with nameserver(answer) as port:
+        target = f"dns://127.0.0.1:{port}/{address}"
+        assert not DNS.trouble(target)
+        sample = await ask(vantage, target, type="PTR", answer=("WWW.example",))
+    assert sample.outcome is Outcome.PASS, sample
+
+
+async def test_an_address_has_no_other_records(vantage: Vantage) -> None:
+    sample = await ask(vantage, "dns://127.0.0.1/2001:db8::1")
+    assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "target.invalid")
+
+
+def refusing(rcode: dns.rcode.Rcode, reason: int, text: str | None, *, by_edns: bool) -> Any:
+    """Answer with `rcode`, and say why as BIND, Unbound and PowerDNS do: to those only who speak EDNS."""
+
+    def answer(query: dns.message.Message, tcp: bool) -> list[bytes]:
+        reply = dns.message.make_response(query)
+        reply.set_rcode(rcode)
+        if query.edns >= 0:
+            if not by_edns:
+                reply.set_rcode(dns.rcode.FORMERR)
+                return [reply.to_wire()]
+            reply.use_edns(0, options=[dns.edns.EDEOption(cast("dns.edns.EDECode", reason), text)])
+        return [reply.to_wire()]
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("rcode", "reason", "text", "code", "said"),
+    [
+        (dns.rcode.SERVFAIL, 7, None, "dns.servfail", "SERVFAIL (signature expired)"),
+        (dns.rcode.SERVFAIL, 6, "no RRSIG", "dns.servfail", "SERVFAIL (dnssec bogus: no RRSIG)"),
+        (dns.rcode.SERVFAIL, 22, "", "dns.servfail", "SERVFAIL (no reachable authority)"),
+        (dns.rcode.REFUSED, 20, None, "dns.refused", "REFUSED (not authoritative)"),
+        (dns.rcode.NXDOMAIN, 15, "by \x1b[1mpolicy", "dns.nxdomain", "NXDOMAIN (blocked: by "),
+        (dns.rcode.SERVFAIL, 999, None, "dns.servfail", "SERVFAIL (reason 999)"),
+    ],
+)
+async def test_a_server_is_asked_why_it_fails(
+    vantage: Vantage, rcode: dns.rcode.Rcode, reason: int, text: str | None, code: str, said: str
+) -> None:
+    async with nameserver(refusing(rcode, reason, text, by_edns=True)) as port:
+        sample = await ask(vantage, f"dns://127.0.0.1:{port}/a.test")
+    assert (sample.outcome, sample.code) == (Outcome.FAIL, code)
+    assert said in sample.detail
+    assert sample.detail.isprintable()
+
+
+async def test_the_verdict_stands_where_reasons_cannot_be_asked_for(vantage: Vantage) -> None:
+    async with nameserver(refusing(dns.rcode.SERVFAIL, 7, None, by_edns=False)) as port:
+        sample = await ask(vantage, f"dns://127.0.0.1:{port}/a.test")
+    assert (sample.outcome, sample.code, sample.detail) == (Outcome.FAIL, "dns.servfail", "a.test.: SERVFAIL")
+
+
+async def test_a_server_that_falls_silent_at_the_second_question_has_answered_the_first(vantage: Vantage) -> None:
+    def answer(query: dns.message.Message, tcp: bool) -> list[bytes]:
+        reply = dns.message.make_response(query)
+        reply.set_rcode(dns.rcode.NXDOMAIN)
+        return [reply.to_wire()] if query.edns < 0 else []
+
+    async with nameserver(answer) as port:
+        sample = await ask(vantage, f"dns://127.0.0.1:{port}/a.test", timeout=0.6)
+    assert (sample.outcome, sample.code, sample.detail) == (Outcome.FAIL, "dns.nxdomain", "a.test.: NXDOMAIN")
+
+
+async def test_a_referral_is_told_as_one(vantage: Vantage) -> None:
+    def answer(query: dns.message.Message, tcp: bool) -> list[bytes]:
+        reply = dns.message.make_response(query)
+        reply.authority.append(dns.rrset.from_text("a.test.", 60, "IN", "NS", "ns1.a.test.", "ns2.a.test."))
+        return [reply.to_wire()]
+
+    async with nameserver(answer) as port:
+        sample = await ask(vantage, f"dns://127.0.0.1:{port}/www.a.test")
+    assert (sample.outcome, sample.code) == (Outcome.FAIL, "dns.no-answer")
+    assert "does not answer for it, and names ns1.a.test., ns2.a.test." in sample.detail
+
+
+@pytest.mark.parametrize(("kind", "nowhere"), [("A", "0.0.0.0"), ("AAAA", "::")])
+async def test_an_address_that_filters_answer_is_no_address(vantage: Vantage, kind: str, nowhere: str) -> None:
+    async with nameserver(lambda query, tcp: [reply_to(query, f"a.test. {kind} {nowhere}").to_wire()]) as port:
+        sample = await ask(vantage, f"dns://127.0.0.1:{port}/a.test", type=kind)
+        wanted = await ask(vantage, f"dns://127.0.0.1:{port}/a.test", type=kind, answer=(nowhere,))
+    assert (sample.outcome, sample.code) == (Outcome.FAIL, "dns.no-service")
+    assert wanted.outcome is Outcome.PASS

@@ -333,3 +333,50 @@ async def test_a_status_that_plugins_do_not_have_is_unknown(plugin: Plugin, vant
     sample = await look_at(vantage, "exec", "exec:x", argv=(plugin(f"echo 'hm | a=1'; exit {status}"),))
     assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "exec.status")
     assert sample.detail == f"ended with status {status}: hm"
+
+
+@pytest.mark.parametrize(
+    ("shell", "body", "said"),
+    [
+        ("/usr/bin/perl", "use Not::Here::At::All; print 'OK'; exit 0;", "Can't locate Not/Here/At/All.pm in @INC"),
+        ("/usr/bin/perl", "open(my $file, '<', '/not/there') or die 'cannot look';", "cannot look at"),
+        (sys.executable, "import not_here_at_all", "ModuleNotFoundError: No module named 'not_here_at_all'"),
+        (sys.executable, "print('OK'", "SyntaxError: '(' was never closed"),
+        (
+            sys.executable,
+            "import argparse; p = argparse.ArgumentParser(); p.add_argument('-H', required=True); p.parse_args()",
+            "the following arguments are required: -H",
+        ),
+        ("/bin/sh", "if [ 1 = 1 ; then (", "yntax error"),
+        ("/bin/bash", "set -u; exec 1>/dev/null; echo $NOT_SET", "unbound variable"),
+        ("/bin/sh", "not_a_program_at_all || exit 2", "not found"),
+        ("/bin/sh", "echo \"$0: unrecognized option '--bogus'\" >&2; exit 2", "unrecognized option"),
+        ("/bin/sh", "echo 'panic: runtime error: index out of range' >&2; exit 2", "panic: runtime error"),
+        ("/bin/sh", 'echo "Usage: $(basename $0) -H HOST"; exit 2', "Usage: plugin-0 -H HOST"),
+    ],
+)
+async def test_a_plugin_that_breaks_has_judged_nothing(
+    plugin: Plugin, vantage: Vantage, shell: str, body: str, said: str
+) -> None:
+    sample = await look_at(vantage, "exec", "exec:x", argv=(plugin(body, shell=shell),))
+    assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "exec.broken")
+    assert said in sample.detail
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "said"),
+    [
+        ("echo 'mysqladmin: connect to server at localhost failed' >&2; exit 1", "exec.warning", "mysqladmin: connect"),
+        ("echo 'Usage: 97 % of the disk'; exit 2", "exec.critical", "Usage: 97 % of the disk"),
+        ("echo 'Traceback (most recent call last):' >&2; echo DOWN; exit 2", "exec.critical", "DOWN"),
+        ("echo 'Use of uninitialized value at x line 5.' >&2; echo SLOW; exit 1", "exec.warning", "SLOW"),
+        ("echo '10.0.0.1: host not found' >&2; exit 2", "exec.critical", "10.0.0.1: host not found"),
+        ("exit 2", "exec.critical", "no words"),
+    ],
+)
+async def test_a_plugin_that_judges_is_believed_whatever_it_says_beside_it(
+    plugin: Plugin, vantage: Vantage, body: str, code: str, said: str
+) -> None:
+    sample = await look_at(vantage, "exec", "exec:x", argv=(plugin(body),))
+    assert sample.code == code
+    assert sample.detail.startswith(said)

@@ -126,6 +126,36 @@ def test_a_title_says_how_it_stands(title: str, outcome: str) -> None:
         ("Status: Pondering", UNKNOWN),
         ("Status: Vyřešeno", UNKNOWN),
         ("Status: <br>Affected: everything", UNKNOWN),
+        ("Previous status: Resolved<br>Current status: Ongoing", OPEN),
+        ("Previous status: Resolved. Current status: Ongoing", OPEN),
+        ("Current status: Ongoing<br>Previous status: Resolved", OPEN),
+        ("Previous status: Investigating<br>Current status: Resolved", GOOD),
+        ("Old state: Resolved | New state: Investigating", OPEN),
+        ("Vorheriger Status: Behoben<br>Aktueller Status: In Prüfung", OPEN),
+        ("Target status: Resolved", UNKNOWN),
+        ("Expected state: Resolved at 18:00", UNKNOWN),
+        ("Planned incident status: Completed", UNKNOWN),
+        ("Nächster Status: Behoben", UNKNOWN),
+        ("Próximo estado: Resuelto", UNKNOWN),
+        ("Resolved - for Europe; America is still down.", UNKNOWN),
+        ("Resolved - All is well. If you are still affected, write to us.", GOOD),
+        ("Status: Operational (degraded in Europe)", UNKNOWN),
+        ("<b>Resolved</b> (monitoring)", UNKNOWN),
+        ("Status: Resolved (ETA)", UNKNOWN),
+        ("Status: Behoben (vorläufig)", UNKNOWN),
+        ("<b>Resolved</b> - Duplicate of another incident.", UNKNOWN),
+        ("<b>Resolved</b> - This was marked resolved by mistake.", UNKNOWN),
+        ("<b>Resolved</b> - Marked as resolved in error; we look again.", UNKNOWN),
+        ("<b>Resolved</b> - A certificate was deleted by mistake and is there again.", GOOD),
+        ("<s>Resolved - done</s><br>Investigating - again", OPEN),
+        ("<del><b>Status:</b> Resolved</del> <b>Status:</b> Investigating", OPEN),
+        ("<span>Status:</span> <strong>Resolved</strong>", GOOD),
+        ("<b>Resolved</b> at 10:00<br><b>Re-opened</b> at 12:00", OPEN),
+        ("<b>Re-opened</b> at 12:00<br><b>Resolved</b> at 10:00", OPEN),
+        ("10:00 - Resolved<br>12:00 - Investigating", OPEN),
+        ("10:00 Investigating - x<br>12:00 Resolved - x", GOOD),
+        ("(9:30 AM) Resolved - x<br>(1:15 PM) Investigating - again", OPEN),
+        ("00:10 - Resolved - x<br>23:50 - Investigating - x", GOOD),  # the newest first, across midnight
         ("The issue has been resolved.", UNKNOWN),
         ("We are <b>resolved</b> to mend it.", UNKNOWN),
         ("It is <b>not</b> <b>Resolved</b>", UNKNOWN),
@@ -335,3 +365,11 @@ def test_only_what_touches_a_component_counts_and_what_was_cut_off_might() -> No
     assert word(rss(long), "calls") == OPEN
     late = item("Mail is late", "x" * 20_000 + "<br>Status: Resolved")
     assert word(rss(late)) == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("words", "outcome"),
+    [(("resolved", "investigating"), OPEN), (("investigating", "resolved"), OPEN), (("mail", "resolved"), GOOD)],
+)
+def test_of_categories_the_one_that_is_not_well_counts(words: tuple[str, ...], outcome: str) -> None:
+    assert word(rss(item("Mail", more="".join(f"<category>{each}</category>" for each in words)))) == outcome

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from outagetui.core.model import Outcome
 from outagetui.probes.feeds import Unreadable, read
+from tests.kit.status_feeds import NOON
 
 FEEDS = Path(__file__).parent.parent / "data" / "feeds"
 PASS, WARN, FAIL = Outcome.PASS, Outcome.WARN, Outcome.FAIL
@@ -168,3 +169,31 @@ def test_html_and_controls_in_what_a_monitor_says_come_out_as_plain_text() -> No
         assert said.detail.isprintable()
         assert "late" in said.detail
         assert "<b>" not in said.detail
+
+
+BEAT = {"msg": "", "ping": 12}
+
+
+def beats(*told: tuple[int, str]) -> bytes:
+    line = [{**BEAT, "status": status, "time": f"2026-11-{when}:00.000"} for status, when in told]
+    return json.dumps({"heartbeatList": {"3": line}, "uptimeList": {}}).encode()
+
+
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [
+        ([(1, "30 11:57"), (2, "30 11:58")], "feed.degraded"),
+        ([(1, "30 11:57"), (2, "30 11:58"), (2, "30 11:59")], "feed.degraded"),
+        ([(1, "30 11:57"), (2, "30 11:58"), (1, "30 11:59")], ""),
+        ([(0, "30 11:57"), (2, "30 11:58")], "feed.major-outage"),
+        ([(3, "30 11:57"), (2, "30 11:58")], "feed.degraded"),
+    ],
+)
+def test_a_monitor_that_is_tried_again_is_not_well(told: list[tuple[int, str]], code: str) -> None:
+    assert read(beats(*told), now=NOON).code == code
+
+
+def test_a_number_of_any_length_is_no_word_of_cachet() -> None:
+    part = {"name": "Mail", "status": "9" * 5000, "id": 1, "order": 1, "group_id": 0}
+    body = {"data": [part], "meta": {"pagination": {"total_pages": 1}}}
+    assert trouble(json.dumps(body).encode()).startswith("feed.word: unknown word")

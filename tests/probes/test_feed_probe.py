@@ -3,6 +3,7 @@
 import asyncio
 import time
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 from outagetui.core.model import Outcome
@@ -85,8 +86,8 @@ async def test_three_redirects_are_followed_and_no_more(vantage: Vantage) -> Non
 async def test_a_redirect_to_the_other_scheme_is_not_believed(
     vantage: Vantage, pki: Pki, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    trusting = vantage.tls_context(pki.ca)
-    monkeypatch.setattr(vantage, "tls_context", lambda *_, **__: trusting)
+    trusting = await vantage.tls_context(pki.ca)
+    monkeypatch.setattr(vantage, "tls_context", AsyncMock(return_value=trusting))
     async with serve(answering(page("statuspage-operational.json")), context=pki.good()) as secure:
         away = reply("302 Found", b"", f"Location: https://localhost:{secure.port}/")
         async with serve(answering(away)) as server:

@@ -45,7 +45,7 @@ async def test_https_has_a_tls_phase_and_one_context_serves_all(vantage: Vantage
         sample = await look_at(vantage, "http", f"https://localhost:{server.port}/", ca=pki.ca)
     assert (sample.outcome, sample.code) == (Outcome.PASS, "")
     assert list(sample.phases) == ["resolve", "connect", "tls", "first_byte", "transfer"]
-    assert vantage.tls_context(pki.ca) is vantage.tls_context(pki.ca)
+    assert await vantage.tls_context(pki.ca) is await vantage.tls_context(pki.ca)
 
 
 async def test_the_request_carries_method_headers_and_body(vantage: Vantage) -> None:

@@ -318,3 +318,56 @@ async def test_a_password_that_the_server_says_back_is_shown_nowhere(
         sample = await look_at(knowing, "irc", f"irc://127.0.0.1:{server.port}", secret="right", within=0.5)
     assert said.decode() not in sample.detail
     assert PASSWORD not in sample.detail
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome", "code", "words"),
+    [
+        # InspIRCd's connectban, its Z-line, and a connection class that does not take us; Unreal and Charybdis.
+        (
+            b":s 465 * :You're banned!\r\nERROR :Closing link: (o@h) [Z-lined: Your IP range has been attempting to "
+            b"connect too many times in too short a duration.]\r\n",
+            Outcome.UNKNOWN,
+            "irc.throttled",
+            "too many times",
+        ),
+        (
+            b":s 465 * :You're banned!\r\nERROR :Closing link: (o@h) [Z-lined: spam]\r\n",
+            Outcome.FAIL,
+            "irc.banned",
+            "You're banned! (ERROR Closing link: ([address]) [Z-lined: spam])",
+        ),
+        (b":s 465 * :Too many connections from you\r\n", Outcome.UNKNOWN, "irc.throttled", "Too many connections"),
+        (b":s 465 * :Gone\r\n:s NOTICE * :bye\r\n", Outcome.FAIL, "irc.banned", "Gone"),
+        (
+            b"ERROR :Closing link: (h) [Access denied by configuration]\r\n",
+            Outcome.FAIL,
+            "irc.not-authorized",
+            "a password is missing or wrong, or clients from here are not let in",
+        ),
+        (b"ERROR :Closing Link: (Unauthorised connection)\r\n", Outcome.FAIL, "irc.not-authorized", "not let in"),
+        # ircd-hybrid.
+        (b"ERROR :You have been D-lined.\r\n", Outcome.FAIL, "irc.banned", "ERROR You have been D-lined."),
+        (
+            b"ERROR :Closing Link: 127.0.0.1 (Connection rejected - banned from server)\r\n",
+            Outcome.FAIL,
+            "irc.banned",
+            "banned from server",
+        ),
+        (
+            b"ERROR :Closing Link: 127.0.0.1 (Connection rejected - not authorized)\r\n",
+            Outcome.FAIL,
+            "irc.not-authorized",
+            "not let in",
+        ),
+        (b"ERROR :Closing Link: (off-lined for work)\r\n", Outcome.FAIL, "irc.error", "off-lined"),
+        (b"ERROR :You are not authorized to connect\r\n", Outcome.FAIL, "irc.not-authorized", "not let in"),
+    ],
+)
+async def test_a_refusal_is_told_with_the_reason_that_follows_it(
+    vantage: Vantage, said: bytes, outcome: Outcome, code: str, words: str
+) -> None:
+    async with serve(saying(said)) as server:
+        sample = await look_at(vantage, "irc", f"irc://127.0.0.1:{server.port}")
+    assert (sample.outcome, sample.code) == (outcome, code)
+    assert words in sample.detail

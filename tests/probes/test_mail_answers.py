@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ import pytest
 from outagetui.core.model import Outcome, Sample
 from outagetui.machine.secrets import Secrets
 from outagetui.net.resolve import Address
+from outagetui.net.stream import Stream
 from outagetui.net.vantage import Vantage
 from outagetui.outlets import publish
 from outagetui.probes import look
+from outagetui.protocols.imap_connection import ImapLine, ImapReply
 from tests.kit.scripted_mail import MailTalk, hello, imap_talk
 from tests.kit.scripted_servers import Pki, look_at, make_check, refused_port, saying, serve
 from tests.outlets.kit import delivery_of
@@ -90,6 +93,10 @@ OFTEN = [
     "421-4.7.28 Our system has detected an unusual rate\r\n421 4.7.28 Your sending is rate limited",
     "452 too many messages in this session",
     "421 Maximum number of connections from this host reached",
+    "450 4.7.1 Error: too much mail from 192.0.2.7",
+    "450 4.7.1 Error: too many recipients from 192.0.2.7",
+    "454 4.7.0 Error: too many new TLS sessions from unknown[192.0.2.7]",
+    "421 Too many concurrent SMTP connections from this IP address; please try again later.",
 ]
 
 
@@ -106,6 +113,19 @@ async def test_coming_too_often_is_our_own_doing(knowing: Vantage, where: str, s
     assert sample.detail.startswith("the server thinks that we come too often: ")
 
 
+async def test_who_only_looks_at_a_certificate_comes_too_often_as_well(knowing: Vantage) -> None:
+    mail = MailTalk(
+        {"EHLO": hello("STARTTLS"), "STARTTLS": "454 4.7.0 Error: too many new TLS sessions from x[192.0.2.7]"}
+    )
+    box = imap_talk("IMAP4rev1 STARTTLS", {"STARTTLS": "{tag} NO [LIMIT] later"})
+    async with serve(mail) as smtp, serve(box) as imap:
+        for kind, port in (("smtp", smtp.port), ("imap", imap.port)):
+            looks: list[tuple[str, dict[str, Any]]] = [("tls", {"starttls": kind}), (kind, {})]
+            for probe, options in looks:
+                sample = await look_at(knowing, probe, f"{probe}://localhost:{port}", **options)
+                assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, f"{kind}.throttled")
+
+
 @pytest.mark.parametrize(
     ("said", "outcome", "code"),
     [
@@ -115,6 +135,8 @@ async def test_coming_too_often_is_our_own_doing(knowing: Vantage, where: str, s
         ("554 5.7.1 too many connections", Outcome.FAIL, "smtp.554"),
         ("421 4.7.0 too busy", Outcome.FAIL, "smtp.421"),
         ("421 4.7.0 Too many errors", Outcome.FAIL, "smtp.421"),
+        ("421 Too many concurrent SMTP connections; please try again later.", Outcome.FAIL, "smtp.421"),
+        ("421 4.3.2 All server ports are busy", Outcome.FAIL, "smtp.421"),
     ],
 )
 async def test_what_is_not_about_how_often_we_come(knowing: Vantage, said: str, outcome: Outcome, code: str) -> None:
@@ -163,6 +185,24 @@ async def test_what_a_mailbox_refuses_otherwise_fails(knowing: Vantage, said: st
     async with serve(imap_talk("IMAP4rev1", {"LOGIN": said})) as server:
         sample = await look_at(knowing, "imap", f"imap://erika@127.0.0.1:{server.port}", secret="box")
     assert (sample.outcome, sample.code) == (Outcome.FAIL, code)
+
+
+@pytest.mark.parametrize(
+    ("starttls", "extension", "outcome", "code"),
+    [
+        ("never", "STARTTLS", Outcome.UNKNOWN, "option.invalid"),
+        ("never", "SIZE", Outcome.FAIL, "smtp.530"),
+        ("offered", "SIZE", Outcome.FAIL, "smtp.530"),
+    ],
+)
+async def test_mail_that_goes_only_below_tls_is_no_fault_where_we_were_told_to_take_none(
+    knowing: Vantage, starttls: str, extension: str, outcome: Outcome, code: str
+) -> None:
+    answers = {**GOOD, "EHLO": hello(extension), "MAIL": "530 5.7.0 Must issue a STARTTLS command first"}
+    async with serve(MailTalk(answers)) as server:
+        ends: dict[str, Any] = {"mail_from": "us@here.example", "rcpt_to": "erika@customer.example"}
+        sample = await look_at(knowing, "smtp", f"smtp://127.0.0.1:{server.port}", starttls=starttls, **ends)
+    assert (sample.outcome, sample.code) == (outcome, code)
 
 
 @pytest.mark.parametrize("code", ["250", "251", "252", "200", "259"])
@@ -228,6 +268,9 @@ BUSY = {
     "ehlo": MailTalk({**GOOD, "EHLO": "421 busy"}),
     "rcpt": MailTalk({**GOOD, "RCPT": "421 4.7.0 busy"}),
     "mail": MailTalk({**GOOD, "MAIL": "421-4.7.0 busy\r\n421 4.7.0 bye"}),
+    "no service": MailTalk(GOOD, banner="554 5.7.1 no SMTP service here"),
+    "never": MailTalk(GOOD, banner="521 5.3.2 does not accept mail"),
+    "not now": MailTalk(GOOD, banner="450 4.3.0 later"),
 }
 
 
@@ -241,7 +284,43 @@ async def test_where_a_server_ends_the_session_the_next_address_is_tried(
         assert (await envelope(knowing, 25, "two.example")).outcome is Outcome.PASS
         assert "RCPT" in other.verbs
         both = await tls(knowing, 25)
-        assert both.code != "smtp.421"
+        assert not both.code.startswith("smtp.")
+
+
+async def test_a_server_that_hangs_up_behind_its_last_word_is_left_for_the_next(
+    knowing: Vantage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail\r\n")
+        await reader.readline()
+        writer.write(b"421 4.3.2 too late\r\n")
+        await writer.drain()
+        linger = struct.pack("ii", 1, 0)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        writer.close()
+
+    held: list[Stream] = []
+    read = Stream.read
+
+    async def slow(self: Stream, size: int = 65536) -> bytes:
+        data = await read(self, size)
+        if b"421" in data:  # by now it has hung up, and the kernel knows no far side any more
+            held.append(self)
+            while True:
+                try:
+                    self._sock.getpeername()
+                except OSError:
+                    break
+                await asyncio.sleep(0)
+        return data
+
+    monkeypatch.setattr(Stream, "read", slow)
+    async with serve(gone) as busy, serve(MailTalk(GOOD), host="127.0.0.2") as server:
+        TwoWays(monkeypatch, busy.port, server.port)
+        assert (await envelope(knowing, 25, "two.example")).outcome is Outcome.PASS
+        TwoWays(monkeypatch, busy.port, refused_port())
+        assert (await envelope(knowing, 25, "two.example")).code == "smtp.421"
+    assert len(held) == 2
 
 
 async def tls(vantage: Vantage, port: int) -> Sample:
@@ -275,9 +354,42 @@ async def test_legal_forms_of_imap(knowing: Vantage, answers: dict[str, str | No
     assert (sample.outcome, sample.code) == (Outcome.PASS, "")
 
 
+@pytest.mark.parametrize("where", ["EXAMINE", "NOOP"])
+async def test_what_others_do_in_a_mailbox_at_that_moment_is_no_fault(knowing: Vantage, where: str) -> None:
+    deleted = "* 1 EXPUNGE\r\n" * 5000
+    flagged = "".join(f"* {number} FETCH (FLAGS (\\Seen) MODSEQ ({number}))\r\n" for number in range(1, 3000))
+    answers = {"LOGIN": None, where: f"{deleted}{flagged}* 3 EXISTS\r\n{{tag}} OK done"}
+    async with serve(imap_talk("IMAP4rev1", answers)) as server:
+        sample = await look_at(knowing, "imap", f"imap://us@127.0.0.1:{server.port}", secret="box")
+    assert (sample.outcome, sample.code) == (Outcome.PASS, "")
+
+
+@pytest.mark.parametrize("line", ["* 1 EXPUNGE\r\n", f"* NO {'x' * 60_000}\r\n"])
+async def test_where_we_read_no_more_of_an_answer_nothing_is_decided(knowing: Vantage, line: str) -> None:
+    answers = {"LOGIN": None, "EXAMINE": line * (25_000 if len(line) < 100 else 100) + "{tag} OK done"}
+    async with serve(imap_talk("IMAP4rev1", answers)) as server:
+        sample = await look_at(knowing, "imap", f"imap://us@127.0.0.1:{server.port}", secret="box")
+    assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "imap.too-much")
+    assert sample.detail.endswith("not read")
+
+
 async def test_plaintext_that_a_server_says_ahead_of_tls_is_refused(vantage: Vantage, pki: Pki) -> None:
     talk = MailTalk({"EHLO": hello("STARTTLS"), "STARTTLS": "220 go\r\n250 injected"})
     async with serve(talk) as server:
         probed = await look_at(vantage, "smtp", f"smtp://localhost:{server.port}", ca=pki.ca)
         shaken = await look_at(vantage, "tls", f"tls://localhost:{server.port}", ca=pki.ca, starttls="smtp")
     assert probed.code == shaken.code == "tls.plaintext"
+
+
+@pytest.mark.parametrize(
+    ("line", "uid"),
+    [
+        ("* OK [UIDNEXT 4] next", 4),
+        ("* ok [uidnext 4392]", 4392),
+        ("* OK [UIDNEXT x]", None),
+        (f"* OK [UIDNEXT {'9' * 5000}]", None),
+        ("* OK hello", None),
+    ],
+)
+def test_the_next_message_s_number_is_read_where_it_is_one(line: str, uid: int | None) -> None:
+    assert ImapReply("OK", "", (ImapLine("* 3 EXISTS"), ImapLine(line))).next_uid == uid

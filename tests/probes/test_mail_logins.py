@@ -1,5 +1,6 @@
 """Logging in to mail servers: the best way that both know, proof on both sides, and what we do not speak is unknown."""
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -157,6 +158,47 @@ async def test_a_wrong_password_is_tried_once(knowing: Vantage, refusal: str) ->
 
 
 OTHERS = ["XOAUTH2", "OAUTHBEARER", "GSSAPI", "NTLM", "EXTERNAL", "SCRAM-SHA-256-PLUS", "DIGEST-MD5", "X-NEW XOAUTH2"]
+
+
+@pytest.mark.parametrize("refusal", ["NO authentication failure", "NO no", "NO [AUTHENTICATIONFAILED] no", "NO"])
+@pytest.mark.parametrize("offered", ["AUTH=PLAIN AUTH=LOGIN", "AUTH=LOGIN", "AUTH=PLAIN AUTH=LOGIN SASL-IR", ""])
+async def test_a_mailboxs_wrong_password_is_tried_once(knowing: Vantage, offered: str, refusal: str) -> None:
+    said: list[str] = []
+    answers: dict[str, str | None] = {"AUTHENTICATE": f"{{tag}} {refusal}", "LOGIN": f"{{tag}} {refusal}"}
+    sample = await imap(knowing, imap_talk(f"IMAP4rev1 {offered}", answers, said=said))
+    assert (sample.outcome, sample.code) == (Outcome.FAIL, "imap.auth-failed")
+    assert sum(line.startswith(("AUTHENTICATE", "LOGIN")) for line in said) == 1
+
+
+@pytest.mark.parametrize("kind", ["smtp", "imap"])
+async def test_a_server_that_makes_guessers_wait_is_not_slow_but_refuses(knowing: Vantage, kind: str) -> None:
+    """Cyrus and Dovecot answer each refused login some seconds late, and the account may have a key for SCRAM only."""
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(
+            b"220 mail\r\n" if kind == "smtp" else b"* OK [CAPABILITY IMAP4rev1 AUTH=SCRAM-SHA-1 AUTH=PLAIN] x\r\n"
+        )
+        tries = 0
+        while line := (await reader.readline()).decode().strip():
+            word = line.split()[0 if kind == "smtp" else 1]
+            if word == "EHLO":
+                writer.write(b"250-mail\r\n250 AUTH SCRAM-SHA-1 PLAIN\r\n")
+            elif word in ("AUTH", "AUTHENTICATE") and not tries:
+                tries += 1
+                writer.write(b"535 5.7.8 no\r\n" if kind == "smtp" else f"{line.split()[0]} NO no\r\n".encode())
+
+    async with serve(handler) as server:
+        target = f"{kind}://{'watch@' if kind == 'imap' else ''}127.0.0.1:{server.port}"
+        more = {"user": "watch"} if kind == "smtp" else {}
+        sample = await look_at(knowing, kind, target, secret="mail", within=0.5, **more)
+    assert (sample.outcome, sample.code) == (Outcome.FAIL, "smtp.535" if kind == "smtp" else "imap.auth-failed")
+    assert ("auth" if kind == "smtp" else "login") in sample.phases
+
+
+@pytest.mark.parametrize("refusal", ["BAD no such command", "NO unsupported authentication mechanism", "NO disabled"])
+async def test_a_mailboxs_mechanism_that_is_not_taken_is_followed_by_the_next(knowing: Vantage, refusal: str) -> None:
+    answers = {"AUTHENTICATE": f"{{tag}} {refusal}", "LOGIN": None}
+    assert (await imap(knowing, imap_talk("IMAP4rev1 AUTH=PLAIN", answers))).outcome is Outcome.PASS
 
 
 @pytest.mark.parametrize("others", OTHERS)

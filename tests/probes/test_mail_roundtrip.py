@@ -19,6 +19,7 @@ from outagetui.net.vantage import Vantage
 from outagetui.probes import look
 from outagetui.protocols import imap_search as mail_search
 from outagetui.protocols.imap_connection import ImapLine
+from outagetui.protocols.imap_search import Traces
 from outagetui.protocols.probe_mail import PREFIX, Where
 from tests.kit.cancelling import cancelled_at
 from tests.kit.scripted_servers import make_check, refused_port, script, serve, settle
@@ -289,19 +290,36 @@ async def test_a_mailbox_that_restarts_while_we_wait_ends_the_look(
         server.remove()
 
 
-@pytest.mark.slow  # half a minute and more where many looks were cancelled before
+@pytest.mark.parametrize("answered", [False, True])
 async def test_cancelled_at_any_await_the_next_look_leaves_the_mailbox_empty(
-    knowing: Vantage, hub: Mailhub, dovecot: Dovecot, mailbox: Mailbox, no_leaks: None
+    knowing: Vantage, hub: Mailhub, dovecot: Dovecot, mailbox: Mailbox, no_leaks: None, *, answered: bool
 ) -> None:
     check = roundtrip(hub, dovecot)
-    number = 1
-    while await cancelled_at(lambda: look_once(knowing, check), number):
+    number = over = 0
+    while over < 3:  # a look waits less often where answers are quick
         number += 1
+        over = 0 if await cancelled_at(lambda: look_once(knowing, check), number, answered=answered) else over + 1
     assert number > 10
     await settle()
     async with asyncio.timeout(30):
         while (await look_once(knowing, check)).code or mailbox.subjects():
             await asyncio.sleep(0.05)  # the last messages may still be on their way
+
+
+@pytest.mark.parametrize("flags", ["", "\\Deleted"])
+async def test_the_next_look_expunges_what_was_lost_also_where_it_is_marked_as_deleted_already(
+    knowing: Vantage, hub: Mailhub, dovecot: Dovecot, mailbox: Mailbox, flags: str
+) -> None:
+    with knowing.shared(Traces, Traces).trace() as lost:
+        lost.gone = False
+    mailbox.put("somebody's letter", flags="\\Deleted")
+    mailbox.put(f"Mail check {lost.token}", 0.0, ("From", ALICE), flags=flags)
+    mailbox.put(f"Mail check {OLD}", 30 * 3600, ("From", ALICE), flags=flags)
+    for told in (True, False):
+        sample = await look_once(knowing, roundtrip(hub, dovecot))
+        assert sample.outcome is Outcome.PASS
+        assert ("cleared away 2 earlier" in sample.detail) is told
+    assert mailbox.subjects() == ["somebody's letter"]
 
 
 async def test_nothing_is_expunged_where_the_server_cannot_expunge_one_message_alone(

@@ -139,6 +139,13 @@ async def test_a_wrong_well_known_file_is_told(
         ("versions", (502, b"[]"), {}, Outcome.FAIL, "http.502"),
         ("versions", (500, {"errcode": "M_\x1b[2J", "error": "x"}), {}, Outcome.FAIL, "http.500"),
         ("login", error(429, "M_LIMIT_EXCEEDED", "Too Many Requests"), ACCOUNT, Outcome.UNKNOWN, "limit-exceeded"),
+        (
+            "versions",
+            (429, b'{"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": ' + b"9" * 400 + b"}"),
+            {},
+            Outcome.UNKNOWN,
+            "limit-exceeded",
+        ),
         ("login", error(403, "M_USER_DEACTIVATED"), ACCOUNT, Outcome.FAIL, "user-deactivated"),
         ("login", (200, {"user_id": "@a:b"}), ACCOUNT, Outcome.FAIL, "protocol"),
         ("directory", error(404, "M_NOT_FOUND"), IN_ROOM, Outcome.FAIL, "room-missing"),
@@ -164,6 +171,7 @@ async def test_each_refusal_has_its_code_and_ends_the_session(
     sample = await look(knowing, serving, **options)
     assert said(sample) == (outcome, code if "." in code else f"matrix.{code}")
     assert sample.detail.isprintable()
+    assert outcome is not Outcome.WARN or "taken back: M_FORBIDDEN" in sample.detail
     assert home.sessions == {}
 
 

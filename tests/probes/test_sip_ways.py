@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
+from types import ModuleType
 
 import dns.message
 import dns.rdatatype
@@ -13,11 +14,12 @@ from outagetui.net import resolve
 from outagetui.net.resolve import Address
 from outagetui.net.trouble import Trouble, fail
 from outagetui.net.vantage import Vantage
+from outagetui.probes import sip_call, sip_register
 from outagetui.protocols.sip.locate import locate
 from outagetui.protocols.sip.message import Incoming
 from tests.kit.scripted_nameservers import nameserver, reply_to
 from tests.kit.scripted_phone import ScriptedPhone, call
-from tests.kit.scripted_registrar import registrar
+from tests.kit.scripted_registrar import register, registrar
 from tests.kit.scripted_servers import look_at, refused_port
 from tests.kit.scripted_sip import Handler, Peer, by_tcp, by_udp, reply, saying
 
@@ -234,3 +236,16 @@ async def test_an_echo_of_what_we_said_is_no_server(
     assert (sample.outcome, sample.code) == (Outcome.FAIL, "sip.reflected")
     assert "an echo and no SIP server" in sample.detail
     assert {each.code for each in peer.received} == {0}  # nothing of it was answered
+
+
+@pytest.mark.parametrize("probe", [sip_register, sip_call])
+async def test_a_server_that_says_nothing_even_in_the_end_is_no_fault_of_ours(
+    caller: Vantage, monkeypatch: pytest.MonkeyPatch, probe: ModuleType
+) -> None:
+    monkeypatch.setattr(probe, "PATIENCE", 0.1)
+    async with by_udp(lambda _: []) as peer:
+        proxy = f"127.0.0.1:{peer.port};transport=udp"
+        make = register if probe is sip_register else call
+        sample = await make(caller, proxy, within=0.5)
+        await caller.aclose()
+    assert (sample.outcome, sample.code) == (Outcome.FAIL, "timeout")

@@ -172,6 +172,14 @@ def test_a_document_of_too_many_lists_is_too_large_for_us() -> None:
         at_path("[" + "[]," * 60_000 + "1]", "$..a")
 
 
+@pytest.mark.parametrize("colon", [":", " :", ": "])
+def test_objects_with_too_many_keys_are_ours_not_to_read(colon: str) -> None:
+    body = "{" + ",".join(f'"b{number}"{colon}1' for number in range(60_001)) + "}"
+    with pytest.raises(Trouble, match=r"more than 60000 keys") as told:
+        at_path(body, "$.a")
+    assert (told.value.outcome, told.value.code) == (Outcome.UNKNOWN, "http.too-large")
+
+
 @given(st.text(max_size=300), st.sampled_from(["$", "$.a", "$[0]", "$..a", "$.*"]))
 def test_noise_raises_nothing_but_trouble(body: str, path: str) -> None:
     try:

@@ -199,6 +199,7 @@ JOINED = (
     "<presence xmlns='jabber:client' from='PLACE'>"
     "<x xmlns='http://jabber.org/protocol/muc#user'><status code='110'/></x></presence>"
 )
+OCCUPANT = f"<presence xmlns='jabber:client' from='{LOBBY}/somebody'/>"
 
 
 @pytest.mark.parametrize(
@@ -218,6 +219,7 @@ JOINED = (
         ((*LOGIN, (JOINED,), (error("message", "forbidden"),)), "xmpp.forbidden"),
         ((*LOGIN, (JOINED,), ("<message xmlns='jabber:client'/>",)), "webchat.not-reflected"),
         ((*LOGIN, (JOINED,), ("<x/>",) * 600), "xmpp.protocol"),
+        ((*LOGIN, (OCCUPANT,) * 700 + (JOINED,), ("<message xmlns='jabber:client'/>",)), "webchat.not-reflected"),
         ((*LOGIN, ()), "timeout"),
     ],
 )
@@ -280,3 +282,28 @@ async def test_no_made_up_condition_becomes_a_code(vantage: Vantage, page: ChatP
     failure = f"<failure xmlns='{SASL}'><pencil-pencil/></failure>"
     async with playing(((OPEN, FEATURES), (failure,))) as url:
         assert (await visit(vantage, page, url)).code == "xmpp.undefined-condition"
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        (
+            (OPEN, FEATURES),
+            (f"<failure xmlns='{SASL}'><temporary-auth-failure/><text>Too many logins</text></failure>",),
+        ),
+        (
+            (
+                OPEN,
+                "<stream:error xmlns:stream='http://etherx.jabber.org/streams'>"
+                "<policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
+                "<text xmlns='urn:ietf:params:xml:ns:xmpp-streams'>Too many connections</text></stream:error>",
+            ),
+        ),
+    ],
+)
+async def test_who_says_that_we_come_too_often_is_not_down(
+    vantage: Vantage, page: ChatPage, turns: Sequence[Sequence[str]]
+) -> None:
+    async with playing(turns) as url:
+        sample = await visit(vantage, page, url)
+    assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "xmpp.throttled")

@@ -53,8 +53,10 @@ async def chat(answer: Answer = echo, *, context: ssl.SSLContext | None = None, 
     await settle()
 
 
-def upgrading(after: bytes, *headers: str, accept: str = "", hold: bool = True) -> Handler:
-    """Do the handshake properly, say `after`, and stay."""
+def upgrading(
+    after: bytes, *headers: str, accept: str = "", hold: bool = True, behind_pong: bytes | None = None
+) -> Handler:
+    """Do the handshake properly, say `after`, answer the ping and say `behind_pong` where that is given, and stay."""
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -65,6 +67,10 @@ def upgrading(after: bytes, *headers: str, accept: str = "", hold: bool = True) 
         proof = accept or base64.b64encode(digest).decode()
         lines = ["HTTP/1.1 101 Go", "Upgrade: websocket", "Connection: Upgrade", f"Sec-WebSocket-Accept: {proof}"]
         writer.write("\r\n".join([*lines, *headers, "", ""]).encode() + after)
+        if behind_pong is not None:
+            ping = await reader.readexactly(2 + 4 + 8)
+            mark = bytes(byte ^ ping[2 + at % 4] for at, byte in enumerate(ping[6:]))
+            writer.write(b"\x8a\x08" + mark + behind_pong)
         while hold and await reader.read(65536):
             pass
 
@@ -121,6 +127,13 @@ async def test_a_message_is_sent_and_its_answer_matched(vantage: Vantage, no_lea
     assert list(found.phases)[-3:] == ["ping", "send", "reply"]
     assert (missing.outcome, missing.code) == (Outcome.FAIL, "ws.match")
     assert "binary" in missing.detail
+
+
+@pytest.mark.parametrize("frames", [b"\x81\x06hello\xff", b"\x01\x05hello\x80\x01\xff", b"\x81\x07hello\xed\xa0"])
+async def test_a_message_of_text_that_is_no_utf_8_is_none(vantage: Vantage, frames: bytes) -> None:
+    async with serve(upgrading(b"", behind_pong=frames)) as server:
+        sample = await look_at(vantage, "websocket", f"ws://127.0.0.1:{server.port}/", match="hello", within=2)
+    assert (sample.outcome, sample.code) == (Outcome.FAIL, "ws.protocol")
 
 
 async def test_a_silent_server_has_not_matched(vantage: Vantage) -> None:
@@ -292,3 +305,32 @@ def test_random_bytes_never_raise_and_never_pass_for_a_websocket(data: bytes, up
         assert sample.detail.isprintable()
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    "fallback",
+    [saying(b""), saying(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"), saying(b"no HTTP at all\r\n\r\n")],
+)
+@pytest.mark.usefixtures("no_leaks")
+async def test_a_front_end_with_a_fallback_for_the_rest_is_known_by_what_it_takes_up(
+    vantage: Vantage, pki: Pki, fallback: Handler
+) -> None:
+    """Such as nghttpx, which ends a connection on which HTTP/2 was not offered."""
+    context = pki.good()
+    context.set_alpn_protocols(["h2"])
+    async with serve(fallback, context=context) as server:
+        sample = await look_at(vantage, "websocket", f"wss://localhost:{server.port}/", ca=pki.ca)
+    assert (sample.outcome, sample.code) == (Outcome.UNKNOWN, "ws.http2")
+
+
+@pytest.mark.parametrize("spoken", [(), ("http/1.1",), ("h2", "http/1.1")])
+async def test_whoever_speaks_http_1_too_refuses_the_websocket_itself(
+    vantage: Vantage, pki: Pki, spoken: tuple[str, ...]
+) -> None:
+    context = pki.good()
+    if spoken:
+        context.set_alpn_protocols(list(spoken))
+    refusal = saying(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+    async with serve(refusal, context=context) as server:
+        sample = await look_at(vantage, "websocket", f"wss://localhost:{server.port}/", ca=pki.ca)
+    assert (sample.outcome, sample.code) == (Outcome.FAIL, "http.403")

@@ -87,6 +87,8 @@ def summary(sample: Sample) -> tuple[Outcome, str]:
         ((900, 20), {"peer": ALPHA}, Outcome.FAIL, "wireguard.stale", f"peer {ALPHA[:8]}… shook hands 90"),
         ((900, None), {"peer": BETA}, Outcome.FAIL, "wireguard.stale", f"peer {BETA[:8]}… never"),
         ((-30,), {}, Outcome.PASS, "", "shook hands 0 s ago"),
+        ((-300,), {}, Outcome.UNKNOWN, "wireguard.unreadable", "a clock is or was wrong"),
+        ((900, -9e15), {}, Outcome.UNKNOWN, "wireguard.unreadable", "a clock is or was wrong"),
         ((), {}, Outcome.FAIL, "wireguard.peer-missing", "wg0 has no peer"),
         ((20,), {"peer": BETA}, Outcome.FAIL, "wireguard.peer-missing", f"wg0 has no peer {BETA[:8]}…"),
     ],
@@ -132,6 +134,12 @@ async def test_a_file_that_is_not_there_or_no_file_is_our_own_fault(vantage: Van
 async def test_what_is_no_dump_is_unreadable(vantage: Vantage, written: Callable[..., str], content: str) -> None:
     sample = await look_at(vantage, "wireguard", TARGET, file=written(content))
     assert summary(sample) == (Outcome.UNKNOWN, "wireguard.unreadable")
+
+
+async def test_a_file_of_the_future_is_not_fresh(vantage: Vantage, written: Callable[..., str]) -> None:
+    path = written(dump(10))
+    os.utime(path, (time.time() + 300,) * 2)
+    assert summary(await look_at(vantage, "wireguard", TARGET, file=path)) == (Outcome.UNKNOWN, "wireguard.file")
 
 
 async def test_the_tool_is_asked_for_this_interface(

@@ -94,6 +94,10 @@ FLOODS = {
     "brackets": filled(ITEM, b"[("),
     "sections": filled(ITEM, b"<![CDATA[]]>"),
     "text": filled(ITEM, b"x "),
+    "texts of an entry": filled(HEAD + b"<item>", b"<description>" + b"resolved - x\n" * 1200 + b"</description>", b""),
+    "lines of a text": filled(HEAD, b"<item><description>" + b"_\n" * 8000 + b"</description></item>", b""),
+    "fields of an entry": filled(HEAD + b"<item>", b"<category>resolved</category>"),
+    "addresses": filled(HEAD, b"<item><guid>http://a" + b"/incident" * 200 + b"</guid></item>", b"</channel></rss>"),
     "space": b" " * LARGE,
     "not UTF-8": filled(ITEM, b"\x81"),
     "surrogates": b"\xfe\xff" + filled(ITEM.decode().encode("utf-16-be"), b"\xd8\x00", b""),
@@ -120,6 +124,23 @@ def test_a_flood_is_read_in_short_steps_and_little_memory(name: str) -> None:
         tracemalloc.stop()
     assert longest < 0.5  # some milliseconds, watched and counted as it is here
     assert peak < (20 << 20) * LARGE // LIMIT
+
+
+def test_every_text_of_an_entry_is_a_step_of_its_own() -> None:
+    texts = 200
+    body = HEAD + b"<item>" + b"<description>Resolved - x</description>" * texts + b"</item></channel></rss>"
+    assert len(list(read_xml(body))) > texts
+
+
+@pytest.mark.parametrize("field", [b"category", b"status", b"description", b"pubDate", b"link", b"guid", b"title"])
+def test_an_entry_of_too_many_fields_is_not_read(field: bytes) -> None:
+    def body(fields: int) -> bytes:
+        return HEAD + b"<item>" + (b"<%s>Resolved</%s>" % (field, field)) * fields + b"</item></channel></rss>"
+
+    with contextlib.suppress(Unreadable):
+        list(read_xml(body(256)))
+    with pytest.raises(Unreadable, match="an entry of more than 256 fields"):
+        list(read_xml(body(257)))
 
 
 JSON_FLOODS = {

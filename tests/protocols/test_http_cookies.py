@@ -93,7 +93,7 @@ def test_how_long_it_lives(attributes: str, lives: bool) -> None:
 
 
 def test_a_secure_one_is_set_without_tls_within_this_machine_only() -> None:
-    for host in ("127.0.0.1", "localhost", "[::1]", "www.localhost"):
+    for host in ("127.0.0.1", "localhost", "localhost.", "[::1]", "www.localhost"):
         assert told("a=1; Secure", f"http://{host}/", f"http://{host}/") == "a=1"
     for host in ("a.test", "192.0.2.1", "localhost.test"):
         assert told("a=1; Secure", f"http://{host}/", f"http://{host}/") == ""

@@ -11,6 +11,7 @@ import icmplib
 import pytest
 from outagetui.core.own_fault import WORDS
 from outagetui.facts.network_path import Stopped
+from outagetui.machine.background import hear_failures
 from outagetui.machine.secrets import Secrets
 from outagetui.net.vantage import Vantage
 from outagetui.protocols import traceroute
@@ -106,9 +107,12 @@ async def test_a_fault_of_the_library_or_of_ours_ends_no_daemon(vantage: Vantage
     def broken(address: str, limit: int, seconds: float) -> None:
         raise RuntimeError("odd")
 
+    heard: list[BaseException] = []
+    hear_failures(heard.append)
     path = await traceroute.trace("127.0.0.1", vantage, ask=broken)
     assert path.trouble.startswith(WORDS)
     assert "odd" not in path.trouble
+    assert len(heard) == 1
 
 
 def test_the_library_refusal_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,7 +50,7 @@ class Operator:
             which = self.chance.choice(["activate", "deactivate"])
             self.switched[which] += client.order(which, channels=["phone"]).get("changed", 0)
         elif kind == "announce" and self.chance.random() < 0.2:
-            reply = client.order("announce", kind="update", audience="customers", outlets=["page"], note=note)
+            reply = client.order("announce", kind="investigating", audience="customers", outlets=["page"], note=note)
             self._noted(reply, note, "announce")
         elif kind == "start":
             reply = client.order("start", playbook="chat-down")

@@ -234,3 +234,4 @@ async def test_a_history_that_cannot_be_read_leaves_the_rest() -> None:
         await pilot.press("end")
         await pilot.pause()
         assert "No samples in this time." in text_of(app)
+        assert any(note.message.startswith("this cannot be read") for note in app._notifications)

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 from msgspec.structs import replace
-from outagetui.board.rows import Board, DaemonRow, GainRow, IncidentRow, LeftRow, OwedRow, ReachRow
+from outagetui.board.rows import Board, DaemonRow, GainRow, GlassRow, IncidentRow, LeftRow, OwedRow, ReachRow
 from outagetui.core.model import State
 from outagetui.core.words import Owed
 from outagetui.tui.app import OutageApp
@@ -41,6 +41,9 @@ UNTOLD = OwedRow(
     kind=Owed.NOT_TOLD, audience="customers", channel="webchat", name="Web chat", since=NOW - 16 * MINUTE,
     gain=GainRow(audience="customers", now=0.2, then=0.8),
 )  # fmt: skip
+GLASS = GlassRow(
+    run="r3", step="restart", title="restart it", at=NOW - MINUTE, actor="ada", reason="nobody else is awake"
+)
 REACH = ReachRow(audience="customers", now=0.8, known=0.2, possible=0.98)
 
 
@@ -172,6 +175,14 @@ async def test_a_failed_proof_is_amber_with_its_reason_and_not_among_those_that_
         assert lines_with(text_of(wall), ("last proof failed: no echo came back",))
 
 
+async def test_a_failed_proof_is_only_the_last_known_one_at_a_silent_daemon() -> None:
+    board = replace(unproven(), daemon=STALE)
+    for app in (made(board), WallApp(FakeSource(board), clock=Clock(), ascii=False)):
+        async with app.run_test(size=(100, 40)) as pilot:
+            await pilot.pause()
+            assert lines_with(text_of(app), ("BROKEN?", "Phone +49"))
+
+
 async def test_what_came_of_a_proof_is_said_once() -> None:
     async with screens(FakeSource(calm())) as (app, pilot):
         await show(app, pilot, unproven())
@@ -184,6 +195,16 @@ async def test_what_came_of_a_proof_is_said_once() -> None:
         app.open_channel("phone")
         await pilot.pause()
         assert lines_with(text_of(app), ("proof", "passed", "an echo came back"))
+
+
+async def test_a_passed_proof_covers_no_question() -> None:
+    async with screens(FakeSource(calm())) as (app, pilot):
+        app.write("customers")
+        await pilot.pause()
+        await show(app, pilot, unproven(readiness="ready", proved=NOW, proof="an echo came back"))
+        assert "proof" not in toasts(app)
+        await show(app, pilot, unproven())
+        assert "BROKEN" in toasts(app)
 
 
 def test_proofs_that_were_there_before_are_not_said() -> None:
@@ -240,6 +261,27 @@ def test_the_composer_opens_on_whom_it_is_owed_with_an_update(audience: str) -> 
     assert (draft.audience, draft.kind) == (audience, "update")
 
 
+@pytest.mark.parametrize(
+    ("state", "backup", "owed", "kind"),
+    [
+        (State.DOWN, "active", (), "update"),
+        (State.UNKNOWN, "standby", (), "update"),
+        (State.UP, "active", (), "recovering"),
+        (State.UP, "standby", (), "resolved"),
+        (State.UP, "active", (DEAD,), "update"),
+    ],
+)
+def test_the_next_part_does_not_say_that_what_is_over_goes_on(
+    state: State, backup: str, owed: tuple[OwedRow, ...], kind: str
+) -> None:
+    night = cf.board(announcements=(cf.announced(audience="customers"),), owed=owed)
+    rows = tuple(
+        replace(row, standing=backup) if row.is_backup else replace(row, state=state, known=state)
+        for row in night.channels
+    )
+    assert fresh(replace(night, channels=rows), "customers").kind == kind
+
+
 def test_what_has_no_outlet_cannot_be_composed() -> None:
     board = cf.board(outlets=cf.PLACES[:1], owed=(replace(UNTOLD, audience="staff"), DEAD))
     assert fresh(board).audience == "customers"
@@ -262,10 +304,65 @@ async def test_a_run_that_ended_early_says_what_it_left_half_done() -> None:
         assert "HALF DONE" not in text_of(app)
 
 
-async def test_the_board_offers_to_begin_again_or_to_stand_down() -> None:
-    app = made(outage(owed=(replace(UNTOLD, ended="r7"),)))
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)])
+async def test_the_board_offers_to_begin_again_or_to_stand_down(size: tuple[int, int]) -> None:
+    left = LeftRow(active=("webchat",), untold=("webchat",), words="Web chat is active, and nobody was told")
+    ended = replace(rf.asking(), state="aborted", ended=NOW, left=left)
+    again = replace(rf.asking(), id="r9")
+    app = made(outage(owed=(replace(UNTOLD, ended=ended.id),), runs=(ended,)))
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        found = f" HALF DONE  {ended.id} {ended.name[:12]}"
+        assert lines_with(text_of(app), (found, ": p starts it again; r, then D takes it back"))
+        await show(app, pilot, outage(runs=(ended, again)))
+        assert "HALF DONE" not in text_of(app)
+
+
+# What must not be overlooked is not, where there are few cells.
+
+EVERYTHING = (
+    DEAD,
+    UNTOLD,
+    replace(UNTOLD, channel="phone", name="Telephone", since=NOW - 3 * MINUTE),
+    replace(UNTOLD, channel="telegram", name="Telegram account of the support team"),
+    replace(UNTOLD, audience="staff", channel="jabber", name="Staff Jabber"),
+    replace(UNTOLD, audience="staff", channel="extensions", name="Extensions of the offices"),
+)
+
+
+@pytest.mark.parametrize("size", [(48, 24), (60, 20), (80, 24), (140, 40)])
+async def test_the_key_that_helps_is_in_sight_in_every_size_and_on_every_screen(size: tuple[int, int]) -> None:
+    owed = tuple(replace(each, name=f"{each.name} with the long name") for each in EVERYTHING)
+    places = replace(outage().outlets[0], id="staff-page", audience="staff")
+    app = made(outage(owed=owed, outlets=(*outage().outlets, places)))
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        lines = lines_with(text_of(app), ("DEAD WAY",)) + lines_with(text_of(app), ("NOT TOLD",))
+        assert len(lines) == 3
+        assert [line.rstrip().endswith(": press w") for line in lines] == [True] * 3, lines
+        app.open_channel("webchat")
+        await pilot.pause()
+        (line,) = lines_with(text_of(app), ("DEAD WAY",))
+        assert line.rstrip().endswith(": press w")
+
+
+async def test_backups_that_one_word_tells_of_share_a_line() -> None:
+    by_hand = replace(EVERYTHING[-1], audience="partners")
+    places = replace(outage().outlets[0], id="staff-page", audience="staff")
+    app = made(outage(owed=(*EVERYTHING, by_hand), outlets=(*outage().outlets, places)))
     async with app.run_test(size=(140, 40)) as pilot:
         await pilot.pause()
+        text = text_of(app)
+        found = "NOT TOLD  Web chat, Telephone and Telegram account of the support team are open, no customer knows"
+        assert lines_with(text, (found,))
+        assert lines_with(text, ("outagetui told extensions --audience partners",))
         assert lines_with(
-            text_of(app), ("w tell customers of Web chat", "r7 ended early: p starts it again, or r and D take it back")
+            text, ("NOT TOLD  Staff Jabber and Extensions of the offices are open, nobody of the staff knows",)
         )
+
+
+async def test_what_has_no_room_is_counted_and_named() -> None:
+    app = made(outage(owed=EVERYTHING, blind="all fail", drill="messenger-2011", glass=(GLASS,)))
+    async with app.run_test(size=(80, 16)) as pilot:
+        await pilot.pause()
+        assert lines_with(text_of(app), ("+", " more: ", "NOT TOLD", "BREAK-GLASS", "DRILL"))

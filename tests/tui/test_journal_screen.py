@@ -146,4 +146,5 @@ async def test_a_store_that_cannot_be_read_leaves_the_screen_as_it_was() -> None
         await show(app, pilot, source.current)
         await pilot.press("end")
         await pilot.pause()
+        assert any(note.message.startswith("this cannot be read") for note in app._notifications)
         assert "run r12" in text_of(app)

@@ -95,3 +95,9 @@ def test_customers_get_the_words_as_they_were_written() -> None:
     assert text.title == "می\u200cخواهم"
     assert text.body == f"Störungsmeldung {FAMILY}\n- کتاب\u200cها: https://a.example.net/"
     assert own_words("می\u200cخواهم", FAMILY) == ("می\u200cخواهم", FAMILY)
+
+
+def test_marks_do_not_pile_up_on_a_page() -> None:
+    told = published("Z" + "\u0301\u0316" * 20 + "a\u0301")
+    assert len(told) == len("Z") + 4 + len("á")
+    assert published("Việt Nam, שָׁלוֹם, ปี่, हिन्दी") == unicodedata.normalize("NFC", "Việt Nam, שָׁלוֹם, ปี่, हिन्दी")

@@ -31,6 +31,11 @@ class XmppOptions(TrustOptions, frozen=True, kw_only=True):
         found = super().troubles(target, written)
         return (each for each in found if self.secret or each[0] != ("secret",))
 
+    def odd(self, target: str, every: float) -> Iterator[Trouble]:
+        _, at, rest = target.partition("://")[2].partition("@")
+        if at and "@" in rest:
+            yield ("target",), f"more than one @: read as a user at {rest.rpartition('@')[2]}; no user's name holds one"
+
     def account(self) -> dict[str, Any]:
         return {"secret": self.secret, "ca": self.ca, "direct_tls": self.direct_tls}
 
@@ -77,6 +82,10 @@ class ImapOptions(TrustOptions, frozen=True, kw_only=True):
         if self.secret is not None and not named:
             yield ("secret",), "needs the user in the target, as in imap://user@host"
 
+    def odd(self, target: str, every: float) -> Iterator[Trouble]:
+        if self.starttls == "required" and target.lower().startswith("imaps:"):
+            yield ("starttls",), "imaps speaks TLS from the first byte: nothing is started"
+
 
 class MailRoundtripOptions(TrustOptions, frozen=True, kw_only=True):
     """`mail.roundtrip`: a message to `to` must be in the mailbox of `imap_user` at `imap` after at most `within`."""
@@ -108,6 +117,14 @@ class MailRoundtripOptions(TrustOptions, frozen=True, kw_only=True):
             yield ("imap",), trouble
         elif read_url(self.imap).user:
             yield ("imap",), "the user belongs into imap_user"
+
+    def odd(self, target: str, every: float) -> Iterator[Trouble]:
+        if every < 60:
+            yield ("every",), f"sends a mail every {show_duration(every)}, {86400 / every:.0f} a day"
+        if self.within < 5:
+            yield ("within",), "hardly any mail is there so soon, so a false alarm is sure"
+        elif self.within > every:
+            yield ("within",), f"longer than every ({show_duration(every)}): the next mail is due before"
 
     def timeout(self, usual: float) -> float:
         return self.within + 10.0

@@ -27,6 +27,10 @@ class WireguardOptions(ProbeOptions, frozen=True, kw_only=True):
         if self.peer is not None and not re.fullmatch(r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=", self.peer):
             yield ("peer",), "expected a public key as `wg show` prints it: 44 characters that end in ="
 
+    def odd(self, target: str, every: float) -> Iterator[Trouble]:
+        if self.stale_after <= 120:
+            yield ("stale_after",), "WireGuard shakes hands every two minutes, so a false alarm is sure"
+
 
 class ExecOptions(ProbeOptions, frozen=True, kw_only=True):
     """`exec`: `argv` is a monitoring plugin, named by its whole path, and its arguments."""

@@ -9,8 +9,11 @@ from msgspec import Meta, field
 from outagetui.core.probe_kind import TrustOptions
 from outagetui.core.sip_uri import read_hop, read_uri
 from outagetui.core.targets import SipTarget
+from outagetui.core.times import show_duration
 from outagetui.core.troubles import Trouble
 
+DAY: Final = 86400.0
+BEST_MOS: Final = 4.4  # of G.711 without loss (ITU-T G.107)
 CALL_BESIDE: Final = 2.0  # seconds of a `sip.call` that are not sound
 
 
@@ -75,6 +78,17 @@ class SipCallOptions(SipAccountOptions, frozen=True, kw_only=True):
         yield from super()._wrong()
         if self.mos_down > self.mos_slow:
             yield ("mos_down",), "more than mos_slow, so that nothing would ever be slow"
+
+    def odd(self, target: str, every: float) -> Iterator[Trouble]:
+        if self.calls_per_day == 0:
+            yield ("calls_per_day",), "no call is ever placed, so the check stays unknown"
+        elif every * self.calls_per_day < DAY:
+            lasts = show_duration(every * self.calls_per_day)
+            yield ("every",), f"the {self.calls_per_day} calls of a day (calls_per_day) are placed within {lasts}"
+        if self.mos_down >= BEST_MOS:
+            yield ("mos_down",), f"no call by G.711 is better than {BEST_MOS:g}: every one would fail"
+        elif self.mos_slow >= BEST_MOS:
+            yield ("mos_slow",), f"no call by G.711 is better than {BEST_MOS:g}: every one would be slow"
 
     def timeout(self, usual: float) -> float:
         return max(usual, self.seconds + CALL_BESIDE)

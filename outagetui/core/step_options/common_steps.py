@@ -105,6 +105,12 @@ class WaitOptions(LookOptions, frozen=True, kw_only=True):
         if not self.within:
             yield ("within",), "must be more than 0"
 
+    def odd(self) -> Iterator[Trouble]:
+        if 0 < self.within < self.times:
+            yield ("within",), f"{self.times} looks in a row hardly ever fit into {span(self.within)}"
+        elif self.within > 86400:
+            yield ("within",), f"the run stands still for up to {span(self.within)}"
+
     def sentence(self, names: Mapping[str, str], facts: Mapping[str, Any]) -> str:
         things = [*self.checks, *(names.get(each, each) for each in self.channels)]
         times = f", {self.times} times in a row" if self.times > 1 else ""
@@ -268,6 +274,12 @@ class DnsUpdateOptions(StepOptions, frozen=True, kw_only=True):
     def new(self) -> tuple[str, ...]:
         """The values of `to`."""
         return (self.to,) if isinstance(self.to, str) else self.to
+
+    def odd(self) -> Iterator[Trouble]:
+        if self.ttl == 0:
+            yield ("ttl",), "nobody may keep the answer, which some resolvers do not heed"
+        elif self.ttl > 3600:
+            yield ("ttl",), f"after a way back people are sent to the wrong place for up to {span(self.ttl)}"
 
     def meaning(self, config: Config) -> dict[str, Any]:
         back = replace(self, from_=self.to, to=self.from_)

@@ -5,9 +5,9 @@ nor as down. Nothing is well because a list or a word is missing.
 """
 
 from collections.abc import Generator
-from importlib import import_module
 
 from outagetui.core.probe_options import FeedFormat
+from outagetui.probes.feeds import betterstack, cachet, gatus, google, instatus, rss, slack, statuspage, uptime_kuma
 from outagetui.probes.feeds.encoding import text_of
 from outagetui.probes.feeds.shape import form_of
 from outagetui.probes.feeds.statements import Reading, Severity, Unreadable
@@ -15,8 +15,19 @@ from outagetui.probes.feeds.statements import Reading, Severity, Unreadable
 __all__ = ["LIMIT", "Reading", "Severity", "Unreadable", "is_xml", "read", "read_json", "read_xml"]
 
 LIMIT = 2 << 20  # bytes of a feed that are read
+_DATED = {"google": google.read}  # they tell by a time whether something is over
+_AGED = {  # they tell how old their newest result is
+    "betterstack": betterstack.read,
+    "gatus": gatus.read,
+    "uptime-kuma": uptime_kuma.read,
+}
+_READERS = {
+    "cachet": cachet.read,
+    "instatus": instatus.read,
+    "slack": slack.read,
+    "statuspage": statuspage.read,
+}
 _VALUES, _OBJECTS = 200_000, 40_000  # of a JSON feed: what costs memory is not told by its length
-_DATED = ("google", "betterstack")  # forms that tell by a time whether something is over
 _MARKS = b" \t\r\n\0\xef\xbb\xbf\xfe\xff"  # what may stand before the first character
 
 
@@ -24,7 +35,8 @@ def read(body: bytes, form: FeedFormat = "auto", components: tuple[str, ...] = (
     """Return what the feed `body` says about `components` (none named: about the whole service) at epoch `now`.
 
     Raises `Unreadable` with code `feed.unreadable` (not a feed of that form), `feed.word` (a status word nobody
-    knows), `feed.component` (a name the feed does not list) or `feed.silent` (it lists it and says nothing of it).
+    knows), `feed.component` (a name the feed does not list), `feed.silent` (it lists it and says nothing of it)
+    or `feed.stale` (what it says is too old).
     """
     if not is_xml(body, form):
         return read_json(body, form, components, now)
@@ -46,17 +58,19 @@ def read_xml(
     body: bytes, components: tuple[str, ...] = (), now: float | None = None, content_type: str = ""
 ) -> Generator[None, None, Reading]:
     """As `read` for RSS and Atom, in steps of some milliseconds each; `content_type` is that of the reply."""
-    from outagetui.probes.feeds import rss
-
     if len(body) > LIMIT:
         raise _too_long()
     return (yield from rss.read(body, components, now, content_type))
 
 
 def read_json(
-    body: bytes, form: FeedFormat = "auto", components: tuple[str, ...] = (), now: float | None = None
+    body: bytes,
+    form: FeedFormat = "auto",
+    components: tuple[str, ...] = (),
+    now: float | None = None,
+    longest: float | None = None,
 ) -> Reading:
-    """As `read` for all other forms."""
+    """As `read` for all other forms; a result may be `longest` seconds old, None: as long as is usual."""
     if len(body) > LIMIT:
         raise _too_long()
     try:
@@ -69,9 +83,11 @@ def read_json(
         form = form_of(text) or "auto"
     if form == "auto":
         raise Unreadable("feed.unreadable", "neither JSON nor RSS nor Atom")
-    reader = import_module(f"{__name__}.{form.replace('-', '_')}")
-    said: Reading = reader.read(text, components, now) if form in _DATED else reader.read(text, components)
-    return said
+    if form in _AGED:
+        return _AGED[form](text, components, now, longest)
+    if form in _DATED:
+        return _DATED[form](text, components, now)
+    return _READERS[form](text, components)
 
 
 def _too_long() -> Unreadable:

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from outagetui.probes.feeds.components import News, Part, beside_rollup, document, of_named
+from outagetui.probes.feeds.freshness import outdated
 from outagetui.probes.feeds.moments import moment_of
 from outagetui.probes.feeds.statements import Reading, Severity, Statement, Unreadable, meaning
 
@@ -14,6 +15,7 @@ PAGES = {
 }
 RESOURCES = {**PAGES, "downtime": Severity.MAJOR_OUTAGE}
 _SILENT = "not_monitored"
+_DAYS = 2 * 86400.0  # seconds: today and its time zone
 
 
 class PageAttributes(Struct):
@@ -35,6 +37,12 @@ class Touched(Struct):
     status_page_resource_id: str | int = ""
 
 
+class Day(Struct):
+    """A day of which a resource's history tells."""
+
+    day: str | None = None
+
+
 class Attributes(Struct):
     """Attributes of a resource (`public_name`, `status`), a section (`name`) or a report (`title`, …)."""
 
@@ -47,6 +55,7 @@ class Attributes(Struct):
     starts_at: str | None = None
     ends_at: str | None = None
     affected_resources: list[Touched] | None = None
+    status_history: list[Day] | None = None
 
 
 class Included(Struct):
@@ -64,11 +73,18 @@ class Index(Struct):
     included: list[Included]
 
 
-def read(text: str, components: tuple[str, ...] = (), now: float | None = None) -> Reading:
-    """Return the page's aggregate state at epoch `now`, or with `components` the worst of those resources."""
+def read(
+    text: str, components: tuple[str, ...] = (), now: float | None = None, longest: float | None = None
+) -> Reading:
+    """Return the page's aggregate state at epoch `now`, or with `components` the worst of those resources.
+
+    The last day that a resource's history tells of may have begun `longest` seconds ago; None: two days.
+    """
     index = document(text, Index, "a Better Stack status page")
     sections = {str(one.id): one.attributes.name or "" for one in index.included if one.type == "status_page_section"}
-    parts = [_part(one, sections) for one in index.included if one.type == "status_page_resource"]
+    parts = [
+        _part(one, sections, now, longest or _DAYS) for one in index.included if one.type == "status_page_resource"
+    ]
     reports = [one.attributes for one in index.included if one.type == "status_report"]
     news = [_news(report) for report in reports if _goes_on(report, now)]
     if components:
@@ -93,13 +109,17 @@ def _news(report: Attributes) -> News:
     return News(report.title or "a report", severity, report.aggregate_state or "", touched)
 
 
-def _part(resource: Included, sections: dict[str, str]) -> Part:
+def _part(resource: Included, sections: dict[str, str], now: float | None, longest: float) -> Part:
     about = resource.attributes
     name, word = about.public_name or f"resource {resource.id}", about.status or ""
+    section = sections.get(str(about.status_page_section_id), "")
+    days = [moment_of(day.day or "") for day in about.status_history or ()]
+    if words := outdated(days, now, max(longest, _DAYS)):
+        return Part(name, None, words, str(resource.id), section, outdated=True)
     return Part(
         name=name,
         severity=None if word == _SILENT else meaning(RESOURCES, word, name),
         word=word.replace("_", " "),
         key=str(resource.id),
-        group=sections.get(str(about.status_page_section_id), ""),
+        group=section,
     )

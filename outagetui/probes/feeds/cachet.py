@@ -30,6 +30,7 @@ SYSTEM = {
 }
 INCIDENTS = {0: "scheduled", 1: "investigating", 2: "identified", 3: "watching", 4: "fixed"}
 _OVER = (0, 4)
+_DIGITS = 9  # of a number; longer ones mean nothing here
 
 
 class Value(Struct):
@@ -59,7 +60,9 @@ class Item(Struct):
     def number(self) -> int:
         """The state as a number; -1 for what is none."""
         status = self.status.value if isinstance(self.status, Value) else self.status
-        return int(status) if isinstance(status, int) or (status.isascii() and status.isdecimal()) else -1
+        if isinstance(status, int):
+            return status
+        return int(status) if status.isascii() and status.isdecimal() and len(status) <= _DIGITS else -1
 
     @property
     def component(self) -> bool:

@@ -1,12 +1,12 @@
 """Feeds that list parts (components, monitors, endpoints), each with a state of its own: choosing and summing up."""
 
-import re
 from collections.abc import Sequence
 from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 
+from outagetui.core.unread_json import why
 from outagetui.probes.feeds.statements import (
     Reading,
     Severity,
@@ -18,15 +18,11 @@ from outagetui.probes.feeds.statements import (
 )
 
 T = TypeVar("T")
-# What msgspec tells of where it stopped.
-_FIELD = re.compile(r"missing required field `([^`]+)`")
-_PATH = re.compile(r"`\$([^`]*)`")
-_BYTE = re.compile(r"\(byte (\d+)\)")
 _OUT = (Severity.PARTIAL_OUTAGE, Severity.MAJOR_OUTAGE)
 
 
 class Part(Struct, frozen=True):
-    """One part of a service. `severity` is None where the provider says nothing of it, `key` is its other name."""
+    """One part of a service. `severity` is None where the provider says nothing of it now, `key` is its other name."""
 
     name: str
     severity: Severity | None
@@ -34,10 +30,13 @@ class Part(Struct, frozen=True):
     key: str = ""
     group: str = ""
     group_key: str = ""
+    outdated: bool = False  # what it says of it is too old, or of no known time; `word` tells which
 
     @property
     def statement(self) -> Statement:
         """What the provider says of this part, which has to be something."""
+        if self.outdated:
+            raise Unreadable("feed.stale", f"{self.name}: {self.word}")
         if self.severity is None:
             raise Unreadable("feed.silent", f"the provider says nothing of {self.name}: {self.word}")
         return Statement(self.severity, self.name, self.word)
@@ -57,20 +56,7 @@ def document(text: str, cls: type[T], what: str) -> T:
     try:
         return msgspec.json.decode(text, type=cls)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        raise Unreadable("feed.unreadable", f"not {what}: {_in_words(error)}") from None
-
-
-def _in_words(error: Exception) -> str:
-    """Return for people why JSON could not be read."""
-    if isinstance(error, msgspec.ValidationError):
-        field, path = _FIELD.search(str(error)), _PATH.search(str(error))
-        steps = [path[1].removeprefix(".") if path else "", field[1] if field else ""]
-        place = ".".join(step for step in steps if step)
-        return f"{place} is missing or of another kind" if place else "the document is of another kind"
-    if isinstance(error, RecursionError):
-        return "it is nested too deeply"
-    byte = _BYTE.search(str(error))
-    return f"broken JSON at byte {byte[1]}" if byte else "broken JSON, or cut off"
+        raise Unreadable("feed.unreadable", f"not {what}: {why(error)}") from None
 
 
 def named(parts: Sequence[Part], names: tuple[str, ...]) -> list[Part]:
@@ -102,6 +88,7 @@ def of_all(parts: Sequence[Part], news: Sequence[News] = ()) -> Reading:
     """
     said = [one.statement for one in parts if one.severity is not None]
     if not said:
+        _ = [one.statement for one in parts if one.outdated]
         raise Unreadable("feed.silent", "the provider says nothing of any part")
     if not any(one.severity for one in said) and not news:
         _ = [one.statement for one in parts]
@@ -113,6 +100,9 @@ def of_all(parts: Sequence[Part], news: Sequence[News] = ()) -> Reading:
 def beside_rollup(rollup: Statement, parts: Sequence[Part], news: Sequence[News] = ()) -> Reading:
     """Return the page's own word; behind a green one, what a part says and what goes on is at most a warning."""
     said = [one.statement for one in parts if one.severity is not None]
+    old = [one for one in parts if one.outdated]
+    if old and not any(one.severity for one in said) and (not said or rollup.severity == Severity.OPERATIONAL):
+        _ = old[0].statement
     if rollup.severity != Severity.OPERATIONAL:
         return with_news([rollup], rollup.about, news)
     said = [Statement(min(one.severity, Severity.DEGRADED), one.about, one.word) for one in said]

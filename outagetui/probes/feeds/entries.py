@@ -8,13 +8,16 @@ from html.entities import html5
 
 from msgspec import Struct, field
 
+from outagetui.core.text import in_quotes
 from outagetui.probes.feeds.encoding import encoding_of
 from outagetui.probes.feeds.moments import moment_of
 from outagetui.probes.feeds.statements import Unreadable
 from outagetui.protocols.bounded_xml import BoundedXml, XmlRefused
 
 ENTRIES = 1000  # of one feed
+FIELDS = 256  # of one entry
 LENGTH = 16_000  # characters of one text of an entry that are read
+LINES = 600  # of such a text
 _SLICE = 8 * 1024  # bytes read in one step
 _ROOTS = {"rss": "rss", "rdf": "rdf", "feed": "atom"}
 _OWN = frozenset(["", "atom", "a10", "rss", "rss1"])  # prefixes under which a feed's own elements are met
@@ -97,7 +100,7 @@ class _Reader:
         self._form = self._prefix = ""
         self._path: list[str] = []
         self._entry: Entry | None = None
-        self._entry_depth = 0
+        self._entry_depth = self._fields = 0
         self._pieces: list[tuple[bool, str]] | None = None  # of the field that is being read; whether it is markup
         self._size = 0
 
@@ -116,7 +119,7 @@ class _Reader:
         elif local in ("item", "entry") and self._entry is None:
             if len(self.entries) >= ENTRIES:
                 raise XmlRefused(f"more than {ENTRIES} entries")
-            self._entry, self._entry_depth = Entry(), depth
+            self._entry, self._entry_depth, self._fields = Entry(), depth, 0
         elif local == "title" and self._path[:-1] in (["rss", "channel"], ["rdf", "channel"], ["feed"]):
             self.titled = True
 
@@ -144,7 +147,7 @@ class _Reader:
         self._form = _ROOTS.get(local, "")
         space = given.get(f"xmlns:{self._prefix}" if self._prefix else "xmlns", "").lower()
         if not self._form or (self._form == "atom" and "atom" not in space):
-            raise XmlRefused(f"neither RSS nor Atom but <{name[:40]}>")
+            raise XmlRefused(f"neither RSS nor Atom but {in_quotes(name, 40)}")
 
     def _local(self, name: str) -> str:
         """Return an element's name without the prefix of the feed itself; foreign ones keep theirs."""
@@ -155,6 +158,9 @@ class _Reader:
         entry = self._entry
         if entry is None or local not in _FIELDS:
             return
+        self._fields += 1
+        if self._fields > FIELDS:
+            raise XmlRefused(f"an entry of more than {FIELDS} fields")
         if local == "link" and given.get("href") and given.get("rel", "alternate") == "alternate":
             entry.link = entry.link or given["href"]
         if local == "category" and given.get("term"):

@@ -8,13 +8,24 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from outagetui.probes.feeds import taken_back
-from outagetui.probes.feeds.incident_words import AHEAD, CONDITIONS, HEADINGS, LABELS, SCHEDULED, STAGES, UPDATE, WORDS
-from outagetui.probes.feeds.moments import MONTH, stamp_in
+from outagetui.probes.feeds import regions, taken_back
+from outagetui.probes.feeds.incident_words import (
+    AHEAD,
+    CONDITIONS,
+    HEADINGS,
+    LABELS,
+    PLANNED,
+    SCHEDULED,
+    STAGES,
+    UPDATE,
+    WORDS,
+)
+from outagetui.probes.feeds.moments import MONTH, clock_in, stamp_in
 from outagetui.probes.feeds.statements import Severity
 
 _VALUE = 200  # characters of a value that are read
 _TITLE = 500  # of a title
+_LEAD = 200  # characters before the word of an update
 _SENTENCE = 4  # words of a value; more are a sentence
 
 
@@ -32,11 +43,15 @@ class State(Struct, frozen=True):
 
 
 class _Head(Struct, frozen=True):
-    """The word at the head of an update, its line, and the time that was read with it: year or 0, month, …, minute."""
+    """The word at the head of an update, its line, and the time that was read with it: year or 0, month, …, minute.
+
+    `about` stands behind the word, or in the next line where nothing does.
+    """
 
     line: int
     state: State
     when: tuple[int, ...] | None
+    about: str = ""
 
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")  # in words such as ServiceInterruption
@@ -66,6 +81,14 @@ _LABEL = re.compile(
     r"(?:status|state|stand|estado|statut|stato|zustand|ステータス|状態|状态|상태)\s*(?:[:：=|]|\s[-–—]\s)\s*(.*)",
     re.IGNORECASE,
 )
+# What stands before such a label where it is not about now.
+_OF_ANOTHER_TIME = re.compile(
+    r"(?<!\w)(?:previous(?:ly)?|prior|former(?:ly)?|last|old|original|initial|earlier|target(?:ed)?|expected|desired|next|planned"
+    r"|future|estimated|anticipated|projected|intended|goal|ziel|vorherige[rs]?|vorige[rs]?|bisherige[rs]?|frühere[rs]?"
+    r"|alte[rs]?|letzte[rs]?|erwartete[rs]?|geplante[rs]?|nächste[rs]?|angestrebte[rs]?|ancien|dernier|prochain|anterior|último"
+    r"|próximo|vecchio|precedente|vorige)(?:[\s-]+\w+)?[\s-]*$",
+    re.IGNORECASE,
+)
 _LABEL_ALONE = re.compile(r"(?:(?:current|incident)\s+)?(?:status|state)\s*[:：]?", re.IGNORECASE)
 _VALUE_ENDS = re.compile(r"\s+[-–—]\s+|\s*[|(\[!]|\.(?:\s|$)|,\s*(?=\d)|\s(?:at|on|um|since|as of)\s+\d", re.IGNORECASE)
 _BETWEEN = " \t,*_:：|([-–—])】］"  # what may stand between a word and what goes on from it
@@ -85,18 +108,40 @@ _SUFFIX = re.compile(rf"(?:\s[-–—|]\s+|[:：]\s*)({_either([*STAGES])})[^\w?
 
 def of_text(lines: Sequence[str]) -> State | None:
     """Return the state that `lines` tell, the newest update first; None when they tell none."""
-    heads = _in_time(_heads(lines))
-    labels = _labels(lines)
+    found = _heads(lines)
+    heads = _in_time([_as_told(head, lines, found) for head in found])
+    labels = [_as_told(label, lines, found) for label in _labels(lines)]
     update = State(Severity.INCIDENT, UPDATE) if any(head.state.word == UPDATE for head in heads) else None
     heads = [head for head in heads if head.state.word != UPDATE]
     heads = [head for head in heads if head.state.word not in AHEAD] or heads
     # A word that nobody knows is no prose where it stands before an older update that is well.
     if heads and heads[0].state.severity is None and not any(head.state.well for head in heads):
         heads = [head for head in heads if head.state.severity is not None]
-    if heads and labels:
-        line, label = labels[0]
-        return label if line < heads[0].line or not label.well else heads[0].state
-    return heads[0].state if heads else labels[0][1] if labels else update
+    told, label = _of_regions(heads), _of_regions(labels)
+    if told and label:
+        return label if labels[0].line < heads[0].line or not label.well else told
+    return told or label or update
+
+
+def _of_regions(heads: list[_Head]) -> State | None:
+    """Return the newest state; where it is well and another region is not, nobody knows how the whole is."""
+    if not heads:
+        return None
+    state = heads[0].state
+    if regions.elsewhere([(head.about, head.state.severity) for head in heads]):
+        return State(None, f"{state.word} {regions.named(heads[0].about)}, and not everywhere"[:60])
+    return state
+
+
+def _as_told(head: _Head, lines: Sequence[str], heads: list[_Head]) -> _Head:
+    """Return `head` with what the update below it says: that some of it goes on takes its word back."""
+    end = next((other.line for other in heads if other.line > head.line), len(lines))
+    below = list(lines[head.line + 1 : end])
+    about = head.about if head.about.strip(_BETWEEN) or not below else below[0]
+    state = head.state
+    if state.well and regions.goes_on([head.about, *below]):
+        state = State(None, f"{state.word}, and not everywhere")
+    return _Head(head.line, state, head.when, about)
 
 
 def of_title(title: str) -> State | None:
@@ -116,8 +161,15 @@ def of_title(title: str) -> State | None:
     told = [(state, end) for state, end in tags if state.word in STAGES] or [*tags, *before[:1]] or behind
     if not told:
         return update
+    if any(state.word in PLANNED for state, _ in told):
+        told = [
+            one for one in (*tags, *before, *behind) if one[0].word in STAGES and one[0].word not in PLANNED
+        ] or told
     state, end = next((one for one in told if not one[0].well), told[0])
-    return State(None, state.word) if state.well and taken_back.in_title(title[end:]) else state
+    if state.word in AHEAD:
+        return State(Severity.MAINTENANCE, state.word, in_title=True)
+    vague = (state, end) in before and taken_back.of_nothing_over(state.word, title[end:])
+    return State(None, state.word) if state.well and (vague or taken_back.in_title(title[end:])) else state
 
 
 def _before(title: str) -> tuple[list[tuple[State, int]], State | None]:
@@ -166,18 +218,22 @@ def _heads(lines: Sequence[str]) -> list[_Head]:
     found: list[_Head] = []
     when, dated = None, -2  # the time that was read last, and in which line
     for at, line in enumerate(lines):
-        before = _BEFORE.match(line)
+        before = _BEFORE.match(line, 0, _LEAD)
         start = before.end() if before else 0
         if read := stamp_in(line[:start]):
             when, dated = read, at
+        elif clock := clock_in(line[:start]):
+            when, dated = clock if when is None or not when[1] else (*when[:3], *clock[3:]), at
         head = _head(line, start)
         if head and (state := _known(head[1])):
             rest = head[2]
+            told = when or clock_in(line[head.end(1) :])
             behind = line[head.end(1) :].lstrip(_BETWEEN)
-            if state.well and (taken_back.in_text(behind) or taken_back.in_text(rest)):
-                found.append(_Head(at, State(None, f"{state.word} {rest[:20]}"), when))
+            bracket = taken_back.in_bracket(line[head.end(1) :])
+            if state.well and (bracket or _taken_back(state.word, behind, rest)):
+                found.append(_Head(at, State(None, f"{state.word} {rest[:20]}"), told, behind))
             elif not (":" in line[head.end(1) : head.end(1) + 2] and _TIME.match(rest)):  # a label of a time otherwise
-                found.append(_Head(at, state, when))
+                found.append(_Head(at, state, told, behind))
         elif _LABEL.match(line):
             continue
         elif (strange := (_STRANGE_UPDATE if at - dated < 2 else _STRANGE_HEAD).match(line, start)) and not _lists(
@@ -185,6 +241,12 @@ def _heads(lines: Sequence[str]) -> list[_Head]:
         ):
             found.append(_Head(at, State(None, strange[0][:30]), when))
     return found
+
+
+def _taken_back(word: str, behind: str, rest: str) -> bool:
+    if word in AHEAD:
+        return taken_back.begun(behind)
+    return taken_back.in_text(behind) or taken_back.in_text(rest) or taken_back.otherwise_meant(word, rest)
 
 
 def _head(line: str, start: int) -> re.Match[str] | None:
@@ -216,38 +278,49 @@ def _in_time(
     if len(times) < max(2, len(heads)) or times != sorted(times) or times[0] == times[-1]:
         return heads
     over_new_year = yearless and times[-1][1] - times[0][1] > 6  # half a year
-    return heads if over_new_year else heads[::-1]
+    over_midnight = not times[-1][1] and times[-1][3] - times[0][3] > 12  # half a day, of bare times
+    return heads if over_new_year or over_midnight else heads[::-1]
 
 
-def _labels(lines: Sequence[str]) -> list[tuple[int, State]]:
+def _labels(lines: Sequence[str]) -> list[_Head]:
     """Return what stands behind `Status:`, wherever that is, with its lines."""
     found = []
     components = False
     for at, line in enumerate(lines):
         components = components or bool(_OF_COMPONENTS.match(line))
-        label = _LABEL.search(line)
+        label = _label(line)
         value = label[2] if label else ""
         if _LABEL_ALONE.fullmatch(line) and at + 1 < len(lines):
             bare = _bare(lines[at + 1])
             if (state := _known(bare)) or len(bare.split()) <= _SENTENCE:
-                found.append((at, state or State(None, bare[:40])))
+                found.append(_Head(at, state or State(None, bare[:40]), None))
             continue
         if not label and line[:7].lower() == "status " and (state := _known(_bare(line[7:]))):
-            found.append((at, state))
+            found.append(_Head(at, state, None))
         if not label or not value:
             continue
         bare = _bare(value)
-        behind = value[value.find(bare) + len(bare) :].lstrip(_BETWEEN)
+        behind = value[value.find(bare) + len(bare) :]
         state = _known(bare)
-        if state and state.well and taken_back.in_text(behind):
+        bracket = taken_back.in_bracket(behind)
+        behind = behind.lstrip(_BETWEEN)
+        if state and state.well and (bracket or _taken_back(state.word, behind, behind)):
             state = State(None, value[:40])
         if state and state.well and state.word not in STAGES and (components or label.start(1) > 0):
             continue  # how a component is
         if state:
-            found.append((at, state))
+            found.append(_Head(at, state, None, behind))
         elif len(bare.split()) <= _SENTENCE:
-            found.append((at, State(None, bare[:40])))
+            found.append(_Head(at, State(None, bare[:40]), None))
     return found
+
+
+def _label(line: str) -> re.Match[str] | None:
+    """Return the first label in `line` that is about how it stands now."""
+    label = _LABEL.search(line)
+    while label and _OF_ANOTHER_TIME.search(line[: label.end(1)]):
+        label = _LABEL.search(line, label.start(2))
+    return label
 
 
 def _bare(value: str) -> str:

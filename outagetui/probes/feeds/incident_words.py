@@ -17,12 +17,14 @@ def _table(**words: str) -> dict[str, Severity]:
 STAGES = _table(
     OPERATIONAL="""
         resolved, completed, postmortem, post-mortem, cancelled, canceled, fixed, closed, solved, scheduled
+        planned, complete
         recovered, restored, service restored, false alarm, false positive, rescheduled, postponed, upcoming
         not started yet, rca, root cause analysis, post incident review, post-incident review
         post incident review (pir), pir, preliminary pir, final pir, preliminary post incident review
         preliminary post incident review (pir), final post incident review, final post incident review (pir)
         incident resolved, issue resolved, issue fixed, fully resolved, all clear, vollständig behoben
-        post incident review published
+        post incident review published, wartung abgeschlossen, störung behoben, problem behoben, incident résolu
+        problème résolu, incidente resuelto, problema resuelto, incidente resolvido, problema resolvido
         maintenance completed, maintenance scheduled, behoben, gelöst, erledigt, abgeschlossen, geplant
         wiederhergestellt, abgesagt, résolu, terminé, planifié, annulé, rétabli, resuelto, solucionado, completado
         programado, cancelado, resolvido, concluído, agendado, risolto, completato, pianificato, annullato, opgelost
@@ -30,6 +32,7 @@ STAGES = _table(
         解決済み, 解決, 復旧, 復旧済み, 復旧しました, 完了, 予定, 已解决, 已解決, 已恢复, 已完成, 해결됨, 해결, 완료
     """,
     MAINTENANCE="""
+        underway, under way
         in progress, verifying, maintenance in progress, under maintenance, in bearbeitung, in durchführung, wartung
         en cours, en curso, en progreso, em andamento, in corso, in uitvoering, w toku, pågår, 進行中
         メンテナンス中, 作業中, 进行中, 維護中, 维护中, 진행 중
@@ -69,16 +72,17 @@ CONDITIONS = _table(
     INCIDENT="""
         service disruption, disruption, service impact, service issue, service issues, service interruption, outage
         service outage, incident, issue, issues, down, offline, unavailable
+        security event, service unavailable
         error, bad, major, critical, alert, störung, gestört, ausfall, panne, interruption, avería, guasto, storing
         障害, 故障, 장애
     """,
-    PARTIAL_OUTAGE="partial outage, partial service outage",
+    PARTIAL_OUTAGE="partial outage, partial service outage, partial service disruption",
     MAJOR_OUTAGE="major outage, full outage, complete outage, major service outage",
 )
 # The stage before all others: whatever stands beside it is newer.
 AHEAD = frozenset(
     _list("""
-        scheduled, upcoming, not started yet, maintenance scheduled, geplant, planifié, programado, agendado
+        scheduled, upcoming, planned, not started yet, maintenance scheduled, geplant, planifié, programado, agendado
         pianificato, gepland, 予定
     """)
 )
@@ -91,5 +95,6 @@ LABELS = frozenset(
     """)
 )
 SCHEDULED = frozenset(["scheduled maintenance", "planned maintenance", "upcoming maintenance", "geplante wartung"])
+PLANNED = AHEAD | SCHEDULED
 HEADINGS = frozenset(["service is operating normally"])  # under which what is over is told
 WORDS = {**CONDITIONS, **STAGES}

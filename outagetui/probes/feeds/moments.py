@@ -22,6 +22,11 @@ _STAMPS = [
 ]
 
 
+_BARE_CLOCK = re.compile(
+    r"[^\w(]*\(?\s*(?:at |um |on )?(?P<hour>\d\d?):(?P<minute>\d\d)(?![\d:]*\d)\s*(?P<half>[ap])?", re.IGNORECASE
+)
+
+
 def moment_of(text: str) -> float | None:
     """Return the epoch second of a date (RFC 822, RFC 3339), None for what is none; without a zone it is UTC."""
     short = text.strip()[:64]
@@ -44,7 +49,15 @@ def stamp_in(text: str) -> tuple[int, ...] | None:
         return None
     month = found["month"].lower()[:3]
     number = int(month) if month.isdecimal() else _MONTHS.index(_GERMAN.get(month, month)) + 1
+    return int(found["year"] or 0), number, int(found["day"]), _hour(found), int(found["minute"])
+
+
+def clock_in(text: str) -> tuple[int, ...] | None:
+    """Return as `stamp_in` the time of day at which `text` begins, year, month and day 0; None without one."""
+    found = _BARE_CLOCK.match(text)
+    return None if found is None else (0, 0, 0, _hour(found), int(found["minute"]))
+
+
+def _hour(found: re.Match[str]) -> int:
     hour = int(found["hour"])
-    if found["half"]:
-        hour = hour % 12 + (12 if found["half"].lower() == "p" else 0)
-    return int(found["year"] or 0), number, int(found["day"]), hour, int(found["minute"])
+    return hour % 12 + (12 if found["half"].lower() == "p" else 0) if found["half"] else hour

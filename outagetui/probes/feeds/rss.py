@@ -5,10 +5,11 @@ from collections.abc import Generator
 
 from msgspec import Struct
 
-from outagetui.probes.feeds import incident_state
-from outagetui.probes.feeds.entries import LENGTH, Entry, entries
+from outagetui.probes.feeds import incident_state, taken_back
+from outagetui.probes.feeds.entries import LENGTH, LINES, Entry, entries
 from outagetui.probes.feeds.incident_state import State
-from outagetui.probes.feeds.incident_words import SCHEDULED
+from outagetui.probes.feeds.incident_words import PLANNED
+from outagetui.probes.feeds.moments import moment_of, stamp_in
 from outagetui.probes.feeds.statements import (
     Reading,
     Severity,
@@ -24,6 +25,7 @@ from outagetui.probes.feeds.statements import (
 _OWN_PAGE = re.compile(
     r"https?://[^?#]*/(?:incidents?|maintenances?|events?|issues?|outages?|notices?|messages?)/[^/?#]+", re.IGNORECASE
 )
+_ZONES = 14 * 3600.0  # seconds by which times of the same words differ around the world
 _AHEAD = 3600.0  # seconds by which clocks may differ
 
 
@@ -36,6 +38,7 @@ class _Report(Struct):
     when: float | None
     id: str
     link: str
+    pages: tuple[str, ...]
     touches: bool
 
 
@@ -49,7 +52,7 @@ def read(
     """
     reports = []
     for entry in (yield from entries(body, content_type)):
-        reports.append(_report(entry, components, now))
+        reports.append((yield from _report(entry, components, now)))
         yield
     said, strange = [], []
     for incident in _incidents(reports):
@@ -66,36 +69,62 @@ def read(
     return reading(said, "no open incidents")
 
 
-def _report(entry: Entry, components: tuple[str, ...], now: float | None) -> _Report:
-    texts = [lines_of(text, LENGTH) for text in entry.texts]
+def _report(entry: Entry, components: tuple[str, ...], now: float | None) -> Generator[None, None, _Report]:
     title = " ".join(lines_of(entry.title)) or entry.title
     when = max(entry.dates, default=None)
-    whole = same_name(" ".join([title, *entry.categories, *(line for lines in texts for line in lines)]))
+    names = [same_name(one) for one in components]
+    touches = not names or entry.cut or _holds([title, *entry.categories], names)
+    told: list[State] = []
+    titled = incident_state.of_title(title)
+    planned = titled is not None and titled.word in PLANNED and not taken_back.begun(title)
+    named = stamp_in(title) if planned else None
+    for text in entry.texts:
+        lines = lines_of(text, LENGTH)[:LINES]
+        touches = touches or _holds(lines, names)
+        if planned:
+            named = named or next((stamp for line in lines if (stamp := stamp_in(line))), None)
+        told += [state] if (state := incident_state.of_text(lines)) else []
+        yield
+    addresses = (entry.id, entry.link)
     return _Report(
         title=title,
         subject=incident_state.subject(title),
-        state=_state(entry, title, texts, when is not None and now is not None and when > now),
+        state=_state(entry, titled, told, ahead=planned and _ahead(entry, named, now)),
         when=when,
         id=entry.id,
         link=entry.link,
-        touches=not components or entry.cut or any(same_name(one) in whole for one in components),
+        pages=tuple(page[0] for address in addresses if (page := _OWN_PAGE.match(address))),
+        touches=touches,
     )
 
 
-def _state(entry: Entry, title: str, texts: list[list[str]], ahead: bool) -> State | None:
-    """Return how an entry stands: by elements that say it, else its texts, else its title, else its categories.
+def _holds(lines: list[str], names: list[str]) -> bool:
+    whole = same_name(" ".join(lines))
+    return any(name in whole for name in names)
+
+
+def _state(entry: Entry, titled: State | None, told: list[State], *, ahead: bool) -> State | None:
+    """Return how an entry stands: by elements that say it, else its texts `told`, its title (`titled`), categories.
 
     Where two of the same rank differ, the one that is not well counts.
     """
     named = [incident_state.of_word(word) for word in entry.states]
-    told = [state for lines in texts if (state := incident_state.of_text(lines))]
     if said := [*named, *told]:
         return next((state for state in said if not state.well), said[0])
-    state = incident_state.of_title(title)
-    if state and state.word in SCHEDULED and ahead:
-        return State(Severity.OPERATIONAL, state.word, in_title=True)
-    words = (incident_state.of_word(word) for word in entry.categories)
-    return state or next((state for state in words if state.severity is not None), None)
+    if titled and ahead:
+        return State(Severity.OPERATIONAL, titled.word, in_title=True)
+    words = [word for each in entry.categories if (word := incident_state.of_word(each)).severity is not None]
+    return titled or next((word for word in words if not word.well), words[0] if words else None)
+
+
+def _ahead(entry: Entry, named: tuple[int, ...] | None, now: float | None) -> bool:
+    """Tell whether an entry is of a time to come: by its date, or by the first time it has `named`, in any zone."""
+    if now is None:
+        return False
+    if max(entry.dates, default=now) > now:
+        return True
+    at = moment_of("{:04}-{:02}-{:02}T{:02}:{:02}".format(*named)) if named else None
+    return at is not None and at > now + _ZONES
 
 
 def _incidents(reports: list[_Report]) -> list[list[_Report]]:
@@ -108,7 +137,7 @@ def _incidents(reports: list[_Report]) -> list[list[_Report]]:
     known: dict[tuple[str, ...], list[_Report]] = {}
     for report in reports:
         keys: list[tuple[str, ...]] = [("id", report.id)] if report.id else []
-        keys += [("own page", page[0]) for address in (report.id, report.link) if (page := _OWN_PAGE.match(address))]
+        keys += [("own page", page) for page in report.pages]
         if report.subject:
             keys.append(("page", report.subject, report.link))
             if report.state and report.state.in_title:

@@ -79,17 +79,24 @@ class Agent:
         return bool(self._user)
 
     async def aclose(self) -> None:
-        """End the readers and close the transports."""
+        """End the readers, and then close the transports.
+
+        A socket that is closed under its reader would leave the reader's place in the loop to whoever is next given
+        the same descriptor: that one would never hear of its answer.
+        """
         self._closed = True
         tasks = [*self._readers, *self._errands]
         for task in tasks:
             task.cancel()
-        for transport in self._opened:
-            transport.close()
-        self._opened.clear()
-        self._transports.clear()
-        self._transactions.clear()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        try:
+            await asyncio.gather(*tasks, return_exceptions=True)
+        finally:
+            # Only now: while a task waits the loop watches its socket, whose number may be another's once it is closed.
+            for transport in self._opened:
+                transport.close()
+            self._opened.clear()
+            self._transports.clear()
+            self._transactions.clear()
 
     async def reach(self, hop: Hop, deadline: float) -> Ways:
         """Return where `hop` is."""
@@ -227,9 +234,9 @@ class Agent:
         return True
 
     async def leave(self, ending: Coroutine[None, None, object]) -> None:
-        """Carry out `ending`, which a look had to leave, then free the agent."""
+        """Carry out `ending`, which a look had to leave, then free the agent; silence is no news by then."""
         try:
-            with contextlib.suppress(OSError, Trouble):
+            with contextlib.suppress(Silence, OSError, Trouble):
                 async with asyncio.timeout(PATIENCE):
                     await ending
         finally:

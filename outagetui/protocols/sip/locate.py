@@ -14,10 +14,11 @@ from outagetui.core.hosts import address_of, is_localhost
 from outagetui.core.model import Outcome
 from outagetui.core.sip_uri import PORTS, Hop, SipUri, read_hop, read_uri
 from outagetui.core.text import in_quotes
+from outagetui.net.aside import loaded
 from outagetui.net.resolve import Address
 from outagetui.net.trouble import Trouble, fail, unknown
 from outagetui.net.vantage import Vantage
-from outagetui.protocols.dns_exchange import Question, ask_system, records
+from outagetui.protocols.dns_exchange import LIBRARY, Question, ask_system, records
 from outagetui.protocols.dns_records import RecordError, read_name
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ async def _spots(vantage: Vantage, server: _Server, name: str, limit: float) -> 
 
 async def _recorded(hop: Hop, deadline: float) -> list[_Server]:
     """Return what the records of a name say, in their order; empty when it has none."""
+    await loaded(*LIBRARY)
     import dns.name
     import dns.rdatatype
 

@@ -114,7 +114,8 @@ def read_answer(body: bytes) -> Media:
 
 
 def _is_ours(found: re.Match[str]) -> bool:
-    return found[1].lower() == "audio" and found[3].upper() in _PROTOCOLS
+    """Tell whether it is for what we offered; who declines that (port 0) may name another protocol, as RTP/SAVP."""
+    return found[1].lower() == "audio" and (found[3].upper() in _PROTOCOLS or not int(found[2]))
 
 
 def _law(stream: _Stream, formats: str) -> tuple[Law, int] | None:

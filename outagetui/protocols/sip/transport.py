@@ -130,7 +130,7 @@ async def open_transport(vantage: Vantage, spot: Spot, ca: str | None, phases: P
     stream = await dial(vantage, _scoped(host, spot.address.scope), port, phases, deadline=deadline)
     try:
         if spot.transport == "tls":
-            await secure(stream, vantage.tls_context(ca), spot.name, phases)
+            await secure(stream, await vantage.tls_context(ca), spot.name, phases)
         return Connection(stream, spot.transport, stream.local_port)
     except BaseException:
         stream.close()

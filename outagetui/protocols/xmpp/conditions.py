@@ -10,6 +10,7 @@ from outagetui.core.masking import mask_people
 from outagetui.core.model import Outcome
 from outagetui.core.text import clean
 from outagetui.net.trouble import Trouble
+from outagetui.protocols.throttling import in_words, is_throttled, throttled
 
 STANZA = "urn:ietf:params:xml:ns:xmpp-stanzas"
 SASL = "urn:ietf:params:xml:ns:xmpp-sasl"
@@ -42,6 +43,8 @@ _STREAMS = frozenset(
 )
 CONDITIONS = _STANZAS | _LOGINS | _STREAMS  # all the words there are, so that no other becomes a code
 _STREAMS_OF_NOTE = frozenset({"host-unknown", "conflict"})
+_LIMITS = frozenset({"policy-violation", "resource-constraint", "temporary-auth-failure"})
+THROTTLED = "xmpp.throttled"
 _PASSING = frozenset({"temporary-auth-failure"})  # another server of the domain may let us in
 
 
@@ -105,7 +108,10 @@ def login_refused(failure: Element, account: str) -> LoginRefused:
     word, text = condition(failure, SASL)
     text = mask_people(text, (account,))
     word = word if word in _LOGINS else UNDEFINED
-    return LoginRefused(word, f"{account} was refused: {word}{f' ({text})' if text else ''}")
+    found = LoginRefused(word, f"{account} was refused: {word}{f' ({text})' if text else ''}")
+    if is_too_often(word, text):
+        found.outcome, found.code, found.detail = Outcome.UNKNOWN, THROTTLED, in_words(found.detail)
+    return found
 
 
 def stream_ended(error: Element) -> Trouble:
@@ -120,7 +126,13 @@ def stream_ended(error: Element) -> Trouble:
         elif name in _STREAMS:
             word = name
     code = f"xmpp.{word}" if word in _STREAMS_OF_NOTE else "xmpp.stream-error"
-    return Trouble(Outcome.FAIL, code, f"the server ended the stream: {word}{f' ({text})' if text else ''}")
+    words = f"the server ended the stream: {word}{f' ({text})' if text else ''}"
+    return throttled(THROTTLED, words) if is_too_often(word, text) else Trouble(Outcome.FAIL, code, words)
+
+
+def is_too_often(word: str, text: str) -> bool:
+    """Tell whether we are turned away because we come too often: only the words for people say that it is our doing."""
+    return word in _LIMITS and is_throttled(text)
 
 
 _HINTS = {

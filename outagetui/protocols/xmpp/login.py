@@ -28,7 +28,7 @@ async def log_in(session: Session, password: str, hide: Callable[[str], None] = 
     """
     session.client.begin()
     offered = await _features(session)
-    await _authenticate(session, _choose(session, offered, password), hide)
+    await _authenticate(session, await _choose(session, offered, password), hide)
     session.client.begin()
     features = await _features(session)
     if features.find(f"{{{BIND}}}bind") is None:
@@ -57,14 +57,14 @@ async def _features(session: Session) -> Element:
     return element
 
 
-def _choose(session: Session, offered: Element, password: str) -> sasl.Mechanism:
+async def _choose(session: Session, offered: Element, password: str) -> sasl.Mechanism:
     """Return the strongest mechanism that both know."""
     names = {(each.text or "").strip() for each in offered.iter(f"{{{SASL}}}mechanism")}
     types = {each.get("type") for each in offered.iter(f"{{{BINDINGS}}}channel-binding")}
     bindable = not types or "tls-unique" in types  # XEP-0440: who tells which he takes
     user = session.account.user
     try:
-        found: sasl.Mechanism | None = sasl.scram(names, user, password, session.stream.tls, bindable=bindable)
+        found: sasl.Mechanism | None = await sasl.scram(names, user, password, session.stream.tls, bindable=bindable)
         if found is None and "PLAIN" in names:
             found = sasl.plain(sasl.prepared(user), sasl.prepared(password))
     except sasl.UnusableError:

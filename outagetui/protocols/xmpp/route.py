@@ -109,7 +109,7 @@ class _Search(Generic[T]):
             if not way.direct:
                 await _starttls(stream, self._account.domain)
             offered = (ALPN,) if way.direct and way.alpn else ()
-            context = self._vantage.tls_context(self._account.ca, alpn=offered)
+            context = await self._vantage.tls_context(self._account.ca, alpn=offered)
             await secure(stream, context, self._account.host, self._phases)
         except BaseException:
             stream.close()

@@ -186,7 +186,7 @@ async def own_session(account: Account, password: str, limit: float) -> AsyncIte
 
 async def _logged_in(account: Account, password: str, vantage: Vantage, phases: Phases, deadline: float) -> Session:
     async def enter(stream: Stream) -> Session:
-        session = Session(account, stream, vantage.tls_context(account.ca))
+        session = Session(account, stream, await vantage.tls_context(account.ca))
         try:
             phases.enter("login")
             await log_in(session, password, vantage.secrets.add)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from outagetui.core.hosts import address_of, is_localhost
 from outagetui.core.model import Outcome
 from outagetui.core.text import in_quotes
+from outagetui.net.aside import loaded
 from outagetui.net.connect import endpoint
 from outagetui.net.trouble import Trouble, fail
-from outagetui.protocols.dns_exchange import Question, ask_system, records
+from outagetui.protocols.dns_exchange import LIBRARY, Question, ask_system, records
 from outagetui.protocols.dns_records import RecordError, read_name
 from outagetui.protocols.xmpp.account import Account
 
@@ -43,6 +44,7 @@ async def ways_of(account: Account, deadline: float) -> list[Way]:
 
 async def _looked_up(account: Account, deadline: float) -> list[Way]:
     """Return the servers that SRV records name, best first, both services mixed by priority as XEP-0368 wants it."""
+    await loaded(*LIBRARY)
     services = [DIRECT] if account.direct_tls else [DIRECT, STARTTLS]
     # Half of the time, so that a resolver that is silent is told from a server that is.
     now = asyncio.get_running_loop().time()

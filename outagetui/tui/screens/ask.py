@@ -10,9 +10,9 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from outagetui.core.orders import LONGEST_NOTE
 from outagetui.core.text import clean, clean_lines, readable
 
-LONGEST_NOTE = 500  # characters that the daemon keeps of words for an announcement
 LONGEST_MUTE = 7 * 24 * 60  # minutes
 T = TypeVar("T")
 

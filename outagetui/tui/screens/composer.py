@@ -12,10 +12,10 @@ from textual.widgets import Input
 from outagetui.board.rows import Board, OutletRow
 from outagetui.core.announcement_kinds import ANNOUNCEMENT_KINDS
 from outagetui.core.model import AUDIENCES
+from outagetui.core.orders import LONGEST_NOTE
 from outagetui.tui.composing import Composing
 from outagetui.tui.proofs import fresh, kinds, why_not
 from outagetui.tui.screens.announcement import AnnouncementScreen
-from outagetui.tui.screens.ask import LONGEST_NOTE
 from outagetui.tui.screens.opened import Opened
 from outagetui.tui.widgets.scrolling import Head, Listing, Page
 from outagetui.tui.widgets.sheets import form_lines, heading_line, outlet_line, sheet_lines, shown_sheets

@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from outagetui.board.rows import Board
+from outagetui.core.own_fault import words_of
 from outagetui.tui.base import SHORT
 from outagetui.tui.theme import Look
 from outagetui.tui.widgets.block import Block
@@ -95,11 +96,11 @@ class Opened(Screen[None]):
         self._show_keys()
 
     def read(self, look: Callable[[], tuple[T, ...]]) -> tuple[T, ...]:
-        """Return what `look` reads from the source, or nothing where that fails."""
+        """Return what `look` reads from the source, or nothing where that fails, which is said."""
         try:
             return look()
-        except Exception:
-            # The feed reads the same store and says on every screen why it cannot be read.
+        except Exception as error:
+            self.operator.tell(f"this cannot be read: {words_of(error)}", "error")
             return ()
 
     def action_back(self) -> None:

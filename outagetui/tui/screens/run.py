@@ -122,7 +122,7 @@ class RunScreen(Opened):
         if row is not None and row.left is not None:
             ways = ["D stands it down"] if row.stands_down else ["p starts it again", "D stands it down"]
             ways += ["w tells them"] if row.left.untold else []
-            found.append(Banner(f"HALF DONE  {row.left.words}: {', '.join(ways)}", self.look.warning))
+            found.append(Banner(f"HALF DONE  {row.left.words}", self.look.warning, key=f": {', '.join(ways)}"))
         return found
 
     def on_resize(self) -> None:

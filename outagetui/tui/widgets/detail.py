@@ -16,7 +16,7 @@ def brief(row: Row | None, board: Board, now: float, look: Look, width: int) -> 
     """Return two lines: the whole reason, or where the channel is when there is nothing to explain."""
     if row is None:
         return [Text(), Text()]
-    word = "broken" if broken(row) else last_known(row.state, old=look.old)
+    word = "broken" + "?" * look.old if broken(row) else last_known(row.state, old=look.old)
     head = f"{clean(row.name, 60)} is {word}{'' if broken(row) else since(row, now, board.timezone)}"
     why = reason(row, now, board.timezone)
     where = clean(row.address if isinstance(row, ChannelRow) else row.url, 200)

@@ -6,7 +6,7 @@ from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 
-from outagetui.board.owed import command, reach_words, why
+from outagetui.board.owed import command, names, pressing, publishes, reach_words, why
 from outagetui.board.owed import heading as owed_heading
 from outagetui.board.rows import Board, IncidentRow, OwedRow, ReachRow
 from outagetui.core.model import AUDIENCES
@@ -28,19 +28,29 @@ def title_line(board: Board, now: float, look: Look, width: int) -> Text:
 
 
 NARROW = 66  # cells below which short words stand for long ones
+LEAST = 12  # cells of its words that a line keeps beside its key, or the key is cut, too
 
 
 class Banner(NamedTuple):
-    """One line that must not be overlooked: its words, the most important first, their style, and shorter words."""
+    """One line that must not be overlooked: its words, the most important first, their style, and shorter words.
+
+    `key` ends it: what to press, which stays whole where the words have to be cut.
+    """
 
     words: str
     style: Style
     short: str = ""
+    key: str = ""
 
-    def fitted(self, width: int) -> str:
-        """Return the words for `width` cells; what does not fit ends in an ellipsis."""
-        narrow = width < NARROW and cell_len(self.words) > width
-        return fit(self.short if self.short and narrow else self.words, width)
+    def fitted(self, width: int, tail: str = "") -> str:
+        """Return the words for `width` cells, then the key and `tail`; what does not fit ends in an ellipsis."""
+        room = width - cell_len(self.key + tail)
+        if cell_len(self.words) <= room:
+            return fit(self.words + self.key + tail, width)
+        words = self.short if self.short and width < NARROW else self.words
+        if room < cell_len(words.partition("  ")[0]) + LEAST:  # too narrow for a key that anybody could make sense of
+            return fit(words + self.key, max(0, width - cell_len(tail))) + tail
+        return fit(fit(words, min(room, cell_len(words))) + self.key + tail, width)
 
 
 def banners(
@@ -72,7 +82,7 @@ def banners(
         found.append(Banner(words, look.blind, f"BLIND  our own uplink fails: {clean(board.blind)}"))
     if board.open_incident is not None:
         found.append(_incident(board.open_incident, board, now, look, keys=keys))
-    found += [_owed(row, board, now, look, keys=keys) for row in board.owed if row.kind != Owed.LATE]
+    found += [_owed(row, board, now, look, keys=keys) for row in pressing(board)]
     if board.glass:
         found.append(_glass(board, look))
     if board.drill:
@@ -92,8 +102,8 @@ def _incident(incident: IncidentRow, board: Board, now: float, look: Look, *, ke
         who = f"taken by {clean(incident.acked_by, 40)}"
     else:
         who = "press a to take it" if keys else "nobody has taken it"
-    names = {row.id: row.name for row in board.channels}
-    failed = ", ".join(clean(names.get(id, id), 30) for id in incident.channels)
+    called = {row.id: row.name for row in board.channels}
+    failed = ", ".join(clean(called.get(id, id), 30) for id in incident.channels)
     return Banner(f"{head} {who} · {failed}", look.incident)
 
 
@@ -104,14 +114,13 @@ def _owed(row: OwedRow, board: Board, now: float, look: Look, *, keys: bool) -> 
     words = f"{owed_heading(row)}  {told}"
     if not keys:
         return Banner(words, style)
-    places = {outlet.audience for outlet in board.outlets if outlet.publishes}
     if row.run:
         key = f"r: a yes to {clean(row.run, 12)} tells them"
-    elif row.audience in places:
+    elif publishes(board, row.audience):
         key = "press w"
     else:
         key = f"tell them, then {command(row, board)}"
-    return Banner(f"{words}: {key}", style, f"{owed_heading(row)}  {clean(row.name or row.audience, 40)}: {key}")
+    return Banner(words, style, f"{owed_heading(row)}  {names(row) or row.audience}", f": {key}")
 
 
 def _glass(board: Board, look: Look) -> Banner:
@@ -130,8 +139,13 @@ def _stale(board: Board, no_daemon: str) -> str:
 
 
 def banner_lines(found: list[Banner], width: int, limit: int = 9) -> list[Text]:
-    """Return banners as full-width lines."""
-    return [across(each.style, width, " " + each.fitted(width - 2)) for each in found[:limit]]
+    """Return banners as full-width lines; where more than `limit` are found, the last says what stands behind it."""
+    left = [each.words.partition("  ")[0].split(" (")[0] for each in found[limit:]]
+    tail = f"  +{len(left)} more: {' · '.join(dict.fromkeys(left))}" if left else ""
+    shown = found[:limit]
+    return [
+        across(each.style, width, " " + each.fitted(width - 2, tail if each is shown[-1] else "")) for each in shown
+    ]
 
 
 def reach_line(row: ReachRow, look: Look, width: int) -> Text:

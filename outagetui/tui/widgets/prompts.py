@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 from rich.text import Text
 
-from outagetui.board.owed import why
+from outagetui.board.owed import names, pressing, publishes, why
 from outagetui.board.rows import AnnouncementRow, Board, OwedRow, RunRow, SuggestionRow
 from outagetui.board.suggest import gain_words
 from outagetui.core.text import clean
@@ -41,8 +41,8 @@ def prompt_lines(board: Board, now: float, look: Look, width: int) -> list[Text]
     found = [run_line(run, now, look, width) for run in board.runs if run.ended is None][:2]
     standing = sorted((row for row in board.announcements if row.open), key=lambda row: row.next_update or math.inf)
     found += [announcement_line(each, now, board.timezone, look, width) for each in standing[:2]]
-    due = next((row for row in board.owed if row.kind != Owed.LATE), None)
-    found += [owed_line(due, board, now, look, width)] if due is not None else []
+    found += [owed_line(row, board, now, look, width) for row in pressing(board)[:1]]
+    found += [half_done_line(run, look, width) for run in board.runs if half_done(run, board)][:1]
     return found + ([suggestion_line(board.suggestions, look, width)] if board.suggestions else [])
 
 
@@ -108,22 +108,31 @@ def suggestion_line(rows: Sequence[SuggestionRow], look: Look, width: int) -> Te
 
 
 def owed_line(row: OwedRow, board: Board, now: float, look: Look, width: int) -> Text:
-    """Return what is to be told next, with the key that writes it and what it wins.
-
-    Of a backup that a run left half done, it is also said how to finish or take back that run.
-    """
-    can = any(outlet.audience == row.audience and outlet.publishes for outlet in board.outlets)
+    """Return what is to be told next, with the key that writes it and what it wins."""
     if row.kind == Owed.DEAD_WAY:
         deed = f"tell {row.audience} not to use {clean(row.name, 40)}"
     else:
-        deed = f"tell {row.audience}" + (f" of {clean(row.name, 40)}" if row.name else "")
+        deed = f"tell {row.audience}" + (f" of {names(row)}" if row.name else "")
     won = f"  {gain_words([row.gain])}" if row.gain is not None and row.gain.then > row.gain.now else ""
-    line = joined((f" {'w' if can else '-'} ", look.key), (deed, look.strong), (won, look.good), "  ")
-    if row.ended:
-        tail = f"{clean(row.ended, 12)} ended early: p starts it again, or r and D take it back"
-    else:
-        tail = f"because {why(row, lambda at: time_of(at, now, board.timezone))}"
+    line = joined(
+        (f" {'w' if publishes(board, row.audience) else '-'} ", look.key), (deed, look.strong), (won, look.good), "  "
+    )
+    tail = f"because {why(row, lambda at: time_of(at, now, board.timezone))}"
     return across(look.dim, width, line, fit(tail, max(0, width - line.cell_len)))
+
+
+def half_done(run: RunRow, board: Board) -> bool:
+    """Whether a run ended early, what it opened stands open still, and its playbook was not begun again."""
+    again = any(other.ended is None and other.playbook == run.playbook for other in board.runs)
+    return run.left is not None and not again
+
+
+def half_done_line(run: RunRow, look: Look, width: int) -> Text:
+    """Return which run ended early with its work half done, and the keys that finish it or take it back."""
+    ways = "r, then D stands it down" if run.stands_down else "p starts it again; r, then D takes it back"
+    words, tail = f" {clean(run.id, 12)} {clean(run.name, 60)}", f": {ways} "
+    room = min(cell_len(words), max(12, width - len(tail) - 11))
+    return across(look.dim, width, (" HALF DONE ", look.warning), fit(words, room), tail)
 
 
 def key_line(look: Look, width: int, position: str) -> Text:

@@ -96,7 +96,8 @@ def broken(row: Row) -> bool:
 
 def row_mark(row: Row, look: Look) -> tuple[str, Style]:
     """Return how a channel or outlet stands, as glyph and word, with its style."""
-    word, style = (BROKEN, look.states[State.PARTIAL]) if broken(row) else state_mark(row.state, look)
+    failed = BROKEN + "?" * look.old, look.states[State.PARTIAL]
+    word, style = failed if broken(row) else state_mark(row.state, look)
     return word, look.dim if row.muted is not None else style
 
 

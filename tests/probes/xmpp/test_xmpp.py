@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -291,7 +292,7 @@ async def test_cancelling_a_look_anywhere_leaves_nothing(
         number += 1
         vantage = Vantage("here", secrets)
         deadline = asyncio.get_running_loop().time() + 5
-        going = await cancelled_at(lambda: look(check, deadline, vantage), number)  # noqa: B023
+        going = await cancelled_at(partial(look, check, deadline, vantage), number)
         await settle()
         assert {task for task in asyncio.all_tasks() if task is not asyncio.current_task()} <= _kept_tasks(vantage)
         await vantage.aclose()

@@ -283,3 +283,23 @@ async def test_logins_that_we_do_not_speak_are_our_own_limit(
     assert "does not speak" in sample.detail
     for each in offered:
         assert each in sample.detail
+
+
+@pytest.mark.parametrize(
+    ("handler", "code"),
+    [
+        (ending("policy-violation", text="Too many connections from your address"), "xmpp.throttled"),
+        (ending("resource-constraint", text="Connection rate exceeded"), "xmpp.throttled"),
+        (ending("policy-violation", text="This server wants a newer version of TLS"), "xmpp.stream-error"),
+        (ending("resource-constraint", text="Too many users"), "xmpp.stream-error"),
+        (ending("system-shutdown", text="Too many connections"), "xmpp.stream-error"),
+        (obliging(failure="temporary-auth-failure", text="Too many login attempts, slow down"), "xmpp.throttled"),
+        (obliging(failure="temporary-auth-failure", text="The directory is down"), "xmpp.temporary-auth-failure"),
+        (obliging(failure="not-authorized", text="Too many letters"), "xmpp.not-authorized"),
+    ],
+)
+async def test_who_says_that_we_come_too_often_is_not_down(
+    place: Vantage, pki: Pki, house: Serve, handler: Handler, code: str
+) -> None:
+    sample = await look(place, pki, connect=f"127.0.0.1:{await house(handler)}", direct_tls=True)
+    assert (sample.outcome, sample.code) == (Outcome.UNKNOWN if "throttled" in code else Outcome.FAIL, code)

@@ -95,6 +95,13 @@ def test_every_legal_form_of_an_answer_is_read(form: str) -> None:
     assert read_answer(text.encode()) == media
 
 
+@pytest.mark.parametrize("proto", ["RTP/AVP", "RTP/SAVP", "RTP/SAVPF", "UDP/TLS/RTP/SAVPF", "rtp/avp"])
+def test_whoever_declines_our_stream_may_name_another_protocol(proto: str) -> None:
+    with pytest.raises(Trouble) as caught:
+        read_answer(GOOD.replace("4000 RTP/AVP", f"0 {proto}").encode())
+    assert caught.value.outcome is Outcome.UNKNOWN
+
+
 def test_a_declined_stream_is_our_own_limit_and_a_hold_is_theirs() -> None:
     outcomes = {}
     for text in (GOOD.replace("4000", "0"), GOOD.replace("sendrecv", "sendonly")):
