@@ -9,6 +9,8 @@ from concurrent.futures import Future
 from importlib import import_module
 from typing import TypeVar
 
+from outagetui.core.own_fault import words_of
+
 T = TypeVar("T")
 
 SHORT = 16 * 1024  # bytes of input whose work is done on the spot
@@ -47,4 +49,4 @@ def settle(done: Future[T], work: Callable[[], T]) -> None:
     except Exception as error:
         done.set_exception(error)
     except BaseException as error:  # whoever waits must hear of it, and what ends a thread must not end the loop
-        done.set_exception(RuntimeError(type(error).__name__))
+        done.set_exception(RuntimeError(words_of(error)))

@@ -11,7 +11,7 @@ from outagetui.board.run_rows import announcement_row
 from outagetui.core.model import Observation, primaries_of
 from outagetui.facts.ledger import Ledger
 from outagetui.facts.live import Public
-from outagetui.store.journal import StoreError
+from outagetui.store.damage import NoStoreError
 from outagetui.store.reader import Reader
 
 REOPEN_AFTER = 2.0
@@ -66,7 +66,7 @@ class StoreSource:
         reader = self._fresh()
         public = reader.public()
         if public is None:
-            raise StoreError(f"{self.path}: the daemon has not written its configuration yet")
+            raise NoStoreError(f"{self.path}: the daemon has not written its configuration yet")
         if public != self._public:
             primaries = primaries_of(public.channels)
             self._public, self._ledger = public, Ledger(primaries)

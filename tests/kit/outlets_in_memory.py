@@ -29,7 +29,11 @@ class OutletsInMemory:
         self.goes: dict[str, str] = {}
         self.reads: dict[str, str] = {}
         self.read: list[tuple[str, float]] = []
-        monkeypatch.setattr(outlets, "_publisher", lambda kind: self)
+
+        async def publisher(kind: str) -> "OutletsInMemory":
+            return self
+
+        monkeypatch.setattr(outlets, "_publisher", publisher)
 
     async def publish(self, outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
         assert delivery.text is not None

@@ -96,8 +96,11 @@ class Sipp:
         self._process: subprocess.Popen[bytes] | None = None
 
     @classmethod
-    def start(cls, host: str = "127.0.0.1", *, scenario: str = "answered", echo: bool = True) -> "Sipp":
-        """Start one; without `echo` it answers and stays silent: one-way audio."""
+    def start(cls, host: str = "127.0.0.1", *, scenario: str = "answered", echo: bool = True, tries: int = 3) -> "Sipp":
+        """Start one; without `echo` it answers and stays silent: one-way audio.
+
+        The ports of its media are known to be free only until it binds them, hence the tries.
+        """
         if shutil.which("sipp") is None:
             raise RuntimeError(f"sipp is missing: {INSTALL}")
         server = cls(host, tempfile.TemporaryDirectory(prefix="sipp-", dir="/tmp"))
@@ -128,6 +131,8 @@ class Sipp:
             time.sleep(0.01)
         log_text = (server._state / "log").read_text()
         server.stop()
+        if "Unable to bind" in log_text and tries > 1:
+            return cls.start(host, scenario=scenario, echo=echo, tries=tries - 1)
         raise RuntimeError(f"sipp did not start: {log_text}")
 
     @property

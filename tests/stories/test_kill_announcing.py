@@ -59,7 +59,8 @@ class KillsAmidAnnouncing:
         self.installation.start()
         eventually(lambda: self._taken_back(made.id), seconds=RECOVERY)
         back = self.installation.ledger().announcements[made.id].retractions
-        assert set(back) == set(self.installation.ledger().announcements[made.id].reached())
+        # What turns out never to have been there was asked back too while that was unknown.
+        assert set(back) >= set(self.installation.ledger().announcements[made.id].reached())
         assert {done.state for done in back.values()} == {"retracted"}
         for name in self.outlets.services:
             assert not [note for note in self.notes.values() if self.outlets.count(name, note)], name
