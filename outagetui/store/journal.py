@@ -1,7 +1,7 @@
 """The store: one SQLite file with samples, live verdicts and the chained journal. Only the daemon opens it to write.
 
-Journal commits are `synchronous=FULL` and announced in the anchor before; samples are cheap and may lose a second to a
-power cut. Times are integers: microseconds for the journal, milliseconds for samples.
+Journal commits are `synchronous=FULL` and announced in the anchor before; samples are cheap, and those of the last calm
+seconds may be lost. Times are integers: microseconds for the journal, milliseconds for samples.
 """
 
 import contextlib
