@@ -3,7 +3,7 @@
 from typing import Any
 
 from outagetui.core.model import Channel
-from outagetui.facts.common_fate import Fate, Trait, common, pairs
+from outagetui.facts.common_fate import Fate, Trait, common
 from outagetui.net.vantage import Vantage
 from outagetui.probes.traits import traits_of
 from tests.kit.scripted_servers import Pki, hanging, make_check, serve
@@ -16,7 +16,8 @@ def channel(name: str, role: str = "backup", audience: str = "customers", **more
 def test_only_pairs_that_should_not_fail_together_are_compared() -> None:
     chat, phone = channel("chat", backs_up=("messenger",)), channel("phone")
     room, messenger = channel("room", audience="staff"), channel("messenger", "primary")
-    found = {(one.id, other.id) for one, other in pairs([chat, phone, room, messenger])}
+    channels = [chat, phone, room, messenger]
+    found = {(fate.one, fate.other) for fate in common(channels, {each.id: {Trait("host", "a")} for each in channels})}
     assert found == {("chat", "phone"), ("chat", "messenger")}
 
 
