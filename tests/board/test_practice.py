@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from outagetui.board.practice import DAY, LEVELS, Practice, drilled, practices, practised
-from outagetui.core.model import DrilledBook, Entry
-from outagetui.core.orders import Drilled, OrderError
+from outagetui.core.model import Entry
+from outagetui.core.orders import Drilled, DrilledBook, OrderError
 from outagetui.daemon.order_check import drilled_event
 from outagetui.facts import events
 from outagetui.facts.events import DrillEnded, Event, StepPlan
