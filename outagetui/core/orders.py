@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta, Struct
 from msgspec.structs import asdict
 
-from outagetui.core.bounds import Finite, Number
+from outagetui.core.drilled_book import DrilledBook
 from outagetui.core.model import Audience
 
 Do = Literal["retry", "skip", "edit"]  # what can be done about one delivery
@@ -206,20 +206,6 @@ class Fault(Order, frozen=True):
 
     fault: str
     target: str
-
-
-class DrilledBook(Struct, frozen=True, kw_only=True):
-    """One playbook's last run in a drill: `digest` is that of what was run there, `ours` that of the playbook of this
-    id in the configuration then (empty when there was none). `state` and the counts of steps are as in a run.
-    """
-
-    id: str
-    digest: str
-    state: str
-    seconds: Finite
-    failed: Number = 0
-    skipped: Number = 0
-    ours: str = ""
 
 
 class Drilled(Order, frozen=True):

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from outagetui.board.practice import DAY, LEVELS, Practice, drilled, practices, practised
+from outagetui.core.drilled_book import DrilledBook
 from outagetui.core.model import Entry
-from outagetui.core.orders import Drilled, DrilledBook, OrderError
+from outagetui.core.orders import Drilled, OrderError
 from outagetui.daemon.order_check import drilled_event
 from outagetui.facts import events
 from outagetui.facts.events import DrillEnded, Event, StepPlan
