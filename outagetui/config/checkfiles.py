@@ -107,7 +107,9 @@ def _read_check(draft: Draft, raw: dict[str, Any], owner: str, source: Source, a
         told_twice(getattr(table, key), source, (*at, key))
     timeout = table.timeout if "timeout" in raw else options.timeout(table.timeout)
     id_ = _id(table, raw, probe)
-    return copied(Check, table, id=f"{owner}.{id_}", probe=probe, options=options, timeout=timeout)
+    return copied(
+        Check, table, id=f"{owner}.{id_}", probe=kind.word if kind else probe, options=options, timeout=timeout
+    )
 
 
 def _probe(raw: dict[str, Any], source: Source, at: Path) -> str:

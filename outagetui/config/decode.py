@@ -99,9 +99,10 @@ class _Decoder:
                     self.fail(at, f"expected {_expected(kind)}, not {_described(raw)}")
                 return self.value(fitting[0], raw, at)
             case inspect.LiteralType(values=allowed):
-                if not any(raw == each and type(raw) is type(each) for each in allowed):
-                    self.fail(at, f"expected {_expected(kind)}, not {_described(raw)}{_near(raw, allowed)}")
-                return raw
+                for each in allowed:
+                    if raw == each and type(raw) is type(each):
+                        return each  # one text for all, not one from every file
+                self.fail(at, f"expected {_expected(kind)}, not {_described(raw)}{_near(raw, allowed)}")
             case inspect.EnumType(cls=cls):
                 words = [member.value for member in cls]
                 if raw not in words:
