@@ -5,6 +5,7 @@ import contextlib
 import itertools
 import os
 import signal
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -314,8 +315,8 @@ class Daemon:
         return bool(used)
 
     def _status(self) -> str:
-        states = [self.watch.state_of(channel.id).value for channel in self.current.config.channels]
-        counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(sorted(states))) or "no channels"
+        states = Counter(self.watch.state_of(channel.id).value for channel in self.current.config.channels)
+        counts = ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "no channels"
         trouble = self._trouble()
         return f"{counts}; {trouble}" if trouble else counts
 
