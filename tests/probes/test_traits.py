@@ -44,3 +44,11 @@ async def test_what_a_channel_hangs_on_is_found_by_looking(vantage: Vantage, pki
 async def test_what_does_not_answer_is_left_out(vantage: Vantage, no_leaks: None) -> None:
     found = await traits_of([channel("chat", checks=(make_check("http", "https://127.0.0.1:1/"),))], vantage)
     assert found["chat"] == {Trait("host", "127.0.0.1"), Trait("network", "127.0.0.0/24")}
+
+
+async def test_checks_of_one_place_are_looked_at_once(vantage: Vantage, pki: Pki, no_leaks: None) -> None:
+    async with serve(hanging(), context=pki.good()) as server:
+        checks = tuple(make_check("http", f"https://localhost:{server.port}/{n}", ca=pki.ca) for n in range(5))
+        found = await traits_of([channel("chat", checks=checks), channel("phone", checks=checks[:2])], vantage)
+    assert found["chat"] == found["phone"]
+    assert server.connections == 1
