@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from outagetui.board.rows import PracticeRow
 from outagetui.core.copies import copied
-from outagetui.core.model import DrilledBook
+from outagetui.core.drilled_book import DrilledBook
 from outagetui.core.words import RunState, StepState
 from outagetui.facts.events import DrillEnded
 from outagetui.facts.run import Run

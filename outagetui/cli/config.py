@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from outagetui.cli.common import UNUSABLE, directory, fail, heard
-from outagetui.config import ConfigError, deep, load, notes
+from outagetui.config import ConfigError, config_of, notes, read
 from outagetui.config import init as write_starter
+from outagetui.config.problems import Problem
 from outagetui.core.model import Config
 from outagetui.core.text import clean, listing, nearest
 from outagetui.facts.common_fate import Fate, common
@@ -29,10 +30,11 @@ def validate(options: dict[str, str | None], look: bool) -> None:
     """
     place = directory(options)
     try:
-        config = load(place)
+        draft = read(place)
+        config = config_of(draft)
     except ConfigError as error:
         fail(str(error), UNUSABLE)
-    problems = deep(config, place) if look else []
+    problems = _deep(config, place) if look else []
     for fate in _common_fates(config) if look else ():
         sys.stderr.write(
             f"warning: {fate.one} and {fate.other} share {', '.join(fate.shares)}: one fault can take both\n"
@@ -50,8 +52,14 @@ def validate(options: dict[str, str | None], look: bool) -> None:
     }
     counts = ", ".join(f"{len(each)} {name}{'' if len(each) == 1 else 's'}" for name, each in held.items())
     click.echo(f"{place}: {counts}: no errors")
-    for note in notes(place):
+    for note in notes(draft, config):
         click.echo(f"note: {note}")
+
+
+def _deep(config: Config, place: Path) -> list[Problem]:
+    from outagetui.config import deep  # with all that reads secrets, which a plain look does not need
+
+    return deep(config, place)
 
 
 def _common_fates(config: Config) -> tuple[Fate, ...]:

@@ -7,7 +7,9 @@ if TYPE_CHECKING:
     from outagetui.config.addition import add as add
     from outagetui.config.advice import notes as notes
     from outagetui.config.deep_look import deep as deep
+    from outagetui.config.loader import config_of as config_of
     from outagetui.config.loader import load as load
+    from outagetui.config.loader import read as read
     from outagetui.config.places import digest as digest
     from outagetui.config.places import find as find
     from outagetui.config.places import shipped as shipped
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "add": "addition",
     "deep": "deep_look",
+    "config_of": "loader",
     "load": "loader",
+    "read": "loader",
     "digest": "places",
     "find": "places",
     "shipped": "places",

@@ -4,26 +4,28 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from outagetui.config.loader import load, read
 from outagetui.config.oddities import oddities
 from outagetui.config.parsed import Draft, Owner
 from outagetui.config.places import SETTINGS, places_of
-from outagetui.config.problems import ConfigError, Problem, Report
+from outagetui.config.problems import Problem, Report
 from outagetui.config.settings import AUDIENCE
 from outagetui.config.tables import OutletTable
 from outagetui.config.templates import FOLDER
 from outagetui.config.tomlfile import dotted, is_directory, passed_over
+from outagetui.core.model import Config
 from outagetui.core.outlet_options import publishes
 from outagetui.machine.open_places import listed_by_all, written_by_all
 
 PAGE = "index.html"
 
 
-def notes(directory: Path) -> list[Problem]:
-    """Return what is missing in a configuration that has no fault: nothing here keeps it from being used."""
-    draft = read(directory)
+def notes(draft: Draft, config: Config) -> list[Problem]:
+    """Return what is missing in a configuration that has no fault: nothing here keeps it from being used.
+
+    `config` is what `draft` says.
+    """
     found = Report()
-    for path, message in (*_missing(draft), *_unread(directory), *_exposed(directory)):
+    for path, message in (*_missing(draft), *_unread(draft.directory), *_exposed(config)):
         found.add(str(path), 0, "", message)
     for owner, table in _outlets(draft):
         if owner.options.page and (message := _place(Path(draft.beside(table.directory)))):
@@ -37,7 +39,7 @@ def notes(directory: Path) -> list[Problem]:
 
 def _missing(draft: Draft) -> Iterator[tuple[Path, str]]:
     settings, checks = draft.directory / SETTINGS, draft.directory / "checks"
-    if not draft.channels():
+    if not draft.channels:
         yield checks, "no [channel]: nothing that people use is watched"
     if not any(publishes(table.kind, owner.options) for owner, table in _outlets(draft)):
         yield checks, "no [outlet] that publishes: people cannot be told where to find you"
@@ -49,12 +51,8 @@ def _missing(draft: Draft) -> Iterator[tuple[Path, str]]:
         yield draft.directory / AUDIENCE, "no [[segment]]: it is not known how many people can still reach you"
 
 
-def _exposed(directory: Path) -> Iterator[tuple[Path, str]]:
+def _exposed(config: Config) -> Iterator[tuple[Path, str]]:
     """Yield what the daemon will refuse, since every user could change what it does, and what they could look at."""
-    try:
-        config = load(directory)
-    except ConfigError:
-        return
     store = Path(config.store)
     if os.path.islink(store):  # noqa: PTH114  false where nobody may look
         yield store, "the store is a symbolic link, which the daemon refuses; name the file itself"

@@ -55,7 +55,7 @@ def look_at_routes(draft: Draft) -> None:
     """Note every name in a link's `through` that means nothing."""
     if draft.settings is None:
         return
-    known = {**draft.channels(), **draft.outlets(), **draft.checks()}
+    known = {**draft.channels, **draft.outlets, **draft.checks}
     for index, link in enumerate(draft.settings.value.alert):
         placed: Placed[Alert] = Placed(link, draft.settings.source, ("alert", index))
         known_names(draft, placed, ("through",), link.through, known, "channel, outlet or check")

@@ -16,7 +16,7 @@ _EVERYBODY: dict[str, Audience] = {f"@{audience}": audience for audience in AUDI
 
 def look_at_xmpp(options: XmppStepOptions, draft: Draft, playbook: Placed[Playbook], at: Path) -> None:
     """Note a channel without an account, a room whose host nobody knows, and people who cannot be reached there."""
-    owner = draft.channels().get(options.channel)
+    owner = draft.channels.get(options.channel)
     if owner is None:
         return
     found = _channel(owner)

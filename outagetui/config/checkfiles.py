@@ -63,7 +63,7 @@ def read_owner(draft: Draft, source: Source, data: dict[str, Any]) -> None:
     for index, entry in enumerate(data["check"] if isinstance(data.get("check"), list) else ()):
         if isinstance(entry, dict):
             checks.append(Placed(_read_check(draft, entry, id, source, ("check", index)), source, ("check", index)))
-    draft.owners.append(Owner(id, table, tuple(checks), options))
+    draft.add(Owner(id, table, tuple(checks), options))
 
 
 def _look_at_channel(channel: ChannelTable, id: str, source: Source) -> None:
@@ -79,9 +79,11 @@ def _look_at_channel(channel: ChannelTable, id: str, source: Source) -> None:
 
 def told_twice(names: tuple[str, ...], source: Source, at: Path) -> None:
     """Note every name that a list holds again."""
+    before: set[str] = set()
     for index, name in enumerate(names):
-        if name in names[:index]:
+        if name in before:
             source.problem((*at, index), f'"{name}" stands here twice')
+        before.add(name)
 
 
 def _read_check(draft: Draft, raw: dict[str, Any], owner: str, source: Source, at: Path) -> Check:
@@ -105,7 +107,9 @@ def _read_check(draft: Draft, raw: dict[str, Any], owner: str, source: Source, a
         told_twice(getattr(table, key), source, (*at, key))
     timeout = table.timeout if "timeout" in raw else options.timeout(table.timeout)
     id_ = _id(table, raw, probe)
-    return copied(Check, table, id=f"{owner}.{id_}", probe=probe, options=options, timeout=timeout)
+    return copied(
+        Check, table, id=f"{owner}.{id_}", probe=kind.word if kind else probe, options=options, timeout=timeout
+    )
 
 
 def _probe(raw: dict[str, Any], source: Source, at: Path) -> str:

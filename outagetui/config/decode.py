@@ -36,7 +36,7 @@ def decode(cls: type[T], raw: object, source: Source, at: Path, also: Iterable[s
 
 def keys_of(cls: type[Struct]) -> tuple[str, ...]:
     """Return the keys that a table of this kind may hold."""
-    return tuple(field.encode_name for field in _type_of(cls).fields)
+    return tuple(_fields_of(cls))
 
 
 @functools.cache
@@ -44,6 +44,12 @@ def _type_of(cls: type[Struct]) -> inspect.StructType:
     kind = inspect.type_info(cls)
     assert isinstance(kind, inspect.StructType)
     return kind
+
+
+@functools.cache
+def _fields_of(cls: type[Struct]) -> dict[str, inspect.Field]:
+    """Return the fields of `cls` by key."""
+    return {field.encode_name: field for field in _type_of(cls).fields}
 
 
 class _WrongError(Exception):
@@ -56,7 +62,7 @@ class _Decoder:
         self.also = also
 
     def struct(self, kind: inspect.StructType, raw: dict[str, Any], at: Path) -> Struct:
-        fields = {field.encode_name: field for field in kind.fields}
+        fields = _fields_of(kind.cls)
         later: frozenset[str] = getattr(kind.cls, "later", frozenset())
         for key in raw:
             if key in later:
@@ -93,9 +99,10 @@ class _Decoder:
                     self.fail(at, f"expected {_expected(kind)}, not {_described(raw)}")
                 return self.value(fitting[0], raw, at)
             case inspect.LiteralType(values=allowed):
-                if not any(raw == each and type(raw) is type(each) for each in allowed):
-                    self.fail(at, f"expected {_expected(kind)}, not {_described(raw)}{_near(raw, allowed)}")
-                return raw
+                for each in allowed:
+                    if raw == each and type(raw) is type(each):
+                        return each  # one text for all, not one from every file
+                self.fail(at, f"expected {_expected(kind)}, not {_described(raw)}{_near(raw, allowed)}")
             case inspect.EnumType(cls=cls):
                 words = [member.value for member in cls]
                 if raw not in words:
@@ -165,6 +172,8 @@ class _Decoder:
         return tuple(good)
 
     def entries(self, item: inspect.Type, raw: dict[str, Any], at: Path) -> dict[str, Any]:
+        if isinstance(item, inspect.AnyType):  # looked at later, by whoever knows what it is
+            return raw
         good = {}
         for key, value in raw.items():
             if not _fits(item, value) and (home := self.source.belongs((*at, key), value)):

@@ -37,7 +37,7 @@ def _look_at_secrets(config: Config, draft: Draft) -> None:
         if trouble:
             draft.settings.problem(("secrets", "directory"), trouble)
     secrets = Secrets(Path(config.secrets) if config.secrets else None)
-    for placed in draft.checks().values():
+    for placed in draft.checks.values():
         options = placed.value.options
         name = getattr(options, "secret", None)
         if name is not None:
@@ -55,7 +55,7 @@ def _look_at_secrets(config: Config, draft: Draft) -> None:
     if draft.settings is not None:
         look_at_alert_secrets(draft, secrets)
     look_at_programs(draft, secrets)
-    for playbook in draft.playbooks:
+    for playbook in draft.playbooks.values():
         for index, step in enumerate(playbook.value.steps):
             _look_at_step(playbook, ("step", index, "with"), step.options, secrets)
             if step.undo is not None:

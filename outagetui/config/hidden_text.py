@@ -1,5 +1,6 @@
 """Characters that nobody sees in what a configuration says: they let a name look like another, or act on a terminal."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,14 @@ from outagetui.config.positions import Path
 DATA = frozenset({"answer", "body", "equals", "headers", "match", "no_match", "pattern", "send", "widget"})
 # Texts of several lines, and arguments, which may be a program of a shell.
 LINES = frozenset({"answers", "args", "argv", "env", "instructions", "reason", "say", "summary", "text"})
+
+# What a file has to hold before one of its values can: an escape, three quotes, or more than printable ASCII.
+_MAY_HIDE = re.compile(r"""[^\n -~]|\\|(["'])\1\1""")
+
+
+def may_hide(text: str) -> bool:
+    """Whether the TOML `text` has to be looked through; most has not, and need not be walked value by value."""
+    return _MAY_HIDE.search(text) is not None
 
 
 def hidden_in(data: dict[str, Any]) -> Iterator[tuple[Path, str]]:

@@ -25,10 +25,7 @@ def load(directory: Path) -> Config:
 
     Secrets are neither looked for nor read.
     """
-    draft = read(directory)
-    if draft.report.problems:
-        raise ConfigError(draft.report.problems)
-    return _config(draft)
+    return config_of(read(directory))
 
 
 def read(directory: Path) -> Draft:
@@ -53,7 +50,10 @@ def read(directory: Path) -> Draft:
     return draft
 
 
-def _config(draft: Draft) -> Config:
+def config_of(draft: Draft) -> Config:
+    """Return what `draft` says. Raises `ConfigError` with all problems that were found while it was read."""
+    if problems := draft.report.problems:
+        raise ConfigError(problems)
     assert draft.settings is not None
     settings = draft.settings.value
     store = settings.store.path
@@ -76,7 +76,7 @@ def _config(draft: Draft) -> Config:
         outlets=tuple(_outlet(draft, owner, owner.outlet) for owner in draft.owners if owner.outlet),
         segments=tuple(each.value for each in draft.segments),
         contacts=tuple(each.value for each in draft.contacts),
-        playbooks=tuple(each.value for each in draft.playbooks),
+        playbooks=tuple(each.value for each in draft.playbooks.values()),
         templates=tuple(draft.templates[key] for key in sorted(draft.templates)),
         alerts=settings.alert,
         heartbeat=heartbeat_of(settings),

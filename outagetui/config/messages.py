@@ -29,7 +29,7 @@ def look_at_messages(draft: Draft) -> None:
     """Note every command and channel of an outlet that means nothing, and every value that a command must not have."""
     for owner in draft.owners:
         for key, noun in owner.options.names:
-            known_name(draft, owner.table, (key,), getattr(owner.options, key) or "", draft.channels(), noun)
+            known_name(draft, owner.table, (key,), getattr(owner.options, key) or "", draft.channels, noun)
         if owner.options.commands and draft.settings is not None:
             _look_at_commands(owner, commands_of(draft.settings.value.command))
 

@@ -41,7 +41,7 @@ def oddities(draft: Draft) -> Iterator[tuple[Odd, Path, str]]:
         for check in owner.checks:
             for key, words in _of_check(check.value):
                 yield check, key, words
-    for book in draft.playbooks:
+    for book in draft.playbooks.values():
         for key, words in _of_playbook(book.value):
             yield book, key, words
 

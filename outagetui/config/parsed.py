@@ -69,12 +69,23 @@ class Draft:
         self.settings: Placed[SettingsFile] | None = None
         self.canaries: list[Check] = []
         self.owners: list[Owner] = []
+        self.channels: dict[str, Owner] = {}  # by id, the first of each
+        self.outlets: dict[str, Owner] = {}
+        self.checks: dict[str, Placed[Check]] = {}  # by full id
         self.segments: list[Placed[Segment]] = []
         self.contacts: list[Placed[Contact]] = []
-        self.playbooks: list[Placed[Playbook]] = []
+        self.playbooks: dict[str, Placed[Playbook]] = {}
         self.templates: dict[tuple[str, str], Template] = {}
         self.maybe: set[str] = set()
         self.files: frozenset[str] = frozenset()  # the names in the directory itself
+
+    def add(self, owner: Owner) -> None:
+        """Take up a channel or an outlet with its checks; where an id is used twice, the first is meant by it."""
+        self.owners.append(owner)
+        (self.outlets if owner.channel is None else self.channels).setdefault(owner.id, owner)
+        for check in owner.checks:
+            if not check.value.id.endswith("."):
+                self.checks.setdefault(check.value.id, check)
 
     def may_define(self, source: Source) -> None:
         """Remember which ids an unparsable file could define, so that references to them are not called unknown."""
@@ -87,20 +98,7 @@ class Draft:
     def whole(self, options: K) -> K:
         """Return `options` with the files that they name made absolute."""
         paths = {key: path for key in options.files if (path := getattr(options, key, None))}
-        return replace(options, **{key: self.beside(path) for key, path in paths.items()})
-
-    def channels(self) -> dict[str, Owner]:
-        """The channels by id, the first of each."""
-        return {owner.id: owner for owner in reversed(self.owners) if owner.channel is not None}
-
-    def outlets(self) -> dict[str, Owner]:
-        """The outlets by id, the first of each."""
-        return {owner.id: owner for owner in reversed(self.owners) if owner.outlet is not None}
-
-    def checks(self) -> dict[str, Placed[Check]]:
-        """The checks by full id, the first of each."""
-        checks = [check for owner in self.owners for check in owner.checks if not check.value.id.endswith(".")]
-        return {check.value.id: check for check in reversed(checks)}
+        return replace(options, **{key: self.beside(path) for key, path in paths.items()}) if paths else options
 
 
 def usable_id(written: str | None, source: Source, at: Path) -> str:

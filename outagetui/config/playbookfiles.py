@@ -29,7 +29,7 @@ def read_playbooks(draft: Draft) -> None:
         if source.data is not None:
             source.homes = homes_of(PlaybookFile)
             file = decode(PlaybookFile, source.data, source, ())
-            draft.playbooks.append(Placed(_playbook(file, draft, source), source, ()))
+            draft.playbooks[source.name] = Placed(_playbook(file, draft, source), source, ())
 
 
 def _playbook(file: PlaybookFile, draft: Draft, source: Source) -> Playbook:

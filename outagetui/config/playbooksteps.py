@@ -26,7 +26,7 @@ from outagetui.core.words import Why
 
 def look_at_steps(draft: Draft, playbook: Placed[Playbook]) -> None:
     """Note every name in the steps of `playbook` that means nothing, or not what the step needs."""
-    checks = draft.checks()
+    checks = draft.checks
     people = _deciders(draft)
     for index, step in enumerate(playbook.value.steps):
         at: Path = ("step", index)
@@ -76,10 +76,10 @@ def _deciders(draft: Draft) -> int | None:
 
 def _look_at_options(draft: Draft, playbook: Placed[Playbook], at: Path, options: StepOptions) -> None:
     known: dict[str, Mapping[str, object]] = {
-        "channel": draft.channels(),
-        "check": draft.checks(),
-        "outlet": draft.outlets(),
-        "playbook": {each.value.id: each.value for each in draft.playbooks},
+        "channel": draft.channels,
+        "check": draft.checks,
+        "outlet": draft.outlets,
+        "playbook": draft.playbooks,
     }
     for key, noun in options.names:
         names = getattr(options, key)
@@ -103,7 +103,7 @@ _look_further.register(look_at_records)
 
 @_look_further.register
 def _backups(options: ChannelsOptions, draft: Draft, playbook: Placed[Playbook], at: Path) -> None:
-    channels = draft.channels()
+    channels = draft.channels
     for index, id in enumerate(options.channels):
         found = channels[id].channel if id in channels else None
         if found is not None and found.role == "primary":
@@ -112,7 +112,7 @@ def _backups(options: ChannelsOptions, draft: Draft, playbook: Placed[Playbook],
 
 @_look_further.register
 def _money(options: SpendOptions, draft: Draft, playbook: Placed[Playbook], at: Path) -> None:
-    owner = draft.channels().get(options.channel)
+    owner = draft.channels.get(options.channel)
     if owner is not None and owner.channel is not None and owner.channel.cost is None:
         playbook.problem((*at, "channel"), f'"{options.channel}" has no [channel.cost], so nothing can be said')
 
@@ -120,21 +120,20 @@ def _money(options: SpendOptions, draft: Draft, playbook: Placed[Playbook], at: 
 @_look_further.register
 def _inclusion(options: PlaybookOptions, draft: Draft, playbook: Placed[Playbook], at: Path) -> None:
     """Note a playbook that would come round to itself."""
-    books = {each.value.id: each.value for each in draft.playbooks}
     waiting, seen = [options.id], set[str]()
     while waiting:
         name = waiting.pop()
         if name == playbook.value.id:
             playbook.problem((*at, "id"), f'"{options.id}" runs {name} again: a playbook cannot be part of itself')
             return
-        if name in books and name not in seen:
+        if name in draft.playbooks and name not in seen:
             seen.add(name)
-            waiting += [part for each in books[name].steps if (part := each.options.part())]
+            waiting += [part for each in draft.playbooks[name].value.steps if (part := each.options.part())]
 
 
 @_look_further.register
 def _announcement(options: AnnounceOptions, draft: Draft, playbook: Placed[Playbook], at: Path) -> None:
-    owners = draft.outlets()
+    owners = draft.outlets
     outlets = {id: owner.outlet for id, owner in owners.items() if owner.outlet is not None}
     chosen: list[OutletTable] = []
     for index, id in enumerate(options.outlets):

@@ -1,7 +1,7 @@
 """Reading `[suggest] when`: the conditions on which a playbook is suggested."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, get_args
 
 from outagetui.config.checkfiles import told_twice
@@ -25,10 +25,12 @@ def conditions(tables: Iterable[WhenTable], source: Source) -> tuple[Condition, 
     return tuple(_condition(table, source, ("suggest", "when", index)) for index, table in placed)
 
 
-def look_at_conditions(draft: Draft, playbook: Placed[Playbook]) -> None:
-    """Note every channel that a condition names and that there is not, and a reach that nobody could compute."""
-    channels = draft.channels()
-    peopled = {segment.value.audience for segment in draft.segments}
+def look_at_conditions(draft: Draft, playbook: Placed[Playbook], peopled: Collection[str]) -> None:
+    """Note every channel that a condition names and that there is not, and a reach that nobody could compute.
+
+    `peopled` are the audiences that have a segment.
+    """
+    channels = draft.channels
     unread = not peopled and AUDIENCE in draft.files
     entries = [(index, entry) for index, entry in enumerate(_entries(playbook.source)) if isinstance(entry, dict)]
     for (index, entry), condition in zip(entries, playbook.value.suggest, strict=False):

@@ -1,5 +1,6 @@
 """Reading one file of a configuration: bytes to TOML values with positions, every failure a problem and never more."""
 
+import functools
 import os
 import stat
 from collections.abc import Collection, Mapping
@@ -7,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from outagetui.config import positions
-from outagetui.config.hidden_text import hidden_in, trouble_of
+from outagetui.config.hidden_text import hidden_in, may_hide, trouble_of
 from outagetui.config.problems import Report
 
 Homes = Mapping[str, tuple[str, ...]]  # for a key the headers it may stand right below; "" is the top of the file
@@ -24,7 +25,6 @@ class Source:
         self.homes: Homes = {}
         self.text = ""
         self.data: dict[str, Any] | None = None
-        self._positions = positions.Positions({})
         self._hidden: set[positions.Path] = set()
 
     def problem(self, at: positions.Path, message: str) -> None:
@@ -61,6 +61,11 @@ class Source:
         first = self._positions.header
         return f"; it belongs to the top of the file{f': put it above {first}' if first else ''}"
 
+    @functools.cached_property
+    def _positions(self) -> positions.Positions:
+        """Where the keys stand: looked for only once somebody has to be shown one."""
+        return positions.Positions({}) if self.data is None else positions.scan(self.text)
+
     def line(self, at: positions.Path) -> int:
         """Return the line of a key, or of what is nearest around it."""
         return self._positions.line(at)
@@ -82,8 +87,7 @@ class Source:
         except (ValueError, OverflowError, RecursionError):
             self.report.add(self.shown, 1, "", "not valid TOML: a number is too large or tables are nested too deep")
         else:
-            self._positions = positions.scan(text)
-            for at, trouble in hidden_in(self.data):
+            for at, trouble in hidden_in(self.data) if may_hide(text) else ():
                 self.problem(at, trouble)
                 self._hidden.add(at)
 

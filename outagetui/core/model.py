@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Literal, TypeVar
 
 from msgspec import Meta, Struct
@@ -326,7 +327,7 @@ class Keep(Struct, frozen=True):
     most: int | None = None
 
 
-class Config(Struct, frozen=True, kw_only=True):
+class Config(Struct, frozen=True, kw_only=True, dict=True):
     """A whole configuration directory, checked. `canaries` are ordinary checks named `canary.N`."""
 
     directory: str
@@ -353,7 +354,7 @@ class Config(Struct, frozen=True, kw_only=True):
 
     def channel(self, id: str) -> Channel | None:
         """Return a channel by its id; None when there is none."""
-        return next((each for each in self.channels if each.id == id), None)
+        return self._channels.get(id)
 
     def outlet(self, id: str) -> Outlet | None:
         """Return an outlet by its id; None when there is none."""
@@ -361,26 +362,27 @@ class Config(Struct, frozen=True, kw_only=True):
 
     def playbook(self, id: str) -> Playbook | None:
         """Return a playbook by its id; None when there is none."""
-        return next((each for each in self.playbooks if each.id == id), None)
+        return self._playbooks.get(id)
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """What people call each channel and outlet, by id, and each playbook, by `playbook ID`."""
+        called = {channel.id: channel.name for channel in self.channels}
+        called |= {outlet.id: outlet.name for outlet in self.outlets}
+        return called | {f"playbook {book.id}": book.name for book in self.playbooks}
+
+    @cached_property
+    def _channels(self) -> dict[str, Channel]:
+        return {each.id: each for each in self.channels}
+
+    @cached_property
+    def _playbooks(self) -> dict[str, Playbook]:
+        return {each.id: each for each in self.playbooks}
 
     def checks(self) -> tuple[Check, ...]:
         """Return every check of every channel and outlet, without the canaries."""
         of_channels = [check for channel in self.channels for check in channel.checks]
         return (*of_channels, *(check for outlet in self.outlets for check in outlet.checks))
-
-
-class DrilledBook(Struct, frozen=True, kw_only=True):
-    """One playbook's last run in a drill: `digest` is that of what was run there, `ours` that of the playbook of this
-    id in the configuration then (empty when there was none). `state` and the counts of steps are as in a run.
-    """
-
-    id: str
-    digest: str
-    state: str
-    seconds: Finite
-    failed: Number = 0
-    skipped: Number = 0
-    ours: str = ""
 
 
 class Entry(Struct, frozen=True):

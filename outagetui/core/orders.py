@@ -10,7 +10,8 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta, Struct
 from msgspec.structs import asdict
 
-from outagetui.core.model import Audience, DrilledBook
+from outagetui.core.drilled_book import DrilledBook
+from outagetui.core.model import Audience
 
 Do = Literal["retry", "skip", "edit"]  # what can be done about one delivery
 LONGEST_NOTE = 500  # characters that the daemon keeps of an operator's words

@@ -25,8 +25,10 @@ def pattern_troubles(options: Struct, *keys: str) -> Iterator[Trouble]:
     """Yield those of `keys` that hold no regular expression."""
     for key in keys:
         pattern = getattr(options, key, None)
+        if pattern is None:
+            continue
         try:
-            groups(pattern or "")
+            groups(pattern)
         except (re.error, RecursionError, OverflowError) as error:
             yield (key,), f"not a regular expression: {error}"
         if pattern == "":

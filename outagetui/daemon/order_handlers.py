@@ -194,7 +194,7 @@ class _Handlers:
         directory = Path(self._config.directory)
         try:
             fresh = await asyncio.to_thread(load, directory)
-            loaded = ConfigLoaded(digest=digest(directory))
+            loaded = ConfigLoaded(digest=await asyncio.to_thread(digest, directory))
         except ConfigError as error:
             lines = str(error).splitlines()
             more = f" (and {len(lines) - 1} more: outagetui validate)" if len(lines) > 1 else ""

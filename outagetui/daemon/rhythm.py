@@ -22,7 +22,7 @@ class Plan:
     due: float
     launched: float = -math.inf
     wanted: int = 0
-    running: set["asyncio.Task[None]"] = field(default_factory=set)
+    running: list["asyncio.Task[None]"] = field(default_factory=list)  # a set of none takes four times the memory
     usual: float | None = None  # smoothed seconds of an answer
     hold: float = -math.inf  # until when the far side asked to be left alone
     silent: bool = False  # whether the last probe was in vain and took its time

@@ -138,7 +138,7 @@ class Schedule:
     def _launch(self, plan: Plan, flight: Flight) -> None:
         plan.launched = flight.began
         task = asyncio.get_running_loop().create_task(self._probe(plan, flight.began))
-        plan.running.add(task)
+        plan.running.append(task)
         task.add_done_callback(lambda done: self._ended(plan, flight, done))
         self._aim(plan, flight.began)
 
@@ -158,7 +158,7 @@ class Schedule:
         self._places.land(flight)
         if self._places.queued:
             self._wake_by(now)
-        plan.running.discard(task)
+        plan.running.remove(task)
         if not task.cancelled() and task.exception() is not None:
             # A probe never raises; what does is our own fault and must not pass unseen.
             asyncio.get_running_loop().call_exception_handler({"message": "probe", "exception": task.exception()})

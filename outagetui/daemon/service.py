@@ -5,6 +5,7 @@ import contextlib
 import itertools
 import os
 import signal
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -43,6 +44,7 @@ from outagetui.facts.network_path import NetworkPath
 from outagetui.machine.background import hear_failures
 from outagetui.machine.secrets import Secrets
 from outagetui.machine.signals import MEANT_FOR_NOBODY
+from outagetui.net.aside import aside
 from outagetui.net.vantage import Vantage
 from outagetui.orders.wire import socket_path
 from outagetui.outlets import Tools
@@ -292,7 +294,7 @@ class Daemon:
             config = self.current.config
             owners: list[Channel | Outlet] = [*config.channels, *config.outlets]
             traits = await traits_of(owners, self.vantage)
-            found = common(self.current.config.channels, traits)
+            found = await aside(partial(common, self.current.config.channels, traits))
             self.hosts = {name: {each.value for each in own if each.kind == "host"} for name, own in traits.items()}
             if found != self._fates:
                 self._fates = found
@@ -313,8 +315,8 @@ class Daemon:
         return bool(used)
 
     def _status(self) -> str:
-        states = [self.watch.state_of(channel.id).value for channel in self.current.config.channels]
-        counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(sorted(states))) or "no channels"
+        states = Counter(self.watch.state_of(channel.id).value for channel in self.current.config.channels)
+        counts = ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "no channels"
         trouble = self._trouble()
         return f"{counts}; {trouble}" if trouble else counts
 
@@ -330,4 +332,5 @@ class Daemon:
     async def publish(self, config: Config) -> None:
         """Write the screens' copy of `config`. Raises WriteError."""
         series = series_of(config.checks(), config.vantage)
-        await self.journal.publish(shown(config, self.drill, self._fates), series)
+        public = await aside(partial(shown, config, self.drill, self._fates))
+        await self.journal.publish(public, series)

@@ -2,17 +2,18 @@
 
 import asyncio
 import math
-from collections import deque
 from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
 from outagetui.core.model import BAD, PASSED, Channel, Check, Config, Observation, Outcome, Outlet, Sample, State
 from outagetui.core.text import clean
+from outagetui.daemon.revisits import Revisits
+from outagetui.daemon.spark import Spark
 from outagetui.facts import health, verdict
 from outagetui.facts.events import BlindChanged, Event, StateChanged
 from outagetui.facts.ledger import Ledger
-from outagetui.facts.live import SPARK, Live
+from outagetui.facts.live import Live
 from outagetui.facts.reach import Share
 from outagetui.facts.verdict import Track
 
@@ -22,6 +23,7 @@ HELD_SECONDS = 10.0
 SETTLING = 60.0
 RENEWED_EVERY = 60.0  # seconds in which every live row is written once
 NEIGHBOURS = 10  # rows that are written together
+NEW = Track()  # of every check that was not looked at yet
 Listener = Callable[[Check, Sample], None]
 
 
@@ -44,12 +46,15 @@ class Watch:
         self._tracks: dict[str, Track] = {}
         self._last: dict[str, tuple[float, Sample]] = {}
         self._cause: dict[tuple[str, Outcome], Sample] = {}  # the last failure and the last warning of each check
-        self._sparks: dict[str, deque[float | None]] = {}
+        self._sparks: dict[str, Spark] = {}
         self._answered = -1e18
         self._uplink = -1e18  # when the last canary probe that was answered began
         self._sound: dict[str, Track] = {}  # the tracks as they were then
         self._held: dict[str, float] = {}  # since when a bad transition waits for the canaries
         self._states: dict[str, State] = {}
+        self._revisits = Revisits()  # when time alone may bring owners another state
+        self._newest = now  # when the last probe that has ended began
+        self._hasty = math.inf  # seconds from the start of one probe to the end of the next of the busiest check
         self._dirty: set[str] = set()
         self._shown: dict[str, object] = {}  # what the live rows last written show beside the last look
         self._changed: set[str] = set()  # those that show something else now
@@ -72,27 +77,31 @@ class Watch:
         self._states = {name: state for name, state in self._states.items() if name in self._owned}
         self._order = tuple(name for name in self._checks if name not in self._canaries)
         for name in self._checks:
-            self._tracks.setdefault(name, Track())
+            self._tracks.setdefault(name, NEW)
         self._dirty |= set(self._order)
         self._changed |= set(self._order)
         for name in set(self._tracks) - set(self._checks):
             for kept in (self._tracks, self._last, self._sparks, self._sound, self._shown):
                 kept.pop(name, None)
-            for outcome in Outcome:
+            for outcome in (Outcome.FAIL, Outcome.WARN):
                 self._cause.pop((name, outcome), None)
         self._dirty &= set(self._order)
         self._changed &= set(self._order)
         for owner in owners:
             self._states.setdefault(owner.id, self._ledger.states.get(owner.id, (State.UNKNOWN, 0.0))[0])
+        self._hasty = min((check.every + check.timeout for check in self._checks.values()), default=math.inf)
+        self._revisits.clear()
+        self._look_at_all()
 
     def resume(self, live: Iterable[Live]) -> None:
         """Take over the verdicts an earlier daemon left."""
         for row in live:
             if row.vantage == self.vantage and row.check in self._checks:
                 self._tracks[row.check] = replace(row.track, quick=0)
-                self._sparks[row.check] = deque(row.spark, maxlen=SPARK)
+                self._sparks[row.check] = Spark(row.spark)
                 if row.sample is not None and row.at is not None:
                     self._last[row.check] = row.at, row.sample
+                    self._newest = max(self._newest, row.at)
         self._sound = dict(self._tracks)
 
     def checks(self) -> tuple[Check, ...]:
@@ -111,12 +120,13 @@ class Watch:
         sample = replace(sample, code=clean(sample.code, 60), detail=clean(sample.detail))
         sample = verdict.expected(check, sample, trusted=at - self._answered <= TRUST_SECONDS)
         self._now = max(self._now, at)
+        self._newest = max(self._newest, at)
         before = self._last.get(check.id)
         self._last[check.id] = at, sample
         if sample.outcome in (Outcome.FAIL, Outcome.WARN):
             self._cause[check.id, sample.outcome] = sample
-        spark = self._sparks.setdefault(check.id, deque(maxlen=SPARK))
-        spark.append(sample.latency_ms if sample.outcome in PASSED else None)
+        spark = self._sparks.get(check.id) or self._sparks.setdefault(check.id, Spark())
+        spark.add(sample.latency_ms if sample.outcome in PASSED else None)
         self._seen.append(Observation(check.id, self.vantage, at, sample))
         answered = sample.outcome in PASSED
         if check.id in self._asked or before is None or answered != (before[1].outcome in PASSED):
@@ -134,7 +144,9 @@ class Watch:
             track = self._tracks[check.id] = verdict.add(former, check, sample, at)
             if former.failing.onset is None and track.failing.onset is not None:
                 self._hurry(self._canaries)  # is it them, or are we cut off?
-            self._transition(self._owner_of[check.id])
+            owner = self._owner_of[check.id]
+            self._transition(owner)
+            self._revisits.come_back(owner, verdict.stale_after(track, check.every))
         self._note(check.id)
         for listener in tuple(self._listeners):
             listener(check, sample)
@@ -145,9 +157,10 @@ class Watch:
     def tick(self, now: float) -> None:
         """Notice what only time brings: checks too old to trust, transitions that waited for the canaries."""
         self._now = now
-        for name, checks in self._owned.items():
-            if checks:
+        for name in dict.fromkeys((*self._held, *self._revisits.due(now))):
+            if self._owned.get(name):
                 self._transition(name)
+                self._revisits.come_back(name, self._next_moment(name))
 
     def state_of(self, name: str) -> State:
         """Return the state now of a check, channel or outlet; unknown for a stranger."""
@@ -191,8 +204,7 @@ class Watch:
         """Return for how long no probe has ended, less what the next one may take."""
         if not self._checks:
             return 0.0
-        newest = max([self._began, *(at for at, _ in self._last.values())])
-        return now - newest - min(check.every + check.timeout for check in self._checks.values())
+        return now - max(self._began, self._newest) - self._hasty
 
     def expect(self, ids: Iterable[str]) -> None:
         """Take the next sample of each of these checks for news: somebody asked for it."""
@@ -277,20 +289,34 @@ class Watch:
             self._held.clear()
         else:
             self._began = self._now  # everything is old now, but about to be looked at
+            self._look_at_all()
         words = "; ".join(f"{self._checks[name].target} {self._last[name][1].code}" for name in self._canaries)
         self.blind = f"no canary answers ({words})" if blind else ""
         self._tell(BlindChanged(blind=blind, why=self.blind or "a canary answers again"))
+
+    def _look_at_all(self) -> None:
+        for name in self._owned:
+            self._revisits.come_back(name, -math.inf)
+
+    def _next_moment(self, owner: str) -> float:
+        """Return when the first of the owner's checks that can still be trusted cannot any more."""
+        lasts = (verdict.stale_after(self._tracks[check.id], check.every) for check in self._owned[owner])
+        return min((last for last in lasts if last >= self._now), default=math.inf)
 
     def _transition(self, owner: str) -> None:
         checks = self._owned[owner]
         state, local = health.judged({self.vantage: self.state_of(check.id)} for check in checks)
         was = self._states.get(owner, State.UNKNOWN)
-        if state is was or self.blind:
+        if state is was:
+            self._held.pop(owner, None)
+            return
+        if self.blind:
             return
         if state in BAD and was not in BAD and self._doubtful(owner, checks):
             return  # the next canary decides whether it is them or us; `tick` comes back to it
         self._held.pop(owner, None)
         if state is State.UNKNOWN and self._now - self._began < SETTLING:
+            self._revisits.come_back(owner, self._began + SETTLING)
             return  # a daemon that just started has not looked yet
         self._states[owner] = state
         cause = next((check for check in checks if self.state_of(check.id) is state), None)
@@ -328,7 +354,7 @@ class Watch:
             share=verdict.failing_share(track),
             at=at,
             sample=sample,
-            spark=tuple(self._sparks.get(name, ())),
+            spark=self._sparks[name].latencies() if name in self._sparks else (),
             track=track,
         )
 

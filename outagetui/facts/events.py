@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct, field
 
 from outagetui.core.bounds import Finite, Instant, Number
-from outagetui.core.model import DrilledBook
+from outagetui.core.drilled_book import DrilledBook
 from outagetui.facts.alert_events import AlertEnded as AlertEnded
 from outagetui.facts.alert_events import AlertEvent as AlertEvent
 from outagetui.facts.alert_events import AlertIntended as AlertIntended

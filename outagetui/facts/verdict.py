@@ -152,11 +152,16 @@ def patience(every: float) -> float:
     return max(3 * every, 60.0)
 
 
+def stale_after(track: Track, every: float) -> float:
+    """Return the last moment at which `track` is to be trusted; infinity when nothing was counted."""
+    return math.inf if track.last is None else track.last + patience(every)
+
+
 def state_at(track: Track, every: float, now: float) -> tuple[State, float | None]:
     """Return the state and since when it holds; unknown when nothing was counted lately."""
     if track.last is None:
         return State.UNKNOWN, None
-    limit = track.last + patience(every)
+    limit = stale_after(track, every)
     return (State.UNKNOWN, limit) if now > limit else (track.state, track.since)
 
 

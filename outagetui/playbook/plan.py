@@ -31,10 +31,7 @@ def plan(playbook: Playbook, config: Config) -> tuple[StepPlan, ...]:
 
     A `playbook` step is followed by the steps it stands for, named `STEP.OTHER`, which are skipped with it.
     """
-    names = {channel.id: channel.name for channel in config.channels}
-    names |= {outlet.id: outlet.name for outlet in config.outlets}
-    names |= {f"playbook {book.id}": book.name for book in config.playbooks}
-    return tuple(_steps(playbook, names, config, "", ()))
+    return tuple(_steps(playbook, config, "", ()))
 
 
 def primaries(playbook: Playbook, config: Config) -> dict[str, str]:
@@ -129,31 +126,29 @@ def how(step: StepPlan) -> str:
     return "; ".join(parts)
 
 
-def _steps(
-    playbook: Playbook, names: dict[str, str], config: Config, within: str, only_if: tuple[str, ...]
-) -> Iterator[StepPlan]:
+def _steps(playbook: Playbook, config: Config, within: str, only_if: tuple[str, ...]) -> Iterator[StepPlan]:
     """Yield the steps of `playbook`, `within` a step of another under its name and conditions."""
     for step in playbook.steps:
-        planned = _planned(step, names, config)
+        planned = _planned(step, config)
         inherited = tuple(f"{within}{condition}" for condition in planned.only_if)
         planned = replace(planned, id=f"{within}{step.id}", only_if=(*only_if, *inherited))
         yield planned
         if (part := _part(step, config)) is not None:
-            yield from _steps(part, names, config, f"{planned.id}.", (*planned.only_if, f"{planned.id}=done"))
+            yield from _steps(part, config, f"{planned.id}.", (*planned.only_if, f"{planned.id}=done"))
 
 
-def _planned(step: Step, names: dict[str, str], config: Config) -> StepPlan:
+def _planned(step: Step, config: Config) -> StepPlan:
     undo: dict[str, Any] | None = None
     if step.undo is not None:
         options, facts = step.undo.options, step.undo.options.meaning(config)
-        what = options.sentence(names, facts) or f"take back by hand: {step.id}"
+        what = options.sentence(config.names, facts) or f"take back by hand: {step.id}"
         undo = {"do": step.undo.do, "options": msgspec.to_builtins(options), "facts": facts, "what": what}
     facts = step.options.meaning(config)
     return StepPlan(
         id=step.id,
         do=step.do,
         say=step.say,
-        what=step.options.sentence(names, facts) or step.say or step.id,
+        what=step.options.sentence(config.names, facts) or step.say or step.id,
         needs=step.needs,
         timeout=step.timeout,
         on_failure=step.on_failure,

@@ -27,8 +27,16 @@ MOST_LABELS = 5  # how far up a name its zone is looked for
 async def traits_of(owners: Iterable[Channel | Outlet], vantage: Vantage) -> dict[str, set[Trait]]:
     """Return what each channel or outlet hangs on, as its configuration and its checks' targets tell."""
     found: dict[str, set[Trait]] = {}
+    looks: dict[object, asyncio.Task[set[Trait]]] = {}  # checks of one place share one
+
+    def look(check: Check) -> "asyncio.Task[set[Trait]]":
+        place = (*check.options.place(check.target), check.connect, getattr(check.options, "ca", None))
+        if place not in looks:
+            looks[place] = asyncio.ensure_future(_of_check(check, vantage))
+        return looks[place]
+
     for owner in owners:
-        looked = await asyncio.gather(*(_of_check(check, vantage) for check in owner.checks))
+        looked = await asyncio.gather(*map(look, owner.checks))
         said = declared(owner) if isinstance(owner, Channel) else set()
         found[owner.id] = said.union(*looked)
     return found

@@ -166,8 +166,10 @@ class Store:
         """Write the screens' copy of the configuration and forget live rows of checks other than `keep`."""
         with self._transaction():
             self._put("public", pack(public))
-            kept = {self._word(series) for series in keep}
-            gone = [(row[0],) for row in self._db.execute("SELECT series FROM live") if row[0] not in kept]
+            kept = set(keep)
+            rows = self._db.execute("SELECT word, series FROM live LEFT JOIN words ON id=series").fetchall()
+            self._words.update((word, number) for word, number in rows if word in kept)
+            gone = [(number,) for word, number in rows if word not in kept]
             self._db.executemany("DELETE FROM live WHERE series=?", gone)
 
     def upkeep(self, now: float, *, words: bool) -> Iterator[None]:

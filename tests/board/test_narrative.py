@@ -5,7 +5,8 @@ import typing
 import msgspec
 import pytest
 from outagetui.board.narrative import tell
-from outagetui.core.model import DrilledBook, Entry
+from outagetui.core.drilled_book import DrilledBook
+from outagetui.core.model import Entry
 from outagetui.facts import events
 from outagetui.facts.events import Event
 from outagetui.facts.network_path import NetworkPath

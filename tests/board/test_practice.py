@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from outagetui.board.practice import DAY, LEVELS, Practice, drilled, practices, practised
-from outagetui.core.model import DrilledBook, Entry
+from outagetui.core.drilled_book import DrilledBook
+from outagetui.core.model import Entry
 from outagetui.core.orders import Drilled, OrderError
 from outagetui.daemon.order_check import drilled_event
 from outagetui.facts import events

@@ -107,7 +107,8 @@ def test_validate_prints_notes_behind_the_verdict_and_ends_well(tmp_path: Path) 
     verdict, *notes = done.stdout.splitlines()
     assert (done.exit_code, done.stderr) == (0, "")
     assert verdict.endswith(": no errors")
-    assert notes == [f"note: {note}" for note in config.notes(tmp_path)]
+    draft = config.read(tmp_path)
+    assert notes == [f"note: {note}" for note in config.notes(draft, config.config_of(draft))]
     assert f"note: {tmp_path}/checks/web.yml: not read: its name must end in .toml" in notes
 
 

@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from outagetui.core.model import DrilledBook
+from outagetui.core.drilled_book import DrilledBook
 from outagetui.drill.report_back import tell
 from outagetui.facts.events import DaemonStarted, DrillEnded, RunEnded, RunStarted
 from outagetui.store.journal import Store

@@ -52,4 +52,5 @@ def problems(directory: Path, files: Mapping[str, str | bytes] = {}) -> list[str
 
 def noted(directory: Path) -> list[str]:
     """Return the notes of `validate`, with paths from the directory."""
-    return [str(note).removeprefix(f"{directory}/") for note in config.notes(directory)]
+    draft = config.read(directory)
+    return [str(note).removeprefix(f"{directory}/") for note in config.notes(draft, config.config_of(draft))]

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from outagetui.cli.group import outagetui
-from outagetui.core.model import DrilledBook, State
+from outagetui.core.drilled_book import DrilledBook
+from outagetui.core.model import State
 from outagetui.facts import events
 from outagetui.facts.events import Event, StepPlan
 from outagetui.facts.live import Beat

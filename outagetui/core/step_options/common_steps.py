@@ -66,7 +66,8 @@ class ActivateOptions(ChannelsOptions, frozen=True):
     activates = True
 
     def meaning(self, config: Config) -> dict[str, Any]:
-        return {"names": {channel.id: channel.name for channel in config.channels if channel.id in self.channels}}
+        found = filter(None, map(config.channel, self.channels))
+        return {"names": {channel.id: channel.name for channel in found}}
 
 
 class DeactivateOptions(ChannelsOptions, frozen=True):
@@ -321,7 +322,8 @@ class SpendOptions(StepOptions, frozen=True, kw_only=True):
     channel: Word
 
     def meaning(self, config: Config) -> dict[str, Any]:
-        channel = next(channel for channel in config.channels if channel.id == self.channel)
+        channel = config.channel(self.channel)
+        assert channel is not None  # as it was validated
         return {"name": channel.name, "cost": msgspec.to_builtins(channel.cost)}
 
     def sentence(self, names: Mapping[str, str], facts: Mapping[str, Any]) -> str:

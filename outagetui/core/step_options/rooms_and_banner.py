@@ -35,7 +35,8 @@ class XmppStepOptions(StepOptions, frozen=True, kw_only=True):
                 yield (key,), f"is longer than {limit} characters"
 
     def meaning(self, config: Config) -> dict[str, Any]:
-        channel = next(channel for channel in config.channels if channel.id == self.channel)
+        channel = config.channel(self.channel)
+        assert channel is not None  # as it was validated
         check = next(check for check in channel.checks if check.options.account())
         facts = {"target": check.target, "connect": check.connect, **check.options.account()}
         if room := getattr(self, "room", ""):
