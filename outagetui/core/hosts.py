@@ -7,6 +7,7 @@ It means nothing to anybody else, so what is sent goes through `unzoned` or `wri
 
 import ipaddress
 import re
+from functools import lru_cache
 from typing import NoReturn
 from urllib.parse import unquote
 
@@ -14,6 +15,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 LONGEST = 253  # characters of a name, without a final dot (RFC 1035 section 2.3.4, as text)
 _LABEL = 63
+_REMEMBERED = 16384  # hosts: those of every check are read again at every look
 _PLAIN = re.compile(r"[a-z0-9_-]{1,63}")
 # Between these the URL standard finds other parts of a URL; of white space a parser of URLs would take some away.
 _DELIMITER = re.compile(r"[\s/?#@\\:\[\]\x00-\x20\x7f]")
@@ -29,6 +31,7 @@ _PRIVATE = tuple(
 )
 
 
+@lru_cache(_REMEMBERED)
 def read_host(text: str) -> str:
     """Return `text` as a host, by the host parser of the URL standard; an IPv6 address may stand in brackets or not.
 
@@ -152,6 +155,7 @@ def written(host: str) -> str:
     return f"[{unzoned(host)}]" if ":" in host else host
 
 
+@lru_cache(_REMEMBERED)
 def address_of(host: str) -> Address | None:
     """Return the address that `host` is, without its zone; None when it is a name."""
     try:
