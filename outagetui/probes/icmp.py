@@ -5,7 +5,6 @@ with no reply taken for another's.
 """
 
 import asyncio
-import contextlib
 from statistics import fmean
 
 from outagetui.core.hosts import read_host
@@ -84,27 +83,14 @@ async def _burst(address: Address, count: int, deadline: float, vantage: Vantage
         unknown("icmp.not-permitted", _NOT_PERMITTED)
     except OSError as error:
         raise from_os_error(error, address.host) from error
-    loop = asyncio.get_running_loop()
-    spacing = min(SPACING, max(0.0, deadline - loop.time()) * 0.4 / count)
-    burst = Burst(address.sockaddr)
+    spacing = min(SPACING, max(0.0, deadline - asyncio.get_running_loop().time()) * 0.4 / count)
+    burst = Burst(address.sockaddr, count, spacing, deadline)
     try:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout_at(deadline):
-                for number in range(count):
-                    if number:
-                        await asyncio.sleep(spacing)
-                    if burst.unreachable and not burst.round_trips:
-                        return burst
-                    await pinger.send(burst)
-                while burst.waiting and not (burst.unreachable and not burst.round_trips):
-                    burst.heard.clear()
-                    await burst.heard.wait()
+        await pinger.send(burst)
     except OSError as error:
         trouble = from_os_error(error, address.host)
         trouble.code = "icmp.unreachable" if trouble.outcome is Outcome.FAIL else trouble.code
         raise trouble from error
-    finally:
-        pinger.forget(burst)
     return burst
 
 

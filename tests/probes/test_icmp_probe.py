@@ -185,3 +185,29 @@ def test_no_bytes_of_a_packet_raise(wire: Wire, kind: bytes, noise: bytes) -> No
     wire.read(kind + noise)
     wire.read(without_ip_header(kind + noise))
     wire.quoted("192.0.2.1", noise)
+
+
+async def test_bursts_that_begin_together_share_one_timer(vantage: Vantage, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks: list[int] = []
+    tick = Pinger4._tick
+
+    def counted(pinger: Pinger4) -> None:
+        ticks.append(len(pinger._due))
+        tick(pinger)
+
+    monkeypatch.setattr(Pinger4, "_tick", counted)
+    hosts = [f"127.0.3.{number}" for number in range(1, 101)]
+    await asyncio.gather(*(look_at(vantage, "icmp", f"icmp://{host}", count=2, within=5) for host in hosts))
+    # Two requests each; a machine that stands still between two may need one tick more.
+    assert len(ticks) <= 4, ticks
+    pinger = vantage.shared(Pinger4, Pinger4)
+    assert pinger._alarm is None, "what is over must not wake us"
+    assert not pinger._due
+
+
+@given(st.binary(max_size=200))
+def test_the_checksum_is_that_of_rfc_1071(packet: bytes) -> None:
+    total = sum(int.from_bytes(packet[at : at + 2].ljust(2, b"\0"), "big") for at in range(0, len(packet), 2))
+    while total > 0xFFFF:
+        total = (total >> 16) + (total & 0xFFFF)
+    assert checksum(packet) == (~total & 0xFFFF if any(packet) else 0)  # of nothing but zeros both zeros are one
