@@ -15,7 +15,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 LONGEST = 253  # characters of a name, without a final dot (RFC 1035 section 2.3.4, as text)
 _LABEL = 63
-_REMEMBERED = 16384  # hosts: those of every check are read again at every look
+_REMEMBERED = 4096  # hosts: those of every check are read again at every look
 _PLAIN = re.compile(r"[a-z0-9_-]{1,63}")
 # Between these the URL standard finds other parts of a URL; of white space a parser of URLs would take some away.
 _DELIMITER = re.compile(r"[\s/?#@\\:\[\]\x00-\x20\x7f]")
