@@ -18,6 +18,7 @@ from outagetui.net import resolve
 from outagetui.net.aside import aside
 from outagetui.net.resolve import Address
 from outagetui.net.trouble import Trouble, fail, from_os_error
+from outagetui.net.udp import UdpSocket
 from outagetui.protocols.dns_reply import HEADER, Reply
 
 if TYPE_CHECKING:
@@ -128,17 +129,14 @@ def records(reply: Reply, name: "Name", kind: "RdataType") -> "tuple[list[Rdata]
 
 async def _by_udp(server: Address, query: bytes, question: Question) -> Reply | None:
     """Return the reply, or None when it was cut; what does not fit the question is ignored as if never sent."""
-    loop = asyncio.get_running_loop()
-    with socket.socket(server.family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as sock:
-        sock.connect(server.sockaddr)
-        await loop.sock_sendall(sock, query)
+    with UdpSocket(server) as udp:
+        await udp.send(query)
         while True:
-            wire = await loop.sock_recv(sock, 65535)
+            wire = await udp.receive()
             cut = len(wire) > HEADER and bool(wire[2] & _TRUNCATED)
             reply = await aside(partial(_fitting, wire, query, question, question_only=cut), len(wire) * _COSTLY)
             if reply is not None:
                 return None if cut else reply
-            await asyncio.sleep(0)  # a flood that is always there would never let the deadline fire
 
 
 async def _by_tcp(server: Address, query: bytes, question: Question) -> Reply:
