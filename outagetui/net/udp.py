@@ -50,7 +50,7 @@ class UdpSocket:
         """Wait for one datagram; a turn of the loop passes in any case, so that a flood cannot hold up a deadline."""
         self._waiting = self._loop.create_future()
         if not self._watched:
-            self._loop.add_reader(self._socket, self._readable)
+            self._loop.add_reader(self._socket.fileno(), self._readable)
             self._watched = True
         return await self._waiting
 
@@ -72,5 +72,5 @@ class UdpSocket:
 
     def _watch_no_longer(self) -> None:
         if self._watched:
-            self._loop.remove_reader(self._socket)
+            self._loop.remove_reader(self._socket.fileno())
             self._watched = False

@@ -78,7 +78,10 @@ async def locate(vantage: Vantage, hop: Hop, deadline: float) -> Ways:
     now = asyncio.get_running_loop().time()
     # One name that nobody answers for must not take the time of the others.
     limit = deadline if len(servers) == 1 else now + (deadline - now) / 2
-    found = await asyncio.gather(*(_spots(vantage, each, hop.host, limit) for each in servers))
+    if len(servers) == 1:
+        found = [await _spots(vantage, servers[0], hop.host, limit)]
+    else:
+        found = await asyncio.gather(*(_spots(vantage, each, hop.host, limit) for each in servers))
     spots = [spot for each in found if not isinstance(each, Trouble) for spot in each]
     troubles = [each for each in found if isinstance(each, Trouble)]
     if not spots:
