@@ -14,8 +14,8 @@ from urllib.parse import unquote
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 LONGEST = 253  # characters of a name, without a final dot (RFC 1035 section 2.3.4, as text)
+_LONGEST_ADDRESS = 45  # characters of an IPv6 address that ends in an IPv4 address (RFC 4291 section 2.2)
 _LABEL = 63
-_REMEMBERED = 4096  # hosts: those of every check are read again at every look
 _PLAIN = re.compile(r"[a-z0-9_-]{1,63}")
 # Between these the URL standard finds other parts of a URL; of white space a parser of URLs would take some away.
 _DELIMITER = re.compile(r"[\s/?#@\\:\[\]\x00-\x20\x7f]")
@@ -31,7 +31,6 @@ _PRIVATE = tuple(
 )
 
 
-@lru_cache(_REMEMBERED)
 def read_host(text: str) -> str:
     """Return `text` as a host, by the host parser of the URL standard; an IPv6 address may stand in brackets or not.
 
@@ -155,11 +154,16 @@ def written(host: str) -> str:
     return f"[{unzoned(host)}]" if ":" in host else host
 
 
-@lru_cache(_REMEMBERED)
 def address_of(host: str) -> Address | None:
     """Return the address that `host` is, without its zone; None when it is a name."""
+    bare = unzoned(host)
+    return _address(bare) if len(bare) <= _LONGEST_ADDRESS else None
+
+
+@lru_cache(4096)  # the same few are asked for at every look
+def _address(text: str) -> Address | None:
     try:
-        return ipaddress.ip_address(unzoned(host))
+        return ipaddress.ip_address(text)
     except ValueError:
         return None
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import importlib
 from collections.abc import Awaitable, Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from outagetui.core.hosts import address_of, read_host
@@ -36,6 +36,8 @@ _MARGIN, _SHARE = 0.1, 0.1
 _REASONS_WITHIN = 1.0  # seconds in which a server may say why it refuses or fails; the verdict stands without
 _CODES = {"NXDOMAIN": "dns.nxdomain", "SERVFAIL": "dns.servfail", "REFUSED": "dns.refused"}
 
+_endpoint = lru_cache(4096)(endpoint)  # a check asks the same server each time
+
 Asker = Callable[[Question], Awaitable[Reply]]
 
 
@@ -52,7 +54,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     async with phases.within(deadline):
         asker, port = partial(ask_system, deadline=until), PORT
         if server:
-            host, port = endpoint(server, PORT)
+            host, port = _endpoint(server, PORT)
             phases.enter("resolve")
             addresses = await vantage.resolve(host, port, deadline=deadline)
             asker = partial(_ask_any, addresses, deadline=until)

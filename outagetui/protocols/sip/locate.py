@@ -6,6 +6,7 @@ Every server that the records name is a way, best first; one whose name stands f
 import asyncio
 import random
 import socket
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -57,6 +58,7 @@ class _Server(Struct, frozen=True):
     port: int
 
 
+@lru_cache(4096)  # a check asks for the same each time
 def target_uri(text: str) -> SipUri:
     """Read a check's target; a wrong one is unknown `target.invalid`."""
     return read_uri(text) or unknown("target.invalid", f"{text}: expected sip:user@host:port;transport=udp")
