@@ -211,3 +211,27 @@ def test_the_checksum_is_that_of_rfc_1071(packet: bytes) -> None:
     while total > 0xFFFF:
         total = (total >> 16) + (total & 0xFFFF)
     assert checksum(packet) == (~total & 0xFFFF if any(packet) else 0)  # of nothing but zeros both zeros are one
+
+
+@pytest.mark.parametrize(
+    ("room", "answered"),
+    [
+        ([False, True, True, False, True], "3 of 3"),
+        ([False, True, *[False] * 1000], "1 of 1"),  # what could not be sent is not lost
+    ],
+)
+async def test_while_the_kernel_has_no_room_it_is_tried_again(
+    vantage: Vantage, monkeypatch: pytest.MonkeyPatch, room: list[bool], answered: str
+) -> None:
+    pinger = vantage.shared(Pinger4, Pinger4)
+    send, left = pinger._to_kernel, iter(room)
+
+    def to_kernel(packet: bytes, to: tuple[str, int]) -> None:
+        if not next(left):
+            raise BlockingIOError
+        send(packet, to)
+
+    monkeypatch.setattr(pinger, "_to_kernel", to_kernel)
+    sample = await look_at(vantage, "icmp", "icmp://127.0.0.1", count=3, within=0.3)
+    assert sample.detail.startswith(f"127.0.0.1: {answered} answered"), sample
+    assert not pinger._waiting
