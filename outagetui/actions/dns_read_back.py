@@ -3,7 +3,6 @@
 import asyncio
 
 import dns.exception
-import dns.flags
 import dns.name
 import dns.rcode
 import dns.rdatatype
@@ -75,10 +74,10 @@ class Readers:
             except Trouble as trouble:
                 words = f"{server.name}: {trouble.detail}"
                 continue
-            if reply.rcode() not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN) or not reply.flags & dns.flags.AA:
-                words = f"{server.name} does not serve the zone ({dns.rcode.to_text(reply.rcode())})"
+            if reply.code not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN) or not reply.authoritative:
+                words = f"{server.name} does not serve the zone ({reply.code_name})"
                 continue
-            found = held(reply, self._name, self._kind)
+            found = frozenset(reply.held(self._name, self._kind))
             return "" if found == wanted else f"{server.name} still answers {in_words(found, self._options.type)}"
         return clean(words)
 

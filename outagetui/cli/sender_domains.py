@@ -71,7 +71,7 @@ async def ask_dns(name: str, kind: str, deadline: float) -> list[str]:
     except (dns.exception.DNSException, UnicodeError):
         return []
     reply = await ask_system(Question(asked, type_), deadline)
-    if reply.rcode() not in (0, 3):
+    if reply.code not in (0, 3):
         unknown("dns.servfail", f"{name}: the DNS does not answer for it")
     found, _ = records(reply, asked, type_)
     if kind == "TXT":

@@ -4,8 +4,7 @@ import asyncio
 import contextlib
 import importlib
 from collections.abc import Awaitable, Callable
-from functools import partial
-from ipaddress import ip_address
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from outagetui.core.hosts import address_of, read_host
@@ -17,12 +16,12 @@ from outagetui.net.connect import endpoint
 from outagetui.net.resolve import Address
 from outagetui.net.trouble import Phases, Trouble, fail, unknown
 from outagetui.net.vantage import Vantage
-from outagetui.protocols.dns_exchange import LIBRARY, Question, ask, ask_system, reasons, records
+from outagetui.protocols.dns_exchange import LIBRARY, Question, ask, ask_system, records
 from outagetui.protocols.dns_records import RecordError, in_dns, read_name
+from outagetui.protocols.dns_reply import Reply
 from outagetui.protocols.dns_serials import compare
 
 if TYPE_CHECKING:
-    from dns.message import Message
     from dns.name import Name
     from dns.rdata import Rdata
     from dns.rdatatype import RdataType
@@ -37,7 +36,9 @@ _MARGIN, _SHARE = 0.1, 0.1
 _REASONS_WITHIN = 1.0  # seconds in which a server may say why it refuses or fails; the verdict stands without
 _CODES = {"NXDOMAIN": "dns.nxdomain", "SERVFAIL": "dns.servfail", "REFUSED": "dns.refused"}
 
-Asker = Callable[[Question], Awaitable["Message"]]
+_endpoint = lru_cache(4096)(endpoint)  # a check asks the same server each time
+
+Asker = Callable[[Question], Awaitable[Reply]]
 
 
 async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
@@ -53,7 +54,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     async with phases.within(deadline):
         asker, port = partial(ask_system, deadline=until), PORT
         if server:
-            host, port = endpoint(server, PORT)
+            host, port = _endpoint(server, PORT)
             phases.enter("resolve")
             addresses = await vantage.resolve(host, port, deadline=deadline)
             asker = partial(_ask_any, addresses, deadline=until)
@@ -71,7 +72,7 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
         return phases.sample(words)
 
 
-async def _ask_any(addresses: list[Address], question: Question, *, deadline: float) -> "Message":
+async def _ask_any(addresses: list[Address], question: Question, *, deadline: float) -> Reply:
     """Ask the addresses of one server's name in turn until one replies; each gets its share of the time."""
     loop = asyncio.get_running_loop()
     troubles: list[Trouble] = []
@@ -83,17 +84,17 @@ async def _ask_any(addresses: list[Address], question: Question, *, deadline: fl
     raise min(troubles, key=lambda trouble: trouble.outcome is Outcome.UNKNOWN)
 
 
-async def _why(reply: "Message", question: Question, options: DnsOptions, asker: Asker, deadline: float) -> str:
+async def _why(reply: Reply, question: Question, options: DnsOptions, asker: Asker, deadline: float) -> str:
     """Return the reasons that a server gives for another code than the wanted one, in words behind that; or nothing."""
     import dns.rcode
 
-    if reply.rcode() == dns.rcode.from_text(options.rcode):
+    if reply.code == dns.rcode.from_text(options.rcode):
         return ""
     now = asyncio.get_running_loop().time()
     with contextlib.suppress(Trouble, TimeoutError):
         async with asyncio.timeout(min(_REASONS_WITHIN, (deadline - now) / 2)):
             again = await asker(question)
-            if again.rcode() == reply.rcode() and (said := reasons(again)):
+            if again.code == reply.code and (said := again.reasons()):
                 return f" ({said})"
     return ""
 
@@ -122,22 +123,21 @@ def _name(text: str, kind: str) -> "Name":
         unknown("target.invalid", str(error))
 
 
-def _judge(reply: "Message", name: "Name", kind: "RdataType", options: DnsOptions, why: str, *, chosen: bool) -> str:
+def _judge(reply: Reply, name: "Name", kind: "RdataType", options: DnsOptions, why: str, *, chosen: bool) -> str:
     """Return words for a reply that is as wanted; raises `Trouble` for any other."""
     import dns.rcode
 
     wanted = dns.rcode.from_text(options.rcode)
     expected = None if options.answer is None else {_expected(text, kind) for text in options.answer}
-    rcode = dns.rcode.to_text(reply.rcode())
     found, alias = records(reply, name, kind)
     shown = ", ".join(sorted(_shown(one, kind) for one in found)[:8])
-    if reply.rcode() != wanted:
-        if wanted != dns.rcode.NOERROR and reply.rcode() == dns.rcode.NOERROR:
+    if reply.code != wanted:
+        if wanted != dns.rcode.NOERROR and reply.code == dns.rcode.NOERROR:
             fail("dns.rcode", f"expected {options.rcode}, the answer is {shown or 'empty'}")
-        words = f"{name}: {rcode}{why}" + (f", expected {options.rcode}" if wanted else "")
-        if reply.rcode() == dns.rcode.REFUSED and not chosen:
+        words = f"{name}: {reply.code_name}{why}" + (f", expected {options.rcode}" if wanted else "")
+        if reply.code == dns.rcode.REFUSED and not chosen:
             unknown("dns.refused", f"{words}: our own resolver refuses us")
-        fail(_CODES.get(rcode, f"dns.{rcode.lower()}"), words)
+        fail(_CODES.get(reply.code_name, f"dns.{reply.code_name.lower()}"), words)
     if expected is not None:
         if {_canonical(one) for one in found} != expected:
             fail("dns.answer", f"expected {', '.join(options.answer or ()) or 'nothing'}; got {shown or 'nothing'}")
@@ -149,7 +149,7 @@ def _judge(reply: "Message", name: "Name", kind: "RdataType", options: DnsOption
             fail("dns.no-service", f"{shown}: the name says that this service is not available")
         if all(_leads_nowhere(one) for one in found):
             fail("dns.no-service", f"{shown}: no address of a host, but what filters answer for a name that they block")
-    return f"{options.type} {shown}" if shown else rcode
+    return f"{options.type} {shown}" if shown else reply.code_name
 
 
 def _expected(text: str, kind: "RdataType") -> tuple[object, ...]:
@@ -197,23 +197,20 @@ def _shown(record: "Rdata", asked: "RdataType") -> str:
     return f"{kind}{record}"
 
 
-def _referral(reply: "Message") -> str:
+def _referral(reply: Reply) -> str:
     """Return words for an answer that only names the servers to ask instead (RFC 1034 section 4.3.1)."""
-    import dns.flags
-    import dns.rdatatype
-
-    named = [one for each in reply.authority if each.rdtype == dns.rdatatype.NS for one in each]
-    if not named or reply.flags & dns.flags.AA:
+    named = reply.named()
+    if not named or reply.authoritative:
         return ""
-    return f" (this server does not answer for it, and names {', '.join(sorted(map(str, named))[:4])})"
+    return f" (this server does not answer for it, and names {', '.join(named[:4])})"
 
 
 def _leads_nowhere(record: "Rdata") -> bool:
     """Tell whether an address is 0.0.0.0 or ::, where nobody can be reached (RFC 1122 section 3.2.1.3, RFC 4291)."""
     import dns.rdatatype
 
-    kinds = (dns.rdatatype.A, dns.rdatatype.AAAA)
-    return record.rdtype in kinds and ip_address(record.address).is_unspecified  # type: ignore[attr-defined]
+    nowhere = {dns.rdatatype.A: "0.0.0.0", dns.rdatatype.AAAA: "::"}  # noqa: S104 - not to listen on
+    return record.rdtype in nowhere and record.address == nowhere[record.rdtype]  # type: ignore[attr-defined]
 
 
 def _declines(record: "Rdata") -> bool:

@@ -1,14 +1,14 @@
 """`icmp`: loss and round trip of a short burst of echo requests to every address of a host.
 
-All checks share one socket of ours instead of icmplib's: measured for 500 hosts it takes 0.011 s of CPU against 0.14 s,
+All checks share one socket and one timer of ours instead of icmplib's: what 500 hosts take at once is a fraction of it,
 with no reply taken for another's.
 """
 
 import asyncio
-import contextlib
+from functools import lru_cache
 from statistics import fmean
 
-from outagetui.core.hosts import read_host
+from outagetui.core.hosts import address_of, read_host
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.probe_options import IcmpOptions
 from outagetui.core.text import clean
@@ -30,17 +30,27 @@ async def probe(check: Check, deadline: float, vantage: Vantage) -> Sample:
     """Send the burst; the latency is the mean round trip. All addresses of a name are tried, the best one counts."""
     options = check.own(IcmpOptions)
     phases = Phases()
-    async with phases.within(deadline):
-        phases.enter("resolve")
-        addresses = (await vantage.resolve(_host(check.target), 0, deadline=deadline))[:ADDRESSES]
+    phases.enter("resolve")
     try:
-        burst = await _best(addresses, options.count, deadline, vantage)
+        addresses = await _addresses(_host(check.target), phases, deadline, vantage)
+        phases.stop()
+        burst = await _best(addresses[:ADDRESSES], options.count, deadline, vantage)
     except Trouble as trouble:
+        phases.stop()
         trouble.phases = phases.ms
         raise
     return _judge(burst, options, phases.ms)
 
 
+async def _addresses(host: str, phases: Phases, deadline: float, vantage: Vantage) -> list[Address]:
+    """Return what `host` stands for; only a name may have to be waited for, and so needs a time-out."""
+    if address_of(host) is not None:
+        return await vantage.resolve(host, 0)
+    async with phases.within(deadline):
+        return await vantage.resolve(host, 0, deadline=deadline)
+
+
+@lru_cache(4096)  # a check goes to the same host each time
 def _host(target: str) -> str:
     """Return the host of `icmp://host` or `icmp:host`; IPv6 addresses may stand in brackets."""
     try:
@@ -84,27 +94,14 @@ async def _burst(address: Address, count: int, deadline: float, vantage: Vantage
         unknown("icmp.not-permitted", _NOT_PERMITTED)
     except OSError as error:
         raise from_os_error(error, address.host) from error
-    loop = asyncio.get_running_loop()
-    spacing = min(SPACING, max(0.0, deadline - loop.time()) * 0.4 / count)
-    burst = Burst(address.sockaddr)
+    spacing = min(SPACING, max(0.0, deadline - asyncio.get_running_loop().time()) * 0.4 / count)
+    burst = Burst(address.sockaddr, count, spacing, deadline)
     try:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout_at(deadline):
-                for number in range(count):
-                    if number:
-                        await asyncio.sleep(spacing)
-                    if burst.unreachable and not burst.round_trips:
-                        return burst
-                    await pinger.send(burst)
-                while burst.waiting and not (burst.unreachable and not burst.round_trips):
-                    burst.heard.clear()
-                    await burst.heard.wait()
+        await pinger.send(burst)
     except OSError as error:
         trouble = from_os_error(error, address.host)
         trouble.code = "icmp.unreachable" if trouble.outcome is Outcome.FAIL else trouble.code
         raise trouble from error
-    finally:
-        pinger.forget(burst)
     return burst
 
 

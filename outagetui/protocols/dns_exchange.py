@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from outagetui.core.model import Outcome
-from outagetui.core.text import clean
 from outagetui.net import resolve
 from outagetui.net.aside import aside
 from outagetui.net.resolve import Address
 from outagetui.net.trouble import Trouble, fail, from_os_error
+from outagetui.net.udp import UdpSocket
+from outagetui.protocols.dns_reply import HEADER, Reply
 
 if TYPE_CHECKING:
-    from dns.message import Message
     from dns.name import Name
     from dns.rdata import Rdata
     from dns.rdatatype import RdataType
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 CHAIN = 16  # aliases followed
 SYSTEM_SERVERS = 3  # of resolv.conf that are asked, as glibc does
 # What questions and replies are made of, and takes 40 ms to load.
-LIBRARY = tuple(f"dns.{name}" for name in ("message", "rdata", "rcode", "reversename", "rdtypes.ANY", "rdtypes.IN"))
-_HEADER = 12
+LIBRARY = tuple(f"dns.{name}" for name in ("edns", "rdata", "rcode", "reversename", "rdtypes.ANY", "rdtypes.IN"))
 _COSTLY = 8  # how much longer a byte of a message may take to read than one of other documents: names point to names
 _RECURSION_DESIRED = 0x0100
 _EDNS = struct.pack("!BHHIH", 0, 41, 1232, 0, 0)  # the record OPT without options; so many bytes fit every network
@@ -60,7 +59,7 @@ class Question(Struct, frozen=True):
         return (self.name.to_wire() or b"") + struct.pack("!HH", self.kind, 1)
 
 
-async def ask(server: Address, question: Question, deadline: float) -> "Message":
+async def ask(server: Address, question: Question, deadline: float) -> Reply:
     """Return the reply of `server`, whatever its code.
 
     Raises `Trouble`: `timeout`, `dns.unreachable` (nothing listens there), `dns.malformed`, or as `from_os_error` says.
@@ -81,14 +80,14 @@ async def ask(server: Address, question: Question, deadline: float) -> "Message"
         raise trouble from error
 
 
-async def ask_system(question: Question, deadline: float) -> "Message":
+async def ask_system(question: Question, deadline: float) -> Reply:
     """Return the reply of the first of this machine's resolvers that helps, else the last reply of any.
 
     Raises `Trouble` `dns.no-resolver`, ours, when none replies, or when they fail for the root zone as well.
     """
     loop = asyncio.get_running_loop()
     servers = resolve.nameservers()[:SYSTEM_SERVERS]
-    reply: Message | None = None
+    reply: Reply | None = None
     said: list[str] = []
     for left, (host, port) in enumerate(servers, -len(servers)):
         share = (deadline - loop.time()) / -left
@@ -100,7 +99,7 @@ async def ask_system(question: Question, deadline: float) -> "Message":
         except Trouble as trouble:
             said.append(trouble.detail)
             continue
-        if reply.rcode() not in _UNHELPFUL:
+        if reply.code not in _UNHELPFUL:
             return reply
     if reply is None:
         raise Trouble(Outcome.UNKNOWN, "dns.no-resolver", f"our own resolver does not answer: {'; '.join(said)}")
@@ -109,56 +108,38 @@ async def ask_system(question: Question, deadline: float) -> "Message":
     return reply
 
 
-def records(reply: "Message", name: "Name", kind: "RdataType") -> "tuple[list[Rdata], Name | None]":
+def records(reply: Reply, name: "Name", kind: "RdataType") -> "tuple[list[Rdata], Name | None]":
     """Return the records of `kind` at the end of the aliases (CNAME) from `name`, and that end if it is not `name`.
 
     ANY means whatever there is at `name` itself (RFC 8482: it need not be all).
     """
     import dns.rdatatype
 
-    sets: dict[tuple[Name, RdataType], list[Rdata]] = {}
-    for one in reply.answer:
-        if one.rdclass == 1:
-            sets.setdefault((one.name, one.rdtype), []).extend(one)
-    if kind == dns.rdatatype.ANY:
-        return [each for (owner, _), found in sets.items() if owner == name for each in found], None
     end = name
     for _ in range(CHAIN):
-        if found := sets.get((end, kind)):
+        found = reply.held(end, kind)
+        if found or kind == dns.rdatatype.ANY:
             return found, None if end == name else end
-        alias = sets.get((end, dns.rdatatype.CNAME))
+        alias = reply.held(end, dns.rdatatype.CNAME)
         if not alias:
             break
         end = alias[0].target  # type: ignore[attr-defined]
     return [], None if end == name else end
 
 
-def reasons(reply: "Message") -> str:
-    """Return why a server says that it refuses or fails, such as "signature expired" (RFC 8914); empty without."""
-    import dns.edns
-
-    told = [one for one in reply.options if isinstance(one, dns.edns.EDEOption)]
-    known = {each.value: each.name.replace("_", " ").lower() for each in dns.edns.EDECode}
-    words = (f"{known.get(one.code, f'reason {one.code}')}{f': {one.text}' if one.text else ''}" for one in told)
-    return clean("; ".join(words), 200)
-
-
-async def _by_udp(server: Address, query: bytes, question: Question) -> "Message | None":
+async def _by_udp(server: Address, query: bytes, question: Question) -> Reply | None:
     """Return the reply, or None when it was cut; what does not fit the question is ignored as if never sent."""
-    loop = asyncio.get_running_loop()
-    with socket.socket(server.family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as sock:
-        sock.connect(server.sockaddr)
-        await loop.sock_sendall(sock, query)
+    with UdpSocket(server) as udp:
+        await udp.send(query)
         while True:
-            wire = await loop.sock_recv(sock, 65535)
-            cut = len(wire) > _HEADER and bool(wire[2] & _TRUNCATED)
+            wire = await udp.receive()
+            cut = len(wire) > HEADER and bool(wire[2] & _TRUNCATED)
             reply = await aside(partial(_fitting, wire, query, question, question_only=cut), len(wire) * _COSTLY)
             if reply is not None:
                 return None if cut else reply
-            await asyncio.sleep(0)  # a flood that is always there would never let the deadline fire
 
 
-async def _by_tcp(server: Address, query: bytes, question: Question) -> "Message":
+async def _by_tcp(server: Address, query: bytes, question: Question) -> Reply:
     loop = asyncio.get_running_loop()
     with socket.socket(server.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK) as sock:
         try:
@@ -186,25 +167,25 @@ async def _exactly(sock: socket.socket, size: int, server: Address) -> bytes:
     return bytes(data)
 
 
-def _fitting(wire: bytes, query: bytes, question: Question, *, question_only: bool = False) -> "Message | None":
+def _fitting(wire: bytes, query: bytes, question: Question, *, question_only: bool = False) -> Reply | None:
     """Return `wire` as a message when it is a reply to `query` by identifier and question, else None.
 
     Our own query that comes back is no reply (its QR bit is not set). Bytes behind the message are passed over.
     """
     import dns.exception
-    import dns.message
 
-    if len(wire) < _HEADER or wire[:2] != query[:2] or not wire[2] & 0x80 or wire[2] & 0x78:
+    if len(wire) < HEADER or wire[:2] != query[:2] or not wire[2] & 0x80 or wire[2] & 0x78:
         return None
-    asks = question.asked().lower()  # a server may answer in other letters' case; what else this changes is seen below
-    if wire[4:6] != b"\0\0" and wire[_HEADER : _HEADER + len(asks)].lower() != asks:
-        return None
+    asks = question.asked()
+    start, asked = HEADER, int.from_bytes(wire[4:6], "big")
+    if asked:
+        start += len(asks)
+        # A server may answer in other letters' case.
+        if asked > 1 or wire[HEADER:start].lower() != asks.lower():
+            return None
     try:
-        reply = dns.message.from_wire(wire, question_only=question_only, ignore_trailing=True)
+        reply = Reply(wire) if question_only else Reply.read(wire, start, question.name, question.kind)
     except (dns.exception.DNSException, ValueError, struct.error, IndexError):
         return None
-    asked = [(one.name, one.rdtype, one.rdclass) for one in reply.question]
     # Servers that refuse or fail may leave the question out.
-    if asked == [(question.name, question.kind, 1)] or (not asked and reply.rcode() in (1, *_UNHELPFUL)):
-        return reply
-    return None
+    return reply if asked or reply.code in (1, *_UNHELPFUL) else None

@@ -12,16 +12,16 @@ from outagetui.net.resolve import Address
 from outagetui.net.trouble import Trouble, fail, unknown
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.dns_exchange import Question, ask, records
+from outagetui.protocols.dns_reply import Reply
 
 if TYPE_CHECKING:
-    from dns.message import Message
     from dns.name import Name
 
 SERVERS = 16  # name servers of a zone that are asked
 ADDRESSES = 32  # of all of them together
 _SHARE = 0.45  # of the time left, at most, for finding the servers' addresses
 
-Asker = Callable[[Question], Awaitable["Message"]]
+Asker = Callable[[Question], Awaitable[Reply]]
 
 
 class Finding(Struct, frozen=True):
@@ -55,7 +55,7 @@ async def compare(zone: "Name", asker: Asker, port: int, vantage: Vantage, deadl
     reply = await asker(Question(zone, dns.rdatatype.NS))
     names = sorted({one.target for one in records(reply, zone, dns.rdatatype.NS)[0]})[:SERVERS]  # type: ignore[attr-defined]
     if not names:
-        code = {2: "dns.servfail", 3: "dns.nxdomain", 5: "dns.refused"}.get(reply.rcode(), "dns.no-answer")
+        code = {2: "dns.servfail", 3: "dns.nxdomain", 5: "dns.refused"}.get(reply.code, "dns.no-answer")
         fail(code, f"{zone}: no name servers (is this the name of a zone?)")
     until = loop.time() + (deadline - loop.time()) * _SHARE
     found = await asyncio.gather(*(_addresses(name, asker, port, vantage, until) for name in names))
@@ -122,8 +122,6 @@ async def _addresses(
 
 async def _serial(server: str, address: Address, zone: "Name", deadline: float) -> Finding:
     """Ask one server itself, without recursion; one that is not authoritative is lame."""
-    import dns.flags
-    import dns.rcode
     import dns.rdatatype
 
     try:
@@ -132,7 +130,7 @@ async def _serial(server: str, address: Address, zone: "Name", deadline: float) 
         words = trouble.detail.removeprefix(f"{address}: ")
         return Finding(server, address.host, None, trouble.outcome, trouble.code, words)
     found, _ = records(reply, zone, dns.rdatatype.SOA)
-    if reply.flags & dns.flags.AA and found:
+    if reply.authoritative and found:
         return Finding(server, address.host, found[0].serial)  # type: ignore[attr-defined]
-    said = dns.rcode.to_text(reply.rcode()) if reply.rcode() else "does not answer for the zone with authority"
+    said = reply.code_name if reply.code else "does not answer for the zone with authority"
     return Finding(server, address.host, None, Outcome.FAIL, "dns.lame", said)

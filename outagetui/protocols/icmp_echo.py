@@ -68,9 +68,8 @@ class Wire(Struct, frozen=True):
 def checksum(packet: bytes) -> int:
     """Return the Internet checksum (RFC 1071) of `packet`, whose own field must be zero."""
     padded = packet + b"\0" * (len(packet) % 2)
-    total: int = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
-    total = (total >> 16) + (total & 0xFFFF)
-    return ~(total + (total >> 16)) & 0xFFFF
+    # Adding 16-bit words with end-around carry is adding modulo 2^16 - 1, and so is reading them as one number.
+    return -int.from_bytes(padded, "big") % 0xFFFF
 
 
 def without_ip_header(packet: bytes) -> bytes:

@@ -6,6 +6,7 @@ net.ipv4.ping_group_range). One socket for all keeps 500 checks from receiving e
 
 import asyncio
 import contextlib
+import heapq
 import os
 import socket
 import struct
@@ -24,34 +25,71 @@ _EE_ORIGINS = (2, 3)  # ICMP and ICMPv6 in struct sock_extended_err: the network
 _RECEIVE_BUFFER = 4 << 20
 _SENDS_BEFORE_READING = 16  # so that replies never fill the kernel's buffer while many probes start at once
 _READS_AT_ONCE = 512
+_FULL = 0.005  # seconds until we try again when the kernel has no room
 
 SockAddr = tuple[str, int] | tuple[str, int, int, int]
 
 
 class Burst:
-    """The requests of one probe to one address: when each was sent and what came back."""
+    """The requests of one probe to one address: when each was sent and what came back.
 
-    def __init__(self, to: SockAddr) -> None:
+    `left` are still to be sent, `spacing` seconds apart, and at `deadline` (the loop's time) it is over.
+    """
+
+    __slots__ = ("_over", "deadline", "left", "round_trips", "sent", "spacing", "to", "token", "unreachable")
+
+    def __init__(self, to: SockAddr, count: int = 0, spacing: float = 0.0, deadline: float = 0.0) -> None:
         self.to = to
+        self.left, self.spacing, self.deadline = count, spacing, deadline
         self.token = os.urandom(TOKEN)
         self.sent: dict[int, tuple[int, float]] = {}  # by sequence: wall clock in nanoseconds, monotonic in seconds
         self.round_trips: list[float] = []  # milliseconds
         self.unreachable = 0
-        self.heard = asyncio.Event()  # set whenever something came back
+        self._over: asyncio.Future[None] | None = None
 
     @property
     def waiting(self) -> int:
         """How many requests nothing has come back for."""
         return len(self.sent) - len(self.round_trips) - self.unreachable
 
+    @property
+    def hopeless(self) -> bool:
+        """Whether all that came back is that the address cannot be reached."""
+        return bool(self.unreachable and not self.round_trips)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody waits for it any more."""
+        return self._over is None or self._over.done()
+
+    async def until_over(self) -> None:
+        """Wait for its end. Raises the error it ended with."""
+        self._over = asyncio.get_running_loop().create_future()
+        await self._over
+
+    def end(self, error: OSError | None = None) -> None:
+        """Let whoever waits for it go on; it failed with `error`, if any."""
+        if self._over is None or self._over.done():
+            return
+        if error is None:
+            self._over.set_result(None)
+        else:
+            self._over.set_exception(error)
+
 
 class Pinger:
-    """One echo socket on the running loop. Making it raises `PermissionError` where both kinds are refused."""
+    """One echo socket on the running loop. Making it raises `PermissionError` where both kinds are refused.
+
+    Bursts that begin in one turn of the loop are sent together, and so are their next requests: one timer serves all.
+    """
 
     wire: ClassVar[Wire]
 
     def __init__(self) -> None:
         self._waiting: dict[tuple[str, int], Burst] = {}
+        self._due: list[tuple[float, int, Burst]] = []  # a heap: when each burst sends again, or is over
+        self._count = 0
+        self._alarm: asyncio.TimerHandle | None = None
         self._sequence = int.from_bytes(os.urandom(2), "big")
         self._ident = int.from_bytes(os.urandom(2), "big")
         self._sends = 0
@@ -76,30 +114,74 @@ class Pinger:
         self._loop.add_reader(self._socket, self._read)
 
     async def send(self, burst: Burst) -> None:
-        """Send one request of `burst`; waits while the kernel's buffer is full. Raises `OSError`."""
-        sequence = self._next(burst.to[0])
-        packet = self.wire.packet(self._ident, sequence, burst.token)
-        self._waiting[burst.to[0], sequence] = burst
-        try:
-            while not self._sent(packet, burst, sequence):  # noqa: ASYNC110 - nothing tells when there is room again
-                await asyncio.sleep(0.005)
-        except BaseException:
-            self._waiting.pop((burst.to[0], sequence), None)
-            burst.sent.pop(sequence, None)
-            raise
-        self._sends += 1
-        if self._sends % _SENDS_BEFORE_READING == 0:
-            self._read()
+        """Send what is left of `burst` and wait until all came back, nothing more can, or its time is over.
 
-    def forget(self, burst: Burst) -> None:
-        """Wait no longer for what `burst` has sent: whatever comes now is ignored."""
-        for sequence in burst.sent:
-            self._waiting.pop((burst.to[0], sequence), None)
+        Whatever comes later is ignored. Raises `OSError`.
+        """
+        self._push(self._loop.time(), burst)
+        try:
+            await burst.until_over()
+        finally:
+            for sequence in burst.sent:
+                self._waiting.pop((burst.to[0], sequence), None)
+            self._drop_what_is_over()
 
     async def aclose(self) -> None:
         """Close the socket."""
+        if self._alarm is not None:
+            self._alarm.cancel()
         self._loop.remove_reader(self._socket)
         self._socket.close()
+
+    def _push(self, when: float, burst: Burst) -> None:
+        """Go on with `burst` at `when`, together with all that are due by then."""
+        self._count += 1
+        heapq.heappush(self._due, (when, self._count, burst))
+        if self._alarm is None or when < self._alarm.when():
+            self._wake_at(when)
+
+    def _wake_at(self, when: float) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = self._loop.call_at(when, self._tick)
+
+    def _tick(self) -> None:
+        """Go on with every burst that is due, then sleep until the next one is."""
+        now = self._loop.time()
+        self._read()  # what has come by now has come in time
+        self._alarm = None
+        due: list[Burst] = []
+        while self._due and self._due[0][0] <= now:
+            due.append(heapq.heappop(self._due)[2])
+        for burst in due:
+            if not burst.is_over:
+                self._go_on(burst, now)
+        self._drop_what_is_over()
+        if self._due and self._alarm is None:
+            self._wake_at(self._due[0][0])
+
+    def _drop_what_is_over(self) -> None:
+        """Let nothing that is over wake us."""
+        while self._due and self._due[0][2].is_over:
+            heapq.heappop(self._due)
+        if not self._due and self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+
+    def _go_on(self, burst: Burst, now: float) -> None:
+        """Send the next request of `burst`, or end it."""
+        if burst.hopeless or now >= burst.deadline:
+            burst.end()
+            return
+        try:
+            sent = self._sent(burst)
+        except OSError as error:
+            burst.end(error)
+            return
+        pause = (burst.spacing if burst.left else burst.deadline - now) if sent else _FULL
+        self._push(min(now + pause, burst.deadline), burst)
+        if self._sends % _SENDS_BEFORE_READING == 0:
+            self._read()
 
     def _next(self, host: str) -> int:
         """Return a sequence number that is not on its way to `host`."""
@@ -108,18 +190,33 @@ class Pinger:
             self._sequence = (self._sequence + 1) & 0xFFFF
         return self._sequence
 
-    def _sent(self, packet: bytes, burst: Burst, sequence: int) -> bool:
+    def _sent(self, burst: Burst) -> bool:
+        """Send one request of `burst`; tell whether the kernel had room for it."""
+        host, sequence = burst.to[0], self._next(burst.to[0])
+        packet = self.wire.packet(self._ident, sequence, burst.token)
         burst.sent[sequence] = time.time_ns(), time.perf_counter()
+        self._waiting[host, sequence] = burst
         try:
-            self._socket.sendto(packet, burst.to)
+            self._to_kernel(packet, burst.to)
+        except OSError as error:
+            del self._waiting[host, sequence], burst.sent[sequence]
+            if isinstance(error, BlockingIOError):
+                return False
+            raise
+        burst.left -= 1
+        self._sends += 1
+        return True
+
+    def _to_kernel(self, packet: bytes, to: SockAddr) -> None:
+        try:
+            self._socket.sendto(packet, to)
         except BlockingIOError:
-            return False
+            raise
         except OSError:
             # On an unprivileged socket this may be the error of an earlier request to somebody else.
             if self.raw or not self._read_errors():
                 raise
-            self._socket.sendto(packet, burst.to)
-        return True
+            self._socket.sendto(packet, to)
 
     def _read(self) -> None:
         """Take what has come, some at a time so that a flood cannot hold the loop."""
@@ -171,7 +268,8 @@ class Pinger:
                 return
             burst.round_trips.append(_elapsed(*burst.sent[message.sequence], stamp))
         del self._waiting[host, message.sequence]
-        burst.heard.set()
+        if not burst.left and (burst.hopeless or not burst.waiting):
+            burst.end()
 
 
 class Pinger4(Pinger):

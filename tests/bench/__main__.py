@@ -24,6 +24,7 @@ NAMES = (
     "status",
     "journal",
     "protocols",
+    "datagrams",
     "crash",
     "hostile",
 )

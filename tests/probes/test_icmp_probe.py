@@ -185,3 +185,53 @@ def test_no_bytes_of_a_packet_raise(wire: Wire, kind: bytes, noise: bytes) -> No
     wire.read(kind + noise)
     wire.read(without_ip_header(kind + noise))
     wire.quoted("192.0.2.1", noise)
+
+
+async def test_bursts_that_begin_together_share_one_timer(vantage: Vantage, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks: list[int] = []
+    tick = Pinger4._tick
+
+    def counted(pinger: Pinger4) -> None:
+        ticks.append(len(pinger._due))
+        tick(pinger)
+
+    monkeypatch.setattr(Pinger4, "_tick", counted)
+    hosts = [f"127.0.3.{number}" for number in range(1, 101)]
+    await asyncio.gather(*(look_at(vantage, "icmp", f"icmp://{host}", count=2, within=5) for host in hosts))
+    # Two requests each; a machine that stands still between two may need one tick more.
+    assert len(ticks) <= 4, ticks
+    pinger = vantage.shared(Pinger4, Pinger4)
+    assert pinger._alarm is None, "what is over must not wake us"
+    assert not pinger._due
+
+
+@given(st.binary(max_size=200))
+def test_the_checksum_is_that_of_rfc_1071(packet: bytes) -> None:
+    total = sum(int.from_bytes(packet[at : at + 2].ljust(2, b"\0"), "big") for at in range(0, len(packet), 2))
+    while total > 0xFFFF:
+        total = (total >> 16) + (total & 0xFFFF)
+    assert checksum(packet) == (~total & 0xFFFF if any(packet) else 0)  # of nothing but zeros both zeros are one
+
+
+@pytest.mark.parametrize(
+    ("room", "answered"),
+    [
+        ([False, True, True, False, True], "3 of 3"),
+        ([False, True, *[False] * 1000], "1 of 1"),  # what could not be sent is not lost
+    ],
+)
+async def test_while_the_kernel_has_no_room_it_is_tried_again(
+    vantage: Vantage, monkeypatch: pytest.MonkeyPatch, room: list[bool], answered: str
+) -> None:
+    pinger = vantage.shared(Pinger4, Pinger4)
+    send, left = pinger._to_kernel, iter(room)
+
+    def to_kernel(packet: bytes, to: tuple[str, int]) -> None:
+        if not next(left):
+            raise BlockingIOError
+        send(packet, to)
+
+    monkeypatch.setattr(pinger, "_to_kernel", to_kernel)
+    sample = await look_at(vantage, "icmp", "icmp://127.0.0.1", count=3, within=0.3)
+    assert sample.detail.startswith(f"127.0.0.1: {answered} answered"), sample
+    assert not pinger._waiting

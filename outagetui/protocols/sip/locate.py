@@ -6,6 +6,7 @@ Every server that the records name is a way, best first; one whose name stands f
 import asyncio
 import random
 import socket
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -57,6 +58,7 @@ class _Server(Struct, frozen=True):
     port: int
 
 
+@lru_cache(4096)  # a check asks for the same each time
 def target_uri(text: str) -> SipUri:
     """Read a check's target; a wrong one is unknown `target.invalid`."""
     return read_uri(text) or unknown("target.invalid", f"{text}: expected sip:user@host:port;transport=udp")
@@ -78,7 +80,10 @@ async def locate(vantage: Vantage, hop: Hop, deadline: float) -> Ways:
     now = asyncio.get_running_loop().time()
     # One name that nobody answers for must not take the time of the others.
     limit = deadline if len(servers) == 1 else now + (deadline - now) / 2
-    found = await asyncio.gather(*(_spots(vantage, each, hop.host, limit) for each in servers))
+    if len(servers) == 1:
+        found = [await _spots(vantage, servers[0], hop.host, limit)]
+    else:
+        found = await asyncio.gather(*(_spots(vantage, each, hop.host, limit) for each in servers))
     spots = [spot for each in found if not isinstance(each, Trouble) for spot in each]
     troubles = [each for each in found if isinstance(each, Trouble)]
     if not spots:

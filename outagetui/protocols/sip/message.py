@@ -1,14 +1,12 @@
 """SIP messages (RFC 3261 section 7): what we write, and what came, read within bounds and without ever raising.
 
-Parsing is `sipmessage`'s. It trusts its input, so everything it is given is capped and checked here first; what it
-cannot read is None: malformed, and no answer to anything.
+What cannot be read is None: malformed, and no answer to anything.
 """
 
 import re
 from collections.abc import Iterable
 
 from msgspec import Struct
-from sipmessage import CSeq, Message
 
 MESSAGE_LIMIT = 65535  # bytes
 _HEADERS_LIMIT = 256
@@ -17,12 +15,37 @@ _FOLD = re.compile(rb"\r\n[ \t]+")
 _STATUS = re.compile(r"SIP/2\.0 ([1-6]\d\d)(?: (.*))?", re.ASCII | re.IGNORECASE)
 _REQUEST = re.compile(r"([A-Z]{1,20}) \S{1,2048} SIP/2\.0", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_CSEQ = re.compile(r"(\d+)\s+([\w.!%*+`'~-]+)", re.ASCII)
 _VIA = re.compile(r"SIP\s*/\s*2\.0\s*/\s*[A-Z-]+\s+[^;]*[^\s;][^;]*((?:;.*)?)", re.IGNORECASE)
 _BRANCH = re.compile(r";\s*branch\s*=\s*([^\s;,]+)", re.IGNORECASE)
+_ONCE = ("cseq", "call-id", "from", "to")
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _ADDRESS = re.compile(rf"(?:{_QUOTED}\s*|[^<\";]*)<([^<>]*)>(.*)", re.DOTALL)
 _PARAMETER = re.compile(rf";\s*([^\s=;\"]+)(?:\s*=\s*({_QUOTED}|[^\s;\"]*))?\s*")
 _PIECE = re.compile(r'[^",<>\\]+|\\.?|[",<>]', re.DOTALL)
+
+# Names of one letter, as the IANA lists them.
+_COMPACT = {
+    "a": "accept-contact",
+    "b": "referred-by",
+    "c": "content-type",
+    "d": "request-disposition",
+    "e": "content-encoding",
+    "f": "from",
+    "i": "call-id",
+    "j": "reject-contact",
+    "k": "supported",
+    "l": "content-length",
+    "m": "contact",
+    "o": "event",
+    "r": "refer-to",
+    "s": "subject",
+    "t": "to",
+    "u": "allow-events",
+    "v": "via",
+    "x": "session-expires",
+    "y": "identity",
+}
 
 
 class Incoming(Struct, frozen=True):
@@ -75,17 +98,18 @@ def _parse(data: bytes) -> Incoming | None:
         return None
     if any(":" not in line for line in lines):
         return None
-    plain = [f"{name.rstrip()}:{value}" for name, _, value in (line.partition(":") for line in lines)]
-    # The library wants every URI to be one it knows, but a request's is nothing we look at.
-    message = Message.parse("\r\n".join(("SIP/2.0 100 Start", *plain, "", "")).encode())
-    headers = {name.lower(): tuple(message.headers.getlist(name)) for name in message.headers.keys()}  # noqa: SIM118
-    cseq = CSeq.parse(headers["cseq"][0])
+    headers = _headers(lines)
+    cseq = _CSEQ.fullmatch(headers["cseq"][0])
     vias = [element for value in headers["via"] for element in elements(value)]
     via = _VIA.fullmatch(vias[0])
     branch = _BRANCH.search(via[1]) if via else None
-    if via is None or any(len(headers.get(name, ())) != 1 for name in ("cseq", "call-id", "from", "to")):
+    if (
+        via is None
+        or cseq is None
+        or any(len(headers.get(name, ())) != 1 for name in ("cseq", "call-id", "from", "to"))
+    ):
         return None
-    if request and request[1] != cseq.method:
+    if request and request[1] != cseq[2]:
         return None
     length = headers.get("content-length", (str(len(body)),))[0]
     if not (length.isascii() and length.isdigit()) or int(length) > len(body):
@@ -93,8 +117,8 @@ def _parse(data: bytes) -> Incoming | None:
     return Incoming(
         code=int(code[1]) if code else 0,
         phrase=(code[2] or "") if code else "",
-        method=cseq.method,
-        seq=cseq.sequence,
+        method=cseq[2],
+        seq=int(cseq[1]),
         call_id=headers["call-id"][0],
         branch=branch[1] if branch else "",
         from_tag=parameters(headers["from"][0]).get("tag", ""),
@@ -103,6 +127,16 @@ def _parse(data: bytes) -> Incoming | None:
         headers=headers,
         body=body[: int(length)],
     )
+
+
+def _headers(lines: list[str]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for line in lines:
+        name, _, value = line.partition(":")
+        name = name.rstrip().lower()
+        name = _COMPACT.get(name, name)
+        found[name] = (*found.get(name, ()), value.strip())
+    return found
 
 
 def uri_of(value: str) -> str:

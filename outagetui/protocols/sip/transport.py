@@ -5,7 +5,6 @@ and is told when nothing listens there.
 """
 
 import asyncio
-import socket
 from abc import ABC, abstractmethod
 
 from outagetui.core.hosts import written
@@ -14,9 +13,10 @@ from outagetui.net.connect import dial
 from outagetui.net.secure import secure
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import Phases, Trouble, fail, from_os_error
+from outagetui.net.udp import UdpSocket
 from outagetui.net.vantage import Vantage
 from outagetui.protocols.sip.locate import Spot
-from outagetui.protocols.sip.message import MESSAGE_LIMIT, Framer
+from outagetui.protocols.sip.message import Framer
 
 
 class Transport(ABC):
@@ -59,26 +59,21 @@ class Datagrams(Transport):
     protocol, reliable = "UDP", False
 
     def __init__(self, spot: Spot) -> None:
-        self._socket = socket.socket(spot.address.family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-        try:
-            self._socket.connect(spot.address.sockaddr)
-        except OSError:
-            self._socket.close()
-            raise
-        super().__init__(*self._socket.getsockname()[:2])
+        self._socket = UdpSocket(spot.address)
+        super().__init__(*self._socket.local)
         self._remote = str(spot.address)
 
     async def send(self, data: bytes) -> None:
         """Send one datagram."""
         try:
-            await asyncio.get_running_loop().sock_sendall(self._socket, data)
+            await self._socket.send(data)
         except OSError as error:
             raise unreachable(error, self._remote) from error
 
     async def receive(self) -> list[bytes]:
         """Wait for one datagram."""
         try:
-            return [await asyncio.get_running_loop().sock_recv(self._socket, MESSAGE_LIMIT)]
+            return [await self._socket.receive()]
         except OSError as error:
             raise unreachable(error, self._remote) from error
 

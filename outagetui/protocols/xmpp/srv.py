@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from outagetui.core.hosts import address_of, is_localhost
 from outagetui.core.model import Outcome
@@ -13,9 +13,6 @@ from outagetui.net.trouble import Trouble, fail
 from outagetui.protocols.dns_exchange import LIBRARY, Question, ask_system, records
 from outagetui.protocols.dns_records import RecordError, read_name
 from outagetui.protocols.xmpp.account import Account
-
-if TYPE_CHECKING:
-    from dns.message import Message
 
 PORT, DIRECT_PORT = 5222, 5223
 DIRECT, STARTTLS = "_xmpps-client", "_xmpp-client"
@@ -83,10 +80,10 @@ async def _ask(service: str, domain: str, deadline: float) -> list[tuple[int, in
     except RecordError:
         return Trouble(Outcome.UNKNOWN, "target.invalid", f"{in_quotes(domain)} is not a host name")
     try:
-        reply: Message = await ask_system(Question(name, dns.rdatatype.SRV), deadline)
+        reply = await ask_system(Question(name, dns.rdatatype.SRV), deadline)
     except Trouble as trouble:
         return trouble
-    if reply.rcode() not in (0, _NXDOMAIN):
+    if reply.code not in (0, _NXDOMAIN):
         return Trouble(Outcome.FAIL, "dns.servfail", f"{name}: the name servers do not answer properly")
     found, _ = records(reply, name, dns.rdatatype.SRV)
     return [(each.priority, each.weight, each.target.to_text(), each.port) for each in found]  # type: ignore[attr-defined]
