@@ -52,12 +52,14 @@ def driven(module: str, target: str, extent: Extent) -> float:
             until(lambda: listens(exporter), "blackbox_exporter")
             with running(driving, place / "prometheus.log") as two:
                 until(lambda: listens(port), "Prometheus")
+                # It looks for its targets only some seconds after it began.
+                until(lambda: _good(port) >= extent.targets, "a look of blackbox_exporter at every target", 60.0, 0.5)
                 time.sleep(extent.warm)
                 before, counted = cpu_seconds(one.pid) + cpu_seconds(two.pid), _scrapes(port)
                 time.sleep(extent.window)
                 spent = cpu_seconds(one.pid) + cpu_seconds(two.pid) - before
                 probes = _scrapes(port) - counted
-                good = successes(_get(port, f"/api/v1/query?query={urllib.parse.quote(SUCCESSES)}"))
+                good = _good(port)
     extent.enough(probes)
     if good < extent.targets:
         raise OSError(f"blackbox_exporter reached {good:.0f} of {extent.targets} targets")
@@ -74,6 +76,11 @@ def scrapes(metrics: str) -> int:
     """Return how many intervals between scrapes Prometheus counts in its own metrics."""
     lines = (line for line in metrics.splitlines() if line.startswith(COUNTED))
     return sum(int(float(line.rpartition(" ")[2])) for line in lines)
+
+
+def _good(port: int) -> float:
+    """Return how many targets blackbox_exporter reached when it looked last."""
+    return successes(_get(port, f"/api/v1/query?query={urllib.parse.quote(SUCCESSES)}"))
 
 
 def _scrapes(port: int) -> int:
