@@ -11,7 +11,7 @@ from tests.bench.process import cpu_seconds, rss_mb
 from tests.bench.report import Row, percentile
 from tests.bench.site import site
 
-FULL, QUICK = Extent(10_000, 30.0, 15.0, 60.0), Extent(2_000, 6.0, 6.0, 6.0)
+FULL, QUICK = Extent(10_000, 30.0, 30.0, 45.0), Extent(2_000, 6.0, 6.0, 6.0)
 EACH = 10  # checks of a channel
 
 

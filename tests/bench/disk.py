@@ -22,8 +22,8 @@ LOAD, IDLE = (2000, 10.0), (20, 30.0)  # checks, seconds between two looks
 def run(*, quick: bool = False) -> list[Row]:
     """Measure both."""
     with site() as web:
-        loaded, _, _ = _daemon(web.ports[0], *LOAD, 15.0 if quick else 60.0)
-        idle, woken, windows = _daemon(web.ports[0], *IDLE, 25.0 if quick else 120.0)
+        loaded, _, _ = _daemon(web.ports[0], *LOAD, 15.0 if quick else 45.0)
+        idle, woken, windows = _daemon(web.ports[0], *IDLE, 20.0 if quick else 70.0)
     rows = [
         Row("disk: written at 200 probes a second", loaded / 1e9, "GB/h", 0.4),
         Row("disk: written idle, 20 checks", idle / 1e6, "MB/h", 4),

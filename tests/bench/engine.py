@@ -28,7 +28,7 @@ from tests.bench.site import site
 from tests.servers.kamailio import Kamailio
 from tests.servers.knot import Knot
 
-FULL, QUICK = Extent(1000, 10.0, 12.0, 20.0), Extent(200, 2.0, 2.0, 4.0)
+FULL, QUICK = Extent(1000, 10.0, 5.0, 15.0), Extent(200, 2.0, 2.0, 4.0)
 RUNS = 100  # of a peer that is a process a probe
 PEER = "blackbox_exporter + Prometheus"
 

@@ -10,7 +10,7 @@ from tests.bench.extent import Extent
 from tests.bench.report import Row, percentile
 from tests.bench.site import site
 
-LONG, SHORT = (20.0, 40.0), (10.0, 10.0)  # warm, window
+LONG, SHORT = (15.0, 30.0), (10.0, 10.0)  # warm, window
 SIZES = (1000, 2000)
 EVERY, TIMEOUT = 10.0, 5.0
 GOOD = 10  # one of so many stays well

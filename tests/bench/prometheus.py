@@ -3,6 +3,7 @@
 import json
 import tempfile
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -79,8 +80,11 @@ def scrapes(metrics: str) -> int:
 
 
 def _good(port: int) -> float:
-    """Return how many targets blackbox_exporter reached when it looked last."""
-    return successes(_get(port, f"/api/v1/query?query={urllib.parse.quote(SUCCESSES)}"))
+    """Return how many targets blackbox_exporter reached when it looked last; none while Prometheus is not ready."""
+    try:
+        return successes(_get(port, f"/api/v1/query?query={urllib.parse.quote(SUCCESSES)}"))
+    except urllib.error.HTTPError:
+        return 0.0
 
 
 def _scrapes(port: int) -> int:

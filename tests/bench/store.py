@@ -32,7 +32,7 @@ WAITED = 20.0  # seconds until a page or a key counts as never answered
 
 def run(*, quick: bool = False) -> list[Row]:
     """Make the stores, read them, open a channel's page on one, and take its old samples away."""
-    samples, seconds, limit = (1_000_000, 6.0, 5.0) if quick else (10_000_000, 40.0, 60.0)
+    samples, seconds, limit = (1_000_000, 6.0, 5.0) if quick else (10_000_000, 30.0, 30.0)
     name, long = f"store, {samples / 1e6:.0f} million samples", f"store, {ENTRIES:,} entries"
     with tempfile.TemporaryDirectory() as place:
         now = time.time()
