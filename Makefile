@@ -4,9 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done)
-# What the tests drive for real: a terminal multiplexer, servers of many protocols, the engine's peer, systemd's tools.
+# What the tests drive for real: a terminal multiplexer, servers of many protocols, systemd's tools, and the engine's peers.
 PACKAGES := python3-venv kamailio sip-tester baresip-core tmux knot prometheus prometheus-blackbox-exporter ngircd dovecot-imapd \
-	dovecot-lmtpd prosody openssh-server systemd man-db curl iproute2
+	dovecot-lmtpd prosody openssh-server systemd man-db curl iproute2 bind9-dnsutils fping sipsak
 PACKAGES_ALL := $(PACKAGES) chromium wireguard-tools wireguard-go wordpress mariadb-server php-cli php-mysql \
 	wordpress-theme-twentytwentythree
 

@@ -32,9 +32,9 @@ def run(kills: int = KILLS) -> list[Row]:
         Row("crash: kills", sum(tally.kills for tally in tallies), "", note=f"in {runs} runs of ten commands"),
         Row("crash: agreements of file and journal", agreements, "", note=f"{midway} just between deed and outcome"),
         Row("crash: unsure, asked", sum(tally.unsure for tally in tallies), ""),
-        Row("crash: disagreements", len(wrong), "", budget=0, note=wrong[0][:200] if wrong else ""),
+        Row("crash: disagreements", len(wrong), "", goal=0, note=wrong[0][:200] if wrong else ""),
         Row("crash: power cuts", cuts.tries, "", note="of the store, simulated"),
-        Row("crash: power cuts with a failure", len(cuts.failures), "", budget=0, note="; ".join(cuts.failures)[:200]),
+        Row("crash: power cuts with a failure", len(cuts.failures), "", goal=0, note="; ".join(cuts.failures)[:200]),
         Row("crash: peak memory", peak, "MB", note="of the fattest process"),
     ]
 

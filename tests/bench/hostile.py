@@ -41,13 +41,13 @@ def run() -> list[Row]:
     fattest = max(told, key=lambda each: float(each[1].get("megabytes", 0.0)))
     return [
         Row("hostile: tries", len(told), "", note=f"{len(looks)} told what they cost"),
-        Row("hostile: failures", len(wrong), "", budget=0, note="; ".join(wrong)[:300]),
-        Row("hostile: most memory", float(fattest[1].get("megabytes", 0.0)), "MB", budget=MEMORY, note=fattest[0].name),
+        Row("hostile: failures", len(wrong), "", goal=0, note="; ".join(wrong)[:300]),
+        Row("hostile: most memory", float(fattest[1].get("megabytes", 0.0)), "MB", goal=MEMORY, note=fattest[0].name),
         Row(
             "hostile: worst turn of the loop",
             1000 * float(worst[1].get("stall", 0.0)),
             "ms",
-            budget=1000 * STALL,
+            goal=1000 * STALL,
             note=f"{worst[0].name}; by the clock, with all else on this machine, {1000 * slowest:.0f} ms",
         ),
     ]

@@ -36,6 +36,28 @@ def rss_mb(pid: int) -> float:
     return rss_of(Path(f"/proc/{pid}/status").read_text())
 
 
+def switches_of(status: str) -> int:
+    """Return how often a thread went to sleep of its own will, and so was woken, out of /proc/PID/task/TID/status."""
+    line = next(line for line in status.splitlines() if line.startswith("voluntary_ctxt_switches:"))
+    return int(line.split()[1])
+
+
+def wakings(pid: int) -> int:
+    """Return how often the threads that a process has now were woken so far."""
+    return sum(switches_of((task / "status").read_text()) for task in Path(f"/proc/{pid}/task").iterdir())
+
+
+def written_of(io: str) -> int:
+    """Return the bytes sent to the disk out of the text of /proc/PID/io, less those that were taken back in time."""
+    fields = dict(line.split(": ") for line in io.splitlines())
+    return int(fields["write_bytes"]) - int(fields["cancelled_write_bytes"])
+
+
+def written(pid: int) -> int:
+    """Return the bytes that a process has sent to the disk; what lies in memory, such as a tmpfs, is none."""
+    return written_of(Path(f"/proc/{pid}/io").read_text())
+
+
 def free_port() -> int:
     """Return a port of 127.0.0.1 that was free a moment ago, for programs that cannot choose one themselves."""
     with socket.socket() as sock:
@@ -76,13 +98,13 @@ def running(
             process.wait()
 
 
-def until(seen: Callable[[], bool], what: str, timeout: float = 30.0) -> None:
-    """Wait until `seen` holds; raises TimeoutError that names `what` never came."""
+def until(seen: Callable[[], bool], what: str, timeout: float = 30.0, pause: float = 0.02) -> None:
+    """Wait until `seen` holds, asking every `pause` seconds; raises TimeoutError that names `what` never came."""
     limit = time.monotonic() + timeout
     while not seen():
         if time.monotonic() > limit:
             raise TimeoutError(f"{what} did not come within {timeout:.0f} s")
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 def listens(port: int) -> bool:

@@ -9,25 +9,37 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Row:
-    """One figure. `budget` is the most it may be (None: only told), `note` says against what it was measured."""
+    """One figure. `goal` is the most it may be (None: only told), `peer` what another program needs for the same."""
 
     name: str
     measured: float | None
     unit: str
-    budget: float | None = None
+    goal: float | None = None
     note: str = ""
+    peer: float | None = None
 
     @property
     def ratio(self) -> float | None:
-        """Measured over budget: at most 1 is good."""
-        return None if self.measured is None or not self.budget else self.measured / self.budget
+        """Measured over the peer's."""
+        return None if self.measured is None or not self.peer else self.measured / self.peer
 
     @property
     def ok(self) -> bool | None:
-        """Whether it is within its budget; None for a figure without one. What could not be measured is not."""
+        """Whether it reaches its goal; None for a figure without one. What could not be measured does not."""
         if self.measured is None:
             return False
-        return None if self.budget is None else self.measured <= self.budget
+        return None if self.goal is None else self.measured <= self.goal
+
+    @property
+    def verdict(self) -> str:
+        """Say `ok`, by how many times it is over its goal, that it FAILED to be measured, or nothing."""
+        if self.measured is None:
+            return "FAILED"
+        if self.goal is None:
+            return ""
+        if self.ok:
+            return "ok"
+        return f"OVER {self.measured / self.goal:.1f}x" if self.goal else "OVER"
 
 
 class MissingError(Exception):
@@ -61,19 +73,16 @@ def _number(value: float | None) -> str:
 
 def table(rows: Iterable[Row]) -> str:
     """Return the rows as text, one a line, a heading above."""
-    words = {True: "ok", False: "OVER", None: ""}
-    cells = [("what", "measured", "", "budget", "ratio", "", "")]
+    cells = [("what", "measured", "", "peer", "goal", "ratio", "verdict", "note")]
     for row in rows:
-        verdict = "FAILED" if row.measured is None else words[row.ok]
-        cells.append(
-            (row.name, _number(row.measured), row.unit, _number(row.budget), _number(row.ratio), verdict, row.note)
-        )
-    widths = [max(len(line[column]) for line in cells) for column in range(6)]
+        numbers = (_number(row.peer), _number(row.goal), _number(row.ratio))
+        cells.append((row.name, _number(row.measured), row.unit, *numbers, row.verdict, row.note))
+    widths = [max(len(line[column]) for line in cells) for column in range(7)]
     lines = []
     for line in cells:
         left = [line[0].ljust(widths[0]), line[1].rjust(widths[1]), line[2].ljust(widths[2])]
-        right = [line[3].rjust(widths[3]), line[4].rjust(widths[4]), line[5].ljust(widths[5]), line[6]]
-        lines.append("  ".join([*left, *right]).rstrip())
+        right = [line[column].rjust(widths[column]) for column in (3, 4, 5)]
+        lines.append("  ".join([*left, *right, line[6].ljust(widths[6]), line[7]]).rstrip())
     return "\n".join(lines)
 
 
@@ -81,16 +90,18 @@ def document(rows: Iterable[Row]) -> str:
     """Return the rows as one line of JSON."""
     return json.dumps(
         {
-            "version": 1,
+            "version": 2,
             "machine": {"system": platform.platform(), "python": platform.python_version()},
             "rows": [
                 {
                     "name": row.name,
                     "measured": row.measured,
                     "unit": row.unit,
-                    "budget": row.budget,
+                    "peer": row.peer,
+                    "goal": row.goal,
                     "ratio": row.ratio,
                     "ok": row.ok,
+                    "verdict": row.verdict,
                     "note": row.note,
                 }
                 for row in rows

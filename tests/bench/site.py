@@ -1,7 +1,7 @@
 """Cheap HTTP servers in a process of their own, which can break on demand: `python -m tests.bench.site PORTS`.
 
 Prints its ports on one line. Then each line on standard input is obeyed and answered by one line: `count` tells how
-many requests were answered, `refuse PORT` closes a port, `hole PORT` lets its connections wait for ever, as a firewall
+many connections came, `refuse PORT` closes a port, `hole PORT` lets its connections wait for ever, as a firewall
 that drops packets does.
 """
 
@@ -17,10 +17,10 @@ REPLY = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Type: text/plain\r\nCo
 
 
 class _Site:
-    """All servers: counts answers, breaks ports."""
+    """All servers: counts connections, breaks ports."""
 
     def __init__(self) -> None:
-        self.answered = 0
+        self.came = 0
         self.servers: dict[int, asyncio.Server] = {}
         self._kept: list[socket.socket] = []
 
@@ -58,11 +58,11 @@ class _Answer(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
+        self._site.came += 1
 
     def data_received(self, data: bytes) -> None:
         self._seen += data
         if b"\r\n\r\n" in self._seen:
-            self._site.answered += 1
             self._transport.write(REPLY)  # type: ignore[attr-defined]
             self._transport.close()
 
@@ -79,7 +79,7 @@ async def _serve(count: int) -> None:
             site.refuse(int(port[0]))
         elif word == "hole":
             site.hole(int(port[0]))
-        print(site.answered, flush=True)
+        print(site.came, flush=True)
 
 
 class Site:
@@ -90,7 +90,7 @@ class Site:
         self.ports: list[int] = json.loads(self._line())
 
     def ask(self, words: str) -> int:
-        """Order something; returns how many requests were answered so far."""
+        """Order something; returns how many connections came so far."""
         assert self.process.stdin is not None
         self.process.stdin.write(words + "\n")
         self.process.stdin.flush()

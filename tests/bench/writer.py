@@ -1,7 +1,8 @@
 """A stand-in for the daemon that writes a store once a second: `python -m tests.bench.writer STORE CHANNELS MODE`.
 
 Prints a line when the store can be read. Modes: `idle` writes only signs of life, `one` changes one latency a second,
-`busy` a new sample of 20 channels a second. Each line on standard input is the mode from then on.
+`busy` a new sample of 20 channels a second, `crowd` what a daemon sees that looks at all of them every 30 s. Each line
+on standard input is the mode from then on.
 """
 
 import contextlib
@@ -23,6 +24,7 @@ from outagetui.facts.verdict import Track
 from outagetui.store.journal import Store
 
 CHANGES = 20
+EVERY, RENEWED = 30, 60  # seconds in which a crowd is looked at, and in which a daemon renews its live rows
 
 
 def config(channels: int) -> Config:
@@ -35,16 +37,16 @@ def config(channels: int) -> Config:
         store="",
         channels=tuple(
             Channel(
-                id=f"channel-{number:03}",
-                name=f"Channel {number:03}",
+                id=f"channel-{number:04}",
+                name=f"Channel {number:04}",
                 audience=("customers", "staff")[number % 2],
                 role="primary",
-                address=f"https://channel-{number:03}.example.net/",
+                address=f"https://channel-{number:04}.example.net/",
                 checks=(
                     Check(
-                        id=f"channel-{number:03}.web",
+                        id=f"channel-{number:04}.web",
                         probe="http",
-                        target=f"https://channel-{number:03}.example.net/",
+                        target=f"https://channel-{number:04}.example.net/",
                         options=HttpOptions(),
                         every=3600.0,
                     ),
@@ -73,12 +75,15 @@ class Writer:
         now = time.time()
         self._rows = [first(check, now) for check in made.checks()]
         self._draw = random.Random(7)
+        self._turn = 0
         self._store.record([], self._rows, Beat(os.getpid(), now))
 
     def write(self, mode: str) -> None:
         """Write one second's change."""
         now = time.time()
-        numbers = {"idle": [], "one": [2], "busy": self._draw.sample(range(len(self._rows)), CHANGES)}[mode]
+        count = len(self._rows)
+        many = {"idle": 0, "one": 0, "busy": CHANGES, "crowd": -(-count // EVERY)}[mode]
+        numbers = [2] if mode == "one" else self._draw.sample(range(count), many)
         for number in numbers:
             row = self._rows[number]
             assert row.sample is not None
@@ -86,8 +91,13 @@ class Writer:
             spark = row.spark if mode == "one" else (*row.spark[1:], sample.latency_ms)
             self._rows[number] = replace(row, at=now, sample=sample, spark=spark)
         rows = [self._rows[number] for number in numbers]
+        if mode == "crowd":
+            changed = self._rows[self._turn :: RENEWED]
+            self._turn = (self._turn + 1) % RENEWED
+        else:
+            changed = rows
         seen = [Observation(row.check, row.vantage, now, row.sample) for row in rows if row.sample is not None]
-        self._store.record(seen, rows, Beat(os.getpid(), now))
+        self._store.record(seen, changed, Beat(os.getpid(), now))
 
 
 def _serve(path: Path, channels: int, mode: str) -> None:
