@@ -7,12 +7,14 @@ It means nothing to anybody else, so what is sent goes through `unzoned` or `wri
 
 import ipaddress
 import re
+from functools import lru_cache
 from typing import NoReturn
 from urllib.parse import unquote
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 LONGEST = 253  # characters of a name, without a final dot (RFC 1035 section 2.3.4, as text)
+_LONGEST_ADDRESS = 45  # characters of an IPv6 address that ends in an IPv4 address (RFC 4291 section 2.2)
 _LABEL = 63
 _PLAIN = re.compile(r"[a-z0-9_-]{1,63}")
 # Between these the URL standard finds other parts of a URL; of white space a parser of URLs would take some away.
@@ -154,8 +156,14 @@ def written(host: str) -> str:
 
 def address_of(host: str) -> Address | None:
     """Return the address that `host` is, without its zone; None when it is a name."""
+    bare = unzoned(host)
+    return _address(bare) if len(bare) <= _LONGEST_ADDRESS else None
+
+
+@lru_cache(4096)  # the same few are asked for at every look
+def _address(text: str) -> Address | None:
     try:
-        return ipaddress.ip_address(unzoned(host))
+        return ipaddress.ip_address(text)
     except ValueError:
         return None
 
