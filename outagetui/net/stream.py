@@ -194,12 +194,12 @@ class Stream:
     async def _receive(self, size: int) -> bytes:
         if self.turn.long:
             await self.turn.share()
-        try:
-            return self._sock.recv(size)
-        except BlockingIOError:
-            data = await self._watched.receive(size)
-            self.turn.renew()
-            return data
+        while True:
+            try:
+                return self._sock.recv(size)
+            except BlockingIOError:
+                await self._watched.readable()
+                self.turn.renew()
 
     def _send_rest(self) -> None:
         with contextlib.suppress(OSError):

@@ -10,7 +10,7 @@ from outagetui.net.loop_turns import TurnLoop
 
 
 class WatchedSocket:
-    """A non-blocking socket, owned: whoever holds it closes it. Connecting, reading and writing raise `OSError`.
+    """A non-blocking socket, owned: whoever holds it closes it. Connecting and sending raise `OSError`.
 
     On a loop that watches sockets (`TurnLoop`) it is registered until it is closed, on any other for each wait.
     """
@@ -32,13 +32,9 @@ class WatchedSocket:
         if error:
             raise OSError(error, os.strerror(error))
 
-    async def receive(self, size: int) -> bytes:
-        """Return what has come, at most `size` bytes; empty at the end."""
-        while True:
-            try:
-                return self.plain.recv(size)
-            except BlockingIOError:
-                await self._change()
+    async def readable(self) -> None:
+        """Wait until something has come, or may have, to a socket that just had nothing."""
+        await self._change(writing=False)
 
     async def send(self, data: bytes) -> None:
         """Send all of `data`."""
@@ -49,8 +45,8 @@ class WatchedSocket:
             except BlockingIOError:
                 await self._change(writing=True)
 
-    async def _change(self, *, writing: bool = False) -> None:
-        """Wait until the socket may be read, or written; only for one that just could not be."""
+    async def _change(self, *, writing: bool) -> None:
+        """Wait for a change of the socket, which just could not be read, or written: what was so before is not told."""
         waiter = self._loop.create_future()
         self._waiting.append(waiter)
         try:
@@ -60,11 +56,11 @@ class WatchedSocket:
                     self._watching = self._loop
                 await waiter
             else:
-                await self._by_turns(waiter, writing=writing)
+                await self._for_this_wait(waiter, writing=writing)
         finally:
             self._waiting.remove(waiter)
 
-    async def _by_turns(self, waiter: "asyncio.Future[None]", *, writing: bool) -> None:
+    async def _for_this_wait(self, waiter: "asyncio.Future[None]", *, writing: bool) -> None:
         loop, begin = self._loop, self._loop.add_writer if writing else self._loop.add_reader
         begin(self.plain, self._wake)
         try:
