@@ -24,17 +24,18 @@ _CUT = "…"
 _ROUNDS = 2  # of decoding: an escaped text may be escaped again, as JSON in a URL
 
 _ESCAPES = re.compile(
+    r"(?=[%=\\&])(?:"  # a quick look: most characters begin none
     r"(?P<percent>(?:%[0-9A-Fa-f]{2})+)|(?P<quoted>(?:=[0-9A-F]{2})+)|(?P<bytes>(?:\\x[0-9A-Fa-f]{2})+)"
-    r"|(?P<units>(?:\\u[0-9A-Fa-f]{4})+)|(?P<escape>\\[\"'\\/])|(?P<entity>&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[a-z]{2,6});)"
+    r"|(?P<units>(?:\\u[0-9A-Fa-f]{4})+)|(?P<escape>\\[\"'\\/])|(?P<entity>&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[a-z]{2,6});))"
 )
 _BASE64 = r"A-Za-z0-9+/_\-"
 _URL_SAFE = str.maketrans("-_", "+/")
 # What is a credential by its form alone: a digest's response, an HTTP or SASL blob, an access token.
 _CREDENTIALS = re.compile(
-    r"(?i:\bresponse\s*=\s*\\?[\"']?)(?P<digest>[0-9A-Fa-f]{32,128})"
-    rf"|(?i:\b(?:basic|bearer)\s+)(?P<blob>(?=[^\s\"'<>,;]*[0-9=+/._~])[{_BASE64}.~]{{8,}}=*)"
-    r"|(?i:\b(?:access|refresh)_?token|\bclient_?secret|\bapi_?key)\\?[\"']?\s*[=:]\s*\\?[\"']?(?P<named>[^\s\"'\\&,;]{4,})"
-    r"|(?P<matrix>\b(?:syt|mat|mct|mcr)_[A-Za-z0-9_=+/.-]{6,})"
+    r"\b(?:(?i:response\s*=\s*\\?[\"']?)(?P<digest>[0-9A-Fa-f]{32,128})"
+    rf"|(?i:(?:basic|bearer)\s+)(?P<blob>(?=[^\s\"'<>,;]*[0-9=+/._~])[{_BASE64}.~]{{8,}}=*)"
+    r"|(?i:(?:access|refresh)_?token|client_?secret|api_?key)\\?[\"']?\s*[=:]\s*\\?[\"']?(?P<named>[^\s\"'\\&,;]{4,})"
+    r"|(?P<matrix>(?:syt|mat|mct|mcr)_[A-Za-z0-9_=+/.-]{6,}))"
 )
 
 MOST_SHOWN = 2000  # characters of an answer: more are never shown
@@ -54,6 +55,10 @@ _ADDRESS = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _MATRIX = re.compile(r"(?<![\w.@])@(?P<local>[A-Za-z0-9._=/+-]{1,128}):(?P<domain>[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?")
+# What stands in every text that one of the three finds something in.
+_SIGN = re.compile(
+    r"[@\N{FULLWIDTH COMMERCIAL AT}+]|00[1-9]|[%=]40|&\#64;|&\#x40;|&commat;|[(\[{]\s?at\s?[)\]}]", re.IGNORECASE
+)
 _NUMBER = re.compile(r"(?<![\w+])(?:\+[ (]{0,2}|00)[1-9](?:[ ()./-]{0,2}\d){6,14}(?:(?=x\d)|(?!\w))", re.IGNORECASE)
 # Names of tasks, not of people (RFC 2142, RFC 6186).
 _ROLES = frozenset(
@@ -100,6 +105,8 @@ def _cores(data: bytes) -> Iterator[str]:
 
 def hide_secrets(text: str, secrets: Iterable[Secret]) -> str:
     """Return `text` with each of `secrets`, in whatever form, and all that looks like a credential replaced."""
+    if not text:
+        return text
     known = list(secrets)
     spans = [found.span(found.lastgroup or 0) for found in _CREDENTIALS.finditer(text)]
     for view, places in _views(text):
@@ -191,6 +198,11 @@ def _replaced(text: str, spans: list[tuple[int, int]]) -> str:
             parts.append(HIDDEN)
         last = max(last, end)
     return "".join((*parts, text[last:]))
+
+
+def may_name_people(text: str) -> bool:
+    """Tell at a glance whether there may be an address in `text` that `mask_people` replaces."""
+    return _SIGN.search(text) is not None
 
 
 def mask_people(text: str, keep: Collection[str] = (), own: Iterable[str] = ()) -> str:

@@ -84,9 +84,11 @@ def clean_lines(text: object, limit: int = 4000) -> str:
 def _clean(text: object, limit: int, table: dict[int, str]) -> str:
     raw = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
     cut = len(raw) > limit
-    safe = raw[:limit].translate(table)
-    if not safe.isascii():
-        safe = few_marks(unicodedata.normalize("NFC", safe))
+    safe = raw[:limit]
+    if not (safe.isascii() and safe.isprintable()):  # most words hold nothing to be looked at
+        safe = safe.translate(table)
+        if not safe.isascii():
+            safe = few_marks(unicodedata.normalize("NFC", safe))
     cut = cut or len(safe) > limit  # a few characters have only decompositions, which are longer
     return (safe[: limit - 1] + "…" if cut else safe).strip(" ")
 

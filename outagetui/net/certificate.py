@@ -51,6 +51,7 @@ def chain(stream: Stream) -> list[Certificate]:
     return [each for each in map(_read, found or ()) if each is not None]
 
 
+@lru_cache(256)  # the same few are met again and again; they compare by all that is in them
 def _read(certificate: Any) -> Certificate | None:
     """Return a certificate of the library's; None when text in it is not UTF-8, as that takes it to be, or no date."""
     try:

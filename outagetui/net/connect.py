@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Literal
 
 from outagetui.core.model import Outcome
@@ -11,6 +12,7 @@ from outagetui.net.resolve import Address
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import Phases, Trouble, fail, from_os_error, unknown
 from outagetui.net.vantage import Vantage
+from outagetui.net.watched import WatchedSocket
 
 STAGGER = 0.25  # seconds an attempt gets before the next address is tried beside it (RFC 8305 section 5)
 
@@ -24,6 +26,7 @@ def endpoint(text: str, default: int | None = None) -> tuple[str, int]:
     return host, port or default or unknown("target.invalid", f"{text}: this needs a host and a port")
 
 
+@lru_cache(4096)  # a check goes to the same each time
 def target(url: str, default: int | None = None) -> tuple[str, int]:
     """Return host and port of a target such as `tcp://host:port`; a wrong one is unknown `target.invalid`."""
     try:
@@ -34,6 +37,9 @@ def target(url: str, default: int | None = None) -> tuple[str, int]:
     if not found.host or not port:
         unknown("target.invalid", f"{url}: this needs a host and a port")
     return found.host, port
+
+
+_instead = lru_cache(4096)(endpoint)  # as `target`; not for what others name, which has no bound
 
 
 async def dial(
@@ -52,23 +58,22 @@ async def dial(
     `without` are addresses that sent us on already; when no other is left, it fails as `tcp.no-address`.
     """
     if connect:
-        host, port = endpoint(connect, port)
+        host, port = _instead(connect, port)
     phases.enter("resolve")
     addresses = await vantage.resolve(host, port, ip=ip, deadline=deadline)
     if without:
         left = [each for each in addresses if each.host.partition("%")[0] not in without]
         addresses = left or fail("tcp.no-address", "no other address is left")
     phases.enter("connect")
-    sock = await (_open(addresses[0]) if len(addresses) == 1 else _race(_interleave(addresses)))
-    return Stream(sock)
+    return Stream(await (_open(addresses[0]) if len(addresses) == 1 else _race(_interleave(addresses))))
 
 
-async def _open(address: Address) -> socket.socket:
-    sock: socket.socket | None = None
+async def _open(address: Address) -> WatchedSocket:
+    sock: WatchedSocket | None = None
     try:
-        sock = socket.socket(address.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        await asyncio.get_running_loop().sock_connect(sock, address.sockaddr)
+        sock = WatchedSocket(socket.socket(address.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK))
+        sock.plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        await sock.connect(address.sockaddr)
         return sock
     except BaseException as error:
         if sock is not None:
@@ -89,10 +94,10 @@ def _interleave(addresses: list[Address]) -> list[Address]:
     return mixed
 
 
-async def _race(addresses: list[Address]) -> socket.socket:
+async def _race(addresses: list[Address]) -> WatchedSocket:
     """Return the first connection that stands; the others are cancelled and closed."""
     waiting = list(addresses)
-    running: set[asyncio.Task[socket.socket]] = set()
+    running: set[asyncio.Task[WatchedSocket]] = set()
     troubles: list[Trouble] = []
     try:
         while True:
@@ -127,7 +132,7 @@ async def _race(addresses: list[Address]) -> socket.socket:
             await asyncio.wait(running)
 
 
-def _close_late(task: asyncio.Task[socket.socket]) -> None:
+def _close_late(task: asyncio.Task[WatchedSocket]) -> None:
     if not task.cancelled() and task.exception() is None:
         task.result().close()
 

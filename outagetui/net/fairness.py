@@ -22,9 +22,14 @@ class Turn:
         """Begin anew, after others had their turn."""
         self._began = time.perf_counter()
 
+    @property
+    def long(self) -> bool:
+        """Whether others should have their turn now."""
+        return time.perf_counter() - self._began > LONGEST
+
     async def share(self) -> None:
         """Let others have their turn if this one was long enough; without it no deadline would ever fire."""
-        if time.perf_counter() - self._began > LONGEST:
+        if self.long:
             await asyncio.sleep(0)
             self.renew()
 

@@ -1,6 +1,6 @@
 """One TCP connection of a probe: bounded reads, TLS at any moment, closed at once and in every path.
 
-It works on a plain non-blocking socket instead of an asyncio transport: nothing lives on after `close`, a
+It works on a non-blocking socket (`net/watched.py`) instead of an asyncio transport: nothing lives on after `close`, a
 handshake's certificates can be looked at, and a probe costs two waits.
 """
 
@@ -17,6 +17,7 @@ from outagetui.core.text import in_quotes
 from outagetui.net.fairness import Turn
 from outagetui.net.identity import holds, names_of
 from outagetui.net.trouble import fail
+from outagetui.net.watched import WatchedSocket
 
 CHUNK = 65536
 _UNSPECIFIED, _HOSTNAME_MISMATCH = 1, 62  # X509_V_ERR_* of OpenSSL's x509_vfy.h
@@ -43,10 +44,9 @@ class Stream:
     _incoming: ssl.MemoryBIO
     _outgoing: ssl.MemoryBIO
 
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-        self._far = _far_side(sock)  # the kernel forgets it when the far side hangs up
-        self._loop = asyncio.get_running_loop()
+    def __init__(self, sock: WatchedSocket) -> None:
+        self._watched, self._sock = sock, sock.plain
+        self._far = _far_side(sock.plain)  # the kernel forgets it when the far side hangs up
         self._unread = b""
         self._at = 0  # bytes of `_unread` that were taken as lines
         self.turn = Turn()
@@ -125,7 +125,7 @@ class Stream:
         if self.tls is not None:
             self.tls.write(data)
             data = self._outgoing.read()
-        await self._loop.sock_sendall(self._sock, data)
+        await self._watched.send(data)
 
     async def start_tls(self, context: ssl.SSLContext, name: str) -> None:
         """Shake hands as a client of the host `name`. Raises `ssl.SSLError`; `tls` then still holds what was seen.
@@ -147,7 +147,7 @@ class Stream:
         except ssl.SSLError:
             self._send_rest()  # the alert, so that the far side learns why
             raise
-        await self._flush()
+        # The last words of the handshake wait for what is written next, or for a read.
         if context.verify_mode is ssl.CERT_REQUIRED:
             self._prove(self.tls, name)
 
@@ -189,16 +189,17 @@ class Stream:
 
     async def _flush(self) -> None:
         if self._outgoing.pending:
-            await self._loop.sock_sendall(self._sock, self._outgoing.read())
+            await self._watched.send(self._outgoing.read())
 
     async def _receive(self, size: int) -> bytes:
-        await self.turn.share()
-        try:
-            return self._sock.recv(size)
-        except BlockingIOError:
-            data = await self._loop.sock_recv(self._sock, size)
-            self.turn.renew()
-            return data
+        if self.turn.long:
+            await self.turn.share()
+        while True:
+            try:
+                return self._sock.recv(size)
+            except BlockingIOError:
+                await self._watched.readable()
+                self.turn.renew()
 
     def _send_rest(self) -> None:
         with contextlib.suppress(OSError):
@@ -211,7 +212,7 @@ class Stream:
             with contextlib.suppress(ssl.SSLError, ValueError):
                 self.tls.unwrap()
             self._send_rest()
-        self._sock.close()
+        self._watched.close()
 
     def __enter__(self) -> "Stream":
         return self

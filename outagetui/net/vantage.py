@@ -5,7 +5,7 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
@@ -17,6 +17,9 @@ from outagetui.net.trouble import fail, unknown
 
 T = TypeVar("T")
 _FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
+# A check goes to the same host each time. What comes here from outside was read as a host, or as a name of the DNS,
+# and is no longer than one.
+_read_host = lru_cache(4096)(read_host)
 
 
 class Vantage:
@@ -74,7 +77,7 @@ class Vantage:
         `net.no-interface` are ours.
         """
         try:
-            host = read_host(host)
+            host = _read_host(host)
         except ValueError as error:  # targets and options were read before; records such as SRV may name anything
             fail("dns.nxdomain", f"{host}: no such name: {error}")
         if is_localhost(host) and host.lower() != "localhost":

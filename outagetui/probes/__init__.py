@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from outagetui.core.masking import mask_people, texts_in
+from outagetui.core.masking import mask_people, may_name_people, texts_in
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.core.text import clean
 from outagetui.machine.secrets import SecretError
@@ -29,9 +29,10 @@ async def look(check: Check, deadline: float, vantage: "Vantage") -> Sample:
     """
     lateness = Lateness()
     sample = lateness.judged(check, await _looked(check, deadline, vantage))
-    ours = texts_in(msgspec.to_builtins(check))
-    detail = clean(mask_people(vantage.secrets.hide(sample.detail), ours))
-    return msgspec.structs.replace(sample, code=vantage.secrets.hide(sample.code), detail=detail)
+    detail = vantage.secrets.hide(sample.detail)
+    if may_name_people(detail):
+        detail = mask_people(detail, texts_in(msgspec.to_builtins(check)))
+    return msgspec.structs.replace(sample, code=vantage.secrets.hide(sample.code), detail=clean(detail))
 
 
 async def _looked(check: Check, deadline: float, vantage: "Vantage") -> Sample:

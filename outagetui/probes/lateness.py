@@ -1,7 +1,5 @@
 """What a look is worth during which this machine itself was late."""
 
-import math
-
 from outagetui.core.model import Check, Outcome, Sample
 from outagetui.net.loop_turns import turns
 
@@ -24,7 +22,7 @@ class Lateness:
         """Return `sample`, or unknown `loop.late` when this machine may have made it bad itself.
 
         It may have when it stood still for more than half of the check's time-out; when the time-out passed while it
-        stood still; or when what it lost explains all of a slowness.
+        stood still; or when what it lost explains all of a slowness, or that an answer came too late.
         """
         behind = 0.0 if self._turns is None else self._turns.lost() - self._before
         if self._turns is None or behind <= 0.0:
@@ -33,8 +31,9 @@ class Lateness:
             timed_out = sample.code.rpartition(".")[2] == "timeout"
             ours = behind > check.timeout / 2 or (timed_out and self._turns.just_stalled())
         else:
-            slow_above = math.inf if check.slow_above is None else check.slow_above
-            ours = sample.outcome is Outcome.PASS and 0 < (sample.latency_ms or 0.0) / 1000 - slow_above <= behind
+            # What came behind the time-out was read ahead of its timer, which a late loop rang no earlier.
+            limit = check.timeout if check.slow_above is None else min(check.slow_above, check.timeout)
+            ours = sample.outcome is Outcome.PASS and 0 < (sample.latency_ms or 0.0) / 1000 - limit <= behind
         if not ours:
             return sample
         return Sample(Outcome.UNKNOWN, LATE, f"this machine was {behind:.1f} s late itself: {sample.detail}")

@@ -9,6 +9,7 @@ from outagetui.core.model import Check, Sample
 from outagetui.core.probe_options import HttpOptions
 from outagetui.daemon.schedule import Schedule
 from outagetui.machine.secrets import Secrets
+from outagetui.net.loop_turns import TurnLoop
 from outagetui.net.vantage import Vantage
 from outagetui.probes import look
 
@@ -49,4 +50,5 @@ async def cost(port: int, count: int, every: float, seconds: float) -> dict[str,
 
 if __name__ == "__main__":
     _, port, count, every, seconds = sys.argv
-    print(json.dumps(asyncio.run(cost(int(port), int(count), float(every), float(seconds)))))
+    with asyncio.Runner(loop_factory=TurnLoop) as runner:  # the loop of the daemon
+        print(json.dumps(runner.run(cost(int(port), int(count), float(every), float(seconds)))))

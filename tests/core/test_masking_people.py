@@ -3,8 +3,11 @@
 import time
 
 import pytest
-from outagetui.core.masking import mask_answer, mask_people, names_of, quote_answer
+from hypothesis import given
+from hypothesis import strategies as st
+from outagetui.core.masking import mask_answer, mask_people, may_name_people, names_of, quote_answer
 
+_SIGNS = "ab1.:%=+@&#(){}[] \N{HORIZONTAL ELLIPSIS}\N{FULLWIDTH COMMERCIAL AT}"
 ERIKA = "erika.m+x@customer.example"
 
 
@@ -71,6 +74,15 @@ def test_what_helps_stays(said: str) -> None:
 def test_what_we_said_is_not_said_again() -> None:
     assert "Z2VoZWlt" not in mask_people("535 AUTH PLAIN AHdhdGNoAGdlaGVpbQ== Z2VoZWlt", own=("Z2VoZWlt",))
     assert quote_answer(b"hello \xff\x1b\xd7\xb5").isprintable()
+
+
+@given(
+    st.lists(st.sampled_from([*_SIGNS, "at", "AT", "x.y", "40", "64;", "x40;", "commat;", "00", "4930123456"])).map(
+        "".join
+    )
+)
+def test_what_shows_no_sign_of_an_address_holds_none(said: str) -> None:
+    assert may_name_people(said) or mask_people(said) == said
 
 
 @pytest.mark.parametrize("piece", ["a", "a@", '"a', "+1 ", "a (at", "a ", "=40", "<a@b>"])

@@ -10,6 +10,7 @@ from outagetui.core.model import Outcome
 from outagetui.net.identity import holds, names_of
 from outagetui.net.stream import Stream
 from outagetui.net.vantage import Vantage, client_context
+from outagetui.net.watched import WatchedSocket
 from tests.kit.scripted_servers import Pki, hanging, look_at, serve
 
 CASES = [
@@ -100,7 +101,7 @@ async def test_an_unverified_handshake_compares_nothing(vantage: Vantage, pki: P
     async with serve(hanging(), context=pki.good("b.example")) as server:
         sock = socket.create_connection(("127.0.0.1", server.port))
         sock.setblocking(False)
-        with Stream(sock) as stream:
+        with Stream(WatchedSocket(sock)) as stream:
             await stream.start_tls(await vantage.tls_context(verify=False), "a.example")
             assert stream.tls is not None
             assert isinstance(stream.tls, ssl.SSLObject)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from outagetui.net.stream import Stream
 from outagetui.net.trouble import Trouble
+from outagetui.net.watched import WatchedSocket
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ async def pair() -> AsyncIterator[tuple[Stream, socket.socket]]:
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     theirs.setblocking(False)
-    with theirs, Stream(ours) as stream:
+    with theirs, Stream(WatchedSocket(ours)) as stream:
         yield stream, theirs
 
 
@@ -26,7 +27,7 @@ def test_lines_and_bytes_come_whole_in_whatever_order_they_are_asked_for(data: b
     async def story() -> None:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
-        with Stream(ours) as stream:
+        with Stream(WatchedSocket(ours)) as stream:
             with theirs:
                 theirs.sendall(data)
             read = b""
