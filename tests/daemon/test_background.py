@@ -27,6 +27,11 @@ def pid_of(installation: Installation) -> int:
     return int(installation.order("hello")["pid"])
 
 
+def told(stderr: str) -> str:
+    """Return what a command said, without the word that a daemon on a busy machine takes its time."""
+    return stderr.replace("the daemon does not answer yet; waiting, Ctrl+C leaves\n", "")
+
+
 def test_a_command_that_finds_no_daemon_starts_one_that_outlives_it(installation: Installation) -> None:
     installation.configure(every="5s")
     reading, writing = os.pipe()
@@ -42,7 +47,7 @@ def test_a_command_that_finds_no_daemon_starts_one_that_outlives_it(installation
     )  # it came back at all: nothing that lives on holds its output
     os.close(writing)
     assert shell.stdout == "2 checks are probed now\nstatus 0\n"
-    assert shell.stderr == STARTED
+    assert told(shell.stderr) == STARTED
     with os.fdopen(reading) as pipe:
         assert pipe.read() == ""  # nor any other descriptor
     pid = pid_of(installation)
@@ -76,7 +81,7 @@ def test_several_commands_at_once_start_one_daemon_and_all_succeed(installation:
         thread.start()
     for thread in threads:
         thread.join()
-    assert {(each.returncode, each.stderr) for each in done} <= {(0, ""), (0, STARTED)}
+    assert {(each.returncode, told(each.stderr)) for each in done} <= {(0, ""), (0, STARTED)}
     assert len(installation.events(DaemonStarted)) == 1
 
 

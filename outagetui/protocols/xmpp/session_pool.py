@@ -185,8 +185,10 @@ async def own_session(account: Account, password: str, limit: float) -> AsyncIte
 
 
 async def _logged_in(account: Account, password: str, vantage: Vantage, phases: Phases, deadline: float) -> Session:
+    context = await vantage.tls_context(account.ca)  # made before there is a connection that nobody would close
+
     async def enter(stream: Stream) -> Session:
-        session = Session(account, stream, await vantage.tls_context(account.ca))
+        session = Session(account, stream, context)
         try:
             phases.enter("login")
             await log_in(session, password, vantage.secrets.add)
