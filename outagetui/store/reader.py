@@ -12,10 +12,12 @@ from msgspec.structs import replace
 
 from outagetui.core.model import Entry, Observation, Sample
 from outagetui.core.times import LATEST
+from outagetui.facts.ledger import Ledger
 from outagetui.facts.live import Beat, Live, Public, live_of, renewed
 from outagetui.store import anchor, sign_of_life
 from outagetui.store.damage import CHECK, SAID, DamagedError, NoStoreError, StoreError, look, of_sqlite
 from outagetui.store.entries import SELECT, entry_of, text_of
+from outagetui.store.folding import Snapshot, fold_on, folded, snapshot
 from outagetui.store.journal import GENESIS
 from outagetui.store.schema import OUTCOMES, PHASES, SAMPLES, careful, version_of
 from outagetui.store.verification import Verdict, Walk
@@ -111,6 +113,18 @@ class Reader:
             found = self._rows(f"SELECT id, word FROM words WHERE id IN ({','.join('?' * len(part))})", part)  # noqa: S608
             words |= {number: text_of(word) for number, word in found}
         return [seen for seen in (_observation(row, words) for row in rows) if seen is not None]
+
+    def ledger(self, primaries: frozenset[str]) -> Ledger:
+        """Return the journal folded, from the daemon's snapshot on where there is one that fits."""
+        return folded(self._rows, primaries)
+
+    def fold_on(self, ledger: Ledger) -> None:
+        """Fold what came after the entry that `ledger` was folded up to."""
+        fold_on(self._rows, ledger)
+
+    def snapshot(self, primaries: frozenset[str]) -> Snapshot | None:
+        """Return the journal folded, to be left in the store; None where there is nothing to leave."""
+        return snapshot(self._rows, primaries)
 
     def entries(self, after: int = 0) -> list[Entry]:
         """Return the journal behind sequence number `after`, oldest first."""

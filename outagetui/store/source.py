@@ -67,11 +67,12 @@ class StoreSource:
         public = reader.public()
         if public is None:
             raise StoreError(f"{self.path}: the daemon has not written its configuration yet")
-        if public != self._public:
-            primaries = primaries_of(public.channels)
-            self._public, self._ledger = public, Ledger(primaries)
-        for entry in reader.entries(self._ledger.seq):
-            self._ledger.apply(entry)
+        primaries = primaries_of(public.channels)
+        if self._public is None or primaries != self._ledger.primaries:
+            self._ledger = reader.ledger(primaries)
+        else:
+            reader.fold_on(self._ledger)
+        self._public = public
         return reader, public
 
     def _fresh(self) -> Reader:
