@@ -20,7 +20,7 @@ from outagetui.facts.alert_ledger import Use
 from outagetui.facts.events import AlertEnded, Event
 from outagetui.facts.ledger import Ledger
 from outagetui.facts.live import PublicAlert
-from outagetui.store.journal import StoreError
+from outagetui.store.damage import StoreError
 from outagetui.store.reader import Reader
 
 SILENCE = "nothing is known of"

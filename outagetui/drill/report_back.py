@@ -11,7 +11,7 @@ from outagetui.config.places import store_of
 from outagetui.core.orders import Drilled
 from outagetui.orders.client import OrderClient
 from outagetui.orders.wire import socket_path
-from outagetui.store.journal import StoreError
+from outagetui.store.damage import StoreError
 from outagetui.store.reader import Reader
 
 

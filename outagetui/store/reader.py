@@ -18,7 +18,6 @@ from outagetui.store import anchor, sign_of_life
 from outagetui.store.damage import CHECK, SAID, DamagedError, NoStoreError, StoreError, look, of_sqlite
 from outagetui.store.entries import SELECT, entry_of, text_of
 from outagetui.store.folding import Snapshot, fold_on, folded, snapshot
-from outagetui.store.journal import GENESIS
 from outagetui.store.schema import OUTCOMES, PHASES, SAMPLES, careful, version_of
 from outagetui.store.verification import Verdict, Walk
 
@@ -255,7 +254,7 @@ class Reader:
                 lost = f"{anchor.path_of(self._real)}: the anchor is missing"
         finally:
             self._rows("ROLLBACK")
-        return walk.end(text_of(recorded) or f"0:{GENESIS}", lost=lost)
+        return walk.end(text_of(recorded) or f"0:{anchor.GENESIS}", lost=lost)
 
     def holds(self, seq: int, digits: str) -> bool | None:
         """Whether entry `seq` has a hash that begins with `digits`; None when there is no such entry."""

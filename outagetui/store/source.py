@@ -11,7 +11,7 @@ from outagetui.board.run_rows import announcement_row
 from outagetui.core.model import Observation, primaries_of
 from outagetui.facts.ledger import Ledger
 from outagetui.facts.live import Public
-from outagetui.store.journal import StoreError
+from outagetui.store.damage import StoreError
 from outagetui.store.reader import Reader
 
 REOPEN_AFTER = 2.0
