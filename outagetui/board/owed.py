@@ -54,10 +54,10 @@ def owed(moment: Moment, ledger: Ledger, *, blind: bool) -> tuple[OwedRow, ...]:
 
 
 def _dead_ways(moment: Moment, ledger: Ledger) -> Iterator[OwedRow]:
-    for channel in moment.public.channels:
+    for channel in (each for each in moment.public.channels if each.is_backup):
         seen = moment.channels[channel.id]
         since = seen.since if seen.since is not None else moment.now
-        if not channel.is_backup or seen.state is not State.DOWN or seen.muted or seen.local:
+        if seen.state is not State.DOWN or seen.muted or seen.local:
             continue
         if moment.now - since < DEAD_AFTER:
             continue
