@@ -11,6 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from outagetui.core.model import Entry, Observation, Sample
+from outagetui.core.times import LATEST
 from outagetui.facts.ledger import Ledger
 from outagetui.facts.live import Beat, Live, Public, live_of
 from outagetui.store import anchor, sign_of_life
@@ -20,6 +21,7 @@ from outagetui.store.folding import Snapshot, fold_on, folded, snapshot
 from outagetui.store.live_rows import LiveRows
 from outagetui.store.sample_rows import observation_of, sample_of, timed, words_in
 from outagetui.store.schema import FIRST, PUBLISHED, SAMPLES, careful, turn_of, version_of
+from outagetui.store.silences import Asked, Gap, silences
 from outagetui.store.verification import Verdict, Walk
 
 BUSY_SECONDS = 1.0
@@ -175,15 +177,16 @@ class Reader:
         rows = self._rows(f"{SELECT} WHERE seq < ? ORDER BY seq DESC LIMIT ?", (top, limit))
         return [entry_of(row) for row in rows]
 
-    def history(self, check: str, since: float) -> list[Observation]:
-        """Return the samples of `check` from every vantage since `since`, oldest first."""
+    def history(self, check: str, since: float, until: float = LATEST) -> list[Observation]:
+        """Return the samples of `check` from every vantage between two moments (epoch seconds), oldest first."""
         series = self._series(check)
         if not series:
             return []
         marks = ",".join("?" * len(series))
         rows = self._rows(
-            f"SELECT {SAMPLES} FROM samples WHERE rowid >= ? AND series IN ({marks}) AND at >= ? ORDER BY at",  # noqa: S608 only placeholders vary
-            (self._row_at(since), *series, round(since * 1000)),
+            f"SELECT {SAMPLES} FROM samples WHERE rowid BETWEEN ? AND ? AND series IN ({marks})"  # noqa: S608 only placeholders vary
+            " AND at BETWEEN ? AND ? ORDER BY at",
+            (self._row_at(since), self._row_after(until), *series, round(since * 1000), round(until * 1000)),
         )
         return self._observations(rows)
 
@@ -202,14 +205,14 @@ class Reader:
                     (series, int(begin // seconds), int(end // seconds)),
                 )
                 told[owners[series]] += filter(_counted, rows)
-        bounds = (self._row_at(begin), self._row_after(end), round(begin * 1000), round(end * 1000))
-        for series, at, seconds, passed, failed in self._rows(
-            "SELECT series, at / 1000.0, 0.0, outcome < 2, outcome = 2 FROM samples"
-            " WHERE rowid BETWEEN ? AND ? AND at BETWEEN ? AND ? AND outcome < 3",
-            bounds,
-        ):
-            if series in owners and _counted((at, passed, failed)):
-                told[owners[series]].append((at, seconds, passed, failed))
+        rows = self._rows(
+            "SELECT series, at / 1000.0, outcome < 2, outcome = 2 FROM samples WHERE rowid BETWEEN ? AND ?"
+            " AND at BETWEEN ? AND ? AND outcome < 3 AND series IN (SELECT value FROM json_each(?))",
+            (self._row_at(begin), self._row_after(end), round(begin * 1000), round(end * 1000), _json(owners)),
+        )
+        for series, at, passed, failed in rows:
+            if _counted((at, passed, failed)):
+                told[owners[series]].append((at, 0.0, passed, failed))
         return {check: sorted(rows) for check, rows in told.items()}
 
     def silences(self, checks: Iterable[str], begin: float, end: float, longer: float) -> list[tuple[float, float]]:
@@ -218,27 +221,15 @@ class Reader:
         Before the oldest sample that is kept and after the newest one nothing is known: no stretch lies there. One that
         reaches more than a day beyond begin or end is not found.
         """
-        series = [number for check in checks for number in self._series(check)]
-        bounds: dict[str, float] = {"begin": begin, "end": end, "first": begin - DAY, "last": end + DAY}
-        bounds = {name: round(at * 1000) for name, at in bounds.items()}
-        bounds |= {"low": self._row_at(begin - DAY), "high": self._row_after(end + DAY)}
-        known = "SELECT at FROM samples WHERE rowid BETWEEN :low AND :high AND at BETWEEN :first AND :last"
-        for table, column, seconds in self._rolled():
-            span = round(seconds * 1000)
-            # An hour is made only of minutes without a gap, so it stands for each of them.
-            known += (
-                f" UNION SELECT {column} * {span} + edge FROM"  # noqa: S608 numbers of our own
-                f" (SELECT DISTINCT {column} FROM {table} WHERE series IN ({','.join(map(str, series))})"
-                f" AND {column} BETWEEN :first / {span} AND :last / {span}),"
-                f" (SELECT value AS edge FROM json_each('{_edges(seconds)}'))"
-            )
-        rows = self._rows(
-            "SELECT at, after FROM"  # noqa: S608 numbers of our own
-            f" (SELECT at, lead(at) OVER (ORDER BY at) AS after FROM ({known}))"
-            " WHERE after - at > :longer AND after > :begin AND at < :end ORDER BY at",
-            {**bounds, "longer": round(longer * 1000)},
-        )
-        return [(at / 1000, after / 1000) for at, after in rows if _counted((at, after))]
+        series = dict.fromkeys(number for check in checks for number in self._series(check))
+        first, last = begin - DAY, end + DAY
+        asked = Asked(*(round(at * 1000) for at in (begin, end, first, last, longer)))
+
+        def rows_of(gap: Gap) -> tuple[int, int]:
+            return self._row_at(gap[0] / 1000), self._row_after(gap[1] / 1000)
+
+        found = silences(self._rows, asked, rows_of, series, self._rolled())
+        return [(since / 1000, until / 1000) for since, until in found]
 
     def _rolled(self) -> list[tuple[str, str, float]]:
         """Return the tables of what was rolled up, the column of their times, and how many seconds one row spans."""
@@ -327,9 +318,8 @@ class Reader:
             raise of_sqlite(self.path, error) from error
 
 
-def _edges(seconds: float) -> list[int]:
-    """Return the begin and end of every minute of a stretch, in milliseconds from its own begin."""
-    return [minute * 60000 + edge for minute in range(int(seconds // 60)) for edge in (0, 59999)]
+def _json(numbers: Iterable[int]) -> str:
+    return f"[{','.join(map(str, numbers))}]"
 
 
 def _counted(row: Sequence[object]) -> bool:
