@@ -202,7 +202,9 @@ def _slices(
     for number in range(max(1, math.ceil((end - begin) / pace))):
         at = begin + number * pace
         share = max((_share_at(series(check), check, at) for check in channel.checks), default=0.0)
-        found.append((at, share, True) if share else (at, said, False))
+        known = (share, True) if share else (said, False)
+        if not found or found[-1][1:] != known:  # most of a stretch without samples is alike
+            found.append((at, *known))
     return found
 
 
