@@ -1,5 +1,6 @@
 """Picks the command and imports only what it needs."""
 
+import gc
 import sys
 
 from outagetui.cli.output import guard
@@ -22,6 +23,7 @@ def _run() -> None:
         sys.modules.setdefault("typing_extensions", None)  # type: ignore[arg-type]
         from outagetui.cli.status import report
 
+        gc.disable()  # nothing that is made here is let go of before the end
         sys.exit(report(options, words[-1] == "--json"))
     from outagetui.cli.group import outagetui
 

@@ -44,6 +44,8 @@ store.leave()
     assert "outagetui.board.build" in modules
     assert not modules & (SCREENS | NETWORK | {"click", "asyncio", "multiprocessing", "tomli"})
     assert not any(name.startswith(("outagetui.daemon", "outagetui.tui", "outagetui.probes")) for name in modules)
+    kinds = {f"outagetui.core.{each}_options" for each in ("probe", "step", "outlet")}
+    assert not modules & (kinds | {"concurrent.futures", "logging", "outagetui.store.journal", "urllib.request"})
 
 
 def test_check_loads_no_screens_and_no_daemon() -> None:

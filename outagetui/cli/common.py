@@ -121,7 +121,7 @@ async def ordering(
 
 def source(options: dict[str, str | None]) -> "StoreSource":
     """Return the store to read from; ends with status 3 when it cannot be read."""
-    from outagetui.store.journal import StoreError
+    from outagetui.store.damage import StoreError
     from outagetui.store.source import StoreSource
 
     path = store(options)

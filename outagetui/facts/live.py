@@ -24,7 +24,6 @@ from outagetui.core.model import (
     State,
     Thresholds,
 )
-from outagetui.core.outlet_options import publishes
 from outagetui.facts import verdict
 from outagetui.facts.common_fate import Fate
 from outagetui.facts.verdict import Track
@@ -162,6 +161,8 @@ def _checks(owner: Channel | Outlet) -> tuple[PublicCheck, ...]:
 
 
 def _outlet(outlet: Outlet) -> PublicOutlet:
+    from outagetui.core.outlet_options import publishes  # the daemon says it, and readers start without all kinds
+
     return copied(PublicOutlet, outlet, checks=_checks(outlet), publishes=publishes(outlet.kind, outlet.options))
 
 

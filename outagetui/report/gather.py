@@ -13,7 +13,7 @@ from outagetui.report.evidence import Evidence, Tally
 from outagetui.report.incidents import LEAD_SECONDS, Incident, find, readable
 from outagetui.report.reporter import Reporter
 from outagetui.report.values import Report, when
-from outagetui.store.journal import StoreError
+from outagetui.store.damage import StoreError
 from outagetui.store.reader import Reader
 
 LISTED = 10

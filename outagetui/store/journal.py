@@ -14,10 +14,12 @@ from pathlib import Path
 
 from outagetui.core.model import Entry, Keep, Observation
 from outagetui.facts.events import Event, JournalAccepted, encode, kind_of
+from outagetui.facts.ledger import Ledger
 from outagetui.facts.live import Beat, Live, Public, live_of, pack
 from outagetui.store.anchor import GENESIS, START, Anchor, AnchorFile, Head, booted
 from outagetui.store.damage import SAID, StoreError, look, of_sqlite
 from outagetui.store.entries import ACCEPTED, SELECT, chain, entry_of, text_of
+from outagetui.store.folding import Snapshot, folded
 from outagetui.store.retention import Retention
 from outagetui.store.schema import OUTCOMES, PHASES, PUBLISHED, prepare, turn_of
 from outagetui.store.sign_of_life import SignOfLife
@@ -99,6 +101,16 @@ class Store:
     def entries(self) -> list[Entry]:
         """Return the whole journal, oldest first."""
         return [entry_of(row) for row in self._db.execute(f"{SELECT} ORDER BY seq")]
+
+    def ledger(self, primaries: frozenset[str]) -> Ledger:
+        """Return the journal folded, from the snapshot on where there is one that fits."""
+        return folded(lambda query, values: self._db.execute(query, values).fetchall(), primaries)
+
+    def leave_folded(self, made: Snapshot) -> None:
+        """Keep a snapshot of the folded journal instead of the one before."""
+        with self._transaction():
+            self._db.execute("DELETE FROM folded")
+            self._db.execute("INSERT INTO folded VALUES(?,?,?)", (made.seq, made.hash, made.document))
 
     def verify(self) -> Verdict:
         """Walk the journal, and compare its end with the anchor."""

@@ -11,11 +11,12 @@ import msgspec
 from msgspec.structs import replace
 
 from outagetui.core.model import Entry, Observation, Sample
+from outagetui.facts.ledger import Ledger
 from outagetui.facts.live import Beat, Live, Public, live_of
 from outagetui.store import anchor, sign_of_life
 from outagetui.store.damage import CHECK, SAID, DamagedError, NoStoreError, StoreError, look, of_sqlite
 from outagetui.store.entries import SELECT, entry_of, text_of
-from outagetui.store.journal import GENESIS
+from outagetui.store.folding import Snapshot, fold_on, folded, snapshot
 from outagetui.store.live_rows import LiveRows
 from outagetui.store.sample_rows import observation_of, sample_of, timed, words_in
 from outagetui.store.schema import FIRST, PUBLISHED, SAMPLES, careful, turn_of, version_of
@@ -152,6 +153,18 @@ class Reader:
             words |= {number: text_of(word) for number, word in found}
         return words
 
+    def ledger(self, primaries: frozenset[str]) -> Ledger:
+        """Return the journal folded, from the daemon's snapshot on where there is one that fits."""
+        return folded(self._rows, primaries)
+
+    def fold_on(self, ledger: Ledger) -> None:
+        """Fold what came after the entry that `ledger` was folded up to."""
+        fold_on(self._rows, ledger)
+
+    def snapshot(self, primaries: frozenset[str]) -> Snapshot | None:
+        """Return the journal folded, to be left in the store; None where there is nothing to leave."""
+        return snapshot(self._rows, primaries)
+
     def entries(self, after: int = 0) -> list[Entry]:
         """Return the journal behind sequence number `after`, oldest first."""
         return [entry_of(row) for row in self._rows(f"{SELECT} WHERE seq > ? ORDER BY seq", (after,))]
@@ -281,7 +294,7 @@ class Reader:
                 lost = f"{anchor.path_of(self._real)}: the anchor is missing"
         finally:
             self._rows("ROLLBACK")
-        return walk.end(text_of(recorded) or f"0:{GENESIS}", lost=lost)
+        return walk.end(text_of(recorded) or f"0:{anchor.GENESIS}", lost=lost)
 
     def holds(self, seq: int, digits: str) -> bool | None:
         """Whether entry `seq` has a hash that begins with `digits`; None when there is no such entry."""

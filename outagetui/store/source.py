@@ -9,8 +9,7 @@ from outagetui.board.narrative import tell
 from outagetui.board.rows import AnnouncementRow, Board, LogRow
 from outagetui.board.run_rows import announcement_row
 from outagetui.core.model import Observation, primaries_of
-from outagetui.facts.ledger import Ledger
-from outagetui.store.journal import StoreError
+from outagetui.store.damage import StoreError
 from outagetui.store.live_rows import LiveRows
 from outagetui.store.reader import Reader
 
@@ -70,18 +69,19 @@ class StoreSource:
 
     def _folded(self, reader: Reader) -> Boards:
         """Take up what the journal has beyond what was folded."""
-        published = reader.published()
-        if self._boards is None or not published or published != self._published:
+        published, boards = reader.published(), self._boards
+        if boards is None or not published or published != self._published:
             public = reader.public()
             if public is None:
                 raise StoreError(f"{self.path}: the daemon has not written its configuration yet")
-            if self._boards is None or public != self._boards.public:
-                self._boards = Boards(public, Ledger(primaries_of(public.channels)))
-            self._published = published
-        ledger = self._boards.ledger
-        for entry in reader.entries(ledger.seq):
-            ledger.apply(entry)
-        return self._boards
+            primaries = primaries_of(public.channels)
+            if boards is None or boards.ledger.primaries != primaries:
+                boards = Boards(public, reader.ledger(primaries))
+            elif public != boards.public:
+                boards = Boards(public, boards.ledger)
+            self._boards, self._published = boards, published
+        reader.fold_on(boards.ledger)
+        return boards
 
     def _fresh(self) -> Reader:
         reader = self._reader
