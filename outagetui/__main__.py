@@ -32,6 +32,8 @@ def _run() -> None:
 
 
 def _screens(options: dict[str, str | None]) -> None:
+    # The event loop would load OpenSSL for connections that screens never make, and hold two megabytes for it.
+    sys.modules.setdefault("ssl", None)  # type: ignore[arg-type]
     from outagetui.cli.common import unusable
     from outagetui.cli.screens import operator
 

@@ -107,6 +107,14 @@ def test_the_operators_screens_load_no_network_library() -> None:
     assert not any(name.startswith(("outagetui.probes", "outagetui.daemon", "outagetui.config")) for name in modules)
 
 
+def test_every_screen_does_without_tls() -> None:
+    rooms = [ROOT / "outagetui" / "tui", ROOT / "outagetui" / "orders"]
+    files = [file for room in rooms for file in room.rglob("*.py") if file.stem != "__init__"]
+    names = [".".join(file.relative_to(ROOT).with_suffix("").parts) for file in files]
+    code = "import sys; sys.modules['ssl'] = None\n" + "\n".join(f"import {name}" for name in names)
+    assert "outagetui.tui.screens.composer" in loaded(code)
+
+
 PURE = [
     "facts.verdict",
     "facts.reach",

@@ -147,6 +147,8 @@ class BoardView(Block):
             self._kept, self._cursor = None, self._rows[0] if self._rows else 0
 
     def _spread(self, found: list[str | Row]) -> list[str | Row]:
+        if len(found) > self.size.height:
+            return found
         # Where everything fits with room to spare, an empty line stands between groups.
         groups = sum(isinstance(item, str) for item in found)
         free = self.size.height - (len(found) + groups - 1)
