@@ -18,7 +18,7 @@ Lives = Mapping[str, Sequence[Live]]  # the live rows by check
 RANK = {state: rank for rank, state in enumerate(WORST_FIRST)}
 
 
-class Judged(Struct, frozen=True, kw_only=True):
+class Judged(Struct, frozen=True, kw_only=True, gc=False):
     """How a channel or outlet stands: `known` is the last state that was certain, `onset` when its trouble began."""
 
     checks: tuple[CheckRow, ...]
@@ -79,13 +79,14 @@ class Judgements:
         return past
 
     def _judge(self, name: str, lives: Lives) -> Judged:
-        owner = self._wiring.owners[name]
-        checks = tuple(self._check(check, lives.get(check.id, ())) for check in owner.checks)
-        tracks = [live.track for check in owner.checks for live in lives.get(check.id, ())]
+        owned = self._wiring.owners[name].checks
+        seen = [lives.get(check.id, ()) for check in owned]
+        checks = tuple(map(self._check, owned, seen))
+        tracks = [live.track for each in seen for live in each]
         limits = [
             live.track.last + verdict.patience(check.every)
-            for check in owner.checks
-            for live in lives.get(check.id, ())
+            for check, each in zip(owned, seen, strict=True)
+            for live in each
             if live.track.last is not None
         ]
         if limits := [limit for limit in limits if limit >= self._at]:

@@ -32,7 +32,8 @@ SPARK = 40
 _USER = re.compile(r"^([/\\]*)[^/\\]*@")
 
 
-class Live(Struct, frozen=True, array_like=True):
+# There are as many of these as checks, without cycles: the collector of those would go through all of them for nothing.
+class Live(Struct, frozen=True, array_like=True, gc=False):
     """One check from one vantage: its verdict now, its last sample, the last latencies (ms, None for a failure)."""
 
     check: str
@@ -61,7 +62,7 @@ def renewed(row: Live, sample: Sample, at: float) -> Live:
     )
 
 
-class PublicCheck(Struct, frozen=True, kw_only=True):
+class PublicCheck(Struct, frozen=True, kw_only=True, gc=False):
     """What people may see of a check: no options, and a target without user, query or fragment."""
 
     id: str

@@ -55,7 +55,7 @@ _LOGIN_REFUSED = frozenset(
 )
 
 
-class Count(Struct, frozen=True):
+class Count(Struct, frozen=True, gc=False):
     """Evidence of one kind for one check and vantage: S, R, and the episode since the first failure (its onset)."""
 
     s: Finite = 0.0
@@ -68,7 +68,7 @@ class Count(Struct, frozen=True):
     since: Instant | None = None
 
 
-class Track(Struct, frozen=True):
+class Track(Struct, frozen=True, gc=False):
     """What is remembered between samples: failures, slowness, last counted sample, quick probes still due."""
 
     failing: Count = Count()

@@ -190,6 +190,20 @@ class Reader:
         )
         return self._observations(rows)
 
+    def span(self, since: float) -> tuple[int, int]:
+        """Return a row number of samples before which nothing is as young as `since`, and that of the next sample."""
+        return self._row_at(since), self._ends()[1]
+
+    def slice(self, check: str, first: int, after: int) -> list[Observation]:
+        """Return the samples of `check` among the rows from `first` up to before `after`, in order of time."""
+        series = self._series(check)
+        marks = ",".join("?" * len(series))
+        rows = self._rows(
+            f"SELECT {SAMPLES} FROM samples WHERE rowid >= ? AND rowid < ? AND series IN ({marks}) ORDER BY at",  # noqa: S608 only placeholders vary
+            (first, after, *series),
+        )
+        return self._observations(rows)
+
     def tallies(self, checks: Collection[str], begin: float, end: float) -> dict[str, list[Counted]]:
         """Return by check what was counted from `begin` to `end` (epoch seconds), oldest first.
 

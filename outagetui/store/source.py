@@ -57,9 +57,13 @@ class StoreSource:
         """Return journal entries in words, newest first."""
         return tuple(tell(entry) for entry in self._fresh().newest(limit, before))
 
-    def history(self, check: str, since: float) -> tuple[Observation, ...]:
-        """Return the samples of `check` since `since`, oldest first."""
-        return tuple(self._fresh().history(check, since))
+    def span(self, since: float) -> tuple[int, int]:
+        """Return a number of samples before which nothing is as young as `since`, and the number of the next one."""
+        return self._fresh().span(since)
+
+    def history(self, check: str, first: int, after: int) -> tuple[Observation, ...]:
+        """Return the samples of `check` with numbers from `first` up to before `after`, in order of time."""
+        return tuple(self._fresh().slice(check, first, after))
 
     def close(self) -> None:
         """Let go of the file."""

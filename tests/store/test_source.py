@@ -73,7 +73,8 @@ def test_the_log_tells_newest_first_and_the_history_oldest_first(path: Path) -> 
     source = StoreSource(path)
     assert [row.text for row in source.log(5)] == ["drill: messenger fails", "activated webchat by hand"]
     assert [row.seq for row in source.log(5, before=2)] == [1]
-    assert source.history("messenger.port", 0.0) == ()
+    assert source.span(0.0) == (0, 1)
+    assert source.history("messenger.port", 0, 1) == ()
 
 
 def test_a_store_that_is_not_there_yet_is_found_when_it_comes(path: Path) -> None:
