@@ -1,5 +1,6 @@
 """Picks the command and imports only what it needs."""
 
+import gc
 import sys
 
 from outagetui.cli.output import guard
@@ -15,27 +16,44 @@ def main() -> None:
 
 
 def _run() -> None:
-    words = sys.argv[1:]
-    options = _plain_status(words)
-    if options is not None:
+    options, words = _options(sys.argv[1:])
+    if words in (["status"], ["status", "--json"]):
         # msgspec would import it for help it does not need here, at the price of a fifth of this command's time.
         sys.modules.setdefault("typing_extensions", None)  # type: ignore[arg-type]
         from outagetui.cli.status import report
 
+        gc.disable()  # nothing that is made here is let go of before the end
         sys.exit(report(options, words[-1] == "--json"))
+    if not words:
+        _screens(options)
     from outagetui.cli.group import outagetui
 
     outagetui.main(prog_name="outagetui")
 
 
-def _plain_status(words: list[str]) -> dict[str, str | None] | None:
-    """Return the options of a plain `status` call: prompts and cron call it often, so it does without the group."""
+def _screens(options: dict[str, str | None]) -> None:
+    # The event loop would load OpenSSL for connections that screens never make, and hold two megabytes for it.
+    sys.modules.setdefault("ssl", None)  # type: ignore[arg-type]
+    from outagetui.cli.common import unusable
+    from outagetui.cli.screens import operator
+
+    try:
+        sys.exit(operator(options))
+    except KeyboardInterrupt:
+        sys.exit("\nAborted!")  # while a daemon is started; in the screens it is a key
+    except Exception as error:
+        unusable(error)
+
+
+def _options(words: list[str]) -> tuple[dict[str, str | None], list[str]]:
+    """Return the options that every command has, and the words behind them.
+
+    The screens are what people wait for, and prompts and cron call `status` often: both do without the group.
+    """
     options: dict[str, str | None] = {"config": None, "store": None}
-    rest = list(words)
-    while len(rest) > 2 and rest[0] in ("--config", "--store"):
-        options[rest[0][2:]] = rest[1]
-        rest = rest[2:]
-    return options if rest in (["status"], ["status", "--json"]) else None
+    while len(words) > 1 and words[0] in ("--config", "--store"):
+        options[words[0][2:]], words = words[1], words[2:]
+    return options, words
 
 
 if __name__ == "__main__":

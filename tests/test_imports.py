@@ -44,6 +44,8 @@ store.leave()
     assert "outagetui.board.build" in modules
     assert not modules & (SCREENS | NETWORK | {"click", "asyncio", "multiprocessing", "tomli"})
     assert not any(name.startswith(("outagetui.daemon", "outagetui.tui", "outagetui.probes")) for name in modules)
+    kinds = {f"outagetui.core.{each}_options" for each in ("probe", "step", "outlet")}
+    assert not modules & (kinds | {"concurrent.futures", "logging", "outagetui.store.journal", "urllib.request"})
 
 
 def test_check_loads_no_screens_and_no_daemon() -> None:
@@ -93,16 +95,24 @@ def test_the_wall_cannot_reach_anything_that_orders() -> None:
 
 def test_the_wallboard_command_brings_no_order_client_either() -> None:
     modules = loaded(
-        "import outagetui.cli.screens; from outagetui.store.source import StoreSource; import outagetui.tui.wall"
+        "import outagetui.cli.wallboard; from outagetui.store.source import StoreSource; import outagetui.tui.wall"
     )
     orders = ("outagetui.orders", "outagetui.daemon", "outagetui.cli.order_commands", "outagetui.playbook")
     assert [name for name in modules if name.startswith(orders)] == []
 
 
 def test_the_operators_screens_load_no_network_library() -> None:
-    modules = loaded("import outagetui.tui.app, outagetui.store.source, outagetui.orders.client")
-    assert not modules & (NETWORK - {"ssl"})
+    modules = loaded("import outagetui.tui.app, outagetui.store.source, outagetui.orders.client, outagetui.cli.screens")
+    assert not modules & (NETWORK - {"ssl"} | {"click", "regex"})
     assert not any(name.startswith(("outagetui.probes", "outagetui.daemon", "outagetui.config")) for name in modules)
+
+
+def test_every_screen_does_without_tls() -> None:
+    rooms = [ROOT / "outagetui" / "tui", ROOT / "outagetui" / "orders"]
+    files = [file for room in rooms for file in room.rglob("*.py") if file.stem != "__init__"]
+    names = [".".join(file.relative_to(ROOT).with_suffix("").parts) for file in files]
+    code = "import sys; sys.modules['ssl'] = None\n" + "\n".join(f"import {name}" for name in names)
+    assert "outagetui.tui.screens.composer" in loaded(code)
 
 
 PURE = [

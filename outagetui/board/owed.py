@@ -7,10 +7,10 @@ from msgspec.structs import replace
 from outagetui.board.rows import Board, GainRow, LeftRow, OwedRow, ReachRow
 from outagetui.board.suggest import Moment, below_since
 from outagetui.core.model import AUDIENCES, Audience, State
-from outagetui.core.step_options import StepOptions
 from outagetui.core.text import clean, listed
 from outagetui.core.words import STEP_ASKS, Owed, RunState, Standing
 from outagetui.facts.announcement import Announcement
+from outagetui.facts.events import StepPlan
 from outagetui.facts.ledger import Ledger
 from outagetui.facts.live import Public, PublicChannel
 from outagetui.facts.reach import percent
@@ -54,10 +54,10 @@ def owed(moment: Moment, ledger: Ledger, *, blind: bool) -> tuple[OwedRow, ...]:
 
 
 def _dead_ways(moment: Moment, ledger: Ledger) -> Iterator[OwedRow]:
-    for channel in moment.public.channels:
+    for channel in (each for each in moment.public.channels if each.is_backup):
         seen = moment.channels[channel.id]
         since = seen.since if seen.since is not None else moment.now
-        if not channel.is_backup or seen.state is not State.DOWN or seen.muted or seen.local:
+        if seen.state is not State.DOWN or seen.muted or seen.local:
             continue
         if moment.now - since < DEAD_AFTER:
             continue
@@ -145,10 +145,16 @@ def _asking(audience: str, ledger: Ledger) -> str:
     """Return the run whose question, answered yes, tells an audience something; empty when none asks that."""
     for run in ledger.runs.values():
         for step in run.steps.values() if run.ended is None else ():
-            tells = StepOptions.of(step.plan.do).announces and step.plan.options.get("audience") == audience
-            if step.state in STEP_ASKS and (tells or step.plan.options.get("told") == audience):
+            if step.state in STEP_ASKS and _tells(step.plan, audience):
                 return run.id
     return ""
+
+
+def _tells(plan: StepPlan, audience: str) -> bool:
+    from outagetui.core.step_options import StepOptions  # only where a run asks something
+
+    announces = StepOptions.of(plan.do).announces and plan.options.get("audience") == audience
+    return announces or plan.options.get("told") == audience
 
 
 def left_by(run: Run, moment: Moment, ledger: Ledger) -> LeftRow | None:

@@ -12,7 +12,7 @@ from outagetui.cli.common import UNUSABLE, fail, store
 from outagetui.cli.outcomes import FAILED, outcomes
 from outagetui.cli.output import print_json
 from outagetui.core import times
-from outagetui.core.model import Entry
+from outagetui.core.model import Entry, primaries_of
 from outagetui.core.orders import AlertTest
 from outagetui.core.text import clean
 from outagetui.core.words import AlertNews, AlertState
@@ -20,7 +20,7 @@ from outagetui.facts.alert_ledger import Use
 from outagetui.facts.events import AlertEnded, Event
 from outagetui.facts.ledger import Ledger
 from outagetui.facts.live import PublicAlert
-from outagetui.store.journal import StoreError
+from outagetui.store.damage import StoreError
 from outagetui.store.reader import Reader
 
 SILENCE = "nothing is known of"
@@ -65,10 +65,9 @@ def _read(path: Path) -> tuple[tuple[PublicAlert, ...], Ledger]:
     reader = Reader(path)
     try:
         public = reader.public()
-        ledger = Ledger()
-        for entry in reader.entries():
-            ledger.apply(entry)
-        return (public.alerts if public is not None else ()), ledger
+        if public is None:
+            return (), Ledger()
+        return public.alerts, reader.ledger(primaries_of(public.channels))
     finally:
         reader.close()
 

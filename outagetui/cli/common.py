@@ -29,6 +29,16 @@ def fail(message: str, status: int) -> NoReturn:
     sys.exit(status)
 
 
+def unusable(error: Exception) -> NoReturn:
+    """End with the one message of a store that cannot be used; whatever else `error` is goes on."""
+    from outagetui.core.own_fault import words_of
+    from outagetui.store.damage import StoreError
+
+    if not isinstance(error, StoreError):
+        raise error
+    fail(words_of(error), UNUSABLE)
+
+
 async def heard(work: "Awaitable[T]") -> T:
     """Return what `work` does; what fails beside it is told in a line, and not by the loop's own report."""
     from outagetui.core.own_fault import own_fault
@@ -121,7 +131,7 @@ async def ordering(
 
 def source(options: dict[str, str | None]) -> "StoreSource":
     """Return the store to read from; ends with status 3 when it cannot be read."""
-    from outagetui.store.journal import StoreError
+    from outagetui.store.damage import StoreError
     from outagetui.store.source import StoreSource
 
     path = store(options)

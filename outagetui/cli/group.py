@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 COMMANDS: dict[str, tuple[str, str]] = {  # name: (module in this package, one line of help)
-    "wallboard": ("screens", "Show the read-only wall."),
+    "wallboard": ("wallboard", "Show the read-only wall."),
     "daemon": ("daemon", "Watch, run playbooks and take orders, for systemd."),
     "check": ("check", "Probe everything once now, without a daemon."),
     "trace": ("trace", "Look at the way to a channel or host, and where it ends."),
@@ -62,13 +62,9 @@ class Lazy(click.Group):
         try:
             return super().invoke(ctx)
         except Exception as error:
-            from outagetui.cli.common import UNUSABLE, fail
-            from outagetui.core.own_fault import words_of
-            from outagetui.store.damage import StoreError
+            from outagetui.cli.common import unusable
 
-            if not isinstance(error, StoreError):
-                raise
-            fail(words_of(error), UNUSABLE)
+            unusable(error)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands from the table, without importing any."""

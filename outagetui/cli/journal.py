@@ -13,7 +13,7 @@ from outagetui.cli.common import UNUSABLE, fail, store
 from outagetui.cli.output import json_safe, print_json
 from outagetui.core.text import clean
 from outagetui.core.times import stamp
-from outagetui.store.journal import StoreError
+from outagetui.store.damage import StoreError
 from outagetui.store.reader import Reader
 from outagetui.store.verification import Fault
 

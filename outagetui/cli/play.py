@@ -20,7 +20,7 @@ from outagetui.core.words import RunState, StepState, Why
 from outagetui.facts.events import StepPlan
 from outagetui.orders.client import OrderClient
 from outagetui.playbook.plan import dry_run, plan
-from outagetui.store.journal import StoreError
+from outagetui.store.damage import StoreError
 from outagetui.store.source import StoreSource
 
 DONE, FAILED, USAGE, WAITING = 0, 1, 2, 4

@@ -100,8 +100,7 @@ def _made_here(config: Config, path: Path, order: Preview) -> dict[str, Any]:
     shares: dict[str, Share] = {}
     if path.exists():
         try:
-            for entry in Reader(path).entries():
-                ledger.apply(entry)
+            ledger = Reader(path).ledger(ledger.primaries)
             board = StoreSource(path).board(time.time())
             states = {row.id: row.state for row in board.channels} | {row.id: row.state for row in board.outlets}
             shares = {row.id: _share(row) for row in board.channels}

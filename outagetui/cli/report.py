@@ -6,7 +6,7 @@ import click
 
 from outagetui.cli.common import UNUSABLE, fail, store
 from outagetui.cli.output import json_safe
-from outagetui.store.journal import StoreError
+from outagetui.store.damage import StoreError
 
 USAGE = 2
 

@@ -1,11 +1,9 @@
-"""`outagetui` and `outagetui wallboard`: the screens."""
+"""`outagetui`: the operator's screens."""
 
 import asyncio
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import click
 
 from outagetui.cli.common import UNUSABLE, directory, fail, readable, store
 from outagetui.tui import terminal
@@ -54,22 +52,3 @@ async def _ready(path: Path, options: dict[str, str | None]) -> str:
     else:
         await client.aclose()
         return ""
-
-
-@click.command()
-@click.option("--store", "named", metavar="FILE", help="The store to read, for a wall without the configuration.")
-@click.pass_obj
-def wallboard(options: dict[str, str | None], named: str | None) -> None:
-    """Show the read-only wall. It gives no orders and writes nothing; safe as an SSH forced command."""
-    path = Path(named) if named else store(options)
-    trouble = readable(path)
-    if trouble:
-        fail(trouble, UNUSABLE)
-
-    def make() -> "App[Any]":
-        from outagetui.store.source import StoreSource
-        from outagetui.tui.wall import WallApp
-
-        return WallApp(StoreSource(path))
-
-    sys.exit(terminal.run(make))

@@ -14,7 +14,7 @@ from outagetui.core.model import WORST_FIRST, State, last_known, worst
 from outagetui.core.text import clean
 from outagetui.core.times import about, stamp, zone_or_utc
 from outagetui.core.words import Readiness
-from outagetui.store.journal import StoreError
+from outagetui.store.damage import StoreError
 
 
 def report(options: dict[str, str | None], as_json: bool) -> int:

@@ -61,7 +61,7 @@ def worst(states: Iterable[State]) -> State:
     return min(states, key=WORST_FIRST.index, default=State.UNKNOWN)
 
 
-class Sample(Struct, frozen=True):
+class Sample(Struct, frozen=True, gc=False):
     """What one probe saw once.
 
     `latency_ms` is None where nothing was measured, `phases` maps a phase's name to milliseconds in order,
@@ -124,7 +124,7 @@ class Cost(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     balance: Text | None = None
 
 
-class ChannelFacts(Struct, frozen=True, kw_only=True):
+class ChannelFacts(Struct, frozen=True, kw_only=True, gc=False):
     """What anybody may know of a way for people to reach us: screens and the store's public copy hold all of it."""
 
     id: str

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from outagetui.core.model import Entry, Observation, primaries_of
+from outagetui.daemon.snapshots import Snapshots
 from outagetui.facts.events import Event
-from outagetui.facts.ledger import Ledger
 from outagetui.facts.live import Beat, Live, Public
 from outagetui.store.damage import SAID, sqlite_words
 from outagetui.store.journal import Store, WriteError
@@ -38,8 +38,8 @@ class JournalWriter:
         self._order = asyncio.Lock()
         self._patient = True
         self.trouble = ""
-        self.ledger = Ledger(primaries)
-        self._fold(store.entries())
+        self.ledger = store.ledger(primaries)
+        self._snapshots = Snapshots(store.path, lambda made: self._run(lambda: store.leave_folded(made)))
 
     async def write(self, actor: str, *events: Event) -> list[Entry]:
         """Append `events` in one durable commit. Raises WriteError, and then nothing was kept."""
@@ -96,7 +96,11 @@ class JournalWriter:
     async def publish(self, public: Public, series: Sequence[str]) -> None:
         """Write the screens' copy of the configuration. Raises WriteError."""
         await self._run(lambda: self._store.publish(public, series))
-        self.ledger.primaries = primaries_of(public.channels)
+        primaries = primaries_of(public.channels)
+        if primaries != self.ledger.primaries:
+            self.ledger.judge_by(primaries)
+            self._snapshots.forget()
+            self._snapshots.heed(self.ledger.seq, primaries)
 
     async def upkeep(self, *, words: bool) -> None:
         """Do the store's upkeep in slices, between which everything else is written. Raises WriteError."""
@@ -108,6 +112,7 @@ class JournalWriter:
 
     async def leave(self) -> None:
         """Settle the file; nothing can be written after it."""
+        await self._snapshots.leave(self.ledger.seq, self.ledger.primaries)
         await self._run(self._store.leave)
         self._pool.shutdown()
 
@@ -132,3 +137,4 @@ class JournalWriter:
     def _fold(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
             self.ledger.apply(entry)
+        self._snapshots.heed(self.ledger.seq, self.ledger.primaries)

@@ -310,9 +310,8 @@ class Daemon:
 
     def _needed(self, now: float) -> bool:
         ledger = self.journal.ledger
-        announced = any(made.open for made in ledger.announcements.values())
-        used = self.server.clients or self.runner.busy or ledger.open_incident(now) or announced or ledger.active
-        return bool(used)
+        told = ledger.still_open or ledger.active
+        return bool(self.server.clients or self.runner.busy or ledger.open_incident(now) or told)
 
     def _status(self) -> str:
         states = Counter(self.watch.state_of(channel.id).value for channel in self.current.config.channels)

@@ -9,10 +9,9 @@ from outagetui.board.practice import drilled
 from outagetui.config import ConfigError, find
 from outagetui.config.places import store_of
 from outagetui.core.orders import Drilled
-from outagetui.facts.ledger import Ledger
 from outagetui.orders.client import OrderClient
 from outagetui.orders.wire import socket_path
-from outagetui.store.journal import StoreError
+from outagetui.store.damage import StoreError
 from outagetui.store.reader import Reader
 
 
@@ -26,9 +25,7 @@ def tell(options: Mapping[str, str | None], scenario: str, played: Path, score: 
     if store is None or not os.path.exists(socket_path(store)):  # noqa: PTH110 false where we may not look, too
         return ""
     try:
-        ledger = Ledger()
-        for entry in Reader(played).entries():
-            ledger.apply(entry)
+        ledger = Reader(played).ledger(frozenset())
     except StoreError as error:
         return f"the journal was not told of this drill: {error}"
     books = drilled(ledger.runs)

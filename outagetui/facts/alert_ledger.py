@@ -4,7 +4,7 @@ An intent without an outcome, left by a daemon that was killed, stays `pending`:
 comes twice is better than one that never came.
 """
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from outagetui.core.model import BAD, GOOD, Entry, State
@@ -53,6 +53,7 @@ class Alerts(Struct):
 
     incidents: dict[str, dict[str, LinkRecord]] = {}
     turns: dict[str, Turn] = {}
+    bad: set[str] = field(default_factory=set)  # the primaries that are bad now
     whys: dict[str, str] = {}  # why each channel is as it is
     bad_since: float = 0.0
     blind: str = ""  # the id under which people are told of the last blindness
@@ -82,6 +83,10 @@ class Alerts(Struct):
             case _:
                 pass
 
+    def judge_by(self, primaries: frozenset[str]) -> None:
+        """Let other channels be the primaries from now on."""
+        self.bad = {name for name in primaries if name in self.turns and self.turns[name].good is False}
+
     def by_link(self, incident: str) -> dict[str, LinkRecord]:
         """Return what each link was told of an incident."""
         return self.incidents.get(incident, {})
@@ -95,12 +100,14 @@ class Alerts(Struct):
         good = True if state in GOOD else False if state in BAD else None
         self.whys[event.id] = event.why
         before = self.turns.get(event.id)
-        others = any(turn.good is False for name, turn in self.turns.items() if name in primaries and name != event.id)
+        others = len(self.bad) > (event.id in self.bad)
         muted_till_now = event.was == event.now
         if good is False and event.id in primaries and not others and (not before or before.good or muted_till_now):
             self.bad_since = at
         if before is None or before.good is not good:
             self.turns[event.id] = Turn(good, at)
+        if event.id in primaries:
+            (self.bad.add if good is False else self.bad.discard)(event.id)
 
     def _put(self, incident: str, link: str, record: LinkRecord) -> None:
         self.incidents.setdefault(incident, {})[link] = record

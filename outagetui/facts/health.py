@@ -32,5 +32,10 @@ def onset(tracks: Iterable[Track]) -> float | None:
 
 def suppressed(channel: Channel | PublicChannel, state_of: Callable[[str], State]) -> bool:
     """Whether all that a channel and its checks depend on is down, so that its own failure says nothing new."""
-    needs = [*channel.depends_on, *(name for check in channel.checks for name in check.depends_on)]
-    return bool(needs) and all(state_of(name) is State.DOWN for name in needs)
+    needed = needs(channel)
+    return bool(needed) and all(state_of(name) is State.DOWN for name in needed)
+
+
+def needs(channel: Channel | PublicChannel) -> tuple[str, ...]:
+    """Return all that a channel and its checks depend on."""
+    return (*channel.depends_on, *(name for check in channel.checks for name in check.depends_on))

@@ -1,5 +1,7 @@
 """The journal folded into what holds now: standings, mutes, runs, announcements, the incident's events. Pure."""
 
+from collections.abc import Iterator
+
 from msgspec import Struct, field
 
 from outagetui.core.copies import copied
@@ -56,7 +58,10 @@ class Traced(Struct, frozen=True):
 
 
 class Ledger(Struct):
-    """What the journal says up to entry `seq`. `primaries` are the channels whose states open an incident."""
+    """What the journal says up to entry `seq`. `primaries` are the channels whose states open an incident.
+
+    Whoever changes the fold, here or in what it is made of, raises `folded.VERSION`.
+    """
 
     primaries: frozenset[str] = frozenset()
     seq: int = 0
@@ -79,6 +84,16 @@ class Ledger(Struct):
     blind_since: float | None = None
     released: float = 0.0  # when a backup was last let go
     alerts: Alerts = field(default_factory=Alerts)
+    # What follows from the above, kept so that no entry makes anybody look through all channels or all that ever was.
+    unsettled: set[str] = field(default_factory=set)  # the primaries that are not well
+    still_open: set[str] = field(default_factory=set)  # the announcements that are open
+    running: set[str] = field(default_factory=set)  # the runs that have not ended
+
+    def judge_by(self, primaries: frozenset[str]) -> None:
+        """Let other channels open incidents from now on; what they did so far opens none."""
+        self.primaries = primaries
+        self.unsettled = {name for name in primaries if self.states.get(name, (State.UP, 0.0))[0] not in GOOD}
+        self.alerts.judge_by(primaries)
 
     def apply(self, entry: Entry) -> None:
         """Take one more entry into account; kinds of a newer version and damaged entries are passed over."""
@@ -123,6 +138,7 @@ class Ledger(Struct):
             case events.AnnouncementMade():
                 made = self.announcements.setdefault(event.announcement, Announcement(event.announcement))
                 made.parts.append((entry.at, entry.actor, event))
+                self._stand(made)
                 for outlet in event.outlets:
                     made.deliveries[event.part, outlet] = DeliveryRecord(part=event.part, outlet=outlet)
             case events.DeliveryMoved(announcement=name) if name in self.announcements:
@@ -133,6 +149,7 @@ class Ledger(Struct):
                 self.announcements[name].edit(event)
             case events.AnnouncementRetracted(announcement=name) if name in self.announcements:
                 self.announcements[name].retracted = entry.at, entry.actor
+                self._stand(self.announcements[name])
             case events.RunTaken(run=name) if name in self.runs:
                 self.runs[name].actor = entry.actor
                 self.runs[name].people.add(entry.actor)
@@ -140,6 +157,7 @@ class Ledger(Struct):
                 self.drills.append((entry.at, event))
             case events.RunEnded(run=name, state=state) if name in self.runs:
                 self.runs[name].end(state, entry.at)
+                self.running.discard(name)
             case events.StepEvent(run=name) if name in self.runs:
                 self.runs[name].apply(event, entry)
             case _:
@@ -152,8 +170,8 @@ class Ledger(Struct):
         """Let the open incident have backups that people were sent to although they were down already."""
         if self.incident is None or self.incident.stood_down is not None:
             return
-        for channel, (state, _) in self.states.items():
-            dead = state is State.DOWN and channel in self.active and channel not in self.local
+        for channel in self.active:
+            dead = self.states.get(channel, (State.UNKNOWN, 0.0))[0] is State.DOWN and channel not in self.local
             if dead and channel not in self.primaries and not self.muted(channel, at) and self.sends_to(channel):
                 self.incident.channels.add(channel)
 
@@ -163,7 +181,11 @@ class Ledger(Struct):
 
     def sends_to(self, channel: str) -> bool:
         """Whether people stand told to use `channel`: by an open announcement, or by hand."""
-        return bool(self.by_hand(channel)) or any(made.sends_to(channel) for made in self.announcements.values())
+        return bool(self.by_hand(channel)) or any(made.sends_to(channel) for made in self.opened())
+
+    def opened(self) -> Iterator[Announcement]:
+        """Return the announcements that are open, in no order."""
+        return (self.announcements[name] for name in self.still_open)
 
     def broken(self) -> set[str]:
         """Return the backups whose last proof failed."""
@@ -174,12 +196,14 @@ class Ledger(Struct):
         return {
             audience
             for (audience, name), said in self.told.items()
-            if name == channel
-            and not any(made.takes_back(name, said.get(made.id, 0)) for made in self.announcements.values())
+            if name == channel and not any(made.takes_back(name, said.get(made.id, 0)) for made in self.opened())
         }
 
     def _parts(self) -> dict[str, int]:
-        return {name: len(made.parts) for name, made in self.announcements.items() if made.open}
+        return {made.id: len(made.parts) for made in self.opened()}
+
+    def _stand(self, made: Announcement) -> None:
+        (self.still_open.add if made.open else self.still_open.discard)(made.id)
 
     def _forget(self, channel: str) -> None:
         """Let go of who was told by hand: that holds for one activation."""
@@ -218,9 +242,7 @@ class Ledger(Struct):
         incident = self.incident
         if incident is None or incident.stood_down is not None or not incident.backed or incident.all_up_since is None:
             return
-        told = any(made.open for made in self.announcements.values())
-        running = any(run.ended is None for run in self.runs.values())
-        if not (self.active or told or running):
+        if not (self.active or self.still_open or self.running):
             incident.stood_down = at
 
     def _let_close(self, now: float) -> None:
@@ -233,6 +255,8 @@ class Ledger(Struct):
         state = State(event.now)
         self.states[event.id] = state, entry.at
         (self.local.add if event.local else self.local.discard)(event.id)
+        if event.id in self.primaries:
+            (self.unsettled.discard if state in GOOD else self.unsettled.add)(event.id)
         # A backup that people were sent to and that goes down leaves them without a way, as a primary does.
         dead_way = state is State.DOWN and event.id in self.active and self.sends_to(event.id)
         if event.id not in self.primaries and not dead_way:
@@ -242,11 +266,11 @@ class Ledger(Struct):
                 self.incident = Incident(f"i{entry.seq}", entry.at, backed=dead_way)
             self.incident.channels.add(event.id)
         if self.incident is not None:
-            settled = all(self.states.get(name, (State.UP, 0.0))[0] in GOOD for name in self.primaries)
             since = self.incident.all_up_since
-            self.incident.all_up_since = (entry.at if since is None else since) if settled else None
+            self.incident.all_up_since = None if self.unsettled else entry.at if since is None else since
 
     def _run_started(self, event: events.RunStarted, entry: Entry) -> None:
+        self.running.add(event.run)
         self.runs[event.run] = copied(
             Run,
             event,

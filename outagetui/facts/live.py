@@ -24,7 +24,6 @@ from outagetui.core.model import (
     State,
     Thresholds,
 )
-from outagetui.core.outlet_options import publishes
 from outagetui.facts import verdict
 from outagetui.facts.common_fate import Fate
 from outagetui.facts.verdict import Track
@@ -33,7 +32,8 @@ SPARK = 40
 _USER = re.compile(r"^([/\\]*)[^/\\]*@")
 
 
-class Live(Struct, frozen=True, array_like=True):
+# There are as many of these as checks, without cycles: the collector of those would go through all of them for nothing.
+class Live(Struct, frozen=True, array_like=True, gc=False):
     """One check from one vantage: its verdict now, its last sample, the last latencies (ms, None for a failure)."""
 
     check: str
@@ -62,7 +62,7 @@ def renewed(row: Live, sample: Sample, at: float) -> Live:
     )
 
 
-class PublicCheck(Struct, frozen=True, kw_only=True):
+class PublicCheck(Struct, frozen=True, kw_only=True, gc=False):
     """What people may see of a check: no options, and a target without user, query or fragment."""
 
     id: str
@@ -161,6 +161,8 @@ def _checks(owner: Channel | Outlet) -> tuple[PublicCheck, ...]:
 
 
 def _outlet(outlet: Outlet) -> PublicOutlet:
+    from outagetui.core.outlet_options import publishes  # the daemon says it, and readers start without all kinds
+
     return copied(PublicOutlet, outlet, checks=_checks(outlet), publishes=publishes(outlet.kind, outlet.options))
 
 

@@ -13,7 +13,6 @@ from msgspec.structs import replace
 
 from outagetui.core.bounds import Finite, Instant, Number
 from outagetui.core.model import PASSED, WORST_FIRST, Check, Outcome, Sample, State
-from outagetui.core.probe_options import ProbeOptions
 from outagetui.core.text import clean
 
 FAIL_POINTS = math.log(0.30 / 0.02)
@@ -56,7 +55,7 @@ _LOGIN_REFUSED = frozenset(
 )
 
 
-class Count(Struct, frozen=True):
+class Count(Struct, frozen=True, gc=False):
     """Evidence of one kind for one check and vantage: S, R, and the episode since the first failure (its onset)."""
 
     s: Finite = 0.0
@@ -69,7 +68,7 @@ class Count(Struct, frozen=True):
     since: Instant | None = None
 
 
-class Track(Struct, frozen=True):
+class Track(Struct, frozen=True, gc=False):
     """What is remembered between samples: failures, slowness, last counted sample, quick probes still due."""
 
     failing: Count = Count()
@@ -111,6 +110,8 @@ def add(track: Track, check: Check, sample: Sample, at: float) -> Track:
     """Return `track` after one more sample, seen at `at` (epoch seconds). An unknown sample changes nothing."""
     if sample.outcome is Outcome.UNKNOWN:
         return replace(track, quick=max(0, track.quick - 1))
+    from outagetui.core.probe_options import ProbeOptions  # readers judge no sample, and start without all its kinds
+
     failed = sample.outcome is Outcome.FAIL
     once_repeated = ProbeOptions.of(check.probe).slow_to_repeat
     bad_at = BAD_AT_ONCE_REPEATED if once_repeated else BAD_AT

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from outagetui.core.model import Entry, primaries_of
+from outagetui.core.model import Entry, State, primaries_of
 from outagetui.core.times import zone_or_utc
 from outagetui.facts import events
 from outagetui.facts.live import Public
@@ -13,7 +13,7 @@ from outagetui.report.evidence import Evidence, Tally
 from outagetui.report.incidents import LEAD_SECONDS, Incident, find, readable
 from outagetui.report.reporter import Reporter
 from outagetui.report.values import Report, when
-from outagetui.store.journal import StoreError
+from outagetui.store.damage import StoreError
 from outagetui.store.reader import Reader
 
 LISTED = 10
@@ -83,7 +83,7 @@ def evidence(reader: Reader, found: Found, now: float) -> Evidence:
     begin = incident.since - LEAD_SECONDS
     end = incident.closed if incident.closed is not None else now
     checks = {channel.id: [check.id for check in channel.checks] for channel in public.channels}
-    judged = [check for name in _failing(found) for check in checks.get(name, [])]
+    judged = [check for name in _judged(found, begin) for check in checks.get(name, [])]
     every = [check.every for channel in public.channels for check in channel.checks]
     patience = max(SILENCE_SECONDS, 3 * min(every, default=0.0))
     beat = reader.beat()
@@ -94,7 +94,7 @@ def evidence(reader: Reader, found: Found, now: float) -> Evidence:
     balances = {
         cost.balance: [
             (seen.at, seen.sample.value)
-            for seen in reader.history(cost.balance, incident.since)
+            for seen in reader.history(cost.balance, incident.since, end)
             if seen.sample.value is not None
         ]
         for cost in (channel.cost for channel in public.channels)
@@ -104,12 +104,22 @@ def evidence(reader: Reader, found: Found, now: float) -> Evidence:
     return Evidence(tallies, silences, balances)
 
 
-def _failing(found: Found) -> Iterable[str]:
-    """Return the channels whose samples matter: those that were bad in it, and those that were partial at all."""
-    names = dict.fromkeys(found.incident.channels)
+def _judged(found: Found, begin: float) -> Iterable[str]:
+    """Return the channels whose samples are judged again: what opened the incident, and what was partial after `begin`.
+
+    Of a channel that was down the journal tells all there is to tell.
+    """
+    names: dict[str, None] = {}
+    partial: set[str] = set()
+    at = 0.0
     for entry in found.entries:
-        if entry.seq <= found.incident.last and entry.kind == "state":
-            event = events.decode(entry.kind, entry.document)
-            if isinstance(event, events.StateChanged) and event.now == "partial":
-                names[event.id] = None
-    return names
+        if entry.seq > found.incident.last:
+            break
+        at = max(at, entry.at)
+        event = events.decode(entry.kind, entry.document) if entry.kind == "state" else None
+        if not isinstance(event, events.StateChanged):
+            continue
+        if entry.seq == found.incident.first or (event.id in partial and at >= begin):
+            names[event.id] = None
+        (partial.add if event.now == State.PARTIAL else partial.discard)(event.id)
+    return names | dict.fromkeys(sorted(partial))

@@ -68,6 +68,8 @@ class _Channels:
 
     def __init__(self, public: Public) -> None:
         self._public = public
+        used = {name for segment in public.segments for name in segment.uses}
+        self._channels = [channel for channel in public.channels if channel.id in used]  # those that reach depends on
         self._states: dict[str, State] = {}
         self._known: dict[str, State] = {}
         self._failing: dict[str, tuple[float, bool]] = {}
@@ -89,7 +91,7 @@ class _Channels:
         self._unseen += more
 
     def reach(self, audience: Audience) -> tuple[float | None, bool]:
-        channels = self._public.channels
+        channels = self._channels
         usable = {each.id for each in channels if not each.is_backup or each.id in self._active}
         return reach(audience, self._public.segments, {each.id: self._share(each) for each in channels}, usable)
 
@@ -200,7 +202,9 @@ def _slices(
     for number in range(max(1, math.ceil((end - begin) / pace))):
         at = begin + number * pace
         share = max((_share_at(series(check), check, at) for check in channel.checks), default=0.0)
-        found.append((at, share, True) if share else (at, said, False))
+        known = (share, True) if share else (said, False)
+        if not found or found[-1][1:] != known:  # most of a stretch without samples is alike
+            found.append((at, *known))
     return found
 
 

@@ -16,15 +16,17 @@ import contextlib
 import os
 import time
 import zlib
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from outagetui.store.damage import StoreError, refuse_strange
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 GENESIS = "0" * 64
 SLOT = 4096  # bytes: a page of the disk, written whole and in place, so that it needs no room
@@ -121,6 +123,8 @@ class AnchorFile:
                 self.trouble = str(error)
         turns = [each.turn if each is not None else -1 for each in _slots(self._handle)[:DONE]]
         self._turn = self.said.turn if self.said is not None else 0
+        from concurrent.futures import ThreadPoolExecutor  # readers start without it
+
         self._syncing = ThreadPoolExecutor(1, "anchor")
         self._intent = turns.index(max(turns))  # the last to be overwritten
 

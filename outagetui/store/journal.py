@@ -14,12 +14,14 @@ from pathlib import Path
 
 from outagetui.core.model import Entry, Keep, Observation
 from outagetui.facts.events import Event, JournalAccepted, encode, kind_of
+from outagetui.facts.ledger import Ledger
 from outagetui.facts.live import Beat, Live, Public, live_of, pack
 from outagetui.store.anchor import GENESIS, START, Anchor, AnchorFile, Head, booted
 from outagetui.store.damage import SAID, StoreError, look, of_sqlite
 from outagetui.store.entries import ACCEPTED, SELECT, chain, entry_of, text_of
+from outagetui.store.folding import Snapshot, folded
 from outagetui.store.retention import Retention
-from outagetui.store.schema import OUTCOMES, PHASES, prepare
+from outagetui.store.schema import OUTCOMES, PHASES, PUBLISHED, prepare, turn_of
 from outagetui.store.sign_of_life import SignOfLife
 from outagetui.store.verification import Verdict, Walk, accepted_in, unanchored
 
@@ -45,6 +47,7 @@ class Store:
         self._words: dict[str, int] = {}
         try:
             self.head = self._newest()
+            self._turn = self._last_turn()
             self._anchor = AnchorFile(path)
             self._settle(clock())
         except SAID as error:
@@ -99,6 +102,16 @@ class Store:
         """Return the whole journal, oldest first."""
         return [entry_of(row) for row in self._db.execute(f"{SELECT} ORDER BY seq")]
 
+    def ledger(self, primaries: frozenset[str]) -> Ledger:
+        """Return the journal folded, from the snapshot on where there is one that fits."""
+        return folded(lambda query, values: self._db.execute(query, values).fetchall(), primaries)
+
+    def leave_folded(self, made: Snapshot) -> None:
+        """Keep a snapshot of the folded journal instead of the one before."""
+        with self._transaction():
+            self._db.execute("DELETE FROM folded")
+            self._db.execute("INSERT INTO folded VALUES(?,?,?)", (made.seq, made.hash, made.document))
+
     def verify(self) -> Verdict:
         """Walk the journal, and compare its end with the anchor."""
         walk = Walk(self._said)
@@ -122,9 +135,10 @@ class Store:
                     f"INSERT INTO samples VALUES({','.join('?' * (8 + PHASES))})",
                     [self._sample(seen) for seen in observations],
                 )
+                self._turn += 1
                 self._db.executemany(
-                    "INSERT OR REPLACE INTO live VALUES(?,?)",
-                    [(self._word(f"{row.check}@{row.vantage}"), pack(row)) for row in live],
+                    "INSERT OR REPLACE INTO live(series, document, turn) VALUES(?,?,?)",
+                    [(self._word(f"{row.check}@{row.vantage}"), pack(row), self._turn) for row in live],
                 )
         self._life.write(beat)
 
@@ -163,9 +177,14 @@ class Store:
         return [row for row in rows if row is not None]
 
     def publish(self, public: Public, keep: Iterable[str]) -> None:
-        """Write the screens' copy of the configuration and forget live rows of checks other than `keep`."""
+        """Write the screens' copy of the configuration and forget live rows of checks other than `keep`.
+
+        In which turn that was is noted, so that a reader knows that rows may be gone.
+        """
         with self._transaction():
+            self._turn += 1
             self._put("public", pack(public))
+            self._put(PUBLISHED, str(self._turn).encode())
             kept = set(keep)
             rows = self._db.execute("SELECT word, series FROM live LEFT JOIN words ON id=series").fetchall()
             self._words.update((word, number) for word, number in rows if word in kept)
@@ -249,6 +268,11 @@ class Store:
         number, _, its = self._recorded().partition(":")
         ahead = number.isdecimal() and len(number) < 19 and int(number) > last.seq
         return Head(int(number), its) if ahead else last
+
+    def _last_turn(self) -> int:
+        """Return the greatest turn there was: that of the newest live row, or in which the rest of them went."""
+        newest = self._db.execute("SELECT max(turn) FROM live WHERE typeof(turn) = 'integer'").fetchone()[0]
+        return max(newest or 0, turn_of(self._meta(PUBLISHED)))
 
     def _put(self, key: str, value: bytes) -> None:
         self._db.execute("INSERT OR REPLACE INTO meta VALUES(?,?)", (key, value))

@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,17 +12,20 @@ from msgspec.structs import replace
 
 from outagetui.core.model import Entry, Observation, Sample
 from outagetui.core.times import LATEST
-from outagetui.facts.live import Beat, Live, Public, live_of, renewed
+from outagetui.facts.ledger import Ledger
+from outagetui.facts.live import Beat, Live, Public, live_of
 from outagetui.store import anchor, sign_of_life
 from outagetui.store.damage import CHECK, SAID, DamagedError, NoStoreError, StoreError, look, of_sqlite
 from outagetui.store.entries import SELECT, entry_of, text_of
-from outagetui.store.journal import GENESIS
-from outagetui.store.schema import OUTCOMES, PHASES, SAMPLES, careful, version_of
+from outagetui.store.folding import Snapshot, fold_on, folded, snapshot
+from outagetui.store.live_rows import LiveRows
+from outagetui.store.sample_rows import observation_of, sample_of, timed, words_in
+from outagetui.store.schema import FIRST, PUBLISHED, SAMPLES, careful, turn_of, version_of
+from outagetui.store.silences import Asked, Gap, silences
 from outagetui.store.verification import Verdict, Walk
 
 BUSY_SECONDS = 1.0
 DAY = 86400.0
-RENEWED = 120.0  # more seconds than the daemon takes to write a live row that was looked at
 MOST_VALUES = 30_000  # in one query
 DISORDER = 600.0  # seconds that a row of samples may stand away from its place in time
 T = TypeVar("T", Public, Beat)
@@ -39,20 +42,35 @@ class Reader:
         self._file = look(real).st_ino
         self._settled = not _beside(real, "-shm").exists()
         self._real, self._db = real, _open(real, patience)
+        self.schema = self._schema()
         self._version = -1
         self._said: Beat | None = None
 
     def changed(self) -> bool:
         """Whether another connection committed since the last call, or the daemon says something else of itself.
 
-        `PRAGMA data_version` and a look at a small file: microseconds.
+        `PRAGMA data_version` and a look at a small file: microseconds. Raises StoreError when a newer outagetui made
+        the file its own since: what it writes means something else now.
         """
-        version: int = self._rows("PRAGMA data_version")[0][0]
+        version = self.version()
+        if version != self._version:
+            self.schema = self._schema()
         beat = sign_of_life.read(self._real)
         said = None if beat is None else replace(beat, at=0.0)
         moved = (version, said) != (self._version, self._said)
         self._version, self._said = version, said
         return moved
+
+    def version(self) -> int:
+        """Return a number that is another one when another connection committed."""
+        version: int = self._rows("PRAGMA data_version")[0][0]
+        return version
+
+    def _schema(self) -> int:
+        try:
+            return version_of(self._db, self.path, "cannot be read")
+        except SAID as error:
+            raise of_sqlite(self.path, error) from error
 
     def outlived(self) -> bool:
         """Whether to open anew: the file was replaced, or a daemon may have come to one that was read as settled."""
@@ -77,40 +95,77 @@ class Reader:
         packed = self._meta("beat")  # where a version before this one kept it
         return None if packed is None else self._unpack(packed, Beat)
 
-    def live(self) -> list[Live]:
-        """Return the live row of every check and vantage; a damaged one counts as not looked at yet.
+    def published(self) -> int:
+        """Return the turn in which the configuration was written, and rows of what is no longer watched went.
 
-        The daemon writes a row when it shows something else, and at least every RENEWED seconds; what the looks since
-        then saw is taken from the samples.
+        Turns are the numbers of the commits of live rows. 0 for a store of before there were turns.
         """
-        rows = [row for found in self._rows("SELECT document FROM live") if (row := live_of(found[0])) is not None]
-        by_series = {f"{row.check}@{row.vantage}": row for row in rows}
-        for seen in self._newest_samples():
-            series = f"{seen.check}@{seen.vantage}"
-            row = by_series.get(series)
-            if row is not None and (row.at is None or seen.at > row.at):
-                by_series[series] = renewed(row, seen.sample, seen.at)
-        return list(by_series.values())
+        return turn_of(self._meta(PUBLISHED))
 
-    def _newest_samples(self) -> list[Observation]:
-        """Return what was seen in the last moments of the daemon, oldest first."""
+    def live(self) -> list[Live]:
+        """Return the live row of every check and vantage; a damaged one counts as not looked at yet."""
+        rows = LiveRows(self)
+        rows.read()
+        return rows.all()
+
+    def written(self, after: int) -> list[tuple[int, int, Live]]:
+        """Return series, turn and what it says of every live row that was written after the turn `after`."""
+        turn = "turn" if self.schema > FIRST else "0"
+        rows = self._rows(f"SELECT series, {turn}, document FROM live WHERE {turn} > ? ORDER BY series", (after,))  # noqa: S608
+        return [
+            (series, turn, row)
+            for series, turn, packed in rows
+            if isinstance(turn, int) and (row := live_of(packed)) is not None
+        ]
+
+    def recent(self, seconds: float) -> int:
+        """Return a row number of samples before which nothing is of the last `seconds` of the daemon."""
         _, end = self._ends()
         newest = self._rows("SELECT at FROM samples WHERE rowid = ?", (end - 1,))
         if not newest or not isinstance(newest[0][0], int):
-            return []
-        first = self._row_at(newest[0][0] / 1000 - RENEWED, 0.0)
-        rows = self._rows(f"SELECT {SAMPLES} FROM samples WHERE rowid >= ? ORDER BY rowid", (first,))  # noqa: S608
-        return self._observations(rows)
+            return end
+        return self._row_at(newest[0][0] / 1000 - seconds, 0.0)
+
+    def samples(self, first: int, wanted: Callable[[int, float], bool]) -> tuple[int, list[tuple[int, float, Sample]]]:
+        """Return the row number of the next sample, and series, time and sample of those from number `first` on.
+
+        They come as they were written, and of each series and time that is `wanted`.
+        """
+        low, end = self._ends()
+        if first > end:  # all were deleted since, and numbers are given anew
+            first = low
+        found = self._rows(f"SELECT {SAMPLES}, rowid FROM samples WHERE rowid >= ? ORDER BY rowid", (first,))  # noqa: S608
+        rows = [row[:-1] for row in found if timed(row) and wanted(row[1], row[0] / 1000)]
+        words = self._words({word for row in rows for word in words_in(row)})
+        made = ((row[1], row[0] / 1000, sample_of(row, words)) for row in rows)
+        after = found[-1][-1] + 1 if found else first
+        return after, [(series, at, sample) for series, at, sample in made if sample is not None]
 
     def _observations(self, rows: Sequence[tuple]) -> list[Observation]:  # type: ignore[type-arg]
-        used = {word for row in rows for word in (row[1], row[4], row[5], row[7])}
+        words = self._words({word for row in rows for word in (row[1], *words_in(row))})
+        return [seen for seen in (observation_of(row, words) for row in rows) if seen is not None]
+
+    def _words(self, used: Collection[int]) -> dict[int, str]:
+        """Return the words of these numbers, as far as they are there."""
         words: dict[int, str] = {}
         numbers = tuple(used)
         for at in range(0, len(numbers), MOST_VALUES):
             part = numbers[at : at + MOST_VALUES]
             found = self._rows(f"SELECT id, word FROM words WHERE id IN ({','.join('?' * len(part))})", part)  # noqa: S608
             words |= {number: text_of(word) for number, word in found}
-        return [seen for seen in (_observation(row, words) for row in rows) if seen is not None]
+        return words
+
+    def ledger(self, primaries: frozenset[str]) -> Ledger:
+        """Return the journal folded, from the daemon's snapshot on where there is one that fits."""
+        return folded(self._rows, primaries)
+
+    def fold_on(self, ledger: Ledger) -> None:
+        """Fold what came after the entry that `ledger` was folded up to."""
+        fold_on(self._rows, ledger)
+
+    def snapshot(self, primaries: frozenset[str]) -> Snapshot | None:
+        """Return the journal folded, to be left in the store; None where there is nothing to leave."""
+        return snapshot(self._rows, primaries)
 
     def entries(self, after: int = 0) -> list[Entry]:
         """Return the journal behind sequence number `after`, oldest first."""
@@ -122,15 +177,30 @@ class Reader:
         rows = self._rows(f"{SELECT} WHERE seq < ? ORDER BY seq DESC LIMIT ?", (top, limit))
         return [entry_of(row) for row in rows]
 
-    def history(self, check: str, since: float) -> list[Observation]:
-        """Return the samples of `check` from every vantage since `since`, oldest first."""
+    def history(self, check: str, since: float, until: float = LATEST) -> list[Observation]:
+        """Return the samples of `check` from every vantage between two moments (epoch seconds), oldest first."""
         series = self._series(check)
         if not series:
             return []
         marks = ",".join("?" * len(series))
         rows = self._rows(
-            f"SELECT {SAMPLES} FROM samples WHERE rowid >= ? AND series IN ({marks}) AND at >= ? ORDER BY at",  # noqa: S608 only placeholders vary
-            (self._row_at(since), *series, round(since * 1000)),
+            f"SELECT {SAMPLES} FROM samples WHERE rowid BETWEEN ? AND ? AND series IN ({marks})"  # noqa: S608 only placeholders vary
+            " AND at BETWEEN ? AND ? ORDER BY at",
+            (self._row_at(since), self._row_after(until), *series, round(since * 1000), round(until * 1000)),
+        )
+        return self._observations(rows)
+
+    def span(self, since: float) -> tuple[int, int]:
+        """Return a row number of samples before which nothing is as young as `since`, and that of the next sample."""
+        return self._row_at(since), self._ends()[1]
+
+    def slice(self, check: str, first: int, after: int) -> list[Observation]:
+        """Return the samples of `check` among the rows from `first` up to before `after`, in order of time."""
+        series = self._series(check)
+        marks = ",".join("?" * len(series))
+        rows = self._rows(
+            f"SELECT {SAMPLES} FROM samples WHERE rowid >= ? AND rowid < ? AND series IN ({marks}) ORDER BY at",  # noqa: S608 only placeholders vary
+            (first, after, *series),
         )
         return self._observations(rows)
 
@@ -149,14 +219,14 @@ class Reader:
                     (series, int(begin // seconds), int(end // seconds)),
                 )
                 told[owners[series]] += filter(_counted, rows)
-        bounds = (self._row_at(begin), self._row_after(end), round(begin * 1000), round(end * 1000))
-        for series, at, seconds, passed, failed in self._rows(
-            "SELECT series, at / 1000.0, 0.0, outcome < 2, outcome = 2 FROM samples"
-            " WHERE rowid BETWEEN ? AND ? AND at BETWEEN ? AND ? AND outcome < 3",
-            bounds,
-        ):
-            if series in owners and _counted((at, passed, failed)):
-                told[owners[series]].append((at, seconds, passed, failed))
+        rows = self._rows(
+            "SELECT series, at / 1000.0, outcome < 2, outcome = 2 FROM samples WHERE rowid BETWEEN ? AND ?"
+            " AND at BETWEEN ? AND ? AND outcome < 3 AND series IN (SELECT value FROM json_each(?))",
+            (self._row_at(begin), self._row_after(end), round(begin * 1000), round(end * 1000), _json(owners)),
+        )
+        for series, at, passed, failed in rows:
+            if _counted((at, passed, failed)):
+                told[owners[series]].append((at, 0.0, passed, failed))
         return {check: sorted(rows) for check, rows in told.items()}
 
     def silences(self, checks: Iterable[str], begin: float, end: float, longer: float) -> list[tuple[float, float]]:
@@ -165,27 +235,15 @@ class Reader:
         Before the oldest sample that is kept and after the newest one nothing is known: no stretch lies there. One that
         reaches more than a day beyond begin or end is not found.
         """
-        series = [number for check in checks for number in self._series(check)]
-        bounds: dict[str, float] = {"begin": begin, "end": end, "first": begin - DAY, "last": end + DAY}
-        bounds = {name: round(at * 1000) for name, at in bounds.items()}
-        bounds |= {"low": self._row_at(begin - DAY), "high": self._row_after(end + DAY)}
-        known = "SELECT at FROM samples WHERE rowid BETWEEN :low AND :high AND at BETWEEN :first AND :last"
-        for table, column, seconds in self._rolled():
-            span = round(seconds * 1000)
-            # An hour is made only of minutes without a gap, so it stands for each of them.
-            known += (
-                f" UNION SELECT {column} * {span} + edge FROM"  # noqa: S608 numbers of our own
-                f" (SELECT DISTINCT {column} FROM {table} WHERE series IN ({','.join(map(str, series))})"
-                f" AND {column} BETWEEN :first / {span} AND :last / {span}),"
-                f" (SELECT value AS edge FROM json_each('{_edges(seconds)}'))"
-            )
-        rows = self._rows(
-            "SELECT at, after FROM"  # noqa: S608 numbers of our own
-            f" (SELECT at, lead(at) OVER (ORDER BY at) AS after FROM ({known}))"
-            " WHERE after - at > :longer AND after > :begin AND at < :end ORDER BY at",
-            {**bounds, "longer": round(longer * 1000)},
-        )
-        return [(at / 1000, after / 1000) for at, after in rows if _counted((at, after))]
+        series = dict.fromkeys(number for check in checks for number in self._series(check))
+        first, last = begin - DAY, end + DAY
+        asked = Asked(*(round(at * 1000) for at in (begin, end, first, last, longer)))
+
+        def rows_of(gap: Gap) -> tuple[int, int]:
+            return self._row_at(gap[0] / 1000), self._row_after(gap[1] / 1000)
+
+        found = silences(self._rows, asked, rows_of, series, self._rolled())
+        return [(since / 1000, until / 1000) for since, until in found]
 
     def _rolled(self) -> list[tuple[str, str, float]]:
         """Return the tables of what was rolled up, the column of their times, and how many seconds one row spans."""
@@ -241,7 +299,7 @@ class Reader:
                 lost = f"{anchor.path_of(self._real)}: the anchor is missing"
         finally:
             self._rows("ROLLBACK")
-        return walk.end(text_of(recorded) or f"0:{GENESIS}", lost=lost)
+        return walk.end(text_of(recorded) or f"0:{anchor.GENESIS}", lost=lost)
 
     def holds(self, seq: int, digits: str) -> bool | None:
         """Whether entry `seq` has a hash that begins with `digits`; None when there is no such entry."""
@@ -274,28 +332,8 @@ class Reader:
             raise of_sqlite(self.path, error) from error
 
 
-def _observation(row: tuple[Any, ...], words: dict[int, str]) -> Observation | None:
-    """Return a row of samples; None for a damaged one."""
-    at, which, outcome, latency, code, detail, value, shape, *spans = row
-    try:
-        check, _, vantage = words[which].rpartition("@")
-        names = words.get(shape, "").split()
-        sample = Sample(
-            outcome=OUTCOMES[outcome],
-            code=words.get(code, ""),
-            detail=words.get(detail, ""),
-            latency_ms=None if latency is None else latency / 1000,
-            phases={name: span / 1000 for name, span in zip(names, spans[:PHASES], strict=False) if span is not None},
-            value=None if value is None else float(value),
-        )
-        return Observation(check, vantage, at / 1000, sample) if 0 <= at / 1000 <= LATEST else None
-    except (TypeError, ValueError, LookupError):
-        return None
-
-
-def _edges(seconds: float) -> list[int]:
-    """Return the begin and end of every minute of a stretch, in milliseconds from its own begin."""
-    return [minute * 60000 + edge for minute in range(int(seconds // 60)) for edge in (0, 59999)]
+def _json(numbers: Iterable[int]) -> str:
+    return f"[{','.join(map(str, numbers))}]"
 
 
 def _counted(row: Sequence[object]) -> bool:

@@ -68,7 +68,7 @@ def _repaired(salvage: Salvage, damaged: Path, target: Path, actor: str, at: flo
                     continue
                 if table == "journal":
                     walk.take(row)
-                done = new.execute(f"INSERT OR IGNORE INTO {table} VALUES({marks})", row)
+                done = new.execute(f"INSERT OR IGNORE INTO {table}({OF_TABLE[table]}) VALUES({marks})", row)
                 saved[table] += done.rowcount
         if not any(saved.values()):
             raise StoreError(f"{damaged}: nothing in it can be read; put a copy back: outagetui help upgrading")

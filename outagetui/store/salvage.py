@@ -27,7 +27,7 @@ OF_TABLE = {
     "samples": SAMPLES,
     "minutes": "series, minute, passed, warned, failed, unknown, least, total, most",
     "hours": "series, hour, passed, warned, failed, unknown, least, total, most",
-    "live": "series, document",
+    "live": "series, document",  # a new store has no reader yet that would ask for what is of a later turn
     "journal": COLUMNS,
 }
 Row = tuple[Any, ...]

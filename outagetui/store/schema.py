@@ -8,7 +8,8 @@ from outagetui.core.model import Outcome
 from outagetui.store.damage import CHECK, TABLES, DamagedError, StoreError, newer
 
 SCHEMA: Final = 2
-FIRST: Final = 1  # what it was without hours, and with the sign of life among its rows
+FIRST: Final = 1  # what it was without hours and turns, and with the sign of life among its rows
+PUBLISHED: Final = "published"  # the key in `meta` of the turn in which the configuration was written last
 OUTCOMES: Final = (Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.UNKNOWN)
 PHASES: Final = 6
 SAMPLES: Final = (
@@ -16,6 +17,8 @@ SAMPLES: Final = (
 )
 _COUNTS = "passed INTEGER, warned INTEGER, failed INTEGER, unknown INTEGER, least INTEGER, total INTEGER, most INTEGER"
 _HOURS = f"CREATE TABLE hours(series INTEGER, hour INTEGER, {_COUNTS}, PRIMARY KEY(series, hour)) WITHOUT ROWID;"
+# Each commit of live rows is a `turn`, a number that rises, so that a reader takes only the rows it has not seen.
+_TURN = "turn INTEGER NOT NULL DEFAULT 0"
 _FOLDED = "CREATE TABLE folded(seq INTEGER PRIMARY KEY, hash TEXT NOT NULL, document BLOB NOT NULL);"
 SCRIPT: Final = f"""
 CREATE TABLE meta(key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
@@ -24,7 +27,7 @@ CREATE TABLE samples(at INTEGER, series INTEGER, outcome INTEGER, latency INTEGE
   value REAL, shape INTEGER, {", ".join(f"p{n} INTEGER" for n in range(PHASES))});
 CREATE TABLE minutes(series INTEGER, minute INTEGER, {_COUNTS}, PRIMARY KEY(series, minute)) WITHOUT ROWID;
 {_HOURS}
-CREATE TABLE live(series INTEGER PRIMARY KEY, document BLOB NOT NULL);
+CREATE TABLE live(series INTEGER PRIMARY KEY, document BLOB NOT NULL, {_TURN});
 CREATE TABLE journal(seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, kind TEXT NOT NULL,
   document TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL);
 {_FOLDED}
@@ -32,7 +35,10 @@ PRAGMA user_version={SCHEMA};
 """
 # What a first version becomes at once. What it holds too much of, minutes of more than two days, the upkeep takes away
 # in its slices.
-_FROM_FIRST = f"{_HOURS} {_FOLDED} DELETE FROM meta WHERE key='beat'; PRAGMA user_version={SCHEMA};"  # noqa: S608
+_FROM_FIRST = (
+    f"{_HOURS} {_FOLDED} ALTER TABLE live ADD COLUMN {_TURN};"  # noqa: S608 words of our own
+    f" DELETE FROM meta WHERE key='beat'; PRAGMA user_version={SCHEMA};"
+)
 LATER: Final = frozenset({"hours", "folded"})  # tables that a first version does not have
 
 
@@ -55,6 +61,11 @@ def version_of(db: sqlite3.Connection, path: Path, doing: str) -> int:
     if lost := wanted - tables if tables or version else ():
         raise DamagedError(f"{path}: {doing}: damaged: it has no table {min(lost)}; {CHECK}")
     return version if tables else 0
+
+
+def turn_of(packed: bytes | None) -> int:
+    """Return the turn that `meta` holds under PUBLISHED; 0 where there is none."""
+    return int(packed) if isinstance(packed, bytes) and packed.isdigit() and len(packed) < 19 else 0
 
 
 def prepare(db: sqlite3.Connection, path: Path, doing: str) -> None:

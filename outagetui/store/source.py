@@ -4,14 +4,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from outagetui.board.build import build, languages_of
+from outagetui.board.build import Boards, languages_of
 from outagetui.board.narrative import tell
 from outagetui.board.rows import AnnouncementRow, Board, LogRow
 from outagetui.board.run_rows import announcement_row
 from outagetui.core.model import Observation, primaries_of
-from outagetui.facts.ledger import Ledger
-from outagetui.facts.live import Public
 from outagetui.store.damage import NoStoreError
+from outagetui.store.live_rows import LiveRows
 from outagetui.store.reader import Reader
 
 REOPEN_AFTER = 2.0
@@ -20,8 +19,9 @@ REOPEN_AFTER = 2.0
 class StoreSource:
     """Boards, log and history from the store at `path`. StoreError says why it cannot be read; later calls retry.
 
-    The journal is folded once and then only forward. The file is opened anew when it was replaced, or when it was read
-    as a settled file (no daemon had it open then) and may have come to life.
+    The journal is folded once and then only forward, and of live rows and samples only the new ones are read. The file
+    is opened anew when it was replaced, or when it was read as a settled file (no daemon had it open then) and may have
+    come to life.
     """
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
@@ -29,31 +29,41 @@ class StoreSource:
         self._clock = clock
         self._reader: Reader | None = None
         self._opened = 0.0
-        self._ledger = Ledger()
-        self._public: Public | None = None
+        self._lives: LiveRows
+        self._boards: Boards | None = None
+        self._published = 0
 
     def changed(self) -> bool:
-        """Whether the store moved since the last call."""
+        """Whether the store moved since the last call. StoreError, too, when a newer outagetui made it its own."""
         return self._fresh().changed()
 
     def board(self, now: float) -> Board:
         """Return the board at `now` (epoch seconds)."""
-        reader, public = self._folded()
-        return build(public, reader.live(), self._ledger, reader.beat(), now)
+        reader = self._fresh()
+        boards, beat = self._folded(reader), reader.beat()
+        changed = self._lives.read()
+        self._boards = None  # if this goes wrong, it is not known what the next board could take over
+        board = boards.at(now, self._lives.by_check, changed, beat)
+        self._boards = boards
+        return board
 
     def announcement(self, name: str) -> AnnouncementRow | None:
         """Return one announcement, also when it is too old for the board; None when there is none of that id."""
-        _, public = self._folded()
-        made = self._ledger.announcements.get(name)
-        return announcement_row(made, languages_of(public)) if made is not None else None
+        boards = self._folded(self._fresh())
+        made = boards.ledger.announcements.get(name)
+        return announcement_row(made, languages_of(boards.public)) if made is not None else None
 
     def log(self, limit: int, before: int | None = None) -> tuple[LogRow, ...]:
         """Return journal entries in words, newest first."""
         return tuple(tell(entry) for entry in self._fresh().newest(limit, before))
 
-    def history(self, check: str, since: float) -> tuple[Observation, ...]:
-        """Return the samples of `check` since `since`, oldest first."""
-        return tuple(self._fresh().history(check, since))
+    def span(self, since: float) -> tuple[int, int]:
+        """Return a number of samples before which nothing is as young as `since`, and the number of the next one."""
+        return self._fresh().span(since)
+
+    def history(self, check: str, first: int, after: int) -> tuple[Observation, ...]:
+        """Return the samples of `check` with numbers from `first` up to before `after`, in order of time."""
+        return tuple(self._fresh().slice(check, first, after))
 
     def close(self) -> None:
         """Let go of the file."""
@@ -61,18 +71,21 @@ class StoreSource:
             self._reader.close()
             self._reader = None
 
-    def _folded(self) -> tuple[Reader, Public]:
+    def _folded(self, reader: Reader) -> Boards:
         """Take up what the journal has beyond what was folded."""
-        reader = self._fresh()
-        public = reader.public()
-        if public is None:
-            raise NoStoreError(f"{self.path}: the daemon has not written its configuration yet")
-        if public != self._public:
+        published, boards = reader.published(), self._boards
+        if boards is None or not published or published != self._published:
+            public = reader.public()
+            if public is None:
+                raise NoStoreError(f"{self.path}: the daemon has not written its configuration yet")
             primaries = primaries_of(public.channels)
-            self._public, self._ledger = public, Ledger(primaries)
-        for entry in reader.entries(self._ledger.seq):
-            self._ledger.apply(entry)
-        return reader, public
+            if boards is None or boards.ledger.primaries != primaries:
+                boards = Boards(public, reader.ledger(primaries))
+            elif public != boards.public:
+                boards = Boards(public, boards.ledger)
+            self._boards, self._published = boards, published
+        reader.fold_on(boards.ledger)
+        return boards
 
     def _fresh(self) -> Reader:
         reader = self._reader
@@ -82,7 +95,8 @@ class StoreSource:
                 self.close()
                 reader = None
         if reader is None:
-            self._ledger, self._public = Ledger(), None
+            self._boards = None
             reader = self._reader = Reader(self.path)
+            self._lives = LiveRows(reader)
             self._opened = self._clock()
         return reader

@@ -26,8 +26,15 @@ class Source(Protocol):
         """Return journal entries, newest first, of sequence numbers below `before`."""
         ...
 
-    def history(self, check: str, since: float) -> tuple[Observation, ...]:
-        """Return the samples of a check since an epoch second, oldest first."""
+    def span(self, since: float) -> tuple[int, int]:
+        """Return a number of samples before which nothing is as young as `since`, and the number of the next one.
+
+        All samples of a source are numbered as they are written; `since` is an epoch second.
+        """
+        ...
+
+    def history(self, check: str, first: int, after: int) -> tuple[Observation, ...]:
+        """Return the samples of a check with numbers from `first` up to before `after`, in order of time."""
         ...
 
 

@@ -13,8 +13,6 @@ from textual._xterm_parser import BRACKETED_PASTE_END, BRACKETED_PASTE_START, XT
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
-from outagetui.wording.published import published_lines
-
 CHUNK = 4096
 TICK = 0.1  # seconds between two looks whether a lone Esc or the end of a paste is due
 QUIET = 0.15  # seconds without a byte behind the end of a paste before it counts: what follows at once belongs to it
@@ -64,6 +62,8 @@ class Keyboard:
             if now - self._at < (QUIET if ended else ABANDONED):
                 return
             pasted, self._paste = self._paste.replace(BRACKETED_PASTE_END, ""), None
+            from outagetui.wording.published import published_lines  # with all of Unicode's tables, for this alone
+
             yield events.Paste(published_lines(pasted, LONGEST_PASTE))
         elif self._rest and now - self._at >= TORN:
             rest, self._rest = self._rest, ""

@@ -9,7 +9,7 @@ from outagetui.core.words import Readiness
 
 def proved(was: Board | None, board: Board | None) -> Iterator[tuple[str, str]]:
     """Yield words and severity of each proof that `board` tells and the board before it did not."""
-    if was is None or board is None:
+    if was is None or board is None or was.channels is board.channels:
         return
     before = {row.id: row.proved for row in was.channels}
     for row in board.channels:

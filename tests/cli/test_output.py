@@ -1,5 +1,6 @@
 """Nothing that a command prints acts on a terminal, whatever it was given and wherever it is printed to."""
 
+import contextlib
 import io
 import json
 import os
@@ -15,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from outagetui.cli import output
+from outagetui.cli.output import json_safe, print_json
 from outagetui.config import load
 from outagetui.core.text import NOT_DRAWN
 from outagetui.daemon.public_copy import shown
@@ -187,3 +189,23 @@ def test_the_manual_keeps_its_styles_on_a_terminal() -> None:
         showing.kill()
     os.close(main)
     assert b"\x1b[1m" in told
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=15,
+)
+
+
+@given(JSON)
+def test_json_is_indented_as_the_standard_library_does_it(document: object) -> None:
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        print_json(document)
+        assert printed.getvalue() == json_safe(json.dumps(document, ensure_ascii=False, indent=2)) + "\n"
+
+
+def test_half_a_character_in_a_file_s_name_is_printed_too() -> None:
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        print_json(["\udcff"])
+    assert json.loads(printed.getvalue()) == ["\udcff"]

@@ -203,7 +203,7 @@ def test_verdicts_that_were_damaged_are_made_anew(installation: Installation) ->
     installation.terminate()
     with contextlib.closing(sqlite3.connect(installation.store)) as db:
         db.execute("UPDATE live SET document=x'ff'")
-        db.execute("INSERT INTO live VALUES(99999, x'ff')")
+        db.execute("INSERT INTO live(series, document) VALUES(99999, x'ff')")
         db.commit()
     installation.start()
     eventually(lambda: Reader(installation.store).live())

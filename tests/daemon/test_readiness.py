@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from outagetui.board.build import readiness
+from outagetui.board.owner_rows import readiness
 from outagetui.core.model import Channel, Check, Config, Outcome, Sample
 from outagetui.core.probe_options import HttpOptions, ProbeOptions, XmppRoomOptions
 from outagetui.daemon.journal_writer import JournalWriter

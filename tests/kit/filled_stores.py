@@ -6,8 +6,13 @@ from outagetui.core.model import State
 from outagetui.facts.events import Activated
 from outagetui.facts.live import Beat
 from outagetui.store.journal import Store
+from outagetui.store.schema import FIRST, PUBLISHED
 from tests.kit.sample_business import PUBLIC, live_row
 
+TO_FIRST = f"""
+DROP TABLE hours; DROP TABLE folded; ALTER TABLE live DROP COLUMN turn;
+DELETE FROM meta WHERE key='{PUBLISHED}'; PRAGMA user_version={FIRST};
+"""  # makes a store into one of the first version
 BEAT = Beat(7, 1000.0, "", "")
 
 

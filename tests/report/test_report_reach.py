@@ -6,14 +6,14 @@ from collections.abc import Iterable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from outagetui.core.model import Check, Entry, Outcome, Sample, Segment, State
+from outagetui.core.model import Audience, Check, Entry, Outcome, Sample, Segment, State
 from outagetui.core.probe_options import TcpOptions
 from outagetui.facts import events, verdict
 from outagetui.facts.events import Event
 from outagetui.facts.live import Public
 from outagetui.report.blind_spots import Unseen, stretches
 from outagetui.report.evidence import Evidence, Tally, failing_shares, first_failure, without
-from outagetui.report.reach_over_time import Step, Story, stories
+from outagetui.report.reach_over_time import Step, Story, _Channels, stories
 from tests.kit.sample_business import business, channel
 from tests.report.story import CHANNELS, PUBLIC, SEGMENTS, state
 
@@ -89,6 +89,20 @@ def test_the_worst_of_a_channels_checks_counts_and_a_sound_one_does_not() -> Non
         public=business((channel("messenger", checks=("port", "feed")), *CHANNELS[1:]), SEGMENTS),
     )
     assert {round(step.value, 1) for step in told.steps[1:]} == {0.8}
+
+
+def test_months_of_partial_without_samples_are_reckoned_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    reckoned: list[float] = []
+
+    def counted(self: _Channels, audience: Audience) -> tuple[float | None, bool]:
+        reckoned.append(0.0)
+        return inner(self, audience)
+
+    inner = _Channels.reach
+    monkeypatch.setattr(_Channels, "reach", counted)
+    story = [*UP, (400.0, state("messenger", "up", "partial", "1 of 2 failed"))]
+    assert customers(story, Evidence({}, [], {}), end=400.0 + 90 * 86400).steps[-1].value == 0.7
+    assert len(reckoned) < 10
 
 
 def test_samples_too_old_to_trust_leave_the_words() -> None:

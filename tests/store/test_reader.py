@@ -252,6 +252,10 @@ def test_a_history_comes_back_with_phases_values_and_words(path: Path) -> None:
     store.record([*told, *others], [], BEAT)
     reader = Reader(path)
     assert reader.history("a.b", 0.0) == told
+    assert reader.span(0.0) == (1, 7)
+    assert reader.slice("a.b", 2, 4) == told[1:3]
+    assert reader.slice("a.b", 4, 7) == told[3:]
+    assert reader.slice("b.c", 1, 7) == []
     assert reader.history("a.b", 11.5) == told[1:]
     assert reader.history("nobody", 0.0) == []
 

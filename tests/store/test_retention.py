@@ -14,7 +14,8 @@ from outagetui.store.journal import Store
 from outagetui.store.minutes import HOUR, hours_of
 from outagetui.store.reader import Reader
 from outagetui.store.retention import ROWS
-from outagetui.store.schema import FIRST, SCHEMA
+from outagetui.store.schema import SCHEMA
+from tests.kit.filled_stores import TO_FIRST
 
 DAY = 86400.0
 BEAT = Beat(1, 1.0)
@@ -175,7 +176,7 @@ def test_a_store_of_the_first_version_goes_on(tmp_path: Path) -> None:
     made = fill(store, NOW - 3600, NOW)
     store.close()
     with sqlite3.connect(path) as db:
-        db.executescript(f"DROP TABLE hours; DROP TABLE folded; PRAGMA user_version={FIRST};")
+        db.executescript(TO_FIRST)
     (tmp_path / "store.db.beat").unlink()
     reader = Reader(path)  # by a command, before any daemon of this version
     assert len(reader.history("c0.web", 0.0)) == made / 3

@@ -40,10 +40,13 @@ def test_the_journal_is_folded_only_forward(path: Path) -> None:
     store = store_in_outage(path)
     source = StoreSource(path)
     source.board(1006.0)
-    ledger = source._ledger
+    boards = source._boards
+    assert boards is not None
+    ledger = boards.ledger
     store.append(1007.0, "alice", Activated(channel="jabber"))
     assert {row.id for row in source.board(1008.0).channels if row.standing == "active"} == {"webchat", "jabber"}
-    assert source._ledger is ledger
+    assert source._boards is boards
+    assert boards.ledger is ledger
 
 
 def test_a_new_configuration_folds_the_journal_anew(path: Path) -> None:
@@ -70,7 +73,8 @@ def test_the_log_tells_newest_first_and_the_history_oldest_first(path: Path) -> 
     source = StoreSource(path)
     assert [row.text for row in source.log(5)] == ["drill: messenger fails", "activated webchat by hand"]
     assert [row.seq for row in source.log(5, before=2)] == [1]
-    assert source.history("messenger.port", 0.0) == ()
+    assert source.span(0.0) == (0, 1)
+    assert source.history("messenger.port", 0, 1) == ()
 
 
 def test_a_store_that_is_not_there_yet_is_found_when_it_comes(path: Path) -> None:

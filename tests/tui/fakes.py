@@ -277,8 +277,12 @@ class FakeSource:
     def log(self, limit: int, before: int | None = None) -> tuple[LogRow, ...]:
         return tuple(row for row in self.entries if before is None or row.seq < before)[:limit]
 
-    def history(self, check: str, since: float) -> tuple[Observation, ...]:
-        return tuple(seen for seen in self.samples if seen.check == check and seen.at >= since)
+    def span(self, since: float) -> tuple[int, int]:
+        older = sum(seen.at < since for seen in self.samples)
+        return older, len(self.samples)
+
+    def history(self, check: str, first: int, after: int) -> tuple[Observation, ...]:
+        return tuple(seen for seen in self.samples[first:after] if seen.check == check)
 
 
 def document(order: Order) -> tuple[str, dict[str, Any]]:

@@ -1,15 +1,18 @@
 """The pictures of a history: every sample has its column, every failure is seen, and only changed lines are sent."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from outagetui.core.model import Observation, Outcome, Sample
+from outagetui.tui import look_back
+from outagetui.tui.board_feed import Source
 from outagetui.tui.glyphs import ascii_text
+from outagetui.tui.look_back import LookBack
 from outagetui.tui.theme import PLAIN
 from outagetui.tui.time_words import age
-from outagetui.tui.widgets.checks import FILLS, Bin, binned, drawn, merged, nice_top, shares
+from outagetui.tui.widgets.checks import FILLS, Bin, binned, drawn, nice_top, shares
 from outagetui.tui.widgets.scrolling import Listing, Page
 from rich.text import Text
 from textual.app import App, ComposeResult
@@ -70,10 +73,57 @@ def test_the_scale_stands_on_round_numbers(highest: float, top: float) -> None:
     assert nice_top(highest) == top
 
 
+class Numbered:
+    """Samples as they were written, and how many were gone through for each answer."""
+
+    def __init__(self, samples: list[Observation]) -> None:
+        self.samples = samples
+        self.read: list[int] = []
+
+    def span(self, since: float) -> tuple[int, int]:
+        first = next((number for number, each in enumerate(self.samples) if each.at >= since), len(self.samples))
+        return first, len(self.samples)
+
+    def history(self, check: str, first: int, after: int) -> tuple[Observation, ...]:
+        self.read.append(after - first)
+        return tuple(each for each in self.samples[first:after] if each.check == check)
+
+
+def looking_back(source: Numbered) -> LookBack:
+    return LookBack(cast("Source", source), "c.web")
+
+
 def test_late_samples_find_their_place_and_none_is_doubled() -> None:
-    known = [seen(1), seen(5), seen(9)]
-    assert [each.at for each in merged(known, [seen(5), seen(7), seen(11)], 4)] == [5, 7, 9, 11]
-    assert len(merged(known, [seen(5, vantage="b")], 0)) == 4
+    source = Numbered([seen(1), seen(5), seen(9)])
+    past = looking_back(source)
+    assert not past.take(10, 9)
+    source.samples += [seen(7), seen(5, vantage="b"), seen(11)]
+    assert not past.take(11, 9)
+    assert [each.at for each in past.since(4)] == [5, 5, 7, 9, 11]
+    assert [each.at for each in past.since(6)] == [7, 9, 11]
+
+
+def test_a_history_is_read_once_in_slices_and_then_only_what_is_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(look_back, "SLICE", 100)
+    source = Numbered([seen(float(at)) for at in range(1000)])
+    past = looking_back(source)
+    assert [past.take(1000, 250) for _ in range(3)] == [True, True, False]
+    assert source.read == [100, 100, 50]
+    assert len(past.since(750)) == 250
+    source.samples += [seen(1000), seen(1001)]
+    assert not past.take(1001, 100)
+    assert source.read[3:] == [2], "only what is new"
+    assert past.take(1001, 500)
+    assert source.read[4:] == [100], "a longer time goes on where the shorter one ended"
+
+
+def test_numbers_that_are_given_anew_begin_a_history_anew() -> None:
+    source = Numbered([seen(1), seen(2), seen(3)])
+    past = looking_back(source)
+    past.take(3, 9)
+    source.samples = [seen(4)]
+    past.take(4, 9)
+    assert [each.at for each in past.samples] == [4]
 
 
 @given(st.dictionaries(st.text(max_size=8), st.floats(min_value=0, max_value=1e5), max_size=8), st.integers(0, 100))

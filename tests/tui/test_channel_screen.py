@@ -5,7 +5,10 @@ import pytest
 from outagetui.core.model import Observation, Outcome, Sample
 from outagetui.facts.ledger import Mute, Traced
 from outagetui.facts.network_path import Hop, NetworkPath, Stopped
+from outagetui.tui import look_back
 from outagetui.tui.screens.ask import Confirm, MuteForm
+from outagetui.tui.screens.channel import ChannelScreen
+from tests.kit.waiting import until
 from tests.tui import fakes
 from tests.tui import run_fakes as rf
 from tests.tui.fakes import NOW, FakeOrders, replace_channel, text_of
@@ -220,10 +223,19 @@ async def test_hostile_text_in_any_field_of_a_channel_stays_text() -> None:
         assert "[b]x[/b]" in text
 
 
+async def test_a_long_history_is_read_in_slices_until_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(look_back, "SLICE", 25)
+    source = rf.source()
+    async with screens(source) as (app, pilot):
+        app.open_channel("messenger")
+        await until(lambda: isinstance(app.screen, ChannelScreen) and len(app.screen._seen) == len(source.samples))
+        await pilot.pause()
+
+
 async def test_a_history_that_cannot_be_read_leaves_the_rest() -> None:
     source = rf.source()
 
-    def broken(check: str, since: float) -> tuple[Observation, ...]:
+    def broken(check: str, first: int, after: int) -> tuple[Observation, ...]:
         raise OSError("disk on fire")
 
     source.history = broken  # type: ignore[method-assign]

@@ -11,14 +11,15 @@ from outagetui.board.rows import Board, ChannelRow, CheckRow
 from outagetui.core.model import WORST_FIRST, Observation
 from outagetui.core.orders import Prove, Recheck, Trace
 from outagetui.tui.channel_orders import activate, mute
+from outagetui.tui.look_back import LookBack
 from outagetui.tui.screens.opened import Opened
-from outagetui.tui.widgets.checks import OVERLAP, RANGES, check_lines, graph_lines, merged, sample_lines, tabs
+from outagetui.tui.widgets.checks import RANGES, check_lines, graph_lines, sample_lines, tabs
 from outagetui.tui.widgets.lines import beside, rule, said
 from outagetui.tui.widgets.scrolling import Page
 from outagetui.tui.widgets.story import Row, facts, find, head_lines, way_lines
 
 WIDE = 120  # cells from which facts and check stand side by side
-RARELY = 10.0  # seconds between two looks at a long history
+ON = 0.02  # seconds until the next slice of a long history is read, in which keys are answered
 
 
 class ChannelScreen(Opened):
@@ -44,9 +45,9 @@ class ChannelScreen(Opened):
         self.channel = channel
         self._check: int | None = None  # None: the one that says why the channel is as it is
         self._range = 1
+        self._past: LookBack | None = None
         self._seen: list[Observation] = []
-        self._read: tuple[str, int] | None = None
-        self._read_at = 0.0
+        self._going_on = False  # whether the next slice of the history is about to be read
 
     @property
     def row(self) -> Row | None:
@@ -75,7 +76,7 @@ class ChannelScreen(Opened):
         return head_lines(row, board, width, self.look)
 
     def on_mount(self) -> None:
-        """Read the history before the first paint."""
+        """Read the newest of the history before the first paint."""
         self._look_back()
 
     def follow(self) -> None:
@@ -138,22 +139,24 @@ class ChannelScreen(Opened):
         self.follow()
 
     def _look_back(self) -> None:
-        """Read the samples of the chosen check that are not here yet; a day's worth is read again seldom."""
+        """Read the samples of the chosen check that are not here yet; of many a slice, and soon the next."""
         board, check = self.board, self.check
         if board is None or check is None:
-            self._seen = []
+            self._past, self._seen = None, []
             return
-        start = board.at - RANGES[self._range][0]
-        wanted = (check.id, self._range)
-        source = self.operator.source
-        if wanted != self._read:
-            self._seen = list(self.read(lambda: source.history(check.id, start)))
-        elif self._range < len(RANGES) - 1 or board.at - self._read_at >= RARELY:
-            last = max(start, self._seen[-1].at - OVERLAP) if self._seen else start
-            self._seen = merged(self._seen, self.read(lambda: source.history(check.id, last)), start)
-        else:
-            return
-        self._read, self._read_at = wanted, board.at
+        past = self._past
+        if past is None or past.check != check.id:
+            past = self._past = LookBack(self.operator.source, check.id)
+        seconds, now = RANGES[self._range][0], board.at
+        (more,) = self.read(lambda: (past.take(now, seconds),)) or (False,)
+        self._seen = past.since(now - seconds)
+        if more and not self._going_on:
+            self._going_on = True
+            self.set_timer(ON, self._go_on)
+
+    def _go_on(self) -> None:
+        self._going_on = False
+        self.follow()
 
     def _story(self, width: int) -> list[Text]:
         row, board, check, look = self.row, self.board, self.check, self.look

@@ -1,5 +1,6 @@
 """The live table of channels and outlets."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -60,6 +61,31 @@ class Columns:
         return cls(name, role, since, latency, bars, max(0, width - used - 1))
 
 
+@dataclass(frozen=True)
+class Listed:
+    """What the table lists: a heading's key, then its rows, for each audience and for the outlets.
+
+    `counts` says for each heading how many of its rows are up, and how many there are.
+    """
+
+    items: list[str | Row]
+    counts: dict[str, tuple[int, int]]
+
+    @classmethod
+    def of(cls, board: Board | None) -> "Listed":
+        """List what a board holds."""
+        if board is None:
+            return cls([], {})
+        groups: dict[str, list[Row]] = {audience: [] for audience in AUDIENCES}
+        for row in board.channels:
+            groups[row.audience].append(row)
+        groups["outlets"] = list(board.outlets)
+        groups = {key: rows for key, rows in groups.items() if rows}
+        counts = {key: (sum(row.state is State.UP and not broken(row) for row in rows), len(rows))
+                  for key, rows in groups.items()}  # fmt: skip
+        return cls([item for key, rows in groups.items() for item in (key, *rows)], counts)
+
+
 class BoardView(Block):
     """Channels by audience, worst first, and the outlets below. Keeps its cursor on a row while rows change places."""
 
@@ -78,7 +104,9 @@ class BoardView(Block):
         self._look = look
         self._board: Board | None = None
         self._now = 0.0
+        self._listed = Listed.of(None)
         self._items: list[str | Row] = []
+        self._rows: list[int] = []  # which items are rows, and no headings
         self._cursor = 0
         self._kept: str | None = None  # the row the cursor was put on; None: stay on the worst
         self._top = 0
@@ -97,31 +125,30 @@ class BoardView(Block):
         if len(self._items) <= height:
             return ""
         rows = self._rows
-        seen = [place for place, index in enumerate(rows, 1) if self._top <= index < self._top + height]
-        return f"{seen[0]}-{seen[-1]} of {len(rows)}" if seen else ""
-
-    @property
-    def _rows(self) -> list[int]:
-        """Which items are rows, and no headings."""
-        return [index for index, item in enumerate(self._items) if not isinstance(item, str)]
+        first, last = bisect_left(rows, self._top), bisect_left(rows, self._top + height)
+        return f"{first + 1}-{last} of {len(rows)}" if first < last else ""
 
     def follow(self, board: Board, now: float, look: Look) -> None:
         """Show a newer board in the styles of `look`; `now` is what ages are counted from (epoch seconds)."""
+        if self._board is None or (board.channels, board.outlets) != (self._board.channels, self._board.outlets):
+            self._listed = Listed.of(board)
         self._board, self._now, self._look = board, now, look
-        self._items = self._spread(items(board))
-        self._find_cursor()
+        self._lay()
         self.draw()
 
-    def _find_cursor(self) -> None:
-        rows = self._rows
-        kept = [index for index in rows if self._id_at(index) == self._kept]
-        if kept:
-            self._cursor = kept[0]
-        else:
-            self._kept = None
-            self._cursor = rows[0] if rows else 0
+    def _lay(self) -> None:
+        """Decide which item stands on which line, and where the cursor is."""
+        before, self._items = self._items, self._spread(self._listed.items)
+        if self._items is not before:
+            self._rows = [index for index, item in enumerate(self._items) if not isinstance(item, str)]
+        if self._kept is not None and (self._cursor >= len(self._items) or self._id_at(self._cursor) != self._kept):
+            self._cursor = next((index for index in self._rows if self._id_at(index) == self._kept), -1)
+        if self._kept is None or self._cursor < 0:
+            self._kept, self._cursor = None, self._rows[0] if self._rows else 0
 
     def _spread(self, found: list[str | Row]) -> list[str | Row]:
+        if len(found) > self.size.height:
+            return found
         # Where everything fits with room to spare, an empty line stands between groups.
         groups = sum(isinstance(item, str) for item in found)
         free = self.size.height - (len(found) + groups - 1)
@@ -142,7 +169,7 @@ class BoardView(Block):
         """Move the cursor `by` rows, not counting headings; stops at both ends."""
         rows = self._rows
         if rows:
-            place = rows.index(self._cursor) if self._cursor in rows else 0
+            place = bisect_left(rows, self._cursor)
             self._cursor = rows[min(max(place + by, 0), len(rows) - 1)]
             self._kept = self._id_at(self._cursor)
             self.draw()
@@ -160,8 +187,7 @@ class BoardView(Block):
     def render_line(self, y: int) -> Strip:
         """Return one line; the first after a change of size draws all of them, so that nothing is painted twice."""
         if self._board is not None and self._drawn != self.size:
-            self._items = self._spread(items(self._board))
-            self._find_cursor()
+            self._lay()
             self.lines = tuple(self._in_sight())
         return super().render_line(y)
 
@@ -190,29 +216,17 @@ class BoardView(Block):
             indent = width - columns.reason - 1
             return across(self._look.text, width, " " * (indent + 2), item)
         if isinstance(item, str):
-            return heading(item, self._board, columns, self._look, width)
+            return heading(item, self._listed.counts[item], columns, self._look, width)
         why = reason(item, self._now, self._board.timezone)
         if index + 1 < len(self._items) and isinstance(self._items[index + 1], More):
             why = shortened(why, columns.reason - 1, LINES)[0]
         return row_line(item, columns, self._look, width, self._now, why, index == self._cursor)
 
 
-def items(board: Board) -> list[str | Row]:
-    """Return what the table lists: a heading's key, then its rows, for each audience and for the outlets."""
-    found: list[str | Row] = []
-    for audience in AUDIENCES:
-        rows = [row for row in board.channels if row.audience == audience]
-        found += [audience, *rows] if rows else []
-    return [*found, "outlets", *board.outlets] if board.outlets else found
-
-
-def heading(key: str, board: Board, columns: Columns, look: Look, width: int) -> Text:
-    """Return a group's heading: its name, how many are up, and what the columns hold."""
-    rows: list[Row] = (
-        list(board.outlets) if key == "outlets" else [row for row in board.channels if row.audience == key]
-    )
-    up = sum(row.state is State.UP and not broken(row) for row in rows)
-    count = f"all {len(rows)} up" if up == len(rows) else f"{up} of {len(rows)} up"
+def heading(key: str, counts: tuple[int, int], columns: Columns, look: Look, width: int) -> Text:
+    """Return a group's heading: its name, how many of how many (`counts`) are up, and what the columns hold."""
+    up, every = counts
+    count = f"all {every} up" if up == every else f"{up} of {every} up"
     count += "?" * look.old
     parts: list[Part] = ["  ", (fit(key.upper(), STATE_WIDTH + 1), look.title), fit(count, columns.name)]
     if columns.standing:

@@ -1,6 +1,5 @@
 """One check in detail as lines: what it does, what it saw, its history and its last samples. Pure."""
 
-from bisect import insort
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import cycle, islice
 
@@ -21,7 +20,6 @@ RANGES = ((900.0, "15 min"), (3600.0, "1 h"), (86400.0, "24 h"))
 FILLS = "━╍─=▪"  # of phases; each has an ASCII sign of its own, so that they differ without colour too
 SCALE = 8  # cells left of the graph
 BLOCKS = " ▁▂▃▄▅▆▇█"
-OVERLAP = 60.0  # seconds asked for again: a slow probe's sample is recorded after younger ones
 OUTCOMES = {
     Outcome.PASS: State.UP,
     Outcome.WARN: State.SLOW,
@@ -252,17 +250,6 @@ def nice_top(highest: float) -> float:
             if highest <= top * factor:
                 return top * factor
         top *= 10
-
-
-def merged(known: list[Observation], new: Iterable[Observation], since: float) -> list[Observation]:
-    """Return `known` and `new` in order of time, each sample once, without those before `since`."""
-    have = {(each.at, each.vantage) for each in known}
-    result = [each for each in known if each.at >= since]
-    for each in new:
-        if each.at >= since and (each.at, each.vantage) not in have:
-            have.add((each.at, each.vantage))
-            insort(result, each, key=lambda other: other.at)
-    return result
 
 
 def _steps(each: Bin, top: float, height: int) -> int:

@@ -70,7 +70,8 @@ def _facts(row: Row, board: Board, look: Look) -> list[tuple[str, str]]:
 def _relations(row: Row, board: Board, look: Look) -> list[str]:
     if not isinstance(row, ChannelRow):
         return []
-    states = {other.id: last_known(other.state, old=look.old).upper() for other in board.channels}
+    others = {*row.backs_up, *row.backed_by, *row.depends_on}
+    states = {other.id: last_known(other.state, old=look.old).upper() for other in board.channels if other.id in others}
 
     def named(ids: tuple[str, ...]) -> str:
         return ", ".join(f"{clean(id, 40)} {states.get(id, '')}".strip() for id in ids)

@@ -102,7 +102,7 @@ def _incident(incident: IncidentRow, board: Board, now: float, look: Look, *, ke
         who = f"taken by {clean(incident.acked_by, 40)}"
     else:
         who = "press a to take it" if keys else "nobody has taken it"
-    called = {row.id: row.name for row in board.channels}
+    called = {row.id: row.name for row in board.channels if row.id in incident.channels}
     failed = ", ".join(clean(called.get(id, id), 30) for id in incident.channels)
     return Banner(f"{head} {who} · {failed}", look.incident)
 

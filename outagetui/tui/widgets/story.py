@@ -193,8 +193,8 @@ def _mute(muted: Mute, board: Board, look: Look) -> Text:
 
 def _related(ids: tuple[str, ...], board: Board, look: Look) -> Text:
     """The names of channels with their states; a check's own state for a check."""
-    checks = {check.id: check.state for channel in board.channels for check in channel.checks}
-    checks |= {check.id: check.state for outlet in board.outlets for check in outlet.checks}
+    owners: tuple[Row, ...] = (*board.channels, *board.outlets)
+    checks = {check.id: check.state for owner in owners if ids for check in owner.checks if check.id in ids}
     names = []
     for id in ids:
         owner = find(board, id)
