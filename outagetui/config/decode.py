@@ -7,7 +7,7 @@ configuration can still be checked. What comes out is used only when there was n
 import datetime
 import functools
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NoReturn, TypeVar, cast
 
 from msgspec import NODEFAULT, Struct, inspect
@@ -90,9 +90,9 @@ class _Decoder:
         """Return `raw` as `kind`; raises `_WrongError` after noting the problem."""
         match kind:
             case inspect.Metadata(type=inner):
-                if _unit(kind) == "s":
-                    return self.duration(inner, raw, at)
-                return self.size(inner, raw, at) if _unit(kind) == "B" else self.value(inner, raw, at)
+                if isinstance(inner, inspect.IntType | inspect.FloatType) and (unit := _unit(kind)):
+                    return self.amount(inner, unit, raw, at)
+                return self.value(inner, raw, at)
             case inspect.UnionType(types=types):
                 fitting = [inner for inner in types if _fits(inner, raw)]
                 if not fitting:
@@ -142,21 +142,13 @@ class _Decoder:
             self.fail(at, f"longer than {kind.max_length} characters")
         return raw
 
-    def duration(self, kind: inspect.Type, raw: object, at: Path) -> float:
-        seconds = parse_duration(raw) if isinstance(raw, str) else None
-        if seconds is None:
-            self.fail(at, f'expected a duration such as "500ms", "10s", "2m" or "7d", not {_described(raw)}')
-        assert isinstance(kind, inspect.FloatType)
-        if trouble := _out_of_range(kind, seconds, f'"{raw}"', show_duration):
-            self.fail(at, trouble)
-        return seconds
-
-    def size(self, kind: inspect.Type, raw: object, at: Path) -> int:
-        count = parse_size(raw) if isinstance(raw, str) else None
+    def amount(self, kind: inspect.IntType | inspect.FloatType, unit: str, raw: object, at: Path) -> float:
+        """Return how many seconds ("s") or bytes ("B") the text `raw` says."""
+        parse, show, what = _AMOUNTS[unit]
+        count = parse(raw) if isinstance(raw, str) else None
         if count is None:
-            self.fail(at, f'expected a size such as "800MB", "3GB" or "2GiB", not {_described(raw)}')
-        assert isinstance(kind, inspect.IntType)
-        if trouble := _out_of_range(kind, count, f'"{raw}"', show_size):
+            self.fail(at, f"expected {what}, not {_described(raw)}")
+        if trouble := _out_of_range(kind, count, f'"{raw}"', show):
             self.fail(at, trouble)
         return count
 
@@ -263,6 +255,10 @@ def _expected(kind: inspect.Type) -> str:
 
 
 _NAMES = ("name", "business", "vantage")  # keys whose text people look for
+_AMOUNTS: dict[str, tuple[Callable[[str], float | None], Callable[[Any], str], str]] = {
+    "s": (parse_duration, show_duration, 'a duration such as "500ms", "10s", "2m" or "7d"'),
+    "B": (parse_size, show_size, 'a size such as "800MB", "3GB" or "2GiB"'),
+}
 _WRITTEN = {"s": 'a duration such as "10s"', "B": 'a size such as "3GB"'}
 _WORDS: dict[type[inspect.Type], str] = {
     inspect.StrType: "a text in quotes",

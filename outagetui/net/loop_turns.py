@@ -77,7 +77,7 @@ class TurnSelector(selectors.BaseSelector):
         """See `selectors.BaseSelector`; so are the others."""
         key = selectors.SelectorKey(fileobj, _number(fileobj), events, data)
         if key.fd in self._keys:
-            raise KeyError(f"{fileobj!r} is registered")
+            raise KeyError(key.fd)
         self._epoll.register(key.fd, _asked(events))
         self._keys[key.fd] = key
         return key
@@ -151,7 +151,7 @@ def _asked(events: int) -> int:
 def _number(fileobj: "FileDescriptorLike") -> int:
     number = fileobj if isinstance(fileobj, int) else fileobj.fileno()
     if number < 0:
-        raise ValueError(f"{fileobj!r} is closed")
+        raise ValueError("it is closed")
     return number
 
 

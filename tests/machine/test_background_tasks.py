@@ -102,8 +102,8 @@ def test_every_task_is_kept_in_one_of_these_ways() -> None:
     known = {
         "announce/delivering.py", "daemon/alarm.py", "daemon/prover.py", "daemon/schedule.py", "daemon/service.py",
         "drill/lab.py", "machine/background.py", "machine/program.py", "net/connect.py", "net/resolve.py",
-        "playbook/run_driver.py", "playbook/runner.py", "probes/icmp.py", "protocols/xmpp/pipe.py",
-        "protocols/xmpp/srv.py", "protocols/xmpp/session_pool.py",
+        "playbook/run_driver.py", "playbook/runner.py", "probes/icmp.py", "probes/traits.py",
+        "protocols/xmpp/pipe.py", "protocols/xmpp/srv.py", "protocols/xmpp/session_pool.py",
     }  # fmt: skip
     found = {
         str(path.relative_to(PACKAGE))
