@@ -84,6 +84,9 @@ def test_a_run_that_is_given_up_leaves_not_told_at_once_and_then_a_silent_daemon
     assert installation.cli("told", "phone", "--audience", "customers", "--reason", "by mail").returncode == 0
     assert owed(installation, "not-told")() == []
     assert status(installation)["reach"]["customers"]["known"] == 1.0
+    eventually(
+        lambda: [row for row in status(installation)["channels"] if (row["id"], row["state"]) == ("chat", "down")]
+    )
     assert installation.daemon is not None
     installation.daemon.send_signal(signal.SIGSTOP)
     try:
