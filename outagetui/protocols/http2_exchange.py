@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _SLICE: Final = 1 << 8  # bytes parsed between two looks at the clock: a frame may be 9
 _STREAM: Final = 1  # the only one
 _HEADER: Final = 9  # bytes ahead of a frame's body (RFC 9113 section 4.1)
+_SETTINGS: Final = 4
+_SETTINGS_LIMIT: Final = 600  # bytes: a hundred of them, where a dozen are defined
 _GOAWAY: Final = 7
 
 
@@ -105,6 +107,8 @@ class _Exchange:
             size = _HEADER + int.from_bytes(self._unread[at : at + 3], "big")
             if size > _HEADER + self._connection.max_inbound_frame_size:
                 raise NotHttpError("a frame is longer than it may be")
+            if self._unread[at + 3] == _SETTINGS and size > _HEADER + _SETTINGS_LIMIT:
+                raise NotHttpError("it has more settings than there are")
             if len(self._unread) - at < size:
                 break
             frame = bytes(self._unread[at : at + size])

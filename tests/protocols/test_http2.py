@@ -266,6 +266,7 @@ HEADERS = frame(1, 4, 1, b"\x88")
         [frame(6, 0, 0, b"12345678") * 40_000],
         [frame(1, 0, 1, b"\x88") + frame(9, 0, 1) * 100],
         [frame(4, 0, 0) * 60_000],
+        [frame(4, 0, 0, b"".join(bytes([number >> 8, number & 255, 0, 0, 0, 1]) for number in range(101)))],
         [b"\xff" * 100_000],
         [HEADERS, frame(7, 0, 0, b"\0\0\0\0\0\0\0\0")],
         [HEADERS, frame(0, 1, 1, b"x" * 20_000)],
