@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import wait
 from pathlib import Path
 
+import msgspec
+
 from outagetui.core.model import Entry, Keep, Observation
 from outagetui.facts.events import Event, JournalAccepted, encode, kind_of
 from outagetui.facts.ledger import Ledger
@@ -185,7 +187,12 @@ class Store:
             self._turn += 1
             self._put("public", pack(public))
             self._put(PUBLISHED, str(self._turn).encode())
-            kept = set(keep)
+            kept = dict.fromkeys(keep)
+            # Numbered in the order of the configuration, so that the live rows that are renewed together lie together.
+            self._db.execute(
+                "INSERT OR IGNORE INTO words(word) SELECT value FROM json_each(?) ORDER BY key",
+                (msgspec.json.encode([*kept]).decode(),),
+            )
             rows = self._db.execute("SELECT word, series FROM live LEFT JOIN words ON id=series").fetchall()
             self._words.update((word, number) for word, number in rows if word in kept)
             gone = [(number,) for word, number in rows if word not in kept]

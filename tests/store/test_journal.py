@@ -336,3 +336,16 @@ def test_the_screens_copy_round_trips(store: Store) -> None:
     public = Reader(store.path).public()
     assert isinstance(public, Public)
     assert public == PUBLIC
+
+
+def test_checks_are_numbered_in_the_order_of_the_configuration(store: Store) -> None:
+    """Then live rows that are renewed together lie in few pages, whichever check was looked at first."""
+    series = [f"c{number}.web@here" for number in range(200)]
+    store.publish(PUBLIC, series)
+    store.record([seen(1.0, check=f"c{number}.web") for number in reversed(range(200))], [], BEAT)
+    with raw(store) as db:
+        numbers = dict(db.execute("SELECT word, id FROM words").fetchall())
+    assert [numbers[name] for name in series] == sorted(numbers[name] for name in series)
+    store.publish(PUBLIC, [*series, "late.web@here"])
+    with raw(store) as db:
+        assert db.execute("SELECT count(*) FROM words WHERE word LIKE '%@here'").fetchone() == (201,)
