@@ -78,7 +78,8 @@ class RunDriver:
             await actions.load(*(each for each in (step.plan, undo_of(step.plan)) if each is not None))
             if self.closing:
                 return
-            if self.aborted or not await self._step(step.plan):
+            # What was under way when the daemon ended is looked up first, also where the run was given up meanwhile.
+            if (self.aborted and step.state != StepState.DOING) or not await self._step(step.plan):
                 break
         if self.run.ended is None:
             state = RunState.ABORTED if self.aborted else RunState.DONE
@@ -284,6 +285,9 @@ class RunDriver:
             found = clean(context.hide(words_of(error)))
         if isinstance(found, Result) and not found.unsure:
             return await (self._undone(plan, found) if back else self._settle(plan, found))
+        if found is None and self.aborted:
+            await self._end(plan, StepState.FAILED, f"given up by {self.aborted} before it was done")
+            return "stop"
         if found is None:
             return "undo" if back else "do"
         words = found.detail if isinstance(found, Result) else found
