@@ -23,7 +23,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from outagetui.store.damage import StoreError, refuse_strange
+from outagetui.store.beside import NEVER_ELSEWHERE, open_beside
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -83,7 +83,7 @@ def read(store: Path) -> Anchor | None:
     """Return the anchor of a store; None when there is none. Raises AnchorError."""
     path = path_of(store)
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        handle = os.open(path, os.O_RDONLY | NEVER_ELSEWHERE)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -101,20 +101,7 @@ class AnchorFile:
         """Open the file, making it where it is missing. Raises StoreError; a damaged one is noted in `trouble`."""
         self.path = path_of(store)
         self.trouble = ""
-        self.made = False
-        flags = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        try:
-            try:
-                self._handle = os.open(self.path, flags)
-            except FileNotFoundError:
-                self._handle = os.open(self.path, flags | os.O_CREAT | os.O_EXCL, 0o640)
-                self.made = True
-            refuse_strange(self.path, os.fstat(self._handle), UNUSED, "remove it")
-        except OSError as error:
-            if os.path.lexists(self.path):
-                refuse_strange(self.path, self.path.lstat(), UNUSED, "remove it")
-            words = f"{self.path}: {UNUSED}: {error.strerror}"
-            raise StoreError(words) from error
+        self._handle, self.made = open_beside(self.path, UNUSED)
         self.said: Anchor | None = None
         if not self.made:
             try:

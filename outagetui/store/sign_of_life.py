@@ -19,13 +19,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from outagetui.facts.live import Beat
-from outagetui.store.damage import StoreError, refuse_strange
+from outagetui.store.beside import NEVER_ELSEWHERE, open_beside
 
 SLOT = 2048  # bytes of one copy: both lie in one page of memory
 MOST_WORDS = 1000  # of a trouble that is too long for its copy
 WRITTEN_EVERY = 60.0  # seconds after which the copy is renewed, for those who come when the daemon is gone
 UNUSED = "cannot be used as the store's sign of life"
-_FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _FLOCK = "hhqqi"  # struct flock of fcntl(2): type, whence, start, length, process
 
 
@@ -47,13 +46,7 @@ class SignOfLife:
     def __init__(self, store: Path) -> None:
         """Open the file, making it where it is missing. Raises StoreError."""
         self.path = path_of(store)
-        try:
-            self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT | _FLAGS, 0o640)
-            refuse_strange(self.path, os.fstat(self._handle), UNUSED, "remove it")
-        except OSError as error:
-            if os.path.lexists(self.path):
-                refuse_strange(self.path, self.path.lstat(), UNUSED, "remove it")
-            raise StoreError(f"{self.path}: {UNUSED}: {error.strerror}") from error
+        self._handle, _ = open_beside(self.path, UNUSED)
         newest = _newest(self._handle)
         self._turn = newest.turn if newest is not None else 0
         self._said: Beat | None = None
@@ -92,7 +85,7 @@ class SignOfLife:
 def read(store: Path) -> Beat | None:
     """Return the newest sign of life of a store; None where there is none that can be read."""
     try:
-        handle = os.open(path_of(store), os.O_RDONLY | _FLAGS)
+        handle = os.open(path_of(store), os.O_RDONLY | NEVER_ELSEWHERE)
     except OSError:
         return None
     try:

@@ -1,13 +1,11 @@
 """The daemon with 10,000 checks every 30 s, half of them TCP and half HTTP: CPU, lateness, memory."""
 
 import tempfile
-import time
 from pathlib import Path
 
 from tests.bench import daemon as ours
-from tests.bench.engine import starts
+from tests.bench.engine import watched
 from tests.bench.extent import Extent
-from tests.bench.process import cpu_seconds, rss_mb
 from tests.bench.report import Row, percentile
 from tests.bench.site import site
 
@@ -24,12 +22,7 @@ def run(*, quick: bool = False) -> list[Row]:
             for number in range(extent.targets)
         ]
         directory = ours.configure(Path(place), targets, every=extent.every, each=EACH)
-        with ours.daemon(directory) as (process, store):
-            time.sleep(extent.warm)
-            began, before = time.time(), cpu_seconds(process.pid)
-            time.sleep(extent.window)
-            spent, memory = cpu_seconds(process.pid) - before, rss_mb(process.pid)
-        late, poor = starts(store, began, began + extent.window, extent.every)
+        spent, memory, late, poor = watched(directory, extent)
     size = f"{extent.targets:,} every {extent.every:g} s"
     came = f"{len(late):,} of {extent.expected:,.0f} probes came"
     return [

@@ -148,16 +148,21 @@ def paced(targets: Sequence[str], extent: Extent, *, more: str = "") -> tuple[fl
     """Let our daemon probe the targets; return CPU s per 1,000 probes, megabytes, and the seconds each was late."""
     with tempfile.TemporaryDirectory() as place:
         directory = ours.configure(Path(place), targets, every=extent.every, more=more)
-        with ours.daemon(directory) as (process, store):
-            time.sleep(extent.warm)
-            began, before = time.time(), cpu_seconds(process.pid)
-            time.sleep(extent.window)
-            spent, memory = cpu_seconds(process.pid) - before, rss_mb(process.pid)
-        late, poor = starts(store, began, began + extent.window, extent.every)
+        spent, memory, late, poor = watched(directory, extent)
     if poor:
         raise OSError(f"{poor} probes of our own servers did not pass")
     extent.enough(len(late))
     return 1000 * spent / len(late), memory, late
+
+
+def watched(directory: Path, extent: Extent) -> tuple[float, float, list[float], int]:
+    """Run the daemon for one window; return CPU seconds, megabytes, and what `starts` tells of its samples."""
+    with ours.daemon(directory) as (process, store):
+        time.sleep(extent.warm)
+        began, before = time.time(), cpu_seconds(process.pid)
+        time.sleep(extent.window)
+        spent, memory = cpu_seconds(process.pid) - before, rss_mb(process.pid)
+    return spent, memory, *starts(store, began, began + extent.window, extent.every)
 
 
 def starts(

@@ -18,7 +18,6 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _CSEQ = re.compile(r"(\d+)\s+([\w.!%*+`'~-]+)", re.ASCII)
 _VIA = re.compile(r"SIP\s*/\s*2\.0\s*/\s*[A-Z-]+\s+[^;]*[^\s;][^;]*((?:;.*)?)", re.IGNORECASE)
 _BRANCH = re.compile(r";\s*branch\s*=\s*([^\s;,]+)", re.IGNORECASE)
-_ONCE = ("cseq", "call-id", "from", "to")
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _ADDRESS = re.compile(rf"(?:{_QUOTED}\s*|[^<\";]*)<([^<>]*)>(.*)", re.DOTALL)
 _PARAMETER = re.compile(rf";\s*([^\s=;\"]+)(?:\s*=\s*({_QUOTED}|[^\s;\"]*))?\s*")
