@@ -78,8 +78,9 @@ class RunDriver:
             await actions.load(*(each for each in (step.plan, undo_of(step.plan)) if each is not None))
             if self.closing:
                 return
-            # What was under way when the daemon ended is looked up first, also where the run was given up meanwhile.
-            if (self.aborted and step.state != StepState.DOING) or not await self._step(step.plan):
+            if self.aborted and step.state != StepState.DOING:
+                continue  # nothing is begun any more, and what was under way when the daemon ended is looked up
+            if not await self._step(step.plan):
                 break
         if self.run.ended is None:
             state = RunState.ABORTED if self.aborted else RunState.DONE
