@@ -229,15 +229,17 @@ def _write(path: Path, content: str, undone: str) -> Result:
             return Result(False, f"{path}: there is no directory {path.parent}")
         if path.is_symlink():
             return Result(False, f"{path} is a link: name the file itself")
-        there = _read(path)
-        if path.exists() and not stat.S_ISREG(path.lstat().st_mode):
-            return Result(False, f"{path} is not a file")
-        if undone and undone not in there:
-            whose = "another step's banner" if _is_ours(there) else "no banner any more"
-            return Result(True, f"{path} holds {whose}; left as it is", changed=False)
-        if not _is_free(there) and not _is_ours(there):
-            return Result(False, f"{path} holds something else than a banner: nothing was written, name another file")
-        files.replace(path.parent, [(path.name, content.encode())])
+        with files.only_writer(path.parent) as put:
+            there = _read(path)
+            if path.exists() and not stat.S_ISREG(path.lstat().st_mode):
+                return Result(False, f"{path} is not a file")
+            if undone and undone not in there:
+                whose = "another step's banner" if _is_ours(there) else "no banner any more"
+                return Result(True, f"{path} holds {whose}; left as it is", changed=False)
+            if not _is_free(there) and not _is_ours(there):
+                why = "holds something else than a banner: nothing was written, name another file"
+                return Result(False, f"{path} {why}")
+            put([(path.name, content.encode())])
     except (OSError, ValueError) as error:
         return Result(False, f"{path}: {getattr(error, 'strerror', None) or error}")
     return Result(True, f"banner taken out of {path}" if undone else f"banner put into {path}")

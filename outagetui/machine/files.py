@@ -7,37 +7,32 @@ import os
 import secrets
 import stat
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 _MARK = ".outagetui-"  # how our unfinished files begin, so that those of a killed writer can be told and removed
 _MODE = 0o644  # a web server of another user reads them
 
+Files = Sequence[tuple[str, bytes]]  # name and content
+Put = Callable[[Files], None]
 
-def replace(directory: Path, files: Sequence[tuple[str, bytes]], patience: float = 5.0) -> None:
+
+def replace(directory: Path, files: Files, patience: float = 5.0) -> None:
     """Replace `files` (name, content) in `directory`, in order: the last is renamed when all others are in place.
 
     Every new content is on disk before the first rename, so a full disk changes nothing. Another writer in the same
     directory is waited for `patience` seconds. OSError says which file and why; no unfinished file is left.
     """
-    with _only_writer(directory, patience) as descriptor:
-        _sweep(directory)
-        fresh: list[tuple[Path, Path]] = []
-        try:
-            for name, content in files:
-                beside = directory / f"{_MARK}{secrets.token_hex(8)}"
-                fresh.append((beside, directory / name))
-                _write(beside, content, directory / name)
-            *others, last = fresh
-            for beside, place in others:
-                _rename(beside, place)
-            os.fsync(descriptor)
-            _rename(*last)
-            os.fsync(descriptor)
-        finally:
-            for beside, _ in fresh:
-                with contextlib.suppress(OSError):
-                    beside.unlink()
+    with only_writer(directory, patience) as put:
+        put(files)
+
+
+@contextlib.contextmanager
+def only_writer(directory: Path, patience: float = 5.0) -> Iterator[Put]:
+    """Give what writes as `replace`, to whoever must look at what lies there first and find it so when it writes."""
+    with _held(directory, patience) as descriptor:
+        yield partial(_put, directory, descriptor)
 
 
 def content(path: Path, limit: int) -> bytes:
@@ -54,8 +49,28 @@ def content(path: Path, limit: int) -> bytes:
         os.close(descriptor)
 
 
+def _put(directory: Path, descriptor: int, files: Files) -> None:
+    _sweep(directory)
+    fresh: list[tuple[Path, Path]] = []
+    try:
+        for name, content in files:
+            beside = directory / f"{_MARK}{secrets.token_hex(8)}"
+            fresh.append((beside, directory / name))
+            _write(beside, content, directory / name)
+        *others, last = fresh
+        for beside, place in others:
+            _rename(beside, place)
+        os.fsync(descriptor)
+        _rename(*last)
+        os.fsync(descriptor)
+    finally:
+        for beside, _ in fresh:
+            with contextlib.suppress(OSError):
+                beside.unlink()
+
+
 @contextlib.contextmanager
-def _only_writer(directory: Path, patience: float) -> Iterator[int]:
+def _held(directory: Path, patience: float) -> Iterator[int]:
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         until = time.monotonic() + patience

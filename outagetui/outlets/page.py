@@ -6,6 +6,7 @@ with `notice.js` for a website to show. The list of official accounts lies besid
 
 import asyncio
 import html
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -24,7 +25,6 @@ from outagetui.wording.delivery import WITHDRAWN
 
 INDEX = "index.html"
 ACCOUNTS = "accounts.html"  # see outlets/official.py
-Files = tuple[tuple[str, bytes], ...]
 
 
 async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
@@ -54,10 +54,7 @@ async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
         accounts=(),
         history=tuple(post for post in delivery.history if post.announcement != delivery.announcement),
     )
-    index = await asyncio.to_thread(
-        _write, outlet, delivery.above or gone, tools.business, tools.timezone, journal=tools.journal()
-    )
-    return Delivered("retracted", outlet.url, detail=f"wrote {index}, which says that it was withdrawn")
+    return await asyncio.to_thread(_retract, outlet, delivery.above or gone, tools)
 
 
 async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: Tools) -> Delivered:
@@ -91,7 +88,7 @@ def render(
     *,
     listed: bool = False,
     journal: str = "",
-) -> Files:
+) -> files.Files:
     """Return the files in the order to put in place. Without a delivery they say that there is no notice since `at`.
 
     `listed`: the list of official accounts is there to be linked to. `journal` is what the page says of its head.
@@ -131,31 +128,42 @@ def directory_of(outlet: Outlet) -> Path:
 
 
 def _publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
-    marks = read(directory_of(outlet) / INDEX)
-    if marks is not None and marks.is_past(delivery):
-        return Delivered("skipped", outlet.url, detail="a newer part of this announcement is already there")
-    index = _write(outlet, delivery.above or delivery, tools.business, tools.timezone, journal=tools.journal())
-    return _sent(outlet, delivery, f"wrote {index}")
+    with _only_writer(outlet) as put:
+        marks = read(directory_of(outlet) / INDEX)
+        if marks is not None and marks.is_past(delivery):
+            return Delivered("skipped", outlet.url, detail="a newer part of this announcement is already there")
+        put(_rendered(outlet, delivery.above or delivery, tools.business, tools.timezone, journal=tools.journal()))
+    return _sent(outlet, delivery, f"wrote {directory_of(outlet) / INDEX}")
+
+
+def _retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
+    with _only_writer(outlet) as put:
+        put(_rendered(outlet, delivery, tools.business, tools.timezone, journal=tools.journal()))
+    detail = f"wrote {directory_of(outlet) / INDEX}, which says that it was withdrawn"
+    return Delivered("retracted", outlet.url, detail=detail)
 
 
 def _publish_first(outlet: Outlet, business: str, timezone: str, at: float, journal: str) -> Delivered:
-    directory = directory_of(outlet)
-    marks = read(directory / INDEX)
-    if marks is not None and not (marks.quiet and (directory / ACCOUNTS).is_file()):
-        return Delivered("skipped", outlet.url, detail=f"{directory / INDEX} is there already")
-    index = _write(outlet, None, business, timezone, at, journal=journal)
+    index = directory_of(outlet) / INDEX
+    with _only_writer(outlet) as put:
+        marks = read(index)
+        if marks is not None and not (marks.quiet and index.with_name(ACCOUNTS).is_file()):
+            return Delivered("skipped", outlet.url, detail=f"{index} is there already")
+        put(_rendered(outlet, None, business, timezone, at, journal=journal))
     return Delivered("sent", outlet.url, detail=f"wrote {index}")
 
 
-def _write(
+def _only_writer(outlet: Outlet) -> AbstractContextManager[files.Put]:
+    """Return what holds off every other writer of the page, so that what is read of it holds until it is replaced."""
+    return files.only_writer(directory_of(outlet), outlet.timeout / 2)
+
+
+def _rendered(
     outlet: Outlet, delivery: Delivery | None, business: str, timezone: str, at: float = 0.0, *, journal: str = ""
-) -> Path:
-    """Write all files, and return the last of them."""
-    directory = directory_of(outlet)
-    listed = (directory / ACCOUNTS).is_file()
-    made = render(outlet, delivery, business, timezone, at, listed=listed, journal=journal)
-    files.replace(directory, made, outlet.timeout / 2)
-    return directory / INDEX
+) -> files.Files:
+    """Return all files, which name the list of official accounts when it lies there."""
+    listed = (directory_of(outlet) / ACCOUNTS).is_file()
+    return render(outlet, delivery, business, timezone, at, listed=listed, journal=journal)
 
 
 def _sent(outlet: Outlet, delivery: Delivery, detail: str) -> Delivered:

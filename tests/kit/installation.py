@@ -87,11 +87,13 @@ with = { checks = ["phone.port"], times = 1, within = "20s" }
 """
 
 
-def eventually(look: Callable[[], T | None], seconds: float = PATIENCE) -> T:
-    """Return what `look` finds as soon as it is truthy; a failure says what it found last."""
+def eventually(
+    look: Callable[[], T | None], seconds: float = PATIENCE, *, say: Callable[[], object] | None = None
+) -> T:
+    """Return what `look` finds as soon as it is truthy; a failure says what it found last, or what `say` says."""
     limit = time.monotonic() + seconds
     while not (found := look()):
-        assert time.monotonic() < limit, f"not within {seconds} s: {found!r}"
+        assert time.monotonic() < limit, f"not within {seconds} s: {say() if say else found!r}"
         time.sleep(0.02)
     return found
 

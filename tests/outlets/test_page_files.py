@@ -8,16 +8,19 @@ import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
+from msgspec.structs import replace
 from outagetui.core.model import Outlet
 from outagetui.machine import files
 from outagetui.outlets import Delivered, Delivery, find, page, publish
 from tests.outlets.kit import TOOLS
 
+T = TypeVar("T")
 OLD = (("feed.atom", b"old feed"), ("status.json", b"old status"), ("index.html", b"old index" * 999))
 NEW = (("feed.atom", b"new feed"), ("status.json", b"new status"), ("index.html", b"new index" * 999))
 STEPS = ("open", "write", "fchmod", "fsync", "replace")
@@ -189,7 +192,7 @@ async def test_a_missing_directory_a_file_and_none_at_all_fail_in_words(tmp_path
     (tmp_path / "file").write_text("x")
     missing, file = await publish_once(tmp_path / "missing"), await publish_once(tmp_path / "file")
     assert (missing.state, missing.detail) == ("failed", f"{tmp_path}/missing: No such file or directory")
-    assert (file.state, file.detail) == ("failed", f"{tmp_path}/file/index.html: Not a directory")
+    assert (file.state, file.detail) == ("failed", f"{tmp_path}/file: Not a directory")
     none = await publish(Outlet(id="page", name="P", kind="page", audience="customers"), DELIVERY, TOOLS)
     assert (none.state, none.detail) == ("failed", "outlet page has no directory to write its page to")
     assert not (tmp_path / "missing").exists()
@@ -237,6 +240,47 @@ async def test_two_writers_take_turns(tmp_path: Path) -> None:
     done = await asyncio.gather(*(publish_once(tmp_path, timeout=120.0) for _ in range(8)))
     assert {each.state for each in done} == {"sent"}
     assert set(contents(tmp_path)) == {name for name, _ in page.render(outlet(tmp_path), DELIVERY, "B", "UTC")}
+
+
+class Waiting:
+    """Holds the directory until somebody else was turned away once; then what that one saw before is no longer so."""
+
+    def __init__(self, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.directory, self.turned_away = directory, threading.Event()
+        self._lock = files._lock
+        monkeypatch.setattr(files, "_lock", self._try)
+
+    def _try(self, descriptor: int) -> bool:
+        got = self._lock(descriptor)
+        if not got:
+            self.turned_away.set()
+        return got
+
+    async def write_first(self, delivery: Delivery, other: Coroutine[Any, Any, T]) -> T:
+        """Write `delivery` while `other` waits for its turn; return what became of `other`."""
+        with files.only_writer(self.directory) as put:
+            later = asyncio.ensure_future(other)
+            assert await asyncio.to_thread(self.turned_away.wait, 20.0)
+            put(page.render(outlet(self.directory), delivery, "B", "UTC"))
+        return await later
+
+
+async def test_a_calm_page_never_takes_the_place_of_what_is_announced_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calm = page.quiet(outlet(tmp_path, timeout=40.0), "B", "UTC", DELIVERY.at)
+    done = await Waiting(tmp_path, monkeypatch).write_first(DELIVERY, calm)
+    assert (done.state, done.detail) == ("skipped", f"{tmp_path}/index.html is there already")
+    assert "Messenger is disrupted" in (tmp_path / "index.html").read_text()
+
+
+async def test_an_earlier_part_never_takes_the_place_of_a_later_one_that_is_written_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = replace(DELIVERY, part=1, key="key-1", title="Messenger is back", at=DELIVERY.at + 60, history=(DELIVERY,))
+    done = await Waiting(tmp_path, monkeypatch).write_first(later, publish_once(tmp_path, timeout=40.0))
+    assert (done.state, done.detail) == ("skipped", "a newer part of this announcement is already there")
+    assert "Messenger is back" in (tmp_path / "index.html").read_text()
 
 
 def test_a_writer_that_never_ends_is_named_and_not_waited_for_forever(tmp_path: Path) -> None:

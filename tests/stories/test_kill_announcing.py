@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from outagetui.core.model import Entry
+from outagetui.facts.announcement import DeliveryRecord
 from tests.kit.installation import Installation, eventually
 from tests.kit.journal_rules import assert_rules
 from tests.kit.ten_outlets import FAULTS, TenOutlets, page_shows, ten_outlets
@@ -47,7 +48,7 @@ class KillsAmidAnnouncing:
             self._settled()
             self.check()
         self.outlets.heal()
-        eventually(self._mended, seconds=RECOVERY)
+        eventually(self._mended, seconds=RECOVERY, say=self._states)
 
     def take_back(self) -> None:
         self._break_some()
@@ -57,8 +58,8 @@ class KillsAmidAnnouncing:
         self.installation.kill()
         self.outlets.heal()
         self.installation.start()
-        eventually(lambda: self._taken_back(made.id), seconds=RECOVERY)
-        back = self.installation.ledger().announcements[made.id].retractions
+        eventually(lambda: self._taken_back(made.id), seconds=RECOVERY, say=lambda: self._back(made.id))
+        back = self._back(made.id)
         # What turns out never to have been there was asked back too while that was unknown.
         assert set(back) >= set(self.installation.ledger().announcements[made.id].reached())
         assert {done.state for done in back.values()} == {"retracted"}
@@ -77,11 +78,14 @@ class KillsAmidAnnouncing:
     def _taken_back(self, announcement: str) -> bool:
         """Return whether every outlet took it back, and ask again those that did not: some rest first."""
         self._settled()
-        back = self.installation.ledger().announcements[announcement].retractions
+        back = self._back(announcement)
         left = [name for name, done in back.items() if done.state != "retracted"]
         for name in left:
             self.installation.order("delivery", announcement=announcement, outlet=name, do="retry")
         return not left
+
+    def _back(self, announcement: str) -> dict[str, DeliveryRecord]:
+        return self.installation.ledger().announcements[announcement].retractions
 
     def check(self) -> None:
         """Compare what the journal says of every delivery with what the public can read."""

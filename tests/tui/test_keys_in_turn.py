@@ -5,6 +5,7 @@ import asyncio
 from outagetui.tui.keys import InTurn
 from textual.app import App, ComposeResult
 from textual.events import Event, Key
+from textual.pilot import Pilot
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
@@ -57,11 +58,12 @@ class KeyRecorder(App[None]):
             self.post_message(Key(key, key))
 
 
-async def until(app: KeyRecorder, keys: str) -> None:
-    """Wait until these keys came to the app; what became of `d`, whose widget goes away, is open."""
+async def until(app: KeyRecorder, pilot: Pilot[None], keys: str) -> None:
+    """Wait until the app is done with these keys; what became of `d`, whose widget goes away, is open."""
     async with asyncio.timeout(5):
         while app.reached.replace("d", "") != keys:
             await asyncio.sleep(0.01)
+    await pilot.pause()  # the test's end takes the screens away, and a key asks them what it is bound to
 
 
 async def test_what_follows_a_key_that_moves_the_focus_goes_where_it_went() -> None:
@@ -69,7 +71,7 @@ async def test_what_follows_a_key_that_moves_the_focus_goes_where_it_went() -> N
     async with app.run_test() as pilot:
         await pilot.pause()
         app.type("abnxyz")
-        await until(app, "abnxyz")
+        await until(app, pilot, "abnxyz")
         first, last = app.query(Field)
         assert (first.got, last.got) == ("abn", "xyz")
 
@@ -92,6 +94,7 @@ async def test_a_key_that_is_never_done_holds_up_no_other_for_long() -> None:
                     await asyncio.sleep(0.01)
         finally:
             STUCK.set()
+        await until(app, pilot, "nxyzs")
 
 
 async def test_keys_go_on_when_the_widget_that_had_one_is_gone() -> None:
@@ -100,5 +103,5 @@ async def test_keys_go_on_when_the_widget_that_had_one_is_gone() -> None:
         await app.push_screen(Dialog())
         await pilot.pause()
         app.type("adxy")
-        await until(app, "axy")
+        await until(app, pilot, "axy")
         assert app.query(Field).first().got.endswith("xy")
