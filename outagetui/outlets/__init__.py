@@ -1,8 +1,9 @@
 """Outlets: where announcements are published, one module a kind, imported only when it is used.
 
 A module has `publish`, `retract` (take back all that is placed), `find` (look up what may be there), `update` where a
-later part (`delivery.placed` tells of earlier ones) is not published as the first is, `seen` (read it back without a
-login) where that can be done, and `first` where it shows something before anything is announced. What it raises becomes
+later part (`delivery.placed` tells of earlier ones) is not published as the first is, `opened` where later parts go
+into what the first one opened (its id), `seen` (read it back without a login) where that can be done, and `first` where
+it shows something before anything is announced. What it raises becomes
 a state: `UnsentError` and `SecretError` are `failed`, `MaybeSentError` is `unknown`. What an outlet cannot look up at
 its service is looked up in our own record of it (`sentlog`).
 """
@@ -123,7 +124,13 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
             return there
     module = await _publisher(outlet.kind)
     act = getattr(module, "update", module.publish) if delivery.placed else module.publish
-    return await _done(outlet, tools, lambda own: act(outlet, delivery, own), "it may still be published")
+    done = await _done(outlet, tools, lambda own: act(outlet, delivery, own), "it may still be published")
+    others = [place[-1].url or place[-1].remote_id for place in _places(module, delivery.placed)[:-1]]
+    if not others:
+        return done
+    return replace(
+        done, detail=clean(f"{done.detail}; unchanged since an earlier doubt: {', '.join(others)}".strip("; "))
+    )
 
 
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
@@ -133,7 +140,9 @@ async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
     if not delivery.placed:
         return Delivered("skipped", detail="nothing of it is there")
     module = await _publisher(outlet.kind)
-    return await _done(outlet, tools, lambda own: module.retract(outlet, delivery, own), "it may still be there")
+    places = _places(module, delivery.placed)
+    once = replace(delivery, placed=tuple(place[-1] for place in places)) if places else delivery
+    return await _done(outlet, tools, lambda own: module.retract(outlet, once, own), "it may still be there")
 
 
 async def first(outlet: Outlet, tools: Tools) -> Delivered | None:
@@ -154,7 +163,7 @@ async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | 
         return None
     try:
         async with asyncio.timeout(outlet.timeout):
-            found = await (await _publisher(outlet.kind)).find(outlet, delivery, tools)
+            found = await _find(await _publisher(outlet.kind), outlet, delivery, tools)
     except TimeoutError:
         return Delivered("unknown", outlet.url, detail=f"no answer within {outlet.timeout:g} s")
     except Exception as error:  # as in publish
@@ -180,6 +189,28 @@ async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: 
     except Exception as error:  # as in publish
         return replace(delivered, detail=clean(f"could not be read back: {_words(error, outlet, tools)}"))
     return _hidden(read, outlet, tools)
+
+
+async def _find(module: _Publisher, outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None:
+    """Look into each place that parts opened, and for one that this part opened while nothing was known to be there."""
+    places = _places(module, delivery.placed)
+    for placed in [*places, ()] if places else [delivery.placed]:
+        found = await module.find(outlet, replace(delivery, placed=placed), tools)
+        if found is not None:
+            return found
+    return None
+
+
+def _places(module: _Publisher, placed: tuple[Placed, ...]) -> list[tuple[Placed, ...]]:
+    """Return what is in each thing that a part opened; nothing where parts stand by themselves.
+
+    A part that is sent while an earlier one is in doubt opens its own, and the earlier one may turn out to be there.
+    """
+    opened = getattr(module, "opened", None)
+    if opened is None:
+        return []
+    ids = dict.fromkeys(opened(each) for each in placed)
+    return [tuple(each for each in placed if opened(each) == id) for id in ids]
 
 
 async def _done(outlet: Outlet, tools: Tools, act: Callable[[Tools], Awaitable[Delivered]], doubt: str) -> Delivered:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import CachetOptions
-from outagetui.outlets import Delivered, Delivery, Tools
+from outagetui.outlets import Delivered, Delivery, Placed, Tools
 from outagetui.outlets.answers import (
     SKEW,
     Account,
@@ -49,14 +49,19 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
 async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     """Add an update to the incident."""
     document = {"status": STATUSES[status_of(delivery)], "message": words_of(delivery).text}
-    url = f"{_incident(outlet, delivery)}/updates"
+    url = f"{_incident(outlet, delivery.placed[-1])}/updates"
     reply = await Account(outlet, tools).publish("POST", url, MADE, document)
-    return Delivered("sent", delivery.placed[-1].url, f"{_id(delivery)}.{required(reply, 'data', 'id')}")
+    return Delivered("sent", delivery.placed[-1].url, f"{opened(delivery.placed[-1])}.{required(reply, 'data', 'id')}")
 
 
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
-    """Delete the incident."""
-    return await Account(outlet, tools).take_back(delivery.placed[-1:], lambda _: _incident(outlet, delivery))
+    """Delete the incidents."""
+    return await Account(outlet, tools).take_back(delivery.placed, lambda each: _incident(outlet, each))
+
+
+def opened(placed: Placed) -> str:
+    """Return the id of a part's incident; ids of updates have their own behind a dot."""
+    return placed.remote_id.partition(".")[0]
 
 
 async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None:
@@ -69,11 +74,11 @@ async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | 
             if named and same(inside(attributes, "message"), fitted.text) and inside(attributes, "visible"):
                 return Delivered("sent", _page(outlet, inside(attributes, "guid")), str(row.get("id")), "already there")
         return None
-    others = {each.remote_id for each in delivery.placed}
-    for row in await _rows(outlet, tools, f"{_incident(outlet, delivery)}/updates", {"sort": "-created_at"}):
-        id = f"{_id(delivery)}.{row.get('id')}"
+    first, others = delivery.placed[-1], {each.remote_id for each in delivery.placed}
+    for row in await _rows(outlet, tools, f"{_incident(outlet, first)}/updates", {"sort": "-created_at"}):
+        id = f"{opened(first)}.{row.get('id')}"
         if id not in others and same(inside(row, "attributes", "message"), fitted.text):
-            return Delivered("sent", delivery.placed[-1].url, id, "already there")
+            return Delivered("sent", first.url, id, "already there")
     return None
 
 
@@ -97,13 +102,8 @@ def _since(attributes: object, at: float) -> bool:
     return latest.timestamp() >= at - SKEW
 
 
-def _id(delivery: Delivery) -> str:
-    """Return the id of the announcement's incident; ids of updates have their own behind a dot."""
-    return delivery.placed[-1].remote_id.partition(".")[0]
-
-
-def _incident(outlet: Outlet, delivery: Delivery) -> str:
-    return f"{_incidents(outlet)}/{quote(_id(delivery), safe='')}"
+def _incident(outlet: Outlet, placed: Placed) -> str:
+    return f"{_incidents(outlet)}/{quote(opened(placed), safe='')}"
 
 
 def _page(outlet: Outlet, guid: object) -> str:

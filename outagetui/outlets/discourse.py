@@ -88,15 +88,14 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
 
 
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
-    """Delete the topic, and what is held."""
+    """Delete the topics, and what is held."""
     held = [each for each in delivery.placed if each.remote_id.startswith(_HELD)]
-    first = [each for each in delivery.placed if each not in held][-1:]
+    topics = [each for each in delivery.placed if each not in held]
     forum = _Forum(outlet, tools)
 
     async def delete(placed: Placed) -> Reply:
         if placed not in held:
-            topic, _ = _ids(placed.remote_id)
-            return await forum.ask("DELETE", f"{forum.base}/t/{topic}.json", publishes=True)
+            return await forum.ask("DELETE", f"{forum.base}/t/{opened(placed)}.json", publishes=True)
         url = f"{forum.base}/review/{quote(placed.remote_id.removeprefix(_HELD), safe='')}"
         reply = await forum.ask("DELETE", f"{url}.json", publishes=True)
         if reply.status in (403, 404):  # forums let few logins do that, and it may just have been approved
@@ -104,7 +103,12 @@ async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
             raise MaybeSentError(f"{HELD}; {why}; reject it at {url}")
         return reply
 
-    return await take_back(forum, [*held, *first], delete)
+    return await take_back(forum, [*held, *topics], delete)
+
+
+def opened(placed: Placed) -> str:
+    """Return the id of a part's topic; what is held has an id of its own."""
+    return placed.remote_id if placed.remote_id.startswith(_HELD) else _ids(placed.remote_id)[0]
 
 
 async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None:
@@ -138,7 +142,10 @@ async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: 
 
 
 async def _reply_in(forum: _Forum, delivery: Delivery, topic: str) -> Delivered | None:
-    document = await forum.topic(topic)
+    reply = await forum.read(f"{forum.base}/t/{topic}.json", also=(404, 410))
+    document = reply.json() if reply.status == 200 else None
+    if document is None or inside(document, "deleted_at"):  # as a moderator is shown it
+        return None
     stream = inside(document, "post_stream", "stream")
     last = stream[-LAST:] if isinstance(stream, list) else []
     others = {_ids(each.remote_id)[1] for each in delivery.placed}

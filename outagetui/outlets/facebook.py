@@ -82,14 +82,19 @@ async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
 
 
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
-    """Delete the post."""
+    """Delete the posts."""
     graph = _Graph(outlet, tools)
 
     async def delete(placed: Placed) -> Reply:
         reply = await graph.ask("DELETE", graph.node(placed.remote_id), publishes=True)
         return replace(reply, status=GONE) if _is_gone(reply) else reply
 
-    return await take_back(graph, delivery.placed[-1:], delete)
+    return await take_back(graph, delivery.placed, delete)
+
+
+def opened(placed: Placed) -> str:
+    """Return the id of a part's post."""
+    return placed.remote_id
 
 
 async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None:

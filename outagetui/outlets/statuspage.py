@@ -54,9 +54,14 @@ async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
 
 
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
-    """Delete the incident."""
+    """Delete the incidents."""
     page = _Page(outlet, tools)
-    return await page.take_back(delivery.placed[-1:], page.incident)
+    return await page.take_back(delivery.placed, page.incident)
+
+
+def opened(placed: Placed) -> str:
+    """Return the id of a part's incident."""
+    return placed.remote_id
 
 
 async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None:

@@ -16,7 +16,7 @@ from outagetui.core.markup import text_of
 from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import WordpressOptions
 from outagetui.core.text import clean
-from outagetui.outlets import Delivered, Delivery, MaybeSentError, Tools, UnsentError
+from outagetui.outlets import Delivered, Delivery, MaybeSentError, Placed, Tools, UnsentError
 from outagetui.outlets.answers import (
     HELD,
     Account,
@@ -74,11 +74,18 @@ async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
 
 
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
-    """Make the post a draft, which nobody but its editors can read."""
+    """Make the posts drafts, which nobody but their editors can read."""
     blog = _Blog(outlet, tools)
-    url = blog.post(delivery.placed[-1].remote_id)
-    reply = await blog.publish("POST", url, (200, *GONE), {"status": "draft"})
-    return Delivered("retracted", detail="the post is a draft now" if reply.status == 200 else "the post is gone")
+    became = []
+    for placed in delivery.placed:
+        reply = await blog.publish("POST", blog.post(placed.remote_id), (200, *GONE), {"status": "draft"})
+        became.append("the post is a draft now" if reply.status == 200 else "the post is gone")
+    return Delivered("retracted", detail="; ".join(became))
+
+
+def opened(placed: Placed) -> str:
+    """Return the id of a part's post."""
+    return placed.remote_id
 
 
 async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None:

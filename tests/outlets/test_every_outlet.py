@@ -7,13 +7,14 @@ import pytest
 from msgspec.structs import replace
 from outagetui.core.markup import text_of
 from outagetui.core.model import Outlet
-from outagetui.outlets import Delivered, Tools, find, publish, retract, seen
+from outagetui.outlets import Delivered, Placed, Tools, find, publish, retract, seen
 from outagetui.outlets.answers import shows
 from tests.kit.scripted_servers import black_hole, refused_port
 from tests.outlets.kit import AT, CASES, Case, delivery_of, outlet_of, tools_for
 from tests.outlets.servers.service import Answer, Fault, Service, running
 
 pytestmark = pytest.mark.parametrize("case", CASES, ids=[case.kind for case in CASES])
+OPENING = ("wordpress", "discourse", "facebook", "statuspage", "cachet")  # later parts go into what the first opened
 LOST = ("silent", "dropped", "stored", "stuck", "half", "stalled", "garbled")
 
 
@@ -27,6 +28,11 @@ async def open_at(case: Case, timeout: float = 5.0) -> AsyncIterator[tuple[Servi
 def public(service: Service, part: int) -> int:
     """How many texts of a part the public can read."""
     return sum(f"This is part {part}." in text or f", part {part}" in text for text in service.texts())
+
+
+def placed(outlet: Outlet, done: tuple[Delivered, ...], known: slice) -> tuple[Placed, ...]:
+    """Return what a part is told to be there when of all that is, only a slice is known."""
+    return delivery_of(outlet, 3, done).placed[::-1][known][::-1]
 
 
 async def test_a_part_is_published_once_however_often_it_is_sent(case: Case) -> None:
@@ -97,7 +103,25 @@ async def test_later_parts_belong_to_the_first_and_are_there_once(case: Case) ->
         assert taken.state == "retracted", taken
         assert service.texts() == []
         assert (await retract(outlet, delivery_of(outlet, 3, done), tools)).state == "retracted"
-        assert await find(outlet, delivery_of(outlet), tools) is None
+        for number in range(3):  # also in what is not there any more
+            assert await find(outlet, delivery_of(outlet, number, done[:number]), tools) is None
+
+
+async def test_parts_that_were_sent_while_an_earlier_one_was_in_doubt_are_found_and_taken_back(case: Case) -> None:
+    async with open_at(case) as (service, outlet, tools):
+        done: tuple[Delivered, ...] = ()
+        for number, known in enumerate((slice(0), slice(0), slice(1, 2), slice(3))):
+            service.now = delivery_of(outlet, number).at
+            became = await publish(outlet, delivery_of(outlet, number, done, placed=placed(outlet, done, known)), tools)
+            assert became.state == "sent", became
+            done = (*done, became)
+            again = delivery_of(outlet, number, done[:number], again=True)
+            assert (await publish(outlet, again, tools)).remote_id == became.remote_id
+            assert public(service, number) == 1
+        stays = f"unchanged since an earlier doubt: {done[1].url or done[1].remote_id}"
+        assert (stays in became.detail) == (case.kind in OPENING), "somebody has to close it by hand"
+        taken = await retract(outlet, delivery_of(outlet, 3, done), tools)
+        assert (taken.state, service.texts()) == ("retracted", []), taken
 
 
 @pytest.mark.parametrize("how", LOST)

@@ -45,6 +45,20 @@ async def test_what_is_held_is_not_posted_again_and_found_when_it_is_approved() 
         assert len(service.written()) == 1
 
 
+@pytest.mark.parametrize("staff", [False, True])
+async def test_what_is_in_a_deleted_topic_is_there_no_more_though_moderators_are_shown_it(staff: bool) -> None:
+    service = Discourse()
+    async with running(service):
+        outlet, tools = of(service)
+        service.staff = staff
+        first = await publish(outlet, delivery_of(outlet), tools)
+        reply = delivery_of(outlet, 1, (first,))
+        done = await publish(outlet, reply, tools)
+        assert await find(outlet, reply, tools) == replace(done, detail="already there")
+        assert (await retract(outlet, reply, tools)).state == "retracted"
+        assert await find(outlet, reply, tools) is None
+
+
 async def test_a_reply_that_is_held_is_not_posted_again_either() -> None:
     service = Discourse()
     async with running(service):

@@ -29,6 +29,8 @@ class Discourse(Service):
         self.posts: dict[int, dict[str, Any]] = {}
         self.moderated = False
         self.held: dict[int, dict[str, Any]] = {}
+        self.deleted: dict[int, dict[str, Any]] = {}
+        self.staff = False  # whether our login is shown what was deleted
         self.may_reject = False  # forums let hardly any login take back what is held
 
     def texts(self) -> list[str]:
@@ -79,10 +81,14 @@ class Discourse(Service):
         found = re.fullmatch(r"/t/(\d+)(/posts)?\.json", path)
         assert found
         id = int(found[1])
+        if id not in self.topics and method == "GET" and self.staff and id in self.deleted:
+            posts = [post for post in self.posts.values() if post["topic_id"] == id]
+            stream = {"posts": posts, "stream": [post["id"] for post in posts]}
+            return Answer(200, {"id": id, "post_stream": stream, **self.deleted[id]})
         if id not in self.topics:
             return Answer(404, {"errors": ["The requested URL or resource could not be found."]})
         if method == "DELETE":
-            del self.topics[id]
+            self.deleted[id] = self.topics.pop(id) | {"deleted_at": iso(self.now)}
             return Answer(200)
         assert method == "GET"
         posts = [post for post in self.posts.values() if post["topic_id"] == id]
