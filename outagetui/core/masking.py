@@ -108,15 +108,16 @@ def hide_secrets(text: str, secrets: Iterable[Secret]) -> str:
     if not text:
         return text
     known = list(secrets)
+    texts, coded = {shape for each in known for shape in each.texts}, {shape for each in known for shape in each.coded}
+    hexes, alone = {shape for each in known for shape in each.hexes}, {shape for each in known for shape in each.alone}
     spans = [found.span(found.lastgroup or 0) for found in _CREDENTIALS.finditer(text)]
     for view, places in _views(text):
         folded, spelled = view.lower(), view.translate(_URL_SAFE)
-        for secret in known:
-            found = [*_found(view, secret.texts), *_standing_alone(view, secret.alone)]
-            # Lower-casing may lengthen a few letters, and places would no longer fit.
-            found += _found(folded, secret.hexes) if len(folded) == len(view) else []
-            found += [_whole(spelled, span) for span in _found(spelled, secret.coded)]
-            spans += [(places[start][0], places[end - 1][1]) for start, end in found] if places else found
+        found = [*_found(view, texts), *_standing_alone(view, alone)]
+        # Lower-casing may lengthen a few letters, and places would no longer fit.
+        found += _found(folded, hexes) if len(folded) == len(view) else []
+        found += [_whole(spelled, span) for span in _found(spelled, coded)]
+        spans += [(places[start][0], places[end - 1][1]) for start, end in found] if places else found
     return _replaced(text, spans)
 
 
@@ -154,23 +155,42 @@ def _plain(found: re.Match[str]) -> str:
     return bytes.fromhex(re.sub(r"[%=]|\\x", "", escape)).decode("utf-8", "replace")
 
 
-def _found(view: str, shapes: Iterable[str]) -> Iterator[tuple[int, int]]:
+def _found(view: str, shapes: Collection[str]) -> Iterator[tuple[int, int]]:
     """Yield where any of `shapes` stands, or where its beginning was cut."""
     for shape in shapes:
         start = view.find(shape)
         while start >= 0:
             yield start, start + len(shape)
             start = view.find(shape, start + 1)
-        head = shape[:SHORTEST]
-        cut = view.find(_CUT) if head in view else -1
-        while cut >= 0:
-            start = view.find(head, max(0, cut - len(shape)), cut)
-            while start >= 0:
-                if shape.startswith(view[start:cut]):
-                    yield start, cut
-                    break
-                start = view.find(head, start + 1, cut)
-            cut = view.find(_CUT, cut + 1)
+    if _CUT in view:
+        yield from _cut_off(view, shapes)
+
+
+def _cut_off(view: str, shapes: Collection[str]) -> Iterator[tuple[int, int]]:
+    """Yield from where the beginning of any of `shapes` stands to where it was cut."""
+    alike: dict[str, list[str]] = {}
+    for shape in shapes:
+        alike.setdefault(shape[:SHORTEST], []).append(shape)
+    for head, own in alike.items():
+        longest, begins = max(map(len, own)), _Beginnings(own)
+        start = view.find(head)
+        while start >= 0:
+            cut = view.find(_CUT, start + SHORTEST, start + longest + 1)
+            while cut >= 0 and begins[view[start:cut]]:
+                yield start, cut
+                cut = view.find(_CUT, cut + 1, start + longest + 1)  # the secret may hold an ellipsis itself
+            start = view.find(head, start + 1)
+
+
+class _Beginnings(dict[str, bool]):
+    """Whether any of `shapes` begins so, looked up once for each beginning."""
+
+    def __init__(self, shapes: Collection[str]) -> None:
+        self._shapes = shapes
+
+    def __missing__(self, beginning: str) -> bool:
+        self[beginning] = any(shape.startswith(beginning) for shape in self._shapes)
+        return self[beginning]
 
 
 def _standing_alone(view: str, shapes: Iterable[str]) -> Iterator[tuple[int, int]]:
