@@ -22,7 +22,7 @@ TRUST_SECONDS = 60.0
 HELD_SECONDS = 10.0
 SETTLING = 60.0
 RENEWED_EVERY = 60.0  # seconds in which every live row is written once
-NEIGHBOURS = 10  # rows that are written together
+NEIGHBOURS = 40  # rows that are written together: about five pages
 NEW = Track()  # of every check that was not looked at yet
 Listener = Callable[[Check, Sample], None]
 
@@ -268,7 +268,7 @@ class Watch:
         if not count:
             return set()
         self._owed += min(float(count), count * seconds / RENEWED_EVERY)
-        if self._owed < min(count, NEIGHBOURS):
+        if self._owed < count / max(1, round(count / NEIGHBOURS)):
             return set()  # a few rows cost as much as the page they lie in
         first, portion = self._turn, math.ceil(self._owed)
         self._turn, self._owed = (first + portion) % count, 0.0
