@@ -16,10 +16,9 @@ def main() -> None:
 
 
 def _run() -> None:
+    _import_msgspec()
     options, words = _options(sys.argv[1:])
     if words in (["status"], ["status", "--json"]):
-        # msgspec would import it for help it does not need here, at the price of a fifth of this command's time.
-        sys.modules.setdefault("typing_extensions", None)  # type: ignore[arg-type]
         from outagetui.cli.status import report
 
         gc.disable()  # nothing that is made here is let go of before the end
@@ -29,6 +28,15 @@ def _run() -> None:
     from outagetui.cli.group import outagetui
 
     outagetui.main(prog_name="outagetui")
+
+
+def _import_msgspec() -> None:
+    """Keep it from importing what it does not need from Python 3.11 on: a fifth of the time that `status` takes."""
+    if "typing_extensions" not in sys.modules:
+        sys.modules["typing_extensions"] = None  # type: ignore[assignment]
+        import msgspec  # noqa: F401
+
+        del sys.modules["typing_extensions"]
 
 
 def _screens(options: dict[str, str | None]) -> None:

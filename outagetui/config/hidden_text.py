@@ -38,11 +38,12 @@ def hidden_in(data: dict[str, Any]) -> Iterator[tuple[Path, str]]:
 
 def trouble_of(text: str, kept: str = "") -> str:
     """Return what `text` holds that nobody sees, save for the characters in `kept`, or nothing."""
-    if text.isascii() and text.isprintable():  # nearly all, and no import for them
+    rest = text.translate(dict.fromkeys(map(ord, kept), " "))
+    if rest.isascii() and rest.isprintable():  # nearly all, and no import for them
         return ""
     from outagetui.wording.published import character, unseen
 
-    found = next((char for char in unseen(text) if char not in kept), "")
+    found = next(unseen(rest), "")
     return f"holds {character(found)}" if found else ""
 
 

@@ -20,6 +20,11 @@ _PLAIN = re.compile(r"[a-z0-9_-]{1,63}")
 # Between these the URL standard finds other parts of a URL; of white space a parser of URLs would take some away.
 _DELIMITER = re.compile(r"[\s/?#@\\:\[\]\x00-\x20\x7f]")
 _WITH_COLON = re.compile(r"(?P<open>\[?)(?P<address>[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)(?:%(?P<zone>[^\]]*))?(?P<close>\]?)")
+# What the URL standard leaves as it is: most hosts, for which no parser of all of Unicode's names has to be loaded.
+_BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_SETTLED = re.compile(
+    rf"(?:(?!xn--)[a-z0-9-]{{1,63}}\.){{0,9}}(?!xn--)[a-z][a-z0-9-]{{0,62}}|(?:{_BYTE}\.){{3}}{_BYTE}"
+)
 _NUMBER_LAST = re.compile(r"(?:.*\.)?(?:[0-9]+|0[xX][0-9A-Fa-f]*)\.?", re.DOTALL)
 _ZONE = re.compile(r"[^\s/%\[\]\x00-\x20\x7f]{1,64}")
 _PRIVATE = tuple(
@@ -48,8 +53,15 @@ def read_host(text: str) -> str:
     return within_dns(_parsed(text))
 
 
+def is_settled(host: str) -> bool:
+    """Return whether the standard reads `host`, a plain name or IPv4 address, as it is; if not, it may all the same."""
+    return _SETTLED.fullmatch(host) is not None
+
+
 def _parsed(host: str) -> str:
-    import ada_url  # its 12 ms are for those who read a host, not for all who know of targets
+    if is_settled(host):
+        return host
+    import ada_url  # its 12 ms and two megabytes are for those who need all of the standard
 
     try:
         return ada_url.URL(f"http://{host}").hostname

@@ -14,6 +14,11 @@ _ZONED = re.compile(
     r"%(?P<zone>[^\]/\\?#@]+)(?P<tail>\].*)",
     re.DOTALL | re.IGNORECASE,
 )
+# What the standard leaves as it is, which is most of what is configured: `hosts.is_settled` judges the host.
+_PLAIN = re.compile(
+    r"(?P<scheme>https?|wss?)://(?P<host>[a-z0-9.-]{1,253})(?::(?P<port>[1-9][0-9]{0,4}))?"
+    r"(?P<path>(?:/(?!\.{1,2}(?:[/?]|$))[A-Za-z0-9._~!$&'()*+,;=:@-]*)*)(?:\?(?P<query>[A-Za-z0-9._~!$&()*+,;=:@/?-]+))?"
+)
 _HOST = re.compile(r"[^/\\]*[/\\]+(?:[^/\\?#@]*@)?(?P<host>[^/\\?#:]*)")
 _BRACKET = re.compile(r"[^/\\]*[/\\]{2}[^/\\?#]*[\[\]]")
 _COLONS = re.compile(r"[^/\\]*[/\\]{2}[^/\\?#:]*:[^/\\?#:]*:")
@@ -80,6 +85,20 @@ def read_url(text: str, base: Url | None = None) -> Url:
 
     An address that `base` reached by a zone keeps it: who answers there cannot know what our interface is called.
     """
+    return (_read_plain(text) if base is None else None) or _read_by_the_standard(text, base)
+
+
+def _read_plain(text: str) -> Url | None:
+    """Return a plain URL of the web; None for any other."""
+    found = _PLAIN.fullmatch(text)
+    if found is None or not hosts.is_settled(found["host"]) or int(found["port"] or 0) > 65535:
+        return None
+    scheme, host = found["scheme"], hosts.within_dns(found["host"])
+    port = int(found["port"]) if found["port"] else None
+    return Url(scheme, host, None if port == PORTS[scheme] else port, found["path"] or "/", found["query"] or "")
+
+
+def _read_by_the_standard(text: str, base: Url | None) -> Url:
     import ada_url  # as in hosts
 
     zoned = _ZONED.fullmatch(text)

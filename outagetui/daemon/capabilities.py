@@ -1,7 +1,11 @@
 """Capabilities that the service manager gave the daemon, such as the one for pings."""
 
+import re
+from pathlib import Path
+
 PR_CAP_AMBIENT = 47  # prctl(2)
 PR_CAP_AMBIENT_CLEAR_ALL = 4
+_NONE = re.compile(r"^CapAmb:\s*0+$", re.MULTILINE)  # proc(5)
 
 
 def keep_powers() -> None:
@@ -10,6 +14,8 @@ def keep_powers() -> None:
     Where the kernel or the sandbox does not let us, all stays as the service manager wanted it.
     """
     try:
+        if _NONE.search(Path("/proc/self/status").read_text()):
+            return
         import ctypes
 
         ctypes.CDLL(None, use_errno=True).prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)

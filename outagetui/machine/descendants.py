@@ -5,7 +5,6 @@ A process that left its group (setsid, a double fork) is given to the nearest an
 """
 
 import contextlib
-import ctypes
 import os
 import signal
 import time
@@ -44,6 +43,8 @@ class Descendants:
     def adopt(self) -> None:
         """Have orphans given to us; to be called before a program is started."""
         if not self._adopting:
+            import ctypes  # not for those who start none
+
             self._adopting = ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
 
     def began(self, pid: int) -> None:

@@ -5,11 +5,13 @@ releases the lock. A search that is not over at once goes on in a thread.
 """
 
 import asyncio
-
-import regex
+from typing import TYPE_CHECKING
 
 from outagetui.core.text import in_quotes
 from outagetui.net.trouble import unknown
+
+if TYPE_CHECKING:
+    import regex
 
 AT_ONCE = 0.005  # seconds in which nearly every search ends
 PATIENCE = 1.0  # seconds until a search is given up
@@ -20,6 +22,8 @@ async def search(pattern: str, text: str, deadline: float) -> "regex.Match[str] 
 
     One that takes too long is unknown `match.timeout`: such an expression is a mistake of ours, not of the far side.
     """
+    import regex  # not for those whose checks have none
+
     try:
         compiled = regex.compile(pattern)
     except regex.error as error:

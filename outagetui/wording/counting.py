@@ -7,8 +7,7 @@ second limit on bytes.
 
 import unicodedata
 
-import regex
-
+from outagetui.core.expression import Expression
 from outagetui.core.outlet_options import OutletOptions
 
 URL_LENGTH = 23
@@ -32,20 +31,20 @@ def _host(letters: str, top: str) -> str:
 
 _WEB_HOST = _host(r"\p{L}\p{M}\p{N}", r"|[\p{L}\p{M}]{2,63}")
 _START = rf"(?<![A-Za-z0-9@＠$#＃])https?://{_WEB_HOST}(?::[0-9]+)?"
-URL = regex.compile(_START + _path(_LETTERS + "@="), regex.IGNORECASE)
+URL = Expression(_START + _path(_LETTERS + "@="), ignore_case=True)
 _BARE_HOST = _host(r"0-9\p{Latin}", "")
-BARE = regex.compile(rf"(?<![0-9\p{{Latin}}@＠$#＃_.\-/]){_BARE_HOST}(?::[0-9]+)?{_path('')}", regex.IGNORECASE)
-_COUNTED = regex.compile(_START + _path(""), regex.IGNORECASE)
-_LINK = regex.compile(rf"(?P<url>{_COUNTED.pattern})|(?P<bare>{BARE.pattern})", regex.IGNORECASE)
-_EMOJI = regex.compile(
+BARE = Expression(rf"(?<![0-9\p{{Latin}}@＠$#＃_.\-/]){_BARE_HOST}(?::[0-9]+)?{_path('')}", ignore_case=True)
+_COUNTED = Expression(_START + _path(""), ignore_case=True)
+_LINK = Expression(rf"(?P<url>{_COUNTED.pattern})|(?P<bare>{BARE.pattern})", ignore_case=True)
+_EMOJI = Expression(
     r"\p{Regional_Indicator}{2}"
     r"|[0-9#*]\uFE0F?\u20E3"
     r"|[©®]\uFE0F"
     r"|(?![©®0-9#*])\p{Extended_Pictographic}(?:\uFE0F|\p{Emoji_Modifier})?[\U000E0020-\U000E007E]*\U000E007F?"
     r"(?:\u200D\p{Extended_Pictographic}(?:\uFE0F|\p{Emoji_Modifier})?)*"
 )
-_REMOTE = regex.compile(r"(?<![\w=/])@(?P<local>[A-Za-z0-9_]+(?:[A-Za-z0-9_.\-]+[A-Za-z0-9_]+)?)@[\w.\-]+\w")
-_GRAPHEME = regex.compile(r"\X")
+_REMOTE = Expression(r"(?<![\w=/])@(?P<local>[A-Za-z0-9_]+(?:[A-Za-z0-9_.\-]+[A-Za-z0-9_]+)?)@[\w.\-]+\w")
+_GRAPHEME = Expression(r"\X")
 
 
 def count(kind: str, text: str) -> int:
@@ -58,9 +57,9 @@ def count(kind: str, text: str) -> int:
         return _weight(unicodedata.normalize("NFC", text))
     if way == "short-links":
         local = _REMOTE.sub(r"@\g<local>", _COUNTED.sub("x" * URL_LENGTH, text))
-        return len(_GRAPHEME.findall(local))
+        return _GRAPHEME.count(local)
     if way == "graphemes":
-        return len(_GRAPHEME.findall(text))
+        return _GRAPHEME.count(text)
     return len(text)
 
 

@@ -8,9 +8,8 @@ word's end (to a character's where words have no spaces between), and always end
 import re
 from collections.abc import Callable, Sequence
 
-import regex
-
 from outagetui.core import telephone, times
+from outagetui.core.expression import Expression
 from outagetui.core.model import Config, Outlet
 from outagetui.core.outlet_options import OutletOptions
 from outagetui.wording.compose import account_line
@@ -22,11 +21,11 @@ from outagetui.wording.published import published
 LEAST_PROSE = 20
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ー々。、，！？；：」』）]"
 # After such a character, unless it or the next cannot stand without the other: marks, vowel signs, small kana, stops.
-_END = regex.compile(
+_END = Expression(
     rf"\s+|(?<={_UNSPACED}\p{{M}}*)(?<![เ-ไເ-ໄ])(?![\p{{M}}\p{{P}}ー々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮะาำๅๆະາຳໆ]|$)"
 )
 _STOPS = "。、，！？；"
-_WHOLE = regex.compile(rf"{URL.pattern}|[a-z]+:[!-~]+|[!-~]*@[!-~]*", regex.IGNORECASE)
+_WHOLE = Expression(rf"{URL.pattern}|[a-z]+:[!-~]+|[!-~]*@[!-~]*", ignore_case=True)
 _WORDS = {
     "en": ("our website", "see our website", "See our website.", "More: "),
     "de": ("unserer Website", "siehe unsere Website", "Siehe unsere Website.", "Mehr: "),

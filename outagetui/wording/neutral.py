@@ -7,31 +7,34 @@ unseen are what we take out of all texts. Mail and Jabber addresses keep their `
 
 import html
 import re
+from typing import TYPE_CHECKING
 
-import regex
-
+from outagetui.core.expression import Expression
 from outagetui.wording.counting import URL
 from outagetui.wording.links import Piece, blocks
+
+if TYPE_CHECKING:
+    import regex
 
 _MANY = r"(?:everyone|here|channel|all|room|group|followers|highlight)"  # what calls many people at once somewhere
 _KEPT = (
     rf"(?P<url>{URL.pattern})"
     r"|(?<![\w@＠#＃.%+\-])[\w.%+\-]+@(?!(?:everyone|here|channel)\b)(?:[\w\-]+\.)+[\w\-]+(?![\w@＠])"  # with a domain
 )
-_MARK = regex.compile(
-    rf"(?P<kept>{_KEPT})|(?P<mark>[@＠](?=[\w\[{{])|[#＃](?!\d+\b)(?=\w)|\$(?=[A-Za-z]))", regex.IGNORECASE
+_MARK = Expression(
+    rf"(?P<kept>{_KEPT})|(?P<mark>[@＠](?=[\w\[{{])|[#＃](?!\d+\b)(?=\w)|\$(?=[A-Za-z]))", ignore_case=True
 )
 # Mastodon looks for mentions within URLs too, though not after a slash or within a word; others take @everyone there.
 _MARK_IN_URL = re.compile(rf"(?<![A-Za-z0-9_/])@|@(?={_MANY}|\[)", re.IGNORECASE)
 _LABEL = r"[\p{L}\p{M}\p{N}](?:[\p{L}\p{M}\p{N}\-]*[\p{L}\p{M}\p{N}])?"
 _SITE = rf"(?:(?:{_LABEL}\.)+{_LABEL}|(?!{_MANY}\b){_LABEL})(?::[0-9]+)?"
-_URI = regex.compile(
+_URI = Expression(
     rf"(?:xmpp|sips?|mailto):[A-Za-z0-9!%&'*+.=_~\-]*[A-Za-z0-9_]@{_SITE}(?:[/?;][!-?A-~]*)?"
     rf"|[A-Za-z0-9.%+_\-]+@(?:{_LABEL}\.)+{_LABEL}"
     r"|tel:\+?[0-9][0-9A-Za-z().;=\-]*"
     rf"|ircs?://{_SITE}(?:/[!-?A-~]*)?"
     r"|matrix:(?:r|u|e|roomid)/[!-?A-~]+",
-    regex.IGNORECASE,
+    ignore_case=True,
 )
 _WEB = re.compile(r"https?://[^\s<>]+[^\s<>.,;:!?)'\"\]}]", re.IGNORECASE)
 _MARKUP = re.compile(r"[\\`*_{}\[\]<>|~&$^]")

@@ -1,10 +1,10 @@
 """The way in for text that is published: it keeps what scripts and emoji are written with. Not for a terminal."""
 
+import re
 import unicodedata
 from collections.abc import Iterator
 
-import regex
-
+from outagetui.core.expression import Expression
 from outagetui.core.text import REPLACEMENT, few_marks
 
 _LETTER = r"[\p{L}\p{M}\p{N}]"
@@ -27,9 +27,11 @@ _UNSEEN = (
     r"\uFE00-\uFE0F\uFEFF\uFFA0\uFDD0-\uFDEF\uFFF0-\uFFFB\uFFFE\uFFFF\U00013430-\U0001343F"
     r"\U0001BCA0-\U0001BCA3\U0001D173-\U0001D17A\U000E0000-\U000E0FFF]"
 )
-_HIDDEN = regex.compile(rf"(?P<kept>{_KEPT})|{_UNSEEN}")
-_HIDDEN_OR_CONTROL = regex.compile(rf"(?P<kept>{_KEPT})|{_UNSEEN}|[\p{{Cc}}\p{{Cs}}\p{{Zl}}\p{{Zp}}]")
-_PRINTED = regex.compile(rf"(?P<kept>{_KEPT}|\r\n|[\t\n])|{_UNSEEN}|[\p{{Cc}}\p{{Cs}}\p{{Zl}}\p{{Zp}}]")
+# Where none of these is, which is nearly everywhere, nothing has to be judged by what stands beside it.
+_MAY_BE_UNSEEN = re.compile(rf"{_UNSEEN}|[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
+_HIDDEN = Expression(rf"(?P<kept>{_KEPT})|{_UNSEEN}")
+_HIDDEN_OR_CONTROL = Expression(rf"(?P<kept>{_KEPT})|{_UNSEEN}|[\p{{Cc}}\p{{Cs}}\p{{Zl}}\p{{Zp}}]")
+_PRINTED = Expression(rf"(?P<kept>{_KEPT}|\r\n|[\t\n])|{_UNSEEN}|[\p{{Cc}}\p{{Cs}}\p{{Zl}}\p{{Zp}}]")
 _CONTROLS = {  # Unicode gives these no name of their own, only aliases
     0x00: "NULL", 0x07: "BELL", 0x08: "BACKSPACE", 0x09: "TABULATION", 0x0A: "LINE FEED", 0x0D: "CARRIAGE RETURN",
     0x1B: "ESCAPE", 0x7F: "DELETE", 0x85: "NEXT LINE", 0x90: "DEVICE CONTROL STRING",
@@ -58,7 +60,8 @@ def unseen(text: str) -> Iterator[str]:
 
     What a script or an emoji is written with (UAX 31, UTS 51) is none of them.
     """
-    return (match[0] for match in _HIDDEN_OR_CONTROL.finditer(text) if not match["kept"])
+    if _MAY_BE_UNSEEN.search(text):
+        yield from (match[0] for match in _HIDDEN_OR_CONTROL.finditer(text) if not match["kept"])
 
 
 def printable(text: str) -> str:
@@ -85,4 +88,4 @@ def _publish(text: str, limit: int, table: dict[int, str]) -> str:
 
 
 def _seen(text: str) -> str:
-    return _HIDDEN.sub(lambda match: match["kept"] or "", text)
+    return _HIDDEN.sub(lambda match: match["kept"] or "", text) if _MAY_BE_UNSEEN.search(text) else text

@@ -1,9 +1,12 @@
 """URLs as the URL standard reads them, for schemes it knows and for ours."""
 
+import contextlib
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-from outagetui.core import hosts
+from outagetui.core import hosts, urls
 from outagetui.core.urls import Url, read_place, read_url
 
 WEB = [
@@ -179,3 +182,28 @@ def test_a_place_is_a_host_and_perhaps_a_port(text: str, place: tuple[str, int |
 def test_what_is_no_place_is_told(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         read_place(text)
+
+
+def test_a_plain_url_is_read_as_the_standard_reads_it() -> None:
+    chance, plain = random.Random(5), 0
+    labels = tuple(
+        ["a", "b-", "7", "xn--", "xn", "-", "0x", "1", "255", "256", "127", ".", "..", "localhost", "com", "01", "e"]
+    )
+    pieces = tuple(
+        ["/", ".", "..", "a", "B", "~", "!", "$", "'", "(", "%41", "%2e", ":", "@", ";", "=", "&", "*", "^", "|", "é"]
+    )
+
+    def several(of: tuple[str, ...], most: int) -> str:
+        return "".join(chance.choice(of) for _ in range(chance.randint(0, most)))
+
+    for _ in range(20_000):
+        host = several(labels, 4).strip(".") if chance.random() < 0.7 else chance.choice(("127.0.0.1", "a.example"))
+        port = chance.choice(("", "", ":80", ":443", ":8080", ":0", ":65536", ":65535", ":080"))
+        query = chance.choice(("", "?", f"?{several(pieces, 4)}", "#a"))
+        text = f"{chance.choice(('http', 'https', 'ws', 'wss', 'HTTP'))}://{host}{port}/{several(pieces, 5)}{query}"
+        with contextlib.suppress(ValueError):
+            read = urls._read_plain(text)
+            if read is not None:
+                plain += 1
+                assert read == urls._read_by_the_standard(text, None), text
+    assert plain > 1000
