@@ -1,6 +1,6 @@
 """The daemon's sign of life: a small file beside the store, and a lock on it that says when the daemon lived last.
 
-The file holds what the daemon says of itself and is written when that changes, and once a minute. Every second only
+The file holds what the daemon says of itself and is written when that changes, and every two minutes. Every second only
 the lock moves: it stands at the byte whose number is the time in milliseconds, which costs no write to any disk,
 whoever may read the file can see it, and it is gone with the daemon. Two copies of what is said take turns, each behind
 its checksum, so that a reader always finds a whole one. When the file is lost or damaged, nobody is known to be alive,
@@ -23,7 +23,7 @@ from outagetui.store.beside import NEVER_ELSEWHERE, open_beside
 
 SLOT = 2048  # bytes of one copy: both lie in one page of memory
 MOST_WORDS = 1000  # of a trouble that is too long for its copy
-WRITTEN_EVERY = 60.0  # seconds after which the copy is renewed, for those who come when the daemon is gone
+WRITTEN_EVERY = 120.0  # seconds after which the copy is renewed, for those who come when the daemon is gone
 UNUSED = "cannot be used as the store's sign of life"
 _FLOCK = "hhqqi"  # struct flock of fcntl(2): type, whence, start, length, process
 

@@ -3,8 +3,10 @@
 import asyncio
 from typing import Any
 
+from msgspec.structs import replace
 from outagetui.core.model import State
 from outagetui.tui.composing import DEBOUNCE, RENEW, RETRY, Composing
+from outagetui.wording.preview import Proof
 from tests.tui.composer_fakes import Daemon, announced, board
 from tests.tui.fakes import replace_channel
 from tests.tui.plain import PlainOperator, PlainScreen
@@ -116,6 +118,27 @@ async def test_what_is_not_what_was_read_any_more_is_not_sent() -> None:
     await screen.done()
     assert daemon.sent == []
     assert operator.told == ["nothing was sent: it would say something else by now; read it again"]
+
+
+async def test_a_yes_holds_when_the_texts_were_composed_anew_and_say_the_same() -> None:
+    one, screen, operator, daemon = await composing(None, True)
+    made = one.proof
+    assert made is not None
+
+    def at(time: str) -> Proof:
+        texts = tuple(replace(each, text=f"{each.text} {time}") for each in made.outlets)
+        return replace(made, shown=f"composed at {time}", next_update=99.0, outlets=texts)
+
+    def composed_anew() -> None:
+        one.proof = at("12:34")
+
+    operator.meanwhile = composed_anew
+    one.proof = at("12:33")
+    one.read(one.sheets)
+    one.send()
+    await screen.done()
+    ((order, fields),) = daemon.sent
+    assert (order, fields["shown"]) == ("announce", "composed at 12:33")
 
 
 async def test_a_refusal_keeps_every_word() -> None:
