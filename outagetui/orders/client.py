@@ -37,7 +37,7 @@ class OrderClient:
         async with self._turn:
             self.silent = False
             try:
-                async with asyncio.timeout(REPLY_SECONDS):
+                async with asyncio.timeout(REPLY_SECONDS * order.takes):
                     return await self._ask(order)
             except TimeoutError:
                 self.silent = True

@@ -54,6 +54,22 @@ async def test_the_reply_to_an_order_given_up_is_not_taken_for_that_of_the_next(
         await client.aclose()
 
 
+@pytest.mark.parametrize(("takes", "ok"), [(1.0, False), (1000.0, True)])
+async def test_an_order_that_takes_long_is_waited_for_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, takes: float, ok: bool
+) -> None:
+    monkeypatch.setattr(client, "REPLY_SECONDS", 0.1)
+    monkeypatch.setattr(Slow, "takes", takes)
+    gate = asyncio.Event()
+    async with serving(tmp_path / "store.db", gate):
+        one = OrderClient(tmp_path / "store.db")
+        asyncio.get_running_loop().call_later(0.3, gate.set)
+        assert (await one.send(Slow()))["ok"] is ok
+        gate.set()
+        assert (await one.send(Next()))["ok"]
+        await one.aclose()
+
+
 async def test_a_daemon_that_hangs_is_told_of_and_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
