@@ -111,7 +111,7 @@ def hide_secrets(text: str, secrets: Iterable[Secret]) -> str:
     texts, coded = {shape for each in known for shape in each.texts}, {shape for each in known for shape in each.coded}
     hexes, alone = {shape for each in known for shape in each.hexes}, {shape for each in known for shape in each.alone}
     spans = [found.span(found.lastgroup or 0) for found in _CREDENTIALS.finditer(text)]
-    for view, places in _views(text):
+    for view, places in _views(text) if known else ():
         folded, spelled = view.lower(), view.translate(_URL_SAFE)
         found = [*_found(view, texts), *_standing_alone(view, alone)]
         # Lower-casing may lengthen a few letters, and places would no longer fit.
