@@ -8,6 +8,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from outagetui.core.text import in_quotes
+from outagetui.net.aside import loaded
 from outagetui.net.trouble import unknown
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ async def search(pattern: str, text: str, deadline: float) -> "regex.Match[str] 
 
     One that takes too long is unknown `match.timeout`: such an expression is a mistake of ours, not of the far side.
     """
-    import regex  # not for those whose checks have none
+    await loaded("regex")  # not for those whose checks have no expression
+    import regex
 
     try:
         compiled = regex.compile(pattern)

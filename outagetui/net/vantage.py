@@ -29,6 +29,8 @@ class Vantage:
     """
 
     def __init__(self, name: str, secrets: Secrets, state: Path | None = None) -> None:
+        import ada_url  # noqa: F401  before anybody waits: what answers say is read by the whole URL standard
+
         self.name = name
         self.secrets = secrets
         self.state = state
