@@ -95,6 +95,17 @@ def shapes(secret: str) -> Secret:
     )
 
 
+def together(secrets: Iterable[Secret]) -> Secret:
+    """Return how any of `secrets` may appear."""
+    known = list(secrets)
+    return Secret(
+        frozenset(shape for each in known for shape in each.texts),
+        frozenset(shape for each in known for shape in each.coded),
+        frozenset(shape for each in known for shape in each.hexes),
+        frozenset(shape for each in known for shape in each.alone),
+    )
+
+
 def _cores(data: bytes) -> Iterator[str]:
     """Yield the characters of base64 that `data` alone decides, after 0, 1 or 2 bytes of something else."""
     for before in range(3):
@@ -103,20 +114,17 @@ def _cores(data: bytes) -> Iterator[str]:
             yield core
 
 
-def hide_secrets(text: str, secrets: Iterable[Secret]) -> str:
-    """Return `text` with each of `secrets`, in whatever form, and all that looks like a credential replaced."""
+def hide_secrets(text: str, known: Secret) -> str:
+    """Return `text` with what is `known` (see `together`) and all that looks like a credential replaced."""
     if not text:
         return text
-    known = list(secrets)
-    texts, coded = {shape for each in known for shape in each.texts}, {shape for each in known for shape in each.coded}
-    hexes, alone = {shape for each in known for shape in each.hexes}, {shape for each in known for shape in each.alone}
     spans = [found.span(found.lastgroup or 0) for found in _CREDENTIALS.finditer(text)]
-    for view, places in _views(text) if known else ():
+    for view, places in _views(text) if known.texts or known.alone else ():
         folded, spelled = view.lower(), view.translate(_URL_SAFE)
-        found = [*_found(view, texts), *_standing_alone(view, alone)]
+        found = [*_found(view, known.texts), *_standing_alone(view, known.alone)]
         # Lower-casing may lengthen a few letters, and places would no longer fit.
-        found += _found(folded, hexes) if len(folded) == len(view) else []
-        found += [_whole(spelled, span) for span in _found(spelled, coded)]
+        found += _found(folded, known.hexes) if len(folded) == len(view) else []
+        found += [_whole(spelled, span) for span in _found(spelled, known.coded)]
         spans += [(places[start][0], places[end - 1][1]) for start, end in found] if places else found
     return _replaced(text, spans)
 

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 
-from outagetui.core.masking import Secret, hide_secrets, shapes
+from outagetui.core.masking import Secret, hide_secrets, shapes, together
 from outagetui.core.text import in_quotes
 
 LIMIT = 64 * 1024
@@ -29,6 +29,7 @@ class Secrets:
         self._refused = ""
         self._read: dict[str, Secret] = {}
         self._made: deque[Secret] = deque(maxlen=MADE)
+        self._known = Secret()  # all of these together
 
     @classmethod
     def none(cls) -> "Secrets":
@@ -73,18 +74,23 @@ class Secrets:
 
     def hide(self, text: str) -> str:
         """Return `text` with every secret read so far replaced, however it is written (see `core.masking`)."""
-        return hide_secrets(text, (*self._read.values(), *self._made))
+        return hide_secrets(text, self._known)
 
     def add(self, made: str) -> None:
         """Hide `made` too, which was made from a secret or for one, such as an access token; the latest are kept."""
         found = shapes(made)
         if made and found not in self._made:
             self._made.append(found)
+            self._join()
 
     def _kept(self, content: str) -> str:
         if content not in self._read:
             self._read[content] = shapes(content)
+            self._join()
         return content
+
+    def _join(self) -> None:
+        self._known = together((*self._read.values(), *self._made))
 
 
 def _read(path: Path, *, from_systemd: bool) -> str | None:

@@ -9,14 +9,14 @@ from xml.sax.saxutils import escape
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from outagetui.core.masking import HIDDEN, hide_secrets, shapes
+from outagetui.core.masking import HIDDEN, hide_secrets, shapes, together
 from outagetui.core.text import clean
 
 SECRETS = ["pencil-pencil", 'a"b\\c/d&e<f> g', "pässwörd ☃ 42", "Xy7!", "0123456789abcdef" * 4, "tr%41p+per"]
 
 
 def hidden(text: str, *secrets: str) -> str:
-    return hide_secrets(text, [shapes(secret) for secret in secrets])
+    return hide_secrets(text, together(shapes(secret) for secret in secrets))
 
 
 def numbered(text: str) -> str:
@@ -135,7 +135,7 @@ def test_other_words_stay(line: str) -> None:
 
 def test_hiding_in_long_text_looks_at_each_place_for_all_secrets_together() -> None:
     def calls(secrets: int, words: int) -> int:
-        many, made = [shapes(f"secret-number-{each}") for each in range(secrets)], 0
+        many, made = together(shapes(f"secret-number-{each}") for each in range(secrets)), 0
 
         def count(*_: object) -> None:
             nonlocal made
