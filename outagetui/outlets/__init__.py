@@ -3,9 +3,9 @@
 A module has `publish`, `retract` (take back all that is placed), `find` (look up what may be there), `update` where a
 later part (`delivery.placed` tells of earlier ones) is not published as the first is, `opened` where later parts go
 into what the first one opened (its id), `seen` (read it back without a login) where that can be done, and `first` where
-it shows something before anything is announced. What it raises becomes
-a state: `UnsentError` and `SecretError` are `failed`, `MaybeSentError` is `unknown`. What an outlet cannot look up at
-its service is looked up in our own record of it (`sentlog`).
+it shows something before anything is announced. What it raises becomes a state: `UnsentError` and `SecretError` are
+`failed`, `MaybeSentError` is `unknown`. What an outlet cannot look up at its service is looked up in our own record of
+it (`sentlog`).
 """
 
 import asyncio
@@ -128,9 +128,8 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
     others = [place[-1].url or place[-1].remote_id for place in _places(module, delivery.placed)[:-1]]
     if not others:
         return done
-    return replace(
-        done, detail=clean(f"{done.detail}; unchanged since an earlier doubt: {', '.join(others)}".strip("; "))
-    )
+    words = f"{done.detail}; unchanged since an earlier doubt: {', '.join(others)}"
+    return replace(done, detail=clean(words.strip("; ")))
 
 
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:

@@ -49,9 +49,10 @@ async def publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
 async def update(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
     """Add an update to the incident."""
     document = {"status": STATUSES[status_of(delivery)], "message": words_of(delivery).text}
-    url = f"{_incident(outlet, delivery.placed[-1])}/updates"
+    first = delivery.placed[-1]
+    url = f"{_incident(outlet, first)}/updates"
     reply = await Account(outlet, tools).publish("POST", url, MADE, document)
-    return Delivered("sent", delivery.placed[-1].url, f"{opened(delivery.placed[-1])}.{required(reply, 'data', 'id')}")
+    return Delivered("sent", first.url, f"{opened(first)}.{required(reply, 'data', 'id')}")
 
 
 async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:

@@ -48,8 +48,10 @@ class _Forum(Account):
         return {"Api-Key": self.secret, "Api-Username": self.user}
 
     async def topic(self, id: str) -> Any:
-        """Return a topic with its first posts."""
-        return (await self.read(f"{self.base}/t/{id}.json")).json()
+        """Return a topic with its first posts; None when it was deleted, which moderators are shown all the same."""
+        reply = await self.read(f"{self.base}/t/{id}.json", also=(404, 410))
+        document = reply.json() if reply.status == 200 else None
+        return None if inside(document, "deleted_at") else document
 
     async def posts(self, topic: str, ids: list[Any]) -> list[dict[str, Any]]:
         """Return posts of a topic with the text that they were written in."""
@@ -142,9 +144,8 @@ async def seen(outlet: Outlet, delivered: Delivered, delivery: Delivery, tools: 
 
 
 async def _reply_in(forum: _Forum, delivery: Delivery, topic: str) -> Delivered | None:
-    reply = await forum.read(f"{forum.base}/t/{topic}.json", also=(404, 410))
-    document = reply.json() if reply.status == 200 else None
-    if document is None or inside(document, "deleted_at"):  # as a moderator is shown it
+    document = await forum.topic(topic)
+    if document is None:
         return None
     stream = inside(document, "post_stream", "stream")
     last = stream[-LAST:] if isinstance(stream, list) else []
@@ -174,6 +175,8 @@ async def _titled(forum: _Forum, delivery: Delivery) -> Delivered | None:
         if fresh and _is_title(row.get("title"), delivery):
             id = str(row.get("id"))
             topic = await forum.topic(id)
+            if topic is None:
+                continue
             first = inside(topic, "post_stream", "stream", 0)
             for post in await forum.posts(id, [first]):
                 own = post.get("id") == first and same(post.get("raw"), words_of(delivery).text)

@@ -128,12 +128,13 @@ def directory_of(outlet: Outlet) -> Path:
 
 
 def _publish(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:
+    index = directory_of(outlet) / INDEX
     with _only_writer(outlet) as put:
-        marks = read(directory_of(outlet) / INDEX)
+        marks = read(index)
         if marks is not None and marks.is_past(delivery):
             return Delivered("skipped", outlet.url, detail="a newer part of this announcement is already there")
         put(_rendered(outlet, delivery.above or delivery, tools.business, tools.timezone, journal=tools.journal()))
-    return _sent(outlet, delivery, f"wrote {directory_of(outlet) / INDEX}")
+    return _sent(outlet, delivery, f"wrote {index}")
 
 
 def _retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered:

@@ -4,6 +4,7 @@ https://developer.statuspage.io/#tag/incidents · Our keys lie in the incident's
 """
 
 from collections.abc import Mapping
+from operator import attrgetter
 from urllib.parse import quote
 
 from outagetui.core.model import Outlet
@@ -59,9 +60,7 @@ async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
     return await page.take_back(delivery.placed, page.incident)
 
 
-def opened(placed: Placed) -> str:
-    """Return the id of a part's incident."""
-    return placed.remote_id
+opened = attrgetter("remote_id")  # all parts are in one incident
 
 
 async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None:

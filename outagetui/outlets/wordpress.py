@@ -7,6 +7,7 @@ import base64
 import re
 from collections.abc import Mapping
 from datetime import tzinfo
+from operator import attrgetter
 from typing import Any
 from urllib.parse import quote
 
@@ -16,7 +17,7 @@ from outagetui.core.markup import text_of
 from outagetui.core.model import Outlet
 from outagetui.core.outlet_options import WordpressOptions
 from outagetui.core.text import clean
-from outagetui.outlets import Delivered, Delivery, MaybeSentError, Placed, Tools, UnsentError
+from outagetui.outlets import Delivered, Delivery, MaybeSentError, Tools, UnsentError
 from outagetui.outlets.answers import (
     HELD,
     Account,
@@ -83,9 +84,7 @@ async def retract(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered
     return Delivered("retracted", detail="; ".join(became))
 
 
-def opened(placed: Placed) -> str:
-    """Return the id of a part's post."""
-    return placed.remote_id
+opened = attrgetter("remote_id")  # all parts are in one post
 
 
 async def find(outlet: Outlet, delivery: Delivery, tools: Tools) -> Delivered | None:
