@@ -85,7 +85,8 @@ def read_url(text: str, base: Url | None = None) -> Url:
 
     An address that `base` reached by a zone keeps it: who answers there cannot know what our interface is called.
     """
-    return (_read_plain(text) if base is None else None) or _read_by_the_standard(text, base)
+    plain = _read_plain(text) if base is None else None
+    return plain or _read_by_the_standard(text, base)
 
 
 def _read_plain(text: str) -> Url | None:

@@ -31,8 +31,16 @@ def replace(directory: Path, files: Files, patience: float = 5.0) -> None:
 @contextlib.contextmanager
 def only_writer(directory: Path, patience: float = 5.0) -> Iterator[Put]:
     """Give what writes as `replace`, to whoever must look at what lies there first and find it so when it writes."""
-    with _held(directory, patience) as descriptor:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        until = time.monotonic() + patience
+        while not _lock(descriptor):
+            if time.monotonic() >= until:
+                raise OSError(None, "another writer is at work there", str(directory))
+            time.sleep(0.02)
         yield partial(_put, directory, descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def content(path: Path, limit: int) -> bytes:
@@ -67,20 +75,6 @@ def _put(directory: Path, descriptor: int, files: Files) -> None:
         for beside, _ in fresh:
             with contextlib.suppress(OSError):
                 beside.unlink()
-
-
-@contextlib.contextmanager
-def _held(directory: Path, patience: float) -> Iterator[int]:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        until = time.monotonic() + patience
-        while not _lock(descriptor):
-            if time.monotonic() >= until:
-                raise OSError(None, "another writer is at work there", str(directory))
-            time.sleep(0.02)
-        yield descriptor
-    finally:
-        os.close(descriptor)
 
 
 def _lock(descriptor: int) -> bool:

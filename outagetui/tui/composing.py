@@ -190,7 +190,7 @@ class Composing:
             self._confirming = False
         if not agreed or (reason := await self._reason(said)) is None:
             return
-        if self.proof is None or _said(self.proof) != _said(proof) or self.draft.order(self.board) != said:
+        if self.proof is None or _read_of(self.proof) != _read_of(proof) or self.draft.order(self.board) != said:
             self._operator.tell("nothing was sent: it would say something else by now; read it again", "warning")
             return
         self.sending, self._refused = True, ""
@@ -217,7 +217,7 @@ def _gist(sheet: Rendering) -> str:
     return re.sub(r"[0-9]{1,2}[:.][0-9]{2}", "", sheet.text)
 
 
-def _said(proof: Proof) -> object:
+def _read_of(proof: Proof) -> object:
     """Return what is read of a proof, but for its times of day: made anew for the same facts it says the same."""
     texts = [(each.id, _gist(each), each.names) for each in proof.outlets]
     about = proof.announcement, proof.part, proof.kind, proof.audience
