@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import re
-import threading
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,11 @@ from outagetui import actions
 from outagetui.actions import Result
 from outagetui.actions.webchat_banner import Fragment
 from outagetui.facts.events import StepPlan
-from outagetui.machine import files
 from tests.actions.recording_http_server import Received, RecordingServer, after_request, reset, silence
 from tests.kit.cancelling import cancelled_at
 from tests.kit.scripted_servers import Pki, hanging, refused_port, reply, serve
 from tests.kit.step_context import KEY, ContextWithSecrets, plan_of, without
+from tests.kit.writer_before import written_before
 
 CANARY = "canary-bearer-7f31"
 EVIL = "\"'><script>alert(1)</script><!-- --> {{x}} <?php ?> &amp; \\u003c </div> \u202e\n\n<img src=x onerror=y>"
@@ -324,20 +323,9 @@ async def test_cancelling_a_put_anywhere_leaves_no_socket(context: ContextWithFr
 async def test_what_the_website_writes_while_we_wait_for_our_turn_is_not_written_over(
     context: ContextWithFragment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place, turned_away, lock = tmp_path / "banner.html", threading.Event(), files._lock
-
-    def tried(descriptor: int) -> bool:
-        got = lock(descriptor)
-        if not got:
-            turned_away.set()
-        return got
-
-    monkeypatch.setattr(files, "_lock", tried)
-    with files.only_writer(tmp_path) as put:
-        acting = asyncio.ensure_future(act(context, banner(file=str(place))))
-        assert await asyncio.to_thread(turned_away.wait, 20.0)
-        put([("banner.html", b"<p>A sale</p>")])
-    result = await acting
+    place = tmp_path / "banner.html"
+    acting = act(context, banner(file=str(place)))
+    result = await written_before(tmp_path, [("banner.html", b"<p>A sale</p>")], acting, monkeypatch)
     assert not result.done
     assert "holds something else than a banner: nothing was written" in result.detail
     assert place.read_text() == "<p>A sale</p>"

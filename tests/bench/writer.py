@@ -18,13 +18,13 @@ from pathlib import Path
 from msgspec.structs import replace
 from outagetui.core.model import Channel, Check, Config, Observation, Outcome, Sample, State
 from outagetui.core.probe_options import HttpOptions
-from outagetui.daemon.watch import series_of
+from outagetui.daemon.watch import RENEWED_EVERY, series_of
 from outagetui.facts.live import Beat, Live, public
 from outagetui.facts.verdict import Track
 from outagetui.store.journal import Store
 
 CHANGES = 20
-EVERY, RENEWED = 30, 60  # seconds in which a crowd is looked at, and in which a daemon renews its live rows
+EVERY, RENEWED = 30, round(RENEWED_EVERY)  # seconds in which a crowd is looked at, and its live rows are renewed
 
 
 def config(channels: int) -> Config:

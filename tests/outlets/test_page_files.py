@@ -8,19 +8,18 @@ import resource
 import subprocess
 import sys
 import tempfile
-import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 from outagetui.core.model import Outlet
 from outagetui.machine import files
 from outagetui.outlets import Delivered, Delivery, find, page, publish
+from tests.kit.writer_before import written_before
 from tests.outlets.kit import TOOLS
 
-T = TypeVar("T")
 OLD = (("feed.atom", b"old feed"), ("status.json", b"old status"), ("index.html", b"old index" * 999))
 NEW = (("feed.atom", b"new feed"), ("status.json", b"new status"), ("index.html", b"new index" * 999))
 STEPS = ("open", "write", "fchmod", "fsync", "replace")
@@ -242,34 +241,11 @@ async def test_two_writers_take_turns(tmp_path: Path) -> None:
     assert set(contents(tmp_path)) == {name for name, _ in page.render(outlet(tmp_path), DELIVERY, "B", "UTC")}
 
 
-class Waiting:
-    """Holds the directory until somebody else was turned away once; then what that one saw before is no longer so."""
-
-    def __init__(self, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.directory, self.turned_away = directory, threading.Event()
-        self._lock = files._lock
-        monkeypatch.setattr(files, "_lock", self._try)
-
-    def _try(self, descriptor: int) -> bool:
-        got = self._lock(descriptor)
-        if not got:
-            self.turned_away.set()
-        return got
-
-    async def write_first(self, delivery: Delivery, other: Coroutine[Any, Any, T]) -> T:
-        """Write `delivery` while `other` waits for its turn; return what became of `other`."""
-        with files.only_writer(self.directory) as put:
-            later = asyncio.ensure_future(other)
-            assert await asyncio.to_thread(self.turned_away.wait, 20.0)
-            put(page.render(outlet(self.directory), delivery, "B", "UTC"))
-        return await later
-
-
 async def test_a_calm_page_never_takes_the_place_of_what_is_announced_meanwhile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calm = page.quiet(outlet(tmp_path, timeout=40.0), "B", "UTC", DELIVERY.at)
-    done = await Waiting(tmp_path, monkeypatch).write_first(DELIVERY, calm)
+    done = await written_before(tmp_path, page.render(outlet(tmp_path), DELIVERY, "B", "UTC"), calm, monkeypatch)
     assert (done.state, done.detail) == ("skipped", f"{tmp_path}/index.html is there already")
     assert "Messenger is disrupted" in (tmp_path / "index.html").read_text()
 
@@ -278,7 +254,8 @@ async def test_an_earlier_part_never_takes_the_place_of_a_later_one_that_is_writ
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     later = replace(DELIVERY, part=1, key="key-1", title="Messenger is back", at=DELIVERY.at + 60, history=(DELIVERY,))
-    done = await Waiting(tmp_path, monkeypatch).write_first(later, publish_once(tmp_path, timeout=40.0))
+    earlier = publish_once(tmp_path, timeout=40.0)
+    done = await written_before(tmp_path, page.render(outlet(tmp_path), later, "B", "UTC"), earlier, monkeypatch)
     assert (done.state, done.detail) == ("skipped", "a newer part of this announcement is already there")
     assert "Messenger is back" in (tmp_path / "index.html").read_text()
 

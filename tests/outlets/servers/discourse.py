@@ -81,11 +81,8 @@ class Discourse(Service):
         found = re.fullmatch(r"/t/(\d+)(/posts)?\.json", path)
         assert found
         id = int(found[1])
-        if id not in self.topics and method == "GET" and self.staff and id in self.deleted:
-            posts = [post for post in self.posts.values() if post["topic_id"] == id]
-            stream = {"posts": posts, "stream": [post["id"] for post in posts]}
-            return Answer(200, {"id": id, "post_stream": stream, **self.deleted[id]})
-        if id not in self.topics:
+        there = self.topics.get(id) or (self.deleted.get(id) if self.staff and method == "GET" else None)
+        if there is None:
             return Answer(404, {"errors": ["The requested URL or resource could not be found."]})
         if method == "DELETE":
             self.deleted[id] = self.topics.pop(id) | {"deleted_at": iso(self.now)}
@@ -97,7 +94,7 @@ class Discourse(Service):
             return Answer(200, {"post_stream": {"posts": posts}, "id": id})
         bare = [{key: post[key] for key in post if key != "raw"} for post in posts]
         stream = {"posts": bare[:20], "stream": [post["id"] for post in posts]}
-        shown = {key: self.topics[id][key] for key in ("slug", "external_id")}
+        shown = {key: there.get(key) for key in ("slug", "external_id", "deleted_at")}
         return Answer(200, {"id": id, "post_stream": stream, **shown})
 
     def approve(self, id: int) -> None:
