@@ -23,8 +23,8 @@ from tests.kit.programs import (
     PRINTS_ARGV,
     PYTHON,
     ContextWithOutput,
+    LeftBehind,
     alive,
-    children,
     command_step,
     harmless,
     mode_of,
@@ -61,12 +61,12 @@ def context(tmp_path: Path) -> ContextWithOutput:
 
 
 @pytest.fixture(autouse=True)
-async def nothing_left() -> AsyncIterator[None]:
+async def left() -> AsyncIterator[LeftBehind]:
     """Fail a test that leaves a child, a descriptor or a task behind."""
-    before = len(list(Path("/proc/self/fd").iterdir()))
-    yield
-    assert children() == []
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    left = LeftBehind()
+    yield left
+    assert not left.children
+    assert left.descriptors == 0
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
@@ -333,14 +333,14 @@ async def test_a_step_that_forks_twice_leaves_nothing(context: ContextWithOutput
     assert await gone(int(told.read_text()))
 
 
-async def test_a_cancelled_step_leaves_no_process(context: ContextWithOutput, tmp_path: Path) -> None:
+async def test_a_cancelled_step_leaves_no_process(context: ContextWithOutput, tmp_path: Path, left: LeftBehind) -> None:
     body = f"trap '' TERM; (sleep 60) & echo $! > {tmp_path}/child; echo $$ > {tmp_path}/pid; wait; sleep 60"
     task = asyncio.create_task(act(context, command_step(script(tmp_path, body))))
     pids = [await pid_in(tmp_path / name) for name in ("pid", "child")]
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert children() == []
+    assert not left.children
     assert all([await gone(pid) for pid in pids])
 
 

@@ -89,9 +89,29 @@ def alive(pid: int) -> bool:
         return False
 
 
-def children() -> list[str]:
-    """Return the processes of our own that nobody waited for."""
-    return Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+class LeftBehind:
+    """What this process has more of than when this was made, so that nobody answers for what others left."""
+
+    def __init__(self) -> None:
+        self._children, self._descriptors = _children(), _descriptors()
+
+    @property
+    def children(self) -> set[str]:
+        """The processes that nobody waited for."""
+        return _children() - self._children
+
+    @property
+    def descriptors(self) -> int:
+        """How many more files are open, or fewer."""
+        return _descriptors() - self._descriptors
+
+
+def _children() -> set[str]:
+    return set(Path(f"/proc/self/task/{os.getpid()}/children").read_text().split())
+
+
+def _descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def mode_of(path: Path) -> int:

@@ -16,7 +16,7 @@ from outagetui.net.vantage import Vantage
 from outagetui.probes.exec import first_line, read, read_line
 from outagetui.probes.plugin import FLOOD, LIMIT
 from tests.kit.double_fork import DOUBLE_FORK
-from tests.kit.programs import script
+from tests.kit.programs import LeftBehind, alive, script
 from tests.kit.scripted_servers import look_at
 
 Plugin = Callable[..., str]
@@ -36,28 +36,13 @@ def plugin(tmp_path: Path) -> Plugin:
 
 
 @pytest.fixture(autouse=True)
-async def nothing_left() -> AsyncIterator[None]:
+async def left() -> AsyncIterator[LeftBehind]:
     """Fail a test that leaves a child, a descriptor or a task behind."""
-    before = descriptors()
-    yield
-    assert children() == []
-    assert descriptors() == before
+    left = LeftBehind()
+    yield left
+    assert not left.children
+    assert left.descriptors == 0
     assert asyncio.all_tasks() == {asyncio.current_task()}
-
-
-def descriptors() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
-
-
-def children() -> list[str]:
-    return Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 async def pid_in(path: Path) -> int:
@@ -211,7 +196,7 @@ async def test_a_child_that_holds_the_output_open_does_not_keep_the_look_waiting
 @pytest.mark.parametrize("closes", [True, False])
 @pytest.mark.parametrize("then", ["print('fine')", "os.execv('/bin/sleep', ['sleep', '60'])"])
 async def test_a_plugin_that_forks_twice_leaves_nothing(
-    vantage: Vantage, tmp_path: Path, closes: bool, then: str
+    vantage: Vantage, tmp_path: Path, closes: bool, then: str, left: LeftBehind
 ) -> None:
     told = tmp_path / "pid"
     body = DOUBLE_FORK.format(told=str(told), closes=closes) + then
@@ -219,7 +204,7 @@ async def test_a_plugin_that_forks_twice_leaves_nothing(
     sample = await look_at(vantage, "exec", "exec:test", within=2.0, argv=argv)
     assert sample.outcome is (Outcome.PASS if "fine" in then else Outcome.FAIL)
     assert await gone(int(told.read_text()))
-    assert children() == []
+    assert not left.children
 
 
 async def test_much_output_is_cut_and_does_not_block_the_plugin(vantage: Vantage, plugin: Plugin) -> None:
@@ -247,13 +232,15 @@ async def test_escape_sequences_and_strange_bytes_come_out_clean(vantage: Vantag
     assert "evil" in sample.detail
 
 
-async def test_a_cancelled_look_leaves_no_process(vantage: Vantage, plugin: Plugin, tmp_path: Path) -> None:
+async def test_a_cancelled_look_leaves_no_process(
+    vantage: Vantage, plugin: Plugin, tmp_path: Path, left: LeftBehind
+) -> None:
     program = plugin(f"(sleep 60) & echo $! > {tmp_path}/child; echo $$ > {tmp_path}/pid; trap '' TERM; sleep 60")
     look = asyncio.create_task(look_at(vantage, "exec", "exec:test", argv=(program,)))
     pids = [await pid_in(tmp_path / "pid"), await pid_in(tmp_path / "child")]
     look.cancel()
     await asyncio.gather(look, return_exceptions=True)
-    assert children() == []
+    assert not left.children
     assert all([await gone(pid) for pid in pids])
 
 
