@@ -11,7 +11,9 @@ from outagetui.board.wiring import Wiring
 from outagetui.core.copies import copied
 from outagetui.core.model import WORST_FIRST, State
 from outagetui.facts import health, verdict
+from outagetui.facts.cause import cause_of
 from outagetui.facts.live import Live, PublicCheck
+from outagetui.facts.minute_by_minute import Minutes
 from outagetui.facts.reach import Share
 
 Lives = Mapping[str, Sequence[Live]]  # the live rows by check
@@ -40,9 +42,9 @@ class Judgements:
     `judged` holds it by owner. Time alone makes a check unknown, so for each owner it is noted when that happens next.
     """
 
-    def __init__(self, wiring: Wiring) -> None:
+    def __init__(self, wiring: Wiring, minutes: Minutes) -> None:
         self.judged: dict[str, Judged] = {}
-        self._wiring = wiring
+        self._wiring, self._minutes = wiring, minutes
         self._at = -math.inf
         self._blind = False
         self._due: list[tuple[float, str]] = []  # a heap of when an owner is to be judged anew
@@ -103,9 +105,12 @@ class Judgements:
 
     def _check(self, check: PublicCheck, lives: Sequence[Live]) -> CheckRow:
         if not lives:
-            return copied(CheckRow, check, state=State.UNKNOWN, since=None, why="not probed yet")
+            return copied(
+                CheckRow, check, state=State.UNKNOWN, since=None, why="not probed yet", cause="not probed yet"
+            )
         judged = [(live, *verdict.state_at(live.track, check.every, self._at)) for live in lives]
         live, state, since = min(judged, key=lambda item: RANK[item[1]])
+        cause, hour = cause_of(live.track, state, live.blame or live.sample), self._minutes.of(check.id)
         return copied(
             CheckRow,
             check,
@@ -117,4 +122,10 @@ class Judgements:
             spark=live.spark,
             failing_share=max(verdict.failing_share(each.track) for each in lives),
             vantages=tuple((each.vantage, each_state.value) for each, each_state, _ in judged),
+            cause=cause.cause,
+            count=cause.count,
+            odds=cause.odds,
+            first=cause.first,
+            minutes=hour.minutes,
+            took=hour.took,
         )

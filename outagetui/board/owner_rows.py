@@ -16,6 +16,7 @@ from outagetui.facts import health
 from outagetui.facts.cost import rates, spending, words
 from outagetui.facts.ledger import Ledger, Mute, Proof, Traced
 from outagetui.facts.live import PublicChannel, PublicOutlet
+from outagetui.facts.minute_by_minute import Minutes
 
 
 class Told(NamedTuple):
@@ -53,13 +54,13 @@ class OwnerRows:
     proof failed.
     """
 
-    def __init__(self, wiring: Wiring) -> None:
+    def __init__(self, wiring: Wiring, minutes: Minutes) -> None:
         self.channels: tuple[ChannelRow, ...] = ()
         self.outlets: tuple[OutletRow, ...] = ()
         self.seen: dict[str, Seen] = {}
         self.broken: set[str] = set()
         self._wiring = wiring
-        self._judgements = Judgements(wiring)
+        self._judgements = Judgements(wiring, minutes)
         self._blind: str | None = None
         self._told: dict[str, Told] = {}
         self._channels: dict[str, ChannelRow] = {}
@@ -143,6 +144,7 @@ class OwnerRows:
             "muted": told.mute,
             "traced": told.traced,
             "checks": judged.checks,
+            **(_of_worst(worst) if worst is not None and not self._blind else {}),
         }
 
     def _why(self, judged: Judged, worst: CheckRow) -> str:
@@ -197,6 +199,15 @@ class OwnerRows:
 
 
 NOTHING = Told()
+
+
+def _of_worst(check: CheckRow) -> dict[str, Any]:
+    """Return what a row says of its worst check; how many places see it so belongs to how many tries fail."""
+    count = check.count
+    if len(check.vantages) > 1 and check.state in BAD:
+        seen = sum(1 for _, held in check.vantages if held == check.state.value)
+        count += f", from {seen} of {len(check.vantages)} places"
+    return {"cause": check.cause, "count": count, "minutes": check.minutes, "took": check.took}
 
 
 def _alike(one: Judged | None, other: Judged) -> bool:

@@ -11,7 +11,8 @@ from outagetui.facts.live import PublicCheck
 class CheckRow(PublicCheck, frozen=True, kw_only=True):
     """One check as last seen, with its last `sample`; None before the first.
 
-    `spark` holds the last samples' latencies in ms, oldest first, None for a failure.
+    `spark` holds the last samples' latencies in ms, oldest first, None for a failure. `cause`, `count`, `odds` and
+    `first` are those of `facts.cause.Cause`, `minutes` and `took` those of `facts.minute_by_minute.Hour`.
     """
 
     state: State
@@ -22,6 +23,12 @@ class CheckRow(PublicCheck, frozen=True, kw_only=True):
     spark: tuple[float | None, ...] = ()
     failing_share: float = 0.0
     vantages: tuple[tuple[str, str], ...] = ()  # (vantage, state)
+    cause: str = ""
+    count: str = ""
+    odds: str = ""
+    first: float | None = None
+    minutes: tuple[float | None, ...] = ()
+    took: float | None = None
 
     @property
     def latency_ms(self) -> float | None:
@@ -30,7 +37,10 @@ class CheckRow(PublicCheck, frozen=True, kw_only=True):
 
 
 class ChannelRow(ChannelFacts, frozen=True, kw_only=True):
-    """One channel. `state` is what to show (blind overlays), `known` the last one that was certain."""
+    """One channel. `state` is what to show (blind overlays), `known` the last one that was certain.
+
+    `cause`, `count`, `minutes` and `took` are those of its worst check.
+    """
 
     state: State
     known: State
@@ -52,6 +62,10 @@ class ChannelRow(ChannelFacts, frozen=True, kw_only=True):
     cost: str = ""
     spending: str = ""  # while a paid backup is active: money spent, and how long the balance lasts
     checks: tuple[CheckRow, ...] = ()
+    cause: str = ""
+    count: str = ""
+    minutes: tuple[float | None, ...] = ()
+    took: float | None = None
 
     @property
     def broken(self) -> bool:
@@ -62,7 +76,8 @@ class ChannelRow(ChannelFacts, frozen=True, kw_only=True):
 class OutletRow(OutletFacts, frozen=True, kw_only=True):
     """One outlet: its health, and the state of the newest part of the newest open announcement there.
 
-    It tells in `language`; without `publishes` it is only watched.
+    It tells in `language`; without `publishes` it is only watched. `cause`, `count`, `minutes` and `took` are those of
+    its worst check.
     """
 
     state: State
@@ -74,6 +89,10 @@ class OutletRow(OutletFacts, frozen=True, kw_only=True):
     delivery: str = ""
     publishes: bool = True
     checks: tuple[CheckRow, ...] = ()
+    cause: str = ""
+    count: str = ""
+    minutes: tuple[float | None, ...] = ()
+    took: float | None = None
 
 
 class ReachRow(Struct, frozen=True, kw_only=True):
@@ -99,6 +118,24 @@ class ReachRow(Struct, frozen=True, kw_only=True):
         if self.known < self.calm:
             return State.PARTIAL
         return State.UNKNOWN if self.uncertain else State.UP
+
+
+class ReachMark(Struct, frozen=True):
+    """What happened at `at` (epoch seconds) that moves a reach: ✖ seen, a taken, A opened, w told, ● up, D let go."""
+
+    at: float
+    sign: str
+
+
+class ReachHistory(Struct, frozen=True, kw_only=True):
+    """What share of an audience could not reach us in each of the last minutes, oldest first, at its worst.
+
+    None stands for a minute of which nobody knows; the last one is under way.
+    """
+
+    audience: Audience
+    lost: tuple[float | None, ...]
+    marks: tuple[ReachMark, ...] = ()
 
 
 class IncidentRow(Struct, frozen=True, kw_only=True):
@@ -328,6 +365,7 @@ class Board(Struct, frozen=True, kw_only=True):
     kinds: tuple[str, ...] = ()  # of announcements that there are words for
     owed: tuple[OwedRow, ...] = ()  # the worst first
     glass: tuple[GlassRow, ...] = ()  # of the open incident and of runs under way, newest first
+    history: tuple[ReachHistory, ...] = ()
 
     @property
     def open_incident(self) -> IncidentRow | None:

@@ -337,9 +337,13 @@ class Watch:
 
     def _why(self, name: str) -> str:
         state = self.state_of(name)
-        kind = {State.PARTIAL: Outcome.FAIL, State.DOWN: Outcome.FAIL, State.SLOW: Outcome.WARN}.get(state)
         last = self._last[name][1] if name in self._last else None
-        return verdict.why(self._tracks[name], state, self._cause.get((name, kind), last) if kind is not None else last)
+        return verdict.why(self._tracks[name], state, self._blamed(name, state) or last)
+
+    def _blamed(self, name: str, state: State) -> Sample | None:
+        """Return the last sample that explains a state that is not well."""
+        kind = {State.PARTIAL: Outcome.FAIL, State.DOWN: Outcome.FAIL, State.SLOW: Outcome.WARN}.get(state)
+        return self._cause.get((name, kind)) if kind is not None else None
 
     def _live(self, name: str) -> Live:
         check, track = self._checks[name], self._tracks[name]
@@ -356,6 +360,7 @@ class Watch:
             sample=sample,
             spark=self._sparks[name].latencies() if name in self._sparks else (),
             track=track,
+            blame=self._blamed(name, state),
         )
 
 

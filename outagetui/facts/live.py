@@ -34,7 +34,10 @@ _USER = re.compile(r"^([/\\]*)[^/\\]*@")
 
 # There are as many of these as checks, without cycles: the collector of those would go through all of them for nothing.
 class Live(Struct, frozen=True, array_like=True, gc=False):
-    """One check from one vantage: its verdict now, its last sample, the last latencies (ms, None for a failure)."""
+    """One check from one vantage: its verdict now, its last sample, the last latencies (ms, None for a failure).
+
+    `blame` is the sample that explains a state that is not well.
+    """
 
     check: str
     vantage: str
@@ -46,6 +49,7 @@ class Live(Struct, frozen=True, array_like=True, gc=False):
     sample: Sample | None
     spark: tuple[Finite | None, ...]
     track: Track
+    blame: Sample | None = None
 
 
 def renewed(row: Live, sample: Sample, at: float) -> Live:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from outagetui.core.model import Entry, Observation, Sample
+from outagetui.core.model import Entry, Observation, Outcome, Sample
 from outagetui.core.times import LATEST
 from outagetui.facts.ledger import Ledger
 from outagetui.facts.live import Beat, Live, Public, live_of
@@ -20,7 +20,7 @@ from outagetui.store.entries import SELECT, entry_of, text_of
 from outagetui.store.folding import Snapshot, fold_on, folded, snapshot
 from outagetui.store.live_rows import LiveRows
 from outagetui.store.sample_rows import observation_of, sample_of, timed, words_in
-from outagetui.store.schema import FIRST, PUBLISHED, SAMPLES, careful, turn_of, version_of
+from outagetui.store.schema import FIRST, OUTCOMES, PUBLISHED, SAMPLES, careful, turn_of, version_of
 from outagetui.store.silences import Asked, Gap, silences
 from outagetui.store.verification import Verdict, Walk
 
@@ -140,6 +140,29 @@ class Reader:
         made = ((row[1], row[0] / 1000, sample_of(row, words)) for row in rows)
         after = found[-1][-1] + 1 if found else first
         return after, [(series, at, sample) for series, at, sample in made if sample is not None]
+
+    def outcomes(self, first: int, limit: int) -> tuple[int, list[tuple[int, float, Outcome, float | None]]]:
+        """Return the row number of the next sample, and series, time, outcome and ms of up to `limit` samples.
+
+        They come as they were written, from row number `first` on.
+        """
+        low, end = self._ends()
+        first = low if first > end else first  # all were deleted since, and numbers are given anew
+        found = self._rows(
+            "SELECT rowid, at, series, outcome, latency FROM samples WHERE rowid >= ? ORDER BY rowid LIMIT ?",
+            (first, limit),
+        )
+        made = [
+            (series, at / 1000, OUTCOMES[outcome], None if latency is None else latency / 1000)
+            for _, at, series, outcome, latency in found
+            if timed((at, series)) and outcome in range(len(OUTCOMES)) and isinstance(latency, int | None)
+        ]
+        return (found[-1][0] + 1 if found else max(first, low)), made
+
+    def series(self) -> dict[int, str]:
+        """Return the check of every series, by the number of the series."""
+        named = self._rows("SELECT id, word FROM words WHERE id IN (SELECT series FROM live)")
+        return {number: text_of(word).rpartition("@")[0] for number, word in named}
 
     def _observations(self, rows: Sequence[tuple]) -> list[Observation]:  # type: ignore[type-arg]
         words = self._words({word for row in rows for word in (row[1], *words_in(row))})

@@ -4,16 +4,18 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from outagetui.board.build import Boards, languages_of
+from outagetui.board.build import Boards, LastHour, languages_of
 from outagetui.board.narrative import tell
 from outagetui.board.rows import AnnouncementRow, Board, LogRow
 from outagetui.board.run_rows import announcement_row
 from outagetui.core.model import Observation, primaries_of
 from outagetui.store.damage import NoStoreError
 from outagetui.store.live_rows import LiveRows
+from outagetui.store.minute_rows import MinuteRows
 from outagetui.store.reader import Reader
 
 REOPEN_AFTER = 2.0
+ENTRIES = 2000  # of the journal that the last hour is made of when the store is opened
 
 
 class StoreSource:
@@ -30,18 +32,30 @@ class StoreSource:
         self._reader: Reader | None = None
         self._opened = 0.0
         self._lives: LiveRows
+        self._hour: LastHour
+        self._minutes: MinuteRows
         self._boards: Boards | None = None
         self._published = 0
 
     def changed(self) -> bool:
-        """Whether the store moved since the last call. StoreError, too, when a newer outagetui made it its own."""
-        return self._fresh().changed()
+        """Whether the store moved since the last call, or there is more of it to read.
+
+        StoreError, too, when a newer outagetui made it its own.
+        """
+        moved = self._fresh().changed()
+        return moved or (self._boards is not None and self._minutes.behind)
 
     def board(self, now: float) -> Board:
         """Return the board at `now` (epoch seconds)."""
         reader = self._fresh()
+        first = self._boards is None
         boards, beat = self._folded(reader), reader.beat()
         changed = self._lives.read()
+        # The first board has to be there soon, and what the last hour was like can follow it.
+        if not first:
+            changed |= self._minutes.read()
+            if self._hour.lost.empty:
+                self._hour.lost.take(reversed(reader.newest(ENTRIES)))
         self._boards = None  # if this goes wrong, it is not known what the next board could take over
         board = boards.at(now, self._lives.by_check, changed, beat)
         self._boards = boards
@@ -80,11 +94,14 @@ class StoreSource:
                 raise NoStoreError(f"{self.path}: the daemon has not written its configuration yet")
             primaries = primaries_of(public.channels)
             if boards is None or boards.ledger.primaries != primaries:
-                boards = Boards(public, reader.ledger(primaries))
+                boards = Boards(public, reader.ledger(primaries), self._hour)
             elif public != boards.public:
-                boards = Boards(public, boards.ledger)
+                boards = Boards(public, boards.ledger, self._hour)
             self._boards, self._published = boards, published
+        before = boards.ledger.seq
         reader.fold_on(boards.ledger)
+        if boards.ledger.seq > before and not self._hour.lost.empty:
+            self._hour.lost.take(reader.entries(before))
         return boards
 
     def _fresh(self) -> Reader:
@@ -98,5 +115,7 @@ class StoreSource:
             self._boards = None
             reader = self._reader = Reader(self.path)
             self._lives = LiveRows(reader)
+            self._hour = LastHour()
+            self._minutes = MinuteRows(reader, self._hour.minutes)
             self._opened = self._clock()
         return reader

@@ -7,6 +7,7 @@ from outagetui.board.rows import Board, ChannelRow, OutletRow
 from outagetui.core.model import State
 from outagetui.core.text import clean
 from outagetui.core.words import Readiness, Standing
+from outagetui.facts.cause import brief
 from outagetui.facts.ledger import Mute
 from outagetui.facts.network_path import hop_lines, told
 from outagetui.tui.glyphs import BROKEN, signed
@@ -43,8 +44,8 @@ def since(row: Row, now: float, zone: str) -> str:
     return "" if row.since is None else f" since {time_of(row.since, now, zone)} ({lasting(now - row.since)})"
 
 
-def reason(row: Row, now: float, zone: str) -> str:
-    """Return why the row is as it is, in one line; nothing for one that is simply up."""
+def reason(row: Row, now: float, zone: str, *, short: bool = False) -> str:
+    """Return why the row is as it is, in one line; nothing for one that is simply up. `short`: for few cells."""
     parts = []
     if row.muted is not None:
         until = time_of(row.muted.until, now, zone)
@@ -63,8 +64,9 @@ def reason(row: Row, now: float, zone: str) -> str:
             parts.append(f"was {row.known.value} when last certain")
     elif row.delivery:
         parts.append(f"announcement {clean(row.delivery, 40)}")
-    if row.why and row.state is not State.UP:
-        parts.append(clean(row.why))
+    if row.state is not State.UP:
+        cause = brief(row.cause) if short else row.cause
+        parts += [clean(cause or row.why), clean(row.count, 60)]
     if isinstance(row, ChannelRow) and row.readiness == Readiness.BROKEN:
         parts.insert(0 if row.broken else len(parts), f"last proof failed: {clean(row.proof)}".removesuffix(": "))
     elif isinstance(row, ChannelRow) and row.readiness is not None:
