@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from outagetui.board import rows
 from outagetui.board.judged import Lives
-from outagetui.board.lost_reach import LostReach
+from outagetui.board.last_hour import LastHour
 from outagetui.board.owed import left_by, owed, untold
 from outagetui.board.owner_rows import Moved, OwnerRows
 from outagetui.board.practice import Practice, practices, practised
@@ -17,7 +17,6 @@ from outagetui.core.copies import copied
 from outagetui.core.model import AUDIENCES
 from outagetui.facts.ledger import Ledger
 from outagetui.facts.live import Beat, Live, Public
-from outagetui.facts.minute_by_minute import Minutes
 from outagetui.facts.run import Run
 
 STALE_AFTER = 5.0
@@ -38,21 +37,13 @@ def languages_of(public: Public) -> dict[str, str]:
     return {outlet.id: outlet.language for outlet in public.outlets}
 
 
-class LastHour:
-    """What is kept from one configuration to the next: the last hour of the checks, and of the journal."""
-
-    def __init__(self) -> None:
-        self.minutes = Minutes()
-        self.lost = LostReach()
-
-
 class Boards:
     """The boards of one configuration and one ledger, from one moment to the next: the same as if each were built anew.
 
     What did not change since the last one is taken over as it is.
     """
 
-    def __init__(self, public: Public, ledger: Ledger, hour: "LastHour | None" = None) -> None:
+    def __init__(self, public: Public, ledger: Ledger, hour: LastHour | None = None) -> None:
         """`ledger` must be folded with the primaries of `public`; what it and `hour` take up later is seen."""
         self.public, self.ledger = public, ledger
         self._wiring = Wiring(public)
@@ -123,6 +114,7 @@ class Boards:
             kinds=public.kinds,
             glass=glass_rows(story.runs, ledger.open_incident(now)),
             history=self._hour.lost.history(moment, ledger, self._wiring.audiences),
+            lately=self._hour.lately,
         )
 
     def _told(self) -> "_Story":

@@ -119,7 +119,6 @@ class Judgements:
             why=live.why if state is live.state else verdict.why(live.track, state, live.sample),
             at=live.at,
             sample=live.sample,
-            spark=live.spark,
             failing_share=max(verdict.failing_share(each.track) for each in lives),
             vantages=tuple((each.vantage, each_state.value) for each, each_state, _ in judged),
             cause=cause.cause,

@@ -160,7 +160,7 @@ class OwnerRows:
 
     def _channel(self, channel: PublicChannel) -> ChannelRow:
         judged, told, wiring = self._judgements.judged[channel.id], self._told_of(channel.id), self._wiring
-        worst, standing = judged.worst, Standing.ACTIVE if told.active else Standing.STANDBY
+        standing = Standing.ACTIVE if told.active else Standing.STANDBY
         return copied(
             ChannelRow,
             channel,
@@ -176,7 +176,6 @@ class OwnerRows:
             cost=rates(channel.cost) if channel.cost is not None else "",
             spending=told.spending,
             fates=wiring.fates(channel.id),
-            spark=worst.spark if worst is not None else (),
             **self._shown(channel.id),
         )
 

@@ -11,8 +11,8 @@ from outagetui.facts.live import PublicCheck
 class CheckRow(PublicCheck, frozen=True, kw_only=True):
     """One check as last seen, with its last `sample`; None before the first.
 
-    `spark` holds the last samples' latencies in ms, oldest first, None for a failure. `cause`, `count`, `odds` and
-    `first` are those of `facts.cause.Cause`, `minutes` and `took` those of `facts.minute_by_minute.Hour`.
+    `cause`, `count`, `odds` and `first` are those of `facts.cause.Cause`, `minutes` and `took` those of
+    `facts.minute_by_minute.Hour`.
     """
 
     state: State
@@ -20,7 +20,6 @@ class CheckRow(PublicCheck, frozen=True, kw_only=True):
     why: str
     at: float | None = None
     sample: Sample | None = None
-    spark: tuple[float | None, ...] = ()
     failing_share: float = 0.0
     vantages: tuple[tuple[str, str], ...] = ()  # (vantage, state)
     cause: str = ""
@@ -51,7 +50,6 @@ class ChannelRow(ChannelFacts, frozen=True, kw_only=True):
     proved: float | None = None  # when the last proof was made
     proof: str = ""  # what it said
     latency_ms: float | None = None
-    spark: tuple[float | None, ...] = ()
     muted: Mute | None = None
     traced: Traced | None = None  # the way there, as last looked at
     suppressed: bool = False
@@ -366,6 +364,7 @@ class Board(Struct, frozen=True, kw_only=True):
     owed: tuple[OwedRow, ...] = ()  # the worst first
     glass: tuple[GlassRow, ...] = ()  # of the open incident and of runs under way, newest first
     history: tuple[ReachHistory, ...] = ()
+    lately: tuple[LogRow, ...] = ()  # newest first
 
     @property
     def open_incident(self) -> IncidentRow | None:

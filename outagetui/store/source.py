@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from outagetui.board.build import Boards, LastHour, languages_of
+from outagetui.board.build import Boards, languages_of
+from outagetui.board.last_hour import LastHour
 from outagetui.board.narrative import tell
 from outagetui.board.rows import AnnouncementRow, Board, LogRow
 from outagetui.board.run_rows import announcement_row
@@ -55,7 +56,7 @@ class StoreSource:
         if not first:
             changed |= self._minutes.read()
             if self._hour.lost.empty:
-                self._hour.lost.take(reversed(reader.newest(ENTRIES)))
+                self._hour.take(reversed(reader.newest(ENTRIES)))
         self._boards = None  # if this goes wrong, it is not known what the next board could take over
         board = boards.at(now, self._lives.by_check, changed, beat)
         self._boards = boards
@@ -101,7 +102,7 @@ class StoreSource:
         before = boards.ledger.seq
         reader.fold_on(boards.ledger)
         if boards.ledger.seq > before and not self._hour.lost.empty:
-            self._hour.lost.take(reader.entries(before))
+            self._hour.take(reader.entries(before))
         return boards
 
     def _fresh(self) -> Reader:

@@ -25,6 +25,7 @@ STATE: dict[State, tuple[str, str]] = {  # its sign, and what it means
 BROKEN = "◆ BROKEN"  # a backup that looks well and whose last proof failed
 LONGEST = max(len(state.value) for state in State)  # letters of a state's word
 SPARK = "▁▂▃▄▅▆▇█"
+BLOCKS = " " + SPARK  # of a chart, by eighths of a line
 MISS = "×"  # a sample that failed
 CURSOR = "▸"
 FULL, TOLD, PART, EMPTY = "━", "╍", "┄", "─"  # of a reach bar: now, once told, with the backups, not at all

@@ -323,7 +323,6 @@ def test_a_check_row_carries_its_last_sample() -> None:
     assert row.sample is not None
     assert (row.id, row.sample.code, row.sample.detail) == ("messenger.port", "timeout", "no answer in time")
     assert (row.sample.outcome, row.latency_ms) == ("fail", row.sample.latency_ms)
-    assert row.spark == (10.0,)
     assert row.failing_share == 1.0
 
 

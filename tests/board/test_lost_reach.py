@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from outagetui.board.build import Boards, LastHour
+from outagetui.board.build import Boards
+from outagetui.board.last_hour import LastHour
 from outagetui.board.rows import Board, ReachHistory
 from outagetui.core.model import Entry, State
 from outagetui.facts import events
@@ -28,7 +29,7 @@ def history(told: Told, now: float = NOW, **states: State) -> dict[str, ReachHis
     ledger, hour = Ledger(primaries), LastHour()
     for entry in entries:
         ledger.apply(entry)
-    hour.lost.take(entries)
+    hour.take(entries)
     lives: dict[str, list] = {}  # type: ignore[type-arg]
     for row in rows(NOW - 100.0, **states):
         lives.setdefault(row.check, []).append(row)

@@ -36,7 +36,7 @@ def make(kind: str, name: str) -> "App[int]":
                 return board
             busy = {f"channel-{n * 10 + second % 10:03}" for n in range(20)}
             rows = tuple(
-                msgspec.structs.replace(row, latency_ms=20.0 + second % 70, spark=(*row.spark[1:], second % 70 + 20.0))
+                msgspec.structs.replace(row, latency_ms=20.0 + second % 70, took=20.0 + second // 60 % 70)
                 if row.id in busy
                 else row
                 for row in board.channels

@@ -18,6 +18,8 @@ from outagetui.board.rows import (
     LogRow,
     OutletRow,
     PlaybookRow,
+    ReachHistory,
+    ReachMark,
     ReachRow,
     RunRow,
     StepRow,
@@ -47,7 +49,8 @@ def check(id: str, state: State = State.UP, **fields: Any) -> CheckRow:
         "outcome": Outcome.PASS,
         "latency_ms": 43.0,
         "phases": {"resolve": 1.2, "connect": 8.0, "tls": 21.0, "first_byte": 12.0, "transfer": 0.8},
-        "spark": PULSE,
+        "minutes": PULSE,
+        "took": 43.0,
         "vantages": (("vps-1", state.value),),
     }
     given = defaults | fields
@@ -65,7 +68,7 @@ def channel(id: str, name: str, state: State = State.UP, **fields: Any) -> Chann
         "since": NOW - 26 * HOUR,
         "why": "",
         "latency_ms": 43.0,
-        "spark": PULSE,
+        "minutes": PULSE,
         "address": f"https://{id}.example.net/",
         "checks": (check(f"{id}.web", state),),
     }
@@ -75,11 +78,18 @@ def channel(id: str, name: str, state: State = State.UP, **fields: Any) -> Chann
 
 
 def outlet(id: str, name: str, kind: str, state: State = State.UP, **fields: Any) -> OutletRow:
-    defaults: dict[str, Any] = {"audience": "customers", "since": NOW - 50 * HOUR, "why": "", "latency_ms": 80.0}
+    defaults: dict[str, Any] = {
+        "audience": "customers",
+        "since": NOW - 50 * HOUR,
+        "why": "",
+        "latency_ms": 80.0,
+        "minutes": PULSE,
+    }
     return OutletRow(id=id, name=name, kind=kind, state=state, **(defaults | fields))
 
 
-WHY = "6 of 20 failed (likely 16-48 %), evidence 11.4/8, seen from 2 of 3 vantages"
+WHY = "6 of 20 failed (likely 16-48 %), evidence 11.4/8: 503 Service Unavailable"
+CAUSE, COUNT = "503 Service Unavailable: overloaded or being repaired", "6 of 20, from 2 of 3 places"
 
 
 def playbook() -> PlaybookRow:
@@ -137,7 +147,7 @@ def announcement() -> AnnouncementRow:
 def outage(**fields: Any) -> Board:
     """A board in the middle of an outage: the messenger is partial, backups stand by, a playbook is suggested."""
     down = {"since": NOW - 30 * MINUTE, "backed_by": ("webchat", "phone")}
-    beat: tuple[float | None, ...] = (50, 61, None, 58, None, 77, 90, None, 66, None, 71, None)
+    beat: tuple[float | None, ...] = (50, 61, -1, 58, -1, 77, 90, -1, 66, -1, 71, -1)
     running = {run.playbook for run in fields.get("runs", ()) if run.ended is None}
     hint = SuggestionRow(
         playbook="messenger-down",
@@ -159,23 +169,42 @@ def outage(**fields: Any) -> Board:
             ReachRow(audience="staff", now=0.6, known=0.6, possible=1.0, uncertain=True),
         ),
         "channels": (
-            channel("messenger", "Public messenger", State.PARTIAL, why=WHY, spark=beat, latency_ms=412.0, **down),
+            channel("messenger", "Public messenger", State.PARTIAL, why=WHY, cause=CAUSE, count=COUNT, minutes=beat,
+                    latency_ms=412.0, **down),
             channel("telegram", "Telegram account", State.UNKNOWN, role="backup", why="no route from vps-1",
-                    latency_ms=None, spark=(), readiness="untested", since=NOW - 5 * MINUTE),
-            channel("mail", "Support mailbox", State.SLOW, why="slower than 800 ms in 9 of 20", latency_ms=1240.0),
+                    latency_ms=None, minutes=(), readiness="untested", since=NOW - 5 * MINUTE),
+            channel("mail", "Support mailbox", State.SLOW, cause="1240 ms, slow above 800 ms", count="9 of 20",
+                    latency_ms=1240.0),
             channel("phone", "Phone +49 30 901820", role="backup", carries=("voice",), cost="0.02 EUR a minute",
                     latency_ms=12.0),
             channel("webchat", "Chat on the web site", role="backup", latency_ms=88.0),
             channel("office", "Staff messenger", State.DOWN, audience="staff", latency_ms=None,
-                    spark=(44, 43, 41, None, None, None), why="timeout: no answer from 198.51.100.7 in 5 s",
+                    minutes=(44, 43, 41, -1, -1, -1), cause="no answer within 5 s", count="20 of 20",
                     since=NOW - 95 * MINUTE),
             channel("jabber", "Staff Jabber", audience="staff", role="backup", standing="active", latency_ms=9.0,
                     backs_up=("office",), address="xmpp:office@rooms.example.net?join", readiness="ready"),
             channel("voip", "Internal telephones", audience="staff", carries=("voice",), latency_ms=3.0),
         ),
+        "history": (
+            ReachHistory(audience="customers", lost=(0.0,) * 30 + (0.69,) * 30,
+                         marks=(ReachMark(NOW - 30 * MINUTE, "✖"), ReachMark(NOW - 20 * MINUTE, "a"))),
+            ReachHistory(audience="staff", lost=(0.0,) * 40 + (0.4,) * 20, marks=(ReachMark(NOW - 20 * MINUTE, "✖"),)),
+        ),
+        "lately": tuple(
+            LogRow(seq=9 - n, at=NOW - (2 + 7 * n) * MINUTE, actor=actor, kind="state", text=text)
+            for n, (actor, text) in enumerate(
+                (
+                    ("alice", "took incident i42"),
+                    ("probe", "office up → down: no answer within 5 s"),
+                    ("probe", "messenger up → partial: 503 Service Unavailable"),
+                    ("alice", "proof of webchat passed: 200 OK"),
+                )
+            )
+        ),
         "outlets": (
             outlet("page", "Status page", "page", delivery="sent", url="https://status.example.net/"),
-            outlet("blog", "Company blog", "wordpress", State.DOWN, why="http.503 Service Unavailable"),
+            outlet("blog", "Company blog", "wordpress", State.DOWN, count="20 of 20",
+                   cause="503 Service Unavailable: overloaded or being repaired"),
         ),
         "suggestions": (hint,) if hint.playbook not in running else (),
         "playbooks": (playbook(),),
@@ -195,13 +224,15 @@ def calm(**fields: Any) -> Board:
         ),
         "channels": tuple(
             msgspec.structs.replace(
-                row, state=State.UP, known=State.UP, why="", spark=PULSE, latency_ms=40.0, readiness=None,
+                row, state=State.UP, known=State.UP, why="", cause="", count="", minutes=PULSE, latency_ms=40.0,
+                readiness=None,
                 standing="standby" if row.role == "backup" else None,
             )
             for row in outage().channels
         ),
         "outlets": (outlet("page", "Status page", "page"), outlet("blog", "Company blog", "wordpress")),
         "suggestions": (),
+        "history": tuple(ReachHistory(audience=audience, lost=(0.0,) * 60) for audience in ("customers", "staff")),
     }  # fmt: skip
     return outage(**(defaults | fields))
 

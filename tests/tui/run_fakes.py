@@ -156,7 +156,8 @@ STORY = {
 
 def checks() -> tuple[Any, ...]:
     return (
-        fakes.check("messenger.web", State.PARTIAL, why="6 of 20 failed (likely 16-48 %)", failing_share=0.3,
+        fakes.check("messenger.web", State.PARTIAL, count="6 of 20", failing_share=0.3,
+                    odds="likely 16-48 %; evidence 11.4, 8 is enough", cause="503 Service Unavailable",
                     vantages=(("vps-1", "partial"), ("vps-2", "up"))),
         fakes.check("messenger.status", probe="feed", phases={}, detail="All systems operational"),
     )  # fmt: skip

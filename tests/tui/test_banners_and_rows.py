@@ -9,8 +9,8 @@ from outagetui.core.model import State
 from outagetui.tui.app import OutageApp
 from outagetui.tui.theme import GREEN, RICH
 from outagetui.tui.wall import WallApp
-from outagetui.tui.widgets.boardview import Columns, spark
 from outagetui.tui.widgets.lines import across, joined, shortened, wrapped
+from outagetui.tui.widgets.row_lines import Columns, bars
 from outagetui.tui.widgets.story import reason
 from rich.style import Style
 from tests.tui import run_fakes as rf
@@ -80,7 +80,8 @@ async def test_an_incident_whose_channels_are_all_up_says_when_it_closes_and_ask
 
 async def test_a_drill_has_short_words_for_a_narrow_terminal() -> None:
     assert lines_with(await shown(calm(drill="messenger-2011"), (80, 24)), ("DRILL", "a rehearsal: messenger-2011"))
-    (line,) = lines_with(await shown(calm(drill="messenger-2011"), (50, 24)), ("DRILL",))
+    title, line = lines_with(await shown(calm(drill="messenger-2011"), (50, 24)), ("DRILL",))
+    assert title.startswith(" Example")
     assert line == " DRILL  nothing leaves this machine"
 
 
@@ -202,10 +203,9 @@ def test_a_row_is_excused_by_what_it_needs_only_when_it_is_not_up(state: State, 
 
 
 def test_noise_of_a_few_milliseconds_is_a_calm_line_and_a_spike_still_stands_out() -> None:
-    style = Style()
-    noise = "".join(text for text, _ in spark((1.0, 3.0, 1.2, 2.0, 0.4), 5, style, style))
+    noise = "".join(text for text, _ in bars((1.0, 3.0, 1.2, 2.0, 0.4), 5, RICH))
     assert set(noise) <= {"▁", "▂"}
-    spike = "".join(text for text, _ in spark((1.0, 3.0, 90.0), 3, style, style))
+    spike = "".join(text for text, _ in bars((1.0, 3.0, 90.0), 3, RICH))
     assert spike.endswith("█")
 
 
@@ -228,22 +228,18 @@ async def test_a_wide_terminal_does_not_cut_a_reason_before_sixty_characters(wid
         assert lines_with(text_of(app), ("✖ DOWN", why[:59]))
 
 
-@pytest.mark.parametrize("width", [140, 160, 200])
-async def test_free_rows_take_what_a_reason_has_left(width: int) -> None:
-    app = made(everything())
-    async with app.run_test(size=(width, 50)) as pilot:
-        await pilot.press("down")
-        await pilot.pause()
-        text = text_of(app)
-        table = " ".join(line.partition("│")[0].strip() for line in text.splitlines())
-        for words in ("muted until 15:32 by bob: works", "seen from 2 of 3 vantages", "in 5 s", "never proven"):
-            assert words in " ".join(table.split())
-        (line,) = lines_with(text, ("▸",))
-        assert "Telegram" in line, "the cursor passes over the lines that only go on"
+@pytest.mark.parametrize("size", [(120, 36), (150, 32), (160, 48), (220, 50), (240, 67)])
+async def test_where_there_is_room_the_whole_reason_stands_beside_or_below(size: tuple[int, int]) -> None:
+    app = made(everything(blind=""))
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause(0.3)
+        text = " ".join(text_of(app).split())
+        for words in ("muted until 15:32 by bob: works", "overloaded or being", "from 2 of 3 places"):
+            assert words in text
 
 
 def test_a_small_board_keeps_one_line_a_row() -> None:
-    assert Columns.of(80) == Columns(name=17, standing=9, since=6, latency=6, spark=0, reason=26)
+    assert Columns.of(80) == Columns(name=17, standing=8, since=5, took=0, bars=0, reason=34)
 
 
 async def test_the_chosen_range_of_a_chart_is_marked_without_colour() -> None:

@@ -242,7 +242,7 @@ async def test_a_history_that_cannot_be_read_leaves_the_rest() -> None:
     async with screens(source) as (app, pilot):
         app.open_channel("messenger")
         await pilot.pause()
-        assert "6 of 20 failed" in text_of(app)
+        assert "503 Service Unavailable · 6 of 20" in text_of(app)
         await pilot.press("end")
         await pilot.pause()
         assert "No samples in this time." in text_of(app)

@@ -185,7 +185,7 @@ async def test_the_newest_is_named_and_the_others_are_counted() -> None:
     older = msgspec.structs.replace(GLASS, run="r2", actor="eve")
     async with operator(rf.source(glass=(GLASS, older))) as me:
         me.see("ada did r3 restart alone (and 1 more): nobody")
-        me.miss("eve")
+        me.miss("eve did")
 
 
 # Whose run it is.

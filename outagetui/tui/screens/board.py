@@ -6,15 +6,17 @@ from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
+from textual.timer import Timer
 
-from outagetui.board.rows import Board, ChannelRow
+from outagetui.board.rows import ChannelRow
 from outagetui.core.orders import Ack, Prove, Recheck
 from outagetui.tui.channel_orders import activate, mute
 from outagetui.tui.widgets.block import Block
+from outagetui.tui.widgets.board_panes import Seen, Space
 from outagetui.tui.widgets.boardview import BoardView
-from outagetui.tui.widgets.detail import brief, panel
+from outagetui.tui.widgets.detail import brief
 from outagetui.tui.widgets.header import banner_lines, banners, reach_lines, title_line
 from outagetui.tui.widgets.lines import across
 from outagetui.tui.widgets.prompts import key_line, prompt_lines
@@ -22,9 +24,9 @@ from outagetui.tui.widgets.prompts import key_line, prompt_lines
 if TYPE_CHECKING:
     from outagetui.tui.app import OutageApp
 
-PANELS = (40, 48)  # columns of the side panel, and of a roomy one
-WIDE, WIDER = 140, 190  # from these widths on there is one, and a roomy one
 ROOMY = 30  # from this height on empty lines set the parts apart
+TALL = 36  # from this height on two lines are kept free for alarms
+REST = 0.15  # seconds after which the panes follow a cursor that rests
 
 
 class BoardScreen(Screen[None]):
@@ -45,15 +47,32 @@ class BoardScreen(Screen[None]):
         Binding("A", "activate", "activate", id="board.activate", tooltip="Take the backup into use, or out of it"),
         Binding("w", "app.write", "tell", id="board.tell", tooltip="Write to customers or staff, see it, send it"),
         Binding("v", "prove", "prove", id="board.prove", tooltip="Try the backup from end to end now"),
+        Binding(
+            "e",
+            "every",
+            "every alarm",
+            show=False,
+            id="board.alarms",
+            tooltip="Show every alarm, or only as many as leave room for the list",
+        ),
         Binding("R", "recheck", "recheck", id="board.recheck", tooltip="Probe the row under the cursor now"),
     ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._every = False  # whether all alarms are shown, however many
+        self._below = False  # whether the panes stand below the list
+        self._resting: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Stack the parts."""
         yield Block(id="head")
         with Horizontal(id="middle"):
-            yield BoardView(self.operator.look, id="table")
+            with Vertical():
+                yield BoardView(self.operator.look, id="table")
+                yield Block(id="under")
             yield Block(id="side")
+            yield Block(id="far")
         yield Block(id="detail")
         yield Block(id="prompts")
         yield Block(id="keys")
@@ -77,8 +96,8 @@ class BoardScreen(Screen[None]):
     def on_resize(self) -> None:
         """Lay out for the new width."""
         self.draw()
-        # How many rows are in sight, and how high the panel is, is known only after the layout.
-        self.call_after_refresh(self.on_board_view_moved)
+        # How many rows are in sight, and how high the panes are, is known only after the layout.
+        self.call_after_refresh(self._selected)
 
     def on_screen_resume(self) -> None:
         """Catch up after another screen was in front."""
@@ -88,38 +107,71 @@ class BoardScreen(Screen[None]):
         """Show the app's board as it is at this moment."""
         width, height = self.app.size
         app, look = self.operator, self.operator.seen
-        self.query_one("#side").display = width >= WIDE
-        self.query_one("#detail").display = width < WIDE and height >= 16
+        space = Space.of(width, height)
+        for name, columns in (("#side", space.side), ("#far", space.far)):
+            pane = self.query_one(name, Block)
+            pane.display = columns > 0
+            if pane.display:
+                pane.styles.width = columns
+        self.query_one("#detail").display = not space.side and height >= 16
         board, now = app.board, app.clock()
         found = banners(board, now, look, app.trouble, app.feed.read_at, no_daemon=app.no_daemon)
-        loud = banner_lines(found, width, max(2, height // 4))
+        loud = banner_lines(found, width, len(found) if self._every else max(3, height // 6), key="e")
         if board is None:
             self._show("#head", [*loud, across(look.dim, width, " waiting for the first facts")])
             return
         reach = reach_lines(board, look, width)
         air = [Text()] if height >= ROOMY else []
-        self._show("#head", [title_line(board, now, look, width), *loud, *air, *reach, *air])
+        if height >= TALL:
+            loud += [Text()] * (2 - len(loud))
+        self._show("#head", [title_line(board, now, look, width), *loud, *reach, *air])
         self.table.follow(board, now, look)
         self._show("#prompts", prompt_lines(board, now, look, width))
-        self._selected(board, now)
+        self._selected()
 
     def on_board_view_moved(self) -> None:
-        """Explain the row under the cursor."""
-        if self.operator.board is not None:
-            self._selected(self.operator.board, self.operator.clock())
+        """Explain the row under the cursor, as soon as it rests where that costs more than two lines."""
+        if self.query_one("#detail").display and not self._below:
+            self._selected()
+            return
+        if self._resting is not None:
+            self._resting.stop()
+        self._resting = self.set_timer(REST, self._selected)
+        self._keys()
 
-    def _selected(self, board: Board, now: float) -> None:
-        look, width = self.operator.seen, self.app.size.width
-        side = self.query_one("#side", Block)
-        if side.display:
-            side.styles.width = room = PANELS[width >= WIDER]
-            side.show(panel(self.table.selected, board, now, look, room, self.table.size.height))
+    def _selected(self) -> None:
+        app, (width, height) = self.operator, self.app.size
+        board, now, look = app.board, app.clock(), app.seen
+        if board is None:
+            return
+        space = Space.of(width, height)
+        seen = Seen(self.table.selected, board, now, look)
+        self._below = space.below
+        if not space.side:
+            self._show("#under", [])
+            self.table.styles.height = "1fr"
+            lines = seen.below(width) if space.below else brief(self.table.selected, board, now, look, width)
+            self._show("#detail", lines)
         else:
-            self._show("#detail", brief(self.table.selected, board, now, look, width))
-        self._show("#keys", [key_line(look, width, self.table.position)])
+            room = self.query_one("#middle").size
+            self._show("#side", seen.side(space.side, room.height, far=bool(space.far)))
+            if space.far:
+                self._show("#far", seen.far(space.far, room.height))
+            under = seen.under(room.width - space.side - space.far, room.height - self.table.wanted - 1)
+            self._show("#under", under)
+            self.table.styles.height = self.table.wanted + 1 if under else "1fr"
+        self._keys()
+
+    def _keys(self) -> None:
+        self._show("#keys", [key_line(self.operator.seen, self.app.size.width, self.table.position)])
 
     def _show(self, selector: str, lines: list[Text]) -> None:
         self.query_one(selector, Block).show(lines)
+
+    def action_every(self) -> None:
+        """Show every alarm, or only the worst."""
+        self._every = not self._every
+        self.draw()
 
     def action_move(self, by: int) -> None:
         """Move the cursor by rows."""

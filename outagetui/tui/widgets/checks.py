@@ -10,7 +10,7 @@ from rich.text import Text
 from outagetui.board.rows import CheckRow
 from outagetui.core.model import PASSED, Observation, Outcome, State
 from outagetui.core.text import clean
-from outagetui.tui.glyphs import STATE
+from outagetui.tui.glyphs import BLOCKS, STATE
 from outagetui.tui.theme import Look
 from outagetui.tui.time_words import age, milliseconds, second_of, time_of
 from outagetui.tui.widgets.lines import LABEL, cut, fact, filled, flowing, joined, labelled, rule, said, sides
@@ -19,7 +19,6 @@ from outagetui.tui.widgets.story import state_mark
 RANGES = ((900.0, "15 min"), (3600.0, "1 h"), (86400.0, "24 h"))
 FILLS = "━╍─=▪"  # of phases; each has an ASCII sign of its own, so that they differ without colour too
 SCALE = 8  # cells left of the graph
-BLOCKS = " ▁▂▃▄▅▆▇█"
 OUTCOMES = {
     Outcome.PASS: State.UP,
     Outcome.WARN: State.SLOW,
@@ -53,10 +52,11 @@ def check_lines(check: CheckRow, now: float, zone: str, width: int, look: Look) 
     lines = fact(clean(check.probe, 11), joined(what), width, look)
     since = f" since {time_of(check.since, now, zone)}" if check.since is not None else ""
     state = joined(state_mark(check.state, look), since)
-    lines += fact("state", joined(state, f": {clean(check.why)}") if check.why else state, width, look)
+    why = " · ".join(filter(None, (clean(check.cause), check.count))) if check.state is not State.UP else ""
+    lines += fact("state", joined(state, f": {why}") if why else state, width, look)
     lines += fact("last sample", _last(check, now, look), width, look)
-    if check.failing_share and not check.why:
-        lines += fact("failing", joined(f"{check.failing_share * 100:.0f} % of the samples that count"), width, look)
+    if check.odds:
+        lines += fact("how sure", joined((clean(check.odds, 120), look.dim)), width, look)
     if len(check.vantages) > 1 or any(state != check.state for _, state in check.vantages):
         lines += fact("seen from", _vantages(check, look), width, look)
     return lines + phase_lines(check, width, look)

@@ -1,15 +1,13 @@
-"""The row under the cursor in full: two lines below the table, or a panel beside it where there is room."""
+"""The row under the cursor in two lines below the list, where there is no room for a pane."""
 
 from rich.text import Text
 
 from outagetui.board.rows import Board, ChannelRow
 from outagetui.core.model import last_known
 from outagetui.core.text import clean
-from outagetui.tui.glyphs import STATE
 from outagetui.tui.theme import Look
-from outagetui.tui.time_words import milliseconds
-from outagetui.tui.widgets.lines import Part, across, fit, joined, shortened
-from outagetui.tui.widgets.story import Row, broken, reason, row_mark, since, standing
+from outagetui.tui.widgets.lines import across, shortened
+from outagetui.tui.widgets.story import Row, broken, reason, since
 
 
 def brief(row: Row | None, board: Board, now: float, look: Look, width: int) -> list[Text]:
@@ -26,45 +24,6 @@ def brief(row: Row | None, board: Board, now: float, look: Look, width: int) -> 
         facts = " · ".join(fact for fact in [where, *_relations(row, board, look)] if fact)
         lines += [across(look.dim, width, " " + line) for line in shortened(facts, width - 2, 1)]
     return lines
-
-
-def panel(row: Row | None, board: Board, now: float, look: Look, width: int, height: int) -> list[Text]:
-    """Return the panel: state, reason, address, relations, login and checks of a row, cut to `height` lines."""
-    if row is None:
-        return []
-    inner = width - 4
-    word, style = row_mark(row, look)
-    state = f"{word.lower()}{'' if broken(row) else since(row, now, board.timezone)}"
-    lines: list[Part] = [(clean(row.name, 60), look.strong), (state, style)]
-    carries = f" for {', '.join(clean(word, 10) for word in row.carries)}" if isinstance(row, ChannelRow) else ""
-    lines.append((standing(row, False) + carries, look.dim))
-    why = reason(row, now, board.timezone)
-    if why:
-        lines += ["", *shortened(why, inner, 6)]
-    for label, value in _facts(row, board, look):
-        lines += ["", (label, look.dim), *shortened(value, inner, 3)]
-    if row.checks:
-        lines += ["", ("checks", look.dim)]
-    for check in row.checks:
-        mark = (f"{STATE[check.state][0]}{'?' if look.old else ' '}", look.states[check.state])
-        probe = (fit(clean(check.probe, 14), 7), look.dim)
-        took = fit(milliseconds(check.latency_ms), 7, right=True)
-        lines.append(joined(mark, fit(clean(check.id, 60), inner - 17), " ", probe, took))
-    shown = [*lines[:height], *[""] * (height - len(lines))]
-    return [joined((" │ ", look.rule), across(look.text, width - 3, line)) for line in shown]
-
-
-def _facts(row: Row, board: Board, look: Look) -> list[tuple[str, str]]:
-    if not isinstance(row, ChannelRow):
-        return [("at", clean(row.url, 300))] if row.url else []
-    found = [
-        ("people reach it at", clean(row.address, 300)),
-        ("what they are told", clean(row.instructions, 300)),
-        ("together with", " · ".join(_relations(row, board, look))),
-        ("its login", clean(row.credentials, 200)),
-        ("costs", clean(row.cost, 60)),
-    ]
-    return [(label, value) for label, value in found if value]
 
 
 def _relations(row: Row, board: Board, look: Look) -> list[str]:

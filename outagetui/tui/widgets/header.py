@@ -8,25 +8,36 @@ from rich.text import Text
 
 from outagetui.board.owed import command, names, pressing, publishes, reach_words, why
 from outagetui.board.owed import heading as owed_heading
-from outagetui.board.rows import Board, IncidentRow, OwedRow, ReachRow
+from outagetui.board.rows import Board, IncidentRow, OwedRow, ReachHistory, ReachRow
 from outagetui.core.model import AUDIENCES
 from outagetui.core.text import clean
 from outagetui.core.words import Owed
 from outagetui.tui.glyphs import EMPTY, FULL, PART, TOLD
 from outagetui.tui.theme import Look
 from outagetui.tui.time_words import clock, lasting, time_of
-from outagetui.tui.widgets.lines import Part, across, fit, joined
+from outagetui.tui.widgets.lines import Part, across, filled, fit, joined
+from outagetui.tui.widgets.lost_lines import lost_bar
 
 
-def title_line(board: Board, now: float, look: Look, width: int) -> Text:
-    """Return the first line: the business, the vantage, and the time in the business's zone."""
+def title_line(board: Board, now: float, look: Look, width: int, *tags: str) -> Text:
+    """Return the first line: the business, the vantage, and the time in the business's zone.
+
+    `tags` are words that are never cut, such as READ-ONLY; DRILL is one of them in a drill.
+    """
     time, _, zone = clock(now, board.timezone).rpartition(" ")
-    where = " ", (clean(board.business, 60), look.strong), f"  seen from {clean(board.vantage, 30)}"
-    room = len(time) + len(zone) + 2
-    end = across(look.dim, room, (time, look.text), f" {zone} ")
-    return joined(across(look.dim, width - room, *where), end)
+    words = joined(*((f" {tag} ", look.drill) for tag in ("DRILL", *tags)[0 if board.drill else 1 :]))
+    end = across(look.dim, len(time) + len(zone) + 2, (time, look.text), f" {zone} ")
+    room = max(0, width - end.cell_len - words.cell_len)
+    name = clean(board.business, 60)
+    place = f"  seen from {clean(board.vantage, 30)}"
+    head = joined(" ", (fit(name, min(cell_len(name), max(0, room - 2))), look.strong), place)
+    head = across(look.dim, min(room, head.cell_len + 2), head)
+    return joined(head, words, across(look.dim, max(0, room - head.cell_len)), end)
 
 
+LOST = 110  # cells from which on a line of reach says what was lost
+WORDS, BAR, LEAST_LOST = 53, 24, 20  # cells of its words there, of its bar, and of what was lost at least
+LAST_HOUR = "lost, last hour"
 NARROW = 66  # cells below which short words stand for long ones
 LEAST = 12  # cells of its words that a line keeps beside its key, or the key is cut, too
 
@@ -42,15 +53,15 @@ class Banner(NamedTuple):
     short: str = ""
     key: str = ""
 
-    def fitted(self, width: int, tail: str = "") -> str:
-        """Return the words for `width` cells, then the key and `tail`; what does not fit ends in an ellipsis."""
-        room = width - cell_len(self.key + tail)
+    def fitted(self, width: int) -> str:
+        """Return the words for `width` cells, then the key; what does not fit ends in an ellipsis."""
+        room = width - cell_len(self.key)
         if cell_len(self.words) <= room:
-            return fit(self.words + self.key + tail, width)
+            return fit(self.words + self.key, width)
         words = self.short if self.short and width < NARROW else self.words
         if room < cell_len(words.partition("  ")[0]) + LEAST:  # too narrow for a key that anybody could make sense of
-            return fit(words + self.key, max(0, width - cell_len(tail))) + tail
-        return fit(fit(words, min(room, cell_len(words))) + self.key + tail, width)
+            return fit(words + self.key, width)
+        return fit(fit(words, min(room, cell_len(words))) + self.key, width)
 
 
 def banners(
@@ -138,23 +149,34 @@ def _stale(board: Board, no_daemon: str) -> str:
     return f"STALE  nobody is probing for {lasting(board.daemon.age)}: {why}"
 
 
-def banner_lines(found: list[Banner], width: int, limit: int = 9) -> list[Text]:
-    """Return banners as full-width lines; where more than `limit` are found, the last says what stands behind it."""
-    left = [each.words.partition("  ")[0].split(" (")[0] for each in found[limit:]]
-    tail = f"  +{len(left)} more: {' · '.join(dict.fromkeys(left))}" if left else ""
-    shown = found[:limit]
-    return [
-        across(each.style, width, " " + each.fitted(width - 2, tail if each is shown[-1] else "")) for each in shown
-    ]
+def banner_lines(found: list[Banner], width: int, limit: int = 9, *, key: str = "") -> list[Text]:
+    """Return banners as full-width lines; where more are found than `limit` and one, a line names the rest.
+
+    `key` shows all of them.
+    """
+    shown = found if len(found) <= limit + 1 else found[:limit]
+    lines = [across(each.style, width, " " + each.fitted(width - 2)) for each in shown]
+    if left := found[len(shown) :]:
+        names = dict.fromkeys(each.words.partition("  ")[0].split(" (")[0] for each in left)
+        more = Banner(
+            f"+{len(left)} more: {' · '.join(names)}", left[0].style, key=f"   {key} shows all" if key else ""
+        )
+        lines.append(across(more.style, width, " " + more.fitted(width - 2)))
+    return lines
 
 
-def reach_line(row: ReachRow, look: Look, width: int) -> Text:
-    """Return one audience's reach: words, then a bar of who knows a way, who will once told, and who with backups."""
+def reach_line(row: ReachRow, look: Look, width: int, history: ReachHistory | None = None) -> Text:
+    """Return one audience's reach: words, then a bar of who knows a way, who will once told, and who with backups.
+
+    Where there is room, what was lost in the last hour stands at the right.
+    """
     words = reach_words(row, old=look.old)
     style = look.dim if row.known is None else look.reach(row.grade)
-    room = max(31, cell_len(words) + 2)
-    parts: list[Part] = [" ", fit(f"{row.audience} reach us", 19), (fit(words, room), style)]
-    bar = min(width - 21 - room, 50)
+    wide = width >= LOST
+    room = max(WORDS if wide else 29, cell_len(words) + 2)
+    parts: list[Part] = [" ", fit(f"{row.audience} reach us", 20), (fit(words, room), style)]
+    lost = min(60, width - 21 - room - BAR - len(LAST_HOUR) - 4) if wide else 0
+    bar = BAR if lost >= LEAST_LOST else min(width - 22 - room, 50)
     if row.known is not None and bar >= 10:
         known = round(row.known * bar)
         now = max(known, round((row.now or 0.0) * bar))
@@ -163,10 +185,15 @@ def reach_line(row: ReachRow, look: Look, width: int) -> Text:
             (FULL * known, style), (TOLD * (now - known), look.possible), (PART * (then - now), look.possible),
             (EMPTY * (bar - then), look.rule),
         ]  # fmt: skip
-    return across(look.dim, width, *parts)
+    line = joined(*parts)
+    if history is None or lost < LEAST_LOST or all(value is None for value in history.lost):
+        return across(look.dim, width, line)
+    tail = joined((LAST_HOUR, look.dim), " ", *lost_bar(history, lost, look), " ")
+    return across(look.dim, width, filled(line, width - tail.cell_len), tail)
 
 
 def reach_lines(board: Board, look: Look, width: int) -> list[Text]:
     """Return the reach of every audience that has channels or people."""
     rows = {row.audience: row for row in board.reach}
-    return [reach_line(rows[audience], look, width) for audience in AUDIENCES if audience in rows]
+    lost = {each.audience: each for each in board.history}
+    return [reach_line(rows[audience], look, width, lost.get(audience)) for audience in AUDIENCES if audience in rows]

@@ -9,10 +9,10 @@ from outagetui.core.text import clean
 from outagetui.facts.reach import percent
 from outagetui.tui.theme import Look
 from outagetui.tui.time_words import lasting, time_of
-from outagetui.tui.widgets.boardview import STATE_WIDTH
 from outagetui.tui.widgets.header import Banner
 from outagetui.tui.widgets.lines import Part, across, fit
 from outagetui.tui.widgets.prompts import announcement_line, run_line
+from outagetui.tui.widgets.row_lines import STATE_WIDTH
 from outagetui.tui.widgets.story import Row, active, broken, reason, row_mark, standing
 
 AGED_OUT = 30 * 60.0  # seconds after which what is over is no longer shown
