@@ -161,6 +161,7 @@ def test_no_secret_is_seen_anywhere(installation: Installation, echo: Echo) -> N
         operator.until_text("Jabber")
         wall.until_text("Jabber")
         operator.send("r")
+        operator.send("\r")
         operator.until_text("hook")
         shown += [operator.picture.text, wall.picture.text]
         operator.send("l")

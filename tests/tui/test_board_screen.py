@@ -156,17 +156,17 @@ async def test_enter_opens_the_channel_under_the_cursor(monkeypatch: pytest.Monk
     assert opened == ["telegram"]
 
 
-async def test_s_opens_the_plan_of_the_suggested_playbook_and_r_the_run_that_asks(
+async def test_s_opens_the_plan_of_the_suggested_playbook_and_r_the_newest_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     done = run("done", id="r13", ended=NOW)
-    app = made(outage(runs=(done, run(playbook="other"))))
+    app = made(outage(runs=(done,)))
     opened: list[str] = []
     monkeypatch.setattr(app, "open_plan", opened.append)
     monkeypatch.setattr(app, "open_run", opened.append)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("s", "r")
-    assert opened == ["messenger-down", "r12"]
+    assert opened == ["messenger-down", "r13"]
 
 
 async def test_a_running_playbook_is_not_suggested_again_and_its_question_is_loud() -> None:
@@ -174,7 +174,7 @@ async def test_a_running_playbook_is_not_suggested_again_and_its_question_is_lou
     async with app.run_test(size=(100, 24)) as pilot:
         await pilot.pause()
         text = text_of(app)
-    assert lines_with(text, ("run r12 asks (press r): Can two colleagues",))
+    assert lines_with(text, ("YOUR TURN", "Can two colleagues"))
     assert not lines_with(text, ("s start Public",))
 
 

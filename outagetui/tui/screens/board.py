@@ -1,35 +1,33 @@
 """The board: who can still reach us and how, what is broken and why, and what to do next."""
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 from textual.timer import Timer
 
 from outagetui.board.rows import ChannelRow
 from outagetui.core.orders import Ack, Prove, Recheck
 from outagetui.tui.channel_orders import activate, mute
+from outagetui.tui.screens.question_keys import AnswersScreen
 from outagetui.tui.widgets.block import Block
 from outagetui.tui.widgets.board_panes import Seen, Space
 from outagetui.tui.widgets.boardview import BoardView
 from outagetui.tui.widgets.detail import brief
+from outagetui.tui.widgets.dock import Dock
 from outagetui.tui.widgets.header import banner_lines, banners, reach_lines, title_line
 from outagetui.tui.widgets.lines import across
 from outagetui.tui.widgets.prompts import key_line, prompt_lines
-
-if TYPE_CHECKING:
-    from outagetui.tui.app import OutageApp
 
 ROOMY = 30  # from this height on empty lines set the parts apart
 TALL = 36  # from this height on two lines are kept free for alarms
 REST = 0.15  # seconds after which the panes follow a cursor that rests
 
 
-class BoardScreen(Screen[None]):
+class BoardScreen(AnswersScreen):
     """The first screen. Its parts are lines; a change repaints only what differs."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -41,12 +39,20 @@ class BoardScreen(Screen[None]):
         Binding("end,G", "move(100000)", "last", id="board.last", tooltip="To the last row", show=False),
         Binding("enter", "open", "open", id="board.open", tooltip="Everything about the row under the cursor"),
         Binding("s", "start", "start", id="board.start", tooltip="Preview and start the suggested playbook"),
-        Binding("r", "run", "run", id="board.run", tooltip="Open the run that asks, or the newest one"),
+        Binding(
+            "r",
+            "run",
+            "run",
+            id="board.run",
+            tooltip="The whole question of the run that asks; without one, the newest run",
+        ),
         Binding("a", "ack", "ack", id="board.ack", tooltip="Take the incident: others see that somebody works on it"),
         Binding("m", "mute", "mute", id="board.mute", tooltip="Mute the row for maintenance, or end that"),
         Binding("A", "activate", "activate", id="board.activate", tooltip="Take the backup into use, or out of it"),
         Binding("w", "app.write", "tell", id="board.tell", tooltip="Write to customers or staff, see it, send it"),
         Binding("v", "prove", "prove", id="board.prove", tooltip="Try the backup from end to end now"),
+        Binding("left", "turn(-1)", "left", show=False, id="board.left", tooltip="The question before, of several"),
+        Binding("right", "turn(1)", "right", show=False, id="board.right", tooltip="The next question, of several"),
         Binding(
             "e",
             "every",
@@ -76,11 +82,7 @@ class BoardScreen(Screen[None]):
         yield Block(id="detail")
         yield Block(id="prompts")
         yield Block(id="keys")
-
-    @property
-    def operator(self) -> "OutageApp":
-        """The app this screen belongs to."""
-        return cast("OutageApp", self.app)
+        yield Dock(self.answering)
 
     @property
     def table(self) -> BoardView:
@@ -94,13 +96,19 @@ class BoardScreen(Screen[None]):
         self.watch(self.app, "beat", self.draw, init=False)
 
     def on_resize(self) -> None:
-        """Lay out for the new width."""
+        """Lay out for the new width, and let a question be read as it stands now."""
+        self.answering.moved()
         self.draw()
         # How many rows are in sight, and how high the panes are, is known only after the layout.
         self.call_after_refresh(self._selected)
 
     def on_screen_resume(self) -> None:
         """Catch up after another screen was in front."""
+        super().on_screen_resume()
+        self.draw()
+
+    def follow(self) -> None:
+        """Show what changed."""
         self.draw()
 
     def draw(self) -> None:
@@ -115,7 +123,9 @@ class BoardScreen(Screen[None]):
                 pane.styles.width = columns
         self.query_one("#detail").display = not space.side and height >= 16
         board, now = app.board, app.clock()
-        found = banners(board, now, look, app.trouble, app.feed.read_at, no_daemon=app.no_daemon)
+        self.ask()
+        asks = self.answering.run if self.answering.question is not None else ""
+        found = banners(board, now, look, app.trouble, app.feed.read_at, no_daemon=app.no_daemon, below=asks)
         loud = banner_lines(found, width, len(found) if self._every else max(3, height // 6), key="e")
         if board is None:
             self._show("#head", [*loud, across(look.dim, width, " waiting for the first facts")])
@@ -126,8 +136,24 @@ class BoardScreen(Screen[None]):
             loud += [Text()] * (2 - len(loud))
         self._show("#head", [title_line(board, now, look, width), *loud, *reach, *air])
         self.table.follow(board, now, look)
-        self._show("#prompts", prompt_lines(board, now, look, width))
+        self._show("#prompts", prompt_lines(board, now, look, width, docked=asks))
         self._selected()
+        self._dock()
+
+    def _dock(self) -> None:
+        """Show the question over the lowest lines; the list scrolls in what is left of it."""
+        (width, height), dock = self.app.size, self.dock
+        dock.follow(self.operator.board, self.operator.seen, width, self.place)
+        lines = dock.height(width, height, max(0, height - len(self.query_one("#head", Block).lines) - 1))
+        if dock.display:
+            dock.styles.height = lines
+        below = sum(
+            len(block.lines)
+            for block in (self.query_one(name, Block) for name in ("#detail", "#prompts"))
+            if block.display
+        )
+        self.table.cover(max(0, lines - below) if dock.display else 0)
+        self.refresh_bindings()
 
     def on_board_view_moved(self) -> None:
         """Explain the row under the cursor, as soon as it rests where that costs more than two lines."""
@@ -169,7 +195,10 @@ class BoardScreen(Screen[None]):
         self.query_one(selector, Block).show(lines)
 
     def action_every(self) -> None:
-        """Show every alarm, or only the worst."""
+        """Show every alarm, or only the worst; add words to a question that takes some."""
+        if self.dock.opened and self.answering.takes("answer", "e"):
+            self.answering.answer("e")
+            return
         self._every = not self._every
         self.draw()
 
@@ -178,11 +207,17 @@ class BoardScreen(Screen[None]):
         self.table.move(by)
 
     def action_page(self, by: int) -> None:
-        """Move the cursor by pages."""
+        """Move the cursor by pages, or read on in a question that is opened."""
+        if self.dock.opened:
+            self.dock.text.turn(by)
+            return
         self.table.move(by * max(1, self.table.size.height - 2))
 
     def action_open(self) -> None:
-        """Open the channel or outlet under the cursor."""
+        """Open the channel or outlet under the cursor, or the run whose question is opened."""
+        if self.dock.opened:
+            self.operator.open_run(self.answering.run)
+            return
         row = self.table.selected
         if row is not None:
             self.operator.open_channel(row.id)
@@ -196,11 +231,18 @@ class BoardScreen(Screen[None]):
             self.operator.tell("No playbook is suggested now; p lists them all")
 
     def action_run(self) -> None:
-        """Open the run that asks, else the newest."""
+        """Show all of the question that stands there, or less again; try a failed step again.
+
+        Without a question open the newest run.
+        """
         runs = self.operator.board.runs if self.operator.board is not None else ()
-        asking = [run for run in runs if run.asking is not None and run.ended is None]
-        if runs:
-            self.operator.open_run((asking or list(runs))[0].id)
+        if self.answering.question is not None:
+            if self.dock.opened and self.answering.takes("answer", "r"):
+                self.action_answer("r")
+            else:
+                self.open_text(opened=not self.dock.opened)
+        elif runs:
+            self.operator.open_run(runs[0].id)
         else:
             self.operator.tell("There is no run yet; p lists the playbooks")
 

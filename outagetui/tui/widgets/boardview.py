@@ -66,6 +66,7 @@ class BoardView(Block):
         self._kept: str | None = None  # the row the cursor was put on; None: stay on the worst
         self._top = 0
         self._drawn = Size(0, 0)
+        self._covered = 0  # lines at the foot that something else stands on
 
     @property
     def selected(self) -> Row | None:
@@ -120,6 +121,12 @@ class BoardView(Block):
             spread += ["", item] if isinstance(item, str) and spread else [item]
         return spread
 
+    def cover(self, lines: int) -> None:
+        """Keep the cursor out of the lowest `lines`, on which something else stands."""
+        if lines != self._covered:
+            self._covered = lines
+            self.draw()
+
     def move(self, by: int) -> None:
         """Move the cursor `by` rows, not counting headings; stops at both ends."""
         rows = self._rows
@@ -148,7 +155,7 @@ class BoardView(Block):
 
     def _in_sight(self) -> list[Text]:
         width, height = self._drawn = self.size
-        self._scroll(height)
+        self._scroll(max(1, height - self._covered))
         columns = Columns.of(width)
         seen = range(self._top, min(self._top + height, len(self._items)))
         return [self._line(index, columns, width) for index in seen]

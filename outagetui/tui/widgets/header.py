@@ -73,10 +73,12 @@ def banners(
     *,
     keys: bool = True,
     no_daemon: str = "",
+    below: str = "",
 ) -> list[Banner]:
     """Return what must not be overlooked, worst first.
 
-    Without `keys` no key is named; `no_daemon` tells why none could be started.
+    Without `keys` no key is named; `no_daemon` tells why none could be started, `below` is the run whose question
+    stands below.
     """
     found: list[Banner] = []
     if trouble:
@@ -93,7 +95,7 @@ def banners(
         found.append(Banner(words, look.blind, f"BLIND  our own uplink fails: {clean(board.blind)}"))
     if board.open_incident is not None:
         found.append(_incident(board.open_incident, board, now, look, keys=keys))
-    found += [_owed(row, board, now, look, keys=keys) for row in pressing(board)]
+    found += [_owed(row, board, now, look, keys=keys, below=below) for row in pressing(board)]
     if board.glass:
         found.append(_glass(board, look))
     if board.drill:
@@ -118,14 +120,16 @@ def _incident(incident: IncidentRow, board: Board, now: float, look: Look, *, ke
     return Banner(f"{head} {who} · {failed}", look.incident)
 
 
-def _owed(row: OwedRow, board: Board, now: float, look: Look, *, keys: bool) -> Banner:
+def _owed(row: OwedRow, board: Board, now: float, look: Look, *, keys: bool, below: str) -> Banner:
     """Say what people are owed, and the key that gives it."""
     told = why(row, lambda at: time_of(at, now, board.timezone))
     style = look.incident if row.kind == Owed.DEAD_WAY else look.warning
     words = f"{owed_heading(row)}  {told}"
     if not keys:
         return Banner(words, style)
-    if row.run:
+    if row.run and row.run == below:
+        key = "y below tells them"
+    elif row.run:
         key = f"r: a yes to {clean(row.run, 12)} tells them"
     elif publishes(board, row.audience):
         key = "press w"

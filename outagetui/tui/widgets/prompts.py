@@ -36,9 +36,12 @@ KEYS: tuple[tuple[str, str, int], ...] = (  # key, what it does, how soon it is 
 )
 
 
-def prompt_lines(board: Board, now: float, look: Look, width: int) -> list[Text]:
-    """Return what waits for somebody: questions of runs, an announcement's next update, the suggested playbook."""
-    found = [run_line(run, now, look, width) for run in board.runs if run.ended is None][:2]
+def prompt_lines(board: Board, now: float, look: Look, width: int, *, docked: str = "") -> list[Text]:
+    """Return what waits for somebody: questions of runs, an announcement's next update, the suggested playbook.
+
+    `docked` is the run whose question stands elsewhere.
+    """
+    found = [run_line(run, now, look, width) for run in board.runs if run.ended is None and run.id != docked][:2]
     standing = sorted((row for row in board.announcements if row.open), key=lambda row: row.next_update or math.inf)
     found += [announcement_line(each, now, board.timezone, look, width) for each in standing[:2]]
     found += [owed_line(row, board, now, look, width) for row in pressing(board)[:1]]
