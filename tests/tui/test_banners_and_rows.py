@@ -255,7 +255,7 @@ async def test_the_chosen_range_of_a_chart_is_marked_without_colour() -> None:
 
 
 async def test_help_says_how_an_incident_ends() -> None:
-    async with rf.screens(rf.source(), size=(130, 90)) as (app, pilot):
+    async with rf.screens(rf.source(), size=(100, 190)) as (app, pilot):
         await pilot.press("question_mark")
         await pilot.pause()
         assert "or after 30 quiet minutes" in " ".join(text_of(app).split())
